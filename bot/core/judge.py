@@ -1,4 +1,4 @@
-"""Judges every manifest of a repository: what nothing keeps may go."""
+"""The verdict on every manifest of a repository: keep it, or delete it if nothing keeps it."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from itertools import chain
 
 from bot.core.manifest import ImageStatus, Manifest, ManifestKind
-from bot.core.manifest_graph import Graph, PartReasons, nearest_parent, with_dependents
+from bot.core.manifest_graph import ManifestGraph, PartReasons, nearest_parent, with_dependents
 from bot.core.patterns import Patterns
 from bot.core.pins import PinIndex
 from bot.core.policy import PlanInputs, Policy
@@ -51,30 +51,30 @@ PULLED_RECENTLY = timedelta(days=30)
 Reasons = dict[str, list[Reason]]
 
 
-def pinned(graph: Graph, inputs: PlanInputs) -> KeepReasons:
+def pinned(graph: ManifestGraph, inputs: PlanInputs) -> KeepReasons:
     board = PinIndex(inputs.pins, inputs.now)
     for manifest in graph.manifests.values():
         for pin in board.of(manifest):
             yield manifest.digest, Pinned(pin)
 
 
-def in_use(graph: Graph, inputs: PlanInputs) -> KeepReasons:
+def in_use(graph: ManifestGraph, inputs: PlanInputs) -> KeepReasons:
     for manifest in graph.manifests.values():
         if users := inputs.usage.of(manifest.digest, manifest.tags):
             yield manifest.digest, InUse(users)
 
 
 def too_young(policy: Policy, candidates: RuleCandidates) -> KeepReasons:
-    """A multi-arch push uploads children before their index, so age spares the untagged too."""
+    """Untagged images too: a multi-arch push uploads children before their index."""
     for group in candidates.groups:
         since = group.young_since
         if since is not None and candidates.now - since < policy.min_age:
-            start = _age_start(group, since, candidates.renewed_at)
+            start = _age_start(group, since, candidates.retagged_at)
             yield group.manifest.digest, TooYoung(policy.min_age, start)
 
 
-def _age_start(group: ImageGroup, since: datetime, renewed_at: Mapping[str, datetime]) -> AgeStart:
-    if own := age_event(group.manifest, since, renewed_at):
+def _age_start(group: ImageGroup, since: datetime, retagged_at: Mapping[str, datetime]) -> AgeStart:
+    if own := age_event(group.manifest, since, retagged_at):
         return own
     if since == group.last_push:
         return AgeStart(AgeEvent.PART_PUSHED, since)
@@ -83,32 +83,33 @@ def _age_start(group: ImageGroup, since: datetime, renewed_at: Mapping[str, date
     return AgeStart(AgeEvent.PART_RETAGGED, since)
 
 
-def archived(graph: Graph) -> KeepReasons:
+def archived(graph: ManifestGraph) -> KeepReasons:
     for manifest in graph.manifests.values():
         if manifest.status != ImageStatus.ACTIVE:
             is_being_restored = manifest.status != ImageStatus.ARCHIVED
             yield manifest.digest, Archived(is_being_restored=is_being_restored)
 
 
-def not_run_by_containers(graph: Graph, artifacts: frozenset[str]) -> KeepReasons:
-    """Those that hang on others go with them, unless somebody named them."""
+def not_run_by_containers(graph: ManifestGraph, artifacts: frozenset[str]) -> KeepReasons:
+    """Those without a parent, and tagged ones. Others inherit the verdict of their parent."""
     for digest in sorted(artifacts):
         manifest = graph.manifests[digest]
         if manifest.tags or not graph.parents.get(digest):
             yield digest, NotContainerImage(next(iter(manifest.types), None))
 
 
-def of_unknown_subject(graph: Graph, inputs: PlanInputs) -> KeepReasons:
-    """Referrers by tag scheme whose subject was never here: with COSIGN_REPOSITORY it lives in
-    another repository."""
+def subject_never_seen(graph: ManifestGraph, inputs: PlanInputs) -> KeepReasons:
+    """Referrers, by their tags, whose subject was never in this repository: with COSIGN_REPOSITORY,
+    cosign stores signatures in another repository than images."""
     for manifest in graph.manifests.values():
         for subject in manifest.tag_subjects:
             if subject not in graph.manifests and subject not in inputs.subjects_seen:
                 yield manifest.digest, SubjectNeverSeen(subject)
 
 
-def with_unknown_parts(graph: Graph) -> list[Manifest]:
-    """Indexes that could not be read and manifests of unknown type: anything may hang on them."""
+def with_unknown_parts(graph: ManifestGraph) -> list[Manifest]:
+    """Indexes that could not be read, and manifests of unknown type. Any manifest may be part of
+    them."""
     return [m for m in graph.manifests.values() if _has_unknown_parts(m)]
 
 
@@ -116,37 +117,38 @@ def _has_unknown_parts(manifest: Manifest) -> bool:
     return not manifest.type_is_known or (manifest.is_index and manifest.unread is not None)
 
 
-def unknown(graph: Graph) -> KeepReasons:
+def unreadable(graph: ManifestGraph) -> KeepReasons:
     for digest in graph.in_circles:
         yield digest, PartOfItself()
-    obscured = with_unknown_parts(graph)
-    for manifest in obscured:
+    unknown = with_unknown_parts(graph)
+    for manifest in unknown:
         yield manifest.digest, ManifestUnreadable(manifest.unread)
     for manifest in graph.manifests.values():
         if manifest.pushed_at is None:
             yield manifest.digest, NoPushTime()
-        if obscured and not manifest.tags and not _has_unknown_parts(manifest):
-            yield manifest.digest, MayBelongToUnread(obscured[0].digest)
+        if unknown and not manifest.tags and not _has_unknown_parts(manifest):
+            yield manifest.digest, MayBelongToUnread(unknown[0].digest)
 
 
-def of_unknown_use(graph: Graph, inputs: PlanInputs) -> KeepReasons:
-    """A source that could not be read says nothing about usage: it could concern anything."""
+def usage_unknown(graph: ManifestGraph, inputs: PlanInputs) -> KeepReasons:
+    """All manifests, if a usage source could not be read: any of them may be in use."""
     if failed := inputs.usage.failed:
         reason = UsageUnknown(tuple(scan.place for scan in failed))
         for digest in graph.manifests:
             yield digest, reason
 
 
-def without_policy(graph: Graph) -> KeepReasons:
+def without_policy(graph: ManifestGraph) -> KeepReasons:
     for digest in graph.manifests:
         yield digest, NoPolicy()
 
 
-def find_artifacts(graph: Graph, treated_like_images: Patterns) -> frozenset[str]:
-    """Artifacts, and indexes of nothing else: no container runs them, so usage never shows them.
+def find_artifacts(graph: ManifestGraph, treated_like_images: Patterns) -> frozenset[str]:
+    """Artifacts, and indexes that list only artifacts. No container runs them, so usage sources
+    never list them.
 
-    What has a type that matches `treated_like_images` is none: the type of its config, or its own
-    `artifactType`. Nor are referrers: they go where their subject goes.
+    Leaves out manifests whose config type or `artifactType` matches `treated_like_images`, and
+    referrers, which inherit the verdict of their subject.
     """
     artifacts: set[str] = set()
     for level in reversed(graph.levels):
@@ -162,19 +164,19 @@ def find_artifacts(graph: Graph, treated_like_images: Patterns) -> frozenset[str
     return frozenset(artifacts)
 
 
-def candidates(
-    graph: Graph,
+def rule_candidates(
+    graph: ManifestGraph,
     artifacts: frozenset[str],
     last_pull: Mapping[str, datetime],
     inputs: PlanInputs,
 ) -> RuleCandidates:
-    """`artifacts` as `find_artifacts` found them, `last_pull` as `last_pulls` did."""
-    renewed_at = inputs.renewed_at
+    """`artifacts`: the result of `find_artifacts`. `last_pull`: the result of `last_pulls`."""
+    retagged_at = inputs.retagged_at
     last_push = _latest_in_parts(graph, lambda manifest: manifest.pushed_at)
     last_restoration = _latest_in_parts(graph, lambda manifest: manifest.restored_at)
     youngest = last_push
-    if renewed_at or last_restoration:
-        youngest = _latest_in_parts(graph, lambda manifest: young_since(manifest, renewed_at))
+    if retagged_at or last_restoration:
+        youngest = _latest_in_parts(graph, lambda manifest: young_since(manifest, retagged_at))
 
     def group(digest: str) -> ImageGroup:
         return ImageGroup(
@@ -186,7 +188,7 @@ def candidates(
         )
 
     def age(manifest: Manifest) -> tuple[datetime, datetime]:
-        return age_key(manifest, renewed_at)
+        return age_key(manifest, retagged_at)
 
     roots = [graph.manifests[digest] for digest in graph.roots]
     tagged = [
@@ -202,19 +204,19 @@ def candidates(
         ranked=tuple(sorted(ranked, key=age, reverse=True)),
         unranked=tuple(m for m in (*lost_referrers, *dependents) if m.names and m.pushed_at),
         now=inputs.now,
-        renewed_at=renewed_at,
+        retagged_at=retagged_at,
     )
 
 
-def last_pulls(graph: Graph) -> Mapping[str, datetime]:
-    """For every manifest when somebody last pulled it, or what hangs on it."""
+def last_pulls(graph: ManifestGraph) -> Mapping[str, datetime]:
+    """By digest, when the manifest or a part of it was last pulled, other than by this bot."""
     return _latest_in_parts(graph, lambda manifest: manifest.pulled_at)
 
 
 def _latest_in_parts(
-    graph: Graph, time_of: Callable[[Manifest], datetime | None]
+    graph: ManifestGraph, time_of: Callable[[Manifest], datetime | None]
 ) -> Mapping[str, datetime]:
-    """For every manifest the latest time of itself and of all that hangs on it."""
+    """By digest, the latest time of the manifest and its parts."""
     latest = {d: at for d, m in graph.manifests.items() if (at := time_of(m)) is not None}
     for level in reversed(graph.levels[1:]):
         for digest in level:
@@ -227,10 +229,11 @@ def _latest_in_parts(
 
 @dataclass(frozen=True, slots=True)
 class JudgedManifest:
-    """The verdict on one manifest. `parent` is the nearest index or subject that is present.
+    """A manifest with its verdict and the reasons. `parent`: the nearest index or subject in the
+    repository.
 
-    `pulled_recently`: it is to go, although somebody pulled it, or what hangs on it, in the last
-    30 days: something that no source shows may need it.
+    `pulled_recently`: the verdict is to delete, and the manifest or a part of it was pulled in the
+    last 30 days. A workload that no usage source lists may need it.
     """
 
     manifest: Manifest
@@ -241,7 +244,7 @@ class JudgedManifest:
     pulled_recently: bool = False
 
 
-def judge(graph: Graph, inputs: PlanInputs) -> tuple[JudgedManifest, ...]:
+def judge(graph: ManifestGraph, inputs: PlanInputs) -> tuple[JudgedManifest, ...]:
     """One verdict for every manifest, lowest digest first."""
     policy = inputs.policy
     last_pull = last_pulls(graph)
@@ -249,43 +252,41 @@ def judge(graph: Graph, inputs: PlanInputs) -> tuple[JudgedManifest, ...]:
         pinned(graph, inputs),
         in_use(graph, inputs),
     ]
-    passed_over: list[Mapping[str, NotKeptByRule]] = []
+    not_kept: list[Mapping[str, NotKeptByRule]] = []
     if policy is None:
         own.append(without_policy(graph))
     else:
         artifacts = find_artifacts(graph, policy.artifact_types)
-        choice = candidates(graph, artifacts, last_pull, inputs)
+        candidates = rule_candidates(graph, artifacts, last_pull, inputs)
         own += [
-            _by_rules(policy.keep, choice, passed_over),
-            too_young(policy, choice),
+            _by_rules(policy.keep, candidates, not_kept),
+            too_young(policy, candidates),
             not_run_by_containers(graph, artifacts),
         ]
-    own += [archived(graph), of_unknown_subject(graph, inputs)]
-    own += [unknown(graph), of_unknown_use(graph, inputs)]
+    own += [archived(graph), subject_never_seen(graph, inputs)]
+    own += [unreadable(graph), usage_unknown(graph, inputs)]
 
     reasons: Reasons = defaultdict(list)
     for digest, reason in chain(*own):
         reasons[digest].append(reason)
     _keep_parents_of_kept_parts(graph, reasons)
     kept = with_dependents(graph, reasons)
-    judging = _VerdictMaker(
-        graph, inputs, reasons, kept, passed_over, last_pull, PartReasons(graph)
-    )
-    return tuple(judging.verdicts())
+    maker = _VerdictMaker(graph, inputs, reasons, kept, not_kept, last_pull, PartReasons(graph))
+    return tuple(maker.verdicts())
 
 
 def _by_rules(
-    rules: Sequence[Rule], choice: RuleCandidates, passed_over: list[Mapping[str, NotKeptByRule]]
+    rules: Sequence[Rule], candidates: RuleCandidates, not_kept: list[Mapping[str, NotKeptByRule]]
 ) -> Iterator[tuple[str, Reason]]:
     for rule in rules:
-        selection = rule.select(choice)
-        passed_over.append(selection.passed_over)
+        selection = rule.select(candidates)
+        not_kept.append(selection.not_kept)
         yield from selection.kept.items()
 
 
-def _keep_parents_of_kept_parts(graph: Graph, reasons: Reasons) -> None:
-    """What keeps a part together with its parents is a reason for all of them."""
-    climbing: dict[str, dict[RuleName, tuple[str, PropagatingReason]]] = {
+def _keep_parents_of_kept_parts(graph: ManifestGraph, reasons: Reasons) -> None:
+    """Adds reasons to the parents of kept parts, where the reason keeps the parents too."""
+    propagating: dict[str, dict[RuleName, tuple[str, PropagatingReason]]] = {
         digest: {
             reason.rule: (digest, reason)
             for reason in found
@@ -295,9 +296,9 @@ def _keep_parents_of_kept_parts(graph: Graph, reasons: Reasons) -> None:
     }
     upwards = chain(graph.in_circles, *reversed(graph.levels[1:]))
     for digest in upwards:
-        for rule, (origin, reason) in climbing.get(digest, {}).items():
+        for rule, (origin, reason) in propagating.get(digest, {}).items():
             for parent in graph.parents.get(digest, ()):
-                above = climbing.setdefault(parent, {})
+                above = propagating.setdefault(parent, {})
                 if rule not in above:
                     above[rule] = (origin, reason)
                     reasons[parent].append(PartKept(graph.manifests[origin].shown_name, reason))
@@ -305,15 +306,15 @@ def _keep_parents_of_kept_parts(graph: Graph, reasons: Reasons) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _VerdictMaker:
-    """All that the verdicts are made of."""
+    """Makes the verdicts from the reasons to keep."""
 
-    graph: Graph
+    graph: ManifestGraph
     inputs: PlanInputs
     reasons: Reasons
     kept: set[str]
-    passed_over: Sequence[Mapping[str, NotKeptByRule]]
+    not_kept: Sequence[Mapping[str, NotKeptByRule]]
     last_pull: Mapping[str, datetime]
-    following: PartReasons
+    part_reasons: PartReasons
 
     def verdicts(self) -> Iterator[JudgedManifest]:
         for digest, manifest in self.graph.manifests.items():
@@ -324,13 +325,13 @@ class _VerdictMaker:
     def _keep(self, manifest: Manifest, parent: str | None) -> JudgedManifest:
         reasons = self.reasons.get(manifest.digest, [])
         if parent in self.kept:
-            reasons = [*reasons, self.following.reason(manifest, parent)]
+            reasons = [*reasons, self.part_reasons.reason(manifest, parent)]
         used_by = self.inputs.usage.of(manifest.digest, manifest.tags)
         return JudgedManifest(manifest, Verdict.KEEP, parent, tuple(reasons), used_by)
 
     def _delete(self, manifest: Manifest, parent: str | None) -> JudgedManifest:
         reason = (
-            self.following.reason(manifest, parent) if parent else self._nothing_keeps(manifest)
+            self.part_reasons.reason(manifest, parent) if parent else self._nothing_keeps(manifest)
         )
         pull = self.last_pull.get(manifest.digest)
         if pull is None or self.inputs.now - pull >= PULLED_RECENTLY:
@@ -339,7 +340,7 @@ class _VerdictMaker:
         return JudgedManifest(manifest, Verdict.DELETE, parent, (pulled,), pulled_recently=True)
 
     def _nothing_keeps(self, manifest: Manifest) -> NothingKeeps:
-        by_rules = (rule.get(manifest.digest) for rule in self.passed_over)
+        by_rules = (rule.get(manifest.digest) for rule in self.not_kept)
         missing_subject = None
         if manifest.kind is ManifestKind.REFERRER:
             missing_subject = manifest.subject or manifest.tag_subjects[0]

@@ -1,5 +1,5 @@
-"""What is in a repository: manifests, as ECR describes them and as their own text tells, or why a
-text cannot be read.
+"""The manifests of a repository: ECR's description and the text of each, or why the text cannot be
+read.
 """
 
 import re
@@ -12,7 +12,7 @@ from typing import NamedTuple, TypeAlias
 from bot.core.errors import ErrorText
 
 _SHORTEST_DIGEST_START = len("sha256:") + 6
-"""Of the beginning of a digest, so that no tag passes for one."""
+"""Characters. A shorter text is a tag."""
 
 DOCKER_INDEX = "application/vnd.docker.distribution.manifest.list.v2+json"
 
@@ -43,7 +43,7 @@ _REFERRER_TAG = re.compile(r"sha256-([0-9a-f]{64})")
 
 
 def reference_matches(reference: str, digest: str, tags: Collection[str]) -> bool:
-    """By a tag, by the digest, or by the beginning of that."""
+    """Whether the reference is a tag, the digest, or the start of the digest."""
     return reference in tags or (
         len(reference) >= _SHORTEST_DIGEST_START and digest.startswith(reference)
     )
@@ -51,70 +51,72 @@ def reference_matches(reference: str, digest: str, tags: Collection[str]) -> boo
 
 @dataclass(frozen=True, slots=True)
 class DigestDiffers:
-    """ECR returned a text that does not match the manifest's digest."""
+    """ECR returned a text with another digest."""
 
 
 @dataclass(frozen=True, slots=True)
 class NotJson:
-    """The text is no JSON."""
+    """The text is not JSON."""
 
 
 @dataclass(frozen=True, slots=True)
 class MalformedManifest:
-    """`how`: a part of a sentence, of whatever reads the text."""
+    """The text is JSON, but not a manifest. `how`: what is wrong, as part of a sentence."""
 
     how: str
 
 
 @dataclass(frozen=True, slots=True)
 class TypeUnknown:
-    """`type`: what the text names, as it is written there."""
+    """The text names a media type that the bot does not know. `type`: as in the text."""
 
     type: str
 
 
 @dataclass(frozen=True, slots=True)
 class TypesDiffer:
+    """ECR and the text name different media types."""
+
     by_ecr: str
     by_text: str
 
 
 @dataclass(frozen=True, slots=True)
 class IndexWithLayers:
-    """ECR calls it an index."""
+    """ECR describes an index, and the text has layers or a config."""
 
 
 @dataclass(frozen=True, slots=True)
 class ImageWithManifests:
-    """ECR calls it an image, and its text lists other manifests."""
+    """ECR describes an image, and the text lists other manifests."""
 
 
 @dataclass(frozen=True, slots=True)
 class Schema1WithNewerMembers:
-    """ECR calls it a schema 1 manifest."""
+    """ECR describes a schema 1 manifest, and the text has members of later schemas."""
 
 
 @dataclass(frozen=True, slots=True)
 class ManifestArchived:
-    """ECR gives no text of archived images."""
+    """The image is archived. ECR returns no text of archived images."""
 
 
 @dataclass(frozen=True, slots=True)
 class MediaTypeUnknown:
-    """`type`: what ECR calls it."""
+    """ECR names a media type that the bot does not know."""
 
     type: str
 
 
 @dataclass(frozen=True, slots=True)
 class MissingInAnswer:
-    """Of ECR's answer."""
+    """ECR's answer does not have the manifest."""
 
 
 TypeDoubt: TypeAlias = (
     TypeUnknown | TypesDiffer | IndexWithLayers | ImageWithManifests | Schema1WithNewerMembers
 )
-"""The text is something else than ECR describes."""
+"""Why the text and ECR's description of the manifest contradict each other."""
 
 UnreadCause: TypeAlias = (
     DigestDiffers
@@ -136,7 +138,7 @@ class ManifestKind(StrEnum):
 
 
 class ImageStatus(StrEnum):
-    """Where ECR keeps an image: DescribeImages, imageStatus."""
+    """The storage status of an image: API reference, ImageDetail, imageStatus."""
 
     ACTIVE = "ACTIVE"
     ARCHIVED = "ARCHIVED"
@@ -144,7 +146,7 @@ class ImageStatus(StrEnum):
 
 
 class Blob(NamedTuple):
-    """A config or a layer: stored and billed once in a repository. Size in bytes."""
+    """A config or a layer. A repository stores it once, and AWS bills it once. Size in bytes."""
 
     digest: str
     size: int
@@ -152,10 +154,10 @@ class Blob(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ManifestContent:
-    """What a manifest's own text says; it never changes for a digest.
+    """The content of a manifest's text. It never changes for a digest.
 
-    `blobs` is None where the format tells no sizes (Docker schema 1); an index has none.
-    `artifact_type` is what OCI 1.1 manifests and indexes say of themselves.
+    `blobs`: empty for an index; None for Docker schema 1, which has no sizes. `artifact_type`: that
+    of OCI 1.1.
     """
 
     media_type: str
@@ -168,10 +170,8 @@ class ManifestContent:
 
 @dataclass(frozen=True, slots=True)
 class UnreadManifest:
-    """A manifest's text that could not be read, and why.
-
-    `type_in_doubt`: the text says that it is something else than ECR describes.
-    """
+    """A manifest whose text could not be read, and why. `type_in_doubt`: the text contradicts the
+    type that ECR describes."""
 
     why: UnreadCause
     type_in_doubt: bool = False
@@ -180,9 +180,9 @@ class UnreadManifest:
 class DescribedImage(NamedTuple):
     """A manifest as DescribeImages lists it. Times in UTC, size in bytes.
 
-    `size_bytes` of an index is the largest of its manifests' (API reference, ImageDetail).
-    `restored_at`: when it last came back from the archive (`lastActivatedAt`); whether that changes
-    ECR's push time is not documented.
+    `size_bytes` of an index: the size of its largest manifest (API reference, ImageDetail).
+    `restored_at`: when it was last restored from the archive (`lastActivatedAt`). AWS does not
+    document whether a restoration changes the push time.
     """
 
     digest: str
@@ -199,7 +199,7 @@ class DescribedImage(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ManifestName:
-    """A manifest as messages name it: `tag` is its first one."""
+    """The name of a manifest in messages. `tag`: its first one."""
 
     digest: str
     tag: str | None = None
@@ -207,11 +207,10 @@ class ManifestName:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """A manifest in a repository. Its facts are settled: what its text says goes before
-    what DescribeImages says of it.
+    """A manifest in a repository. Where its text and DescribeImages differ, the text counts.
 
-    `tags` are sorted. `names` are those that people gave it: tags by which a referrer finds its
-    subject (`sha256-<hex>…`) are a mechanism, and say nothing of releases or versions.
+    `tags` are sorted. `names`: the tags without those that link a referrer to its subject
+    (`sha256-<hex>…`). `unread`: why the text could not be read, None if it was.
     """
 
     digest: str
@@ -229,7 +228,6 @@ class Manifest:
     tag_subjects: tuple[str, ...]
     blobs: tuple[Blob, ...] | None
     unread: UnreadCause | None
-    """Why the text could not be read, None if it was."""
     type_is_known: bool
     artifact_type: str | None = None
     restored_at: datetime | None = None
@@ -240,19 +238,19 @@ class Manifest:
 
     @property
     def types(self) -> tuple[str, ...]:
-        """The media types that say what it is for, the most telling one first: those of artifacts
-        whose config is empty have it in `artifact_type`."""
+        """The media types that identify its kind: `artifact_type` first, since artifacts may have
+        an empty config."""
         return tuple(filter(None, (self.artifact_type, self.config_type)))
 
 
 def subject_in_tag(tag: str) -> str | None:
-    """The digest that a tag of cosign's, SOCI's or OCI's fallback scheme is about."""
+    """The subject's digest in a referrer's tag: the schemes of cosign, SOCI, and OCI's fallback."""
     form = _REFERRER_TAG.match(tag)
     return f"sha256:{form[1]}" if form else None
 
 
 def make_manifest(described: DescribedImage, content: ManifestContent | UnreadManifest) -> Manifest:
-    """Joins what ECR describes with what the text says."""
+    """Combines ECR's description with the text."""
     read = content if isinstance(content, ManifestContent) else None
     media_type = read.media_type if read else described.media_type
     config_type = (read.config_type if read else None) or described.config_type
@@ -287,7 +285,7 @@ def make_manifest(described: DescribedImage, content: ManifestContent | UnreadMa
 
 
 def _subjects_by_tag(digest: str, tags: tuple[str, ...]) -> dict[str, str]:
-    """Mirroring tools tag an image with its own digest: that makes it no referrer."""
+    """Leaves out tags with the image's own digest, which mirroring tools set."""
     named = ((tag, subject_in_tag(tag)) for tag in tags)
     return {tag: subject for tag, subject in named if subject and subject != digest}
 
@@ -307,7 +305,7 @@ def _kind_by_type(media_type: str | None, config_type: str | None) -> ManifestKi
 
 
 def _type_is_known(media_type: str | None, config_type: str | None) -> bool:
-    """Without the text, an image manifest also needs its config's type."""
+    """Whether these are enough without the text. An image manifest also needs its config's type."""
     if media_type in INDEX_TYPES or media_type in SCHEMA_1_TYPES:
         return True
     return media_type in KNOWN_TYPES and config_type is not None

@@ -1,5 +1,5 @@
-"""Reads the text of a manifest. What it does not understand is unread, never guessed. The digest of
-a manifest names a part of its text.
+"""Parses the text of a manifest, after checking its digest and type. Returns an UnreadManifest for
+a text that it does not understand.
 """
 
 import hashlib
@@ -35,13 +35,13 @@ from bot.core.manifest import (
 FORMAT_LENGTH, FORMAT_TAIL = "formatLength", "formatTail"
 
 LARGEST = 2**63 - 1
-"""What a database can hold."""
+"""The largest integer that the database stores."""
 
 _OCI_TYPES = frozenset({OCI_MANIFEST, OCI_INDEX})
-"""Docker's know neither subject nor artifactType."""
+"""Docker's types have neither subject nor artifactType."""
 
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
-"""JSON may escape one alone; no UTF-8 can hold it."""
+"""JSON can escape a single surrogate, but UTF-8 cannot encode it."""
 
 _OF_LATER_SCHEMAS = ("config", "layers", "manifests")
 """Members that Docker schema 1 does not have."""
@@ -50,8 +50,8 @@ _DIGEST = re.compile(r"[a-z0-9]+(?:[.+_-][a-z0-9]+)*:[0-9a-fA-F]{32,}")
 
 
 def digested_text(digest: str, text: str, media_type: str | None) -> str | None:
-    """The whole text, or the payload of a signed schema 1 manifest; None if neither has this
-    digest. `media_type`: as ECR calls it, None if it does not say."""
+    """The text, or the payload of a signed schema 1 manifest; None if neither has this digest.
+    `media_type`: ECR's, None if unknown."""
     whole = text.encode(errors="surrogatepass")
     if _digest_of(whole) == digest:
         return text
@@ -68,8 +68,8 @@ def _digest_of(content: bytes) -> str:
 
 
 def _signed_payload(text: bytes) -> bytes | None:
-    """What every signature says was signed: the text's first `formatLength` bytes, and
-    `formatTail`. None if the text is not signed, or its signatures disagree."""
+    """The signed part of the text: its first `formatLength` bytes, and `formatTail`. None if the
+    text is not signed, or its signatures differ in these."""
     try:
         found = {
             (header[FORMAT_LENGTH], _decoded(header[FORMAT_TAIL]))
@@ -88,16 +88,16 @@ def _protected_headers(manifest: Mapping[str, Any]) -> Iterator[Mapping[str, Any
 
 
 def _decoded(text: str) -> bytes:
-    """Base64 for URLs, without padding: RFC 7515, appendix C."""
+    """Decodes base64url without padding: RFC 7515, appendix C."""
     return urlsafe_b64decode(text.encode() + b"=" * (-len(text) % 4))
 
 
 class _MalformedError(Exception):
-    """The text is JSON, but not the manifest it says it is."""
+    """The text is JSON, but not a manifest of its type."""
 
 
 class _OtherTypeError(Exception):
-    """The text is something else than ECR says."""
+    """The text and ECR's description of the manifest contradict each other."""
 
     def __init__(self, doubt: TypeDoubt) -> None:
         super().__init__(doubt)
@@ -107,10 +107,10 @@ class _OtherTypeError(Exception):
 def read_content(
     digest: str, text: str, media_type: str | None
 ) -> ManifestContent | UnreadManifest:
-    """What `text` says, where it is what `digest` names and what ECR calls `media_type`.
+    """Parses `text` if it has this digest, and if it agrees with ECR's `media_type`.
 
-    ECR refuses nothing that a client pushed under a type it knows, so the text is checked here:
-    an index that is taken for an image would lose its children.
+    ECR does not check the text of a manifest whose type it knows. An index that the bot took for an
+    image would lose its children.
     """
     try:
         verified = digested_text(digest, text, media_type)
@@ -128,7 +128,7 @@ def read_content(
 def _parse(text: str, described_type: str | None) -> ManifestContent:
     data = json.loads(text)
     if not isinstance(data, dict):
-        raise _MalformedError("it is no JSON object")
+        raise _MalformedError("it is not a JSON object")
     media_type = _media_type(data, described_type)
     if media_type in INDEX_TYPES:
         return _index(data, media_type)
@@ -138,7 +138,8 @@ def _parse(text: str, described_type: str | None) -> ManifestContent:
 
 
 def _media_type(data: dict[str, Any], described_type: str | None) -> str:
-    """The type that text and ECR agree on. OCI manifests may leave it out of the text."""
+    """The media type. OCI manifests may have none in the text. Raises _OtherTypeError if the text
+    contradicts ECR's description."""
     own = data.get("mediaType")
     media_type = own or described_type or _guess_from_shape(data)
     if not isinstance(media_type, str) or media_type not in KNOWN_TYPES:
@@ -187,8 +188,8 @@ def _image(data: dict[str, Any], media_type: str) -> ManifestContent:
 
 
 def _is_stored(layer: dict[str, Any]) -> bool:
-    """Layers with `urls` (Windows' base layers) are fetched from elsewhere: image-spec, layer.md,
-    Non-Distributable Layers."""
+    """Whether the registry stores the layer. Clients fetch layers with `urls` (Windows base layers)
+    from there: image-spec, layer.md, Non-Distributable Layers."""
     return not layer.get("urls")
 
 
@@ -200,8 +201,8 @@ def _subject(data: dict[str, Any], media_type: str) -> str | None:
 
 
 def _artifact_type(data: dict[str, Any], media_type: str) -> str | None:
-    """OCI image-spec 1.1, manifest.md and image-index.md, artifactType. Go leaves out an empty
-    one."""
+    """OCI image-spec 1.1, manifest.md and image-index.md, artifactType. Empty counts as missing, as
+    in Go."""
     artifact_type = data.get("artifactType")
     if not artifact_type or media_type not in _OCI_TYPES:
         return None
@@ -211,32 +212,32 @@ def _artifact_type(data: dict[str, Any], media_type: str) -> str | None:
 
 def _expect_text(value: Any, what: str) -> None:
     if not isinstance(value, str) or _SURROGATE.search(value):
-        raise _MalformedError(f"{what} {shortened(value)} is no text")
+        raise _MalformedError(f"{what} {shortened(value)} is not text")
 
 
 def _descriptors(data: dict[str, Any], key: str) -> list[dict[str, Any]]:
-    """Go writes an empty list as null."""
+    """Accepts null for an empty list, since Go writes that."""
     entries = [] if key in data and data[key] is None else data.get(key)
     if not isinstance(entries, list):
-        raise _MalformedError(f"{key} is no list")
+        raise _MalformedError(f"{key} is not a list")
     return [_descriptor(entry, key) for entry in entries]
 
 
 def _descriptor(entry: Any, key: str) -> dict[str, Any]:
     if not isinstance(entry, dict):
-        raise _MalformedError(f"{key} holds something that is no descriptor")
+        raise _MalformedError(f"{key} has an entry that is not a descriptor")
     return entry
 
 
 def _digest(descriptor: dict[str, Any]) -> str:
     digest = descriptor.get("digest")
     if not isinstance(digest, str) or not _DIGEST.fullmatch(digest):
-        raise _MalformedError(f"{digest!r} is no digest")
+        raise _MalformedError(f"{digest!r} is not a digest")
     return digest
 
 
 def _blob(descriptor: dict[str, Any]) -> Blob:
     size = descriptor.get("size")
     if not isinstance(size, int) or isinstance(size, bool) or not 0 <= size <= LARGEST:
-        raise _MalformedError(f"{shortened(size)} is no size")
+        raise _MalformedError(f"{shortened(size)} is not a size")
     return Blob(_digest(descriptor), size)

@@ -1,4 +1,4 @@
-"""Which manifests belong together: indexes and their children, subjects and their referrers."""
+"""The graph of a repository's manifests: indexes and their children, subjects and referrers."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -13,29 +13,29 @@ Relations = defaultdict[str, list[str]]
 
 
 @dataclass(frozen=True, slots=True)
-class Graph:
-    """A repository's manifests and what is present of their relations, all by digest.
+class ManifestGraph:
+    """A repository's manifests and the relations between them, by digest.
 
-    The relations hold only digests that have any; look them up with `get(digest, ())`.
+    A digest without parents or dependents has no entry in them: use `get(digest, ())`.
     """
 
     manifests: Mapping[str, Manifest]
     parents: Edges
-    """Indexes and subjects that a manifest hangs on, lowest digest first."""
+    """The indexes that list a manifest, and its subjects, lowest digest first."""
     dependents: Edges
-    """Children and referrers that hang on a manifest, lowest digest first."""
+    """The children and referrers of a manifest, lowest digest first."""
     levels: tuple[tuple[str, ...], ...]
-    """Every manifest that hangs on a root, behind all of its parents; roots come first."""
+    """First the roots, then their parts. A manifest comes after all of its parents."""
     in_circles: tuple[str, ...]
-    """What refers to itself in a circle, and all below it: no root decides for these. A text cannot
-    hold its own digest, so only a damaged answer or a misused referrer tag leads here."""
+    """Manifests that refer to each other in a circle, and their parts. They belong to no root. Only
+    a damaged answer or a misused referrer tag makes a circle, since no text has its own digest."""
 
     @property
     def roots(self) -> tuple[str, ...]:
         return self.levels[0] if self.levels else ()
 
 
-def build_graph(manifests: Iterable[Manifest]) -> Graph:
+def build_graph(manifests: Iterable[Manifest]) -> ManifestGraph:
     """`manifests` in any order, each digest once. Linear in manifests and relations."""
     by_digest = {m.digest: m for m in sorted(manifests, key=lambda m: m.digest)}
     parents: Relations = defaultdict(list)
@@ -46,7 +46,7 @@ def build_graph(manifests: Iterable[Manifest]) -> Graph:
             _add_parent(manifest.digest, subject, parents, by_digest)
     upwards = _sorted(parents)
     downwards = _sorted(_reversed(upwards))
-    return Graph(by_digest, upwards, downwards, *_levels(by_digest, upwards, downwards))
+    return ManifestGraph(by_digest, upwards, downwards, *_levels(by_digest, upwards, downwards))
 
 
 def _add_parent(
@@ -86,25 +86,26 @@ def _sorted(relations: Relations) -> Edges:
     return {digest: tuple(sorted(set(ends))) for digest, ends in relations.items()}
 
 
-def with_dependents(graph: Graph, digests: Iterable[str]) -> set[str]:
-    """These, and all that hangs on them."""
+def with_dependents(graph: ManifestGraph, digests: Iterable[str]) -> set[str]:
+    """These manifests and their parts."""
     found = set(digests)
     for level in graph.levels[1:]:
         found.update(d for d in level if not found.isdisjoint(graph.parents[d]))
     return found
 
 
-def nearest_parent(graph: Graph, digest: str, kept: AbstractSet[str]) -> str | None:
-    """Of several a kept one first, then the lowest digest."""
+def nearest_parent(graph: ManifestGraph, digest: str, kept: AbstractSet[str]) -> str | None:
+    """The kept parent, if there is one, then the one with the lowest digest."""
     above = (parent for parent in graph.parents.get(digest, ()) if parent != digest)
     return min(above, key=lambda parent: (parent not in kept, parent), default=None)
 
 
 @dataclass(frozen=True, slots=True)
 class PartReasons:
-    """Siblings share their reason: half of a multi-arch repository follows."""
+    """Makes the reasons of parts. Parts of one parent share a value, since there are many of
+    them."""
 
-    graph: Graph
+    graph: ManifestGraph
     _known: dict[tuple[str, bool], PartOf] = field(default_factory=dict, init=False)
 
     def reason(self, manifest: Manifest, parent: str) -> PartOf:
@@ -115,15 +116,15 @@ class PartReasons:
         return self._known[parent, is_referrer]
 
 
-def image_group_of(graph: Graph, digest: str) -> tuple[str, ...]:
-    """The roots that a manifest hangs on, and all that hangs on these; lowest digest first."""
+def image_group_of(graph: ManifestGraph, digest: str) -> tuple[str, ...]:
+    """The roots of a manifest and all of their parts, lowest digest first."""
     above = _reachable(graph.parents, [digest])
     roots = [each for each in above if not graph.parents.get(each)]
     return tuple(sorted(_reachable(graph.dependents, roots or above)))
 
 
 def _reachable(edges: Edges, start: Iterable[str]) -> set[str]:
-    """With the start itself. Circles do no harm."""
+    """Includes `start`. Edges may form circles."""
     found = set(start)
     waiting = list(found)
     while waiting:

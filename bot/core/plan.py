@@ -1,4 +1,4 @@
-"""A plan: the verdicts on one repository at one instant, and what they come to."""
+"""A plan: the verdicts on the manifests of one repository at one time, and the savings."""
 
 import hashlib
 import json
@@ -12,7 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 from bot.core.judge import JudgedManifest, judge, with_unknown_parts
 from bot.core.manifest import Manifest
-from bot.core.manifest_graph import Graph, PartReasons, build_graph, nearest_parent, with_dependents
+from bot.core.manifest_graph import (
+    ManifestGraph,
+    PartReasons,
+    build_graph,
+    nearest_parent,
+    with_dependents,
+)
 from bot.core.pins import Pin, PinIndex
 from bot.core.plan_problems import (
     CircularManifests,
@@ -23,7 +29,7 @@ from bot.core.plan_problems import (
 from bot.core.policy import PlanInputs
 from bot.core.repository import RegistryId, RepositoryId
 from bot.core.savings import Prices, Savings, find_savings, find_stored_bytes, unread_bytes
-from bot.core.usage import SOURCES, SourceScan, Usage
+from bot.core.usage import SOURCES, RepositoryUsage, SourceScan
 from bot.core.verdict_reasons import Pinned, Reason, RuleName, Verdict
 
 if TYPE_CHECKING:
@@ -32,17 +38,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """`judged` holds every manifest, lowest digest first; `delete` the digests that go, in an
-    order that ECR accepts (an index before its children) and that leaves no referrer without
-    its subject for longer than needed. `deleted_also_in`: where replication rules carry deletions.
-    `problems`: why the plan is incomplete.
+    """`judged`: every manifest, lowest digest first. `delete`: the digests to delete, in an order
+    that ECR accepts (an index before its children), with subjects before their referrers.
+    `deleted_also_in`: the registries to which replication rules pass deletions. `problems`: why the
+    plan is incomplete.
     """
 
     repository: RepositoryId
     judged: tuple[JudgedManifest, ...]
     delete: tuple[str, ...]
     savings: Savings
-    usage: Usage
+    usage: RepositoryUsage
     deleted_also_in: tuple[RegistryId, ...]
     problems: tuple[PlanProblem, ...]
 
@@ -52,7 +58,7 @@ class Plan:
 
     @property
     def checked(self) -> bool:
-        """Whether any source of usage was looked at."""
+        """Whether any usage source was scanned."""
         return any(scan.source in SOURCES for scan in self.usage.scans)
 
 
@@ -84,11 +90,11 @@ def savings_of(judged: Iterable[JudgedManifest], prices: Prices) -> Savings:
     return find_savings(by_verdict[Verdict.KEEP], by_verdict[Verdict.DELETE], prices)
 
 
-def _deletion_order(graph: Graph, deleted: set[str]) -> tuple[str, ...]:
+def _deletion_order(graph: ManifestGraph, deleted: set[str]) -> tuple[str, ...]:
     return tuple(digest for level in graph.levels for digest in level if digest in deleted)
 
 
-def _problems(graph: Graph) -> Iterator[PlanProblem]:
+def _problems(graph: ManifestGraph) -> Iterator[PlanProblem]:
     unread: defaultdict[UnreadCause | None, list[str]] = defaultdict(list)
     for manifest in with_unknown_parts(graph):
         unread[manifest.unread].append(manifest.digest)
@@ -101,10 +107,10 @@ def _problems(graph: Graph) -> Iterator[PlanProblem]:
 
 
 def content_hash(plan: Plan) -> str:
-    """SHA-256 in hex of the verdicts, the order of deletion and what the evidence rests on.
+    """SHA-256 in hex of the verdicts, the order of deletion, and the scans.
 
-    Wording, times, users, sizes and savings may change without a new version. Where order means
-    nothing it is none: the hash of a plan that was stored and read again is the same.
+    Another hash makes a new version of the plan. Wording, times, users, sizes and savings are not
+    part of it, nor is the order of values whose order has no meaning.
     """
     content: dict[str, Any] = {
         "repository": plan.repository.uri,
@@ -122,7 +128,7 @@ def content_hash(plan: Plan) -> str:
 
 
 def _scan(scan: SourceScan) -> tuple[Any, ...]:
-    """With the number of workloads that people are asked to confirm."""
+    """With the number of workloads that an approver can confirm."""
     doubted = (scan.doubt.workloads,) if scan.doubt else ()
     return (scan.source, scan.scope, scan.failure is not None, *doubted)
 
@@ -139,37 +145,37 @@ def _verdict(judged: JudgedManifest) -> tuple[Any, ...]:
 
 
 def with_pins(plan: Plan, pins: Iterable[Pin], now: datetime, usd_per_gb_month: float) -> Plan:
-    """The plan as it is with these pins besides, from what is known of it: AWS is not asked again.
+    """Adds pins to the plan, without calls to AWS.
 
-    Nothing is ever added to what goes. What stays anyway gets the pins as reasons: a plan that is
-    made afresh says the same.
+    Never adds images to delete. Images that the plan keeps already get the pins as further reasons,
+    as in a new plan.
     """
     board = PinIndex(pins, now)
     pinned = {j.manifest.digest: found for j in plan.judged if (found := board.of(j.manifest))}
     if not pinned:
         return plan
     graph = build_graph(judged.manifest for judged in plan.judged)
-    spared = with_dependents(graph, pinned) & set(plan.delete)
-    kept = (graph.manifests.keys() - plan.delete) | spared
-    judging = _PinnedVerdicts(graph, kept, spared, pinned, PartReasons(graph))
-    judged = tuple(map(judging.judge_again, plan.judged))
+    pin_kept = with_dependents(graph, pinned) & set(plan.delete)
+    kept = (graph.manifests.keys() - plan.delete) | pin_kept
+    maker = _PinnedVerdicts(graph, kept, pin_kept, pinned, PartReasons(graph))
+    judged = tuple(map(maker.judge_again, plan.judged))
     return replace(
         plan,
         judged=judged,
-        delete=tuple(digest for digest in plan.delete if digest not in spared),
-        savings=_savings(plan.savings, judged, usd_per_gb_month) if spared else plan.savings,
+        delete=tuple(digest for digest in plan.delete if digest not in pin_kept),
+        savings=_savings(plan.savings, judged, usd_per_gb_month) if pin_kept else plan.savings,
     )
 
 
 @dataclass(frozen=True, slots=True)
 class _PinnedVerdicts:
-    """`kept` and `spared`: with the pins; `spared` was to go before."""
+    """`kept`: all kept digests, with the pins. `pin_kept`: those that the plan deleted before."""
 
-    graph: Graph
+    graph: ManifestGraph
     kept: set[str]
-    spared: set[str]
+    pin_kept: set[str]
     pinned: Mapping[str, list[Pin]]
-    following: PartReasons
+    part_reasons: PartReasons
 
     def judge_again(self, before: JudgedManifest) -> JudgedManifest:
         digest = before.manifest.digest
@@ -179,17 +185,17 @@ class _PinnedVerdicts:
         reasons = before.reasons if before.verdict is Verdict.KEEP else ()
         if digest in self.pinned:
             reasons = _with_pin_reasons(reasons, self.pinned[digest])
-        if parent in self.spared:
+        if parent in self.pin_kept:
             own = (reason for reason in reasons if reason.rule is not RuleName.FOLLOWS)
-            reasons = (*own, self.following.reason(before.manifest, parent))
+            reasons = (*own, self.part_reasons.reason(before.manifest, parent))
         return replace(
             before, verdict=Verdict.KEEP, parent=parent, reasons=reasons, pulled_recently=False
         )
 
 
 def _with_pin_reasons(reasons: tuple[Reason, ...], pins: Iterable[Pin]) -> tuple[Reason, ...]:
-    """Pins come first, each once. If an earlier version of the bot stored them as sentences,
-    nothing is added."""
+    """Puts pins first, each once. Adds none if an earlier version of the bot stored the pins as
+    sentences."""
     if any(each.rule is RuleName.PINNED and not isinstance(each, Pinned) for each in reasons):
         return reasons
     by_pins = map(Pinned, pins)
@@ -198,21 +204,21 @@ def _with_pin_reasons(reasons: tuple[Reason, ...], pins: Iterable[Pin]) -> tuple
 
 
 def _savings(before: Savings, judged: Iterable[JudgedManifest], usd_per_gb_month: float) -> Savings:
-    """A stored plan knows only the layers that it would free."""
+    """Keeps `stored_bytes`: a stored plan has only the layers that it would free."""
     prices = Prices(usd_per_gb_month, layers_stay_within=before.exact)
     return replace(savings_of(judged, prices), stored_bytes=before.stored_bytes)
 
 
 class FreedBytes:
-    """Counts bytes while manifests go: a layer is free once the last manifest that held it is gone.
+    """Counts the bytes that deletions free: a layer is free once its last manifest is deleted.
 
-    `plan` is one that was stored: it knows no layers that kept manifests hold. When all that it
-    deletes is gone, the bytes are what it promised. An image whose layers are unknown counts with
-    the size that ECR lists.
+    `plan`: a stored one, which has no layers of kept manifests. After all of its deletions, `bytes`
+    equals the plan's savings. An image whose layers are unknown counts with the size that ECR
+    lists.
     """
 
     def __init__(self, plan: Plan, already: Iterable[str] = ()) -> None:
-        """`already`: digests that are gone."""
+        """`already`: digests that are deleted."""
         deleted = [each.manifest for each in plan.judged if each.verdict is Verdict.DELETE]
         self._unread = {manifest.digest: unread_bytes(manifest) for manifest in deleted}
         self._blobs = {manifest.digest: manifest.blobs or () for manifest in deleted}
@@ -224,7 +230,7 @@ class FreedBytes:
             self.add(digest)
 
     def add(self, digest: str) -> None:
-        """One that is gone now. Each is told once."""
+        """Adds a deleted manifest. Call it once for each."""
         self.bytes += self._unread.get(digest, 0)
         for blob in self._blobs.get(digest, ()):
             self._holders[blob.digest] -= 1
@@ -248,7 +254,7 @@ OPEN = frozenset({PlanState.PROPOSED, PlanState.APPROVED, PlanState.EXECUTING})
 """A repository has at most one plan in these states."""
 
 BEFORE_EXECUTION = frozenset({PlanState.PROPOSED, PlanState.APPROVED})
-"""Nothing of them was deleted yet."""
+"""No image of these plans was deleted."""
 
 EXECUTED = frozenset({PlanState.DONE, PlanState.FAILED, PlanState.STOPPED})
-"""Wholly or in part."""
+"""All or some images of these plans were deleted."""

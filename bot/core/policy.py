@@ -9,7 +9,7 @@ from bot.core.patterns import Patterns
 from bot.core.pins import Pin
 from bot.core.repository import RegistryId, RepositoryId
 from bot.core.rules.selection import Rule
-from bot.core.usage import Usage
+from bot.core.usage import RepositoryUsage
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,16 +48,16 @@ def pins_for(entries: Sequence[PinEntry], repository: RepositoryId) -> tuple[Pin
 class PlanInputs:
     """`policy` None: no entry of the settings covers the repository. `subjects_seen`: digests
     that were seen in this repository at an earlier time. `deleted_also_in`: registries to which
-    replication rules carry deletions. `renewed_at`: by digest when an image that was there
+    replication rules carry deletions. `retagged_at`: by digest when an image that was there
     before got a tag, or lost its last one. `now` in UTC."""
 
     policy: Policy | None
     now: datetime
-    usage: Usage = field(default_factory=Usage)
+    usage: RepositoryUsage = field(default_factory=RepositoryUsage)
     pins: tuple[Pin, ...] = ()
     subjects_seen: frozenset[str] = frozenset()
     deleted_also_in: tuple[RegistryId, ...] = ()
-    renewed_at: Mapping[str, datetime] = field(default_factory=dict)
+    retagged_at: Mapping[str, datetime] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from operator import itemgetter
 
 from bot.core.judge import JudgedManifest
 from bot.core.manifest import DescribedImage, ImageStatus, Manifest, ManifestName
-from bot.core.manifest_graph import Edges, Graph, build_graph
+from bot.core.manifest_graph import Edges, ManifestGraph, build_graph
 from bot.core.plan import Plan, content_hash
 from bot.core.records import PlanRecord
 from bot.core.result_reasons import (
@@ -49,7 +49,7 @@ class PlanComparison:
 
     approved: Mapping[str, Manifest]
     now: Mapping[str, JudgedManifest]
-    graph: Graph
+    graph: ManifestGraph
 
     def changes(self, pending: Collection[str]) -> Skips:
         """The pending images that have changed."""
@@ -181,7 +181,7 @@ def find_ground_change(approved: Plan, now: Plan) -> NewPlanProblems | None:
     return NewPlanProblems(changes) if changes else None
 
 
-def next_pass(order: Sequence[str], pending: AbstractSet[str], graph: Graph) -> list[str]:
+def next_pass(order: Sequence[str], pending: AbstractSet[str], graph: ManifestGraph) -> list[str]:
     """The images that may be deleted now. An index goes before its children, a subject before its
     referrers, and each of these waits until ECR has confirmed that its parents are gone."""
     return [

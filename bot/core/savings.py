@@ -1,4 +1,4 @@
-"""What a deletion truly saves."""
+"""The savings of a deletion: bytes that only deleted manifests have, and their price."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -11,7 +11,8 @@ BYTES_PER_GB = 2**30
 
 @dataclass(frozen=True, slots=True)
 class Prices:
-    """`layers_stay_within`: it is known that no other repository mounts this one's layers."""
+    """`layers_stay_within`: no other repository shares layers of this one, by the registry's
+    settings."""
 
     usd_per_gb_month: float
     layers_stay_within: bool
@@ -21,14 +22,13 @@ class Prices:
 class Savings:
     """Bytes, and USD a month.
 
-    `freed_bytes`: configs and layers that only deleted manifests hold, each once (layers shared
-    inside a repository are stored and billed once: ECR user guide). Deleted images whose layers
-    are unknown count with their listed sizes, which is the most that they can free.
+    `freed_bytes`: configs and layers that only deleted manifests have, each once (a repository
+    stores a shared layer once, and AWS bills it once: ECR user guide). Deleted images whose layers
+    are unknown count with their listed sizes, the maximum that they can free.
     `listed_bytes`: the sum of the sizes that ECR lists for the deleted manifests that are not
-    indexes. `exact` is False where the layers of an image are unknown, or layers may be shared
-    with other repositories.
-    `stored_bytes`: what the whole repository holds now, counted like `freed_bytes`; None where that
-    cannot be told.
+    indexes. `exact`: False if the layers of an image are unknown, or if other repositories may
+    share layers.
+    `stored_bytes`: the size of the whole repository, counted like `freed_bytes`; None if unknown.
     """
 
     freed_bytes: int
@@ -39,7 +39,7 @@ class Savings:
 
 
 def find_savings(kept: Sequence[Manifest], deleted: Sequence[Manifest], prices: Prices) -> Savings:
-    """All but `stored_bytes`: a plan that was stored knows no layers that kept manifests hold."""
+    """Leaves out `stored_bytes`, since stored plans have no layers of kept manifests."""
     freed = _freed(kept, deleted) + sum(map(unread_bytes, deleted))
     is_read = not any(map(has_unknown_layers, chain(kept, deleted)))
     return Savings(
@@ -56,7 +56,7 @@ def unread_bytes(manifest: Manifest) -> int:
 
 
 def has_unknown_layers(manifest: Manifest) -> bool:
-    """Whether it is an image that could not be read, or whose format tells no sizes."""
+    """Whether it is an image that could not be read, or whose format has no sizes."""
     return manifest.blobs is None and not manifest.is_index
 
 
@@ -65,7 +65,7 @@ def usd_per_month(freed_bytes: int, usd_per_gb_month: float) -> float:
 
 
 def find_stored_bytes(manifests: Iterable[Manifest]) -> int | None:
-    """Configs and layers of all of them, each once; None where some could not be read."""
+    """Configs and layers of all manifests, each once; None if any of them could not be read."""
     sizes: dict[str, int] = {}
     for manifest in manifests:
         if has_unknown_layers(manifest):
@@ -75,7 +75,7 @@ def find_stored_bytes(manifests: Iterable[Manifest]) -> int | None:
 
 
 def _freed(kept: Iterable[Manifest], deleted: Iterable[Manifest]) -> int:
-    """Bytes of configs and layers that only `deleted` are known to hold."""
+    """Bytes of configs and layers that only `deleted` have, as far as is known."""
     sizes = {blob.digest: blob.size for manifest in deleted for blob in manifest.blobs or ()}
     for manifest in kept:
         for blob in manifest.blobs or ():

@@ -46,7 +46,7 @@ def scan_tags(
     )
 
 
-def renewed_at(scan: TagScan) -> Mapping[str, datetime]:
+def retagged_at(scan: TagScan) -> Mapping[str, datetime]:
     """By digest when a tag last came to an image, or when it lost its last one."""
     latest = dict(scan.lost)
     for binding in scan.bindings.values():

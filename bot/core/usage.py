@@ -175,7 +175,7 @@ class OtherRegionsUsage:
 
 
 @dataclass(frozen=True, slots=True)
-class Usage:
+class RepositoryUsage:
     """What is in use of one repository: users by digest and by tag, and what was looked at.
     `by_past_tag`: users by the digests that their tags named once."""
 

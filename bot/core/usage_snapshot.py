@@ -17,7 +17,15 @@ from bot.core.image_references import (
 from bot.core.patterns import Patterns
 from bot.core.plan_problems import MissingRepositories, ReferenceUse, UnreadableReferences
 from bot.core.repository import RegistryId, RepositoryId
-from bot.core.usage import Sighting, SourceScan, TagRun, TagRuns, UnscannedRegion, Usage, Workloads
+from bot.core.usage import (
+    RepositoryUsage,
+    Sighting,
+    SourceScan,
+    TagRun,
+    TagRuns,
+    UnscannedRegion,
+    Workloads,
+)
 
 REFERENCES = "references"
 """Names the looks at references that lead to no known repository."""
@@ -116,7 +124,7 @@ class UsageSnapshot:
         repository: RepositoryId,
         scans: Iterable[SourceScan] = (),
         deleted_also_in: Iterable[RegistryId] = (),
-    ) -> Usage:
+    ) -> RepositoryUsage:
         """`scans`: what was looked at for this repository alone. A digest that is in use anywhere
         is in use in every repository that holds it; a tag also where the repository's replica is
         used from which deletions would take it (`deleted_also_in`). A text that is no reference
@@ -132,7 +140,7 @@ class UsageSnapshot:
             if any(each.may_mean(registry, repository.name) for registry in registries)
         ]
         unread = [unreadable_references_scan(repository, unreadable)] if unreadable else ()
-        return Usage(
+        return RepositoryUsage(
             by_digest=self.by_digest,
             by_tag=by_tag,
             scans=(*self.scans, *scans, *unread),

@@ -20,7 +20,7 @@ from bot.core.plan import Plan
 from bot.core.plan_problems import UsageDrop
 from bot.core.repository import RegistryId, RepositoryId
 from bot.core.savings import Savings
-from bot.core.usage import ImageUser, SourceScan, UnscannedRegion, Usage
+from bot.core.usage import ImageUser, RepositoryUsage, SourceScan, UnscannedRegion
 from bot.core.verdict_reasons import LegacyReason, Reason, RuleName, Verdict
 from bot.sanitize import quoted
 from bot.store.values import from_json, to_json
@@ -269,7 +269,7 @@ def _plan(document: _Document) -> Plan:
         judged=tuple(map(unpacker.judged, document.rows)),
         delete=tuple([unpacker.digests[place] for place in document.delete]),
         savings=document.savings,
-        usage=Usage(
+        usage=RepositoryUsage(
             scans=tuple(map(from_json, document.scans)),
             not_checked=document.not_checked,
             unscanned_regions=document.unscanned_regions,

@@ -19,7 +19,7 @@ from bot.core.policy import PinEntry, PlanInputs, PolicyEntry, pins_for, policy_
 from bot.core.records import PinRemoval, RepositoryPin, TagScan
 from bot.core.repository import Puller, RegistryId, RepositoryId
 from bot.core.savings import Prices
-from bot.core.tag_history import PastTagUsers, find_past_tag_users, renewed_at, scan_tags
+from bot.core.tag_history import PastTagUsers, find_past_tag_users, retagged_at, scan_tags
 from bot.core.usage import ScanCoverage, SourceScan
 from bot.core.usage_snapshot import REFERENCES, UsageSnapshot, missing_repositories_scan
 from bot.ports import Clock, ManifestCache, Progress, Registry
@@ -91,7 +91,7 @@ class Planner:
                 *(each.pin for each in pins),
                 *(each.pin for each in still_on),
             ),
-            renewed_at=renewed_at(tags),
+            retagged_at=retagged_at(tags),
             subjects_seen=inventory.subjects_seen,
             deleted_also_in=deleted_also_in,
         )

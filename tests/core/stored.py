@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from bot.core.judge import JudgedManifest
 from bot.core.plan import Plan
-from bot.core.usage import Usage
+from bot.core.usage import RepositoryUsage
 from bot.core.verdict_reasons import Verdict
 
 
@@ -24,7 +24,7 @@ def as_stored(plan: Plan) -> Plan:
             blobs = () if is_kept else tuple(blob for blob in blobs if blob not in held)
         return replace(judged, manifest=replace(judged.manifest, blobs=blobs))
 
-    usage = Usage(
+    usage = RepositoryUsage(
         scans=plan.usage.scans,
         not_checked=plan.usage.not_checked,
         unscanned_regions=plan.usage.unscanned_regions,

@@ -30,7 +30,7 @@ from bot.core.rules.selection import Rule, TagFilter
 from bot.core.rules.semver import SemverRule
 from bot.core.rules.tags import TagsRule
 from bot.core.savings import Prices
-from bot.core.usage import PastTagUser, Usage
+from bot.core.usage import PastTagUser, RepositoryUsage
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 REPOSITORY = RepositoryId(RegistryId("123456789012", "eu-west-1"), "team/api", "host/team/api")
@@ -156,7 +156,7 @@ pins = st.builds(
 users = st.just(("ecs/prod",))
 past_tag_users = st.builds(PastTagUser, st.just("ecs/prod"), st.just("v1"), st.booleans())
 usages = st.builds(
-    Usage,
+    RepositoryUsage,
     st.dictionaries(st.sampled_from(DIGESTS), users, max_size=1),
     st.dictionaries(st.sampled_from(NAMES), users, max_size=1),
     by_past_tag=st.dictionaries(st.sampled_from(DIGESTS), st.tuples(past_tag_users), max_size=1),
@@ -165,7 +165,7 @@ evidences = st.builds(
     PlanInputs,
     policy=seldom.flatmap(lambda none: st.none() if none else policies),
     now=st.just(NOW),
-    usage=st.just(Usage()) | usages,
+    usage=st.just(RepositoryUsage()) | usages,
     pins=st.lists(pins, max_size=2).map(tuple),
     subjects_seen=st.sets(st.sampled_from(GONE)).map(frozenset),
 )

@@ -16,7 +16,7 @@ from bot.core.manifest import ManifestName
 from bot.core.plan import Plan, content_hash
 from bot.core.plan_problems import UsageDrop
 from bot.core.repository import RegistryId
-from bot.core.usage import SourceScan, UnscannedRegion, Usage
+from bot.core.usage import RepositoryUsage, SourceScan, UnscannedRegion
 from bot.core.verdict_reasons import KeptByTag, LegacyReason, PartOf, RuleName, TagPatterns, Verdict
 from tests.core import strategies as some
 from tests.core.stored import as_stored
@@ -30,7 +30,7 @@ ELSEWHERE = RegistryId("210987654321", "eu-west-1")
 UNSEEN = (UnscannedRegion(ELSEWHERE, ("ecs",)),)
 PLAN = replace(
     CASE.plan,
-    usage=Usage(scans=(ECS, FILES), not_checked=("batch", "lambda")),
+    usage=RepositoryUsage(scans=(ECS, FILES), not_checked=("batch", "lambda")),
     deleted_also_in=(ELSEWHERE, RegistryId("210987654321", "us-east-1")),
 )
 GOING = next(place for place, j in enumerate(PLAN.judged) if j.pulled_recently and j.parent)

@@ -33,13 +33,15 @@ from bot.core.plan_transitions import (
     with_new_content,
 )
 from bot.core.records import ImageOutcome, PlanRecord
-from bot.core.usage import SOURCES, SourceScan, Usage
+from bot.core.usage import SOURCES, RepositoryUsage, SourceScan
 from tests.core.records import NOON, consent, record
 from tests.core.test_properties import tries
 from tests.scenarios.reader import FOLDER, read_case
 
 CASE = read_case(FOLDER / "policy" / "default.yml").plan
-CONTENT = replace(CASE, usage=Usage(scans=(SourceScan("ecs", "here", 0),), not_checked=()))
+CONTENT = replace(
+    CASE, usage=RepositoryUsage(scans=(SourceScan("ecs", "here", 0),), not_checked=())
+)
 WINDOW = timedelta(minutes=5)
 WEEK = timedelta(days=7)
 TOMORROW = NOON + timedelta(days=1)
@@ -136,7 +138,7 @@ def test_a_new_plan() -> None:
 def test_a_plan_is_checked_if_any_source_was_scanned(
     scans: tuple[SourceScan, ...], not_checked: tuple[str, ...], *, checked: bool
 ) -> None:
-    content = replace(CONTENT, usage=Usage(scans=scans, not_checked=not_checked))
+    content = replace(CONTENT, usage=RepositoryUsage(scans=scans, not_checked=not_checked))
     assert proposed("p1", content, NOON, TOMORROW).checked is checked
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from bot.core.pins import Pin
 from bot.core.rules.selection import Rule
-from bot.core.usage import Usage
+from bot.core.usage import RepositoryUsage
 from tests.core import strategies as some
 from tests.core.invariants import check
 from tests.core.strategies import World
@@ -55,5 +55,5 @@ def test_one_more_pin_never_deletes_more(world: World, pin: Pin) -> None:
 
 @given(world=some.worlds, usage=some.usages)
 @tries(150)
-def test_a_use_never_deletes_more(world: World, usage: Usage) -> None:
-    assert world.deleted(usage=usage) <= world.deleted(usage=Usage())
+def test_a_use_never_deletes_more(world: World, usage: RepositoryUsage) -> None:
+    assert world.deleted(usage=usage) <= world.deleted(usage=RepositoryUsage())

@@ -16,7 +16,7 @@ from bot.core.report_schedules import (
     entry_of,
     why_not_posted,
 )
-from bot.core.usage import SourceScan, Usage
+from bot.core.usage import RepositoryUsage, SourceScan
 from tests.render.builders import HERE
 from tests.usecases.scene import content
 
@@ -67,7 +67,9 @@ def test_the_first_entry_that_matches() -> None:
 
 
 def test_what_deserves_a_message() -> None:
-    unseen = Usage(scans=(SourceScan("ecs", "here", 0, ErrorText("it failed")),), not_checked=())
+    unseen = RepositoryUsage(
+        scans=(SourceScan("ecs", "here", 0, ErrorText("it failed")),), not_checked=()
+    )
     saves = content("new", "old", "older")
     usd = saves.savings.usd_per_month
     assert why_not_posted(saves, 0) is None

@@ -24,7 +24,7 @@ from bot.core.revalidation import (
     find_ground_change,
 )
 from bot.core.text_formatting import manifest_label
-from bot.core.usage import SourceScan, Usage
+from bot.core.usage import RepositoryUsage, SourceScan
 from bot.render.obstacles import ground_words
 from bot.render.reasons import reason_words
 from tests.core import strategies as some
@@ -588,7 +588,7 @@ def test_20_000_manifests() -> None:
 # what speaks against any deletion
 
 
-LOOKED_AT = Usage(scans=(SourceScan("ecs", "here", 3),), not_checked=("lambda",))
+LOOKED_AT = RepositoryUsage(scans=(SourceScan("ecs", "here", 3),), not_checked=("lambda",))
 PLAN = plan(image(1, "1.0"), usage=LOOKED_AT)
 THERE = RegistryId("123456789012", "us-east-1")
 
@@ -604,7 +604,7 @@ def test_what_speaks_against_any_deletion() -> None:
     now = replace(
         PLAN,
         problems=(ScanFailed("ecs", "here", ErrorText("AWS refused")),),
-        usage=Usage(scans=(), not_checked=("ecs", "lambda")),
+        usage=RepositoryUsage(scans=(), not_checked=("ecs", "lambda")),
         deleted_also_in=(THERE,),
     )
     found = find_ground_change(PLAN, now)

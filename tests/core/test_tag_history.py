@@ -25,7 +25,7 @@ from bot.core.rules.newest import NewestRule
 from bot.core.rules.pushed_within import PushedWithinRule
 from bot.core.rules.selection import Rule, TagFilter
 from bot.core.rules.semver import SemverRule
-from bot.core.tag_history import renewed_at, scan_tags
+from bot.core.tag_history import retagged_at, scan_tags
 from bot.core.verdict_reasons import RuleName
 from bot.render.reasons import reason_words
 from tests.core import strategies as some
@@ -210,7 +210,7 @@ def test_an_image_is_renewed_by_the_last_tag_that_came_or_the_loss_of_all() -> N
         },
         {C: LAST},
     )
-    assert renewed_at(scan) == {A: NOW, C: LAST}
+    assert retagged_at(scan) == {A: NOW, C: LAST}
 
 
 steps = st.lists(some.repositories(), min_size=2, max_size=4)
@@ -241,7 +241,7 @@ def test_what_holds_for_any_scan(inventories: list[list[Manifest]]) -> None:
             tag: m.digest for m in manifests for tag in m.tags
         }
         assert scan.lost.keys() <= untagged
-        assert all(at <= now for at in renewed_at(scan).values())
+        assert all(at <= now for at in retagged_at(scan).values())
         assert {each.digest for each in scan.past} <= {m.digest for m in manifests}
         again = replace(scan, at=now + DAY, known_since=scan.reaches_back_to)
         assert scan_tags(scan, manifests, now + DAY) == again
@@ -250,7 +250,7 @@ def test_what_holds_for_any_scan(inventories: list[list[Manifest]]) -> None:
 
 def world(manifests: list[Manifest], renewed: Mapping[str, datetime], *keep: Rule) -> World:
     policy = Policy(DAY, Patterns(), keep)
-    return World(manifests, PlanInputs(policy, NOW, renewed_at=renewed))
+    return World(manifests, PlanInputs(policy, NOW, retagged_at=renewed))
 
 
 def reason(plan: Plan, digest: str) -> str:
@@ -382,7 +382,7 @@ renewals = st.dictionaries(st.sampled_from(DIGESTS), some.times)
 def test_with_renewals_too_the_order_changes_nothing(
     any_world: World, renewed: Mapping[str, datetime], random: Random
 ) -> None:
-    inputs = replace(any_world.inputs, renewed_at=renewed)
+    inputs = replace(any_world.inputs, retagged_at=renewed)
     shuffled = random.sample(any_world.manifests, len(any_world.manifests))
     assert World(shuffled, inputs).plan() == World(any_world.manifests, inputs).plan()
 
@@ -394,5 +394,5 @@ def test_nothing_that_was_renewed_within_the_minimum_age_goes(
 ) -> None:
     policy = any_world.inputs.policy
     assert policy
-    for digest in any_world.deleted(renewed_at=renewed):
+    for digest in any_world.deleted(retagged_at=renewed):
         assert digest not in renewed or NOW - renewed[digest] >= policy.min_age

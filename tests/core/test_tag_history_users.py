@@ -14,7 +14,7 @@ from bot.core.tag_history import (
     find_past_tag_users,
     scan_tags,
 )
-from bot.core.usage import PastTagUser, TagRun, TagRunner, UnresolvedTag, Usage
+from bot.core.usage import PastTagUser, RepositoryUsage, TagRun, TagRunner, UnresolvedTag
 from tests.core.strategies import DIGESTS, IMAGE_CONFIG, NOW
 
 A, B, C, D = DIGESTS[:4]
@@ -85,7 +85,7 @@ def test_users_are_in_the_order_of_their_names() -> None:
     had = PastTagUser("b", "v1", certain=True)
     may_have_had = PastTagUser("b", "v1", certain=False)
     by_v2 = PastTagUser("b", "v2", certain=True)
-    usage = Usage(
+    usage = RepositoryUsage(
         by_digest={A: ("b", "c")},
         by_tag={"latest": ("a", "c")},
         by_past_tag={A: (by_v2, may_have_had, had)},

@@ -8,7 +8,7 @@ from bot.core.errors import ErrorText
 from bot.core.image_references import MalformedReferenceError, RegistryHosts
 from bot.core.patterns import Patterns
 from bot.core.repository import RegistryId, RepositoryId
-from bot.core.usage import Sighting, SourceScan, TagRun, TagRunner, UnresolvedTag, Usage
+from bot.core.usage import RepositoryUsage, Sighting, SourceScan, TagRun, TagRunner, UnresolvedTag
 from bot.core.usage_snapshot import SightingCollector, UsageSnapshot
 from tests.core.problems import problem_of
 
@@ -18,11 +18,13 @@ HOST = "123456789012.dkr.ecr.eu-west-1.amazonaws.com"
 RUNS, MOVED = f"sha256:{'a' * 64}", f"sha256:{'b' * 64}"
 
 
-def usage(*sightings: Sighting, of: str = "team/api", registry: RegistryId = IRELAND) -> Usage:
+def usage(
+    *sightings: Sighting, of: str = "team/api", registry: RegistryId = IRELAND
+) -> RepositoryUsage:
     return snapshot(*sightings).of(RepositoryId(registry, of, f"{HOST}/{of}"))
 
 
-def usage_of(found: UsageSnapshot, name: str) -> Usage:
+def usage_of(found: UsageSnapshot, name: str) -> RepositoryUsage:
     return found.of(RepositoryId(IRELAND, name, f"{HOST}/{name}"))
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from bot.core.errors import ErrorText
 from bot.core.manifest import OCI_INDEX, Manifest, ManifestContent
 from bot.core.savings import find_stored_bytes
-from bot.core.usage import ImageUser, SourceScan, Usage
+from bot.core.usage import ImageUser, RepositoryUsage, SourceScan
 from bot.core.verdict_reasons import LegacyReason, RuleName
 from bot.render.plan_summary import PlanSummary, name_of, why
 from tests.render.builders import GB, image, plan
@@ -22,7 +22,7 @@ def used(summary: PlanSummary) -> list[tuple[str, tuple[ImageUser, ...], bool]]:
 
 
 def test_why_how_many_stay() -> None:
-    usage = Usage(by_tag={"used": ("pod",)})
+    usage = RepositoryUsage(by_tag={"used": ("pod",)})
     child = image(9, age=2)
     multi = index(3, child, tag="multi", age=2)
     made = plan(
@@ -50,14 +50,14 @@ def test_words_of_another_version_are_understood_too() -> None:
 
 
 def test_first_what_only_its_use_keeps() -> None:
-    usage = Usage(by_tag={"old": ("pod",), "new": ("task",)})
+    usage = RepositoryUsage(by_tag={"old": ("pod",), "new": ("task",)})
     made = plan(image(1, "old", age=300), image(2, "new", age=1), newest=1, usage=usage)
     assert used(PlanSummary(made)) == [("old", ("pod",), True), ("new", ("task",), False)]
 
 
 def test_a_child_that_is_used_stands_for_its_index() -> None:
     child, shared = image(1), image(2)
-    usage = Usage(by_digest={child.digest: ("pod",), shared.digest: ("task",)})
+    usage = RepositoryUsage(by_digest={child.digest: ("pod",), shared.digest: ("task",)})
     first = index(3, child, shared, tag="first")
     second = index(4, shared, tag="second")
     summary = PlanSummary(plan(first, second, child, shared, usage=usage))
@@ -100,7 +100,7 @@ def test_the_scopes_of_a_source_are_those_that_answered() -> None:
         SourceScan("lambda", "a", 0, ErrorText("denied")),
         SourceScan("replication", "here", 0),
     )
-    assert PlanSummary(plan(usage=Usage(scans=scans))).scopes_by_source == {"ecs": 2}
+    assert PlanSummary(plan(usage=RepositoryUsage(scans=scans))).scopes_by_source == {"ecs": 2}
 
 
 def test_stored_bytes_count_every_layer_once() -> None:

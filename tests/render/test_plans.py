@@ -13,7 +13,7 @@ from bot.core.manifest import OCI_INDEX, ManifestContent, UnreadManifest
 from bot.core.pins import Pin
 from bot.core.plan import Plan
 from bot.core.repository import RegistryId
-from bot.core.usage import PastTagUser, SourceScan, UnscannedRegion, Usage
+from bot.core.usage import PastTagUser, RepositoryUsage, SourceScan, UnscannedRegion
 from bot.render.output import write_rows
 from bot.render.plan_summary import PlanSummary
 from bot.render.plans import (
@@ -30,7 +30,7 @@ from tests.render.builders import GB, image, plan
 from tests.support import NOW
 from tests.support import Plan as Data
 
-USAGE = Usage(
+USAGE = RepositoryUsage(
     by_digest={image(1).digest: ("lambda: mail", "ecs: web")},
     by_tag={"b": ('k8s: "prod"; ns/pod, é',)},
     scans=(
@@ -79,7 +79,7 @@ def test_users_by_tags_that_have_moved_are_texts() -> None:
     had = PastTagUser("ECS shop/web", "v1", certain=True)
     may_have_had = PastTagUser("ECS shop/web", "v2", certain=False)
     digest = image(1).digest
-    usage = Usage(by_digest={digest: ("pod",)}, by_past_tag={digest: (had, may_have_had)})
+    usage = RepositoryUsage(by_digest={digest: ("pod",)}, by_past_tag={digest: (had, may_have_had)})
     made = plan(image(1, "a"), usage=usage)
     users = [
         "ECS shop/web (by the tag v1, which this image had)",
@@ -158,7 +158,7 @@ def test_nothing_to_delete_and_nothing_at_all() -> None:
 
 def test_every_keeper_has_words() -> None:
     pin = Pin("pinned", "ann", "the audit")
-    usage = Usage(by_tag={"used": ("ecs: web",)})
+    usage = RepositoryUsage(by_tag={"used": ("ecs: web",)})
     made = plan(image(1, "pinned"), image(2, "used"), image(3), pins=(pin,), usage=usage)
     assert "pinned 1" in words(made)
     assert "in use 1" in words(made)
@@ -166,7 +166,7 @@ def test_every_keeper_has_words() -> None:
 
 def test_who_uses_it_by_a_tag_that_has_moved() -> None:
     users = (PastTagUser("ECS shop/web", "v1", certain=True),)
-    made = plan(image(1, "v2"), usage=Usage(by_past_tag={image(1).digest: users}))
+    made = plan(image(1, "v2"), usage=RepositoryUsage(by_past_tag={image(1).digest: users}))
     assert "v2 ECS shop/web (by the tag v1, which this image had)" in words(made)
 
 
@@ -243,7 +243,7 @@ def test_tags_are_shown_as_they_are() -> None:
     assert "ECR said [bold]no[/bold] [/]" in words(made)
 
 
-def notes(usage: Usage) -> str:
+def notes(usage: RepositoryUsage) -> str:
     made = plan(image(1), usage=usage)
     console = Console(width=80, file=io.StringIO())
     console.print(*usage_notes(made), *unchecked_note(made), sep="\n")
@@ -253,15 +253,15 @@ def notes(usage: Usage) -> str:
 
 def test_what_was_not_checked() -> None:
     scans = (SourceScan("lambda", "here", 1),)
-    assert notes(Usage(scans=scans, not_checked=("ecs", "files"))) == (
+    assert notes(RepositoryUsage(scans=scans, not_checked=("ecs", "files"))) == (
         "Not checked for use: ecs, files. What runs there is not protected."
     )
-    assert notes(Usage(scans=scans, not_checked=())) == ""
+    assert notes(RepositoryUsage(scans=scans, not_checked=())) == ""
 
 
 def test_regions_where_no_source_looks() -> None:
     unseen = UnscannedRegion(RegistryId("123456789012", "us-east-1"), ("ecs", "lambda"))
-    usage = Usage(
+    usage = RepositoryUsage(
         scans=(SourceScan("ecs", "here", 1),), not_checked=(), unscanned_regions=(unseen,)
     )
     assert notes(usage) == (
@@ -271,6 +271,6 @@ def test_regions_where_no_source_looks() -> None:
 
 
 def test_that_nothing_was_looked_at() -> None:
-    assert notes(Usage(scans=(), not_checked=())) == (
+    assert notes(RepositoryUsage(scans=(), not_checked=())) == (
         "No source of usage is on, so nobody can approve a plan: switch one on under usage."
     )

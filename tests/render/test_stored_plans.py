@@ -14,7 +14,7 @@ from bot.core.plan import PlanState
 from bot.core.plan_transitions import proposed
 from bot.core.records import Approval, ImageOutcome, PlanItem, PlanRecord
 from bot.core.result_reasons import PulledSince
-from bot.core.usage import SourceScan, Usage
+from bot.core.usage import RepositoryUsage, SourceScan
 from bot.render.stored_plans import (
     ITEMS_A_PIECE,
     proposal_as_json,
@@ -28,7 +28,7 @@ from bot.render.terminal import ROWS
 from tests.render.builders import image, plan
 from tests.support import NOW
 
-LOOKED_AT = Usage(scans=(SourceScan("ecs", "here", 3),), not_checked=())
+LOOKED_AT = RepositoryUsage(scans=(SourceScan("ecs", "here", 3),), not_checked=())
 CONTENT = plan(image(1, "new", age=1), image(2, "old"), newest=1, usage=LOOKED_AT)
 RECORD = proposed("k7m2x9qd", CONTENT, NOW, NOW + timedelta(days=7))
 

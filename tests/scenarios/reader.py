@@ -71,7 +71,7 @@ from bot.core.rules.semver import SemverRule
 from bot.core.rules.tags import TagsRule
 from bot.core.savings import Prices
 from bot.core.text_formatting import parse_duration
-from bot.core.usage import SourceScan, Usage
+from bot.core.usage import RepositoryUsage, SourceScan
 
 Row = dict[str, Any]
 
@@ -214,9 +214,9 @@ class Case:
                 until = self.now + parse_duration(duration) * (-1 if ago else 1)
             yield Pin(self.digests.fill_in(entry["pin"]), "ann", "the big customer", until)
 
-    def _usage(self) -> Usage:
+    def _usage(self) -> RepositoryUsage:
         usage = self.data.get("usage", {})
-        return Usage(
+        return RepositoryUsage(
             by_digest={self.digests.of(n): tuple(u) for n, u in usage.get("digests", {}).items()},
             by_tag={tag: tuple(users) for tag, users in usage.get("tags", {}).items()},
             scans=tuple(

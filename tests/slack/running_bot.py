@@ -25,7 +25,7 @@ from bot.core.records import (
     QueuedJob,
     StoreChange,
 )
-from bot.core.usage import SourceScan, Usage
+from bot.core.usage import RepositoryUsage, SourceScan
 from bot.playground.slack import APP_TOKEN, Outcome, Person, Workspace
 from bot.settings.model import Settings
 from bot.slack.listener_context import SlackContext
@@ -56,7 +56,7 @@ def content(
     """An image of each tag, older from tag to tag; the first one stays. `pulled`: so many days ago
     all of them were."""
     images = (image(n, tag, age=40 + n, pulled=pulled) for n, tag in enumerate(tags))
-    return plan(*images, newest=1, usage=Usage(scans=tuple(scans), not_checked=()))
+    return plan(*images, newest=1, usage=RepositoryUsage(scans=tuple(scans), not_checked=()))
 
 
 @dataclass

@@ -15,7 +15,14 @@ from bot.core.plan import Plan, content_hash
 from bot.core.plan_problems import UsageDrop
 from bot.core.repository import RegistryId
 from bot.core.savings import Prices, find_savings
-from bot.core.usage import SOURCES, ImageUser, PastTagUser, SourceScan, UnscannedRegion, Usage
+from bot.core.usage import (
+    SOURCES,
+    ImageUser,
+    PastTagUser,
+    SourceScan,
+    UnscannedRegion,
+    RepositoryUsage,
+)
 from bot.core.verdict_reasons import InUse, LegacyReason, RuleName, Verdict
 from bot.render.reasons import user_words
 from bot.store.plan_content import pack, unpack
@@ -52,7 +59,7 @@ def test_any_plan_is_the_same_after_it(world: World) -> None:
 @given(world=some.worlds, data=st.data())
 @tries(60)
 def test_savings_of_fewer_deletions_can_be_told_from_it(world: World, data: st.DataObject) -> None:
-    plan = world.plan(usage=Usage())
+    plan = world.plan(usage=RepositoryUsage())
     pinned = frozenset(data.draw(st.sets(st.sampled_from(plan.delete)))) if plan.delete else set()
 
     def savings(of: Plan) -> object:
@@ -113,7 +120,7 @@ def test_a_place_that_is_none_is_told(place: int) -> None:
 def test_what_an_earlier_version_stored_can_be_read() -> None:
     """It knew neither what the whole repository holds, nor the numbers of looks in doubt, nor
     artifact types."""
-    plan = replace(OLD, usage=Usage(scans=LOOKS))
+    plan = replace(OLD, usage=RepositoryUsage(scans=LOOKS))
     document = with_sentences(plan)
     rows, savings, scans = document[2], document[6], document[7]
     for row in rows:
@@ -180,7 +187,7 @@ def test_a_damaged_user_is_told(damaged: object) -> None:
 def test_sentences_of_the_last_version_stay_sentences() -> None:
     scans = (*LOOKS, SourceScan("files", "here", 1, UsageDrop(1, 10, NOW)))
     problems = (ErrorText("lambda (there): Access denied"),)
-    plan = replace(OLD, usage=Usage(scans=scans), problems=problems)
+    plan = replace(OLD, usage=RepositoryUsage(scans=scans), problems=problems)
     read = unpack(zlib.compress(msgspec.json.encode(with_sentences(plan))))
     assert read.usage.scans == scans
     assert read.problems == problems

@@ -24,7 +24,7 @@ from bot.core.records import (
 )
 from bot.core.refusal_reasons import Refusal
 from bot.core.repository import RepositoryId
-from bot.core.usage import SourceScan, Usage
+from bot.core.usage import RepositoryUsage, SourceScan
 from bot.store.store import Store, open_database
 from bot.usecases.check_authority import AuthorityChecker
 from bot.usecases.decisions import ApprovalRequest, Decisions
@@ -38,10 +38,10 @@ CAT, DAN = (SlackUser(id_, "T1", is_guest=False, groups=None) for id_ in ("U1CAT
 WEEK = timedelta(days=7)
 TERMS = PlanTerms(0.10, WEEK)
 
-ALL_SCANNED = Usage(scans=(SourceScan("ecs", "here", 3),), not_checked=())
+ALL_SCANNED = RepositoryUsage(scans=(SourceScan("ecs", "here", 3),), not_checked=())
 
 
-def content(*tags: str, newest: int = 1, usage: Usage = ALL_SCANNED) -> Plan:
+def content(*tags: str, newest: int = 1, usage: RepositoryUsage = ALL_SCANNED) -> Plan:
     """An image of each tag, older from tag to tag; those behind the newest go."""
     images = (image(n, tag, age=40 + n) for n, tag in enumerate(tags))
     return plan(*images, newest=newest, usage=usage)

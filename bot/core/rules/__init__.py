@@ -1,1 +1,1 @@
-"""The settings' keep rules. Each only selects keepers; what none selects may go."""
+"""The keep rules of the settings. Each selects images to keep."""

@@ -1,4 +1,4 @@
-"""Keeps the roots of a class that were pushed, restored from the archive, or got a tag, last."""
+"""Keeps the newest images among those whose tags match."""
 
 from bisect import bisect_right
 from collections.abc import Mapping
@@ -20,41 +20,43 @@ from bot.core.verdict_reasons import AgeStart, AmongNewest, NotAmongNewest
 
 @dataclass(frozen=True, slots=True)
 class NewestRule:
-    """Images that are kept for other reasons take their natural place. A guest takes none;
-    it stays while fewer than `count` roots of its class are younger. An image that was there before
-    its tag came is as young as that: somebody promoted it. One that was restored from the archive
-    is as young as its restoration."""
+    """Keeps the `count` newest images. Images that are kept for other reasons count too.
+
+    An image is as old as its last push, its last restoration from the archive, or its last new tag
+    if it existed before: a promotion. Tagged parts and referrers do not count. They are kept if
+    fewer than `count` images are newer.
+    """
 
     count: int
     filter: TagFilter
     name: ClassVar[str] = "newest"
 
     def select(self, candidates: RuleCandidates) -> RuleSelection:
-        members = [m for m in candidates.ranked if self.filter.belongs(m.names)]
-        group, renewed_at = self.filter.group, candidates.renewed_at
+        members = [m for m in candidates.ranked if self.filter.matches_any(m.names)]
+        group, retagged_at = self.filter.group, candidates.retagged_at
         kept = {
             manifest.digest: AmongNewest(
-                rank, self.count, group, since=_renewal(manifest, renewed_at)
+                rank, self.count, group, since=_age_start(manifest, retagged_at)
             )
             for rank, manifest in enumerate(members[: self.count], start=1)
         }
-        passed_over = {
+        not_kept = {
             manifest.digest: NotAmongNewest(rank, self.count, group)
             for rank, manifest in enumerate(members[self.count :], start=self.count + 1)
         }
-        oldest_first = [age_key(m, renewed_at) for m in reversed(members)]
+        oldest_first = [age_key(m, retagged_at) for m in reversed(members)]
         for manifest in candidates.unranked:
-            if self.filter.belongs(manifest.names):
-                newer = len(members) - bisect_right(oldest_first, age_key(manifest, renewed_at))
+            if self.filter.matches_any(manifest.names):
+                newer = len(members) - bisect_right(oldest_first, age_key(manifest, retagged_at))
                 if newer < self.count:
                     rank = newer + 1
                     kept[manifest.digest] = AmongNewest(rank, self.count, group, by_own_tag=True)
-        return RuleSelection(kept, passed_over)
+        return RuleSelection(kept, not_kept)
 
 
-def _renewal(manifest: Manifest, renewed_at: Mapping[str, datetime]) -> AgeStart | None:
-    """Why its place is not that of its push time."""
-    since = young_since(manifest, renewed_at)
+def _age_start(manifest: Manifest, retagged_at: Mapping[str, datetime]) -> AgeStart | None:
+    """Its restoration or new tag, if that and not the push determines its age."""
+    since = young_since(manifest, retagged_at)
     if since is None or since == manifest.pushed_at:
         return None
-    return age_event(manifest, since, renewed_at)
+    return age_event(manifest, since, retagged_at)

@@ -1,4 +1,4 @@
-"""Keeps what somebody pulled lately."""
+"""Keeps images that were pulled recently."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -10,7 +10,7 @@ from bot.core.verdict_reasons import PulledRecently
 
 @dataclass(frozen=True, slots=True)
 class PulledWithinRule:
-    """A pull of anything in a family counts for its root: clients pull an index, then a child."""
+    """A pull of a part counts for its root, since clients pull an index and then a child."""
 
     duration: timedelta
     filter: TagFilter
@@ -20,7 +20,7 @@ class PulledWithinRule:
         return RuleSelection(
             {
                 group.manifest.digest: PulledRecently(self.duration, group.last_pull)
-                for group in self.filter.narrowed(candidates)
+                for group in self.filter.matching_groups(candidates)
                 if group.last_pull is not None and candidates.now - group.last_pull < self.duration
             }
         )

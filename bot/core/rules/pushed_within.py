@@ -1,4 +1,4 @@
-"""Keeps what was pushed lately."""
+"""Keeps images that were pushed recently."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,8 +11,8 @@ from bot.core.verdict_reasons import PushedRecently, RestoredRecently
 
 @dataclass(frozen=True, slots=True)
 class PushedWithinRule:
-    """A root is as young as the youngest manifest that hangs on it. A restoration from ECR's
-    archive counts like a push. Tags that came later don't count: they are no push."""
+    """A push of a part counts for its root. A restoration from ECR's archive counts as a push, a
+    later tag does not."""
 
     duration: timedelta
     filter: TagFilter
@@ -24,7 +24,7 @@ class PushedWithinRule:
     def _kept(
         self, candidates: RuleCandidates
     ) -> Iterator[tuple[str, PushedRecently | RestoredRecently]]:
-        for group in self.filter.narrowed(candidates):
+        for group in self.filter.matching_groups(candidates):
             for reason, at in (
                 (PushedRecently, group.last_push),
                 (RestoredRecently, group.last_restoration),

@@ -1,4 +1,4 @@
-"""What rules see and what they answer."""
+"""What a keep rule receives and returns, and the filter by tags that all rules have."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -13,9 +13,9 @@ from bot.core.verdict_reasons import AgeEvent, AgeStart, NotKeptByRule, Reason, 
 
 @dataclass(frozen=True, slots=True)
 class ImageGroup:
-    """A manifest, and of it and all that hangs on it when the last was pushed, restored from the
-    archive, and pulled. `young_since`: when the last was pushed, restored or renewed. UTC; None if
-    ECR tells no time, or it was never restored or pulled."""
+    """A manifest, and the last times at which it or a part of it was pushed, restored from the
+    archive, or pulled. `young_since`: the last push, restoration, or change of tags. UTC; None if
+    it never happened, or if ECR has no time."""
 
     manifest: Manifest
     last_push: datetime | None
@@ -26,13 +26,13 @@ class ImageGroup:
 
 @dataclass(frozen=True, slots=True)
 class RuleCandidates:
-    """What rules choose from.
+    """The images that rules select from.
 
-    `groups` have a root as head; `tagged_parts` hang on others, but their own tags may
-    keep them. `ranked` are the roots that are images or indexes (or artifacts treated like them)
-    and that have a push time, youngest first by `age_key`, equal ones by digest. `unranked` have
-    names too, but take no place among the builds: tagged children and referrers. `renewed_at`: by
-    digest when an image that was there before got a tag, or lost its last one.
+    `groups`: those of the roots. `tagged_parts`: tagged parts, with their own parts; a rule can
+    keep them by their tags. `ranked`: the roots that are images, indexes, or artifacts treated like
+    images, and that have a push time, newest first by `age_key`, then by digest. `unranked`: tagged
+    parts and referrers without a subject, which do not count among the newest. `retagged_at`: by
+    digest, when an image that existed before got a tag, or lost its last one.
     """
 
     groups: tuple[ImageGroup, ...]
@@ -40,33 +40,33 @@ class RuleCandidates:
     ranked: tuple[Manifest, ...]
     unranked: tuple[Manifest, ...]
     now: datetime
-    renewed_at: Mapping[str, datetime]
+    retagged_at: Mapping[str, datetime]
 
 
-def young_since(manifest: Manifest, renewed_at: Mapping[str, datetime]) -> datetime | None:
-    """When it was pushed, restored or renewed, whichever was last."""
-    times = (manifest.pushed_at, manifest.restored_at, renewed_at.get(manifest.digest))
+def young_since(manifest: Manifest, retagged_at: Mapping[str, datetime]) -> datetime | None:
+    """The last push, restoration, or change of tags."""
+    times = (manifest.pushed_at, manifest.restored_at, retagged_at.get(manifest.digest))
     return max(filter(None, times), default=None)
 
 
-def age_key(manifest: Manifest, renewed_at: Mapping[str, datetime]) -> tuple[datetime, datetime]:
-    """Lower is older. Among what one scan found renewed the push decides: the scan cannot tell
-    which was first. Only for what has a push time."""
-    since = young_since(manifest, renewed_at)
+def age_key(manifest: Manifest, retagged_at: Mapping[str, datetime]) -> tuple[datetime, datetime]:
+    """Lower is older. Push times order the images whose tags changed between the same two scans.
+    The manifest must have a push time."""
+    since = young_since(manifest, retagged_at)
     assert since is not None
     assert manifest.pushed_at is not None
     return since, manifest.pushed_at
 
 
 def age_event(
-    manifest: Manifest, since: datetime, renewed_at: Mapping[str, datetime]
+    manifest: Manifest, since: datetime, retagged_at: Mapping[str, datetime]
 ) -> AgeStart | None:
-    """What happened to the manifest itself at that time; None for nothing."""
+    """What happened to the manifest at that time, None if nothing did."""
     if since == manifest.pushed_at:
         return AgeStart(AgeEvent.PUSHED, since)
     if since == manifest.restored_at:
         return AgeStart(AgeEvent.RESTORED, since)
-    if since == renewed_at.get(manifest.digest):
+    if since == retagged_at.get(manifest.digest):
         event = AgeEvent.TAGGED if manifest.tags else AgeEvent.UNTAGGED
         only_tag = manifest.tags[0] if len(manifest.tags) == 1 else None
         return AgeStart(event, since, only_tag)
@@ -75,10 +75,10 @@ def age_event(
 
 @dataclass(frozen=True, slots=True)
 class RuleSelection:
-    """Both by digest: what the rule keeps, and what it is about and does not keep."""
+    """By digest, the images that the rule keeps, and those that it matches but does not keep."""
 
     kept: Mapping[str, Reason]
-    passed_over: Mapping[str, NotKeptByRule] = field(default_factory=dict)
+    not_kept: Mapping[str, NotKeptByRule] = field(default_factory=dict)
 
 
 class Rule(Protocol):
@@ -87,31 +87,31 @@ class Rule(Protocol):
         """The rule's key in the settings and in the reasons of a plan."""
 
     def select(self, candidates: RuleCandidates) -> RuleSelection:
-        """The roots that this rule keeps, and dependents that it keeps alone by their tags."""
+        """Selects roots, and tagged parts that the rule keeps without their roots."""
 
 
 @dataclass(frozen=True, slots=True)
 class TagFilter:
-    """A manifest belongs if one of its tags matches `tags` and none of `except_tags`; each tag
-    is looked at by itself. `tags` None matches any tag."""
+    """Matches a manifest if at least one of its tags matches `tags` and not `except_tags`. `tags`
+    None: any tag."""
 
     tags: Patterns | None = None
     except_tags: Patterns = field(default_factory=Patterns)
 
     @property
-    def narrows(self) -> bool:
+    def is_set(self) -> bool:
         return self.tags is not None or bool(self.except_tags.globs)
 
-    def narrowed(self, candidates: RuleCandidates) -> Iterator[ImageGroup]:
-        """The families that belong; dependents only by their own tags."""
-        if not self.narrows:
+    def matching_groups(self, candidates: RuleCandidates) -> Iterator[ImageGroup]:
+        """The image groups that match; parts only by their own tags."""
+        if not self.is_set:
             yield from candidates.groups
             return
         for group in chain(candidates.groups, candidates.tagged_parts):
-            if self.belongs(group.manifest.tags):
+            if self.matches_any(group.manifest.tags):
                 yield group
 
-    def belongs(self, tags: tuple[str, ...]) -> bool:
+    def matches_any(self, tags: tuple[str, ...]) -> bool:
         return any(map(self.matches, tags))
 
     def matches(self, tag: str) -> bool:

@@ -1,4 +1,4 @@
-"""Keeps the newest versions, by what their tags say."""
+"""Keeps the newest versions, by their tags."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -16,11 +16,12 @@ Level = TypeVar("Level", int, Version)
 
 @dataclass(frozen=True, slots=True)
 class SemverRule:
-    """The newest `majors`, of each the newest `minors`, of each the newest `patches`; None is all.
+    """Keeps the newest `majors`, in each of them the newest `minors`, and in each of those the
+    newest `patches`. None: all.
 
-    A tag is a version if it is one by semver.org, with or without a leading `v`. Pre-releases
-    are counted apart, each of them as a patch of its own: they never push a release out.
-    A guest takes no place; it stays if its version would be selected.
+    A tag is a version if it is one by semver.org, with or without a leading `v`. Pre-releases and
+    releases are counted separately; each pre-release counts as a patch. Tagged parts and referrers
+    do not count. They are kept if the rule would select their version.
     """
 
     filter: TagFilter
@@ -38,7 +39,7 @@ class SemverRule:
         releases = _VersionLevels(version for version in versions if not version.prerelease)
         prereleases = _VersionLevels(version for version in versions if version.prerelease)
         kept: dict[str, AmongNewestVersions] = {}
-        passed_over: dict[str, NotAmongNewestVersions] = {}
+        not_kept: dict[str, NotAmongNewestVersions] = {}
         levels = (self.majors, self.minors, self.patches)
         for digest, found in (of_ranked | of_unranked).items():
             lines = ((v, prereleases if v.prerelease else releases) for v in found)
@@ -46,8 +47,8 @@ class SemverRule:
             if newest:
                 kept[digest] = AmongNewestVersions(str(newest[0]), *levels)
             elif found:
-                passed_over[digest] = NotAmongNewestVersions(str(found[0]), *levels)
-        return RuleSelection(kept, passed_over)
+                not_kept[digest] = NotAmongNewestVersions(str(found[0]), *levels)
+        return RuleSelection(kept, not_kept)
 
     def _versions(self, manifest: Manifest) -> list[Version]:
         """Newest first."""

@@ -1,4 +1,4 @@
-"""Keeps what has a matching tag."""
+"""Keeps images with a matching tag."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -12,7 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from bot.core.errors import DamagedError, ErrorText, RequestError, ServiceError
-from bot.core.manifest_graph import Graph
+from bot.core.manifest_graph import ManifestGraph
 from bot.core.plan import Plan, PlanState
 from bot.core.records import (
     AuditEventName,
@@ -231,7 +231,7 @@ class _Attempt:
         self.results.skip(found.skips)
         return found.handled()
 
-    def _rest_of_pass(self, rest: Sequence[str], graph: Graph) -> Sequence[str]:
+    def _rest_of_pass(self, rest: Sequence[str], graph: ManifestGraph) -> Sequence[str]:
         """Or the next pass, if nothing is left of this one."""
         pending = self.results.pending
         rest = self._pending_of(rest) or next_pass(self.content.delete, pending, graph)

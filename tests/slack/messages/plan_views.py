@@ -13,7 +13,7 @@ from bot.core.plan import Plan, PlanState
 from bot.core.plan_transitions import proposed
 from bot.core.records import Approval, AuditEvent, AuditEventName, ImageOutcome, PlanItem
 from bot.core.result_reasons import ResultReason
-from bot.core.usage import SourceScan, Usage
+from bot.core.usage import RepositoryUsage, SourceScan
 from bot.playground.slack.blocks.surfaces import (
     check_message,
     check_view,
@@ -33,7 +33,7 @@ ANN, BOB = "U0000000001", "U0000000002"
 BY_ROLE = "arn:aws:sts::123456789012:assumed-role/Deployer/carla"
 HOME, ELSEWHERE = "C0000000001", "C0000000002"
 LOOKED_AT = (SourceScan("ecs", "a", 3), SourceScan("ecs", "b", 0), SourceScan("lambda", "a", 2))
-USED = Usage(
+USED = RepositoryUsage(
     by_tag={"1.3.0": ("ECS shop/web",), "1.5.0": ("Lambda resize", "ECS a/b", "ECS a/c", "ECS d")},
     scans=LOOKED_AT,
     not_checked=("batch", "sagemaker"),

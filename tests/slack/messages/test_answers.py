@@ -22,7 +22,7 @@ from bot.core.records import (
 from bot.core.refusal_reasons import ApprovableOnlyInChannel
 from bot.core.repository import RepositoryId
 from bot.core.storage_totals import storage_totals
-from bot.core.usage import PastTagUser, Usage
+from bot.core.usage import PastTagUser, RepositoryUsage
 from bot.slack.action_ids import MOST_IN_LINE
 from bot.slack.api import MessageContent
 from bot.slack.commands import COMMANDS
@@ -186,7 +186,7 @@ def test_why(state: PlanState) -> None:
 
 def test_why_names_who_uses_it_by_a_tag_that_has_moved() -> None:
     users = (PastTagUser("ECS shop/web", "v1", certain=True),)
-    made = plan(image(1, "v2"), usage=Usage(by_past_tag={image(1).digest: users}))
+    made = plan(image(1, "v2"), usage=RepositoryUsage(by_past_tag={image(1).digest: users}))
     explanation = Explanation(HERE, made.judged[0], made.judged)
     shown = (view(made).plan, NOW, explanation, (), None, None, NOW)
     said = harmless(why_message(WhyView("v2", *shown)))

@@ -8,7 +8,7 @@ import pytest
 from bot.core.manifest import OCI_INDEX, Manifest, ManifestContent
 from bot.core.pins import Pin
 from bot.core.plan import Plan
-from bot.core.usage import PastTagUser, Usage
+from bot.core.usage import PastTagUser, RepositoryUsage
 from bot.slack.action_ids import PlanRef
 from bot.slack.api import Json
 from bot.slack.messages.images import A_PAGE, images_view
@@ -65,7 +65,7 @@ def test_a_page() -> None:
 
 def test_who_uses_it_by_a_tag_that_has_moved() -> None:
     users = (PastTagUser("ECS shop/web", "v1", certain=True),)
-    made = plan(image(1, "v2"), usage=Usage(by_past_tag={image(1).digest: users}))
+    made = plan(image(1, "v2"), usage=RepositoryUsage(by_past_tag={image(1).digest: users}))
     words = "ECS shop/web (by the tag v1, which this image had)"
     said = read(page(made)["blocks"])
     assert f"`v2`: is in use by {words}" in said

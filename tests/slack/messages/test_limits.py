@@ -17,7 +17,7 @@ from bot.core.plan_problems import ScanFailureCause, UsageDrop
 from bot.core.records import ImageOutcome, PlanItem
 from bot.core.repository import RegistryId
 from bot.core.savings import Prices
-from bot.core.usage import SOURCES, PastTagUser, SourceScan, UnscannedRegion, Usage
+from bot.core.usage import SOURCES, PastTagUser, RepositoryUsage, SourceScan, UnscannedRegion
 from bot.slack.action_ids import PlanRef
 from bot.slack.messages.answers import refusal
 from bot.slack.messages.images import images_view
@@ -76,7 +76,7 @@ def every_state(content: Plan, **facts: Any) -> Iterator[PlanView]:
 
 @pytest.mark.parametrize("number", [0, 1, 100, pytest.param(20_000, marks=pytest.mark.slow)])
 def test_repositories_of_any_size(number: int) -> None:
-    usage = Usage({}, {"v0": ("pod",)}, (SourceScan("ecs", "a", 1),), ())
+    usage = RepositoryUsage({}, {"v0": ("pod",)}, (SourceScan("ecs", "a", 1),), ())
     made = plan(*crowd(number), newest=10, usage=usage)
     assert len(made.judged) == number
     for shown in every_state(made):
@@ -95,7 +95,7 @@ def odd_plan() -> Plan:
     kept = [image(100 + n, f"kept{n}") for n in range(40)]
     users = tuple(f"{NASTY * 5}{number}" for number in range(30))
     past_tag_users = (PastTagUser(NASTY, "t" * 128, certain=True),)
-    usage = Usage(
+    usage = RepositoryUsage(
         by_tag={f"kept{n}": users for n in range(20)},
         by_past_tag={each.digest: past_tag_users for each in kept[:20]},
         scans=tuple(SourceScan(source, NASTY, 1) for source in SOURCES) * 9,
@@ -127,7 +127,7 @@ def test_odd_problems() -> None:
     doubts = [UsageDrop(number, 99, NOW) for number in range(1, 31)]
     failures: list[ScanFailureCause] = [*doubts, *causes]
     scans = tuple(SourceScan(NASTY, NASTY * 9, 0, failure) for failure in failures)
-    made = plan(image(1), usage=Usage(scans=scans))
+    made = plan(image(1), usage=RepositoryUsage(scans=scans))
     content = checked(plan_message(view(replace(made, repository=ODD.repository))))
     _harmless(read(content.blocks) + content.text)
     assert len(action_ids(content.blocks)) == 8 + 3

@@ -13,7 +13,7 @@ from bot.core.errors import ErrorText
 from bot.core.manifest import OCI_INDEX, ManifestContent, UnreadManifest
 from bot.core.records import AuditEventName
 from bot.core.repository import RegistryId
-from bot.core.usage import SOURCES, PastTagUser, UnscannedRegion, Usage
+from bot.core.usage import SOURCES, PastTagUser, RepositoryUsage, UnscannedRegion
 from bot.render.quantities import money, size
 from bot.slack.action_ids import PlanRef
 from bot.slack.api import Json
@@ -245,9 +245,9 @@ def test_many_of_a_kind_are_counted() -> None:
 
 
 def test_what_is_never_looked_at_is_named_only_where_there_is_such_a_thing() -> None:
-    everything = Usage(scans=USED.scans, not_checked=())
+    everything = RepositoryUsage(scans=USED.scans, not_checked=())
     assert "Not checked" not in shown(content=plan(image(1), usage=everything))
-    nothing = Usage(scans=(), not_checked=SOURCES)
+    nothing = RepositoryUsage(scans=(), not_checked=SOURCES)
     assert "Checked for use" not in shown(content=plan(image(1), usage=nothing))
 
 
