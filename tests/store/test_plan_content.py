@@ -19,9 +19,9 @@ from bot.core.usage import (
     SOURCES,
     ImageUser,
     PastTagUser,
+    RepositoryUsage,
     SourceScan,
     UnscannedRegion,
-    RepositoryUsage,
 )
 from bot.core.verdict_reasons import InUse, LegacyReason, RuleName, Verdict
 from bot.render.reasons import user_words
