@@ -27,7 +27,7 @@ ENV PATH=/opt/ecr-clean/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     XDG_STATE_HOME=/var/lib \
     XDG_CACHE_HOME=/var/cache \
-    ECR_CLEAN_STATE_MUST_LAST=1 \
+    ECR_CLEAN_REQUIRE_PERSISTENT_STATE=1 \
     ECR_CLEAN_HEARTBEAT=/tmp/ecr-clean
 USER 10001:10001
 WORKDIR /etc/ecr-clean

@@ -1,3 +1,3 @@
-"""ecr-clean keeps AWS ECR repositories small without deleting an image that somebody needs."""
+"""ecr-clean deletes old images from AWS ECR repositories, and keeps images that are in use."""
 
 __version__ = "0.1.0"

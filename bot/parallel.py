@@ -1,4 +1,4 @@
-"""Work of several threads: calls side by side, and answers that are kept."""
+"""Helpers for threads: parallel calls, background calls and cached answers."""
 
 import time
 from collections import deque
@@ -27,7 +27,7 @@ Value = TypeVar("Value")
 
 
 def in_parallel(call: Callable[[Item], Answer], items: Iterable[Item]) -> Iterator[Answer]:
-    """The answers in order. An item is taken only when its call is about to start."""
+    """Yields the answers in order. Takes an item only when its call is about to start."""
     waiting: deque[Future[Answer]] = deque()
     with ThreadPoolExecutor(CALLS_AT_ONCE) as pool:
         for item in items:
@@ -42,13 +42,12 @@ def in_batches(items: Sequence[Item], size: int) -> Iterator[Sequence[Item]]:
     return (items[start : start + size] for start in range(0, len(items), size))
 
 
-def call_all(deeds: Iterable[Callable[[], object]]) -> None:
-    """One after the other: what goes wrong with one keeps none of the others back. Raises the first
-    failure in the end."""
+def call_all(calls: Iterable[Callable[[], object]]) -> None:
+    """Makes all calls, one after another, even if some fail. Then raises the first failure."""
     failure: Exception | None = None
-    for deed in deeds:
+    for call in calls:
         try:
-            deed()
+            call()
         except Exception as error:  # noqa: BLE001 - raised below
             failure = failure or error
     if failure:
@@ -59,12 +58,12 @@ def call_all(deeds: Iterable[Callable[[], object]]) -> None:
 def repeat_in_background(
     call: Callable[[], object], every: timedelta, ignoring: tuple[type[Exception], ...]
 ) -> Iterator[None]:
-    """Calls it again and again in another thread. `ignoring`: what may go wrong, since whoever is
-    concerned finds it out otherwise."""
-    over = Event()
+    """Repeats the call in another thread until the context ends. `ignoring`: errors that the caller
+    detects in another way."""
+    is_over = Event()
 
     def repeat() -> None:
-        while not over.wait(every.total_seconds()):
+        while not is_over.wait(every.total_seconds()):
             with suppress(*ignoring):
                 call()
 
@@ -73,14 +72,14 @@ def repeat_in_background(
     try:
         yield
     finally:
-        over.set()
+        is_over.set()
         thread.join()
 
 
 def cached_method(ask: Callable[[Self], Answer]) -> Callable[[Self], Answer]:
-    """A method without arguments whose first answer stands for the object's life. A ServiceError
-    is an answer too: what is refused or throttled is not asked again for each repository. Threads
-    that ask meanwhile wait for it."""
+    """Caches the answer of a method without arguments, or its ServiceError, as long as the object
+    lives: a refused or throttled call is not repeated for each repository. Other threads wait for
+    the first call."""
     name = f"_answer_of_{ask.__name__}"
 
     @wraps(ask)
@@ -95,8 +94,8 @@ def cached_method(ask: Callable[[Self], Answer]) -> Callable[[Self], Answer]:
         found = known[name]
         if isinstance(found, ServiceError):
             raise copy(found) from found
-        told: Answer = found
-        return told
+        cached: Answer = found
+        return cached
 
     return answer
 
@@ -112,8 +111,8 @@ class _CacheEntry(Generic[Value]):
 
 
 class ExpiringCache(Generic[Key, Value]):
-    """Loads a value once for threads that need it at the same time. Keeps a value for `seconds`, an
-    error for `seconds_of_errors`."""
+    """Loads each value once for all threads. Keeps a value for `seconds`, and an error for
+    `seconds_of_errors`."""
 
     def __init__(
         self,

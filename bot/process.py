@@ -1,4 +1,4 @@
-"""How a process looks after itself: its log, its heartbeat, its memory."""
+"""The log, the heartbeat and the garbage collection of a process."""
 
 import gc
 import logging
@@ -16,19 +16,18 @@ from bot.settings.environment import Environment
 _log = logging.getLogger(__name__)
 
 SERVE, WORKER = "serve", "worker"
-"""`serve` itself, as long as Slack hears it if it is to; its worker, as long as it reads the store.
-They beat every few seconds."""
+"""The processes that record heartbeats every few seconds: `serve`, while it is connected to Slack
+if it has Slack tokens, and its worker, while it can read the store."""
 
 MAX_HEARTBEAT_AGE_SECONDS = 60.0
 
 _PAUSE_FACTOR = 20
-"""Times the length of a collection, at least, until the next: looking through a large plan that is
-in memory takes up to a second, during which no other thread runs."""
+"""The pause after a collection, as a multiple of its duration. A collection with a large plan in
+memory takes up to a second, during which no other thread runs."""
 
 
 def log_to_stderr() -> None:
-    """What this bot has to say. What libraries log is not shown: they may tell secrets, and what
-    matters of it is told by us."""
+    """Shows the bot's own log. Does not show the logs of libraries, which may contain secrets."""
     formatter = _Formatter("%(asctime)sZ %(levelname)s %(message)s", "%Y-%m-%dT%H:%M:%S")
     handler = _Handler()
     handler.setFormatter(formatter)
@@ -42,11 +41,11 @@ def log_to_stderr() -> None:
 
 class _Handler(logging.StreamHandler[TextIO]):
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's name
-        """Python would print the event as it is, where it prints anything at all."""
+        """Python would print the event with its secrets."""
 
 
 class _Formatter(logging.Formatter):
-    """An event is a line, whatever stands in it; only a traceback has more."""
+    """Writes each event on one line, without secrets. Only a traceback has more lines."""
 
     converter = staticmethod(time.gmtime)
 
@@ -58,11 +57,11 @@ class _Formatter(logging.Formatter):
 
 
 def _log_uncaught(args: threading.ExceptHookArgs) -> None:
-    """Python would print it as it is, unless the thread only left."""
+    """Logs an error that ended a thread. Python would print it with its secrets."""
     if args.exc_type is SystemExit:
         return
     what = f"{args.exc_type.__name__}: {sanitize.quoted(str(args.exc_value))}"
-    _log.error("A bug of ecr-clean's own ended a thread (%s)", what)
+    _log.error("An internal error ended a thread: %s", what)
 
 
 def record_heartbeat(process: str) -> None:
@@ -75,18 +74,18 @@ def record_heartbeat(process: str) -> None:
         (folder / process).touch()
     except OSError as error:
         raise ServiceError(
-            f"No sign of life can be left in {folder} ({error.strerror}): set ECR_CLEAN_HEARTBEAT "
-            "to a folder that can be written, or leave it out"
+            f"The heartbeat cannot be written to {folder} ({error.strerror}): set "
+            "ECR_CLEAN_HEARTBEAT to a folder that is writable, or unset it"
         ) from error
 
 
 def processes_without_heartbeat() -> Iterator[str]:
-    """The processes that gave no sign of life lately. Raises RequestError if none ever do."""
+    """Raises RequestError if no folder for heartbeats is set."""
     folder = Environment().ecr_clean_heartbeat
     if folder is None:
         raise RequestError(
-            "ECR_CLEAN_HEARTBEAT is not set, so serve leaves no signs of life: set it to a folder, "
-            "for serve as well as for this command"
+            "ECR_CLEAN_HEARTBEAT is not set, so serve records no heartbeat: set it to the same "
+            "folder for serve and for this command"
         )
     return (each for each in (SERVE, WORKER) if not _beats(folder / each))
 
@@ -99,16 +98,16 @@ def _beats(file: Path) -> bool:
 
 
 def tune_garbage_collection() -> None:
-    """A large plan is a million small objects that refer to each other in no circle: looking for
-    circles among them again and again took half of the time. A process that does many jobs calls
-    `collect_garbage` besides: Python itself hardly ever collects older objects any more."""
+    """Makes Python's own garbage collection rare. A large plan has a million small objects without
+    reference cycles, and searching them for cycles took half of the time. A process that does many
+    jobs also calls `collect_garbage`."""
     gc.freeze()
     gc.set_threshold(100_000, 50, 100)
 
 
 def collect_garbage() -> None:
-    """After a job, or every minute: frees objects that nothing refers to any more. It takes at most
-    a twentieth of the time: a call soon after another does nothing. May be called by several
+    """Frees objects in reference cycles. Call it after a job, or every minute. It takes at most a
+    twentieth of the time: a call soon after another does nothing. May be called by several
     threads."""
     _collection.run()
 

@@ -1,9 +1,8 @@
-"""What every text goes through before it leaves this process: secrets are removed, and characters
-are made visible that a terminal or a page would obey.
+"""Removes secrets from all output, and makes control characters visible.
 
 Each kind of output has one place that uses this: `bot/cli/terminal.py`, `bot/render/terminal.py`,
-`bot/render/output.py`, `bot/process.py`, `bot/slack/api.py` and `bot/store/base.py`. Whoever
-repeats what a library, a server or a program says uses `quoted`.
+`bot/render/output.py`, `bot/process.py`, `bot/slack/api.py` and `bot/store/base.py`. `quoted`
+repeats the text of a library, a server or a program.
 """
 
 import os
@@ -14,7 +13,7 @@ from bot.core.text_formatting import visible, visible_lines
 
 
 def own_redactor() -> Redactor:
-    """For the secrets that the environment has now."""
+    """Removes the secrets that are in the environment now."""
     return _redactor(tuple(map(os.environ.get, VARIABLES)))
 
 
@@ -23,18 +22,24 @@ def redacted(text: str) -> str:
 
 
 def line(text: str) -> str:
-    """A text that must stay on one line, as people may read it."""
+    """A text on one line, without secrets, with control characters made visible."""
     return visible(redacted(text))
 
 
 def lines(text: str) -> str:
-    """The same of several lines."""
+    """As `line`, but keeps line breaks."""
     return visible_lines(redacted(text))
 
 
 def quoted(error: Exception | str) -> str:
+<<<<<<< HEAD
     """What a library, a server or a program says, for a sentence: on one line, without secrets."""
     return " ".join(own_redactor().redact_external(str(error)).split())
+=======
+    """The text of a library, a server or a program, for a sentence: on one line, without
+    secrets."""
+    return " ".join(own_redactor().redact_foreign(str(error)).split())
+>>>>>>> 6cf0900 (ECR_CLEAN_REQUIRE_PERSISTENT_STATE replaces ECR_CLEAN_STATE_MUST_LAST; plain wording in bootstrap and settings)
 
 
 def traceback_lines(text: str) -> str:

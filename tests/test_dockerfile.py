@@ -67,7 +67,7 @@ def test_the_environment_is_the_bots() -> None:
     (made,) = [line for line in instructions("RUN") if "install --directory" in line]
     assert f" {environment.state_folder} " in made
     assert made.endswith(f" {environment.cache_folder}")
-    assert environment.ecr_clean_state_must_last
+    assert environment.ecr_clean_require_persistent_state
 
 
 def test_what_is_copied_is_there() -> None:

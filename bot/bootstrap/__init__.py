@@ -1,1 +1,1 @@
-"""Builds every client, on call. The only room that knows all but the playground."""
+"""Builds clients and use cases from the settings. Imports every package except the playground."""

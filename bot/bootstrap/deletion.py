@@ -1,4 +1,4 @@
-"""Opens what deletes the images of approved plans."""
+"""Builds the run starter, which runs approved plans, and the deleters that it uses."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -32,10 +32,12 @@ if TYPE_CHECKING:
 def find_registry(
     settings: Settings, id_: RegistryId
 ) -> tuple[EcrRegistry, RegistrySection | None]:
-    """The registry of the settings that is this one, with its entry; None for the caller's own.
-    Raises RequestError if there is none, ServiceError if nobody can tell."""
+    """The registry with this id, and its entry in the settings; None for the caller's own registry.
+
+    Raises RequestError if the settings have no such registry, and ServiceError if the ids of
+    registries cannot be read."""
     entries = settings.registries or (None,)
-    untold: RequestError | ServiceError | None = None
+    failure: RequestError | ServiceError | None = None
     for registry, entry in zip(open_registries(settings), entries, strict=True):
         if entry and (entry.region or id_.region, entry.account or id_.account) != (
             id_.region,
@@ -46,17 +48,18 @@ def find_registry(
             if registry.id() == id_:
                 return registry, entry
         except (RequestError, ServiceError) as error:
-            untold = error
-    raise untold or RequestError(
+            failure = error
+    raise failure or RequestError(
         f"The settings name no registry {id_}: add it to `registries`, or use that account's "
         "credentials"
     )
 
 
 def open_deleter(plan: PlanRecord, entry: RegistrySection | None) -> EcrDeleter:
-    """`entry`: that of the plan's registry. Through its role for deletion, else through the one
-    that reads it, else on the caller's own credentials, which cannot be narrowed. No role is
-    assumed before the first call."""
+    """Uses the role for deletion, else the role that reads the registry, else the caller's own
+    credentials, which cannot be restricted to the plan. Assumes a role at the first call.
+
+    `entry`: the settings of the plan's registry."""
     region = plan.repository.registry.region
     arn = entry and (entry.delete_role_arn or entry.role_arn)
     role = deleting_role(arn, entry.external_id, plan) if entry and arn else None
@@ -71,7 +74,7 @@ def open_run_starter(
     run_progress: RunProgress,
     shutdown: Shutdown,
 ) -> RunStarter:
-    """`progress` is told how far looking around is, `run_progress` how far deletion is."""
+    """`progress` gets the progress of scans, `run_progress` the progress of the deletion."""
     authority = open_authority(settings)
     return RunStarter(
         runner=RunExecutor(
@@ -88,7 +91,8 @@ def open_run_starter(
 
 
 def _unless_shut_down(progress: Progress, shutdown: Shutdown) -> Progress:
-    """Looking around may take minutes: whoever is told to leave ends it in the middle."""
+    """The same progress, but each step raises ShutdownError once shutdown is requested: a scan may
+    take minutes."""
 
     def show(step: str, done: int, total: int | None, note: str = "", /) -> None:
         if shutdown.is_requested():
@@ -106,15 +110,15 @@ def _target(
     progress: Progress,
     plan: PlanRecord,
 ) -> Iterator[DeletionTarget]:
-    """Belongs to the thread that opens it, as the manifest cache does."""
+    """Only the thread that opens it may use it."""
     registry, entry = find_registry(settings, plan.repository.registry)
     asked = frozenset([plan.repository.registry])
-    with open_storage_with(store) as memory:
+    with open_storage_with(store) as storage:
 
         def scan() -> Planner:
             sources = open_sources(settings, open_registries(settings), asked)
-            seen = sources.scan(settings, authority, memory.scans, system_clock, progress)
-            return open_planner(settings, authority, seen, memory, progress)
+            scan = sources.scan(settings, authority, storage.scans, system_clock, progress)
+            return open_planner(settings, authority, scan, storage, progress)
 
         yield DeletionTarget(
             FoundRepository(plan.repository, registry), open_deleter(plan, entry), scan

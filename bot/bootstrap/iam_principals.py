@@ -1,4 +1,5 @@
-"""Who has to be allowed what: read off the settings, without asking AWS."""
+"""Finds which IAM principals need which permissions. Reads the settings only, and calls no AWS
+API."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -11,61 +12,69 @@ from bot.core.repository import RegistryId
 from bot.settings.model import RegistrySection, Settings
 
 Principal = str | None
-"""The ARN of a role, or None for whoever runs the command."""
+"""The ARN of a role, or None for the caller."""
 
 
-def duties(settings: Settings, own: RegistryId) -> Mapping[Principal, PolicyScope]:
-    """What everybody has to do whom `open_registries` and `open_sources` send out. `own`: where
-    whoever runs this is."""
-    kinds = tuple(_kinds_of_looks(settings))
-    reads = list(_reads(settings, own))
-    looks = list(_looks(settings, reads)) if kinds else []
+def reading_scopes(settings: Settings, own: RegistryId) -> Mapping[Principal, PolicyScope]:
+    """What each principal reads: the registries of `open_registries`, and the usage that
+    `open_sources` scans. `own`: the account and Region of the caller."""
+    sources = tuple(_scanned_sources(settings))
+    registries = list(_read_registries(settings, own))
+    scans = list(_scanned_places(settings, registries)) if sources else []
 
-    def with_looks(who: Principal, found: PolicyScope) -> PolicyScope:
-        nearby = {
+    def with_scans(principal: Principal, scope: PolicyScope) -> PolicyScope:
+        regions = {
             at.region
-            for looker, at in looks
-            if looker == who and found.account in (at.account, ANY)
+            for scanner, at in scans
+            if scanner == principal and scope.account in (at.account, ANY)
         }
-        asks = _asks_elsewhere(who, found.account, looks)
-        elsewhere = (
-            tuple(kind for kind in kinds if kind in ACTIONS_IN_OTHER_REGIONS) if asks else ()
+        checks_others = _checks_other_regions(principal, scope.account, scans)
+        other_region_sources = (
+            tuple(source for source in sources if source in ACTIONS_IN_OTHER_REGIONS)
+            if checks_others
+            else ()
         )
         return replace(
-            found, sources=kinds, regions=tuple(sorted(nearby)), other_region_sources=elsewhere
+            scope,
+            sources=sources,
+            regions=tuple(sorted(regions)),
+            other_region_sources=other_region_sources,
         )
 
-    shares = _shares(reads, (role for role, _ in looks), own)
-    return {who: with_looks(who, found) for who, found in shares.items()}
+    scopes = _scopes(registries, (role for role, _ in scans), own)
+    return {principal: with_scans(principal, scope) for principal, scope in scopes.items()}
 
 
-def _asks_elsewhere(
-    who: Principal, account: str, looks: Sequence[tuple[Principal, RegistryId]]
+def _checks_other_regions(
+    principal: Principal, account: str, scans: Sequence[tuple[Principal, RegistryId]]
 ) -> bool:
-    """Whether this principal asks what the account has in other Regions: the first one that scans
-    the account does, unless all Regions are scanned."""
-    here = [(looker, at.region) for looker, at in looks if account in (at.account, ANY)]
-    return bool(here) and here[0][0] == who and all(region != ANY for _, region in here)
+    """Whether this principal checks the account's other Regions for workloads. The first principal
+    that scans the account does, unless all Regions are scanned."""
+    here = [(scanner, at.region) for scanner, at in scans if account in (at.account, ANY)]
+    return bool(here) and here[0][0] == principal and all(region != ANY for _, region in here)
 
 
-def deleting_duties(settings: Settings, own: RegistryId) -> Mapping[Principal, PolicyScope]:
-    """What each principal behind `open_deleter` has to do: delete where a policy of the settings
-    may propose something."""
+def deletion_scopes(settings: Settings, own: RegistryId) -> Mapping[Principal, PolicyScope]:
+    """What each principal of `open_deleter` deletes: images of the repositories that have a policy
+    in the settings."""
     repositories = tuple(Patterns(policy.repositories) for policy in settings.policies)
-    shares = _shares(list(_deletions(settings, own)), (), own)
-    return {who: replace(share, repositories=repositories) for who, share in shares.items()}
+    scopes = _scopes(list(_registries_with_deletion(settings, own)), (), own)
+    return {
+        principal: replace(scope, repositories=repositories) for principal, scope in scopes.items()
+    }
 
 
-def _shares(
+def _scopes(
     registries: Sequence[tuple[Principal, RegistryId]],
     others: Iterable[Principal],
     own: RegistryId,
 ) -> Mapping[Principal, PolicyScope]:
-    """Who has which registries; `others` have none. Whoever runs this assumes all roles."""
-    roles = sorted({role for role in (*(who for who, _ in registries), *others) if role})
+    """A scope for each principal, with its registries. `others` have no registries. The caller
+    assumes all roles."""
+    roles = sorted({role for role in (*(each for each, _ in registries), *others) if role})
 
-    def share(principal: Principal) -> PolicyScope:
-        mine = tuple(at for who, at in registries if who == principal)
+    def scope_of(principal: Principal) -> PolicyScope:
+        mine = tuple(at for each, at in registries if each == principal)
         return PolicyScope(
             account=principal.split(":")[4] if principal else own.account,
             partition=principal.split(":")[1]
@@ -75,10 +84,10 @@ def _shares(
             roles=() if principal else tuple(roles),
         )
 
-    return {principal: share(principal) for principal in (None, *roles)}
+    return {principal: scope_of(principal) for principal in (None, *roles)}
 
 
-def _kinds_of_looks(settings: Settings) -> Iterator[str]:
+def _scanned_sources(settings: Settings) -> Iterator[str]:
     """Keys of `ACTIONS_OF_SOURCES`."""
     yield from aws_sources(settings)
     if (ecs := settings.usage.ecs) and ecs.revisions > 1:
@@ -89,16 +98,18 @@ def _kinds_of_looks(settings: Settings) -> Iterator[str]:
             yield "eks_clusters"
 
 
-def _reads(settings: Settings, own: RegistryId) -> Iterator[tuple[Principal, RegistryId]]:
-    """Who reads which registry."""
+def _read_registries(settings: Settings, own: RegistryId) -> Iterator[tuple[Principal, RegistryId]]:
+    """Each registry, with the principal that reads it."""
     if not settings.registries:
         yield None, own
     for entry in settings.registries:
         yield entry.role_arn, _registry_of(entry, own)
 
 
-def _deletions(settings: Settings, own: RegistryId) -> Iterator[tuple[Principal, RegistryId]]:
-    """Who deletes in which registry."""
+def _registries_with_deletion(
+    settings: Settings, own: RegistryId
+) -> Iterator[tuple[Principal, RegistryId]]:
+    """Each registry, with the principal that deletes its images."""
     if not settings.registries:
         yield None, own
     for entry in settings.registries:
@@ -106,18 +117,19 @@ def _deletions(settings: Settings, own: RegistryId) -> Iterator[tuple[Principal,
 
 
 def _registry_of(entry: RegistrySection, own: RegistryId) -> RegistryId:
-    roles_own = entry.role_arn.split(":")[4] if entry.role_arn else None
-    return RegistryId(entry.account or roles_own or own.account, entry.region or own.region)
+    role_account = entry.role_arn.split(":")[4] if entry.role_arn else None
+    return RegistryId(entry.account or role_account or own.account, entry.region or own.region)
 
 
-def _looks(
-    settings: Settings, reads: Sequence[tuple[Principal, RegistryId]]
+def _scanned_places(
+    settings: Settings, registries: Sequence[tuple[Principal, RegistryId]]
 ) -> Iterator[tuple[Principal, RegistryId]]:
-    """Who looks where for usage, as `_accounts` has it."""
-    told = {entry.account: entry.role_arn for entry in reversed(settings.usage.accounts)}
-    regions = settings.usage.regions or tuple(at.region for _, at in reads)
+    """Each account and Region, with the principal that scans it for usage. Follows
+    `open_accounts`."""
+    roles = {entry.account: entry.role_arn for entry in reversed(settings.usage.accounts)}
+    regions = settings.usage.regions or tuple(at.region for _, at in registries)
     entries = [(e.role_arn, e.account, e.regions or regions) for e in settings.usage.accounts]
-    entries += [(told.get(at.account, role), at.account, regions) for role, at in reads]
+    entries += [(roles.get(at.account, role), at.account, regions) for role, at in registries]
     seen: set[RegistryId] = set()
     for role, account, places in entries:
         for region in [ANY] if ALL_REGIONS in places else places:

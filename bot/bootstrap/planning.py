@@ -1,4 +1,4 @@
-"""Opens what planning needs: registries, planners, and who calls."""
+"""Opens registries and planners, and identifies the caller."""
 
 from datetime import UTC, datetime
 
@@ -20,7 +20,7 @@ def system_clock() -> datetime:
 
 
 def open_registries(settings: Settings) -> list[EcrRegistry]:
-    """Those of the settings, or the caller's own."""
+    """The registries of the settings, or the caller's own registry."""
     if not settings.registries:
         return [EcrRegistry(session_of(None))]
     return [
@@ -34,28 +34,28 @@ def open_registries(settings: Settings) -> list[EcrRegistry]:
 def open_planner(
     settings: Settings,
     authority: AuthorityChecker,
-    seen: CompletedScan,
-    memory: Storage,
+    scan: CompletedScan,
+    storage: Storage,
     progress: Progress,
 ) -> Planner:
     return Planner(
-        snapshot=seen.snapshot,
-        scanned_at=seen.at,
-        coverage=seen.coverage,
+        snapshot=scan.snapshot,
+        scanned_at=scan.at,
+        coverage=scan.coverage,
         policies=settings.policy_entries(),
         pins=settings.pin_entries(),
         usd_per_gb_month=settings.price_per_gb_month,
-        cache=memory.manifests,
-        store=memory.store,
+        cache=storage.manifests,
+        store=storage.store,
         authority=authority,
         clock=system_clock,
         progress=progress,
-        names=seen.names,
+        names=scan.names,
     )
 
 
 def open_named_registries(settings: Settings) -> list[NamedRegistry[EcrRegistry]]:
-    """The registries, each with what the settings call it."""
+    """The registries, each with its name in the settings."""
     registries = open_registries(settings)
     if not settings.registries:
         return [NamedRegistry(registry, "the caller's own") for registry in registries]
@@ -73,7 +73,7 @@ def identify(settings: Settings) -> Caller:
 
 
 def own_place(settings: Settings) -> RegistryId:
-    """The caller's account, and the Region of boto3's own settings; `*` for what is not known."""
+    """The caller's account, and boto3's default Region; `*` if unknown."""
     session = session_of(None)
     try:
         account = caller_account(session, named_regions(settings))

@@ -1,4 +1,5 @@
-"""Which process this is, whether it was told to leave, and whether another is no more."""
+"""Identifies this process, finds out whether another process has ended, and handles shutdown
+signals."""
 
 import os
 import signal
@@ -10,11 +11,11 @@ from bot.core.records import PlanWorker
 
 _PROC = Path("/proc")
 _STATE, _STARTED = 0, 19
-"""Fields of /proc/PID/stat behind the name, which is in brackets and may hold anything: proc(5).
-The start is in clock ticks since boot, so that it stays the same when the clock is set."""
+"""Fields of /proc/PID/stat after the name, which is in parentheses and may contain any character:
+proc(5). The start is in clock ticks since boot, so it does not depend on the system clock."""
 
 _DEAD = {"Z", "X"}
-"""A zombie runs nothing any more: proc(5), state."""
+"""States of processes that have ended: proc(5), state."""
 
 SECONDS_BETWEEN_CHECKS = 0.1
 
@@ -26,9 +27,15 @@ def this_worker() -> PlanWorker:
     return PlanWorker(socket.gethostname(), _machine(), pid, int(fields[_STARTED]))
 
 
+<<<<<<< HEAD
 def is_gone(worker: PlanWorker) -> bool:
     """False wherever it cannot be told from here: of a process of another machine, of an earlier
     boot, or of another container, whose process ids mean something else."""
+=======
+def is_gone(worker: Worker) -> bool:
+    """Whether the process has certainly ended. False if this process cannot find out: the other one
+    is on another machine, of an earlier boot, or in another PID namespace."""
+>>>>>>> 6cf0900 (ECR_CLEAN_REQUIRE_PERSISTENT_STATE replaces ECR_CLEAN_STATE_MUST_LAST; plain wording in bootstrap and settings)
     if worker.machine is None or worker.machine != _machine():
         return False
     if not _exists(worker.pid):
@@ -40,7 +47,7 @@ def is_gone(worker: PlanWorker) -> bool:
 
 
 def _exists(pid: int) -> bool:
-    """Also where /proc hides what belongs to other users: proc(5), hidepid."""
+    """Works also where /proc hides the processes of other users: proc(5), hidepid."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
@@ -51,7 +58,7 @@ def _exists(pid: int) -> bool:
 
 
 def _machine() -> str | None:
-    """None where there is no Linux to ask."""
+    """The boot id and the PID namespace. None on other systems than Linux."""
     try:
         boot = (_PROC / "sys/kernel/random/boot_id").read_text().strip()
         return f"{boot} {(_PROC / 'self/ns/pid').readlink()}"
@@ -68,8 +75,8 @@ def _stat(pid: int) -> list[str] | None:
 
 
 class Shutdown:
-    """A signal handler may tell it: unlike a threading.Event it has no lock, which the very thread
-    that is interrupted might hold."""
+    """Whether this process is asked to shut down. Signal handlers may call `request`: unlike
+    threading.Event, this has no lock that the interrupted thread may hold."""
 
     def __init__(self) -> None:
         self._is_requested = False
@@ -81,14 +88,14 @@ class Shutdown:
         return self._is_requested
 
     def sleep(self, seconds: float) -> None:
-        """Less long, once it is told."""
+        """Returns early once shutdown is requested."""
         end = time.monotonic() + seconds
         while not self._is_requested and (left := end - time.monotonic()) > 0:
             time.sleep(min(left, SECONDS_BETWEEN_CHECKS))
 
 
 def shutdown_on_signals() -> Shutdown:
-    """SIGTERM and SIGINT tell it. Only the main thread may call this."""
+    """SIGTERM and SIGINT request the shutdown. Only the main thread may call this."""
     shutdown = Shutdown()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: shutdown.request())

@@ -1,4 +1,4 @@
-"""The bot's place in Slack."""
+"""Opens the bot's Slack clients and workspace, and builds what posts messages."""
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
@@ -26,15 +26,15 @@ if TYPE_CHECKING:
 
 
 MAX_RETRIES = 5
-"""Of a call that Slack wants to be made later: each waits as long as Slack says."""
+"""Retries of a call that Slack rate-limits. Each waits as long as Slack asks for."""
 
 TIMEOUT_SECONDS = 5
-"""Seconds, for a call that nobody would miss."""
+"""For calls that may fail without harm, such as progress."""
 
 
 class Workspace(NamedTuple):
-    """Where the bot is installed. `id`: the team's; `url`: where people open it; `settings` name
-    channels by id."""
+    """The Slack workspace in which the bot is installed. `id`: the team id; `url`: the address of
+    the workspace. `settings` have channel ids instead of channel names."""
 
     client: "WebClient"
     id: str
@@ -46,13 +46,13 @@ class Workspace(NamedTuple):
 
 
 def is_in_slack() -> bool:
-    """Whether the environment has a bot's token."""
+    """Whether SLACK_BOT_TOKEN is set."""
     return Environment().slack_bot_token is not None
 
 
 def open_client() -> "WebClient":
-    """It waits where Slack wants it to. Raises RequestError if the environment has no bot's token,
-    or a URL that is none."""
+    """Retries calls, and waits as long as Slack asks for. Raises RequestError if SLACK_BOT_TOKEN is
+    not set, or SLACK_API_URL is no HTTP URL."""
     from slack_sdk.http_retry.builtin_handlers import (  # noqa: PLC0415 - few commands need Slack
         ConnectionErrorRetryHandler,
         RateLimitErrorRetryHandler,
@@ -69,7 +69,7 @@ def open_client() -> "WebClient":
 
 
 def open_client_without_retries() -> "WebClient":
-    """For what is out of date a moment later, like progress: it never tries again."""
+    """For messages that are soon outdated, such as progress."""
     client = _client()
     client.timeout = TIMEOUT_SECONDS
     client.retry_handlers = []
@@ -77,12 +77,12 @@ def open_client_without_retries() -> "WebClient":
 
 
 def app_token() -> str:
-    """Of Socket Mode. Raises RequestError if the environment has none."""
+    """The app-level token for Socket Mode. Raises RequestError if it is not set."""
     token = Environment().slack_app_token
     if token is None:
         raise RequestError(
-            "SLACK_APP_TOKEN is not set: it takes an app-level token (xapp-…) with the scope "
-            "connections:write, from the app's settings under Basic Information"
+            "SLACK_APP_TOKEN is not set: set it to an app-level token (xapp-…) with the scope "
+            "connections:write, from the Slack app's settings under Basic Information"
         )
     return token.get_secret_value()
 
@@ -93,8 +93,8 @@ def signing_secret() -> str | None:
 
 
 def open_workspace(settings: Settings, client: "WebClient") -> Workspace:
-    """Asks Slack who the bot is, and which channels the settings mean. Raises RequestError if they
-    name a channel that the bot does not see, ServiceError if Slack cannot be used."""
+    """Looks up the bot's workspace and the ids of the channels in the settings. Raises RequestError
+    if the bot cannot see a channel, and ServiceError if Slack cannot be used."""
     from bot.slack.api import calling  # noqa: PLC0415
 
     with calling("Asking who the bot is"):
@@ -127,7 +127,7 @@ def open_home(workspace: Workspace, store: "Store", clock: Clock = system_clock)
 def open_warner(
     workspace: Workspace, store: "Store", clock: Clock = system_clock
 ) -> Callable[[], None]:
-    """Each call warns people of pins that expire, as `warn_of_pins` does."""
+    """Each call warns people of pins that expire soon, as `warn_of_pins` does."""
     from bot.slack.message_updates import PinExpiryNotifier  # noqa: PLC0415
 
     send = PinExpiryNotifier(workspace.client, workspace.rules_of).send
@@ -141,14 +141,14 @@ def open_people(workspace: Workspace) -> "SlackUsers":
 
 
 def named_approvers(settings: Settings) -> Iterator[str]:
-    """Wherever the settings name them."""
+    """All approvers in the settings: of `approval` and of `reports`."""
     yield from settings.approval.approvers
     for report in settings.reports:
         yield from report.approvers or ()
 
 
 def user_groups(settings: Settings) -> frozenset[str]:
-    """Those whose members may approve something."""
+    """User groups among the approvers."""
     return frozenset(each for each in named_approvers(settings) if each.startswith("S"))
 
 
@@ -158,12 +158,12 @@ def _client() -> "WebClient":
     environment = Environment()
     if environment.slack_bot_token is None:
         raise RequestError(
-            "SLACK_BOT_TOKEN is not set: it takes the bot token (xoxb-…) from the app's settings "
-            "under OAuth & Permissions"
+            "SLACK_BOT_TOKEN is not set: set it to the bot token (xoxb-…) from the Slack app's "
+            "settings under OAuth & Permissions"
         )
     url = environment.slack_api_url
     if not url.startswith(("https://", "http://")):
-        raise RequestError(f"SLACK_API_URL is no URL of http or https: {quoted(url)}")
+        raise RequestError(f"SLACK_API_URL is no http or https URL: {quoted(url)}")
     return SanitizingWebClient(environment.slack_bot_token.get_secret_value(), base_url=url)
 
 
@@ -179,7 +179,7 @@ def _with_channel_ids(settings: Settings, client: "WebClient") -> Settings:
 
 
 def _next_reports(settings: Settings, now: datetime) -> "Sequence[NextReport]":
-    """Of entries that are posted somewhere, soonest first."""
+    """The next report of each entry with a channel, soonest first."""
     from bot.slack.view_models import NextReport  # noqa: PLC0415
 
     found = (

@@ -1,4 +1,4 @@
-"""Builds the context and the connection of the Slack process."""
+"""Builds the Slack process's connection, and the context that its listeners use."""
 
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING
@@ -32,18 +32,18 @@ if TYPE_CHECKING:
 
 
 CONTENTS_KEPT = 4
-"""Versions of plans, for people who turn pages."""
+"""How many plan versions are kept in memory while people page through images."""
 
 
 def has_slack_tokens() -> bool:
-    """Whether the environment has any token of Slack. With one, all are needed."""
+    """Whether any Slack token is set. If one is set, all are needed."""
     environment = Environment()
     return bool(environment.slack_bot_token or environment.slack_app_token)
 
 
 def open_slack_connection(settings: Settings, store: "Store", *, debug: bool) -> "SlackConnection":
-    """Not connected yet. Raises RequestError if a token is missing, or the settings name a channel
-    that the bot does not see; ServiceError if Slack cannot be used."""
+    """Does not connect yet. Raises RequestError if a token is missing or the bot cannot see a
+    channel of the settings, and ServiceError if Slack cannot be used."""
     from bot.slack.socket_mode import SlackConnection  # noqa: PLC0415 - no other command needs it
 
     token = app_token()
@@ -52,7 +52,7 @@ def open_slack_connection(settings: Settings, store: "Store", *, debug: bool) ->
 
 
 def open_interactive_client() -> "WebClient":
-    """For people who wait: it retries only after a short wait."""
+    """For answers to people: retries only if the wait is short."""
     from slack_sdk.http_retry.builtin_handlers import (  # noqa: PLC0415
         ConnectionErrorRetryHandler,
     )

@@ -1,4 +1,5 @@
-"""The sources of usage that are switched on, and how far they look."""
+"""Opens the usage sources that are switched on, and the AWS sessions and accounts that they
+scan."""
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -55,7 +56,7 @@ if TYPE_CHECKING:
 
 
 _SESSIONS = SharedAwsSessions()
-"""Of this process."""
+"""Shared by the whole process."""
 
 AwsSourceMaker = Callable[[AwsApi], UsageSource]
 
@@ -63,17 +64,17 @@ AwsSourceMaker = Callable[[AwsApi], UsageSource]
 def session_of(
     role_arn: str | None, external_id: str | None = None, region: str | None = None
 ) -> boto3.Session:
-    """Through the role, assumed in `region`, or without one on the caller's own credentials. The
-    same session for whoever asks for the same. Raises RequestError for a secret of the environment
-    that cannot be sent."""
+    """A session with the role, assumed in `region`, or with the caller's own credentials. Equal
+    arguments get the same session. Raises RequestError if an AWS secret in the environment has
+    characters that cannot be sent."""
     check_aws_secrets(os.environ)
     with explain_errors("Opening a session", "AWS", is_call=False):
         return _SESSIONS.get(AssumedRole(role_arn, external_id) if role_arn else None, region)
 
 
 def session_as(role: AssumedRole | None, region: str | None, config: Config) -> boto3.Session:
-    """Through a role for one purpose, if there is one. `config`: how it is assumed. Raises
-    RequestError as `session_of` does."""
+    """A session of its own with the role, or the shared session without a role. `config`: how to
+    assume the role. Raises RequestError as `session_of` does."""
     check_aws_secrets(os.environ)
     with explain_errors("Opening a session", "AWS", is_call=False):
         return (
@@ -87,8 +88,8 @@ def named_regions(settings: Settings) -> list[str]:
 
 @dataclass(slots=True)
 class OpenedAccount:
-    """`session`: of whoever opened it first. `is_whole`: all of its Regions are looked at. For the
-    others, see AccountAccess."""
+    """An AWS account that is scanned for usage. `session`: the one that opened it first.
+    `is_whole`: all of its Regions are scanned. For the other fields, see AccountAccess."""
 
     session: boto3.Session
     account: str
@@ -98,7 +99,7 @@ class OpenedAccount:
     is_whole: bool = False
 
     def region_list(self) -> RegionList:
-        """After a scan: AWS's answers tell which Regions are denied."""
+        """Call it after a scan: only AWS's answers show which Regions are denied."""
         denied = [region for region, aws in self.apis.items() if aws.is_denied]
         return RegionList(
             account=self.account,
@@ -110,7 +111,7 @@ class OpenedAccount:
 
 
 class UnopenedAccount(NamedTuple):
-    """What could not be looked into, and why."""
+    """An account that could not be opened, and why."""
 
     scope: str
     why: ErrorText
@@ -119,7 +120,7 @@ class UnopenedAccount(NamedTuple):
 def open_accounts(
     settings: Settings, registries: Sequence[EcrRegistry]
 ) -> tuple[Sequence[OpenedAccount], Sequence[UnopenedAccount]]:
-    """Who opens a Region of an account first looks into it."""
+    """Each Region of an account is scanned with the access that opens it first."""
     accounts: dict[str, OpenedAccount] = {}
     failures: list[UnopenedAccount] = []
     for access in _account_accesses(settings, registries):
@@ -142,11 +143,11 @@ def open_accounts(
 def _account_accesses(
     settings: Settings, registries: Sequence[EcrRegistry]
 ) -> Iterator[AccountAccess]:
-    """Those that the settings tell how to look into, each in its Regions, and then the registries'
-    own."""
+    """First the accounts under `usage.accounts`, each with its Regions, then the accounts of the
+    registries."""
     own_regions = tuple(sorted({registry.region for registry in registries}))
     regions = settings.usage.regions or own_regions
-    told = {entry.account: entry for entry in reversed(settings.usage.accounts)}
+    entries = {entry.account: entry for entry in reversed(settings.usage.accounts)}
     for entry in settings.usage.accounts:
         session = session_of(entry.role_arn, entry.external_id, own_regions[0])
         yield AccountAccess(
@@ -156,10 +157,10 @@ def _account_accesses(
             has_own_list=bool(entry.regions),
         )
     for registry in registries:
-        entry_of_it = told.get(registry.account or "")
+        own_entry = entries.get(registry.account or "")
         session = (
-            session_of(entry_of_it.role_arn, entry_of_it.external_id, registry.region)
-            if entry_of_it
+            session_of(own_entry.role_arn, own_entry.external_id, registry.region)
+            if own_entry
             else registry.session
         )
         yield AccountAccess(session, registry.account, regions, has_registry=True)
@@ -186,7 +187,7 @@ def known_clusters(section: KubernetesSection) -> KnownClusters:
 
 
 def cluster_role(settings: Settings) -> Mapping[str, Any]:
-    """For all clusters alike."""
+    """The ClusterRole that the bot needs in every cluster."""
     from bot.usage.kubernetes import cluster_source  # noqa: PLC0415
 
     section = settings.usage.kubernetes
@@ -196,8 +197,8 @@ def cluster_role(settings: Settings) -> Mapping[str, Any]:
 
 
 def _names(section: KubernetesSection) -> Iterator[str]:
-    """What EKS calls the clusters that are listed: `aws eks update-kubeconfig` names contexts by
-    ARN."""
+    """Names or ARNs of the EKS clusters in the settings. `aws eks update-kubeconfig` names contexts
+    by ARN."""
     for cluster in section.clusters:
         if cluster.eks is not None:
             yield cluster.eks
@@ -208,7 +209,6 @@ def _names(section: KubernetesSection) -> Iterator[str]:
 def _cluster_source(
     cluster: ClusterSection, settings: Settings, everywhere: Sequence[EksClusters]
 ) -> UsageSource:
-    """Whoever has no cluster need not wait for the client."""
     from bot.usage.kubernetes.cluster_api import ClusterApi  # noqa: PLC0415
     from bot.usage.kubernetes.cluster_source import KubernetesSource  # noqa: PLC0415
 
@@ -247,8 +247,8 @@ def _custom_resource(entry: CustomResourceSection) -> "CustomResource":
 
 
 class CompletedScan(NamedTuple):
-    """What the sources saw at that time, in UTC, how far they look, and which repositories there
-    are besides."""
+    """One scan of all usage sources. `at`: when it started, in UTC; `coverage`: what was scanned;
+    `names`: all repositories of the registries."""
 
     snapshot: UsageSnapshot
     at: datetime
@@ -258,8 +258,8 @@ class CompletedScan(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class UsageSources:
-    """Every source that is switched on, and how far the sources look. `registries`: those of the
-    repositories of this run, `all_registries` those of the settings."""
+    """All usage sources that are switched on. `coverage`: what they scan; `registries`: those of
+    the repositories to plan; `all_registries`: those of the settings."""
 
     sources: Sequence[UsageSource]
     not_checked: Sequence[str]
@@ -305,24 +305,29 @@ class UsageSources:
         clock: Clock,
         progress: Progress,
     ) -> CompletedScan:
-        """As `scan`, and names Regions with workloads that no source scans: for plans that are
+        """As `scan`, and also finds Regions with workloads that no source scans. For plans that are
         stored for approval."""
-        seen = self.scan(settings, authority, memory, clock, progress)
-        elsewhere = self.elsewhere(memory.regions, seen.at)
-        unseen = tuple(region for account in elsewhere for region in account.found)
-        return seen._replace(snapshot=replace(seen.snapshot, unscanned_regions=unseen))
+        scan = self.scan(settings, authority, memory, clock, progress)
+        elsewhere = self.elsewhere(memory.regions, scan.at)
+        unscanned = tuple(region for account in elsewhere for region in account.found)
+        return scan._replace(snapshot=replace(scan.snapshot, unscanned_regions=unscanned))
 
+<<<<<<< HEAD
     def elsewhere(self, memory: RegionMemory, now: datetime) -> Sequence[OtherRegionsUsage]:
         """What the scanned accounts have in other Regions."""
+=======
+    def elsewhere(self, memory: RegionMemory, now: datetime) -> Sequence[Elsewhere]:
+        """The workloads of the scanned accounts in Regions that no source scans."""
+>>>>>>> 6cf0900 (ECR_CLEAN_REQUIRE_PERSISTENT_STATE replaces ECR_CLEAN_STATE_MUST_LAST; plain wording in bootstrap and settings)
         return [others.check(memory, now) for others in self.other_regions]
 
 
 def open_sources(
     settings: Settings, registries: Sequence[EcrRegistry], asked: frozenset[RegistryId]
 ) -> UsageSources:
-    """`asked`: the registries of the repositories of this run.
+    """`asked`: the registries of the repositories to plan.
 
-    What cannot be opened is a source that cannot tell, never one that is left out.
+    An account that cannot be opened becomes a source whose scan fails, so it is never left out.
     """
     on = switched_on(settings)
     makers = aws_sources(settings)
@@ -363,7 +368,7 @@ def _other_regions(
 
 
 def _questions(settings: Settings) -> Mapping[str, Question]:
-    """By source. A source that is off asks nothing."""
+    """How to check a Region for workloads, by source. A source that is off checks nothing."""
     questions: dict[str, Question] = {}
     if settings.usage.ecs:
         questions["ecs"] = has_ecs_clusters

@@ -1,4 +1,4 @@
-"""What is remembered between runs: the manifest cache, and the store that the environment names."""
+"""Opens the store that the environment names, and the manifest cache of this machine."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
@@ -24,8 +24,8 @@ _SQLITE = "sqlite:///"
 
 @dataclass(frozen=True, slots=True)
 class SharedManifestCache:
-    """Replicas share what they read and saw in `store`, so that none takes another's reads for
-    pulls; a new one does not know what `cache` knew. What manifests say stands in `cache` alone."""
+    """Replicas share their reads and the subjects that they saw through `store`, so that no replica
+    takes another one's reads for pulls. Only `cache` has the contents of manifests."""
 
     store: RepositoryMemory
     cache: ManifestCache
@@ -38,11 +38,19 @@ class SharedManifestCache:
 
     def bot_reads(
         self, repository: RepositoryId, digests: Sequence[str] | None = None
+<<<<<<< HEAD
     ) -> Mapping[str, Sequence[BotRead]]:
         """What was read here without the store, others get to know now: they would take it for a
         pull that came after a plan which is proposed here."""
         here = self.cache.bot_reads(repository, digests)
         shared = self.store.bot_reads(repository, digests)
+=======
+    ) -> Mapping[str, Sequence[OurRead]]:
+        """Also copies reads that only this machine's cache has to the store. Other replicas would
+        take them for pulls that came after a plan was proposed."""
+        here = self.cache.our_reads(repository, digests)
+        shared = self.store.our_reads(repository, digests)
+>>>>>>> 6cf0900 (ECR_CLEAN_REQUIRE_PERSISTENT_STATE replaces ECR_CLEAN_STATE_MUST_LAST; plain wording in bootstrap and settings)
         unshared = {d: set(reads).difference(shared.get(d, ())) for d, reads in here.items()}
         while unshared := {digest: reads for digest, reads in unshared.items() if reads}:
             self.store.add_bot_reads(repository, {d: reads.pop() for d, reads in unshared.items()})
@@ -65,8 +73,8 @@ class SharedManifestCache:
 
 
 class Storage(NamedTuple):
-    """Belongs to the thread that opens it, as `cache` does. `store` None: nobody ever pinned or
-    proposed anything here."""
+    """The manifest cache and the store. Only the thread that opens it may use it. `store` is None
+    if there is no database: no pin or plan was ever stored."""
 
     cache: SqliteManifestCache
     store: "Store | None"
@@ -81,11 +89,12 @@ class Storage(NamedTuple):
 
 
 def open_store() -> "Store":
-    """Makes the database if there is none. Raises RequestError where it would not last."""
+    """Creates the database if there is none. Raises RequestError if the state must persist and the
+    database would be lost with the container."""
     from bot.store.store import open_store as open_at  # noqa: PLC0415 - most plans need no store
 
     environment = Environment()
-    if environment.ecr_clean_state_must_last:
+    if environment.ecr_clean_require_persistent_state:
         _expect_persistent(environment)
     url = _url(environment)
     if Path(url.removeprefix(_SQLITE)).parent == environment.state_folder:
@@ -94,7 +103,7 @@ def open_store() -> "Store":
 
 
 def find_store() -> "Store | None":
-    """None if nobody ever pinned or proposed anything here."""
+    """None if there is no database yet."""
     return open_store() if _may_exist(_url(Environment())) else None
 
 
@@ -106,13 +115,13 @@ def open_manifest_cache() -> SqliteManifestCache:
 
 @contextmanager
 def open_storage(store: "Callable[[], Store | None]" = find_store) -> Iterator[Storage]:
-    with store() or nullcontext() as opened, open_storage_with(opened) as memory:
-        yield memory
+    with store() or nullcontext() as opened, open_storage_with(opened) as storage:
+        yield storage
 
 
 @contextmanager
 def open_storage_with(store: "Store | None") -> Iterator[Storage]:
-    """With the manifest cache of this machine."""
+    """The store, with the manifest cache of this machine."""
     with open_manifest_cache() as cache:
         if store:
             _move_usage_counts(cache, store)
@@ -120,8 +129,8 @@ def open_storage_with(store: "Store | None") -> Iterator[Storage]:
 
 
 def _move_usage_counts(cache: SqliteManifestCache, store: "Store") -> None:
-    """What sources listed while there was no store: one that lists less since then must not pass
-    for a source that is scanned for the first time."""
+    """Moves the workload counts of sources from the time before there was a store. Without them, a
+    source that lists less now would count as scanned for the first time."""
     believed, in_doubt = cache.all_listed(), cache.doubted()
     if not believed and not in_doubt:
         return
@@ -130,8 +139,8 @@ def _move_usage_counts(cache: SqliteManifestCache, store: "Store") -> None:
             store.believe(source, scope, listed)
     known = {(each.source, each.scope) for each in store.doubted()}
     for doubted in in_doubt:
-        is_news = store.last_listed(doubted.source, doubted.scope) == doubted.before
-        if is_news and (doubted.source, doubted.scope) not in known:
+        is_current = store.last_listed(doubted.source, doubted.scope) == doubted.before
+        if is_current and (doubted.source, doubted.scope) not in known:
             store.doubt(doubted)
     cache.forget_listed()
 
@@ -143,19 +152,19 @@ def _url(environment: Environment) -> str:
 
 
 def _expect_persistent(environment: Environment) -> None:
-    """A file goes with the container, unless it is on something that is mounted there."""
+    """Raises RequestError if the database is a file on the container's own file system."""
     url = _url(environment)
     if not url.startswith(_SQLITE):
         return
     file = Path(url.removeprefix(_SQLITE)).resolve()
     if not any(place.is_mount() for place in (file, *file.parents[:-1])):
         raise RequestError(
-            "The database would be a file of this container's own, and every pin and plan would be "
-            "lost with it: set DATABASE_URL to a PostgreSQL database, or mount a volume at "
+            f"The database {file} is not on a mounted volume, so all pins and plans would be lost "
+            "with the container: set DATABASE_URL to a PostgreSQL database, or mount a volume at "
             f"{file.parent}"
         )
 
 
 def _may_exist(url: str) -> bool:
-    """Of a server nobody knows before it was asked."""
+    """Whether there may be a database. True for every database server, without asking it."""
     return not url.startswith(_SQLITE) or Path(url.removeprefix(_SQLITE)).exists()

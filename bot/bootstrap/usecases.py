@@ -1,4 +1,4 @@
-"""Opens what people decide through, and tells who may decide."""
+"""Builds use cases: decisions, pins, proposals, scheduled reports and permission checks."""
 
 import math
 import secrets
@@ -30,13 +30,13 @@ if TYPE_CHECKING:
 SECONDS_BETWEEN_RETRIES = 15.0
 
 _LETTERS = "bcdfghjkmnpqrstvwxz23456789"
-"""None that looks like another, and no words by chance."""
+"""Without characters that look alike, and without vowels, so that no id is a word by chance."""
 
 ID_LENGTH = 8
 
 
 def open_authority(settings: Settings) -> AuthorityChecker:
-    """Slack is asked once it is needed."""
+    """Connects to Slack only when it is first needed."""
     return AuthorityChecker(
         rules_of=partial(settings.approval_rules, workspace=None),
         general_rules=settings.general_rules(workspace=None),
@@ -44,27 +44,32 @@ def open_authority(settings: Settings) -> AuthorityChecker:
     )
 
 
-class _SlackConnection(NamedTuple):
+class _OpenedWorkspace(NamedTuple):
     workspace: str
     people: "SlackUsers"
 
 
 class SlackDirectory:
-    """May be used by several threads."""
+    """Looks up people in Slack. May be used by several threads."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._kept: ExpiringCache[None, _SlackConnection] = ExpiringCache(
+        self._connection: ExpiringCache[None, _OpenedWorkspace] = ExpiringCache(
             lambda _: self._open(), math.inf, SECONDS_BETWEEN_RETRIES
         )
 
     def workspace(self) -> str:
-        return self._kept.get(None).workspace
+        return self._connection.get(None).workspace
 
+<<<<<<< HEAD
     def person(self, user_id: str) -> SlackUser:
         return self._kept.get(None).people.member(user_id)
+=======
+    def person(self, user_id: str) -> SlackPerson:
+        return self._connection.get(None).people.member(user_id)
+>>>>>>> 6cf0900 (ECR_CLEAN_REQUIRE_PERSISTENT_STATE replaces ECR_CLEAN_STATE_MUST_LAST; plain wording in bootstrap and settings)
 
-    def _open(self) -> _SlackConnection:
+    def _open(self) -> _OpenedWorkspace:
         from bot.slack.api import calling  # noqa: PLC0415 - few commands need Slack
         from bot.slack.directory import SlackUsers  # noqa: PLC0415
 
@@ -74,14 +79,14 @@ class SlackDirectory:
             raise ServiceError(str(error)) from error
         with calling("Asking who the bot is"):
             workspace = str(client.auth_test()["team_id"])
-        return _SlackConnection(
+        return _OpenedWorkspace(
             workspace, SlackUsers(client, workspace, user_groups(self._settings))
         )
 
 
 @dataclass(frozen=True, slots=True)
 class NoDirectory:
-    """Without a token of Slack."""
+    """For a process without a Slack token: raises ServiceError."""
 
     def workspace(self) -> str:
         raise ServiceError(
@@ -91,12 +96,12 @@ class NoDirectory:
     def person(self, user_id: str) -> SlackUser:
         raise ServiceError(
             f"This process cannot look up {user_id} in Slack, since SLACK_BOT_TOKEN is not set: "
-            "set it, or leave the plan to a process that has it"
+            "set it, or let a process with a token run the plan"
         )
 
 
 def command_line_person(settings: Settings) -> AwsIdentity:
-    """Whoever the AWS credentials belong to. Raises ServiceError."""
+    """The owner of the AWS credentials. Raises ServiceError."""
     return AwsIdentity(identify(settings).arn)
 
 

@@ -17,7 +17,7 @@ from bot.aws.iam_policy import (
     read_policy,
     size_of,
 )
-from bot.bootstrap.iam_principals import Principal, deleting_duties, duties
+from bot.bootstrap.iam_principals import Principal, deletion_scopes, reading_scopes
 from bot.bootstrap.planning import identify, open_named_registries, own_place, system_clock
 from bot.bootstrap.slack_context import has_slack_tokens, open_slack_checks
 from bot.bootstrap.sources import cluster_role, open_sources
@@ -117,12 +117,12 @@ class PolicyKind:
 
     option: str
     does: str
-    duties: Callable[[Settings, RegistryId], Mapping[Principal, PolicyScope]]
+    reading_scopes: Callable[[Settings, RegistryId], Mapping[Principal, PolicyScope]]
     policy: Callable[[PolicyScope], Policy]
 
 
-READ = PolicyKind("", "reads", duties, read_policy)
-DELETE = PolicyKind("--delete ", "deletes", deleting_duties, delete_policy)
+READ = PolicyKind("", "reads", reading_scopes, read_policy)
+DELETE = PolicyKind("--delete ", "deletes", deletion_scopes, delete_policy)
 
 
 @click.command("iam-policy")
@@ -175,7 +175,7 @@ def _print_cluster_role(settings: Settings) -> None:
 
 def _print_policy(settings: Settings, role: Principal, kind: PolicyKind) -> None:
     own = own_place(settings)
-    shares = {each: each.duties(settings, own) for each in (READ, DELETE)}
+    shares = {each: each.reading_scopes(settings, own) for each in (READ, DELETE)}
     _refuse_unknown_role(role, kind, shares)
     mine = shares[kind][role]
     policy = kind.policy(mine)

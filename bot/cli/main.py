@@ -16,7 +16,7 @@ from bot.cli.options import CommonOptions, common_options
 from bot.cli.terminal import note, note_lines
 from bot.core.errors import RequestError, ServiceError
 from bot.sanitize import quoted
-from bot.settings.environment import strip_secrets
+from bot.settings.environment import replace_old_names, strip_secrets
 
 COMMANDS = {
     "approve": "bot.cli.decisions:approve",
@@ -73,6 +73,8 @@ def cli() -> None:
 
 def main(arguments: list[str] | None = None) -> NoReturn:
     logging.getLogger().addHandler(logging.NullHandler())  # libraries' warnings are told by us
+    for warning in replace_old_names(os.environ):
+        note(warning)
     strip_secrets(os.environ)
     options = CommonOptions(config=_configured_file())
     sys.exit(_run(arguments, options))

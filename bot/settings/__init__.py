@@ -1,1 +1,1 @@
-"""The settings file, checked, as values that the core decides by."""
+"""Reads and validates the settings file and the environment."""

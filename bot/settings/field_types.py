@@ -1,4 +1,5 @@
-"""The kinds of values in the settings file. A description says what is allowed: errors quote it."""
+"""The types of values in the settings file. Errors quote the descriptions, which say what is
+allowed."""
 
 import re
 from datetime import UTC, date, datetime, timedelta
@@ -32,7 +33,7 @@ def _duration(value: Any) -> Any:
 
 
 def _reference_glob(value: str) -> str:
-    """References that cannot be read may be matched, too: any text can be one."""
+    """Any text may be a reference, also one that cannot be parsed."""
     Patterns.of(value)
     return value
 
@@ -48,12 +49,12 @@ def _approver(value: str) -> str:
 def _share(value: Any) -> float:
     if isinstance(value, str) and _PERCENT.fullmatch(value):
         return int(value[:-1]) / 100
-    raise ValueError("this is no percentage")
+    raise ValueError("it is not a percentage")
 
 
 def _schedule(value: str) -> str:
     if not _SCHEDULE.fullmatch(value):
-        raise ValueError("this is no schedule")
+        raise ValueError("it is not a schedule")
     return value
 
 
@@ -61,13 +62,13 @@ def _time_zone(value: str) -> str:
     try:
         ZoneInfo(value)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise ValueError("this is no time zone that is known here") from error
+        raise ValueError("it is not a known time zone") from error
     return value
 
 
 def _registry_host(value: str) -> str:
     if parse_registry_host(value) is None:
-        raise ValueError("this is no registry of ECR")
+        raise ValueError("it is not an ECR registry")
     return value
 
 
@@ -77,13 +78,15 @@ def _jmes_path(value: str) -> str:
     try:
         jmespath.compile(value)
     except jmespath.exceptions.JMESPathError as error:
-        raise ValueError(f"this is no JMESPath: {str(error).splitlines()[0]}") from error
+        raise ValueError(
+            f"it is not a JMESPath expression: {str(error).splitlines()[0]}"
+        ) from error
     return value
 
 
 def _until(value: Any) -> Any:
     if isinstance(value, date) and not 2 <= value.year <= LAST_YEAR:
-        raise ValueError(f"its year is none from 2 to {LAST_YEAR}")
+        raise ValueError(f"its year is not from 2 to {LAST_YEAR}")
     if isinstance(value, datetime):
         return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
     if isinstance(value, date):
@@ -92,17 +95,17 @@ def _until(value: Any) -> Any:
 
 
 Account = Annotated[
-    str, Field(pattern=r"^\d{12}$", description="an AWS account's 12 digits, in quotes")
+    str, Field(pattern=r"^\d{12}$", description="a 12-digit AWS account ID, in quotes")
 ]
 AccountOrAny = Annotated[
     str,
-    Field(pattern=r"^(\d{12}|\*)$", description="an AWS account's 12 digits, in quotes, or '*'"),
+    Field(pattern=r"^(\d{12}|\*)$", description="a 12-digit AWS account ID, in quotes, or '*'"),
 ]
 ServicePrincipal = Annotated[
     str,
     Field(
         pattern=r"^([a-z0-9-]+(\.[a-z0-9-]+){2,}|\*)$",
-        description="a service's principal, as in emr-serverless.amazonaws.com, or '*'",
+        description="a service principal, such as emr-serverless.amazonaws.com, or '*'",
     ),
 ]
 AliasHost = Annotated[
@@ -110,17 +113,18 @@ AliasHost = Annotated[
     Field(
         pattern=r"^(?i:localhost|[a-z0-9-]+(\.[a-z0-9-]+)+|[a-z0-9-]+(\.[a-z0-9-]+)*:\d+)"
         rf"(/{NAME})?$",
-        description="a host name with a dot or a port, without scheme, with or without a path: "
-        "harbor.example.com/ecr-proxy",
+        description="a host name with a dot or a port, with an optional path and no scheme, such "
+        "as harbor.example.com/ecr-proxy",
     ),
 ]
 RegistryHost = Annotated[
     str,
     AfterValidator(_registry_host),
-    Field(description="a registry's URI: 123456789012.dkr.ecr.eu-west-1.amazonaws.com"),
+    Field(description="a registry URI, such as 123456789012.dkr.ecr.eu-west-1.amazonaws.com"),
 ]
 Region = Annotated[
-    str, Field(pattern=r"^[a-z]{2,5}(-[a-z]+)+-\d+$", description="the name of an AWS Region")
+    str,
+    Field(pattern=r"^[a-z]{2,5}(-[a-z]+)+-\d+$", description="an AWS Region, such as eu-west-1"),
 ]
 RoleArn = Annotated[
     str,
@@ -129,30 +133,34 @@ RoleArn = Annotated[
         description="the ARN of an IAM role",
     ),
 ]
-NonEmptyText = Annotated[str, Field(min_length=1, description="a text that is not empty")]
+NonEmptyText = Annotated[str, Field(min_length=1, description="a non-empty string")]
 ResourceName = Annotated[
     str,
     Field(
         pattern=r"^[a-z0-9-]+\.v\d+[a-z0-9]*\.[a-z0-9-]+(\.[a-z0-9-]+)*$",
-        description="PLURAL.VERSION.GROUP as kubectl knows it: rollouts.v1alpha1.argoproj.io",
+        description="PLURAL.VERSION.GROUP, as for kubectl, such as rollouts.v1alpha1.argoproj.io",
     ),
 ]
 JmesPath = Annotated[
     str,
     AfterValidator(_jmes_path),
-    Field(description="a JMESPath to the pod template, as in spec.template"),
+    Field(description="a JMESPath to the pod template, such as spec.template"),
 ]
-NonNegativeInt = Annotated[int, Field(ge=0, description="a whole number, 0 or more")]
-PositiveInt = Annotated[int, Field(ge=1, description="a whole number, 1 or more")]
-UsdAmount = Annotated[float, Field(ge=0, allow_inf_nan=False, description="USD, 0 or more")]
+NonNegativeInt = Annotated[int, Field(ge=0, description="an integer, at least 0")]
+PositiveInt = Annotated[int, Field(ge=1, description="an integer, at least 1")]
+UsdAmount = Annotated[
+    float, Field(ge=0, allow_inf_nan=False, description="an amount in USD, at least 0")
+]
 Boolean = Annotated[bool, Field(description="true or false")]
 Duration = Annotated[
-    timedelta, BeforeValidator(_duration), Field(description="a duration: 30s, 5m, 24h or 30d")
+    timedelta,
+    BeforeValidator(_duration),
+    Field(description="a duration, such as 30s, 5m, 24h or 30d"),
 ]
 PositiveDuration = Annotated[
     timedelta,
     BeforeValidator(_duration),
-    Field(ge=timedelta(seconds=1), description="a duration from 1s: 30s, 5m, 24h or 30d"),
+    Field(ge=timedelta(seconds=1), description="a duration of at least 1s, such as 30s, 5m or 24h"),
 ]
 Percentage = Annotated[
     float, BeforeValidator(_share), Field(le=1, description="a percentage from 0% to 100%")
@@ -160,10 +168,10 @@ Percentage = Annotated[
 Schedule = Annotated[
     str,
     AfterValidator(_schedule),
-    Field(description="DAY[,DAY…] HH:MM or daily HH:MM, as in `mon,thu 09:00`"),
+    Field(description="DAY[,DAY…] HH:MM or daily HH:MM, such as `mon,thu 09:00`"),
 ]
 TimeZone = Annotated[
-    str, AfterValidator(_time_zone), Field(description="a time zone's name, as in Europe/Berlin")
+    str, AfterValidator(_time_zone), Field(description="a time zone, such as Europe/Berlin")
 ]
 TagGlob = Annotated[
     str,
@@ -174,44 +182,44 @@ RepositoryGlob = Annotated[
     str,
     AfterValidator(REPOSITORIES.check),
     Field(
-        description="a shell glob of repositories' names or URIs (lower case letters, digits, "
-        f". _ - /): {ONLY_GLOBS}"
+        description="a shell glob of repository names or URIs (lowercase letters, digits, . _ - /)"
+        f": {ONLY_GLOBS}"
     ),
 ]
 ClusterGlob = Annotated[
     str,
     AfterValidator(_cluster_glob),
     Field(
-        description="a shell glob of EKS clusters' names (letters, digits, - _) or, if it begins "
-        f"with `arn:`, of their ARNs: {ONLY_GLOBS}"
+        description="a shell glob of EKS cluster names (letters, digits, - _) or, if it starts "
+        f"with `arn:`, of cluster ARNs: {ONLY_GLOBS}"
     ),
 ]
 ReferenceGlob = Annotated[
     str,
     AfterValidator(_reference_glob),
-    Field(description="a shell glob of image references, not empty and every [ closed"),
+    Field(description="a shell glob of image references, not empty and with every [ closed"),
 ]
 MediaTypeGlob = Annotated[
     str,
     AfterValidator(MEDIA_TYPES.check),
-    Field(description=f"a shell glob of media types, as in application/*helm*: {ONLY_GLOBS}"),
+    Field(description=f"a shell glob of media types, such as application/*helm*: {ONLY_GLOBS}"),
 ]
 PinText = Annotated[
     str,
     AfterValidator(check_pin),
-    Field(description=f"a tag, a whole digest, or a shell glob of tags: {ONLY_GLOBS}"),
+    Field(description=f"a tag, a full digest, or a shell glob of tags: {ONLY_GLOBS}"),
 ]
 Approver = Annotated[
     str,
     Field(pattern=r"^([UWS][A-Z0-9]{2,}|arn:.+)$"),
     AfterValidator(_approver),
     Field(
-        description="a Slack person (U…), a Slack user group (S…), or a glob of AWS ARNs as "
-        "`aws sts get-caller-identity` shows them: arn:aws:sts::ACCOUNT:assumed-role/ROLE/*"
+        description="a Slack user ID (U…), a Slack user group ID (S…), or a glob of AWS ARNs as "
+        "in `aws sts get-caller-identity`: arn:aws:sts::ACCOUNT:assumed-role/ROLE/*"
     ),
 ]
 EndDate = Annotated[
     datetime,
     BeforeValidator(_until),
-    Field(description="a date (meant to its end) or a time, UTC where no zone is given"),
+    Field(description="a date, which includes that day, or a time; UTC if no zone is given"),
 ]

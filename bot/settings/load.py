@@ -19,12 +19,12 @@ from bot.sanitize import quoted
 from bot.settings.model import ClusterSection, Settings, SettingsSection
 
 MAX_VALUE_LENGTH = 60
-"""Characters of a wrong value that an error repeats."""
+"""How many characters of a wrong value an error shows."""
 
 Location = tuple[int | str, ...]
 
 KEY = "[key]"
-"""How pydantic ends the location of a key in a mapping whose keys are free."""
+"""The last part of pydantic's location of an error in a mapping's key."""
 
 _PLAIN_KEY = re.compile(r"\w[\w-]*", re.ASCII)
 
@@ -32,7 +32,7 @@ DEFAULT_FILE = Path("ecr-clean.yml")
 
 
 def error_sentences(error: ValidationError) -> Iterator[str]:
-    """A sentence for every wrong key."""
+    """One sentence for each wrong key."""
     return map(_sentence, error.errors(include_url=False))
 
 
@@ -40,40 +40,40 @@ def _sentence(details: ErrorDetails) -> str:
     location, found = details["loc"], details["input"]
     match details["type"]:
         case "invalid_key":
-            return _unknown(location[:-1], found)
+            return _unknown_key(location[:-1], found)
         case "extra_forbidden":
-            return _unknown(location[:-1], location[-1])
+            return _unknown_key(location[:-1], location[-1])
         case "missing":
-            return f"{_path(location)} is missing: give {_allowed(_type_at(location))}"
+            return f"{_path(location)} is missing: set it to {_allowed(_type_at(location))}"
     if _is_key(location):
-        what = f"{_path(location[:-2])}: found the key {_spelled(found)}"
+        what = f"{_path(location[:-2])}: found the key {_as_yaml(found)}"
     else:
-        what = f"{_path(location)}: found {_spelled(found)}"
-    return f"{what}{_objection(details)}; allowed: {_allowed(_type_at(location))}"
+        what = f"{_path(location)}: found {_as_yaml(found)}"
+    return f"{what}{_validator_message(details)}; allowed: {_allowed(_type_at(location))}"
 
 
-def _unknown(above: Location, key: Any) -> str:
-    keys = _keys(_plain(_type_at(above)))
+def _unknown_key(above: Location, key: Any) -> str:
+    keys = _keys(_bare_type(_type_at(above)))
     close = get_close_matches(str(key), keys, n=1)
     guess = f" (did you mean {close[0]}?)" if close else ""
-    path = f"{_path(above)}{_onward(key)}".removeprefix(".")
+    path = f"{_path(above)}{_path_part(key)}".removeprefix(".")
     return f"{path} is unknown{guess}; allowed: {', '.join(keys)}"
 
 
 def _path(location: Location) -> str:
-    parts = (f"[{part}]" if isinstance(part, int) else _onward(part) for part in location)
+    parts = (f"[{part}]" if isinstance(part, int) else _path_part(part) for part in location)
     return "".join(parts).removeprefix(".")
 
 
-def _onward(key: Any) -> str:
-    """How a path goes on with a key, which in YAML need not be a text."""
+def _path_part(key: Any) -> str:
+    """A key as part of a path. YAML keys need not be strings."""
     if not isinstance(key, str):
-        return f".{_spelled(key)}"
-    return f".{key}" if _PLAIN_KEY.fullmatch(key) else f"[{_spelled(key)}]"
+        return f".{_as_yaml(key)}"
+    return f".{key}" if _PLAIN_KEY.fullmatch(key) else f"[{_as_yaml(key)}]"
 
 
-def _spelled(value: Any) -> str:
-    """A value as YAML has it, cut if it is long."""
+def _as_yaml(value: Any) -> str:
+    """A value as in YAML, shortened if it is long."""
     if isinstance(value, date):
         return value.isoformat()
     if value is None or isinstance(value, bool):
@@ -82,23 +82,23 @@ def _spelled(value: Any) -> str:
     return text if len(text) <= MAX_VALUE_LENGTH else f"{text[:MAX_VALUE_LENGTH]}…"
 
 
-def _objection(details: ErrorDetails) -> str:
-    """What our own checks object to; pydantic's words add nothing to what is allowed."""
+def _validator_message(details: ErrorDetails) -> str:
+    """The message of the bot's own validators. Pydantic's messages only repeat what is allowed."""
     if details["type"] != "value_error":
         return ""
     return f", but {details['msg'].removeprefix('Value error, ')}"
 
 
 def _is_key(location: Location) -> bool:
-    """Whether the key of a mapping is meant, and not what stands there."""
-    return location[-1:] == (KEY,) and get_origin(_plain(_type_at(location[:-2]))) is dict
+    """Whether the error is about a mapping's key, not its value."""
+    return location[-1:] == (KEY,) and get_origin(_bare_type(_type_at(location[:-2]))) is dict
 
 
 def _type_at(location: Location) -> Any:
-    """The annotated type of the value that stands there."""
+    """The annotated type of the value at this location."""
     found: Any = Settings
     for part in location:
-        plain = _plain(found)
+        plain = _bare_type(found)
         if isinstance(plain, type) and issubclass(plain, SettingsSection):
             found = _annotation(plain, str(part))
         elif get_origin(plain) is dict:
@@ -111,17 +111,17 @@ def _type_at(location: Location) -> Any:
 
 
 def _annotation(section: type[SettingsSection], key: str) -> Any:
-    """Pydantic takes the outermost description off the annotation."""
+    """The annotation with its description, which pydantic moves to the field."""
     field = next(f for name, f in section.model_fields.items() if key in (f.alias or name, name))
     return Annotated[field.annotation, field] if field.description else field.annotation
 
 
-def _plain(annotation: Any) -> Any:
-    """Without descriptions and None."""
+def _bare_type(annotation: Any) -> Any:
+    """The type without descriptions and None."""
     if get_origin(annotation) is Annotated:
-        return _plain(get_args(annotation)[0])
+        return _bare_type(get_args(annotation)[0])
     if get_origin(annotation) in (Union, UnionType):
-        return _plain(next(arg for arg in get_args(annotation) if arg is not NoneType))
+        return _bare_type(next(arg for arg in get_args(annotation) if arg is not NoneType))
     return annotation
 
 
@@ -132,7 +132,7 @@ def _allowed(annotation: Any) -> str:
         return next(described, None) or _allowed(inner)
     if get_origin(annotation) in (Union, UnionType):
         return _allowed(next(arg for arg in get_args(annotation) if arg is not NoneType))
-    return f"a section with keys from {', '.join(_keys(annotation))}"
+    return f"a section with the keys {', '.join(_keys(annotation))}"
 
 
 def _keys(section: type[SettingsSection]) -> list[str]:
@@ -140,9 +140,9 @@ def _keys(section: type[SettingsSection]) -> list[str]:
 
 
 def load_settings(path: Path | None) -> Settings:
-    """The file at `path`, or without one the default file, if there is one.
+    """Reads the file at `path`. Without a path, reads the default file if it exists.
 
-    Raises RequestError with a sentence for every key that is wrong.
+    Raises RequestError with one sentence for each wrong key.
     """
     if path is None and not DEFAULT_FILE.exists():
         return Settings()
@@ -155,7 +155,7 @@ def load_settings(path: Path | None) -> Settings:
 
 
 def _relative_to(file: Path, settings: Settings) -> Settings:
-    """Paths in the file are meant from where it stands."""
+    """Resolves paths in the settings against the folder of the file."""
     usage = settings.usage
     if usage.files:
         files = tuple(str(file.parent / path) for path in usage.files)
@@ -175,18 +175,18 @@ def _cluster_relative_to(file: Path, cluster: ClusterSection) -> ClusterSection:
 
 
 def parse(file: Path) -> dict[Any, Any]:
-    """What the file holds, not checked. Raises RequestError for what is no mapping in YAML."""
+    """The content of the file, not validated. Raises RequestError if it is not a YAML mapping."""
     from ruamel.yaml import YAML  # noqa: PLC0415 - a run without a file need not load it
     from ruamel.yaml.error import YAMLError  # noqa: PLC0415
 
     try:
         parsed = YAML(typ="safe", pure=True).load(_text(file))
     except (YAMLError, ValueError, TypeError, LookupError, RecursionError) as error:
-        raise RequestError(f"{file} is no YAML: {_first_lines(error)}") from error
+        raise RequestError(f"{file} is not valid YAML: {_first_lines(error)}") from error
     if parsed is None:
         return {}
     if not isinstance(parsed, dict):
-        raise RequestError(f"{file} must hold keys with values, as in `approval: {{required: 2}}`")
+        raise RequestError(f"{file} is not a mapping: write keys and values, such as `pins: []`")
     return parsed
 
 
@@ -202,11 +202,11 @@ def _text(file: Path) -> str:
 
 def _first_lines(error: Exception) -> str:
     if isinstance(error, TypeError):
-        return "a list or a mapping stands where a key belongs"
+        return "a list or a mapping is used as a key"
     if isinstance(error, RecursionError):
-        return "it is nested too deeply"
+        return "the nesting is too deep"
     problem, mark = getattr(error, "problem", None), getattr(error, "problem_mark", None)
     if problem and mark:
-        problem = problem.partition(" with value ")[0]  # of a key that stands twice: no secrets
+        problem = problem.partition(" with value ")[0]  # the value of a duplicate key may be secret
         return f"{problem} (line {mark.line + 1}, column {mark.column + 1})"
     return quoted(str(error).splitlines()[0])

@@ -85,7 +85,7 @@ def _as_tuple(value: Any) -> Any:
 
 def _none_if_off(value: Any) -> Any:
     if value is None:
-        raise ValueError("null is neither")
+        raise ValueError("null is not allowed")
     return None if value is False else value
 
 
@@ -101,7 +101,7 @@ def _normal_alias(alias: str) -> str:
 def _names_each_host_once(aliases: dict[str, str]) -> dict[str, str]:
     found = Counter(map(_normal_alias, aliases))
     if twice := next((alias for alias, times in found.items() if times > 1), None):
-        raise ValueError(f"two keys name {twice}")
+        raise ValueError(f"two keys name the same host: {twice}")
     return aliases
 
 
@@ -109,12 +109,12 @@ Entries = Annotated[tuple[Item, ...], BeforeValidator(_as_tuple), Field(descript
 SomeEntries = Annotated[
     tuple[Item, ...],
     BeforeValidator(_as_tuple),
-    Field(min_length=1, description="a list of one or more"),
+    Field(min_length=1, description="a non-empty list"),
 ]
 SourceSetting = Annotated[
     SectionType | None,
     BeforeValidator(_none_if_off),
-    Field(description="settings of this source, or false"),
+    Field(description="the settings of this source, or false"),
 ]
 
 
@@ -145,9 +145,11 @@ class KeepRule(SettingsSection):
         selectors = ("newest", "pushed_within", "pulled_within", "semver")
         chosen = [key for key in selectors if getattr(self, key) is not None]
         if len(chosen) > 1:
-            raise ValueError(f"{' and '.join(chosen)} stand in one rule; make a rule of each")
+            raise ValueError(f"one rule has {' and '.join(chosen)}; write a rule for each")
         if not chosen and self.tags is None and not self.except_tags:
-            raise ValueError(f"the rule selects by nothing; give tags or one of {selectors}")
+            raise ValueError(
+                f"the rule is empty; set tags, except_tags or one of {', '.join(selectors)}"
+            )
         return self
 
     def rule(self) -> Rule:
@@ -192,8 +194,8 @@ class EcsSection(SettingsSection):
 
 
 class ClusterSection(SettingsSection):
-    """A Kubernetes cluster, reached in one of three ways. `eks` beside another way tells which
-    cluster of EKS that is."""
+    """A Kubernetes cluster. `eks`, `kubeconfig` or `in_cluster` sets how to connect to it. With
+    another one of these, `eks` only names the EKS cluster."""
 
     name: NonEmptyText
     eks: NonEmptyText | None = None
@@ -204,29 +206,29 @@ class ClusterSection(SettingsSection):
     @model_validator(mode="after")
     def _is_reached_one_way(self) -> Self:
         if self.kubeconfig is not None and self.in_cluster:
-            raise ValueError("give kubeconfig or in_cluster: true, not both")
+            raise ValueError("kubeconfig and in_cluster: true are both set; remove one")
         if self.eks is None and self.kubeconfig is None and not self.in_cluster:
-            raise ValueError("give one of eks, kubeconfig (with context) and in_cluster: true")
+            raise ValueError("set eks, kubeconfig (with context) or in_cluster: true")
         if self.context is not None and self.kubeconfig is None:
-            raise ValueError("context goes with kubeconfig")
+            raise ValueError("context needs kubeconfig")
         return self
 
 
 class CustomResourceSection(SettingsSection):
-    """Objects that name images. Without `template` whatever they name counts, but no object has to
-    name any. `clusters` empty: all clusters have the resource."""
+    """Custom resources that use images. Without `template`, all image references in an object
+    count, and an object may have none. Without `clusters`, all clusters have the resource."""
 
     resource: ResourceName
     template: Annotated[
         tuple[JmesPath, ...],
         BeforeValidator(_as_paths),
-        Field(min_length=1, description="a JMESPath to the pod template, or a list of some"),
+        Field(min_length=1, description="a JMESPath to the pod template, or a list of them"),
     ] = ()
     clusters: Entries[NonEmptyText] = ()
 
 
 class KubernetesSection(SettingsSection):
-    """`timeout`: how long reading one cluster may take."""
+    """`timeout`: the time limit for reading one cluster."""
 
     clusters: Entries[ClusterSection] = ()
     ignore: Entries[ClusterGlob] = ()
@@ -237,11 +239,11 @@ class KubernetesSection(SettingsSection):
     def _names_each_cluster_once(self) -> Self:
         names = [cluster.name for cluster in self.clusters]
         if twice := next((name for name in names if names.count(name) > 1), None):
-            raise ValueError(f"two clusters are named {twice}; their names tell them apart")
+            raise ValueError(f"two clusters are named {twice}; names must be unique")
         for entry in self.custom_resources:
             if unknown := next((name for name in entry.clusters if name not in names), None):
                 raise ValueError(
-                    f"custom_resources names a cluster {unknown} that clusters does not list"
+                    f"custom_resources names the cluster {unknown}, which clusters does not list"
                 )
         return self
 
@@ -271,7 +273,7 @@ class UsageSection(SettingsSection):
     registry_aliases: Annotated[
         dict[AliasHost, RegistryHost],
         AfterValidator(_names_each_host_once),
-        Field(description="host names, with or without a path, each with a registry's URI"),
+        Field(description="a mapping of host names, with an optional path, to registry URIs"),
     ] = {}
     ignore_references: Entries[ReferenceGlob] = ()
     expect_none: Boolean = False
@@ -322,7 +324,7 @@ class PinSection(SettingsSection):
 
 
 class Settings(SettingsSection):
-    """The whole file. A missing key keeps its default, inside list entries too."""
+    """The settings file. A missing key keeps its default, inside list entries too."""
 
     registries: Entries[RegistrySection] = ()
     policies: Entries[PolicySection] = (PolicySection(),)
@@ -336,14 +338,14 @@ class Settings(SettingsSection):
 
     @property
     def is_default_file(self) -> bool:
-        """Whether they come from the default file in the working folder, which anybody may have
-        written, and not from a file that the user named."""
+        """Whether the settings come from the default file in the working folder, not from a file
+        that the user named. Other users may have written the default file."""
         return self._is_default_file
 
     def as_default_file(self) -> Self:
-        """The same settings, as found in the working folder."""
+        """The same settings, marked as read from the default file."""
         copy = self.model_copy()
-        copy._is_default_file = True  # noqa: SLF001 - its own
+        copy._is_default_file = True  # noqa: SLF001 - same class
         return copy
 
     def policy_entries(self) -> tuple[PolicyEntry, ...]:
@@ -361,12 +363,12 @@ class Settings(SettingsSection):
         return tuple(report.due_entry() for report in self.reports)
 
     def channel_of(self, entry: str) -> str | None:
-        """By the name of a due entry."""
+        """The channel of the entry with this name."""
         channels = (each.channel for each in self.reports if each.due_entry().name == entry)
         return next(channels, None)
 
     def general_rules(self, workspace: str | None) -> ApprovalRules:
-        """Of what concerns all repositories."""
+        """The approval rules for actions that concern all repositories."""
         return rules_for_all(self.report_entries(), self._approval_section_rules(workspace))
 
     def approval_rules(self, repository: RepositoryId, workspace: str | None) -> ApprovalRules:

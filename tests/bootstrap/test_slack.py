@@ -62,7 +62,7 @@ def test_with_tokens() -> None:
 @pytest.mark.usefixtures("slack")
 def test_a_url_that_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SLACK_API_URL", "file:///etc/passwd")
-    with pytest.raises(RequestError, match="SLACK_API_URL is no URL of http or https: file:"):
+    with pytest.raises(RequestError, match="SLACK_API_URL is no http or https URL: file:"):
         open_client()
 
 

@@ -28,7 +28,7 @@ def mount(environment: Path, monkeypatch: pytest.MonkeyPatch) -> Mount:
     del environment
     mounts = {Path("/")}
     monkeypatch.setattr(Path, "is_mount", lambda path: path in mounts)
-    monkeypatch.setenv("ECR_CLEAN_STATE_MUST_LAST", "1")
+    monkeypatch.setenv("ECR_CLEAN_REQUIRE_PERSISTENT_STATE", "1")
     return mounts.add
 
 
@@ -43,7 +43,7 @@ def test_files_would_go_with_the_container(
         monkeypatch.setenv("DATABASE_URL", f"sqlite:///{folder}/pins.db")
     result = run(*command)
     assert (result.status, result.out) == (2, "")
-    assert "every pin and plan would be lost" in result.err
+    assert "all pins and plans would be lost" in result.err
     assert "set DATABASE_URL to a PostgreSQL database" in result.err
     assert result.err.endswith(f"or mount a volume at {folder}\n")
     assert not folder.exists()
@@ -61,7 +61,32 @@ def test_a_server_keeps_them(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATABASE_URL", "postgresql://bot:secret@127.0.0.1:9/pins")
     result = run("serve")
     assert result.status == 1
-    assert "every pin" not in result.err
+    assert "all pins" not in result.err
+
+
+OLD = "ECR_CLEAN_STATE_MUST_LAST"
+WARNING = f"ecr-clean: {OLD} is deprecated: set ECR_CLEAN_REQUIRE_PERSISTENT_STATE instead\n"
+
+
+def test_the_old_variable_is_read_with_a_warning(
+    run: Run, mount: Mount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    del mount
+    monkeypatch.delenv("ECR_CLEAN_REQUIRE_PERSISTENT_STATE")
+    monkeypatch.setenv(OLD, "1")
+    result = run("pin", "team/api", "1.0", "--reason", "mine")
+    assert result.status == 2
+    assert result.err.startswith(WARNING)
+    assert "all pins and plans would be lost" in result.err
+
+
+@pytest.mark.usefixtures("mount")
+def test_the_new_variable_wins(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(OLD, "")
+    result = run("pin", "team/api", "1.0", "--reason", "mine")
+    assert result.status == 2
+    assert result.err.count(WARNING) == 1
+    assert "all pins and plans would be lost" in result.err
 
 
 # whether it is well
@@ -129,7 +154,7 @@ def test_no_sign_of_life_can_be_left(hearts: Path) -> None:
     hearts.write_text("no folder")
     with serving() as bot:
         assert bot.process.wait(PATIENCE) == 1
-    assert bot.has_said("set ECR_CLEAN_HEARTBEAT to a folder that can be written")
+    assert bot.has_said("set ECR_CLEAN_HEARTBEAT to a folder that is writable")
 
 
 def test_nothing_serves_here(hearts: Path, run: Run) -> None:

@@ -1,6 +1,6 @@
-"""Every wrong key is named, with what was found and what is allowed."""
+"""Errors name every wrong key, with the value found and the values allowed."""
 
-# ruff: noqa: E501 - a row a case reads best
+# ruff: noqa: E501 - one row for each case
 
 from pathlib import Path
 
@@ -10,26 +10,30 @@ from bot.core.errors import RequestError
 from bot.core.name_syntax import ONLY_GLOBS
 from bot.settings.load import load_settings
 
-LIST, DURATION = "a list", "a duration: 30s, 5m, 24h or 30d"
-LISTED = "a list of one or more"
+LIST, DURATION = "a list", "a duration, such as 30s, 5m, 24h or 30d"
+LISTED = "a non-empty list"
 TAGS = f"a shell glob of tags (letters, digits, _ . -): {ONLY_GLOBS}"
-REPOSITORIES = "a shell glob of repositories' names or URIs (lower case letters, digits, . _ - /): "
-EKS = "a shell glob of EKS clusters' names (letters, digits, - _) or, if it begins with `arn:`"
-MEDIA_TYPES = f"a shell glob of media types, as in application/*helm*: {ONLY_GLOBS}"
-COUNT, POSITIVE, USD = "a whole number, 0 or more", "a whole number, 1 or more", "USD, 0 or more"
-ACCOUNT, REGION = "an AWS account's 12 digits, in quotes", "the name of an AWS Region"
-ROLE, TEXT, SWITCH = "the ARN of an IAM role", "a text that is not empty", "true or false"
-PINNED = "a tag, a whole digest, or a shell glob of tags: * matches any text"
-SOURCE = "settings of this source, or false"
-SCHEDULE = "DAY[,DAY…] HH:MM or daily HH:MM, as in `mon,thu 09:00`"
+REPOSITORIES = "a shell glob of repository names or URIs (lowercase letters, digits, . _ - /): "
+EKS = "a shell glob of EKS cluster names (letters, digits, - _) or, if it starts with `arn:`"
+MEDIA_TYPES = f"a shell glob of media types, such as application/*helm*: {ONLY_GLOBS}"
+COUNT, POSITIVE, USD = (
+    "an integer, at least 0",
+    "an integer, at least 1",
+    "an amount in USD, at least 0",
+)
+ACCOUNT, REGION = "a 12-digit AWS account ID, in quotes", "an AWS Region, such as eu-west-1"
+ROLE, TEXT, SWITCH = "the ARN of an IAM role", "a non-empty string", "true or false"
+PINNED = "a tag, a full digest, or a shell glob of tags: * matches any text"
+SOURCE = "the settings of this source, or false"
+SCHEDULE = "DAY[,DAY…] HH:MM or daily HH:MM, such as `mon,thu 09:00`"
 SHARE = "a percentage from 0% to 100%"
-APPROVER = "a Slack person (U…), a Slack user group (S…), or a glob of AWS ARNs as "
-ZONE = "a time zone's name, as in Europe/Berlin"
+APPROVER = "a Slack user ID (U…), a Slack user group ID (S…), or a glob of AWS ARNs as "
+ZONE = "a time zone, such as Europe/Berlin"
 REGISTRY = "123456789012.dkr.ecr.us-east-1.amazonaws.com"
 PIN = "repository: a, pin: b, reason: c"
-RESOURCE = "PLURAL.VERSION.GROUP as kubectl knows it: rollouts.v1alpha1.argoproj.io"
-TEMPLATE = "a JMESPath to the pod template, as in spec.template"
-TEMPLATES = "a JMESPath to the pod template, or a list of some"
+RESOURCE = "PLURAL.VERSION.GROUP, as for kubectl, such as rollouts.v1alpha1.argoproj.io"
+TEMPLATE = "a JMESPath to the pod template, such as spec.template"
+TEMPLATES = "a JMESPath to the pod template, or a list of them"
 CLUSTERS, CUSTOM = "usage.kubernetes.clusters", "usage.kubernetes.custom_resources"
 
 
@@ -58,7 +62,7 @@ def error(text: str, folder: Path) -> str:
         ("registries: [{role_arn: admin}]", "registries[0].role_arn", "'admin'", ROLE),
         ("registries: [{delete_role_arn: 1}]", "registries[0].delete_role_arn", "1", ROLE),
         ("registries: [{external_id: ''}]", "registries[0].external_id", "''", TEXT),
-        ("registries: [eu-west-1]", "registries[0]", "'eu-west-1'", "a section with keys from region"),
+        ("registries: [eu-west-1]", "registries[0]", "'eu-west-1'", "a section with the keys region"),
         ("policies: 3", "policies", "3", LIST),
         ("policies: [{repositories: 'team/*'}]", "policies[0].repositories", "'team/*'", LISTED),
         ("policies: [{repositories: []}]", "policies[0].repositories", "[]", LISTED),
@@ -78,9 +82,9 @@ def error(text: str, folder: Path) -> str:
         ("policies: [{keep: [{except_tags: ['[']}]}]", "policies[0].keep[0].except_tags[0]", "'['", TAGS),
         ("policies: [{keep: [{pushed_within: x}]}]", "policies[0].keep[0].pushed_within", "'x'", DURATION),
         ("policies: [{keep: [{pulled_within: 5}]}]", "policies[0].keep[0].pulled_within", "5", DURATION),
-        ("policies: [{keep: [{semver: 3}]}]", "policies[0].keep[0].semver", "3", "a section with keys from majors"),
+        ("policies: [{keep: [{semver: 3}]}]", "policies[0].keep[0].semver", "3", "a section with the keys majors"),
         ("policies: [{keep: [{semver: {majors: -1}}]}]", "policies[0].keep[0].semver.majors", "-1", COUNT),
-        ("usage: []", "usage", "[]", "a section with keys from accounts"),
+        ("usage: []", "usage", "[]", "a section with the keys accounts"),
         ("usage: {accounts: {}}", "usage.accounts", "{}", LIST),
         ("usage: {accounts: [{account: x}]}", "usage.accounts[0].account", "'x'", ACCOUNT),
         ("usage: {regions: all}", "usage.regions", "'all'", LIST),
@@ -90,8 +94,8 @@ def error(text: str, folder: Path) -> str:
         ("usage: {lambda: null}", "usage.lambda", "null", SOURCE),
         ("usage: {files: used.txt}", "usage.files", "'used.txt'", "a list of paths, or false"),
         ("usage: {ignore_accounts: [1]}", "usage.ignore_accounts[0]", "1", ACCOUNT),
-        ("usage: {ignore_services: [lambda]}", "usage.ignore_services[0]", "'lambda'", "a service's principal"),
-        ("usage: {registry_aliases: []}", "usage.registry_aliases", "[]", "host names"),
+        ("usage: {ignore_services: [lambda]}", "usage.ignore_services[0]", "'lambda'", "a service principal"),
+        ("usage: {registry_aliases: []}", "usage.registry_aliases", "[]", "a mapping of host names"),
         ("usage: {ignore_references: x}", "usage.ignore_references", "'x'", LIST),
         ("usage: {expect_none: 1}", "usage.expect_none", "1", SWITCH),
         ("usage: {kubernetes: {clusters: x}}", "usage.kubernetes.clusters", "'x'", LIST),
@@ -99,8 +103,8 @@ def error(text: str, folder: Path) -> str:
         ("usage: {kubernetes: true}", "usage.kubernetes", "true", SOURCE),
         ("usage: {kubernetes: {clusters: [{name: a, eks: 1}]}}", f"{CLUSTERS}[0].eks", "1", TEXT),
         ("usage: {kubernetes: {clusters: [{name: a, in_cluster: 1}]}}", f"{CLUSTERS}[0].in_cluster", "1", SWITCH),
-        ("usage: {kubernetes: {timeout: 0s}}", "usage.kubernetes.timeout", "'0s'", "a duration from 1s"),
-        ("usage: {kubernetes: {timeout: 60}}", "usage.kubernetes.timeout", "60", "a duration from 1s"),
+        ("usage: {kubernetes: {timeout: 0s}}", "usage.kubernetes.timeout", "'0s'", "a duration of at least 1s"),
+        ("usage: {kubernetes: {timeout: 60}}", "usage.kubernetes.timeout", "60", "a duration of at least 1s"),
         ("usage: {kubernetes: {ignore: old}}", "usage.kubernetes.ignore", "'old'", LIST),
         ("usage: {kubernetes: {ignore: ['']}}", "usage.kubernetes.ignore[0]", "''", EKS),
         ("usage: {kubernetes: {ignore: ['[a']}}", "usage.kubernetes.ignore[0]", "'[a'", EKS),
@@ -108,7 +112,7 @@ def error(text: str, folder: Path) -> str:
         (custom("rollouts.argoproj.io"), f"{CUSTOM}[0].resource", "'rollouts.argoproj.io'", RESOURCE),
         (custom("rollouts.v1alpha1"), f"{CUSTOM}[0].resource", "'rollouts.v1alpha1'", RESOURCE),
         (custom(template="''"), f"{CUSTOM}[0].template[0]", "''", TEMPLATE),
-        (custom(template="spec."), f"{CUSTOM}[0].template[0]", "'spec.', but this is no JMESPath: ", TEMPLATE),
+        (custom(template="spec."), f"{CUSTOM}[0].template[0]", "'spec.', but it is not a JMESPath expression: ", TEMPLATE),
         (custom(template="'spec[template'"), f"{CUSTOM}[0].template[0]", "'spec[template'", TEMPLATE),
         (custom(template="[a, 'b[']"), f"{CUSTOM}[0].template[1]", "'b['", TEMPLATE),
         (custom(template="[]"), f"{CUSTOM}[0].template", "[]", TEMPLATES),
@@ -121,7 +125,7 @@ def error(text: str, folder: Path) -> str:
         ("reports: [{time_zone: ../etc}]", "reports[0].time_zone", "'../etc'", ZONE),
         ("reports: [{min_saving: -1}]", "reports[0].min_saving", "-1", USD),
         ("reports: [{approvers: [ann]}]", "reports[0].approvers[0]", "'ann'", APPROVER),
-        ("approval: null", "approval", "null", "a section with keys from approvers"),
+        ("approval: null", "approval", "null", "a section with the keys approvers"),
         ("approval: {approvers: [C012]}", "approval.approvers[0]", "'C012'", APPROVER),
         ("approval: {approvers: ['arn:[']}", "approval.approvers[0]", "'arn:['", APPROVER),
         ("approval: {required: 0}", "approval.required", "0", POSITIVE),
@@ -135,9 +139,9 @@ def error(text: str, folder: Path) -> str:
         ("pins: [{repository: '', pin: b, reason: c}]", "pins[0].repository", "''", REPOSITORIES),
         ("pins: [{repository: a, pin: '[b', reason: c}]", "pins[0].pin", "'[b'", PINNED),
         ("pins: [{repository: a, pin: '1.*,2.*', reason: c}]", "pins[0].pin", "'1.*,2.*', but", PINNED),
-        (f"pins: [{{{PIN}, until: 9999-01-02}}]", "pins[0].until", "9999-01-02, but its year is none from 2 to 9998", "a date"),
-        (f"pins: [{{{PIN}, until: 9999-12-31}}]", "pins[0].until", "9999-12-31, but its year is none from 2 to 9998", "a date"),
-        (f"pins: [{{{PIN}, until: 9999-12-31T20:00:00}}]", "pins[0].until", "9999-12-31T20:00:00, but its year is none from 2 to 9998", "a date"),
+        (f"pins: [{{{PIN}, until: 9999-01-02}}]", "pins[0].until", "9999-01-02, but its year is not from 2 to 9998", "a date"),
+        (f"pins: [{{{PIN}, until: 9999-12-31}}]", "pins[0].until", "9999-12-31, but its year is not from 2 to 9998", "a date"),
+        (f"pins: [{{{PIN}, until: 9999-12-31T20:00:00}}]", "pins[0].until", "9999-12-31T20:00:00, but its year is not from 2 to 9998", "a date"),
         (f"pins: [{{{PIN}, until: 0001-01-01T00:00:00+14:00}}]", "pins[0].until", "0001-01-01T00:00:00+14:00, but", "a date"),
         ("price_per_gb_month: free", "price_per_gb_month", "'free'", USD),
         ("price_per_gb_month: -0.1", "price_per_gb_month", "-0.1", USD),
@@ -178,7 +182,7 @@ def test_a_bad_value(text: str, key: str, found: str, allowed: str, tmp_path: Pa
 def test_a_glob_that_can_match_nothing(
     key: str, where: str, allowed: str, glob: str, tmp_path: Path
 ) -> None:
-    """People who count on it would lose what they meant to keep."""
+    """Users would lose images that they meant to keep."""
     said = error(key.replace("GLOB", f"'{glob}'"), tmp_path)
     assert said.startswith(f"{where}: found '{glob}', but '{glob}' can match no ")
     assert f"; allowed: {allowed}" in said
@@ -189,11 +193,11 @@ def test_a_glob_that_can_match_nothing(
 @pytest.mark.parametrize(
     "arn", ["arn:aws:iam::123456789012:role/ops", "arn:aws:sts::123456789012:assumed-role/ops"]
 )
-def test_an_approver_that_nobody_can_be(arn: str, tmp_path: Path) -> None:
-    """A role is not what GetCallerIdentity answers: a session of it is."""
+def test_an_approver_that_matches_no_caller(arn: str, tmp_path: Path) -> None:
+    """GetCallerIdentity returns the ARN of a role's session, not of the role."""
     said = error(f"approval: {{approvers: ['{arn}']}}", tmp_path)
     assert said.startswith(f"approval.approvers[0]: found '{arn}', but '{arn}' can match no ARN of")
-    assert "`aws sts get-caller-identity` shows them" in said
+    assert "in `aws sts get-caller-identity`: arn:aws:sts" in said
 
 
 @pytest.mark.parametrize(
@@ -216,10 +220,10 @@ def test_a_bad_key(key: str, found: str, tmp_path: Path) -> None:
     assert said.startswith(f"usage.registry_aliases: found the key {found}; allowed: a host name")
 
 
-def test_a_bad_value_of_a_mapping_is_named_by_its_key(tmp_path: Path) -> None:
+def test_a_bad_value_in_a_mapping(tmp_path: Path) -> None:
     said = error("usage: {registry_aliases: {mirror.example.com: ecr}}", tmp_path)
     assert said.startswith("usage.registry_aliases['mirror.example.com']: found 'ecr', but")
-    assert "; allowed: a registry's URI" in said
+    assert "; allowed: a registry URI" in said
 
 
 @pytest.mark.parametrize(
@@ -232,21 +236,21 @@ def test_a_bad_value_of_a_mapping_is_named_by_its_key(tmp_path: Path) -> None:
             'found duplicate key "m.example.com"',
         ),
         ("? {a: b}\n: 1", "found unhashable key (line 1, column 3)"),
-        ("[a, [b]]: 1", "a list or a mapping stands where a key belongs"),
+        ("[a, [b]]: 1", "a list or a mapping is used as a key"),
         ("x: !!bool 7", "'7'"),
-        ("[" * 1000, "it is nested too deeply"),
+        ("[" * 1000, "the nesting is too deep"),
         ("a: *x", "found undefined alias 'x' (line 1, column 4)"),
     ],
 )
-def test_what_is_no_yaml(text: str, said: str, tmp_path: Path) -> None:
-    assert f"ecr-clean.yml is no YAML: {said}" in error(text, tmp_path)
+def test_invalid_yaml(text: str, said: str, tmp_path: Path) -> None:
+    assert f"ecr-clean.yml is not valid YAML: {said}" in error(text, tmp_path)
 
 
-def test_two_names_of_one_host(tmp_path: Path) -> None:
+def test_two_keys_for_one_host(tmp_path: Path) -> None:
     aliases = f"{{m.example.com: {REGISTRY}, 'M.example.com:443': {REGISTRY}}}"
     said = error(f"usage: {{registry_aliases: {aliases}}}", tmp_path)
     assert (
-        "but two keys name m.example.com; allowed: host names, with or without a path, each with"
+        "but two keys name the same host: m.example.com; allowed: a mapping of host names, with an"
         in said
     )
 
@@ -297,18 +301,18 @@ def test_an_unknown_key(text: str, said: str, tmp_path: Path) -> None:
     [
         (
             "usage: {kubernetes: {clusters: [{eks: a}]}}",
-            f"{CLUSTERS}[0].name is missing: give {TEXT}",
+            f"{CLUSTERS}[0].name is missing: set it to {TEXT}",
         ),
         (
             "usage: {kubernetes: {custom_resources: [{template: spec}]}}",
-            f"{CUSTOM}[0].resource is missing: give {RESOURCE}",
+            f"{CUSTOM}[0].resource is missing: set it to {RESOURCE}",
         ),
-        ("usage: {accounts: [{}]}", f"usage.accounts[0].account is missing: give {ACCOUNT}"),
+        ("usage: {accounts: [{}]}", f"usage.accounts[0].account is missing: set it to {ACCOUNT}"),
         (
             "pins: [{pin: b, reason: c}]",
-            f"pins[0].repository is missing: give {REPOSITORIES}{ONLY_GLOBS}",
+            f"pins[0].repository is missing: set it to {REPOSITORIES}{ONLY_GLOBS}",
         ),
-        ("pins: [{repository: a, pin: b}]", f"pins[0].reason is missing: give {TEXT}"),
+        ("pins: [{repository: a, pin: b}]", f"pins[0].reason is missing: set it to {TEXT}"),
     ],
 )
 def test_a_missing_key(text: str, said: str, tmp_path: Path) -> None:
@@ -318,30 +322,33 @@ def test_a_missing_key(text: str, said: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("policies: [{keep: [{}]}]", "the rule selects by nothing"),
-        ("policies: [{keep: [{newest: 1, semver: {}}]}]", "newest and semver stand in one rule"),
-        ("policies: [{keep: [{except_tags: []}]}]", "the rule selects by nothing"),
-        ("usage: {kubernetes: {clusters: [{name: a}]}}", "give one of eks, kubeconfig"),
+        ("policies: [{keep: [{}]}]", "the rule is empty"),
+        ("policies: [{keep: [{newest: 1, semver: {}}]}]", "one rule has newest and semver"),
+        ("policies: [{keep: [{except_tags: []}]}]", "the rule is empty"),
+        ("usage: {kubernetes: {clusters: [{name: a}]}}", "set eks, kubeconfig"),
         (
             "usage: {kubernetes: {clusters: [{name: a, kubeconfig: c, in_cluster: true}]}}",
-            "give kubeconfig or in_cluster: true, not both",
+            "kubeconfig and in_cluster: true are both set",
         ),
-        ("usage: {kubernetes: {clusters: [{name: a, in_cluster: false}]}}", "give one of"),
-        ("usage: {kubernetes: {clusters: [{name: a, eks: b, context: c}]}}", "context goes with"),
+        ("usage: {kubernetes: {clusters: [{name: a, in_cluster: false}]}}", "set eks"),
+        (
+            "usage: {kubernetes: {clusters: [{name: a, eks: b, context: c}]}}",
+            "context needs kubeconfig",
+        ),
         (
             "usage: {kubernetes: {clusters: [{name: a, eks: b}, {name: a, in_cluster: true}]}}",
-            "two clusters are named a; their names tell them apart",
+            "two clusters are named a; names must be unique",
         ),
         (
             "usage: {kubernetes: {clusters: [{name: a, eks: b}], custom_resources: "
             "[{resource: rollouts.v1.x.io, template: spec, clusters: [a, b]}]}}",
-            "custom_resources names a cluster b that clusters does not list",
+            "custom_resources names the cluster b, which clusters does not list",
         ),
     ],
 )
-def test_what_does_not_go_together(text: str, said: str, tmp_path: Path) -> None:
+def test_conflicting_keys(text: str, said: str, tmp_path: Path) -> None:
     assert said in error(text, tmp_path)
 
 
-def test_a_long_value_is_cut(tmp_path: Path) -> None:
+def test_a_long_value_is_shortened(tmp_path: Path) -> None:
     assert len(error(f"price_per_gb_month: {'x' * 5000}", tmp_path)) < 200
