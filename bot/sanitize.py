@@ -32,14 +32,9 @@ def lines(text: str) -> str:
 
 
 def quoted(error: Exception | str) -> str:
-<<<<<<< HEAD
-    """What a library, a server or a program says, for a sentence: on one line, without secrets."""
-    return " ".join(own_redactor().redact_external(str(error)).split())
-=======
     """The text of a library, a server or a program, for a sentence: on one line, without
     secrets."""
-    return " ".join(own_redactor().redact_foreign(str(error)).split())
->>>>>>> 6cf0900 (ECR_CLEAN_REQUIRE_PERSISTENT_STATE replaces ECR_CLEAN_STATE_MUST_LAST; plain wording in bootstrap and settings)
+    return " ".join(own_redactor().redact_external(str(error)).split())
 
 
 def traceback_lines(text: str) -> str:

@@ -27,15 +27,9 @@ def this_worker() -> PlanWorker:
     return PlanWorker(socket.gethostname(), _machine(), pid, int(fields[_STARTED]))
 
 
-<<<<<<< HEAD
 def is_gone(worker: PlanWorker) -> bool:
-    """False wherever it cannot be told from here: of a process of another machine, of an earlier
-    boot, or of another container, whose process ids mean something else."""
-=======
-def is_gone(worker: Worker) -> bool:
     """Whether the process has certainly ended. False if this process cannot find out: the other one
     is on another machine, of an earlier boot, or in another PID namespace."""
->>>>>>> 6cf0900 (ECR_CLEAN_REQUIRE_PERSISTENT_STATE replaces ECR_CLEAN_STATE_MUST_LAST; plain wording in bootstrap and settings)
     if worker.machine is None or worker.machine != _machine():
         return False
     if not _exists(worker.pid):

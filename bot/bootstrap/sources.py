@@ -312,13 +312,8 @@ class UsageSources:
         unscanned = tuple(region for account in elsewhere for region in account.found)
         return scan._replace(snapshot=replace(scan.snapshot, unscanned_regions=unscanned))
 
-<<<<<<< HEAD
     def elsewhere(self, memory: RegionMemory, now: datetime) -> Sequence[OtherRegionsUsage]:
-        """What the scanned accounts have in other Regions."""
-=======
-    def elsewhere(self, memory: RegionMemory, now: datetime) -> Sequence[Elsewhere]:
         """The workloads of the scanned accounts in Regions that no source scans."""
->>>>>>> 6cf0900 (ECR_CLEAN_REQUIRE_PERSISTENT_STATE replaces ECR_CLEAN_STATE_MUST_LAST; plain wording in bootstrap and settings)
         return [others.check(memory, now) for others in self.other_regions]
 
 

@@ -38,19 +38,11 @@ class SharedManifestCache:
 
     def bot_reads(
         self, repository: RepositoryId, digests: Sequence[str] | None = None
-<<<<<<< HEAD
     ) -> Mapping[str, Sequence[BotRead]]:
-        """What was read here without the store, others get to know now: they would take it for a
-        pull that came after a plan which is proposed here."""
-        here = self.cache.bot_reads(repository, digests)
-        shared = self.store.bot_reads(repository, digests)
-=======
-    ) -> Mapping[str, Sequence[OurRead]]:
         """Also copies reads that only this machine's cache has to the store. Other replicas would
         take them for pulls that came after a plan was proposed."""
-        here = self.cache.our_reads(repository, digests)
-        shared = self.store.our_reads(repository, digests)
->>>>>>> 6cf0900 (ECR_CLEAN_REQUIRE_PERSISTENT_STATE replaces ECR_CLEAN_STATE_MUST_LAST; plain wording in bootstrap and settings)
+        here = self.cache.bot_reads(repository, digests)
+        shared = self.store.bot_reads(repository, digests)
         unshared = {d: set(reads).difference(shared.get(d, ())) for d, reads in here.items()}
         while unshared := {digest: reads for digest, reads in unshared.items() if reads}:
             self.store.add_bot_reads(repository, {d: reads.pop() for d, reads in unshared.items()})

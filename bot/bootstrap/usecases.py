@@ -61,13 +61,8 @@ class SlackDirectory:
     def workspace(self) -> str:
         return self._connection.get(None).workspace
 
-<<<<<<< HEAD
     def person(self, user_id: str) -> SlackUser:
-        return self._kept.get(None).people.member(user_id)
-=======
-    def person(self, user_id: str) -> SlackPerson:
         return self._connection.get(None).people.member(user_id)
->>>>>>> 6cf0900 (ECR_CLEAN_REQUIRE_PERSISTENT_STATE replaces ECR_CLEAN_STATE_MUST_LAST; plain wording in bootstrap and settings)
 
     def _open(self) -> _OpenedWorkspace:
         from bot.slack.api import calling  # noqa: PLC0415 - few commands need Slack
