@@ -1,4 +1,4 @@
-"""What the audit says of an event: values with fields. `bot/render/events.py` words them."""
+"""Details of audit events: values with fields. `bot/render/events.py` has the sentences."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,7 +15,7 @@ from bot.core.result_reasons import EarlyEndCause, ResultReason, StartProblem
 
 @dataclass(frozen=True, slots=True)
 class PlanProposed:
-    """Numbers of manifests."""
+    """Counts of manifests."""
 
     deletions: int
     manifests: int
@@ -24,14 +24,14 @@ class PlanProposed:
 
 @dataclass(frozen=True, slots=True)
 class PlanFoundUnchanged:
-    """The plan remains open until then. UTC."""
+    """A new scan found the same content. The plan stays open until then. UTC."""
 
     until: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class ImagesKeptByPins:
-    """So many of the images that the version before deleted."""
+    """Pins keep `images` of the `of` images to delete."""
 
     images: int
     of: int
@@ -39,7 +39,7 @@ class ImagesKeptByPins:
 
 @dataclass(frozen=True, slots=True)
 class ApprovalGiven:
-    """`approvals` of `required`. `begins_at`: when the deletion begins, if these are enough."""
+    """`approvals` of `required`. `begins_at`: when the deletion starts; None if more are needed."""
 
     reason: GrantReason
     approvals: int
@@ -54,7 +54,7 @@ class RequestRefused:
 
 @dataclass(frozen=True, slots=True)
 class PlanDismissed:
-    """A person dismissed the plan."""
+    """A user dismissed the plan."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ class UsageConfirmed:
 
 @dataclass(frozen=True, slots=True)
 class PauseStarted:
-    """`why` is the person's own text, and may be empty. UTC."""
+    """`why`: written by the person; may be empty. UTC."""
 
     by: str
     at: datetime
@@ -88,7 +88,7 @@ class PauseStarted:
 
 @dataclass(frozen=True, slots=True)
 class PauseEnded:
-    """Who made the pause that is over."""
+    """`by`: who had paused ecr-clean."""
 
     by: str
 
@@ -98,7 +98,7 @@ class PauseEnded:
 
 @dataclass(frozen=True, slots=True)
 class StartPostponed:
-    """No worker ran when the plan was `due`. UTC."""
+    """No worker started the plan when it was due. UTC."""
 
     due: datetime
     begins_at: datetime
@@ -112,7 +112,7 @@ class RunStarted:
 
 @dataclass(frozen=True, slots=True)
 class RunTakenOver:
-    """From process `pid` on `from_host`."""
+    """The run was taken over from process `pid` on `from_host`."""
 
     from_host: str
     pid: int
@@ -126,24 +126,24 @@ class StartPrevented:
 
 @dataclass(frozen=True, slots=True)
 class RunStoppedAtTakeover:
-    """A run that was taken over, and that the settings here do not allow."""
+    """The settings of the worker that took the run over do not allow it."""
 
     cause: StartProblem
 
 
 @dataclass(frozen=True, slots=True)
 class StopRequested:
-    """Those that are in flight."""
+    """The run stops after the batches in flight."""
 
 
 @dataclass(frozen=True, slots=True)
 class StoppedBeforeStart:
-    """Nothing was deleted."""
+    """The plan was stopped before its run. Nothing was deleted."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReasonCount:
-    """So many images have this reason."""
+    """How many images have this reason."""
 
     images: int
     reason: ResultReason
@@ -151,23 +151,23 @@ class ReasonCount:
 
 @dataclass(frozen=True, slots=True)
 class DeletedAsApproved:
-    """`is_unconfirmed`: ECR's answer was lost, and the images were gone when it was looked up."""
+    """`is_unconfirmed`: ECR's answer was lost, and a check found that the images are gone."""
 
     is_unconfirmed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class ImagesNotDeleted:
-    """`reasons`: the most frequent ones. The receipt has that of each image."""
+    """`reasons`: the most frequent ones. Each `PlanItem` has its own."""
 
     reasons: tuple[ReasonCount, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class RunEnded:
-    """Numbers of images by outcome. `freed_bytes`: by deletions that ECR confirmed; `exact` False:
-    at most that. `unconfirmed_bytes`: freed by the `unconfirmed` others. `cause`: why it ended
-    before everything was deleted."""
+    """Counts of images by outcome. `freed_bytes`: by deletions that ECR confirmed; `exact` False:
+    at most that. `unconfirmed_bytes`: freed by the `unconfirmed` others. `cause`: why the run ended
+    early."""
 
     deleted: int
     skipped: int

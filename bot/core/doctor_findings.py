@@ -28,12 +28,12 @@ class SlackScope(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SlackNotSetUp:
-    """The environment has no token of Slack."""
+    """The environment has no Slack tokens."""
 
 
 @dataclass(frozen=True, slots=True)
 class BotSignedIn:
-    """`workspace`: its name."""
+    """`workspace`: name of the workspace."""
 
     bot: str
     workspace: str
@@ -42,7 +42,7 @@ class BotSignedIn:
 
 @dataclass(frozen=True, slots=True)
 class SlackTokenAccepted:
-    """Slack takes the app-level token."""
+    """Slack accepts the app-level token."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,19 +70,19 @@ class NoReportChannel:
 
 @dataclass(frozen=True, slots=True)
 class ChannelArchived:
-    """Slack takes no messages there."""
+    """Slack accepts no messages in the channel."""
 
 
 @dataclass(frozen=True, slots=True)
 class BotNotInChannel:
-    """The bot can post messages there, but no files."""
+    """The bot can post messages in the channel, but no files."""
 
     bot: str
 
 
 @dataclass(frozen=True, slots=True)
 class BotInChannel:
-    """The bot can post messages and files there."""
+    """The bot can post messages and files in the channel."""
 
 
 # approvers
@@ -90,7 +90,7 @@ class BotInChannel:
 
 @dataclass(frozen=True, slots=True)
 class AllMembersMayApprove:
-    """The settings name no approvers, so that full members of the workspace may approve."""
+    """The settings name no approvers, so all full members of the workspace can approve."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,14 +100,14 @@ class GroupEmpty:
 
 @dataclass(frozen=True, slots=True)
 class GroupHasMembers:
-    """A user group of approvers has so many."""
+    """How many members a user group of approvers has."""
 
     members: int
 
 
 @dataclass(frozen=True, slots=True)
 class ApproverUnknown:
-    """The id of an approver is wrong, or the user was removed."""
+    """The ID of an approver is wrong, or the user was removed."""
 
     error: ErrorText
 
@@ -150,7 +150,7 @@ SlackFinding: TypeAlias = (
 
 @dataclass(frozen=True, slots=True)
 class WorkloadsListed:
-    """`images`: how many different images of the registries the workloads name."""
+    """`images`: different images of the registries that the workloads use."""
 
     workloads: int
     images: int
@@ -163,7 +163,7 @@ class SourcesOff:
 
 @dataclass(frozen=True, slots=True)
 class AllSourcesOff:
-    """Plans cannot be approved then."""
+    """All sources are switched off, so plans cannot be approved."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +175,7 @@ class RegionsUnscanned:
 
 @dataclass(frozen=True, slots=True)
 class RegionsUnreadable:
-    """The error of one other Region, and how many others failed."""
+    """The error of one Region, and how many more failed."""
 
     error: ErrorText
     others: int
@@ -183,7 +183,7 @@ class RegionsUnreadable:
 
 @dataclass(frozen=True, slots=True)
 class OtherRegionsEmpty:
-    """So many other Regions have no workloads; service control policies deny `denied` more."""
+    """`asked` other Regions have no workloads; service control policies deny `denied` more."""
 
     asked: int
     denied: int
@@ -201,7 +201,7 @@ UsageFinding: TypeAlias = (
 
 @dataclass(frozen=True, slots=True)
 class SettingsValid:
-    """The settings file can be read, and every value in it is allowed."""
+    """The settings file is valid."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,21 +218,21 @@ class CredentialsValid:
 
 @dataclass(frozen=True, slots=True)
 class NotScanned:
-    """The check needs another one to succeed first."""
+    """The check was not made, since the check that it needs failed."""
 
     needs: Literal["credentials", "registries"]
 
 
 @dataclass(frozen=True, slots=True)
 class CallFailed:
-    """`error` says what to do."""
+    """A call failed that no permission allows or denies."""
 
     error: ErrorText
 
 
 @dataclass(frozen=True, slots=True)
 class AwsCallFailed:
-    """The permission may be missing."""
+    """A call to AWS failed. The permission may be missing."""
 
     error: ErrorText
 

@@ -1,4 +1,4 @@
-"""Errors for people: one sentence that says what failed, where, and what to do."""
+"""Errors for users. The text says what failed, where, and the fix."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -9,16 +9,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class FailedCall:
-    """A call of AWS. `action` as IAM knows it: `ecr:DescribeImages`. `code`: the error code that
-    AWS gave, empty if it gave none."""
+    """A call to AWS that failed. `action`: as in IAM, such as `ecr:DescribeImages`. `code`: the
+    error code of AWS; empty if there was none."""
 
     action: str
     code: str = ""
 
 
 class ServiceError(Exception):
-    """AWS, Slack or the database failed, or answered what cannot be used. `call`: the call of AWS
-    that failed, None if it was none."""
+    """AWS, Slack, Kubernetes or the database failed, or gave an unusable answer. `call`: the call
+    to AWS that failed, if it was one."""
 
     def __init__(self, text: str, call: FailedCall | None = None) -> None:
         super().__init__(text)
@@ -26,14 +26,15 @@ class ServiceError(Exception):
 
 
 class RequestError(Exception):
-    """The call or the settings are wrong; nothing was done. Each argument is a sentence."""
+    """The request or the settings are wrong. Nothing was done. Each argument is a sentence."""
 
     def __str__(self) -> str:
         return "\n".join(map(str, self.args))
 
 
 class RefusedError(RequestError):
-    """A person may not do it, or not now. `refusal` is worded where it is shown."""
+    """The person has no permission, or the plan does not allow the request now. `bot/render` has
+    the sentence of `refusal`."""
 
     def __init__(self, refusal: "Refusal") -> None:
         super().__init__(refusal)
@@ -41,47 +42,47 @@ class RefusedError(RequestError):
 
 
 class ReplacedError(RequestError):
-    """A newer version of the plan replaced this one before anybody approved it."""
+    """A newer version of the plan replaced this one before it was approved."""
 
 
 class DamagedError(ServiceError):
-    """What is stored is not what was stored, or cannot be read any more."""
+    """Stored data was changed, or cannot be read."""
 
 
 class ThrottledError(ServiceError):
-    """AWS took nothing of the call: the same may be asked again later."""
+    """AWS throttled the call. Nothing was done; the call can be repeated later."""
 
 
 class AnswerLostError(ServiceError):
-    """Nobody knows whether the call took effect."""
+    """The answer was lost. It is unknown whether the call took effect."""
 
 
 class ExpiredCredentialsError(ServiceError):
-    """AWS took nothing of the call: the same may be asked with new credentials."""
+    """The credentials expired. Nothing was done; the call can be repeated with new credentials."""
 
 
 class DeniedByOrganizationError(ServiceError):
-    """A service control policy of the organization denies the call, whatever is granted."""
+    """A service control policy of the organization denies the call."""
 
 
 class NotSentError(ServiceError):
-    """The call was held back at the last moment, and never left."""
+    """The call was canceled before it was sent."""
 
 
 @dataclass(frozen=True, slots=True)
 class ErrorText:
-    """`call`: the call of AWS that the sentence is about, None if it is about none, or if an
-    earlier version stored the sentence."""
+    """The text of an error, or a sentence that an earlier version stored. `call`: the call to AWS
+    that failed, if known."""
 
     text: str
     call: FailedCall | None = None
 
     @staticmethod
     def of(error: Exception) -> "ErrorText":
-        """What the error says of itself, and its call."""
+        """The text and the call of the error."""
         return ErrorText(str(error), error.call if isinstance(error, ServiceError) else None)
 
     @property
     def kind(self) -> object:
-        """Equal for sentences about the same call with the same code, and for equal sentences."""
+        """Equal for errors of the same call with the same code, and for equal texts."""
         return self.call or self

@@ -1,6 +1,6 @@
-"""Why a person may do something or not, as a person: values with fields.
+"""Why a person has a permission or not: values with fields.
 
-`person` is a Slack user's id or an AWS ARN, `group` a Slack user group's id.
+`person`: a Slack user ID or an AWS ARN. `group`: a Slack user group ID.
 """
 
 from dataclasses import dataclass
@@ -18,14 +18,14 @@ class PinAuthor:
 
 @dataclass(frozen=True, slots=True)
 class HasAwsCredentials:
-    """For the command line."""
+    """For the command line, if the settings name no approvers."""
 
     person: str
 
 
 @dataclass(frozen=True, slots=True)
 class FullWorkspaceMember:
-    """Of the Slack workspace."""
+    """Of the Slack workspace, if the settings name no approvers."""
 
     person: str
 
@@ -43,7 +43,7 @@ class InApproverGroup:
 
 @dataclass(frozen=True, slots=True)
 class MatchesApproverPattern:
-    """`pattern`: the approver's ARN in the settings, which may be a glob."""
+    """`pattern`: an ARN or a glob of ARNs in `approvers`."""
 
     person: str
     pattern: str
@@ -90,7 +90,7 @@ class NotAnApprover:
 
 @dataclass(frozen=True, slots=True)
 class GroupMemberNotAllowed:
-    """In an approvers' user group, and no full member of the workspace for that `reason`."""
+    """In a user group of approvers, but not a full member of the workspace."""
 
     group: str
     reason: WorkspaceUnknown | MemberOfOtherWorkspace | WorkspaceGuest
@@ -98,14 +98,14 @@ class GroupMemberNotAllowed:
 
 @dataclass(frozen=True, slots=True)
 class ApproverPatternTooWide:
-    """An approver of the settings that would match too many ARNs."""
+    """`pattern`: an entry of `approvers` that matches too many ARNs."""
 
     pattern: str
 
 
 @dataclass(frozen=True, slots=True)
 class CommandLineApprovalNotCounted:
-    """An approval from the command line, where `required` are more than one."""
+    """Approvals of the command line do not count if several are required."""
 
     required: int
 
@@ -125,7 +125,7 @@ PersonRefusal: TypeAlias = (
 
 @dataclass(frozen=True, slots=True)
 class InvalidPinRemoval:
-    """`person` took a pin off who may not, by the settings here: it protects still."""
+    """`person` removed a pin without permission under these settings. It still protects."""
 
     person: str
     reason: PersonRefusal

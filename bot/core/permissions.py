@@ -1,4 +1,4 @@
-"""Who may do what with a plan or a pin. Every answer has a reason."""
+"""Permissions: who may approve, stop, pin, … . Every answer has a reason."""
 
 import re
 from collections.abc import Mapping
@@ -50,7 +50,7 @@ from bot.core.refusal_reasons import (
 _ARN = re.compile(
     r"(?P<service>arn:[^:\[]*:[^:\[]*:[^:\[]*):(?P<account>\d{12}):(?P<resource>.+)", re.ASCII
 )
-"""Also a glob of ARNs, if it leaves the account no play. IAM user guide, IAM identifiers."""
+"""Also matches a glob of ARNs with a literal account. IAM user guide, IAM identifiers."""
 
 _SETS = re.compile(r"\[!?.[^]]*\]")
 _LITERAL = re.compile(r"\w", re.ASCII)
@@ -70,12 +70,12 @@ class PermissionRefused(Generic[Reason_co]):
 
 ApprovalPermission: TypeAlias = PermissionGranted | PermissionRefused[Refusal]
 PersonPermission: TypeAlias = PermissionGranted | PermissionRefused[PersonRefusal]
-"""As a person, whatever the plan is."""
+"""Depends on the person only, not on a plan."""
 
 
 @dataclass(frozen=True, slots=True)
 class SlackUser:
-    """`groups`: the user groups that the person is in; None if they could not be read."""
+    """`groups`: the user groups of the person; None if they could not be read."""
 
     id: str
     workspace: str
@@ -100,17 +100,17 @@ Person = SlackUser | AwsIdentity
 
 
 def person_without_directory(name: str, rules: ApprovalRules) -> Person | None:
-    """The person of that name, as far as the rules need to know them. None: the rules ask for more
-    than the name, and only Slack's directory knows it."""
+    """The person with this ID or ARN. None if the rules need more than the name, which only Slack
+    knows."""
     if name.startswith("arn:"):
         return AwsIdentity(name)
-    asks_for_more = not rules.approvers or any(map(_is_user_group, rules.approvers))
-    if name not in rules.approvers and asks_for_more:
+    needs_more = not rules.approvers or any(map(_is_user_group, rules.approvers))
+    if name not in rules.approvers and needs_more:
         return None
     return SlackUser(name, workspace="", is_guest=False, groups=frozenset())
 
 
-def may_approve(  # noqa: PLR0913 - the last three are all that the person said
+def may_approve(  # noqa: PLR0913 - the last three are the person's input
     person: Person,
     plan: PlanRecord,
     rules: ApprovalRules,
@@ -119,39 +119,39 @@ def may_approve(  # noqa: PLR0913 - the last three are all that the person said
     channel: str | None,
     typed: str | None,
 ) -> ApprovalPermission:
-    """`version`: the one that the person saw; `channel`: where they said so, None outside Slack;
-    `typed`: what they typed to confirm, None if nobody asked them.
+    """`version`: the version that the person saw. `channel`: where the person approves; None
+    outside Slack. `typed`: the repository name, typed as a confirmation; None if not asked for.
 
-    What no other person could do either comes first, what is easiest to mend last.
+    Refusals that apply to every person come first, those that are easy to fix last.
     """
     impossible = (
-        _over(plan)
+        _wrong_state(plan)
         or why_outdated(plan, version)
         or why_unapprovable(plan)
-        or _no_way(person, plan, rules)
+        or _not_allowed_here(person, plan, rules)
     )
     if impossible:
         return PermissionRefused(impossible)
-    standing = _stands_as_approver(person, rules)
-    if isinstance(standing, PermissionRefused):
-        return standing
-    mendable = (
-        _elsewhere(person, plan, rules, channel)
-        or _twice(person, plan)
-        or _unconfirmed(plan, rules, typed)
+    permission = _as_approver(person, rules)
+    if isinstance(permission, PermissionRefused):
+        return permission
+    fixable = (
+        _wrong_channel(person, plan, rules, channel)
+        or _approved_before(person, plan)
+        or _not_confirmed(plan, rules, typed)
     )
-    return PermissionRefused(mendable) if mendable else standing
+    return PermissionRefused(fixable) if fixable else permission
 
 
 def counts_as_approver(person: Person, rules: ApprovalRules) -> PersonPermission:
-    """Whether a stored approval counts, by the rules of the process that carries the plan out."""
+    """Whether a stored approval counts under the settings of the worker that runs the plan."""
     if isinstance(person, AwsIdentity) and rules.required > 1:
         return PermissionRefused(CommandLineApprovalNotCounted(rules.required))
-    return _stands_as_approver(person, rules)
+    return _as_approver(person, rules)
 
 
 def why_unapprovable(plan: PlanRecord) -> PlanIncomplete | NoSourceEnabled | NothingToDelete | None:
-    """Why nobody can approve what is proposed; None if somebody can."""
+    """Why no person can approve the plan; None if it can be approved."""
     if not plan.complete:
         return PlanIncomplete()
     if not plan.checked:
@@ -168,49 +168,49 @@ def needs_typing(plan: PlanRecord, rules: ApprovalRules) -> bool:
 
 
 def may_pin(person: Person, rules: ApprovalRules) -> PersonPermission:
-    return _takes_part(person, rules)
+    return _as_member_or_approver(person, rules)
 
 
 def may_unpin(person: Person, pin: Pin, rules: ApprovalRules) -> PersonPermission:
-    """Whose pin it is, and whoever may approve: in any channel, and on the command line whatever
-    number of approvals is required."""
+    """The author of the pin and approvers may: in any channel, and on the command line even if
+    several approvals are required."""
     if pin.by == person.name:
         return PermissionGranted(PinAuthor(person.name))
-    return _stands_as_approver(person, rules)
+    return _as_approver(person, rules)
 
 
 def may_confirm_usage(person: Person, rules: ApprovalRules) -> PersonPermission:
-    """It makes plans complete, and so open to approval."""
-    return _stands_as_approver(person, rules)
+    """Approvers only: it can make a plan complete, so that it can be approved."""
+    return _as_approver(person, rules)
 
 
 def may_pause(person: Person, rules: ApprovalRules) -> PersonPermission:
-    """Also who may resume: it lets deletions begin again."""
-    return _stands_as_approver(person, rules)
+    """Applies to resume as well."""
+    return _as_approver(person, rules)
 
 
 def may_ask_for_report(person: Person, rules: ApprovalRules) -> PersonPermission:
-    return _takes_part(person, rules)
+    return _as_member_or_approver(person, rules)
 
 
 def may_dismiss(person: Person, rules: ApprovalRules) -> PersonPermission:
-    return _takes_part(person, rules)
+    return _as_member_or_approver(person, rules)
 
 
 def may_stop(person: Person, rules: ApprovalRules) -> PersonPermission:
-    return _takes_part(person, rules)
+    return _as_member_or_approver(person, rules)
 
 
-def _over(plan: PlanRecord) -> WrongPlanState | None:
+def _wrong_state(plan: PlanRecord) -> WrongPlanState | None:
     if plan.state is PlanState.PROPOSED:
         return None
     return WrongPlanState(plan.repository.name, plan.state)
 
 
-def _no_way(
+def _not_allowed_here(
     person: Person, plan: PlanRecord, rules: ApprovalRules
 ) -> ReportOnlyMode | NoApprovalChannel | ApprovableOnlyInSlack | None:
-    """What keeps everybody from approving the way this person does."""
+    """Why approval is refused to everyone in Slack, or to everyone on the command line."""
     if rules.report_only:
         return ReportOnlyMode()
     if isinstance(person, SlackUser):
@@ -218,7 +218,7 @@ def _no_way(
     return ApprovableOnlyInSlack(rules.required) if rules.required > 1 else None
 
 
-def _elsewhere(
+def _wrong_channel(
     person: Person, plan: PlanRecord, rules: ApprovalRules, channel: str | None
 ) -> ApprovableOnlyInChannel | None:
     if isinstance(person, AwsIdentity) or channel == rules.channel:
@@ -226,12 +226,12 @@ def _elsewhere(
     return ApprovableOnlyInChannel(plan.repository.name, rules.channel)
 
 
-def _twice(person: Person, plan: PlanRecord) -> AlreadyApproved | None:
+def _approved_before(person: Person, plan: PlanRecord) -> AlreadyApproved | None:
     approvers = {approval.by for approval in plan.current_approvals}
     return AlreadyApproved(person.name) if person.name in approvers else None
 
 
-def _unconfirmed(
+def _not_confirmed(
     plan: PlanRecord, rules: ApprovalRules, typed: str | None
 ) -> RepositoryNameNotTyped | WrongNameTyped | None:
     if not needs_typing(plan, rules):
@@ -242,23 +242,23 @@ def _unconfirmed(
     return None if typed.strip() == name else WrongNameTyped(name, typed.strip())
 
 
-def _takes_part(person: Person, rules: ApprovalRules) -> PersonPermission:
-    """Open to every full member, since it only ever keeps more; and to whoever may approve, so
-    that they can stop what they approved."""
-    member = _stands_as_member(person, rules)
-    approver = _stands_as_approver(person, rules)
+def _as_member_or_approver(person: Person, rules: ApprovalRules) -> PersonPermission:
+    """Every full member may, since these actions never delete more; approvers may even if they are
+    not full members."""
+    member = _as_member(person, rules)
+    approver = _as_approver(person, rules)
     return approver if isinstance(approver, PermissionGranted) else member
 
 
-def _stands_as_approver(person: Person, rules: ApprovalRules) -> PersonPermission:
+def _as_approver(person: Person, rules: ApprovalRules) -> PersonPermission:
     if not rules.approvers:
-        return _stands_as_member(person, rules)
+        return _as_member(person, rules)
     if isinstance(person, AwsIdentity):
-        return _stands_by_arn(person, rules)
-    return _stands_by_id(person, rules)
+        return _as_listed_arn(person, rules)
+    return _as_listed_user(person, rules)
 
 
-def _stands_as_member(person: Person, rules: ApprovalRules) -> PersonPermission:
+def _as_member(person: Person, rules: ApprovalRules) -> PersonPermission:
     if isinstance(person, AwsIdentity):
         return PermissionGranted(HasAwsCredentials(person.arn))
     why_not = _why_no_member(person, rules)
@@ -279,7 +279,7 @@ def _why_no_member(
     return WorkspaceGuest(person.id) if person.is_guest else None
 
 
-def _stands_by_id(person: SlackUser, rules: ApprovalRules) -> PersonPermission:
+def _as_listed_user(person: SlackUser, rules: ApprovalRules) -> PersonPermission:
     if person.id in rules.approvers:
         return PermissionGranted(NamedApprover(person.id))
     groups = [approver for approver in rules.approvers if _is_user_group(approver)]
@@ -297,18 +297,18 @@ def _is_user_group(approver: str) -> bool:
     return approver.startswith("S")
 
 
-def _stands_by_arn(person: AwsIdentity, rules: ApprovalRules) -> PersonPermission:
+def _as_listed_arn(person: AwsIdentity, rules: ApprovalRules) -> PersonPermission:
     globs = [approver for approver in rules.approvers if approver.startswith("arn:")]
-    if fitting := next((glob for glob in globs if _fits(glob, person.arn)), None):
-        return PermissionGranted(MatchesApproverPattern(person.arn, fitting))
-    fitting_too_many = (g for g in globs if _is_too_wide(g) and Patterns.of(g).match(person.arn))
-    if wide := next(fitting_too_many, None):
+    if matching := next((glob for glob in globs if _matches(glob, person.arn)), None):
+        return PermissionGranted(MatchesApproverPattern(person.arn, matching))
+    too_wide = (g for g in globs if _is_too_wide(g) and Patterns.of(g).match(person.arn))
+    if wide := next(too_wide, None):
         return PermissionRefused(ApproverPatternTooWide(wide))
     return PermissionRefused(NotAnApprover(person.name))
 
 
-def _fits(glob: str, arn: str) -> bool:
-    """Part by part: a `*` never reaches from one part of an ARN into the next."""
+def _matches(glob: str, arn: str) -> bool:
+    """Compares service, account and resource separately: `*` does not match across these parts."""
     wanted, found = _ARN.fullmatch(glob), _ARN.fullmatch(arn)
     if wanted is None or found is None or _is_too_wide(glob):
         return False
@@ -327,8 +327,8 @@ def _is_too_wide(glob: str) -> bool:
 def why_not_enough(
     plan: PlanRecord, decisions: Mapping[str, ApprovalPermission], required: int
 ) -> TooFewApprovals | None:
-    """Why fewer people approved than this process requires; None if enough did. `decisions`: by
-    approver, whether their approval counts here."""
+    """Why the approvals are not enough for the settings of this process; None if they are.
+    `decisions`: whether an approval counts here, by approver."""
     approvers = sorted({each.by for each in plan.current_approvals})
     counted = sum(isinstance(decisions[by], PermissionGranted) for by in approvers)
     if counted >= required:
@@ -341,7 +341,7 @@ def why_not_enough(
 def why_too_early(
     plan: PlanRecord, undo_window: timedelta, begins_at: datetime
 ) -> UndoWindowOpen | None:
-    """Why the undo window of this process is not over when the deletion begins; None if it is."""
+    """Why the undo window of this process is not over at `begins_at`; None if it is."""
     approved_at = max((each.at for each in plan.current_approvals), default=begins_at)
     waited = max(begins_at - approved_at, timedelta(0))
     return None if waited >= undo_window else UndoWindowOpen(undo_window, waited)

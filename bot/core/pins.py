@@ -1,4 +1,4 @@
-"""Pins: what people keep, with who, why and until when."""
+"""Pins: tags and digests that users protect from deletion."""
 
 import re
 from collections.abc import Collection, Iterable
@@ -27,10 +27,10 @@ class PinKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Pin:
-    """Protects the tag (wherever it moves), the digest or every tag that fits the glob.
+    """Protects the image of a tag, a digest, or the images of all tags that match a glob.
 
-    `until` is the UTC time at which it expires; None is never. `kept_on`: somebody removed it who
-    may not.
+    `until`: when it expires, in UTC; None means never. `kept_on`: it was removed by a person
+    without permission, so it still protects.
     """
 
     pin: str
@@ -50,24 +50,24 @@ class Pin:
 
 
 def check_pin(pin: str) -> str:
-    """Raises ValueError for what could never protect anything."""
+    """Raises ValueError for a text that can never match a tag or digest."""
     if _DIGEST.fullmatch(pin):
         return pin
     if pin.startswith("sha256:"):
-        raise ValueError(f"{pin!r} is no whole digest: sha256: and 64 lower case hex digits")
+        raise ValueError(f"{pin!r} is not a complete digest: write sha256: and 64 hex digits")
     if _BARE_DIGEST.fullmatch(pin):
-        raise ValueError(f"{pin!r} lacks what digests begin with: write sha256:{pin.lower()}")
+        raise ValueError(f"{pin!r} has no algorithm: write sha256:{pin.lower()}")
     if any(sign in pin for sign in _GLOB_SIGNS):
         TAGS.check(pin)
         if not pin.isprintable():
-            raise ValueError(f"{pin!r} holds a character that cannot be shown")
+            raise ValueError(f"{pin!r} contains an invisible character: remove it")
     elif not _TAG.fullmatch(pin):
-        raise ValueError(f"{pin!r} can be no tag, digest or glob of tags")
+        raise ValueError(f"{pin!r} is not a valid tag, digest or glob of tags")
     return pin
 
 
 class PinIndex:
-    """The pins of one repository that have not run out, ready for look-ups."""
+    """The active pins of one repository, indexed by tag and digest."""
 
     def __init__(self, pins: Iterable[Pin], now: datetime) -> None:
         valid = [pin for pin in pins if pin.protects(now)]

@@ -1,4 +1,4 @@
-"""Why a plan is incomplete: values with fields. `bot/render/obstacles.py` words them."""
+"""Why a plan is incomplete: values with fields. `bot/render/obstacles.py` has the sentences."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,7 +11,7 @@ from bot.core.repository import RegistryId
 
 @dataclass(frozen=True, slots=True)
 class UsageDrop:
-    """A source lists far fewer workloads than before. A person may confirm the number. UTC."""
+    """A source lists far fewer workloads than before. A user can confirm the number. UTC."""
 
     workloads: int
     before: int
@@ -20,7 +20,7 @@ class UsageDrop:
 
 @dataclass(frozen=True, slots=True)
 class ReferenceUse:
-    """An image as a workload's service writes it, and who uses it."""
+    """An image reference of workloads, as written there."""
 
     image: str
     used_by: tuple[str, ...]
@@ -28,21 +28,21 @@ class ReferenceUse:
 
 @dataclass(frozen=True, slots=True)
 class UnreadableReferences:
-    """Texts that cannot be read as image references, and may mean this repository."""
+    """Texts that are not valid image references, and may name this repository."""
 
     uses: tuple[ReferenceUse, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class MissingRepositories:
-    """References to repositories that do not exist, and may mean this one behind a mirror."""
+    """References to missing repositories that may be mirrors of this one."""
 
     uses: tuple[ReferenceUse, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class NothingInUse:
-    """No workload uses any image of these registries: the sources may look at the wrong place."""
+    """No workload uses any image of these registries; the sources may scan the wrong accounts."""
 
     registries: tuple[RegistryId, ...]
 
@@ -50,7 +50,7 @@ class NothingInUse:
 @dataclass(frozen=True, slots=True)
 class RegionsDenied:
     """Service control policies deny all calls in the Regions `denied` of these accounts. `is_own`:
-    the accounts need a list of their own under `usage.accounts`."""
+    the accounts need their own Region list under `usage.accounts`."""
 
     accounts: tuple[str, ...]
     denied: tuple[str, ...]
@@ -60,8 +60,8 @@ class RegionsDenied:
 
 @dataclass(frozen=True, slots=True)
 class TagHistoryTooShort:
-    """A workload and `others` run what a tag named at some time `since` then. `known_since`: when
-    the history of tags begins; None without a database. UTC."""
+    """A workload and `others` more run an image that `tag` named at some time after `since`, before
+    the tag history starts at `known_since` (None without a database). UTC."""
 
     used_by: str
     tag: str
@@ -72,21 +72,21 @@ class TagHistoryTooShort:
 
 @dataclass(frozen=True, slots=True)
 class UnscannedAccountsMayPull:
-    """The policy lets accounts pull that are not scanned for usage; `*` is any account."""
+    """The repository policy allows pulls by accounts that are not scanned. `*`: any account."""
 
     accounts: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class UnscannedServicesMayPull:
-    """The policy lets services of AWS pull at which no source that is on looks."""
+    """The repository policy allows pulls by AWS services that no enabled source scans."""
 
     services: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class UnscannedReplicas:
-    """Replication carries deletions to registries that are not scanned for usage."""
+    """Replication repeats deletions in registries that are not scanned for usage."""
 
     registries: tuple[RegistryId, ...]
 
@@ -103,12 +103,12 @@ ScanFailureCause: TypeAlias = (
     | UnscannedReplicas
     | ErrorText
 )
-"""Why usage is unknown in one place."""
+"""Why a scan failed."""
 
 
 @dataclass(frozen=True, slots=True)
 class ScanFailed:
-    """A source of usage could not be read, or is in doubt, in one scope."""
+    """A usage source could not be read in one scope, or lists too few workloads."""
 
     source: str
     scope: str
@@ -117,7 +117,7 @@ class ScanFailed:
 
 @dataclass(frozen=True, slots=True)
 class UnreadableManifests:
-    """`cause` None: their types alone are unknown."""
+    """`cause` None: only their types are unknown."""
 
     digests: tuple[str, ...]
     cause: UnreadCause | None
@@ -125,14 +125,14 @@ class UnreadableManifests:
 
 @dataclass(frozen=True, slots=True)
 class MissingPushTimes:
-    """In ECR's answer."""
+    """ECR lists these images without a push time."""
 
     digests: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class CircularManifests:
-    """Each is a part of itself, by what it lists or by its subject."""
+    """Each lists itself or is its own subject, directly or through others."""
 
     digests: tuple[str, ...]
 

@@ -1,4 +1,4 @@
-"""The life of a plan: which step leads from where to where. Nothing else changes a state."""
+"""The states of a plan, and the steps from one to another. Nothing else changes a state."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -36,70 +36,70 @@ class PlanTransition(NamedTuple):
 
 TRANSITIONS = (
     PlanTransition(
-        PlanState.PROPOSED, PlanStep.APPROVE, PlanState.PROPOSED, "others have to approve, too"
+        PlanState.PROPOSED, PlanStep.APPROVE, PlanState.PROPOSED, "more approvals are required"
     ),
     PlanTransition(
-        PlanState.PROPOSED, PlanStep.APPROVE, PlanState.APPROVED, "enough people approved"
+        PlanState.PROPOSED, PlanStep.APPROVE, PlanState.APPROVED, "it has all required approvals"
     ),
     PlanTransition(
         PlanState.PROPOSED, PlanStep.NEW_VERSION, PlanState.PROPOSED, "its content changed"
     ),
     PlanTransition(
-        PlanState.PROPOSED, PlanStep.EXTEND, PlanState.PROPOSED, "it was found unchanged"
+        PlanState.PROPOSED, PlanStep.EXTEND, PlanState.PROPOSED, "a new scan found the same content"
     ),
     PlanTransition(
-        PlanState.PROPOSED, PlanStep.DISMISS, PlanState.DISMISSED, "somebody dismissed it"
+        PlanState.PROPOSED, PlanStep.DISMISS, PlanState.DISMISSED, "a user dismissed it"
     ),
     PlanTransition(
-        PlanState.PROPOSED, PlanStep.EXPIRE, PlanState.EXPIRED, "too few approved in time"
+        PlanState.PROPOSED, PlanStep.EXPIRE, PlanState.EXPIRED, "it was not approved in time"
     ),
     PlanTransition(
         PlanState.APPROVED,
         PlanStep.REOPEN,
         PlanState.PROPOSED,
-        "somebody stopped it before it began, or it could not begin",
+        "a user stopped it before its run, or the run could not start",
     ),
     PlanTransition(
         PlanState.APPROVED,
         PlanStep.NEW_VERSION,
         PlanState.PROPOSED,
-        "somebody pinned what was to go",
+        "a pin keeps some of its images",
     ),
     PlanTransition(
         PlanState.APPROVED,
         PlanStep.POSTPONE,
         PlanState.APPROVED,
-        "nobody was there to begin in time",
+        "no worker started it in time",
     ),
     PlanTransition(
         PlanState.APPROVED, PlanStep.START, PlanState.EXECUTING, "the undo window is over"
     ),
     PlanTransition(
-        PlanState.EXECUTING, PlanStep.TAKE_OVER, PlanState.EXECUTING, "whoever had it is gone"
+        PlanState.EXECUTING, PlanStep.TAKE_OVER, PlanState.EXECUTING, "its worker lost the lease"
     ),
     PlanTransition(
         PlanState.EXECUTING, PlanStep.REQUEST_STOP, PlanState.EXECUTING, "a batch may be in flight"
     ),
     PlanTransition(PlanState.EXECUTING, PlanStep.END, PlanState.DONE, "nothing failed"),
     PlanTransition(
-        PlanState.EXECUTING, PlanStep.END, PlanState.FAILED, "something could not be deleted"
+        PlanState.EXECUTING, PlanStep.END, PlanState.FAILED, "some images could not be deleted"
     ),
     PlanTransition(
         PlanState.EXECUTING, PlanStep.STOP, PlanState.STOPPED, "stopped between two batches"
     ),
 )
-"""No step leads to `superseded`: that is what becomes of a version when the plan is renewed."""
+"""No step leads to `superseded`: a version is superseded when the plan gets a new version."""
 
 LATE_AFTER = timedelta(minutes=10)
-"""After its time: whoever should have begun was not there."""
+"""A run that starts later than this gets a new undo window."""
 
 
 class TransitionError(Exception):
-    """A step that a plan cannot take from where it stands, or not yet."""
+    """A step that is not allowed in the state of the plan, or not yet."""
 
     def __init__(self, state: PlanState, step: PlanStep, why: str | None = None) -> None:
         super().__init__(
-            f"The plan cannot take the step {step.value!r}: {why or f'it is {state.value}'}"
+            f"The step {step.value!r} is not allowed: {why or f'the plan is {state.value}'}"
         )
         self.state = state
         self.step = step
@@ -131,7 +131,7 @@ def proposed(id_: str, content: Plan, at: datetime, expires_at: datetime) -> Pla
 def with_new_content(
     plan: PlanRecord, content: Plan, at: datetime, expires_at: datetime
 ) -> PlanRecord:
-    """The next version, which nobody has approved yet."""
+    """The next version. Earlier approvals do not count for it."""
     _check(plan, PlanStep.NEW_VERSION)
     return replace(
         proposed(plan.id, content, at, expires_at),
@@ -142,7 +142,7 @@ def with_new_content(
 
 
 def extended(plan: PlanRecord, expires_at: datetime) -> PlanRecord:
-    """The same version."""
+    """The same version, with a later expiry."""
     _check(plan, PlanStep.EXTEND)
     return replace(plan, expires_at=expires_at, revision=plan.revision + 1)
 
@@ -150,16 +150,16 @@ def extended(plan: PlanRecord, expires_at: datetime) -> PlanRecord:
 def approved(
     plan: PlanRecord, approval: Approval, required: int, undo_window: timedelta
 ) -> PlanRecord:
-    """Stays proposed until `required` different people have approved this version."""
+    """Proposed until `required` different people have approved this version."""
     _check(plan, PlanStep.APPROVE)
     if approval.version != plan.version:
-        why = f"version {approval.version} is not the one that counts, {plan.version}"
+        why = f"it is of version {approval.version}, and version {plan.version} is current"
         raise TransitionError(plan.state, PlanStep.APPROVE, why)
     if approval.by in {earlier.by for earlier in plan.current_approvals}:
-        why = f"{approval.by} has approved this version already"
+        why = f"{approval.by} already approved this version"
         raise TransitionError(plan.state, PlanStep.APPROVE, why)
     if approval.at >= plan.expires_at:
-        why = f"it ran out {format_time(plan.expires_at)}"
+        why = f"it expired {format_time(plan.expires_at)}"
         raise TransitionError(plan.state, PlanStep.APPROVE, why)
     consented = _moved(plan, PlanState.PROPOSED, approvals=(*plan.approvals, approval))
     if len(consented.current_approvals) < required:
@@ -168,8 +168,8 @@ def approved(
 
 
 def reopened(plan: PlanRecord) -> PlanRecord:
-    """Stopped before anything was deleted: this version's approvals are gone from the record, so
-    they cannot count again. The audit keeps them."""
+    """Proposed again, before anything was deleted. Removes the approvals of this version, so that
+    they do not count again; the audit still has them."""
     _check(plan, PlanStep.REOPEN)
     earlier = tuple(each for each in plan.approvals if each.version != plan.version)
     return _moved(plan, PlanState.PROPOSED, approvals=earlier, execute_after=None)
@@ -181,14 +181,14 @@ def dismissed(plan: PlanRecord) -> PlanRecord:
 
 
 def is_expired(plan: PlanRecord, now: datetime) -> bool:
-    """Whether it should be: nobody may approve it any more."""
+    """Whether its time for approvals is over."""
     return allows(plan.state, PlanStep.EXPIRE) and now >= plan.expires_at
 
 
 def expired(plan: PlanRecord, now: datetime) -> PlanRecord:
     _check(plan, PlanStep.EXPIRE)
     if not is_expired(plan, now):
-        why = f"it runs out {format_time(plan.expires_at)}"
+        why = f"it expires {format_time(plan.expires_at)}"
         raise TransitionError(plan.state, PlanStep.EXPIRE, why)
     return _moved(plan, PlanState.EXPIRED)
 
@@ -200,16 +200,16 @@ def is_due(plan: PlanRecord, now: datetime) -> bool:
 
 
 def is_late(plan: PlanRecord, now: datetime) -> bool:
-    """Whether it is due, and should have begun long ago: nobody expects it now."""
+    """Whether its run is more than `LATE_AFTER` late."""
     due = plan.execute_after
     return allows(plan.state, PlanStep.POSTPONE) and due is not None and now - due > LATE_AFTER
 
 
 def postponed(plan: PlanRecord, now: datetime, undo_window: timedelta) -> PlanRecord:
-    """With a new undo window, in which people can still stop it."""
+    """With a new undo window."""
     _check(plan, PlanStep.POSTPONE)
     if not is_late(plan, now):
-        raise TransitionError(plan.state, PlanStep.POSTPONE, "it is not late")
+        raise TransitionError(plan.state, PlanStep.POSTPONE, "its run is not late")
     return _moved(plan, PlanState.APPROVED, execute_after=now + undo_window)
 
 
@@ -221,14 +221,14 @@ def started(plan: PlanRecord, now: datetime) -> PlanRecord:
 
 
 def taken_over(plan: PlanRecord) -> PlanRecord:
-    """Whoever had it can write nothing to the record any more."""
+    """Another worker continues the run. The former one can no longer change the record."""
     _check(plan, PlanStep.TAKE_OVER)
     return _moved(plan, PlanState.EXECUTING)
 
 
 def stop_requested(plan: PlanRecord, by: str, cause: StartProblem | None = None) -> PlanRecord:
-    """While it is carried out: it stops after the batches in flight. Who asked first, counts.
-    `cause`: of the settings."""
+    """The run stops after the batches in flight. Only the first request is recorded. `cause`: the
+    settings that stop it."""
     _check(plan, PlanStep.REQUEST_STOP)
     if plan.stop_asked_by:
         by, cause = plan.stop_asked_by, plan.stop_cause
@@ -238,18 +238,18 @@ def stop_requested(plan: PlanRecord, by: str, cause: StartProblem | None = None)
 def ended(
     plan: PlanRecord, outcomes: Iterable[ImageOutcome], freed_bytes: int, unconfirmed_bytes: int = 0
 ) -> PlanRecord:
-    """`outcomes`: what became of everything that was to go; `freed_bytes`: what that freed as ECR
-    confirmed, `unconfirmed_bytes`: what it freed besides."""
+    """`outcomes`: of all images to delete. `freed_bytes`: by deletions that ECR confirmed;
+    `unconfirmed_bytes`: by the others."""
     _check(plan, PlanStep.END)
     found = set(outcomes)
     if ImageOutcome.PENDING in found:
-        raise TransitionError(plan.state, PlanStep.END, "some of it is still pending")
+        raise TransitionError(plan.state, PlanStep.END, "some images are still pending")
     state = PlanState.FAILED if ImageOutcome.FAILED in found else PlanState.DONE
     return _moved(plan, state, freed_bytes=freed_bytes, unconfirmed_bytes=unconfirmed_bytes)
 
 
 def stopped(plan: PlanRecord, freed_bytes: int, unconfirmed_bytes: int = 0) -> PlanRecord:
-    """Stopped while it was carried out, after the batches in flight. Bytes as in `ended`."""
+    """Stopped during the run, after the batches in flight. Bytes as in `ended`."""
     _check(plan, PlanStep.STOP)
     freed = {"freed_bytes": freed_bytes, "unconfirmed_bytes": unconfirmed_bytes}
     return _moved(plan, PlanState.STOPPED, **freed)

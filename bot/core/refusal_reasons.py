@@ -1,4 +1,4 @@
-"""Why something is refused: values with fields. `bot/render/decisions.py` words them."""
+"""Why a request is refused: values with fields. `bot/render/decisions.py` has the sentences."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,7 +13,7 @@ from bot.core.plan import PlanState
 
 @dataclass(frozen=True, slots=True)
 class WrongPlanState:
-    """The plan of that repository (by name) is past what was asked for."""
+    """The state of the plan does not allow the request. `repository`: its name."""
 
     repository: str
     state: PlanState
@@ -21,7 +21,7 @@ class WrongPlanState:
 
 @dataclass(frozen=True, slots=True)
 class OutdatedVersion:
-    """`current` counts, and the person saw `seen`."""
+    """The person saw version `seen`; version `current` is the newest."""
 
     current: int
     seen: int
@@ -29,17 +29,17 @@ class OutdatedVersion:
 
 @dataclass(frozen=True, slots=True)
 class PlanIncomplete:
-    """Something could not be read."""
+    """The plan has problems."""
 
 
 @dataclass(frozen=True, slots=True)
 class NoSourceEnabled:
-    """All sources of usage are switched off."""
+    """All usage sources are switched off."""
 
 
 @dataclass(frozen=True, slots=True)
 class NothingToDelete:
-    """The plan is empty."""
+    """The plan deletes no images."""
 
 
 # refused because of the settings
@@ -52,21 +52,21 @@ class ReportOnlyMode:
 
 @dataclass(frozen=True, slots=True)
 class NoApprovalChannel:
-    """`reports` gives the repository none."""
+    """No entry of `reports` has a channel for the repository."""
 
     repository: str
 
 
 @dataclass(frozen=True, slots=True)
 class ApprovableOnlyInSlack:
-    """`required` approvals are more than one, and those of the command line do not count."""
+    """Several approvals are required, and those of the command line do not count then."""
 
     required: int
 
 
 @dataclass(frozen=True, slots=True)
 class ApprovableOnlyInChannel:
-    """`channel`: its id; None if it has none."""
+    """`channel`: the channel ID of the repository; None if it has none."""
 
     repository: str
     channel: str | None
@@ -79,7 +79,7 @@ class AlreadyApproved:
 
 @dataclass(frozen=True, slots=True)
 class RepositoryNameNotTyped:
-    """Of the repository, since the plan deletes `deletions` of `manifests`."""
+    """Required since the plan deletes `deletions` of `manifests`."""
 
     repository: str
     deletions: int
@@ -97,7 +97,7 @@ class WrongNameTyped:
 
 @dataclass(frozen=True, slots=True)
 class PinnedByAnotherPerson:
-    """It can only be replaced by its maker or an approver."""
+    """Only the author of the pin or an approver can replace it."""
 
     pin: Pin
     reason: "Refusal"
@@ -108,7 +108,7 @@ class PinnedByAnotherPerson:
 
 @dataclass(frozen=True, slots=True)
 class TooFewApprovals:
-    """`counted` of `given` approvals count for the settings here, which require `required`."""
+    """`counted` of `given` approvals count under these settings, which require `required`."""
 
     required: int
     counted: int
@@ -118,7 +118,7 @@ class TooFewApprovals:
 
 @dataclass(frozen=True, slots=True)
 class UndoWindowOpen:
-    """The last approval was `waited` before the deletion would begin."""
+    """`waited`: time from the last approval to the start of the deletion."""
 
     undo_window: timedelta
     waited: timedelta
@@ -129,7 +129,7 @@ class UndoWindowOpen:
 
 @dataclass(frozen=True, slots=True)
 class UsageFigures:
-    """What a source lists now, and what it listed before. UTC."""
+    """How many workloads a source lists now, and how many before. UTC."""
 
     source: str
     scope: str
@@ -141,7 +141,7 @@ class UsageFigures:
 
 @dataclass(frozen=True, slots=True)
 class WrongWorkloadCount:
-    """The person confirmed `workloads`, which is not what is true now."""
+    """The person confirmed `workloads`, but the source lists another number now."""
 
     workloads: int
     figures: UsageFigures
@@ -149,7 +149,7 @@ class WrongWorkloadCount:
 
 @dataclass(frozen=True, slots=True)
 class AlreadyPaused:
-    """`why` is the person's own text, and may be empty. UTC."""
+    """`why`: written by the person; may be empty. UTC."""
 
     by: str
     at: datetime

@@ -20,7 +20,7 @@ class NoRepositories:
 
 @dataclass(frozen=True, slots=True)
 class ImagesReadable:
-    """So many repositories were listed, and images of the first one were read."""
+    """`repositories` were listed, and the images of the first one were read."""
 
     repositories: int
 
@@ -30,7 +30,7 @@ class ImagesReadable:
 
 @dataclass(frozen=True, slots=True)
 class PoliciesUnreadable:
-    """The error of one repository, and how many others failed."""
+    """The error of one repository, and how many more failed."""
 
     error: ErrorText
     others: int
@@ -38,14 +38,14 @@ class PoliciesUnreadable:
 
 @dataclass(frozen=True, slots=True)
 class AnyAccountMayPull:
-    """The policies do not name the accounts."""
+    """The policies allow pulls by any account."""
 
     repositories: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class AccountMayPull:
-    """No source scans the account."""
+    """The policies allow pulls by an account that no source scans."""
 
     account: str
     repositories: tuple[str, ...]
@@ -53,7 +53,7 @@ class AccountMayPull:
 
 @dataclass(frozen=True, slots=True)
 class ServiceMayPull:
-    """No source that is on finds what the AWS service runs; `*` is any service."""
+    """The policies allow pulls by an AWS service that no enabled source scans. `*`: any service."""
 
     service: str
     repositories: tuple[str, ...]
@@ -61,7 +61,7 @@ class ServiceMayPull:
 
 @dataclass(frozen=True, slots=True)
 class AllPullersScanned:
-    """The other accounts and the services that may pull are all scanned or ignored."""
+    """All other accounts and services that may pull are scanned or ignored."""
 
     accounts: tuple[str, ...]
     services: tuple[str, ...]
@@ -72,7 +72,7 @@ class AllPullersScanned:
 
 @dataclass(frozen=True, slots=True)
 class DeletionsReplicated:
-    """Replication repeats deletions in another registry. `is_scanned`: usage there is known."""
+    """Replication repeats deletions in another registry. `is_scanned`: its usage is scanned."""
 
     registry: RegistryId
     repositories: tuple[str, ...]
@@ -81,7 +81,7 @@ class DeletionsReplicated:
 
 @dataclass(frozen=True, slots=True)
 class DeletionsNotReplicated:
-    """Replication repeats no deletion elsewhere."""
+    """Replication repeats no deletions."""
 
 
 # references of workloads
@@ -89,7 +89,7 @@ class DeletionsNotReplicated:
 
 @dataclass(frozen=True, slots=True)
 class ReferenceUnreadable:
-    """`plans` are incomplete as long as a workload names an image like this."""
+    """A reference that is not valid. It makes `plans` incomplete."""
 
     use: ReferenceUse
     plans: tuple[str, ...]
@@ -97,7 +97,8 @@ class ReferenceUnreadable:
 
 @dataclass(frozen=True, slots=True)
 class ReferenceWithoutRepository:
-    """`plans` are incomplete, since the reference may mean these repositories behind a mirror."""
+    """A reference to a missing repository. It makes `plans` incomplete, since it may be a mirror of
+    their repositories."""
 
     use: ReferenceUse
     plans: tuple[str, ...]
@@ -105,14 +106,14 @@ class ReferenceWithoutRepository:
 
 @dataclass(frozen=True, slots=True)
 class NoSuchRepositories:
-    """References to repositories that do not exist. They make no plan incomplete."""
+    """References to missing repositories that make no plan incomplete."""
 
     uses: tuple[ReferenceUse, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class AllReferencesResolved:
-    """Every repository that workloads name exists."""
+    """Every repository that workloads refer to exists."""
 
 
 # pull times, layers, tags
@@ -120,13 +121,13 @@ class AllReferencesResolved:
 
 @dataclass(frozen=True, slots=True)
 class PullTimesUnaffected:
-    """Reading manifests does not change the pull times of images."""
+    """The bot's reads do not change the pull times of images."""
 
 
 @dataclass(frozen=True, slots=True)
 class PullTimesAffected:
-    """Reading manifests counts as a pull. `principal`: the ARN of the IAM user or role that reads,
-    None if it is neither; `is_whole`: the path of a role is not missing."""
+    """The bot's reads count as pulls. `principal`: ARN of its IAM user or role; None if it is
+    neither. `is_whole`: the ARN of a role includes its path."""
 
     principal: str | None
     is_whole: bool
@@ -135,24 +136,24 @@ class PullTimesAffected:
 
 @dataclass(frozen=True, slots=True)
 class LayersNotShared:
-    """ECR's account setting BLOB_MOUNTING is off."""
+    """The ECR account setting BLOB_MOUNTING is off."""
 
 
 @dataclass(frozen=True, slots=True)
 class LayersShared:
-    """ECR's account setting BLOB_MOUNTING is on."""
+    """The ECR account setting BLOB_MOUNTING is on."""
 
     region: str
 
 
 @dataclass(frozen=True, slots=True)
 class TagsReadable:
-    """The tags of repositories, as AWS resources."""
+    """The resource tags of repositories can be read."""
 
 
 @dataclass(frozen=True, slots=True)
 class TagsUnreadable:
-    """So no repository can be left out of scheduled reports by its tag."""
+    """So no resource tag can exclude a repository from scheduled reports."""
 
     error: ErrorText
 

@@ -1,4 +1,4 @@
-"""When reports are due, and what became of each that came by itself."""
+"""Schedules of reports, and the outcomes of scheduled reports."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -18,24 +18,24 @@ DAILY = "daily"
 MINUTE = timedelta(minutes=1)
 
 REPORT_JOB, SUMMARY_JOB = "due", "rest"
-"""Kinds of jobs: a report, and the line that tells of those that have none of their own."""
+"""Kinds of jobs: one report, and the summary of a round."""
 
 CATCH_UP_LIMIT = timedelta(days=1)
-"""A report that was missed for longer does not come any more."""
+"""A report that is more than a day late is dropped."""
 
 REPORT_INTERVAL = timedelta(seconds=1)
-"""So that whoever asks for a report meanwhile need not wait for all of them; Slack takes about one
-message a second in a channel."""
+"""Between the reports of a round, so that requested reports do not wait for all of them. Slack
+accepts about one message per second and channel."""
 
 LISTING_TIMEOUT = timedelta(minutes=15)
-"""With a registry that cannot be listed: then what became of the others is told without it."""
+"""How long the summary of a round waits for a registry that cannot be listed."""
 
 IGNORE_TAG = f"{BOT_ACTOR}:ignore"
-"""A repository with this resource tag, whatever its value, has no reports by themselves."""
+"""A repository with this resource tag, with any value, gets no scheduled reports."""
 
 
 class ScheduledTime(NamedTuple):
-    """`local`: date and time of day as the schedule has them, without a zone; `at`: in UTC."""
+    """`local`: date and time in the schedule's time zone, without the zone. `at`: in UTC."""
 
     local: datetime
     at: datetime
@@ -43,7 +43,7 @@ class ScheduledTime(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """`days`: numbers of weekdays, Monday is 0."""
+    """`days`: weekday numbers; Monday is 0."""
 
     days: frozenset[int]
     time: time
@@ -51,13 +51,13 @@ class Schedule:
 
     @classmethod
     def parse(cls, text: str, zone: str) -> "Schedule":
-        """`mon,thu 09:00` or `daily 09:00`, as the settings take it."""
+        """`mon,thu 09:00` or `daily 09:00`, as in the settings."""
         days, _, at = text.partition(" ")
         numbers = range(7) if days == DAILY else map(DAYS.index, days.split(","))
         return cls(frozenset(numbers), time.fromisoformat(at), ZoneInfo(zone))
 
     def between(self, after: datetime, until: datetime) -> Iterator[ScheduledTime]:
-        """Those later than `after` and not later than `until`, oldest first. UTC."""
+        """Times later than `after` and not later than `until`, oldest first. UTC."""
         day = (after.astimezone(self.zone) - timedelta(days=1)).date()
         last = until.astimezone(self.zone).date()
         while day <= last:
@@ -68,11 +68,11 @@ class Schedule:
             day += timedelta(days=1)
 
     def next(self, after: datetime) -> ScheduledTime:
-        """The first one later than that."""
+        """The first time later than `after`."""
         return next(self.between(after, after + timedelta(days=9)))
 
     def last(self, after: datetime, until: datetime) -> ScheduledTime | None:
-        """The newest of those between; None if there is none."""
+        """The last time in `between(after, until)`; None if there is none."""
         return max(self.between(after, until), default=None)
 
     def _on(self, day: date) -> ScheduledTime:
@@ -80,8 +80,8 @@ class Schedule:
         return ScheduledTime(local, self._instant(local))
 
     def _instant(self, local: datetime) -> datetime:
-        """Where clocks skip that time, the first instant behind the gap; of one that comes twice,
-        the first: PEP 495, fold=0."""
+        """If clocks skip the time: the first instant after the gap. If it occurs twice: the first
+        (PEP 495, fold=0)."""
         shown = local
         while True:
             at = shown.replace(tzinfo=self.zone).astimezone(UTC)
@@ -92,7 +92,7 @@ class Schedule:
 
 @dataclass(frozen=True, slots=True)
 class TooManyAttempts:
-    """In each of the `attempts` the worker process ended, met a bug, or had no database."""
+    """In each of the `attempts`, the worker stopped, had an internal error, or had no database."""
 
     attempts: int
 
@@ -115,7 +115,7 @@ class NotDoneWithinADay:
 JobFailure: TypeAlias = TooManyAttempts | NotDoneWithinADay
 
 ReportFailure: TypeAlias = JobFailure | ErrorText
-"""Why a scheduled report has no plan or no message. Its `kind` is equal for failures of the same
+"""Why a scheduled report has no plan or no message. `kind` is equal for failures of the same
 kind."""
 
 
@@ -130,13 +130,13 @@ class ScheduleEntry:
 
     @property
     def name(self) -> str:
-        """Stays the same whatever else of it is edited."""
+        """Does not change when other keys of the entry change."""
         return ", ".join(self.repositories.globs)
 
 
 class ReportRound(NamedTuple):
-    """One time that an entry is due: `local` is the date and time of its schedule, without a zone.
-    `min_saving` as it stands then, USD a month."""
+    """All reports of one entry at one scheduled time. `local`: as in `ScheduledTime`. `min_saving`:
+    the setting at that time, in USD a month."""
 
     entry: str
     local: datetime
@@ -152,17 +152,16 @@ class ReportOutcome(StrEnum):
 
 
 SILENT_OUTCOMES = frozenset({ReportOutcome.POSTED, ReportOutcome.LEFT_OUT})
-"""Outcomes that nobody needs to be told of."""
+"""Outcomes that the summary omits."""
 
 SUMMARIZED_OUTCOMES = frozenset({ReportOutcome.NOTHING, ReportOutcome.SMALL})
-"""Outcomes of plans without a report of their own: the summary of the round names them."""
+"""Outcomes of plans that are not posted; the summary lists them."""
 
 
 @dataclass(frozen=True, slots=True)
 class ScheduledReport:
-    """One repository's part in a round. `repository` is a URI; `usd`: what its plan saves a month;
-    `error`: why it has no plan or no message, None unless it FAILED. `outcome` None: nothing became
-    of it yet."""
+    """The report of one repository in a round. `repository` is a URI. `usd`: savings of its plan a
+    month. `error`: only if the outcome is FAILED. `outcome` is None while it is pending."""
 
     repository: str
     round: ReportRound
@@ -176,7 +175,7 @@ class ScheduledReport:
 
 
 class UnlistedRegistry(NamedTuple):
-    """A registry that cannot be listed; `registry` is what the settings call it."""
+    """A registry that cannot be listed. `registry`: its name in the settings."""
 
     registry: str
     error: ErrorText
@@ -184,8 +183,8 @@ class UnlistedRegistry(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class RoundSummary:
-    """What of a round is told in one line. `reports`: what became of them is none that was
-    posted."""
+    """The summary of a round. `reports`: those that were not posted. `missed`: registries that
+    could not be listed."""
 
     round: ReportRound
     reports: tuple[ScheduledReport, ...]
@@ -195,8 +194,8 @@ class RoundSummary:
 def due_rounds(
     entries: Iterable[ScheduleEntry], since: datetime, now: datetime
 ) -> Mapping[ReportRound, ScheduleEntry]:
-    """Of every entry that is posted somewhere the last time that it was due, unless that is too
-    long ago, or not later than `since`: what was missed several times comes once."""
+    """The last round of each entry with a channel, if it is later than `since` and within
+    `CATCH_UP_LIMIT`. If several rounds were missed, only the last is due."""
     after = max(since, now - CATCH_UP_LIMIT)
     found: dict[ReportRound, ScheduleEntry] = {}
     for entry in entries:
@@ -212,7 +211,7 @@ def entry_of(repository: RepositoryId, entries: Iterable[ScheduleEntry]) -> Sche
 
 
 def why_not_posted(plan: Plan, min_saving: float) -> ReportOutcome | None:
-    """None: it deserves a message of its own. What could not be looked at whole always does."""
+    """None if the plan gets a message. Incomplete plans always get one."""
     if not plan.complete:
         return None
     if not plan.delete:

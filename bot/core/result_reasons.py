@@ -1,5 +1,6 @@
-"""Why a plan cannot begin, and why an approved deletion was skipped, failed or never began: values
-with fields. `bot/render/reasons.py` words them, `bot/render/obstacles.py` the `StartProblem`s.
+"""Why a run cannot start or ends early, and why an image was skipped or failed: values with fields.
+
+`bot/render/reasons.py` has the sentences, `bot/render/obstacles.py` those of `StartProblem`.
 """
 
 from dataclasses import dataclass
@@ -17,25 +18,25 @@ from bot.core.verdict_reasons import Reason
 
 @dataclass(frozen=True, slots=True)
 class AllSourcesSwitchedOff:
-    """No source of usage is on any more."""
+    """All usage sources are switched off now."""
 
 
 @dataclass(frozen=True, slots=True)
 class SourceSwitchedOff:
-    """After the plan was made."""
+    """Switched off after the plan was made."""
 
     source: str
 
 
 @dataclass(frozen=True, slots=True)
 class NewReplica:
-    """Replication carries deletions to a registry that people did not know of."""
+    """Replication repeats deletions in a registry that the approved plan does not name."""
 
     registry: RegistryId
 
 
 NewPlanProblem: TypeAlias = PlanProblem | AllSourcesSwitchedOff | SourceSwitchedOff | NewReplica
-"""What speaks against an approved plan that did not when it was approved."""
+"""A problem of an approved plan that it did not have when it was approved."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ class ExecutionDisabled:
 
 @dataclass(frozen=True, slots=True)
 class ApprovedHashDiffers:
-    """The stored version has another hash than the approvals."""
+    """The stored version has another hash than its approvals."""
 
     version: int
 
@@ -67,7 +68,7 @@ StartProblem: TypeAlias = (
 
 @dataclass(frozen=True, slots=True)
 class AlreadyDeleted:
-    """ECR does not have it any more, and this run did not delete it."""
+    """The image is no longer in ECR, and this run did not delete it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,14 +79,14 @@ class TagsChanged:
 
 @dataclass(frozen=True, slots=True)
 class PushedAgain:
-    """It was deleted after the plan was made, and pushed again at this time. UTC."""
+    """Deleted after the plan was made, and pushed again at this time. UTC."""
 
     at: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class RestoredSince:
-    """It was archived after the plan was made, and restored at this time. UTC."""
+    """Archived after the plan was made, and restored at this time. UTC."""
 
     at: datetime
 
@@ -97,18 +98,18 @@ class PulledSince:
 
 @dataclass(frozen=True, slots=True)
 class ArchivedSince:
-    """ECR describes it with another status than active."""
+    """ECR reports another status than active."""
 
 
 @dataclass(frozen=True, slots=True)
 class KeptNow:
-    """`reason`: the first that is not that of its parent."""
+    """`reason`: the first that is not inherited."""
 
     reason: Reason
 
 
 class ManifestRelation(StrEnum):
-    """What the other manifest is to this one."""
+    """What another manifest is to this one."""
 
     INDEX = "index"
     CHILD = "child"
@@ -118,7 +119,7 @@ class ManifestRelation(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class NewRelatedManifest:
-    """`other` came after the plan was made."""
+    """`other` was added after the plan was made."""
 
     other: ManifestName
     relation: ManifestRelation
@@ -126,15 +127,15 @@ class NewRelatedManifest:
 
 @dataclass(frozen=True, slots=True)
 class ManifestTextUnreadable:
-    """Without its text nobody could tell later what was in it."""
+    """The manifest could not be copied to the store before its deletion."""
 
 
-# what happens to the others of its group
+# parts of a skipped image
 
 
 @dataclass(frozen=True, slots=True)
 class SkippedWith:
-    """It shares the verdict of `other`, which is skipped for `reason`."""
+    """Inherits the verdict of `other`, which is skipped for `reason`."""
 
     other: ManifestName
     reason: "ResultReason"
@@ -142,7 +143,7 @@ class SkippedWith:
 
 @dataclass(frozen=True, slots=True)
 class PartOfSkipped:
-    """It is a part of `other`, which was to be deleted, and stays for `reason`."""
+    """Part of `other`, which is skipped for `reason`."""
 
     other: ManifestName
     reason: "ResultReason"
@@ -153,7 +154,7 @@ class PartOfSkipped:
 
 @dataclass(frozen=True, slots=True)
 class RefusedByEcr:
-    """`code` and `sentence` are ECR's own: API reference, ImageFailure."""
+    """`code` and `sentence`: from ECR (API reference, ImageFailure)."""
 
     code: str
     sentence: str
@@ -161,14 +162,14 @@ class RefusedByEcr:
 
 @dataclass(frozen=True, slots=True)
 class StoppedByPerson:
-    """`by`: a Slack user's id or an AWS ARN."""
+    """`by`: a Slack user ID or an AWS ARN."""
 
     by: str
 
 
 @dataclass(frozen=True, slots=True)
 class StoppedBySettings:
-    """Of the worker that took the run over. `cause`: what they do not allow."""
+    """Stopped by the settings of the worker that took the run over."""
 
     cause: StartProblem
 
@@ -184,12 +185,12 @@ class TooManyFailedDeletions:
 EarlyEndCause: TypeAlias = (
     StoppedByPerson | StoppedBySettings | TooManyFailedDeletions | NewPlanProblems | ErrorText
 )
-"""Why a run ends before all is deleted."""
+"""Why a run ends early."""
 
 
 @dataclass(frozen=True, slots=True)
 class NotReached:
-    """The run ended before."""
+    """The run ended before it deleted the image."""
 
     cause: EarlyEndCause
 
@@ -212,4 +213,4 @@ SkipReason: TypeAlias = (
 FailureReason: TypeAlias = RefusedByEcr | ErrorText
 
 ResultReason: TypeAlias = Reason | SkipReason | FailureReason
-"""Of an image that was deleted, skipped or failed. Deleted ones have the plan's own reason."""
+"""Why an image was deleted, skipped or failed. Deleted images have the reason of the plan."""

@@ -1,6 +1,4 @@
-"""How the decision speaks of digests, manifests, places and durations, and characters that a
-terminal would obey, made visible.
-"""
+"""Text formatting helpers: digests, times, durations, lists, escapes for invisible characters."""
 
 import codecs
 import re
@@ -11,7 +9,7 @@ SHORT_HEX = 12
 MOST_NAMES = 3
 
 LAST_YEAR = 9998
-"""Of an end. The first instant of the next year is a time in every time zone."""
+"""Of an expiry date. In every time zone, the start of the next year is still a valid time."""
 
 _FORM = re.compile(r"(\d{1,6})([smhd])", re.ASCII)
 
@@ -22,12 +20,12 @@ _HIDDEN = re.compile(
     "\x00-\x1f\x7f-\x9f"  # C0 and C1 controls, line ends among them
     "\u2028\u2029"  # separators of lines and paragraphs
     "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"  # bidirectional formatting
-    "\u200b\ufeff\ufff9-\ufffb"  # no width, no purpose within a name
+    "\u200b\ufeff\ufff9-\ufffb"  # zero-width characters without use in names
     "\ud800-\udfff"  # surrogates without a partner, which nothing can write
     "]"
 )
-"""Unicode Standard, sections 23.1, 23.2 and 23.8; UAX 9. Joiners stay, since scripts and emoji need
-them."""
+"""Unicode Standard, sections 23.1, 23.2 and 23.8; UAX 9. Joiners are not in it, since scripts and
+emoji need them."""
 
 _OTHER_ENCODINGS = {
     codecs.BOM_UTF32_LE: "UTF-32",
@@ -35,19 +33,19 @@ _OTHER_ENCODINGS = {
     codecs.BOM_UTF16_LE: "UTF-16",
     codecs.BOM_UTF16_BE: "UTF-16",
 }
-"""By the byte order mark. UTF-32's first, since one of them begins with one of UTF-16's."""
+"""By byte order mark. UTF-32 comes first, since one of its marks starts with one of UTF-16."""
 
 SAVE_AS_UTF_8 = "save it as UTF-8"
 
 
 def short_digest(digest: str) -> str:
-    """`sha256:` and the first 12 hex digits, as Docker shows them."""
+    """`sha256:` and the first 12 hex digits, as in Docker."""
     algorithm, _, rest = digest.partition(":")
     return f"{algorithm}:{rest[:SHORT_HEX]}…" if len(rest) > SHORT_HEX else digest
 
 
 def manifest_label(digest: str, tags: Sequence[str]) -> str:
-    """A manifest as people know it: its first tag, and its short digest."""
+    """The first tag and the short digest."""
     return f"{tags[0]} ({short_digest(digest)})" if tags else short_digest(digest)
 
 
@@ -63,12 +61,12 @@ def format_time(at: datetime) -> str:
 
 
 def restored_text(at: datetime) -> str:
-    """How an image became young again by ECR's archive."""
+    """Of an image that was restored from the archive of ECR."""
     return f"restored from the archive {format_time(at)}"
 
 
 def first_few(names: Sequence[str]) -> str:
-    """Up to three of them, and how many more."""
+    """At most three names, and how many more."""
     more = len(names) - MOST_NAMES
     first = ", ".join(names[:MOST_NAMES])
     return f"{first} and {more:,} more" if more > 0 else first
@@ -80,16 +78,16 @@ def join_with_or(items: Sequence[str]) -> str:
 
 
 def parse_duration(text: str) -> timedelta:
-    """Raises ValueError for anything but a whole number and one of s, m, h, d."""
+    """Raises ValueError for anything but an integer and one of s, m, h, d."""
     form = _FORM.fullmatch(text)
     if form is None:
-        raise ValueError(f"{text!r} is no duration: write 30s, 5m, 24h or 30d")
+        raise ValueError(f"{text!r} is not a duration: write 30s, 5m, 24h or 30d")
     number, unit = form.groups()
     return timedelta(**{_UNITS[unit]: int(number)})
 
 
 def format_duration(duration: timedelta) -> str:
-    """The shortest of the forms that `parse_duration` reads."""
+    """The shortest text that `parse_duration` accepts."""
     seconds = int(duration.total_seconds())
     for unit, length in (("d", 86400), ("h", 3600), ("m", 60)):
         if seconds and seconds % length == 0:
@@ -98,16 +96,15 @@ def format_duration(duration: timedelta) -> str:
 
 
 def end_of_day(day: date) -> datetime:
-    """The first instant of the next day in UTC, since an end includes the day it names. Raises
-    ValueError for a day after LAST_YEAR."""
+    """The start of the next day in UTC: a pin until a day includes that day. Raises ValueError
+    after `LAST_YEAR`."""
     if day.year > LAST_YEAR:
         raise ValueError(f"{day} is after the year {LAST_YEAR}")
     return datetime.combine(day, time(), UTC) + timedelta(days=1)
 
 
 def parse_end(text: str, now: datetime) -> datetime:
-    """A duration counts from `now`, a date ends with its day. Raises ValueError for anything
-    else."""
+    """A duration from `now`, or the end of a date. Raises ValueError for anything else."""
     try:
         return now + parse_duration(text)
     except ValueError:
@@ -115,17 +112,17 @@ def parse_end(text: str, now: datetime) -> datetime:
 
 
 def visible(text: str) -> str:
-    r"""On a single line, with Python's escapes: `\x1b`, `\n`, `\u202e`."""
+    r"""Escapes invisible characters and line ends as in Python: `\x1b`, `\n`, `\u202e`."""
     return text if text.isprintable() else _HIDDEN.sub(_escaped, text)
 
 
 def visible_lines(text: str) -> str:
-    """Of several lines, each for itself."""
+    """Like `visible`, but keeps line ends."""
     return "\n".join(map(visible, text.split("\n")))
 
 
 def visible_json(text: str) -> str:
-    r"""JSON that holds the same data: `\u202e` within a string is the character itself."""
+    r"""JSON with the same data, and with invisible characters as escapes: `\u202e`."""
     return text if text.isprintable() else _HIDDEN.sub(_escaped_in_json, text)
 
 
@@ -138,15 +135,15 @@ def _escaped_in_json(found: re.Match[str]) -> str:
 
 
 def decode_text(content: bytes) -> str:
-    """UTF-8, without the byte order mark that editors on Windows put first.
+    """Decodes UTF-8, with or without a byte order mark.
 
-    Raises ValueError for anything else; its message says what the file holds and what to do.
+    Raises ValueError for other content; its message says what the file contains, and the fix.
     """
     for mark, name in _OTHER_ENCODINGS.items():
         if content.startswith(mark):
             raise ValueError(f"it is {name} text: {SAVE_AS_UTF_8}")
     if b"\0" in content:
-        raise ValueError(f"it holds NUL bytes, as UTF-16 and files of no text do: {SAVE_AS_UTF_8}")
+        raise ValueError(f"it contains NUL bytes, as UTF-16 and binary files do: {SAVE_AS_UTF_8}")
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -1,4 +1,7 @@
-"""Why a manifest is kept or deleted: values with fields. `bot/render/reasons.py` words them."""
+"""Why a manifest is kept or deleted: values with fields.
+
+`bot/render/reasons.py` has the sentences.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -37,7 +40,7 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TagPatterns:
-    """The images that a rule is about: those with a tag that matches one of `tags` and none of
+    """The images that a rule applies to: those with a tag that matches one of `tags` and none of
     `except_tags`. Both are globs; no `tags` means any tag."""
 
     tags: tuple[str, ...] = ()
@@ -45,7 +48,7 @@ class TagPatterns:
 
 
 class AgeEvent(StrEnum):
-    """What an image's age counts from. `PART_*`: it happened to a child or a referrer."""
+    """What the age of an image counts from. `PART_*`: an event of a child or a referrer."""
 
     PUSHED = "pushed"
     RESTORED = "restored"
@@ -58,7 +61,7 @@ class AgeEvent(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AgeStart:
-    """`at` in UTC. `tag`: the one that the image got, if it has no other."""
+    """`at`: in UTC. `tag`: the tag that the image got, if it has no other."""
 
     event: AgeEvent
     at: datetime
@@ -120,7 +123,7 @@ class PulledRecently:
     at: datetime
 
 
-# kept whatever the rules are
+# kept regardless of the rules
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,19 +172,19 @@ class NoPolicy:
     rule: ClassVar = RuleName.NO_POLICY
 
 
-# kept since something is unknown
+# kept because something is unknown
 
 
 @dataclass(frozen=True, slots=True)
 class PartOfItself:
-    """It is a part of itself, by what it lists or by its subject."""
+    """The manifest lists itself or is its own subject, directly or through others."""
 
     rule: ClassVar = RuleName.UNKNOWN
 
 
 @dataclass(frozen=True, slots=True)
 class ManifestUnreadable:
-    """`cause` None: its type alone is unknown."""
+    """`cause` None: only its type is unknown."""
 
     rule: ClassVar = RuleName.UNKNOWN
     cause: UnreadCause | None
@@ -194,7 +197,7 @@ class NoPushTime:
 
 @dataclass(frozen=True, slots=True)
 class MayBelongToUnread:
-    """`digest`: a manifest that could not be read, and may list this one."""
+    """`digest`: an unreadable manifest that may list this one."""
 
     rule: ClassVar = RuleName.UNKNOWN
     digest: str
@@ -208,12 +211,12 @@ class UsageUnknown:
     places: tuple[str, ...]
 
 
-# kept or deleted with others
+# kept or deleted with parts and parents
 
 
 @dataclass(frozen=True, slots=True)
 class PartKept:
-    """A child or referrer of it is kept for `reason`, and keeps it."""
+    """A child or referrer is kept for `reason`, and so keeps this manifest."""
 
     part: ManifestName
     reason: "PropagatingReason"
@@ -225,8 +228,8 @@ class PartKept:
 
 @dataclass(frozen=True, slots=True)
 class PartOf:
-    """It shares its parent's verdict. `is_referrer`: the parent is its subject, not an index that
-    lists it. `pulled_at`: deleted, although it was pulled in the last 30 days. UTC."""
+    """Inherits the verdict of its parent. `is_referrer`: the parent is its subject, not an index.
+    `pulled_at`: it is deleted, although it was pulled in the last 30 days. UTC."""
 
     rule: ClassVar = RuleName.FOLLOWS
     parent: ManifestName
@@ -254,13 +257,13 @@ class NotAmongNewestVersions:
 
 
 NotKeptByRule: TypeAlias = NotAmongNewest | NotAmongNewestVersions
-"""What a rule says of an image that it is about and does not keep."""
+"""Why a rule that applies to an image does not keep it."""
 
 
 @dataclass(frozen=True, slots=True)
 class NothingKeeps:
-    """`passed_over`: by rules that are about it. `missing_subject`: of a referrer. `pulled_at`: as
-    in `PartOf`."""
+    """`passed_over`: by the rules that apply to it. `missing_subject`: of a referrer. `pulled_at`:
+    as in `PartOf`."""
 
     rule: ClassVar = RuleName.NOTHING_KEEPS
     passed_over: tuple[NotKeptByRule, ...] = ()
@@ -271,7 +274,7 @@ class NothingKeeps:
 
 @dataclass(frozen=True, slots=True)
 class LegacyReason:
-    """As a version of the bot stored it that stored sentences."""
+    """Stored by a version that stored reasons as sentences."""
 
     rule: RuleName
     sentence: str
@@ -281,7 +284,7 @@ UnknownReason: TypeAlias = (
     PartOfItself | ManifestUnreadable | NoPushTime | MayBelongToUnread | UsageUnknown
 )
 PropagatingReason: TypeAlias = UnknownReason | InUse | Archived
-"""They keep all that the manifest is a part of. A tag or a pin keeps a part alone."""
+"""Reasons that also keep every manifest that this one is a part of. Tags and pins do not."""
 
 Reason: TypeAlias = (
     KeptByTag

@@ -233,8 +233,8 @@ def _approval(row: ApprovalRow) -> Approval:
 
 class ResultQueries(StorePart):
     def outcome_summary(self, id_: str, version: int, most_not_deleted: int) -> OutcomeSummary:
-        """How many images of this version have which outcome, and the first `most_not_deleted` of
-        those that failed or were skipped."""
+        """Counts the images of this version by outcome. Lists at most `most_not_deleted` of those
+        that failed or were skipped."""
         is_its_own = (PlanItemRow.plan == id_) & (PlanItemRow.version == version)
         counted = (
             select(PlanItemRow.outcome, func.count())

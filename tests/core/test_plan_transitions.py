@@ -161,9 +161,9 @@ def test_of_two_that_are_required_the_second_decides() -> None:
 @pytest.mark.parametrize(
     ("by", "version", "at", "because"),
     [
-        ("U2", 2, NOON, "U2 has approved this version already"),
-        ("U1", 1, NOON, "version 1 is not the one that counts, 2"),
-        ("U1", 2, NOON + WEEK, "it ran out 2026-11-30 12:00 UTC"),
+        ("U2", 2, NOON, "U2 already approved this version"),
+        ("U1", 1, NOON, "it is of version 1, and version 2 is current"),
+        ("U1", 2, NOON + WEEK, "it expired 2026-11-30 12:00 UTC"),
     ],
 )
 def test_approvals_that_cannot_count(by: str, version: int, at: datetime, because: str) -> None:
@@ -195,7 +195,7 @@ def test_a_plan_expires_at_its_time_and_not_before() -> None:
     assert not is_expired(plan, plan.expires_at - timedelta(seconds=1))
     assert is_expired(plan, plan.expires_at)
     assert expired(plan, plan.expires_at).state is PlanState.EXPIRED
-    with pytest.raises(TransitionError, match="it runs out 2026-11-30 12:00 UTC"):
+    with pytest.raises(TransitionError, match="it expires 2026-11-30 12:00 UTC"):
         expired(plan, NOON)
     assert not is_expired(in_state(PlanState.APPROVED), NOON + WEEK)
 

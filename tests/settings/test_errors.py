@@ -259,7 +259,7 @@ def test_two_keys_for_one_host(tmp_path: Path) -> None:
     ("content", "said"),
     [
         ("usage: {}".encode("utf-16"), "it is UTF-16 text: save it as UTF-8"),
-        ("usage: {}".encode("utf-16-le"), "it holds NUL bytes"),
+        ("usage: {}".encode("utf-16-le"), "it contains NUL bytes"),
         (b"usage: {}\n# caf\xe9", "line 2 is not UTF-8: save it as UTF-8"),
     ],
 )

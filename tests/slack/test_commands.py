@@ -299,7 +299,7 @@ def test_a_pin_needs_a_reason(bot: RunningBot, ann: Person) -> None:
 
 CANNOT_BE = [
     ("pin team/api old because " + "y" * 3001, "The reason has 3,001 characters: cut it"),
-    ("pin team/api t\u00e4g because x", "can be no tag, digest or glob of tags"),
+    ("pin team/api t\u00e4g because x", "is not a valid tag, digest or glob of tags"),
     ("pin team/api [ because x", "is never closed"),
     ("pin team/api old for 30 days because x", "'30 days' is no time: write `for 30d`"),
     ("pin team/api old until 2020-01-01 because x", "is over: give a time to come"),

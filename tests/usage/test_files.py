@@ -84,7 +84,7 @@ def test_a_byte_order_mark_is_passed_over(tmp_path: Path, text: str) -> None:
     ("content", "why"),
     [
         (f"{HOST}/a:1".encode("utf-16"), "it is UTF-16 text: save it as UTF-8, or take it out of"),
-        (b'["a:1\x00"]', "it holds NUL bytes"),
+        (b'["a:1\x00"]', "it contains NUL bytes"),
         (b"a:1\n\xe4:1", "line 2 is not UTF-8"),
     ],
 )
