@@ -1,4 +1,4 @@
-"""Which accounts and Regions the sources of usage look at, and through which credentials."""
+"""Calls AWS in one account and Region, and opens the accounts and Regions that sources scan."""
 
 import re
 import socket
@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 
 
 _TOKENS = {"nextToken": "nextToken", "NextToken": "NextToken", "NextMarker": "Marker"}
-"""Where the next page stands in an answer, and how it is asked for."""
+"""Keys of the next page's token in answers, and the parameters that take it."""
 
 ErrorTest = Callable[[ClientError], bool]
-"""Whether an error says that what was asked for is not there, and nothing else."""
+"""Whether an error means that the requested resource does not exist."""
 
 ALL_REGIONS = "all"
 
@@ -58,12 +58,12 @@ def _never(_error: ClientError) -> bool:
 
 
 class AwsApi:
-    """May be used by several threads. Everything raises ServiceError."""
+    """AWS in one account and Region. Thread-safe. All methods raise ServiceError."""
 
     def __init__(
         self, session: boto3.Session, account: str, region: str, config: Config | None = None
     ) -> None:
-        """`config`: of the clients, instead of the one that calls usually have."""
+        """`config`: replaces the default configuration of clients."""
         self.account = account
         self.region = region
         self.session = session
@@ -75,36 +75,38 @@ class AwsApi:
         return f"{self.account} in {self.region}"
 
     def call(self, service: str, operation: str, **request: Any) -> "AwsAnswer":
-        """`operation` as boto3 names it: `list_tasks`."""
+        """`operation`: boto3's name, such as `list_tasks`."""
         answer = self.find(service, operation, _never, **request)
         assert answer is not None
         return answer
 
     def find(
-        self, service: str, operation: str, error_with: ErrorTest, **request: Any
+        self, service: str, operation: str, not_found: ErrorTest, **request: Any
     ) -> "AwsAnswer | None":
-        """None if what is asked for is not there."""
+        """Returns None if `not_found` matches the error."""
         client = self.client(service)
         action = f"{service}:{client.meta.method_to_api_mapping[operation]}"
-        with self._recording_denial(), explain_errors(action, str(self)):
+        with self._recorded_denial(), explain_errors(action, str(self)):
             try:
                 return AwsAnswer(getattr(client, operation)(**request), action, str(self))
             except ClientError as error:
-                if error_with(error):
+                if not_found(error):
                     return None
                 raise
             except ParamValidationError as error:
                 raise ServiceError(
-                    f"{action} on {self} cannot be asked for what an earlier answer named "
-                    f"({quoted(error)}): check AWS_ENDPOINT_URL and any proxy between here and AWS",
+                    f"{action} on {self} was not sent, because a value from an earlier answer is "
+                    f"invalid ({quoted(error)}): check AWS_ENDPOINT_URL, and any proxy in front of "
+                    "AWS",
                     FailedCall(action),
                 ) from error
 
     def pages(
-        self, service: str, operation: str, key: str, error_with: ErrorTest = _never, **request: Any
+        self, service: str, operation: str, key: str, not_found: ErrorTest = _never, **request: Any
     ) -> Iterator[Any]:
-        """Every entry under `key`, of all pages; none if what they belong to is not there."""
-        while answer := self.find(service, operation, error_with, **request):
+        """Yields the entries under `key` of all pages. Yields none if `not_found` matches the
+        error."""
+        while answer := self.find(service, operation, not_found, **request):
             yield from answer[key]
             if not (token := answer.next_page()):
                 return
@@ -112,13 +114,12 @@ class AwsApi:
 
     @property
     def is_denied(self) -> bool:
-        """Whether service control policies denied calls, and AWS has answered none: then the
-        whole Region counts as denied."""
+        """Whether service control policies denied calls and no call succeeded. The whole Region
+        then counts as denied."""
         return self._is_denied and not self._has_answered
 
     @contextmanager
-    def _recording_denial(self) -> Iterator[None]:
-        """Around one call."""
+    def _recorded_denial(self) -> Iterator[None]:
         try:
             yield
         except DeniedByOrganizationError:
@@ -127,9 +128,12 @@ class AwsApi:
         self._has_answered = True
 
     def lacks(self, service: str) -> bool:
-        """Whether AWS does not offer the service in this Region: botocore's data do not list it,
-        and its host name does not exist. The data may be older than the offer. A name may be
-        missing here alone, behind a proxy: then so is that of ECR, which every Region has."""
+        """Whether AWS does not offer the service in this Region.
+
+        Both must hold: botocore's data does not list it, and its host name does not exist. The data
+        alone may be outdated. The host name of ECR must exist, since every Region has ECR:
+        otherwise DNS does not resolve AWS names at all, for example behind a proxy.
+        """
         return (
             not self._is_listed(service)
             and self._lookup_error(service) == socket.EAI_NONAME
@@ -137,7 +141,7 @@ class AwsApi:
         )
 
     def client(self, service: str, prepare: Prepare | None = None) -> Any:
-        """boto3's own, see `client_of`. Raises RequestError for wrong settings."""
+        """A boto3 client, see `client_of`. Raises RequestError for wrong settings."""
         with explain_errors(service, str(self), is_call=False):
             return client_of(self.session, service, self.region, self._config, prepare)
 
@@ -148,7 +152,7 @@ class AwsApi:
         )
 
     def _lookup_error(self, service: str) -> int | None:
-        """Of the name of the service's host; None if it is found."""
+        """The DNS error number for the service's host name; None if it resolves."""
         host = urlsplit(self.client(service).meta.endpoint_url).hostname
         try:
             socket.getaddrinfo(host, None)
@@ -158,8 +162,8 @@ class AwsApi:
 
 
 class AwsAnswer:
-    """An answer, or a part of one, whose missing keys are errors: botocore takes one that was cut
-    off, or that is no JSON, for an empty one."""
+    """An AWS answer, or a part of one, that raises ServiceError for missing keys. botocore returns
+    a truncated answer, or one that is not JSON, as an empty answer."""
 
     def __init__(self, content: dict[str, Any], action: str, target: str) -> None:
         self._content = content
@@ -174,15 +178,15 @@ class AwsAnswer:
         return iter(self._content)
 
     def get(self, key: str) -> Any:
-        """None if it is not there."""
+        """Returns None for a missing key."""
         return self._part(self._content.get(key))
 
     def unusable(self, why: str) -> ServiceError:
-        """`why` goes on after the action and the target: `left out 3 of 10 tasks: try again`."""
+        """`why` follows the action and the target, such as `omitted 3 of 10 tasks: try again`."""
         return ServiceError(f"{self._action} on {self._target} {why}", FailedCall(self._action))
 
     def next_page(self) -> dict[str, str] | None:
-        """What to ask for the next page with."""
+        """The request parameter for the next page; None after the last page."""
         for key, parameter in _TOKENS.items():
             if token := self._content.get(key):
                 return {parameter: token}
@@ -198,8 +202,9 @@ class AwsAnswer:
 
 @dataclass(frozen=True, slots=True)
 class AccountAccess:
-    """`account` None is whoever the credentials belong to. `has_registry`: it is looked into since
-    it has a registry. `has_own_list`: the settings list the Regions for this account alone."""
+    """How to open an account. `account`: None for the account of the credentials. `has_registry`:
+    the account is scanned because it has a registry. `has_own_list`: the settings list Regions for
+    this account only."""
 
     session: boto3.Session
     account: str | None
@@ -209,8 +214,8 @@ class AccountAccess:
 
 
 def open_aws_apis(access: AccountAccess) -> Iterator[AwsApi]:
-    """A target for each of the Regions. Raises ServiceError if the credentials are another
-    account's: that account's workloads would be taken for this one's."""
+    """Yields an API for each Region. Raises ServiceError if the credentials belong to another
+    account, whose workloads would otherwise be attributed to this one."""
     caller = caller_account(access.session, access.regions)
     if access.account not in (None, caller):
         raise ServiceError(
@@ -237,29 +242,30 @@ def _caller(session: boto3.Session, regions: Sequence[str], key: Literal["Accoun
 
 
 def _regions(access: AccountAccess, account: str) -> Sequence[str]:
-    """`all` are those that the account has opted into."""
+    """The Regions of an account. `all` means the Regions that the account has enabled."""
     if ALL_REGIONS not in access.regions:
         return access.regions
     return enabled_regions(access.session, account, access.session.region_name)
 
 
 def enabled_regions(session: boto3.Session, account: str, region: str | None) -> Sequence[str]:
-    """Those that the account has opted into, as told in `region`."""
+    """The Regions that the account has enabled, by a call in `region`."""
     action = "ec2:DescribeRegions"
     with explain_errors(action, account):
         ec2: EC2Client = client_of(session, "ec2", region)
         regions = [region["RegionName"] for region in ec2.describe_regions()["Regions"]]
     if not regions:
         raise ServiceError(
-            f"{action} names no Region of {account}: name them instead", FailedCall(action)
+            f"{action} listed no Region of {account}: name the Regions in the settings",
+            FailedCall(action),
         )
     return regions
 
 
 def is_same_principal(caller: str, principal: str) -> bool:
-    """Whether `caller` (as GetCallerIdentity names it) acts as `principal` (an ARN of IAM's).
+    """Whether `caller` (an ARN of GetCallerIdentity) acts as `principal` (an IAM ARN).
 
-    An assumed role's ARN leaves out the role's path; role names are unique in an account.
+    The ARN of an assumed role lacks the path of the role. Role names are unique in an account.
     """
     assumed = _ASSUMED.fullmatch(caller)
     role = _IAM.fullmatch(principal)
@@ -269,8 +275,8 @@ def is_same_principal(caller: str, principal: str) -> bool:
 
 
 def iam_principal(caller: str) -> str | None:
-    """The user or role of IAM's behind `caller`; None behind an account's root and a federated
-    user. For an assumed role it is a guess: its path, if it has one, is missing."""
+    """The ARN of the IAM user or role of `caller`; None for a root user and a federated user. The
+    ARN of an assumed role is a guess: it lacks the path of the role."""
     if assumed := _ASSUMED.fullmatch(caller):
         return "arn:{partition}:iam::{account}:role/{name}".format(**assumed.groupdict())
     return caller if _LASTING.fullmatch(caller) else None

@@ -1,4 +1,4 @@
-"""Credentials that say in a sentence why there are none, and ask people and programs in bounds."""
+"""AWS credentials: errors that name the fix, and limits for MFA prompts and external programs."""
 
 import getpass
 import multiprocessing
@@ -42,7 +42,8 @@ from bot.aws.errors import setup_error, wrong_setting
 from bot.core.errors import ExpiredCredentialsError, RequestError, ServiceError
 
 PROCESS_TIMEOUT = 120.0
-"""For a program that credential_process names: it may wait for somebody who logs in."""
+"""Time limit of a program that credential_process names. The program may wait for a user to log
+in."""
 
 _PROC = Path("/proc")
 
@@ -53,15 +54,15 @@ _FROM_SERVICES = (
     LookupError,
     ResponseParserError,
 )
-"""What STS or IAM Identity Center refused, did not answer, or answered with a part missing:
-`explain_errors` says for which call."""
+"""Errors of calls of STS or IAM Identity Center: refused, unanswered, or with an incomplete answer.
+`explain_errors` adds the name of the call."""
 
 _FILES = {
     "AWS_CONFIG_FILE": "~/.aws/config",
     "AWS_SHARED_CREDENTIALS_FILE": "~/.aws/credentials",
 }
-"""Variables that name boto3's files, and the files without them. botocore takes a file that it may
-not read for one that is not there."""
+"""Environment variables that name boto3's files, and the default paths. botocore treats an
+unreadable file as a missing one."""
 
 _TOKEN_FILES = ("AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE")
 
@@ -70,8 +71,8 @@ _CONTAINER, _PROCESS = "container-role", "custom-process"
 
 
 class CredentialsWithClearErrors(Credentials):
-    """Others' credentials, which may have to be read or renewed whenever somebody signs with
-    them. May be used by several threads. `explain_errors` is around each reading."""
+    """Wraps credentials, which botocore may read or renew at each signature. Every read runs inside
+    `explain_errors`. Thread-safe."""
 
     def __init__(
         self, found: Credentials, explain_errors: Callable[[], AbstractContextManager[None]]
@@ -86,7 +87,7 @@ class CredentialsWithClearErrors(Credentials):
             return self._read()
 
     def _read(self) -> ReadOnlyCredentials:
-        """botocore asks for an MFA code once. If that was refused, it is what others are told."""
+        """botocore asks for an MFA code only once. Later calls raise the error of the first."""
         try:
             read: ReadOnlyCredentials = self._found.get_frozen_credentials()
         except RefreshWithMFAUnsupportedError:
@@ -99,7 +100,7 @@ class CredentialsWithClearErrors(Credentials):
         self._failure = None
         return read
 
-    # botocore declares attributes, and has properties itself where credentials are renewed
+    # botocore declares attributes here, and uses properties for credentials that it renews
 
     @property
     def access_key(self) -> Any:  # type: ignore[override]
@@ -121,10 +122,10 @@ class CredentialsWithClearErrors(Credentials):
 def limit_credential_chain(
     chain: CredentialResolver, session: Session, ask_for_code: Callable[[str], str]
 ) -> None:
-    """botocore's own chain: a program of `credential_process`, also that of a source profile, gets
-    a limited time, and MFA codes come from `ask_for_code`, which gets the prompt."""
+    """Changes botocore's own chain. Programs of `credential_process` get a time limit, also those
+    of source profiles. MFA codes come from `ask_for_code`, which receives the prompt."""
     roles: Any = chain.get_provider(AssumeRoleProvider.METHOD)
-    roles._prompter = ask_for_code  # noqa: SLF001 - botocore takes neither from outside
+    roles._prompter = ask_for_code  # noqa: SLF001 - botocore has no parameter for it
     profiles = roles._profile_provider_builder  # noqa: SLF001
     profiles._create_process_provider = lambda profile: _process_provider(profile, session)  # noqa: SLF001
     own: Any = chain.get_provider(ProcessProvider.METHOD)
@@ -136,8 +137,8 @@ def _process_provider(profile: str, session: Session) -> ProcessProvider:
 
 
 def read_code(prompt: str) -> str:
-    """Of an MFA device, from the person at the terminal. Raises EOFError where nobody can answer:
-    the worker of `serve` may have a terminal, but people in Slack would wait for it."""
+    """Asks for an MFA code at the terminal. Raises EOFError in a child process: the worker of
+    `serve` may have a terminal, but a prompt would keep users in Slack waiting."""
     if multiprocessing.parent_process() is not None:
         raise EOFError
     return getpass.getpass(prompt)
@@ -145,7 +146,8 @@ def read_code(prompt: str) -> str:
 
 class _ProcessWithTimeout(subprocess.Popen[bytes]):
     def communicate(self, input: Any = None, timeout: float | None = None) -> tuple[Any, Any]:  # noqa: A002 - Popen's own name
-        """Raises TimeoutExpired once the program and all that it started are ended."""
+        """Kills the program and its child processes after the timeout, then raises
+        TimeoutExpired."""
         with self:  # closes its pipes
             try:
                 return super().communicate(input, timeout or PROCESS_TIMEOUT)
@@ -157,8 +159,8 @@ class _ProcessWithTimeout(subprocess.Popen[bytes]):
 
 
 def _descendants(pid: int) -> list[int]:
-    """As far as Linux tells them: proc(5), /proc/PID/task/TID/children. A process group would be
-    simpler, but could not ask anything at the terminal."""
+    """Reads child processes from Linux: proc(5), /proc/PID/task/TID/children. A process group would
+    be simpler, but could not prompt at the terminal."""
     found: list[int] = []
     for listed in _PROC.glob(f"{pid}/task/*/children"):
         with suppress(OSError):
@@ -169,7 +171,8 @@ def _descendants(pid: int) -> list[int]:
 
 @contextmanager
 def explain_settings_errors() -> Iterator[None]:
-    """Around what makes sessions and clients, which reads settings alone. Raises RequestError."""
+    """Wraps code that creates sessions and clients, which only reads settings. Raises
+    RequestError."""
     try:
         yield
     except _FROM_SERVICES:
@@ -187,30 +190,30 @@ def explain_settings_errors() -> Iterator[None]:
 
 @contextmanager
 def explain_credential_errors(session: Session) -> Iterator[None]:
-    """Around what finds, reads or renews credentials. Raises RequestError for wrong settings,
-    ServiceError for all else; what a service answered is raised as it is."""
+    """Wraps code that finds, reads or renews credentials. Raises RequestError for wrong settings
+    and ServiceError for other failures. Errors of AWS services pass unchanged."""
     try:
         yield
     except (*_FROM_SERVICES, RequestError, ServiceError):
         raise
-    except Exception as error:  # noqa: BLE001 - whatever a file or a program made of it
+    except Exception as error:  # noqa: BLE001 - files and programs can raise any error
         raise _credentials_error(error, session) from None
 
 
 def check_files_are_readable() -> None:
-    """Raises ServiceError for a file of settings or credentials that this user may not read."""
+    """Raises ServiceError if this user may not read one of boto3's files."""
     if unreadable := _unreadable_file():
         raise ServiceError(f"No AWS credentials were found{unreadable}")
 
 
 def boto3_files() -> Iterator[Path]:
-    """Those of settings and credentials, whether they are there or not."""
+    """Yields the paths of boto3's settings and credentials files, existing or not."""
     for variable, usual in _FILES.items():
         yield Path(os.environ.get(variable) or usual).expanduser()
 
 
 def _unreadable_file() -> str:
-    """The end of a sentence; empty if all that are there can be read."""
+    """Returns the end of a sentence that names an unreadable file; empty if there is none."""
     for file in boto3_files():
         try:
             file.open("rb").close()
@@ -225,24 +228,23 @@ def _credentials_error(error: Exception, session: Session) -> RequestError | Ser
     match error:
         case RefreshWithMFAUnsupportedError():
             return ExpiredCredentialsError(
-                "The AWS session that an MFA code opened has ended: run the command again"
+                "The AWS session opened with an MFA code has expired: run the command again"
             )
         case MissingDependencyException():
             return RequestError(
-                f"The AWS profile {_profile(session, 'login_session')} has `login_session`, for "
-                "which a package is missing: pip install 'botocore[crt]' where ecr-clean is "
-                "installed"
+                f"The AWS profile {_profile(session, 'login_session')} uses `login_session`, which "
+                "needs another package: pip install 'botocore[crt]' where ecr-clean is installed"
             )
         case SSOError() | TokenRetrievalError():
             profile = _profile(session, "sso_account_id")
             return ServiceError(
                 "There is no valid AWS SSO session: run `aws sso login --profile "
-                f"{profile}`, where ecr-clean finds ~/.aws/sso/cache"
+                f"{profile}`, and let ecr-clean read ~/.aws/sso/cache"
             )
         case LoginInsufficientPermissions():
             return ServiceError(
-                "The AWS login session may not be renewed: grant signin:CreateOAuth2Token to "
-                "whoever logs in"
+                "The AWS login session cannot be renewed: grant signin:CreateOAuth2Token to the "
+                "IAM identity that logs in"
             )
         case LoginError():
             profile = _profile(session, "login_session")
@@ -253,38 +255,38 @@ def _credentials_error(error: Exception, session: Session) -> RequestError | Ser
 
 
 def _source_error(error: Exception, session: Session) -> RequestError | ServiceError:
-    """What a terminal, a program or the container's agent did not give."""
+    """Explains errors of the terminal, of a program, or of the container's credentials agent."""
     match error:
         case EOFError():
             return ServiceError(
-                f"The AWS profile {_profile(session, 'mfa_serial')} wants an MFA code, and there "
-                "is no terminal to type it into: use credentials that need none, such as those of "
-                "a role or of `aws sso login`"
+                f"The AWS profile {_profile(session, 'mfa_serial')} needs an MFA code, and there "
+                "is no terminal to enter it: use credentials without MFA, such as a role or "
+                "`aws sso login`"
             )
         case TimeoutExpired(timeout=seconds):
             return ServiceError(
-                f"{_program(session)} gave no answer within {seconds:.0f} seconds and was ended: "
-                "run it by itself to see what it waits for"
+                f"{_program(session)} did not finish within {seconds:.0f} seconds and was stopped: "
+                "run it in a terminal to see what it waits for"
             )
         case CredentialRetrievalError() if error.kwargs.get("provider") == _PROCESS:
-            return ServiceError(f"{_program(session)} failed: run it by itself to see why")
+            return ServiceError(f"{_program(session)} failed: run it in a terminal to see why")
         case CredentialRetrievalError() if error.kwargs.get("provider") == _CONTAINER:
             return ServiceError(
                 "The container's credentials could not be read: check "
                 "AWS_CONTAINER_CREDENTIALS_FULL_URI and AWS_CONTAINER_CREDENTIALS_RELATIVE_URI, "
-                "and that the agent which they name runs"
+                "and that the agent at that address runs"
             )
     return setup_error(error) or _value_error(error, session)
 
 
 def _value_error(error: Exception, session: Session) -> RequestError | ServiceError:
-    """What was read, but is no credentials; or could not be read."""
+    """Explains credentials that are invalid or unreadable."""
     match error:
         case ParamValidationError():
             return RequestError(
-                "No AWS credentials were asked for, since the ARN of a role, an MFA code or a web "
-                "identity token has an impossible form: check the AWS profile "
-                f"{_profile(session, 'role_arn')} and the variables that begin with AWS_"
+                "AWS credentials were not requested, because a role ARN, an MFA code or a web "
+                "identity token is malformed: check the AWS profile "
+                f"{_profile(session, 'role_arn')} and the variables that start with AWS_"
             )
         case OSError(filename=str(file)):
             return ServiceError(
@@ -292,8 +294,8 @@ def _value_error(error: Exception, session: Session) -> RequestError | ServiceEr
                 f"{_setting_of(file, session)}, or let this user read it"
             )
     return ServiceError(
-        f"The AWS credentials cannot be read ({type(error).__name__}): check what the AWS profile "
-        f"{_profile(session, 'credential_process')} and the variables that begin with AWS_ name"
+        f"The AWS credentials cannot be read ({type(error).__name__}): check the AWS profile "
+        f"{_profile(session, 'credential_process')} and the variables that start with AWS_"
     )
 
 
@@ -303,13 +305,13 @@ def _program(session: Session) -> str:
 
 
 def _setting_of(file: str, session: Session) -> str:
-    """What names the file."""
+    """The setting that names this file."""
     variables = (name for name in _TOKEN_FILES if os.environ.get(name) == file)
     return next(variables, f"the AWS profile {_profile(session)}, which names it")
 
 
 def _profile(session: Session, key: str | None = None) -> str:
-    """The profile in use, or, of those from which it takes credentials, the first with the key."""
+    """The profile in use, or the first profile with `key` in its chain of source profiles."""
     name = own = session.profile or "default"
     profiles, seen = session.full_config["profiles"], set[str]()
     while key and name in profiles and name not in seen and key not in profiles[name]:

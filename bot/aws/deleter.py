@@ -1,4 +1,4 @@
-"""Deletes images of one repository of ECR, in a session that can do nothing else."""
+"""Deletes images of one ECR repository, in a session that may do nothing else."""
 
 import json
 import re
@@ -26,17 +26,17 @@ if TYPE_CHECKING:
 ACTION = "ecr:BatchDeleteImage"
 
 _may_send: ContextVar[Callable[[], bool]] = ContextVar("may_send")
-"""Of the call that this thread is making."""
+"""The check of the call that this thread makes."""
 
 MAX_SESSION_NAME = 64
-"""API reference, AssumeRole, RoleSessionName; so are the characters that it takes."""
+"""API reference, AssumeRole, RoleSessionName, as are the allowed characters."""
 
 _REFUSED = re.compile(r"[^A-Za-z0-9_+=.@-]+")
-"""A comma is taken too, but tells people apart here."""
+"""AWS also allows commas. Here they separate the approvers."""
 
 
 class EcrDeleter:
-    """`open_session` is asked for credentials before the first call, and for new ones."""
+    """Calls `open_session` before the first deletion, and again after `renew_credentials`."""
 
     def __init__(
         self, open_session: "Callable[[], boto3.Session]", repository: RepositoryId
@@ -88,7 +88,7 @@ class EcrDeleter:
 def _outcomes(
     digests: Sequence[str], answer: "BatchDeleteImageResponseTypeDef"
 ) -> Mapping[str, DeletionFailure | None]:
-    """An image that is named among the deleted and among the failures has failed."""
+    """An image listed as deleted and as failed counts as failed."""
     deleted = dict.fromkeys(image["imageDigest"] for image in answer["imageIds"])
     refused = {
         failure["imageId"]["imageDigest"]: DeletionFailure(
@@ -96,8 +96,8 @@ def _outcomes(
         )
         for failure in answer.get("failures", ())
     }
-    told: dict[str, DeletionFailure | None] = {**deleted, **refused}
-    return {digest: told[digest] for digest in digests if digest in told}
+    outcomes: dict[str, DeletionFailure | None] = {**deleted, **refused}
+    return {digest: outcomes[digest] for digest in digests if digest in outcomes}
 
 
 @contextmanager
@@ -110,15 +110,15 @@ def _with_send_check(may_send: Callable[[], bool]) -> Iterator[None]:
 
 
 def _check_before_send(**_: Any) -> None:
-    """botocore calls it in the thread of the call, when the request is signed and nothing of it has
-    left yet; credentials that had to be renewed are renewed by then."""
+    """botocore calls this in the thread of the call, after it renewed credentials and signed the
+    request, and before it sends the first byte."""
     if not _may_send.get()():
-        raise NotSentError(f"{ACTION} was held back")
+        raise NotSentError(f"{ACTION} was not sent")
 
 
 @contextmanager
 def _as_service_errors() -> Iterator[None]:
-    """Settings that were right when the plan was approved are nobody's request any more."""
+    """Raises RequestError as ServiceError: no user made a request when a run deletes."""
     try:
         yield
     except RequestError as error:
@@ -135,7 +135,7 @@ def deleting_role(arn: str, external_id: str | None, plan: PlanRecord) -> Assume
 
 
 def session_policy(repository: RepositoryId) -> str:
-    """Takes everything from a role but deleting in this repository."""
+    """Limits a role to deletions in this repository."""
     statement = {
         "Effect": "Allow",
         "Action": DELETION,
@@ -146,8 +146,8 @@ def session_policy(repository: RepositoryId) -> str:
 
 
 def session_name(plan: str, approvers: Iterable[str]) -> str:
-    """What CloudTrail shows beside each deletion: the plan, and who approved it, as far as names
-    fit. `approvers`: ids of people in Slack, and ARNs."""
+    """The session name that CloudTrail shows for each deletion: the plan ID and as many approvers
+    as fit. `approvers`: Slack user IDs and ARNs."""
     name = f"{SESSION_NAME}-{_allowed(plan)}"
     for number, approver in enumerate(map(_short_name, approvers)):
         longer = f"{name}{',' if number else '-'}{approver}"
@@ -158,7 +158,7 @@ def session_name(plan: str, approvers: Iterable[str]) -> str:
 
 
 def _short_name(approver: str) -> str:
-    """Of an ARN the last part: a user's name, or that of a role's session."""
+    """The last part of an ARN: the name of a user or of a role session."""
     return _allowed(re.split(r"[:/]", approver)[-1])
 
 

@@ -1,4 +1,4 @@
-"""ECR as a registry of manifests."""
+"""Reads repositories, images and manifests from Amazon ECR."""
 
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -41,16 +41,16 @@ if TYPE_CHECKING:
     from types_boto3_sts.type_defs import GetCallerIdentityResponseTypeDef
 
 PAGE = 1000
-"""The most that DescribeImages, DescribeRepositories, ListImages and ListPullTimeUpdateExclusions
-give at once: API reference, maxResults."""
+"""Largest page of DescribeImages, DescribeRepositories, ListImages and
+ListPullTimeUpdateExclusions: API reference, maxResults."""
 
 
 class EcrRegistry:
-    """The registry of one account in one Region: by default the caller's own account, and the
-    Region of the session."""
+    """The registry of one account in one Region. Defaults: the caller's account, and the session's
+    Region."""
 
     read_at_once = 100
-    """BatchGetImage takes no more: API reference, imageIds."""
+    """Limit of BatchGetImage: API reference, imageIds."""
 
     def __init__(
         self, session: "boto3.Session", region: str | None = None, account: str | None = None
@@ -109,7 +109,7 @@ class EcrRegistry:
         return DatedAnswer(contents, answer.answered_at, answer.text_bytes)
 
     def digests(self, repository: RepositoryId) -> Iterator[str]:
-        """ListImages names an image once for each of its tags."""
+        """ListImages returns an image once for each of its tags. This yields each digest once."""
         seen: set[str] = set()
         with _calling("ecr:ListImages", repository):
             for page in self._pages("list_images", repository):
@@ -120,19 +120,22 @@ class EcrRegistry:
     def describe_some(
         self, repository: RepositoryId, digests: Sequence[str]
     ) -> Mapping[str, DescribedImage]:
-        """ECR refuses the whole call if an image is gone, and names that one: API reference,
-        DescribeImages. Of several each refusal names one, so that n that are gone cost n calls
-        more. A refusal that names none of them is taken apart, down to calls for a single one."""
+        """Describes the images that still exist.
+
+        ECR rejects the whole call if an image does not exist, and names one such image in the error
+        (API reference, DescribeImages). So n missing images cost n more calls. If the error names
+        no image, the batch is split in halves, down to single images.
+        """
         with _calling("ecr:DescribeImages", repository):
-            asked, found = [digests] if digests else [], dict[str, DescribedImage]()
-            while asked:
-                batch = asked.pop()
+            batches, found = [digests] if digests else [], dict[str, DescribedImage]()
+            while batches:
+                batch = batches.pop()
                 try:
                     found |= self._describe_batch(repository, batch)
                 except ClientError as error:
                     if error_code(error) != "ImageNotFoundException":
                         raise
-                    asked += _without_what_is_gone(batch, error)
+                    batches += _without_missing(batch, error)
         return found
 
     def _describe_batch(
@@ -146,27 +149,27 @@ class EcrRegistry:
         found = {detail["imageDigest"]: _described(detail) for detail in answer["imageDetails"]}
         if left_out := len(set(digests) - found.keys()):
             raise ServiceError(
-                f"ecr:DescribeImages on {repository.uri} left out {left_out} of {len(digests)} "
-                "images without saying that they are gone: try again",
+                f"ecr:DescribeImages on {repository.uri} omitted {left_out} of {len(digests)} "
+                "images without an error: try again",
                 FailedCall("ecr:DescribeImages"),
             )
         return {digest: found[digest] for digest in digests}
 
     def texts(self, repository: RepositoryId, digests: Sequence[str]) -> DatedAnswer[ManifestText]:
-        """A text that is not its digest's is none."""
+        """Leaves out texts that do not match their digest."""
         answer, _ = self._read(repository, digests)
         texts = answer.found
         verified = {
             digest: texts[digest]
             for digest in digests
-            if digest in texts and _is_of(digest, texts[digest])
+            if digest in texts and _matches_digest(digest, texts[digest])
         }
         return DatedAnswer(verified, answer.answered_at, answer.text_bytes)
 
     def _read(
         self, repository: RepositoryId, digests: Sequence[str]
     ) -> tuple[DatedAnswer[ManifestText], Mapping[str, str]]:
-        """The texts, and why others cannot be read."""
+        """Returns the manifest texts, and the failure of each manifest that cannot be read."""
         with _calling("ecr:BatchGetImage", repository):
             answer = self._ecr.batch_get_image(
                 registryId=repository.registry.account,
@@ -190,7 +193,7 @@ class EcrRegistry:
     def _pages(
         self, operation: Literal["describe_images", "list_images"], repository: RepositoryId
     ) -> Iterator[Any]:
-        """Of every image, whatever its status: without a filter only active ones are listed."""
+        """Lists images of every status. Without a filter ECR lists only active images."""
         paginator: Paginator[Any] = self._ecr.get_paginator(operation)
         return iter(
             paginator.paginate(
@@ -215,8 +218,8 @@ class EcrRegistry:
 
     @cached_method
     def _pullers_of_registry_policy(self) -> frozenset[Puller]:
-        """Since its scope V2 a registry's policy may let pull too (ECR user
-        guide, Private registry permissions); for which repositories is not looked at."""
+        """Principals that may pull by the registry policy, since its scope V2 (ECR user guide,
+        Private registry permissions). Ignores which repositories the policy names."""
         self._require_own_account("ecr:GetRegistryPolicy")
         with explain_errors("ecr:GetRegistryPolicy", self._label):
             try:
@@ -234,7 +237,7 @@ class EcrRegistry:
                     RegistryId(destination["registryId"], destination["region"])
                     for rule in self._replication_rules()
                     if rule.get("deleteReplication", {}).get("enabled")
-                    and _applies(rule, repository.name)
+                    and _rule_covers(rule, repository.name)
                     for destination in rule["destinations"]
                 },
                 key=str,
@@ -243,7 +246,7 @@ class EcrRegistry:
 
     @cached_method
     def _replication_rules(self) -> list[Any]:
-        """DescribeRegistry tells of the caller's own account alone."""
+        """DescribeRegistry only describes the registry of the caller's account."""
         self._require_own_account("ecr:DescribeRegistry")
         with explain_errors("ecr:DescribeRegistry", self._label):
             answer: dict[str, Any] = {**self._ecr.describe_registry()}
@@ -274,10 +277,11 @@ class EcrRegistry:
                 request["nextToken"] = token
 
     def _require_own_account(self, action: str) -> None:
-        """Account settings can be asked of the caller's own account alone."""
+        """Raises ServiceError if the registry belongs to another account, since AWS only returns
+        settings of the caller's account."""
         if self.account and self._caller.get("Account") != self.account:
             raise ServiceError(
-                f"{action} tells of the caller's own account alone, not of {self.account}: give "
+                f"{action} only works for the caller's own account, not for {self.account}: give "
                 "that registry a role_arn"
             )
 
@@ -309,13 +313,13 @@ class EcrRegistry:
 
 @contextmanager
 def _calling(action: str, repository: RepositoryId) -> Iterator[None]:
-    """Raises RequestError if the repository is gone."""
+    """Raises RequestError if the repository does not exist."""
     with explain_errors(action, repository.uri):
         try:
             yield
         except ClientError as error:
             if error_code(error) == "RepositoryNotFoundException":
-                raise RequestError(f"{repository.uri} does not exist any more") from error
+                raise RequestError(f"{repository.uri} no longer exists") from error
             raise
 
 
@@ -325,8 +329,8 @@ def _arn(repository: RepositoryId) -> str:
     return f"arn:{partition_of(region)}:ecr:{region}:{account}:repository/{repository.name}"
 
 
-def _without_what_is_gone(batch: Sequence[str], error: ClientError) -> Iterator[Sequence[str]]:
-    """What is still to be asked for."""
+def _without_missing(batch: Sequence[str], error: ClientError) -> Iterator[Sequence[str]]:
+    """The batches that still have to be described."""
     gone = [digest for digest in batch if digest in error.response["Error"]["Message"]]
     if len(gone) == 1:
         parts = [[digest for digest in batch if digest not in gone]]
@@ -338,15 +342,16 @@ def _without_what_is_gone(batch: Sequence[str], error: ClientError) -> Iterator[
     return filter(None, parts)
 
 
-def _applies(rule: dict[str, Any], name: str) -> bool:
-    """A rule without filters is for every repository; the only type of filter is a prefix (API
-    reference, RepositoryFilter)."""
+def _rule_covers(rule: dict[str, Any], name: str) -> bool:
+    """Whether a replication rule covers the repository. A rule without filters covers every
+    repository. Filters are prefixes (API reference, RepositoryFilter)."""
     filters = rule.get("repositoryFilters")
     return not filters or any(name.startswith(each["filter"]) for each in filters)
 
 
 def _answered_at(answer: Mapping[str, Any]) -> datetime | None:
-    """By ECR's own clock, to the second: RFC 9110, Date. None if there is no date to read."""
+    """The time of the answer by ECR's clock, in seconds (RFC 9110, Date). None without a valid
+    date."""
     headers = answer["ResponseMetadata"].get("HTTPHeaders", {})
     try:
         return parsedate_to_datetime(headers["date"]).astimezone(UTC)
@@ -354,7 +359,7 @@ def _answered_at(answer: Mapping[str, Any]) -> datetime | None:
         return None
 
 
-def _is_of(digest: str, found: ManifestText) -> bool:
+def _matches_digest(digest: str, found: ManifestText) -> bool:
     return digested_text(digest, found.text, found.media_type) is not None
 
 

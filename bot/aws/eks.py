@@ -1,4 +1,4 @@
-"""Amazon EKS of one account in one Region: which clusters there are, and how to reach them."""
+"""Amazon EKS in one account and Region: its clusters, their endpoints and tokens."""
 
 from base64 import urlsafe_b64encode
 from typing import Any
@@ -12,21 +12,21 @@ _PAGE = 100
 """The most that EKS lists at once: API reference, ListClusters, maxResults."""
 
 _TOKEN_LIFE = 60
-"""Seconds. EKS itself takes a token for 15 minutes, whatever stands here: aws-iam-authenticator."""
+"""Seconds. EKS accepts a token for 15 minutes regardless: aws-iam-authenticator."""
 
 _CLUSTER = "x-k8s-aws-id"
 """The header that names the cluster: aws-iam-authenticator."""
 
 
 class EksClusters:
-    """May be used by several threads. Everything raises ServiceError."""
+    """Thread-safe. All methods raise ServiceError."""
 
     def __init__(self, aws: AwsApi) -> None:
         self.aws = aws
 
     @cached_method
     def clusters(self) -> dict[str, str]:
-        """Their names by ARN; none where the service is not offered."""
+        """Cluster names by ARN. Empty if AWS does not offer EKS in the Region."""
         if self.aws.lacks("eks"):
             return {}
         names = self.aws.pages("eks", "list_clusters", "clusters", maxResults=_PAGE)
@@ -37,8 +37,8 @@ class EksClusters:
         return answer
 
     def token(self, cluster: str) -> str:
-        """As `aws eks get-token` makes it: a signed GetCallerIdentity that only this cluster
-        accepts. Makes no call, unless credentials have to be renewed."""
+        """Creates a token as `aws eks get-token` does: a presigned GetCallerIdentity request that
+        only this cluster accepts. Makes no call, except to renew credentials."""
         with explain_errors("sts:GetCallerIdentity", str(self.aws)):
             url = self._sts.generate_presigned_url(
                 "get_caller_identity", Params={_CLUSTER: cluster}, ExpiresIn=_TOKEN_LIFE
@@ -47,8 +47,8 @@ class EksClusters:
 
     @property
     def _sts(self) -> Any:
-        """The client signs for its own endpoint, which AWS_STS_REGIONAL_ENDPOINTS and others may
-        have moved to another Region."""
+        """Signs for the endpoint of the client. AWS_STS_REGIONAL_ENDPOINTS and other settings may
+        point it to another Region."""
         return self.aws.client("sts", _sign_clusters)
 
     def _arn(self, cluster: str) -> str:
@@ -57,12 +57,14 @@ class EksClusters:
 
 
 def _sign_clusters(sts: Any) -> None:
-    sts.meta.events.register("provide-client-params.sts.GetCallerIdentity", _note_cluster)
+    sts.meta.events.register(
+        "provide-client-params.sts.GetCallerIdentity", _move_cluster_to_context
+    )
     sts.meta.events.register("before-sign.sts.GetCallerIdentity", _sign_cluster)
 
 
-def _note_cluster(params: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
-    """No parameter of the operation's: botocore would refuse it."""
+def _move_cluster_to_context(params: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
+    """Removes the parameter, which botocore would reject as unknown."""
     if _CLUSTER in params:
         context[_CLUSTER] = params.pop(_CLUSTER)
 

@@ -1,4 +1,4 @@
-"""Puts what boto3 raises into sentences that say what to do."""
+"""Turns boto3 errors into sentences that name the fix."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -56,7 +56,7 @@ _BY_ORGANIZATION = (
 """IAM user guide, Troubleshoot access denied error messages."""
 
 _UNKNOWN_KEY = {"InvalidClientTokenId", "UnrecognizedClientException"}
-"""Also that of a session which has ended."""
+"""AWS also uses these codes for an expired session."""
 
 _UNKNOWN_CREDENTIALS = _UNKNOWN_KEY | {
     "IncompleteSignature",
@@ -76,7 +76,7 @@ _THROTTLED = {
     "ThrottlingException",
     "TooManyRequestsException",
 }
-"""Those of botocore's retries/standard.py; but ECR's LimitExceededException is about quotas."""
+"""From botocore's retries/standard.py, without LimitExceededException: ECR uses it for quotas."""
 
 _BROKEN = {
     "InternalError",
@@ -97,7 +97,7 @@ _FOR_CREDENTIALS = {
     "CreateToken": "sso-oidc",
     "GetRoleCredentials": "sso",
 }
-"""Services whose operations boto3 calls by itself, before the call that needs credentials."""
+"""Operations that boto3 calls to get credentials, and their services."""
 
 _WRONG_SETTINGS = (
     ConfigNotFound,
@@ -130,19 +130,22 @@ _UNREADABLE = (
 
 
 UNSENDABLE = (
-    "The AWS credentials cannot be sent: the access key ID or the session token holds a line end, "
-    "or another character that no HTTP header can have. Correct them where they come from: the "
-    "environment, the credentials file, or the program that prints them"
+    "The AWS credentials cannot be sent: the access key ID or the session token contains a line "
+    "break, or another character that is not allowed in an HTTP header. Correct the environment "
+    "variable, the credentials file, or the program that prints the credentials"
 )
 
 
 @contextmanager
 def explain_errors(action: str, target: str, *, is_call: bool = True) -> Iterator[None]:
-    """Around one call: `action` as IAM knows it (`ecr:DescribeImages`), `target` as people do.
-    Unless it `is_call`, around several calls or none: `Reading ECS`.
+    """Turns boto3 errors into RequestError and ServiceError.
 
-    Raises RequestError for wrong settings, ServiceError for all else, by what may be done about it.
-    What AWS says of a signature is not repeated, not even as a cause: it may quote the request with
+    Wraps one call: `action` is its IAM action (`ecr:DescribeImages`), `target` its account,
+    repository or Region. With `is_call=False` it wraps several calls or none, and `action` is
+    a description: `Reading ECS`.
+
+    Raises RequestError for wrong settings, and ServiceError or a subclass for other failures.
+    Leaves out what AWS says about a signature, also as a cause: the text may quote the request with
     its session token.
     """
     call = FailedCall(action) if is_call else None
@@ -166,7 +169,7 @@ def explain_errors(action: str, target: str, *, is_call: bool = True) -> Iterato
 
 
 def _refused_call(error: ClientError, action: str) -> FailedCall:
-    """The action, or the call for credentials that boto3 made before it."""
+    """The call that failed: the action, or an earlier call of boto3 for credentials."""
     service = _FOR_CREDENTIALS.get(error.operation_name)
     refused = f"{service}:{error.operation_name}" if service else action
     return FailedCall(refused, error_code(error))
@@ -187,7 +190,7 @@ def _kind(error: ClientError) -> type[ServiceError]:
 
 
 def setup_error(error: Exception) -> RequestError | ServiceError | None:
-    """None for what has nothing to do with this machine's settings and credentials."""
+    """Returns an error for wrong settings or missing credentials of this machine, else None."""
     if isinstance(error, _WRONG_SETTINGS):
         return RequestError(wrong_setting(error))
     if isinstance(error, _NO_CREDENTIALS):
@@ -209,23 +212,23 @@ def wrong_setting(error: Exception) -> str:
 
 
 def _no_credentials(error: Exception) -> str:
-    """What a program or the machine's metadata service said instead is not repeated."""
+    """Leaves out the output of programs and of the machine's metadata service."""
     if isinstance(error, NoCredentialsError | PartialCredentialsError):
         missing = error.kwargs.get("cred_var")
         return (
             f"No AWS credentials were found{f' ({missing} is missing)' if missing else ''}: set "
-            "AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or run where a role "
-            "gives them"
+            "AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or run ecr-clean with an "
+            "IAM role"
         )
     return (
-        f"The AWS credentials could not be renewed ({type(error).__name__}): check where they come "
-        "from, then try again"
+        f"The AWS credentials could not be renewed ({type(error).__name__}): check their source, "
+        "then try again"
     )
 
 
 def _is_unsendable(error: Exception) -> bool:
-    """http.client raises a plain ValueError, or one of encoding, for a header that it cannot send;
-    botocore wraps it. All other headers are the bot's own."""
+    """Whether http.client rejected a header. It raises a plain ValueError or a UnicodeError, which
+    botocore wraps. Only headers with credentials come from outside of the bot."""
     cause = error.kwargs.get("error") if isinstance(error, HTTPClientError) else None
     return isinstance(cause, UnicodeError) or type(cause) is ValueError
 
@@ -235,19 +238,19 @@ def _no_answer(error: Exception, action: str, target: str) -> str:
     if isinstance(error, EndpointConnectionError) and _has_unknown_name(error):
         host = urlsplit(error.kwargs["endpoint_url"]).hostname
         return (
-            f"{action} on {target} got no answer, since no host called {host} was found: check the "
+            f"{action} on {target} got no answer, because the host {host} was not found: check the "
             "network, the Region and AWS_ENDPOINT_URL"
         )
     if isinstance(error, SSLError):
         return (
-            f"{action} on {target} got no answer that can be trusted ({said}): check "
-            "AWS_CA_BUNDLE, and any proxy between here and AWS"
+            f"{action} on {target} failed, because the TLS connection is not trusted ({said}): "
+            "check AWS_CA_BUNDLE, and any proxy in front of AWS"
         )
     if isinstance(error, AwsConnectionError | HTTPClientError):
         return f"{action} on {target} got no answer ({said}): check the network, then try again"
     return (
-        f"{action} on {target} was answered with something that boto3 cannot read ({said}): "
-        "check AWS_ENDPOINT_URL and any proxy between here and AWS"
+        f"{action} on {target} got an answer that boto3 cannot read ({said}): check "
+        "AWS_ENDPOINT_URL, and any proxy in front of AWS"
     )
 
 
@@ -261,7 +264,7 @@ def _has_unknown_name(error: EndpointConnectionError) -> bool:
 
 
 def has_expired(code: str) -> bool:
-    """Whether new credentials may help, by the code of an error."""
+    """Whether the error code means that new credentials may help."""
     return code in _EXPIRED | _UNKNOWN_KEY
 
 
@@ -283,13 +286,13 @@ def _refusal(error: ClientError, refused: FailedCall, action: str, target: str) 
     said = quoted(error.response.get("Error", {}).get("Message", "")) or "no reason given"
     if _kind(error) is DeniedByOrganizationError:
         return (
-            f"A service control policy denies {action} on {target}: switch the source off or leave "
-            f"the Region out, or have the policy changed. AWS says: {said}"
+            f"A service control policy denies {action} on {target}: switch the source off, leave "
+            f"the Region out, or ask for a change of the policy. AWS says: {said}"
         )
     if code in _DENIED:
         return f"AWS refused {action} on {target}: grant that action. AWS says: {said}"
     if code in _EXPIRED:
-        return f"The AWS credentials had expired at {action} on {target}: renew them and try again"
+        return f"The AWS credentials expired before {action} on {target}: renew them and try again"
     if _kind(error) is ThrottledError:
-        return f"AWS throttled {action} on {target} until the retries ran out: try again later"
-    return f"{action} on {target} failed with {code or 'an unnamed error'}: {said}"
+        return f"AWS throttled {action} on {target} in every attempt: try again later"
+    return f"{action} on {target} failed with {code or 'an error without a code'}: {said}"

@@ -1,6 +1,7 @@
-"""The least IAM policies for reading and for deleting. Who calls what stands in `EcrRegistry`,
-`EcrDeleter`, `open_aws_apis` and the sources of usage; which resources each action takes, in AWS's
-Service Authorization Reference.
+"""Builds the least-privilege IAM policies for reading and for deleting.
+
+The actions are called in `EcrRegistry`, `EcrDeleter`, `open_aws_apis` and the usage sources. AWS's
+Service Authorization Reference lists the resources of each action.
 """
 
 import json
@@ -21,14 +22,14 @@ _SUFFIXES = {
     "aws-iso-e": "cloud.adc-e.uk",
     "aws-iso-f": "csp.hci.ic.gov",
 }
-"""Of the host names of registries, by partition: botocore's partitions.json. The others have
-amazonaws.com."""
+"""DNS suffixes of registry host names by partition: botocore's partitions.json. Other partitions
+use amazonaws.com."""
 
 MAX_POLICY_SIZE = 6144
-"""Characters of a managed policy, white space not counted: IAM user guide, IAM and STS quotas."""
+"""Characters of a managed policy without white space: IAM user guide, IAM and STS quotas."""
 
 ANY = "*"
-"""An account or Region that is not known, or all of them."""
+"""Any account or Region, also if it is unknown."""
 
 _PARTITIONS = {
     "cn-": "aws-cn",
@@ -43,22 +44,22 @@ _PARTITIONS = {
 Policy = Mapping[str, Any]
 
 DELETION = ("ecr:BatchDeleteImage",)
-"""It takes repositories as resources."""
+"""The action accepts repositories as resources."""
 
 ACTIONS_IN_OTHER_REGIONS: Mapping[str, str] = {
     "ecs": "ecs:ListClusters",
     "lambda": "lambda:ListFunctions",
     "kubernetes": "eks:ListClusters",
 }
-"""What is asked in Regions that no source scans, for doctor and the small print of reports. Plans
-are complete without it."""
+"""Actions called in Regions that no source scans, for `doctor` and the notes of reports. A plan
+does not need them to be complete."""
 
 
 def repository_names(
     patterns: Iterable[Patterns], registry: RegistryId, partition: str
 ) -> list[str]:
-    """Names with `*` and `?` that cover every repository of this registry that these globs can
-    match, by its name or by its URI. A set counts as `?`, so they may cover a little more.
+    """Returns name patterns with `*` and `?` that cover every repository of the registry whose name
+    or URI these globs match. A set such as `[ab]` becomes `?`, so the patterns may cover more.
     Account and Region of the registry may be `*`."""
     globs = {_without_sets(glob.lower()) for each in patterns for glob in each.globs}
     names = {
@@ -66,7 +67,7 @@ def repository_names(
         for glob in globs
         for position in (0, *_uri_positions(glob, registry, partition))
     }
-    return sorted(_without_covered(filter(_CAN_NAME_A_REPOSITORY.fullmatch, names)))
+    return sorted(_without_redundant(filter(_CAN_NAME_A_REPOSITORY.fullmatch, names)))
 
 
 def _without_sets(glob: str) -> str:
@@ -75,7 +76,8 @@ def _without_sets(glob: str) -> str:
 
 
 def _uri_positions(glob: str, registry: RegistryId, partition: str) -> Iterable[int]:
-    """Where in the glob a repository's name may begin if the glob is matched against its URI."""
+    """Positions in the glob where the repository name may start, if the glob is matched against the
+    URI."""
     if "*" in (registry.account, registry.region):
         return [position + (sign != "*") for position, sign in enumerate(glob) if sign in "/?*"]
     suffix = _SUFFIXES.get(partition, "amazonaws.com")
@@ -83,7 +85,7 @@ def _uri_positions(glob: str, registry: RegistryId, partition: str) -> Iterable[
 
 
 def _positions_after(glob: str, text: str) -> set[int]:
-    """Where in the glob a match stands once it has consumed `text`."""
+    """Positions in the glob that a match may have reached after consuming `text`."""
     positions = _with_empty_stars(glob, {0})
     for character in text:
         stepped = {
@@ -96,7 +98,7 @@ def _positions_after(glob: str, text: str) -> set[int]:
 
 
 def _with_empty_stars(glob: str, positions: set[int]) -> set[int]:
-    """A `*` may stand for nothing."""
+    """Adds the positions after each `*`, which also matches the empty text."""
     found = set(positions)
     for position in positions:
         end = position
@@ -106,8 +108,8 @@ def _with_empty_stars(glob: str, positions: set[int]) -> set[int]:
     return found
 
 
-def _without_covered(names: Iterable[str]) -> list[str]:
-    """Leaves out names that another name covers."""
+def _without_redundant(names: Iterable[str]) -> list[str]:
+    """Leaves out patterns that another pattern covers."""
     kept: list[str] = []
     for name in names:
         if not any(_covers(other, name) for other in kept):
@@ -116,7 +118,7 @@ def _without_covered(names: Iterable[str]) -> list[str]:
 
 
 def _covers(wide: str, narrow: str) -> bool:
-    """`?` covers no `*`."""
+    """Whether `wide` matches everything that `narrow` matches. `?` does not cover `*`."""
     parts = {"*": ".*", "?": "[^*]"}
     form = "".join(parts.get(sign, re.escape(sign)) for sign in wide)
     return re.fullmatch(form, narrow) is not None
@@ -124,8 +126,8 @@ def _covers(wide: str, narrow: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class RequiredActions:
-    """`narrow` actions take `resources`, written SERVICE:RESOURCE; `broad` ones take none but `*`,
-    since the reference gives them no type of resource."""
+    """`narrow` actions accept `resources`, written SERVICE:RESOURCE. `broad` actions only accept
+    `*`: AWS's reference lists no resource type for them."""
 
     broad: tuple[str, ...] = ()
     narrow: tuple[str, ...] = ()
@@ -149,8 +151,8 @@ REGISTRY = RequiredActions(
     ),
     resources=("ecr:repository/*",),
 )
-"""ecr:ListImages is asked only while a plan is carried out, ecr:ListTagsForResource only before
-reports that come by themselves."""
+"""ecr:ListImages is only called while a plan is executed, ecr:ListTagsForResource only before
+scheduled reports."""
 
 ACTIONS_OF_SOURCES: Mapping[str, RequiredActions] = {
     "ecs": RequiredActions(
@@ -230,10 +232,11 @@ ACTIONS_OF_SOURCES: Mapping[str, RequiredActions] = {
         resources=("codebuild:project/*",),
     ),
 }
-"""Beside the sources: `ecs_revisions`, where more than one of a task definition counts;
-`eks_clusters`, where some are listed by what EKS calls them. The reference gives ecs:ListTasks
-container instances, but IAM asks for `*` where the tasks of a cluster are listed: developer guide
-of ECS, Identity-based policy examples."""
+"""By source. Two more keys: `ecs_revisions` if more than one revision of a task definition counts,
+`eks_clusters` if the settings list clusters by EKS name.
+
+AWS's reference lists container instances as resources of ecs:ListTasks, but IAM requires `*` to
+list the tasks of a cluster: ECS developer guide, Identity-based policy examples."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,7 +264,7 @@ def repository_arn(repository: RepositoryId) -> str:
 
 
 def partition_of(region: str) -> str:
-    """By the names of Regions: botocore's partitions.json."""
+    """The partition of a Region by its name: botocore's partitions.json."""
     return next((p for prefix, p in _PARTITIONS.items() if region.startswith(prefix)), "aws")
 
 
@@ -278,7 +281,7 @@ def delete_policy(scope: PolicyScope) -> Policy:
 
 
 def size_of(policy: Policy) -> int:
-    """As IAM counts it."""
+    """Characters as IAM counts them."""
     return len(json.dumps(policy, separators=(",", ":")))
 
 
@@ -297,7 +300,7 @@ def _deletion_statements(scope: PolicyScope) -> Iterator[Policy]:
 
 
 def _registry_statements(scope: PolicyScope) -> Iterator[Policy]:
-    """A registry's settings can be asked of one's own account alone."""
+    """Settings of a registry can only be read in the caller's own account."""
     if arns := _arns_in_registries(scope):
         yield _statement("ReadRepositories", REGISTRY.narrow, arns)
     own = [each.region for each in scope.registries if scope.account in (each.account, ANY)]
@@ -314,13 +317,13 @@ def _arns_in_registries(scope: PolicyScope) -> list[str]:
 
 
 def _usage_statements(scope: PolicyScope) -> Iterator[Policy]:
-    """Of many Regions each with ARNs of its own the policy would grow too large: a condition
-    narrows as much."""
+    """Limits several Regions by a condition: ARNs for each Region would make the policy too
+    large."""
     if ANY in scope.regions:
         yield _statement("FindRegions", ["ec2:DescribeRegions"], [ANY])
     elif scope.other_region_sources:
-        asked = [ACTIONS_IN_OTHER_REGIONS[source] for source in scope.other_region_sources]
-        yield _statement("AskOtherRegions", ["ec2:DescribeRegions", *asked], [ANY])
+        actions = [ACTIONS_IN_OTHER_REGIONS[source] for source in scope.other_region_sources]
+        yield _statement("AskOtherRegions", ["ec2:DescribeRegions", *actions], [ANY])
     needs = [ACTIONS_OF_SOURCES[source] for source in scope.sources]
     broad = [action for each in needs for action in each.broad]
     if broad:
@@ -349,7 +352,7 @@ def _arn(partition: str, resource: str, region: str, account: str) -> str:
 def _statement(
     sid: str, actions: Iterable[str], resources: Iterable[str], regions: Sequence[str] = (ANY,)
 ) -> Policy:
-    """Held in `regions` by a condition where the resources leave them open."""
+    """Adds a condition on `regions` if a resource does not name a Region."""
     statement: dict[str, Any] = {
         "Sid": sid,
         "Effect": "Allow",

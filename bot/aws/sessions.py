@@ -1,4 +1,4 @@
-"""boto3 sessions: on the caller's own credentials, or through a role."""
+"""boto3 sessions with the caller's own credentials or an assumed role."""
 
 import os
 from collections.abc import Callable
@@ -45,16 +45,16 @@ CONNECTIONS = 16
 SESSION_NAME = "ecr-clean"
 
 Prepare = Callable[[Any], None]
-"""Adds event handlers to a new client before anyone else gets it: botocore loses handlers that are
-added while another thread makes a call."""
+"""Adds event handlers to a new client before other threads use it: botocore loses handlers that are
+added during a call of another thread."""
 
 _CLIENTS: "WeakKeyDictionary[boto3.Session, _ClientCache]" = WeakKeyDictionary()
 
 
 class BotocoreSession(Session):
-    """Several threads may open clients. Credentials come from `provider`, or from wherever boto3
-    finds them, and are opened once; `has_asked_for_code`: with an MFA code that a person typed.
-    Raises RequestError and ServiceError."""
+    """A botocore session that opens its credentials once. They come from `provider`, or from
+    boto3's default chain. `has_asked_for_code`: a user entered an MFA code. Thread-safe. Raises
+    RequestError and ServiceError."""
 
     def __init__(self, provider: CredentialProvider | None = None) -> None:
         super().__init__()
@@ -65,7 +65,7 @@ class BotocoreSession(Session):
         if provider:
             self.register_component(_CHAIN, CredentialResolver([provider]))
         if region := os.environ.get("AWS_REGION"):
-            self.set_config_variable("region", region)  # botocore knows AWS_DEFAULT_REGION alone
+            self.set_config_variable("region", region)  # botocore only reads AWS_DEFAULT_REGION
         parsers = self.get_component("response_parser_factory")
         parsers.set_parser_defaults(timestamp_parser=_timestamp)
 
@@ -74,7 +74,7 @@ class BotocoreSession(Session):
             return super().create_client(*arguments, **options)
 
     def get_credentials(self) -> CredentialsWithClearErrors | None:
-        """None if there are none."""
+        """Returns None if no credentials exist."""
         with self._opening:
             if self._explained_credentials is None:
                 self._explained_credentials = self._find()
@@ -97,8 +97,8 @@ class BotocoreSession(Session):
 
 
 def _timestamp(value: Any) -> datetime:
-    """JSON services send epoch seconds; botocore's own parser tries other forms first, which costs
-    half of the time of listing a large repository."""
+    """Parses a timestamp. JSON services send epoch seconds. botocore's own parser tries other
+    formats first, which takes half of the time needed to list a large repository."""
     if isinstance(value, int | float):
         return datetime.fromtimestamp(value, UTC)
     return parse_timestamp(value)
@@ -106,7 +106,7 @@ def _timestamp(value: Any) -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class AssumedRole:
-    """`policy`: JSON that narrows what the role may do."""
+    """A role to assume. `policy`: a JSON session policy that limits the role."""
 
     arn: str
     external_id: str | None = None
@@ -120,9 +120,10 @@ def open_session(
     config: Config | None = None,
     own: BotocoreSession | None = None,
 ) -> boto3.Session:
-    """A session on boto3's own credentials and settings (environment, profile, instance role),
-    or on the role that they assume in `region`, renewed before it runs out. `config`: how it is
-    assumed. `own`: those credentials, if they are open already. Raises RequestError."""
+    """Opens a session with boto3's own credentials and settings (environment, profile, instance
+    role), or with `role`, assumed in `region` and renewed before it expires. `config`: client
+    configuration to assume the role. `own`: the session with boto3's own credentials, if open.
+    Raises RequestError."""
     with explain_settings_errors():
         own = own or BotocoreSession()
         core = BotocoreSession(_RoleCredentialProvider(own, role, region, config)) if role else own
@@ -130,9 +131,9 @@ def open_session(
 
 
 def client_config() -> Config:
-    """boto3's own settings of retries stand (AWS_RETRY_MODE, AWS_MAX_ATTEMPTS); without them a
-    call is tried 6 times, since a scan that gives up early makes a plan incomplete. Raises
-    RequestError."""
+    """The default configuration of clients. Uses boto3's retry settings (AWS_RETRY_MODE,
+    AWS_MAX_ATTEMPTS). Without AWS_MAX_ATTEMPTS a call has 6 attempts, because a failed scan makes a
+    plan incomplete. Raises RequestError."""
     core = botocore.session.get_session()
     with explain_settings_errors():
         attempts = core.get_config_variable("max_attempts") or ATTEMPTS
@@ -146,8 +147,8 @@ def client_config() -> Config:
 
 
 def deletion_config() -> Config:
-    """boto3 outlives any lease: it would wait 60 seconds for an answer, and try again by itself.
-    Whoever deletes asks before each attempt whether it still may."""
+    """Configuration of clients that delete. By default boto3 waits 60 seconds and retries, which
+    could outlast a lease. The bot checks its lease before each attempt instead."""
     return Config(
         retries={"mode": "standard", "total_max_attempts": 1},
         connect_timeout=3,
@@ -159,7 +160,7 @@ def deletion_config() -> Config:
 
 @cache
 def short_timeout_config() -> Config:
-    """For questions that may go unanswered."""
+    """Configuration for calls that may fail without harm."""
     return Config(
         retries={"mode": "standard", "total_max_attempts": 2},
         connect_timeout=3,
@@ -207,16 +208,16 @@ def client_of(
     config: "Config | None" = None,
     prepare: Prepare | None = None,
 ) -> Any:
-    """The same client for the same arguments, as long as the session lives. `region`: None for the
-    session's own. `config`: None for `client_config`. Clients that are prepared in different ways
-    are different ones. Raises what boto3 raises, and RequestError."""
+    """Returns the same client for the same arguments while the session exists. `region`: None for
+    the session's Region. `config`: None for `client_config`. Another `prepare` gets another client.
+    Raises boto3's errors and RequestError."""
     return _CLIENTS.setdefault(session, _ClientCache()).get(
         session, service, region, config, prepare
     )
 
 
 class _ClientCache:
-    """Of one session. Holds no reference to it: the clients are dropped with the session."""
+    """The clients of one session. Holds no reference to the session, so that both are freed."""
 
     def __init__(self) -> None:
         self._lock = RLock()
@@ -248,11 +249,11 @@ class _ClientCache:
 
 
 class SharedAwsSessions:
-    """May be used by several threads.
+    """Caches sessions by role and Region. Thread-safe.
 
-    What is open is forgotten once AWS takes the credentials for expired, or boto3's variables or
-    files have changed: a process that runs for months must see new keys. Credentials for which a
-    person typed a code stay until they end: a Region that does not know them asks nobody again.
+    Drops all sessions when AWS reports expired credentials, or when boto3's variables or files
+    change: a process that runs for months must use new keys. Keeps credentials opened with an MFA
+    code until they expire: an error in a single Region must not cause another MFA prompt.
     """
 
     def __init__(self) -> None:
@@ -262,7 +263,7 @@ class SharedAwsSessions:
         self._open: dict[tuple[AssumedRole | None, str | None], boto3.Session] = {}
 
     def get(self, role: AssumedRole | None, region: str | None) -> boto3.Session:
-        """`region`: where the role is assumed, if it is not open yet. Raises RequestError."""
+        """`region`: the Region in which a new session assumes the role. Raises RequestError."""
         with self._lock, explain_settings_errors():
             own = self._open_own()
             key = (role, region if _is_global(own) else None)
@@ -273,54 +274,54 @@ class SharedAwsSessions:
     def open_separately(
         self, role: AssumedRole, region: str | None, config: Config
     ) -> boto3.Session:
-        """On the role, assumed with the shared credentials, and for one caller alone."""
+        """Opens a session that is not cached. Assumes the role with the cached credentials."""
         with self._lock:
             return self._with_expiry_handlers(open_session(role, region, config, self._open_own()))
 
     def _open_own(self) -> BotocoreSession:
         settings = _settings()
         if self._own is None or settings != self._settings:
-            self._forget()
+            self._drop_all()
             self._own, self._settings = BotocoreSession(), settings
         return self._own
 
     def _with_expiry_handlers(self, session: boto3.Session) -> boto3.Session:
-        session.events.register("after-call", self._forget_if_refused, unique_id="expired")
-        session.events.register("after-call-error", self._forget_if_ended, unique_id="ended")
+        session.events.register("after-call", self._drop_expired, unique_id="expired")
+        session.events.register("after-call-error", self._drop_ended, unique_id="ended")
         return session
 
-    def _forget_if_refused(self, parsed: dict[str, Any], **_: Any) -> None:
+    def _drop_expired(self, parsed: dict[str, Any], **_: Any) -> None:
         if has_expired(parsed.get("Error", {}).get("Code", "")):
             with self._lock:
                 self._open.clear()
                 if self._own and not self._own.has_asked_for_code:
                     self._own = None
 
-    def _forget_if_ended(self, exception: Exception, **_: Any) -> None:
+    def _drop_ended(self, exception: Exception, **_: Any) -> None:
         if isinstance(exception, ExpiredCredentialsError):
-            self._forget()
+            self._drop_all()
 
-    def _forget(self) -> None:
+    def _drop_all(self) -> None:
         with self._lock:
             self._own = None
             self._open.clear()
 
 
 def _is_global(own: BotocoreSession) -> bool:
-    """Whether roles may be assumed at the global endpoint of STS. Its tokens may be invalid in
-    Regions that are opted into; those of a Region's own endpoint are valid in all: IAM user guide,
-    Manage AWS STS in an AWS Region."""
+    """Whether STS may be called at its global endpoint, whose tokens may be invalid in opt-in
+    Regions. Tokens of regional endpoints are valid in all Regions: IAM user guide, Manage AWS STS
+    in an AWS Region."""
     return bool(own.get_config_variable("sts_regional_endpoints") == "legacy")
 
 
 def _settings() -> object:
-    """Equal as long as boto3 would find the same."""
+    """A value that changes when boto3's variables or files change."""
     variables = {name: value for name, value in os.environ.items() if name.startswith("AWS_")}
     return variables, [_state(file) for file in boto3_files()]
 
 
 def _state(file: Path) -> tuple[int, int, int] | None:
-    """Changes with what stands in the file; None if there is none."""
+    """A value that changes with the file's content; None if the file does not exist."""
     try:
         found = file.stat()
     except OSError:

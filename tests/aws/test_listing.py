@@ -55,7 +55,7 @@ def test_times_are_utc_and_to_the_second(aws: StandIn, shelf: Shelf, registry: E
 
 def test_a_repository_that_went_away_is_a_wrong_call(shelf: Shelf, registry: EcrRegistry) -> None:
     del shelf.world.registries.at(DEFAULT_ACCOUNT, "eu-west-1").repositories["team/api"]
-    with pytest.raises(RequestError, match="team/api does not exist any more"):
+    with pytest.raises(RequestError, match="team/api no longer exists"):
         list(registry.describe(shelf.id))
 
 

@@ -281,8 +281,8 @@ def test_a_program_that_hangs_is_ended_with_all_that_it_started(
         with pytest.raises(ServiceError) as caught:
             identify(load_settings(None))
         assert str(caught.value) == (
-            "The credential_process of the AWS profile slow gave no answer within 1 seconds and "
-            "was ended: run it by itself to see what it waits for"
+            "The credential_process of the AWS profile slow did not finish within 1 seconds and "
+            "was stopped: run it in a terminal to see what it waits for"
         )
         if sys.platform == "linux":
             pids = (environment / "pids").read_text().split()
@@ -299,7 +299,7 @@ def is_running(pid: str) -> bool:
 def test_a_worker_asks_for_no_code(prompts: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     """People in Slack would wait for whoever sits at its terminal."""
     monkeypatch.setattr("multiprocessing.parent_process", object)
-    with pytest.raises(ServiceError, match="wants an MFA code, and there is no terminal"):
+    with pytest.raises(ServiceError, match="needs an MFA code, and there is no terminal"):
         identify(load_settings(None))
     assert prompts == []
 

@@ -72,7 +72,7 @@ def test_another_account_without_a_role(
     result = plan("team/there")
     assert result.status == 3
     assert result.plan["savings"]["exact"] is False
-    assert "ecr:DescribeRegistry tells of the caller's own account alone" in result.err
+    assert "ecr:DescribeRegistry only works for the caller's own account" in result.err
     assert aws.world.calls.count("ecr:GetAccountSetting") == 0
     assert there.pulled_at("a") is not None
 

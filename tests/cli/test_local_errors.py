@@ -58,7 +58,7 @@ def program(text: str) -> str:
 
 
 LOG_IN = "There is no valid AWS SSO session: run `aws sso login --profile "
-FAILED_PROGRAM = "The credential_process of the AWS profile default failed: run it by itself"
+FAILED_PROGRAM = "The credential_process of the AWS profile default failed: run it in a terminal"
 WRONG = "boto3's own settings are wrong: "
 UNREADABLE = "The AWS credentials cannot be read"
 FIX_TOKEN = "correct AWS_WEB_IDENTITY_TOKEN_FILE, or let this user read it"
@@ -84,7 +84,7 @@ CASES = [
     Case(
         "an empty token",
         2,
-        ("web identity token has an impossible form",),
+        ("web identity token is malformed",),
         variables=by_token("{folder}/token-of-nothing"),
     ),
     # IAM Identity Center, and aws login
@@ -106,7 +106,7 @@ CASES = [
     Case(
         "aws login without its package",
         2,
-        ("profile default has `login_session`", "pip install 'botocore[crt]'"),
+        ("profile default uses `login_session`", "pip install 'botocore[crt]'"),
         "[default]\nlogin_session = arn:aws:iam::123456789012:user/me\n",
     ),
     # programs
@@ -180,7 +180,7 @@ CASES = [
     Case(
         "a Region that is none",
         1,
-        ("no host called api.ecr.eu-west-99.", "check the network, the Region"),
+        ("the host api.ecr.eu-west-99.", "check the network, the Region"),
         variables={
             "AWS_REGION": "eu-west-99",
             **dict.fromkeys(("AWS_ENDPOINT_URL", "HTTPS_PROXY", "https_proxy")),

@@ -174,4 +174,4 @@ def test_credentials_that_expire_on_the_way(aws: StandIn, plan: Run) -> None:
     aws.world.faults.add(Fault(operation="BatchGetImage", error="ExpiredTokenException"))
     result = plan()
     assert result.status == 3
-    assert "credentials had expired at ecr:BatchGetImage" in result.sentence
+    assert "credentials expired before ecr:BatchGetImage" in result.sentence

@@ -145,7 +145,7 @@ def test_deletions_that_would_be_carried_elsewhere(site: Site, plan: PlanRecord)
 
 def test_a_repository_that_is_gone(site: Site, plan: PlanRecord) -> None:
     site.lose_repository()
-    assert "does not exist any more" in str(called_back(site, plan))
+    assert "no longer exists" in str(called_back(site, plan))
 
 
 def test_a_registry_that_the_settings_do_not_know_any_more(site: Site, plan: PlanRecord) -> None:
@@ -310,7 +310,7 @@ def test_a_repository_that_is_gone_ends_it(site: Site, left: PlanRecord) -> None
     site.lose_repository()
     plan = site.take_over(left)
     assert plan.state is PlanState.STOPPED
-    assert "does not exist any more" in site.detail("stopped")
+    assert "no longer exists" in site.detail("stopped")
 
 
 def test_what_is_stored_is_compared_once_more(site: Site, left: PlanRecord) -> None:
