@@ -1,1 +1,2 @@
-"""Where images are in use: one source a file, and the snapshot that joins them."""
+"""Finds the images that are in use: one module for each usage source, and the scan of all
+sources."""

@@ -7,10 +7,10 @@ from bot.core.usage import Sighting
 from bot.usage.aws_service import AwsServiceSource, sightings_of_each
 
 _PAGE = 20
-"""The most that App Runner lists at once: API reference, ListServices, MaxResults."""
+"""Largest page of App Runner: API reference, ListServices, MaxResults."""
 
 _NOT_FOUND = error_with("ResourceNotFoundException")
-"""A service that was deleted since it was listed."""
+"""The service was deleted after it was listed."""
 
 
 def app_runner_source(aws: AwsApi) -> AwsServiceSource:
@@ -18,7 +18,7 @@ def app_runner_source(aws: AwsApi) -> AwsServiceSource:
 
 
 def app_runner_sightings(aws: AwsApi) -> Iterator[Sighting]:
-    """Also of services that are paused: they can be resumed."""
+    """Includes paused services, since they can be resumed."""
 
     def sightings_of(arn: str) -> Iterator[Sighting]:
         answer = aws.find("apprunner", "describe_service", _NOT_FOUND, ServiceArn=arn)
@@ -30,7 +30,7 @@ def app_runner_sightings(aws: AwsApi) -> Iterator[Sighting]:
 
 
 def _sightings(service: AwsAnswer) -> Iterator[Sighting]:
-    """A service comes either from an image or from code (API reference, SourceConfiguration)."""
+    """A service runs an image or source code (API reference, SourceConfiguration)."""
     source = service["SourceConfiguration"]
     if "ImageRepository" in source or "CodeRepository" not in source:
         image = source["ImageRepository"]["ImageIdentifier"]

@@ -1,4 +1,4 @@
-"""AWS Lambda: every version of every function that runs from an image."""
+"""AWS Lambda: the images of all versions of container functions."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,10 +10,10 @@ from bot.core.usage import Sighting
 from bot.parallel import in_parallel
 
 _PAGE = 50
-"""The most that Lambda lists at once, whatever is asked for: API reference, MaxItems."""
+"""Largest page of Lambda, also for a higher MaxItems: API reference."""
 
 _NOT_FOUND = error_with("ResourceNotFoundException")
-"""A function or version that was deleted since it was listed."""
+"""The function or version was deleted after it was listed."""
 
 LATEST = "$LATEST"
 
@@ -36,7 +36,7 @@ class LambdaSource:
         self._aws = aws
 
     def sightings(self) -> Iterator[Sighting]:
-        """The image as it was deployed, and the digest that Lambda resolved it to and runs."""
+        """Yields the image as deployed, and the digest that Lambda resolved and runs."""
         with explain_errors("Reading Lambda", self.scope, is_call=False):
             versions = list(self._versions())
             aliases = self._all_aliases(versions)
@@ -44,10 +44,10 @@ class LambdaSource:
             for version, image in zip(versions, images, strict=True):
                 if image is not None:
                     uri, digest = image
-                    yield Sighting(uri, _words(version, aliases), digest)
+                    yield Sighting(uri, _workload_name(version, aliases), digest)
 
     def _versions(self) -> Iterator[_FunctionVersion]:
-        """$LATEST and every published one; functions from zip archives use no image."""
+        """Yields $LATEST and all published versions. Functions from zip archives have no image."""
         functions = self._aws.pages(
             "lambda", "list_functions", "Functions", FunctionVersion="ALL", MaxItems=_PAGE
         )
@@ -70,7 +70,7 @@ class LambdaSource:
         return [
             (_FunctionVersion(function, version), alias["Name"])
             for alias in aliases
-            for version in _versions_behind(alias)
+            for version in _versions_of_alias(alias)
         ]
 
     def _image(self, version: _FunctionVersion) -> tuple[str, str] | None:
@@ -87,15 +87,17 @@ class LambdaSource:
         return code["ImageUri"], code["ResolvedImageUri"].rpartition("@")[2]
 
 
-def _versions_behind(alias: AwsAnswer) -> set[str]:
-    """An alias may divide its calls between two versions."""
+def _versions_of_alias(alias: AwsAnswer) -> set[str]:
+    """The versions of an alias, which may split its calls between two."""
     routing = alias.get("RoutingConfig")
     weights = routing and routing.get("AdditionalVersionWeights")
     return {alias["FunctionVersion"], *(weights or ())}
 
 
-def _words(version: _FunctionVersion, aliases: _Aliases) -> str:
+def _workload_name(version: _FunctionVersion, aliases: _Aliases) -> str:
     number = version.version if version.version == LATEST else f"version {version.version}"
     names = sorted(aliases.get(version, ()))
-    called = f" ({'alias' if len(names) == 1 else 'aliases'} {', '.join(names)})" if names else ""
-    return f"Lambda {version.function} {number}{called}"
+    aliases_text = (
+        f" ({'alias' if len(names) == 1 else 'aliases'} {', '.join(names)})" if names else ""
+    )
+    return f"Lambda {version.function} {number}{aliases_text}"

@@ -1,4 +1,4 @@
-"""A source of usage that is one AWS service."""
+"""A usage source that reads one AWS service."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from bot.parallel import in_parallel
 
 @dataclass(frozen=True, slots=True)
 class AwsServiceSource:
-    """`service` as boto3 names it, `title` as people do; `find` reads it whole."""
+    """`service`: boto3's name. `title`: the name in messages. `find` reads the whole service."""
 
     name: str
     title: str
@@ -32,7 +32,7 @@ class AwsServiceSource:
 def sightings_of_each(
     names: Iterable[str], sightings_of: Callable[[str], Iterable[Sighting]]
 ) -> Iterator[Sighting]:
-    """Side by side."""
+    """Reads `sightings_of` every name in parallel."""
 
     def read(name: str) -> list[Sighting]:
         return list(sightings_of(name))

@@ -1,4 +1,4 @@
-"""AWS Batch: every image of every active job definition."""
+"""AWS Batch: the images of all active job definitions."""
 
 from collections.abc import Iterator, Sequence
 
@@ -7,7 +7,7 @@ from bot.core.usage import Sighting
 from bot.usage.aws_service import AwsServiceSource
 
 _PAGE = 100
-"""The most that Batch lists at once: API reference, DescribeJobDefinitions, maxResults."""
+"""Largest page of Batch: API reference, DescribeJobDefinitions, maxResults."""
 
 
 def batch_source(aws: AwsApi) -> AwsServiceSource:
@@ -15,7 +15,7 @@ def batch_source(aws: AwsApi) -> AwsServiceSource:
 
 
 def batch_sightings(aws: AwsApi) -> Iterator[Sighting]:
-    """Of every active revision: a job may be submitted with any."""
+    """Reads all active revisions, since a job can be submitted with any of them."""
     definitions = aws.pages(
         "batch", "describe_job_definitions", "jobDefinitions", status="ACTIVE", maxResults=_PAGE
     )
@@ -27,17 +27,20 @@ def batch_sightings(aws: AwsApi) -> Iterator[Sighting]:
 
 
 def _parts(definition: AwsAnswer) -> Sequence[AwsAnswer]:
-    """A multi-node job has containers of its own in every range of nodes."""
+    """The node ranges of a multi-node job, which have their own containers, or the definition."""
     nodes = definition.get("nodeProperties")
     return (nodes and nodes["nodeRangeProperties"]) or (definition,)
 
 
 def _containers(part: AwsAnswer, used_by: str) -> Sequence[AwsAnswer]:
-    """Of a definition or a range of nodes. Batch registers none without (API reference,
-    RegisterJobDefinition, type): if there seems to be none, they stand where we do not look."""
+    """The containers of a job definition or of a node range. Raises ServiceError if there are none:
+    Batch requires a container (API reference, RegisterJobDefinition, type), so it is in a field
+    that this source does not read."""
     containers = [*_single_container(part), *_ecs_containers(part), *_eks_containers(part)]
     if not containers:
-        raise part.unusable(f"told of no container of {used_by}: deregister it if it is not needed")
+        raise part.unusable(
+            f"returned no container of {used_by}: deregister it if it is not needed"
+        )
     return containers
 
 

@@ -1,4 +1,4 @@
-"""AWS CodeBuild: the image that every project builds in."""
+"""AWS CodeBuild: the build images of all projects."""
 
 from collections.abc import Iterator, Sequence
 
@@ -7,8 +7,8 @@ from bot.core.usage import Sighting
 from bot.parallel import in_parallel
 from bot.usage.aws_service import AwsServiceSource
 
-_AT_ONCE = 100
-"""API reference, BatchGetProjects, names: up to 100."""
+_BATCH = 100
+"""Limit of BatchGetProjects: API reference, names."""
 
 
 def codebuild_source(aws: AwsApi) -> AwsServiceSource:
@@ -20,7 +20,7 @@ def codebuild_sightings(aws: AwsApi) -> Iterator[Sighting]:
         return _projects(aws.call("codebuild", "batch_get_projects", names=names), names)
 
     names = list(aws.pages("codebuild", "list_projects", "projects"))
-    batches = (names[at : at + _AT_ONCE] for at in range(0, len(names), _AT_ONCE))
+    batches = (names[at : at + _BATCH] for at in range(0, len(names), _BATCH))
     for projects in in_parallel(describe, batches):
         for project in projects:
             used_by = f"CodeBuild project {project['name']}"
@@ -28,10 +28,10 @@ def codebuild_sightings(aws: AwsApi) -> Iterator[Sighting]:
 
 
 def _projects(answer: AwsAnswer, asked: Sequence[str]) -> Sequence[AwsAnswer]:
-    """What was deleted since it was listed is told as not found; whatever else is left out is an
-    error."""
+    """Returns the projects of an answer. Raises ServiceError if a project is missing without being
+    listed as not found, as a deleted project is."""
     projects: Sequence[AwsAnswer] = answer["projects"]
-    told = {project["name"] for project in projects} | set(answer.get("projectsNotFound") or ())
-    if left_out := set(asked) - told:
-        raise answer.unusable(f"left out {len(left_out)} of {len(asked)} projects: try again later")
+    answered = {each["name"] for each in projects} | set(answer.get("projectsNotFound") or ())
+    if omitted := set(asked) - answered:
+        raise answer.unusable(f"omitted {len(omitted)} of {len(asked)} projects: try again later")
     return projects

@@ -1,4 +1,5 @@
-"""Amazon ECS: what tasks and services run or would start, and what starts tasks on a schedule."""
+"""Amazon ECS: the images of tasks, services, daemons, scheduled tasks and newest task
+definitions."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
@@ -22,19 +23,19 @@ from bot.usage.ecs_definitions import (
 from bot.usage.ecs_schedules import rule_findings, schedule_findings
 
 _TASKS = DescribeCall("describe_tasks", parameter="tasks", result_key="tasks", limit=100)
-"""API reference, DescribeTasks: up to 100."""
+"""Limit: API reference, DescribeTasks."""
 
 _DESIRED = ("RUNNING", "STOPPED")
-"""Tasks that are pending are desired to be RUNNING; none is desired to be PENDING (API reference,
-ListTasks, desiredStatus). In this order no task slips through by stopping between the two."""
+"""Values of desiredStatus. A pending task has RUNNING, and no task has PENDING (API reference,
+ListTasks). RUNNING comes first, so that a task that stops between the two calls is listed."""
 
-_OF_SERVICE = "service:"
+_SERVICE_GROUP = "service:"
 _RUNS_NOTHING = frozenset({"PROVISIONING", "PENDING", "STOPPED"})
 _STARTING = frozenset({"PROVISIONING", "PENDING", "ACTIVATING"})
-"""Developer guide, task lifecycle."""
+"""Values of lastStatus: developer guide, task lifecycle."""
 
 _SERVICES = DescribeCall("describe_services", parameter="services", result_key="services", limit=10)
-"""API reference, DescribeServices: up to 10."""
+"""Limit: API reference, DescribeServices."""
 
 _DEPLOYMENTS = DescribeCall(
     "describe_service_deployments",
@@ -49,17 +50,18 @@ _REVISIONS = DescribeCall(
     result_key="serviceRevisions",
     limit=20,
 )
-"""API reference: up to 20. Both answer MISSING for what is older than October 25, 2024."""
+"""Limits: API reference. Both calls answer MISSING for deployments before October 25, 2024."""
 
 _DEPLOYMENT_STATES = {"PRIMARY": "", "ACTIVE": " (draining)", "INACTIVE": " (replaced)"}
-"""API reference, Deployment, status. ACTIVE is being replaced, but still has running tasks."""
+"""API reference, Deployment, status. ACTIVE deployments are being replaced and still run tasks."""
 
 _TASK_SET_STATES = {"PRIMARY": "", "ACTIVE": " (second task set)", "DRAINING": " (draining)"}
-"""API reference, TaskSet, status. ACTIVE serves no production traffic."""
+"""API reference, TaskSet, status. ACTIVE task sets serve no production traffic."""
 
 
 def task_findings(aws: AwsApi, clusters: Sequence[str]) -> Iterator[Sighting | TaskDefinitionUse]:
-    """By image and, once it is pulled, by digest: for a multi-arch image the index's."""
+    """Yields the images of tasks, and their digests once pulled. The digest of a multi-arch image
+    is that of the index."""
 
     def listed(cluster: str) -> Sequence[str]:
         arns = (
@@ -76,8 +78,8 @@ def task_findings(aws: AwsApi, clusters: Sequence[str]) -> Iterator[Sighting | T
 
 
 def _findings(task: AwsAnswer) -> Iterator[Sighting | TaskDefinitionUse]:
-    """Lest one of ours should be among the containers that name no image, the task definition
-    counts then as well."""
+    """If a container names no image, the task definition counts too, since it may name an image of
+    our registries."""
     used_by = f"{_workload(task)}{_state(task)}"
     for container in task["containers"]:
         yield from container_sightings(container, used_by, _since(task))
@@ -86,17 +88,17 @@ def _findings(task: AwsAnswer) -> Iterator[Sighting | TaskDefinitionUse]:
 
 
 def _since(task: AwsAnswer) -> datetime | None:
-    """When a task was made whose containers run: that they have an imageDigest then is not promised
-    (API reference, Container)."""
-    made_at: datetime | None = task.get("createdAt")
-    return None if task["lastStatus"] in _RUNS_NOTHING else made_at
+    """The creation time of a task that runs containers, else None. A running container may have no
+    imageDigest (API reference, Container)."""
+    created_at: datetime | None = task.get("createdAt")
+    return None if task["lastStatus"] in _RUNS_NOTHING else created_at
 
 
 def _workload(task: AwsAnswer) -> str:
     cluster = short_name(task["clusterArn"])
     group = task.get("group") or ""
-    if group.startswith(_OF_SERVICE):
-        return f"ECS {cluster}/{group.removeprefix(_OF_SERVICE)}"
+    if group.startswith(_SERVICE_GROUP):
+        return f"ECS {cluster}/{group.removeprefix(_SERVICE_GROUP)}"
     return f"ECS task {short_name(task['taskDefinitionArn'])} on {cluster}"
 
 
@@ -127,8 +129,8 @@ def service_findings(
 
 
 def _definitions(service: AwsAnswer, used_by: str) -> Iterator[TaskDefinitionUse]:
-    """With deployment controllers CODE_DEPLOY and EXTERNAL a service has task sets instead of
-    deployments, and with EXTERNAL no task definition of its own."""
+    """With the deployment controllers CODE_DEPLOY and EXTERNAL, a service has task sets instead of
+    deployments. With EXTERNAL it has no task definition."""
     if definition := service.get("taskDefinition"):
         yield TaskDefinitionUse(definition, used_by)
     for deployment in service["deployments"]:
@@ -140,7 +142,7 @@ def _definitions(service: AwsAnswer, used_by: str) -> Iterator[TaskDefinitionUse
 
 
 def _rollback_targets(aws: AwsApi, deployments: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """Revisions that each deployment came from, leads to, or went back to."""
+    """Yields the source, target and rollback revisions of each deployment."""
     for deployment in describe_all(aws, _DEPLOYMENTS, list(deployments)):
         used_by = deployments[deployment["serviceDeploymentArn"]]
         for source in deployment.get("sourceServiceRevisions") or ():
@@ -154,8 +156,8 @@ def _rollback_targets(aws: AwsApi, deployments: Mapping[str, str]) -> Iterator[t
 def _revision_findings(
     aws: AwsApi, revisions: Mapping[str, str]
 ) -> Iterator[Sighting | TaskDefinitionUse]:
-    """The digests that ECS resolved at deployment. A container with versionConsistency `disabled`
-    has none, so that the task definition counts as well."""
+    """Yields the digests that ECS resolved at deployment, and the task definition: a container with
+    versionConsistency `disabled` has no digest."""
     for revision in describe_all(aws, _REVISIONS, list(revisions)):
         used_by = revisions[revision["serviceRevisionArn"]]
         yield TaskDefinitionUse(revision["taskDefinition"], used_by)
@@ -164,8 +166,8 @@ def _revision_findings(
 
 
 class EcsSource:
-    """ECS of one account in one Region. `revisions`: how many of the newest ones of every family
-    of task definitions and of daemon task definitions count."""
+    """ECS in one account and Region. `revisions`: how many of the newest revisions count, for every
+    family of task definitions and daemon task definitions."""
 
     name = "ecs"
 
@@ -175,8 +177,7 @@ class EcsSource:
         self._revisions = revisions
 
     def sightings(self) -> Iterator[Sighting]:
-        """Images that ECS names itself, and then those of every task definition that is named by
-        anything."""
+        """Yields images that ECS names directly, then the images of all task definitions in use."""
         named: list[TaskDefinitionUse] = []
         with explain_errors("Reading ECS", self.scope, is_call=False):
             for finding in self._findings():
@@ -190,7 +191,8 @@ class EcsSource:
             yield from daemon_definition_sightings(self._aws, of_daemons)
 
     def _findings(self) -> Iterator[Sighting | TaskDefinitionUse]:
-        """Tasks before services: one that starts meanwhile is told of by its service."""
+        """Lists tasks before services, so that a task that starts in between is covered by its
+        service."""
         clusters = list(self._aws.pages("ecs", "list_clusters", "clusterArns", maxResults=PAGE))
         yield from task_findings(self._aws, clusters)
         yield from service_findings(self._aws, clusters)

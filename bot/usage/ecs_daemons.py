@@ -1,5 +1,5 @@
-"""ECS's managed daemons: what they run or would start on the next instance, and the newest daemon
-task definitions. Daemon tasks that run are tasks like any other."""
+"""ECS managed daemons: the images that they run or would start on a new instance, and those of the
+newest daemon task definitions. Running daemon tasks are listed with other tasks."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
@@ -31,10 +31,10 @@ _REVISIONS = DescribeCall(
     result_key="daemonRevisions",
     limit=20,
 )
-"""API reference: up to 20."""
+"""Limits: API reference."""
 
 _HAS_NONE = any_of(CLUSTER_NOT_FOUND, error_with("UnsupportedFeatureException"))
-"""The second: the Region does not offer daemons (API reference, ListDaemons)."""
+"""UnsupportedFeatureException: the Region does not offer daemons (API reference, ListDaemons)."""
 
 _NOT_FOUND = any_of(_HAS_NONE, error_with("DaemonNotFoundException"))
 
@@ -53,15 +53,15 @@ def daemon_findings(
 
 
 def is_of_daemon(use: TaskDefinitionUse) -> bool:
-    """Whether it names a daemon task definition, by ARN: a daemon's tasks do, too."""
+    """Whether the ARN is that of a daemon task definition, as tasks of daemons also have it."""
     return ":daemon-task-definition/" in use.definition
 
 
 def daemon_definition_sightings(
     aws: AwsApi, uses: Iterable[TaskDefinitionUse]
 ) -> Iterator[Sighting]:
-    """Describes each definition once. One that was deleted is still there while a daemon runs it
-    (API reference, DeleteDaemonTaskDefinition)."""
+    """Describes each definition once. A deleted definition still exists while a daemon runs it (API
+    reference, DeleteDaemonTaskDefinition)."""
     users: defaultdict[str, set[str]] = defaultdict(set)
     for use in uses:
         users[use.definition].add(use.used_by)
@@ -76,7 +76,7 @@ def daemon_definition_sightings(
 
 
 def _deployed_revisions(aws: AwsApi, clusters: Sequence[str]) -> Iterator[tuple[AwsAnswer, str]]:
-    """Revisions that run, that a deployment leads to, and that a rollback would go back to."""
+    """Yields revisions that run, and the target and rollback revisions of deployments."""
     revisions: dict[str, str] = {}
     deployments: dict[str, str] = {}
     for daemon in _daemons(aws, clusters):
@@ -123,8 +123,8 @@ def _rollback_targets(deployment: AwsAnswer) -> Iterator[str]:
 
 
 def _newest_definitions(aws: AwsApi, wanted: int) -> Iterator[TaskDefinitionUse]:
-    """The newest ACTIVE revisions of every family, by ARN. The filter LAST_REGISTERED does not
-    help: the last one may not be ACTIVE any more."""
+    """Yields the newest ACTIVE revisions of every family by ARN. Does not use the filter
+    LAST_REGISTERED, since the last registered revision may not be ACTIVE."""
     families: defaultdict[str, dict[int, str]] = defaultdict(dict)
     for definition in aws.pages(
         "ecs",

@@ -1,4 +1,4 @@
-"""Task definitions: what names them, and the images that they name."""
+"""ECS task definitions: which ones are in use, and their images."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -13,23 +13,24 @@ from bot.parallel import in_parallel
 from bot.sanitize import quoted
 
 PAGE = 100
-"""The most that ECS's List… calls give at once: API reference, maxResults. ListServices gives 10
-unless told otherwise."""
+"""Largest page of ECS's List… calls: API reference, maxResults. ListServices returns 10 by
+default."""
 
 CLUSTER_NOT_FOUND = error_with("ClusterNotFoundException")
 
-_GONE = frozenset({"MISSING", "INACTIVE"})
-"""Reasons of a failure (API reference, Failure, and `API failure reasons` in the guide) that mean:
-what was just listed is no more."""
+_DELETED = frozenset({"MISSING", "INACTIVE"})
+"""Failure reasons of a resource that was deleted after it was listed: API reference, Failure, and
+developer guide, API failure reasons."""
 
 _NOT_FOUND = error_with("ClientException", message="Unable to describe task definition")
-"""What ECS answers for a revision that was deleted and for a family without ACTIVE ones: neither
-can start a task. The code alone may also mean that it is not allowed (API reference)."""
+"""The error for a deleted revision, and for a family without ACTIVE revisions. Neither can start a
+task. The code alone may also mean missing permission (API reference)."""
 
 
 @dataclass(frozen=True, slots=True)
 class DescribeCall:
-    """One Describe… call: `asked` for by ARNs, `told` in the answer, `at_once` is its limit."""
+    """A Describe… call. `parameter` takes the ARNs, at most `limit`. The answer has the results
+    under `result_key`."""
 
     operation: str
     parameter: str
@@ -38,7 +39,7 @@ class DescribeCall:
 
 
 def describe_all(aws: AwsApi, call: DescribeCall, arns: Sequence[str]) -> Iterator[AwsAnswer]:
-    """Things of any cluster."""
+    """Describes resources of any cluster."""
 
     def describe(some: Sequence[str]) -> list[AwsAnswer]:
         answer = aws.call("ecs", call.operation, **{call.parameter: some})
@@ -54,7 +55,7 @@ def describe_in_clusters(
     clusters: Sequence[str],
     listed: Callable[[str], Sequence[str]],
 ) -> Iterator[AwsAnswer]:
-    """What `listed` finds in each cluster, described while others are still being listed."""
+    """Describes what `listed` finds in each cluster, while it lists other clusters."""
 
     def describe(batch: tuple[str, Sequence[str]]) -> list[AwsAnswer]:
         cluster, some = batch
@@ -72,23 +73,24 @@ def describe_in_clusters(
 def list_in_cluster(
     aws: AwsApi, operation: str, key: str, cluster: str, **filters: str
 ) -> Iterator[str]:
-    """ARNs; none if the cluster was deleted since it was listed: it had to be empty for that."""
+    """Yields ARNs. Yields none if the cluster was deleted after it was listed, since only an empty
+    cluster can be deleted."""
     return aws.pages(
         "ecs", operation, key, CLUSTER_NOT_FOUND, cluster=cluster, maxResults=PAGE, **filters
     )
 
 
 def short_name(arn: str) -> str:
-    """What ECS's ARNs end in: the name of a cluster, `family:revision` of a task definition."""
+    """The end of an ECS ARN: a cluster's name, or `family:revision` of a task definition."""
     return arn.rpartition("/")[2]
 
 
 def _entries(answer: AwsAnswer, call: DescribeCall, asked: int) -> list[AwsAnswer]:
-    """What was deleted since it was listed is left out; whatever else is, is an error."""
+    """Returns the results of an answer. Raises ServiceError for failures other than deletion."""
     entries: list[AwsAnswer] = answer[call.result_key]
     failures = answer.get("failures") or []
     for failure in failures:
-        if failure["reason"] not in _GONE:
+        if failure["reason"] not in _DELETED:
             raise answer.unusable(
                 f"failed for {failure.get('arn')} with {quoted(failure['reason'])} "
                 f"({failure.get('detail') or 'no details given'}): try again later"
@@ -105,7 +107,7 @@ def _batches(arns: Sequence[str], call: DescribeCall) -> Iterator[Sequence[str]]
 
 
 class TaskDefinitionUse(NamedTuple):
-    """A workload names a task definition: `family`, `family:revision` or an ARN. Without a
+    """A task definition that a workload names: `family`, `family:revision` or an ARN. Without a
     revision it is the newest ACTIVE one (API reference, RunTask, taskDefinition)."""
 
     definition: str
@@ -113,8 +115,8 @@ class TaskDefinitionUse(NamedTuple):
 
 
 def newest_definitions(aws: AwsApi, revisions: int) -> Iterator[TaskDefinitionUse]:
-    """The newest ACTIVE revisions of every family: what somebody would start by hand, or from a
-    aws that nobody can see."""
+    """Yields the newest ACTIVE revisions of every family. Users, and tools that ecr-clean cannot
+    read, may start tasks from them."""
     families = aws.pages(
         "ecs", "list_task_definition_families", "families", status="ACTIVE", maxResults=PAGE
     )
@@ -133,7 +135,7 @@ def newest_definitions(aws: AwsApi, revisions: int) -> Iterator[TaskDefinitionUs
 
 
 def _revisions(aws: AwsApi, family: str, wanted: int) -> Iterator[str]:
-    """ACTIVE ones, newest first, a page at a time."""
+    """Yields ARNs of ACTIVE revisions, newest first, page by page."""
     arns = aws.pages(
         "ecs",
         "list_task_definitions",
@@ -147,8 +149,8 @@ def _revisions(aws: AwsApi, family: str, wanted: int) -> Iterator[str]:
 
 
 def definition_sightings(aws: AwsApi, uses: Iterable[TaskDefinitionUse]) -> Iterator[Sighting]:
-    """Describes each definition once, however many name it and in whatever way. Families come
-    first, since only the answer tells which revision that was."""
+    """Describes each definition once. Families without a revision come first, because only the
+    answer contains their revision."""
     users: defaultdict[str, set[str]] = defaultdict(set)
     for use in uses:
         if name := _name_here(aws, use.definition):
@@ -161,7 +163,8 @@ def definition_sightings(aws: AwsApi, uses: Iterable[TaskDefinitionUse]) -> Iter
 
 
 def _name_here(aws: AwsApi, definition: str) -> str | None:
-    """`family` or `family:revision`; None if it belongs to another aws, which looks itself."""
+    """Returns `family` or `family:revision`; None for a definition of another account or Region,
+    which has its own scan."""
     match definition.split(":", maxsplit=5):
         case ["arn", _, "ecs", region, account, resource]:
             here = (account, region) == (aws.account, aws.region)
@@ -181,7 +184,7 @@ def _described(aws: AwsApi, names: list[str]) -> Iterator[tuple[str, AwsAnswer]]
 
 
 def sightings_in(definition: AwsAnswer, users: Iterable[str]) -> Iterator[Sighting]:
-    """The image of every container, for each of the users."""
+    """Yields the image of every container, once for each user."""
     for container in definition["containerDefinitions"]:
         for used_by in sorted(users):
             yield Sighting(container["image"], used_by)
@@ -190,8 +193,8 @@ def sightings_in(definition: AwsAnswer, users: Iterable[str]) -> Iterator[Sighti
 def container_sightings(
     container: AwsAnswer, used_by: str, since: datetime | None = None
 ) -> Iterator[Sighting]:
-    """One, or none for a container that ECS adds itself and that names no image, as Service
-    Connect's (field). `since`: when it was started, if it runs."""
+    """Yields one sighting; none for a container without an image, such as the one that ECS adds for
+    Service Connect (observed). `since`: the start time of a running container."""
     image, digest = container.get("image"), container.get("imageDigest")
     if image or digest:
         unresolved = UnresolvedTag(TagRunner.ECS_TASK, since) if since and not digest else None

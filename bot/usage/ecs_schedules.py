@@ -1,4 +1,4 @@
-"""Task definitions that EventBridge's rules and schedules run."""
+"""Task definitions that EventBridge rules and schedules run."""
 
 import json
 from collections.abc import Iterator
@@ -9,12 +9,12 @@ from bot.parallel import in_parallel
 from bot.usage.ecs_definitions import TaskDefinitionUse
 
 _SCHEDULES_A_PAGE = 100
-"""The most that Scheduler lists at once: API reference, ListSchedules, MaxResults."""
+"""Largest page of EventBridge Scheduler: API reference, ListSchedules, MaxResults."""
 
 _NOT_FOUND = error_with("ResourceNotFoundException")
 
 _RULES_A_PAGE = 100
-"""The most that EventBridge lists at once: API reference, Limit."""
+"""Largest page of EventBridge: API reference, Limit."""
 
 
 class _ScheduleName(NamedTuple):
@@ -26,8 +26,8 @@ class _ScheduleName(NamedTuple):
 
 
 def schedule_findings(aws: AwsApi) -> Iterator[TaskDefinitionUse]:
-    """Of every group, enabled or not. The list does not tell what a target is given: whatever
-    leads to ECS is looked at by itself."""
+    """Reads schedules of all groups, enabled or not. The list does not contain the input of
+    targets, so each schedule with an ECS target is read individually."""
 
     def uses_of(schedule: _ScheduleName) -> list[TaskDefinitionUse]:
         answer = aws.find(
@@ -51,13 +51,13 @@ def schedule_findings(aws: AwsApi) -> Iterator[TaskDefinitionUse]:
 
 
 def _is_cluster(arn: str) -> bool:
-    """The target of a templated RunTask: `arn:aws:ecs:REGION:ACCOUNT:cluster/NAME`."""
+    """Whether this is a templated RunTask target: `arn:aws:ecs:REGION:ACCOUNT:cluster/NAME`."""
     return arn.split(":")[2:3] == ["ecs"]
 
 
 def _is_call_of_ecs(arn: str) -> bool:
-    """A universal target, `arn:aws:scheduler:::aws-sdk:SERVICE:ACTION` (Scheduler's user guide,
-    universal targets): runTask, startTask, updateService, …"""
+    """Whether this is a universal target that calls ECS (runTask, startTask, updateService, …):
+    `arn:aws:scheduler:::aws-sdk:SERVICE:ACTION` (Scheduler user guide, universal targets)."""
     return ":::aws-sdk:ecs:" in arn.lower()
 
 
@@ -69,8 +69,8 @@ def _definitions(target: AwsAnswer, schedule: _ScheduleName) -> Iterator[str]:
 
 
 def _task_definitions_in_input(target: AwsAnswer, schedule: _ScheduleName) -> list[str]:
-    """What the Input, the JSON of the action's request, gives as TaskDefinition. Scheduler writes
-    its members as `TaskDefinition`, ECS itself as `taskDefinition`."""
+    """The task definition in the target's Input, which is the JSON of the ECS request. Scheduler
+    writes the key as `TaskDefinition`, ECS as `taskDefinition`."""
     try:
         request = json.loads(target.get("Input") or "{}")
         return [
@@ -78,7 +78,7 @@ def _task_definitions_in_input(target: AwsAnswer, schedule: _ScheduleName) -> li
         ]
     except (ValueError, AttributeError) as error:
         raise target.unusable(
-            f"told of schedule {schedule}, whose Input is no JSON object: mend it, or delete it"
+            f"returned schedule {schedule}, whose Input is not a JSON object: fix it, or delete it"
         ) from error
 
 
@@ -91,7 +91,8 @@ class _RuleName(NamedTuple):
 
 
 def rule_findings(aws: AwsApi) -> Iterator[TaskDefinitionUse]:
-    """Targets with EcsParameters, on every bus. A rule that is disabled can be enabled again."""
+    """Reads targets with EcsParameters on all event buses. Includes disabled rules, since they can
+    be enabled again."""
 
     def rules_of(bus: str) -> list[_RuleName]:
         rules = aws.pages(

@@ -1,4 +1,4 @@
-"""References in files: the seam for everything that no source can see."""
+"""References in files, for workloads that no other source can scan."""
 
 from collections.abc import Iterator, Sequence
 from functools import cache
@@ -23,14 +23,17 @@ class _FileEntry(BaseModel):
 
 @cache
 def _entries() -> TypeAdapter[list[str | _FileEntry]]:
-    """Made when it is needed: most runs read no file."""
+    """Created on first use, because most runs read no file."""
     return TypeAdapter(list[str | _FileEntry])
 
 
 class FileSource:
-    """Text, a reference a line, `#` starts a comment; or JSON, a list of strings or of
-    `{image, used_by}`. A reference without a host is meant in each of `registries`; so is one
-    whose host might be the first part of a repository's name (`my.team/api`)."""
+    """Reads one file. Text: one reference per line, `#` starts a comment. JSON: a list of strings
+    or of `{image, used_by}`.
+
+    A reference without a host counts in each of `registries`. So does a reference whose host could
+    be the first part of a repository name (`my.team/api`).
+    """
 
     name = "files"
 
@@ -45,17 +48,17 @@ class FileSource:
             yield from self._everywhere(where, entry)
 
     def _entries(self) -> Iterator[tuple[str, _FileEntry]]:
-        """Each with where it stands."""
+        """Yields each entry with its file name and line or entry number."""
         try:
             text = decode_text(self._path.read_bytes())
         except OSError as error:
             raise ServiceError(
-                f"{self._path} cannot be read ({quoted(error)}): fix that, or take it out of "
-                "usage.files"
+                f"{self._path} cannot be read ({quoted(error)}): make it readable, or remove it "
+                "from usage.files"
             ) from error
         except ValueError as error:
             raise ServiceError(
-                f"{self._path} cannot be read: {error}, or take it out of usage.files"
+                f"{self._path} cannot be read: {error}, or remove it from usage.files"
             ) from error
         if not text.lstrip().startswith(("[", "{")):
             return _from_lines(self._path, text)
@@ -64,7 +67,7 @@ class FileSource:
         except ValidationError as error:
             first = error.errors(include_url=False)[0]
             raise ServiceError(
-                f"{self._path} is no list of references or of {{image, used_by}}: "
+                f"{self._path} is not a list of references or of {{image, used_by}}: "
                 f"{first['msg']} at {'.'.join(map(str, first['loc'][:1])) or 'its start'}"
             ) from error
 

@@ -1,4 +1,4 @@
-"""The Regions of an account that no source scans, and what ECS, Lambda and EKS have there."""
+"""Checks the Regions of an account that no source scans, for ECS, Lambda and EKS workloads."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,16 +17,16 @@ from bot.ports import RegionAnswer, RegionMemory
 from bot.usage.kubernetes.unlisted_clusters import KnownClusters
 
 ANSWER_LIFETIME = timedelta(days=1)
-"""How long an answer counts."""
+"""How long an answer is reused."""
 
 _LAMBDA_PAGE = 50
-"""The most that Lambda lists at once: API reference, MaxItems."""
+"""Largest page of Lambda: API reference, MaxItems."""
 
 _Known = Mapping[tuple[str, str], RegionAnswer]
-"""By Region and source."""
+"""Keys: Region and source."""
 
 Question = Callable[[AwsApi], bool]
-"""Whether a service may run images in a Region, by one call."""
+"""Whether a service may run images in a Region. Makes one call."""
 
 
 def has_ecs_clusters(aws: AwsApi) -> bool:
@@ -34,20 +34,21 @@ def has_ecs_clusters(aws: AwsApi) -> bool:
 
 
 def may_have_lambda_images(aws: AwsApi) -> bool:
-    """Functions from zip archives run no image. Beyond the first page there may be others."""
+    """True for a container function on the first page, or for more pages. Functions from zip
+    archives have no image."""
     answer = aws.call("lambda", "list_functions", MaxItems=_LAMBDA_PAGE)
     is_image = any(function["PackageType"] == "Image" for function in answer["Functions"])
     return is_image or answer.next_page() is not None
 
 
 def has_eks_clusters(known: KnownClusters) -> Question:
-    """Clusters that are neither ignored nor listed by ARN. A listed name counts for nothing: it is
-    taken for that of a cluster in a Region that is scanned."""
+    """Whether clusters exist that are neither ignored nor listed by ARN. Listed names do not count:
+    they belong to clusters in scanned Regions."""
     return lambda aws: bool(known.unlisted(EksClusters(aws).clusters(), ()))
 
 
 class NoRegionMemory:
-    """Remembers no answer, so that every Region is asked."""
+    """A RegionMemory that stores nothing, so that every Region is asked."""
 
     def asked_regions(self, _account: str) -> Mapping[tuple[str, str], RegionAnswer]:
         return {}
@@ -59,7 +60,7 @@ class NoRegionMemory:
 
 @dataclass(frozen=True, slots=True)
 class _RegionAnswers:
-    """The answers of one Region by source, new or remembered. `error`: why some are missing or
+    """The answers of one Region by source, new or remembered. `error`: why answers are missing or
     old."""
 
     region: str
@@ -69,14 +70,14 @@ class _RegionAnswers:
 
     @property
     def sources(self) -> tuple[str, ...]:
-        """Those that may find something."""
+        """Sources that may find images in use."""
         return tuple(sorted(name for name, asked in self.by_source.items() if asked.has_any))
 
 
 @dataclass(frozen=True, slots=True)
 class OtherRegionsCheck:
-    """Those that the account has opted into, besides the `scanned` ones. `questions`: what to ask
-    in each, by source."""
+    """Checks the enabled Regions of an account except the `scanned` ones. `questions`: the check of
+    each Region by source."""
 
     session: boto3.Session
     account: str
@@ -103,22 +104,22 @@ class OtherRegionsCheck:
         return self._elsewhere(answers)
 
     def _ask(self, region: str, known: _Known, now: datetime) -> _RegionAnswers:
-        """After an error the Region is asked no more."""
+        """Stops at the first error of the Region."""
         aws = AwsApi(self.session, self.account, region, short_timeout_config())
-        told = self._remembered(known, region)
+        answers = self._remembered(known, region)
         for source, question in self.questions.items():
-            if source in told and now - told[source].at < ANSWER_LIFETIME:
+            if source in answers and now - answers[source].at < ANSWER_LIFETIME:
                 continue
             try:
-                told[source] = RegionAnswer(question(aws), now)
+                answers[source] = RegionAnswer(question(aws), now)
             except DeniedByOrganizationError:
-                told[source] = RegionAnswer(has_any=False, at=now)
+                answers[source] = RegionAnswer(has_any=False, at=now)
             except (RequestError, ServiceError) as error:
-                return _RegionAnswers(region, told, error=ErrorText.of(error))
-        return _RegionAnswers(region, told, is_denied=aws.is_denied)
+                return _RegionAnswers(region, answers, error=ErrorText.of(error))
+        return _RegionAnswers(region, answers, is_denied=aws.is_denied)
 
     def _all_remembered(self, known: _Known, error: ErrorText) -> list[_RegionAnswers]:
-        """Where nobody can tell which Regions there are."""
+        """The remembered answers, used if the Regions of the account cannot be listed."""
         regions = {region for region, _ in known if region not in self.scanned}
         answers = [
             _RegionAnswers(region, self._remembered(known, region)) for region in sorted(regions)
@@ -126,7 +127,7 @@ class OtherRegionsCheck:
         return [*answers, _RegionAnswers(self.account, {}, error=error)]
 
     def _remembered(self, known: _Known, region: str) -> dict[str, RegionAnswer]:
-        """By source."""
+        """Remembered answers by source."""
         keys = {source: (region, source) for source in self.questions}
         return {source: known[key] for source, key in keys.items() if key in known}
 

@@ -1,5 +1,4 @@
-"""Amazon SageMaker: the images that endpoints and inference components run, and those that models
-would be deployed with."""
+"""Amazon SageMaker: the images of endpoints, inference components and models."""
 
 from collections.abc import Iterator, Sequence
 
@@ -8,18 +7,18 @@ from bot.core.usage import Sighting
 from bot.usage.aws_service import AwsServiceSource, sightings_of_each
 
 _PAGE = 100
-"""The most that SageMaker lists at once: API reference, ListModels and its like, MaxResults."""
+"""Largest page of SageMaker: API reference, ListModels and other List… calls, MaxResults."""
 
 _ENDPOINT_NOT_FOUND = error_with("ValidationException", message='Could not find endpoint "')
 _COMPONENT_NOT_FOUND = error_with(
     "ValidationException", message='Could not find inference component "'
 )
 _MODEL_NOT_FOUND = error_with("ValidationException", message='Could not find model "')
-"""What was deleted since it was listed (field). SageMaker has the same code for every mistake, and
-the same words for other things that are missing: a model package, an endpoint configuration."""
+"""The resource was deleted after it was listed (observed). SageMaker uses one code for all invalid
+requests, and similar messages for other missing resources, such as a model package."""
 
 _WITHOUT_VARIANTS = frozenset({"Creating", "Deleting", "Failed", "OutOfService"})
-"""An endpoint that never came up has none (API reference, EndpointStatus)."""
+"""Statuses of endpoints that may have no variants (API reference, EndpointStatus)."""
 
 
 def sagemaker_source(aws: AwsApi) -> AwsServiceSource:
@@ -27,7 +26,7 @@ def sagemaker_source(aws: AwsApi) -> AwsServiceSource:
 
 
 def sagemaker_sightings(aws: AwsApi) -> Iterator[Sighting]:
-    """Models last: what is deployed meanwhile is deployed from one of them."""
+    """Reads models last, so that a deployment during the scan is covered by its model."""
     yield from _endpoint_sightings(aws)
     yield from _component_sightings(aws)
     yield from _model_sightings(aws)
@@ -40,14 +39,14 @@ def _endpoint_sightings(aws: AwsApi) -> Iterator[Sighting]:
         )
         for variant in _variants(endpoint) if endpoint else ():
             for image in _images(variant):
-                yield _deployed(image, f"SageMaker endpoint {name}")
+                yield _deployed_sighting(image, f"SageMaker endpoint {name}")
 
     listed = aws.pages("sagemaker", "list_endpoints", "Endpoints", MaxResults=_PAGE)
     return sightings_of_each((entry["EndpointName"] for entry in listed), sightings_of)
 
 
 def _variants(endpoint: AwsAnswer) -> Iterator[AwsAnswer]:
-    """Also those of a deployment that is under way."""
+    """Includes the variants of a deployment in progress."""
     if endpoint["EndpointStatus"] in _WITHOUT_VARIANTS:
         yield from endpoint.get("ProductionVariants") or ()
     else:
@@ -59,8 +58,8 @@ def _variants(endpoint: AwsAnswer) -> Iterator[AwsAnswer]:
 
 
 def _images(variant: AwsAnswer) -> Sequence[AwsAnswer]:
-    """Every variant has a name; one that only starts, or hosts inference components, has no
-    images."""
+    """The images of a variant. A variant that is starting, or that hosts inference components, has
+    none. Raises ServiceError if the variant has no name."""
     return (variant["VariantName"] and variant.get("DeployedImages")) or ()
 
 
@@ -73,7 +72,9 @@ def _component_sightings(aws: AwsApi) -> Iterator[Sighting]:
             InferenceComponentName=name,
         )
         for specification in _specifications(component) if component else ():
-            yield from _specified(aws, specification, f"SageMaker inference component {name}")
+            yield from _specification_sightings(
+                aws, specification, f"SageMaker inference component {name}"
+            )
 
     listed = aws.pages(
         "sagemaker", "list_inference_components", "InferenceComponents", MaxResults=_PAGE
@@ -82,23 +83,25 @@ def _component_sightings(aws: AwsApi) -> Iterator[Sighting]:
 
 
 def _specifications(component: AwsAnswer) -> Sequence[AwsAnswer]:
-    """Either one, or one for each type of instance (API reference, Specifications)."""
+    """One specification, or one for each instance type (API reference, Specifications)."""
     return component.get("Specifications") or (component["Specification"],)
 
 
-def _specified(aws: AwsApi, specification: AwsAnswer, used_by: str) -> Iterator[Sighting]:
-    """An adapter runs in the container of its base component."""
+def _specification_sightings(
+    aws: AwsApi, specification: AwsAnswer, used_by: str
+) -> Iterator[Sighting]:
+    """Yields the image of a specification. An adapter has none: it runs in its base component."""
     container = specification.get("Container")
     if container and (image := container.get("DeployedImage")):
-        yield _deployed(image, used_by)
+        yield _deployed_sighting(image, used_by)
     elif name := specification.get("ModelName"):
         model = aws.call("sagemaker", "describe_model", ModelName=name)
         yield from _images_of_model(aws, model, used_by)
     elif not specification.get("BaseInferenceComponentName"):
-        raise specification.unusable(f"told of no image of {used_by}: try again later")
+        raise specification.unusable(f"returned no image of {used_by}: try again later")
 
 
-def _deployed(image: AwsAnswer, used_by: str) -> Sighting:
+def _deployed_sighting(image: AwsAnswer, used_by: str) -> Sighting:
     """`ResolvedImage` is `registry/repository@digest` (API reference, DeployedImage)."""
     resolved = image.get("ResolvedImage") or ""
     named = image.get("SpecifiedImage") or image["ResolvedImage"]
@@ -116,7 +119,7 @@ def _model_sightings(aws: AwsApi) -> Iterator[Sighting]:
 
 
 def _images_of_model(aws: AwsApi, model: AwsAnswer, used_by: str) -> Iterator[Sighting]:
-    """A container names its image, or a model package that does."""
+    """Yields the image of each container, or the images of its model package."""
     for container in _model_containers(model):
         if image := container.get("Image"):
             yield Sighting(image, used_by)
@@ -125,15 +128,15 @@ def _images_of_model(aws: AwsApi, model: AwsAnswer, used_by: str) -> Iterator[Si
 
 
 def _model_containers(model: AwsAnswer) -> Sequence[AwsAnswer]:
-    """One, or those of an inference pipeline."""
+    """The container of a model, or the containers of its inference pipeline."""
     primary = model.get("PrimaryContainer")
     pipeline = model.get("Containers") if primary else model["Containers"]
     return [*([primary] if primary else ()), *(pipeline or ())]
 
 
 def _images_of_package(aws: AwsApi, name: str, used_by: str) -> Iterator[Sighting]:
-    """`MetadataOnly` leaves out what needs kms:Decrypt, and no image (API reference,
-    IncludedData). A product of the Marketplace runs its vendor's images."""
+    """Yields the images of a model package. `MetadataOnly` omits data that needs kms:Decrypt, but
+    no image (API reference, IncludedData). Marketplace products run images of their vendor."""
     package = aws.call(
         "sagemaker", "describe_model_package", ModelPackageName=name, IncludedData="MetadataOnly"
     )
@@ -143,4 +146,6 @@ def _images_of_package(aws: AwsApi, name: str, used_by: str) -> Iterator[Sightin
             if image := container.get("Image"):
                 yield Sighting(image, used_by, container.get("ImageDigest"))
             elif not container.get("ProductId"):
-                raise package.unusable(f"told no image of the package {name}, which {used_by} uses")
+                raise package.unusable(
+                    f"returned no image of package {name}, which {used_by} uses: try again later"
+                )

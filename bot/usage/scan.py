@@ -1,4 +1,4 @@
-"""Looks at every source once for all repositories of a run."""
+"""Scans all usage sources once for the repositories of a run."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
@@ -14,14 +14,17 @@ from bot.core.usage_snapshot import SightingCollector, UsageSnapshot
 from bot.ports import Clock, DoubtedUsage, Progress, UsageMemory, UsageSource, WorkloadCount
 
 SOURCES_AT_ONCE = 8
-STEP = "looking for images in use"
+STEP = "scanning usage"
 
 
 @dataclass(frozen=True, slots=True)
 class UsageScanner:
-    """`registries`: those whose images are looked for. `expect_none`: it is fine if nobody uses
-    any of their images. `may_confirm`: whether somebody may confirm how little a source lists.
-    `ignored`: references that make no plan incomplete."""
+    """Scans `sources` in parallel and joins the results.
+
+    `registries`: the registries whose images count. `expect_none`: no image of them needs to be in
+    use. `may_confirm`: whether a user may confirm a drop in usage. `ignored`: references that do
+    not make a plan incomplete.
+    """
 
     sources: Sequence[UsageSource]
     not_checked: Sequence[str]
@@ -35,20 +38,20 @@ class UsageScanner:
     ignored: Patterns = field(default_factory=Patterns)
 
     def scan(self) -> UsageSnapshot:
-        """Never raises for what a source cannot tell: that is an error of its look."""
+        """Records the failure of a source in its SourceScan and does not raise it."""
         index = SightingCollector(self.hosts, self.ignored)
         scans: dict[int, SourceScan] = {}
         with ThreadPoolExecutor(SOURCES_AT_ONCE) as pool:
             waiting = {
-                pool.submit(_all_sightings, source): (place, source)
-                for place, source in enumerate(self.sources)
+                pool.submit(_all_sightings, source): (position, source)
+                for position, source in enumerate(self.sources)
             }
             for done, finished in enumerate(as_completed(waiting), start=1):
-                place, source = waiting[finished]
-                scans[place] = self._scan_result(source, index, finished.result())
+                position, source = waiting[finished]
+                scans[position] = self._scan_result(source, index, finished.result())
                 self.progress(STEP, done, len(waiting))
-        told = [scan for _, scan in sorted(scans.items())]
-        return index.snapshot((*told, *self._nothing_in_use(told)), self.not_checked)
+        ordered = [scan for _, scan in sorted(scans.items())]
+        return index.snapshot((*ordered, *self._nothing_in_use(ordered)), self.not_checked)
 
     def _scan_result(
         self,
@@ -67,7 +70,8 @@ class UsageScanner:
         return SourceScan(source.name, source.scope, len(ours), doubt)
 
     def _drop_in_usage(self, source: UsageSource, now: WorkloadCount) -> UsageDrop | None:
-        """A source that suddenly lists far less may be looking at the wrong thing."""
+        """Returns a UsageDrop if the source lists fewer than half of its last workloads, since it
+        may now scan the wrong account or cluster."""
         last = self._last_listed(source)
         if last is None or 2 * now.workloads >= last.workloads:
             self.memory.believe(source.name, source.scope, now)
@@ -76,7 +80,7 @@ class UsageScanner:
         return UsageDrop(now.workloads, last.workloads, last.at)
 
     def _last_listed(self, source: UsageSource) -> WorkloadCount | None:
-        """What people confirmed who may not, by the settings here, counts as not confirmed."""
+        """Ignores confirmations by users who may not confirm by these settings."""
         last = self.memory.last_listed(source.name, source.scope)
         for each in reversed(self.memory.confirmations(source.name, source.scope)):
             if self.may_confirm(each.by):
@@ -86,8 +90,8 @@ class UsageScanner:
         return last
 
     def _nothing_in_use(self, scans: Iterable[SourceScan]) -> Iterable[SourceScan]:
-        """Nothing in use anywhere rather means that the sources look in the wrong place. Without
-        any source nothing was looked at, and nobody can approve the plan."""
+        """Yields a failed scan if no source found an image in use: the sources probably scan the
+        wrong accounts. Yields none without sources, since such a plan cannot be approved."""
         scans = list(scans)
         if not self.sources or self.expect_none:
             return
@@ -105,7 +109,7 @@ def _all_sightings(source: UsageSource) -> list[Sighting] | RequestError | Servi
 
 @dataclass(frozen=True, slots=True)
 class BrokenUsageSource:
-    """Says so when it is looked at, as any source does that cannot tell."""
+    """A source that could not be opened. Raises the error when it is scanned."""
 
     name: str
     scope: str

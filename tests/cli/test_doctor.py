@@ -194,14 +194,14 @@ def test_each_cluster_has_its_line(clusters: Callable[[], Findings]) -> None:
     }
     assert found["prod"]["detail"] == "workloads: 1; different images of these registries: 1"
     assert "gone cannot be read: No such file" in found["edge"]["detail"]
-    assert "mend its entry of usage.kubernetes.clusters" in found["edge"]["detail"]
+    assert "fix its entry in usage.kubernetes.clusters" in found["edge"]["detail"]
 
 
 def test_a_cluster_that_nobody_listed(aws: StandIn, clusters: Callable[[], Findings]) -> None:
     aws.world.eks().create("staging")
     finding = clusters()[f"EKS of {PLACE}"]
     assert finding["status"] == "FAILED"
-    assert "nobody looks at EKS clusters staging" in finding["detail"]
+    assert "no source scans EKS clusters staging" in finding["detail"]
     assert "usage.kubernetes.ignore" in finding["detail"]
 
 

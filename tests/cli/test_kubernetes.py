@@ -265,8 +265,8 @@ def test_a_cluster_without_an_access_entry(aws: StandIn, cluster: Cluster, look:
     ("fault", "words"),
     [
         (Fault(path="*/pods", status=503, times=None), "failed with 503 to list pods"),
-        (Fault(path="*/pods", cut="body", times=None), "gave no answer when asked to list pods"),
-        (Fault(path="*/pods", body="<html>", times=None), "cannot be understood"),
+        (Fault(path="*/pods", cut="body", times=None), "did not answer the request to list pods"),
+        (Fault(path="*/pods", body="<html>", times=None), "gave an unreadable answer"),
     ],
 )
 def test_a_cluster_that_fails(cluster: Cluster, look: Look, fault: Fault, words: str) -> None:
@@ -278,7 +278,7 @@ def test_a_cluster_that_fails(cluster: Cluster, look: Look, fault: Fault, words:
 def test_a_cluster_that_is_gone(look: Look, environment: Path) -> None:
     with Cluster("prod") as gone:
         (environment / "kubeconfig").write_text(json.dumps(gone.kubeconfig()))
-    is_unknown(look(BY_KUBECONFIG), "prod", "cluster prod gave no answer")
+    is_unknown(look(BY_KUBECONFIG), "prod", "cluster prod did not answer")
 
 
 @pytest.mark.usefixtures("granted")
@@ -287,7 +287,7 @@ def test_a_cluster_that_hangs(cluster: Cluster, look: Look) -> None:
     began = time.monotonic()
     result = look(BY_EKS, more=", timeout: 2s")
     assert time.monotonic() - began < 20
-    is_unknown(result, "prod", "gave no answer in time when asked to list pods", "raise usage")
+    is_unknown(result, "prod", "timed out on the request to list pods", "raise usage")
 
 
 def test_a_plugin_runs_only_for_settings_that_were_named(
@@ -316,7 +316,7 @@ def test_a_plugin_runs_only_for_settings_that_were_named(
     [
         ("{name: prod, eks: gone}", "has an EKS cluster gone: check eks under"),
         ("{name: prod, kubeconfig: gone}", "gone cannot be read: No such file"),
-        ("{name: prod, in_cluster: true}", "this runs in no pod with a service account"),
+        ("{name: prod, in_cluster: true}", "does not run in a pod with a service account"),
     ],
 )
 def test_a_way_that_leads_nowhere(
@@ -339,7 +339,7 @@ def test_one_cluster_that_fails_hides_no_other(cluster: Cluster, look: Look, she
 @pytest.mark.usefixtures("granted")
 def test_a_digest_of_a_config_tells_nothing(cluster: Cluster, look: Look, shelf: Shelf) -> None:
     cluster.apply(pod("old", f"{shelf.id.uri}:gone", image_id=f"docker://sha256:{'9' * 64}"))
-    is_unknown(look(BY_EKS), "prod", "Pod default/old: nobody can tell which image", "restart")
+    is_unknown(look(BY_EKS), "prod", "Pod default/old: the image of container ", "restart")
 
 
 @pytest.mark.usefixtures("granted")
@@ -381,7 +381,7 @@ def test_a_custom_resource_keeps_its_image(rollouts: Cluster, look: Look, shelf:
 def test_a_path_that_leads_nowhere(rollouts: Cluster, look: Look) -> None:
     rollout(rollouts, {"workloadRef": {"name": "api"}})
     result = look(BY_KUBECONFIG, more=f", custom_resources: [{ROLLOUTS}]")
-    is_unknown(result, "prod", "Rollout default/api: nothing stands at 'spec.template'", "rollouts")
+    is_unknown(result, "prod", "Rollout default/api: 'spec.template' matches nothing", "rollouts")
 
 
 def test_a_template_that_no_path_leads_to(rollouts: Cluster, look: Look, shelf: Shelf) -> None:

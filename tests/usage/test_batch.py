@@ -103,7 +103,7 @@ def test_a_definition_whose_images_stand_nowhere_is_unknown(aws: StandIn, shape:
     with pytest.raises(ServiceError) as told:
         sightings()
     assert str(told.value) == (
-        f"batch:DescribeJobDefinitions on {PLACE} told of no container of "
+        f"batch:DescribeJobDefinitions on {PLACE} returned no container of "
         "Batch job definition nightly:7: deregister it if it is not needed"
     )
 

@@ -62,7 +62,7 @@ def test_a_project_that_is_left_out_is_unknown(aws: StandIn, codebuild: CodeBuil
     codebuild.create("test", TOOLS)
     told = {"projects": [{"name": "build", "environment": {"image": TOOLS}}]}
     aws.world.faults.add(Fault(operation="BatchGetProjects", answer=told))
-    with pytest.raises(ServiceError, match="left out 1 of 2 projects"):
+    with pytest.raises(ServiceError, match="omitted 1 of 2 projects"):
         sightings()
 
 

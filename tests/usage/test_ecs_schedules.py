@@ -95,7 +95,7 @@ def test_an_input_that_cannot_be_read(aws: StandIn, given: str) -> None:
     aws.world.scheduler().create("nightly", {"Arn": f"{UNIVERSAL}runTask", "Input": given})
     with pytest.raises(ServiceError) as told:
         users("1")
-    assert "schedule nightly, whose Input is no JSON object" in str(told.value)
+    assert "schedule nightly, whose Input is not a JSON object" in str(told.value)
     assert f"scheduler:GetSchedule on {PLACE}" in str(told.value)
 
 

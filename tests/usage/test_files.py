@@ -56,10 +56,10 @@ def test_an_empty_file_says_that_nothing_is_used(tmp_path: Path) -> None:
     [
         ("a:1\nTeam/API\n", "used.txt line 2: 'Team/API' is no image reference"),
         ('["a:1", ""]', "used.txt entry 2: '' is no image reference"),
-        ('["a:1", 7]', "no list of references"),
-        ('[{"image": "a", "usedby": "x"}]', "no list of references"),
-        ('{"image": "a"}', "no list of references"),
-        ("[", "no list of references"),
+        ('["a:1", 7]', "not a list of references"),
+        ('[{"image": "a", "usedby": "x"}]', "not a list of references"),
+        ('{"image": "a"}', "not a list of references"),
+        ("[", "not a list of references"),
     ],
 )
 def test_a_bad_line_makes_it_unreadable(tmp_path: Path, text: str, complaint: str) -> None:
@@ -83,7 +83,7 @@ def test_a_byte_order_mark_is_passed_over(tmp_path: Path, text: str) -> None:
 @pytest.mark.parametrize(
     ("content", "why"),
     [
-        (f"{HOST}/a:1".encode("utf-16"), "it is UTF-16 text: save it as UTF-8, or take it out of"),
+        (f"{HOST}/a:1".encode("utf-16"), "it is UTF-16 text: save it as UTF-8, or remove it from"),
         (b'["a:1\x00"]', "it contains NUL bytes"),
         (b"a:1\n\xe4:1", "line 2 is not UTF-8"),
     ],

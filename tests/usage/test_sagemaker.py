@@ -231,7 +231,7 @@ def test_more_than_one_page_of_everything(aws: StandIn, sagemaker: SageMaker) ->
 
 @pytest.mark.parametrize(
     ("container", "expected"),
-    [({"ProductId": "prod-1"}, None), ({"Framework": "PYTORCH"}, "told no image of the package")],
+    [({"ProductId": "prod-1"}, None), ({"Framework": "PYTORCH"}, "returned no image of package")],
 )
 def test_a_package_without_an_image(
     aws: StandIn, sagemaker: SageMaker, container: dict[str, str], expected: str | None

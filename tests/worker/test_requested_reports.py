@@ -224,7 +224,7 @@ def test_how_far_it_is(office: Office, slack: Workspace, monkeypatch: pytest.Mon
     office.jobs.do_next()
     texts = [call["text"] for call in calls(slack, "chat.update")]
     assert any("reading manifests: 13 of 13" in text for text in texts)
-    assert any("looking for images in use" in text for text in texts)
+    assert any("scanning usage" in text for text in texts)
 
 
 @pytest.mark.usefixtures("api")

@@ -1,1 +1,1 @@
-"""Kubernetes: what runs in clusters, and what would start pods there."""
+"""Kubernetes as a usage source: pods, and objects that would start pods."""

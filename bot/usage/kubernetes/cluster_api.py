@@ -1,4 +1,4 @@
-"""One cluster's API server: lists that are whole, or an error that says what to do."""
+"""Lists objects of one cluster's API server: complete lists, or an error that names the fix."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -27,36 +27,39 @@ from bot.usage.kubernetes.listed_objects import (
 from bot.usage.kubernetes.transport import Deadline, RetryingTransport, proxy_for
 
 PAGE = 500
-"""Objects in an answer, as kubectl asks for."""
+"""Objects per answer, as in kubectl."""
 
 LIST_ATTEMPTS = 3
-"""How often a list is begun, if its `continue` or the token expires in between."""
+"""Attempts to read a list, if its `continue` or the token expires in between."""
 
 ALL_NAMESPACES = "*"
 
 Configure = Callable[[float], SingleConfig]
-"""Address, CA and fresh credentials of a cluster, within so many seconds. May raise ServiceError,
-and what lightkube raises."""
+"""Returns address, CA and new credentials of a cluster within the given seconds. Raises
+ServiceError and lightkube's errors."""
 
 Made = TypeVar("Made")
 
-prepare(Status)  # of an answer that refuses
+prepare(Status)  # the body of error answers
 
 
 class ClusterApi:
-    """May be used by several threads. A scan lasts from the first list until `close`. It takes at
-    most `timeout` seconds, and gets credentials once, and once more if the API server refuses
-    them."""
+    """The API server of one cluster. Thread-safe.
+
+    A scan lasts from the first list until `close`, and takes at most `timeout` seconds. It gets
+    credentials once, and again if the API server rejects them.
+    """
 
     def __init__(self, name: str, configure: Configure, timeout: float) -> None:
         self.name = name
         self._configure = configure
         self._timeout = timeout
         self._lock = Lock()
-        self._begin()
+        self._reset()
 
     def list(self, resource: Resource, read: Callable[[bytes], Made]) -> list[Made]:
-        """What `read` makes of the text of every object of all namespaces. Raises ServiceError."""
+        """Lists the objects of all namespaces and applies `read` to the JSON of each. Raises
+        ServiceError."""
         unknown_kind = CHECK_VERSION if issubclass(resource, UndecodedResource) else CHECK_RESOURCE
         with explain_errors(f"list {info_of(resource).plural}", self.name, unknown_kind):
             for _ in range(LIST_ATTEMPTS - 1):
@@ -64,25 +67,25 @@ class ClusterApi:
                 try:
                     return _all(client, resource, read)
                 except httpx2.HTTPStatusError as error:
-                    if not self._may_start_again(client, error.response.status_code):
+                    if not self._may_restart(client, error.response.status_code):
                         raise
             return _all(self._connected(), resource, read)
 
     def close(self) -> None:
-        """Ends all connections; the next list begins a new scan."""
+        """Closes all connections. The next list starts a new scan."""
         with self._lock:
             for client in filter(None, (self._retired, self._client)):
                 client.close()
-            self._begin()
+            self._reset()
 
-    def _begin(self) -> None:
+    def _reset(self) -> None:
         self._deadline: Deadline | None = None
         self._client: Client | None = None
         self._retired: Client | None = None
         self._failure: ErrorText | None = None
 
     def _connected(self) -> Client:
-        """One of several threads connects. Its failure is the failure of all of them."""
+        """Connects in one thread. All threads raise the error if that fails."""
         with self._lock:
             if self._failure:
                 raise ServiceError(self._failure.text, self._failure.call)
@@ -99,14 +102,14 @@ class ClusterApi:
             self._failure = ErrorText.of(error)
             raise
 
-    def _may_start_again(self, client: Client, status: int) -> bool:
-        """After 410 (the `continue` has expired) and 401 (the token has)."""
+    def _may_restart(self, client: Client, status: int) -> bool:
+        """Whether to read the list again: 410 means an expired `continue`, 401 an expired token."""
         if status == httpx2.codes.UNAUTHORIZED:
             return self._has_other_credentials(client)
         return status == httpx2.codes.GONE
 
     def _has_other_credentials(self, refused: Client) -> bool:
-        """Whether another thread renewed the credentials, or this one may."""
+        """Whether another thread renewed the credentials, or this thread may."""
         with self._lock:
             if self._client is refused and self._retired is None:
                 self._retired, self._client = refused, None
@@ -114,9 +117,11 @@ class ClusterApi:
 
 
 def _all(client: Client, resource: Resource, read: Callable[[bytes], Made]) -> list[Made]:
-    """One page of objects is in memory at a time, besides what is made of them. Every list has a
-    resourceVersion (API conventions of Kubernetes): what has none is something else, or lost the
-    part that tells of further pages."""
+    """Reads all pages, with one page in memory at a time.
+
+    Raises ValueError for a list without resourceVersion. Every list has one (Kubernetes API
+    conventions), so the answer is something else, or lacks the token for the next page.
+    """
     found = client.list(resource, namespace=ALL_NAMESPACES, chunk_size=PAGE)
     objects = [read(text_of(content)) for content in found]
     if not found.resourceVersion:
@@ -142,12 +147,14 @@ def _usable(what: str) -> Iterator[None]:
     try:
         yield
     except (OSError, ValueError) as error:
-        clear_frames(error.__traceback__)  # they hold lightkube's files of certificates and keys
+        clear_frames(
+            error.__traceback__
+        )  # drops references to lightkube's certificate and key files
         raise UnusableError(f"its {what} cannot be used: {quoted(error)}") from None
 
 
 def _load_certificate(context: SSLContext, config: SingleConfig) -> None:
-    """A key with a pass phrase is an error: OpenSSL would ask for it on the terminal."""
+    """Fails for an encrypted key: without `password` OpenSSL would prompt at the terminal."""
     assert config.user is not None
     if certificate := user_cert(config.user, config.abs_file):
         context.load_cert_chain(*certificate, password="")

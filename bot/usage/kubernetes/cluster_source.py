@@ -1,5 +1,5 @@
-"""One Kubernetes cluster as a source of usage: what of its resources names images, by whom they are
-used, and the ClusterRole that reading them needs.
+"""One Kubernetes cluster as a usage source: the images of its objects, the workloads that use them,
+and the ClusterRole that the scan needs.
 """
 
 import re
@@ -15,7 +15,7 @@ import msgspec
 
 from bot.core.errors import ServiceError
 from bot.core.image_references import RegistryHosts
-from bot.core.usage import Sighting, TagRunner, UnresolvedTag
+from bot.core.usage import Sighting, TagRunner
 from bot.parallel import in_parallel
 from bot.sanitize import quoted
 from bot.usage.kubernetes.cluster_api import ClusterApi
@@ -51,13 +51,13 @@ _BY_DIGEST = re.compile(r"@sha256:[0-9a-f]{64}$")
 
 
 class _TemplatePathError(Exception):
-    """The end of a sentence."""
+    """A template path of a custom resource is wrong. The text is the end of a sentence."""
 
 
 @dataclass(frozen=True)
 class CustomResource:
-    """`templates`: JMESPaths, each to a pod template, to a pod's spec, or to several of them. What
-    an object names elsewhere counts too."""
+    """A kind of custom resource. `templates`: JMESPaths to pod templates or pod specs, one or
+    several per path. Images elsewhere in an object count too."""
 
     group: str
     version: str
@@ -72,8 +72,8 @@ class CustomResource:
         return custom(self.group, self.version, self.plural)
 
     def read(self, text: bytes, hosts: RegistryHosts) -> "CustomObject":
-        """Raises ServiceError if a path leads nowhere. What stands in the object is not repeated:
-        it may be a password."""
+        """Raises ServiceError if a path matches nothing. The error does not quote the object, which
+        may contain a password."""
         found = _without_nulls(msgspec.json.decode(text))
         metadata = msgspec.convert(found["metadata"], ObjectMetadata)
         kind = str(found.get("kind") or self.plural)
@@ -81,7 +81,7 @@ class CustomResource:
             specs = tuple(self._pod_specs(found))
         except _TemplatePathError as error:
             raise ServiceError(
-                f"{kind} {metadata.namespace}/{metadata.name}: {error}: mend `template` of {self} "
+                f"{kind} {metadata.namespace}/{metadata.name}: {error}: fix `template` of {self} "
                 "in usage.kubernetes.custom_resources"
             ) from None
         others = (*images(found), *references_from_parts(found, hosts))
@@ -92,6 +92,8 @@ class CustomResource:
 
 
 class CustomObject(KubernetesObject):
+    """An object of a custom resource. `specs`: its pod specs. `others`: other image references."""
+
     kind: str
     specs: tuple[PodSpec, ...]
     others: tuple[str, ...]
@@ -110,17 +112,17 @@ def _at(path: str, found: dict[str, Any]) -> Iterator[PodSpec]:
     try:
         there = jmespath.search(path, found)
         if there is None or there == []:
-            raise _TemplatePathError(f"nothing stands at {path!r}")
+            raise _TemplatePathError(f"{path!r} matches nothing")
         for each in there if isinstance(there, list) else [there]:
             spec = each if isinstance(each, dict) and "containers" in each else each["spec"]
             yield msgspec.convert(spec, PodSpec)
     except (jmespath.exceptions.JMESPathError, LookupError, TypeError, ValueError) as error:
-        words = f"{path!r} leads to no pod template ({type(error).__name__})"
+        words = f"{path!r} does not match a pod template ({type(error).__name__})"
         raise _TemplatePathError(words) from None
 
 
 def _without_nulls(value: Any) -> Any:
-    """An API server keeps them where a definition preserves unknown fields; they mean nothing."""
+    """Removes null fields, which API servers keep if a definition preserves unknown fields."""
     match value:
         case dict():
             return {key: _without_nulls(each) for key, each in value.items() if each is not None}
@@ -131,7 +133,7 @@ def _without_nulls(value: Any) -> Any:
 
 
 def cluster_role(custom_resources: Iterable[CustomResource]) -> Mapping[str, Any]:
-    """A manifest for `kubectl apply`."""
+    """Returns a manifest for `kubectl apply`."""
     plurals: defaultdict[str, set[str]] = defaultdict(set)
     infos = [
         *(info_of(kind.resource) for kind in BUILT_IN),
@@ -156,12 +158,12 @@ class _ObjectName(NamedTuple):
     name: str
 
     def __str__(self) -> str:
-        place = f"{self.namespace}/" if self.namespace else ""
-        return f"{self.kind} {place}{self.name}"
+        prefix = f"{self.namespace}/" if self.namespace else ""
+        return f"{self.kind} {prefix}{self.name}"
 
 
 class ListedObject(NamedTuple):
-    """An object of a cluster. `mentions`: references and digests in any of its texts."""
+    """An object of a cluster. `mentions`: image references and digests anywhere in the object."""
 
     object: KubernetesObject
     mentions: frozenset[str]
@@ -170,15 +172,15 @@ class ListedObject(NamedTuple):
 def sightings(
     cluster: str, listed: Iterable[ListedObject], hosts: RegistryHosts
 ) -> Iterator[Sighting]:
-    """Each image once for a workload, as the first of the objects that name it puts it; and once
-    more for every time at which pods of it mounted what its tag named then.
+    """Yields each image once per workload, with the note of the first object that names it. Also
+    yields images that pods mount by tag, once for each start time.
 
-    Raises ServiceError if nobody can tell what a container runs that may be from ECR.
+    Raises ServiceError if the digest of a running image that may be from ECR is unknown.
     """
     listed = list(listed)
     owners = ((_name(each.object), each.object.metadata.controller) for each in listed)
     controllers = {name: owner for name, owner in owners if owner}
-    told: dict[tuple[str, _ObjectName], str] = {}
+    used_by: dict[tuple[str, _ObjectName], str] = {}
     unresolved: dict[Sighting, None] = {}
     for each, mentioned in listed:
         workload = _workload(_name(each), controllers)
@@ -186,10 +188,10 @@ def sightings(
         words = f"Kubernetes {cluster}: {workload}{note}"
         running = _running(each, hosts) if isinstance(each, Pod) else ()
         for image in (*_images(each), *running, *mentioned):
-            told.setdefault((image, workload), words)
+            used_by.setdefault((image, workload), words)
         if isinstance(each, Pod):
             unresolved.update(dict.fromkeys(_unresolved(each, words)))
-    yield from (Sighting(image, words) for (image, _), words in told.items())
+    yield from (Sighting(image, words) for (image, _), words in used_by.items())
     yield from unresolved
 
 
@@ -198,8 +200,8 @@ def _images(each: KubernetesObject) -> Sequence[str]:
         return list(each.images())
     except msgspec.ValidationError as error:
         raise ServiceError(
-            f"{_name(each)} holds a pod template that cannot be understood ({quoted(error)}): mend "
-            "it, or delete it"
+            f"{_name(each)} has an invalid pod template ({quoted(error)}): fix it, or delete the "
+            "object"
         ) from error
 
 
@@ -208,7 +210,7 @@ def _name(each: KubernetesObject) -> _ObjectName:
 
 
 def _workload(name: _ObjectName, controllers: Mapping[_ObjectName, OwnerReference]) -> _ObjectName:
-    """Whoever made it: of a Pod its Deployment, behind a ReplicaSet; its CronJob, behind a Job."""
+    """The topmost controller of an object: the Deployment of a Pod, or the CronJob of a Job."""
     for _ in CONTROLLED_KINDS:
         if name.kind in CONTROLLED_KINDS and (owner := controllers.get(name)):
             name = _ObjectName(name.namespace, owner.kind, owner.name)
@@ -216,7 +218,7 @@ def _workload(name: _ObjectName, controllers: Mapping[_ObjectName, OwnerReferenc
 
 
 def _running(pod: Pod, hosts: RegistryHosts) -> Iterator[str]:
-    """The images that its containers run and mount, by digest."""
+    """Yields the images that containers run and mount, by digest."""
     named = {container.name: container.image for container in pod.spec.all_containers}
     yield from _mounted(pod).values()
     for status in pod.status.all_containers:
@@ -228,7 +230,7 @@ def _running(pod: Pod, hosts: RegistryHosts) -> Iterator[str]:
 
 
 def _mounted(pod: Pod) -> Mapping[str, str]:
-    """By the names of volumes the images that are mounted, by digest, as far as they are told."""
+    """Mounted images by volume name, if the pod status has their digests."""
     refs = (
         (mount.name, _SCHEME.sub("", mount.image_ref))
         for status in pod.status.all_containers
@@ -238,38 +240,39 @@ def _mounted(pod: Pod) -> Mapping[str, str]:
 
 
 def _unresolved(pod: Pod, used_by: str) -> Iterator[Sighting]:
-    """Images that it mounts by tag, and whose digest is not told. The kubelet resolved the tag when
-    the pod started."""
+    """Yields images mounted by tag whose digest is not in the pod status. The kubelet resolves the
+    tag when the pod starts."""
     if pod.has_ended:
         return
-    told = _mounted(pod)
+    resolved = _mounted(pod)
     since = pod.since or _LONG_AGO
     for volume in pod.spec.volumes:
-        if volume.reference and volume.name not in told:
-            unresolved = UnresolvedTag(TagRunner.POD_VOLUME, since)
+        if volume.reference and volume.name not in resolved:
+            unresolved = Unresolved(TagRunner.POD_VOLUME, since)
             yield Sighting(volume.reference, used_by, unresolved=unresolved)
 
 
 def _check_image_is_known(
     pod: Pod, status: ContainerStatus, image: str, hosts: RegistryHosts
 ) -> None:
-    """A bare digest is that of the image's config, which no registry knows (kubernetes#40062). It
-    does no harm if the pod names a digest itself, or an image of another registry."""
+    """Raises ServiceError if imageID is a bare digest. It is the digest of the image config, which
+    registries do not list (kubernetes#40062). Accepts it if the pod names its image by digest, or
+    if the image is from another registry."""
     if _BY_DIGEST.search(image):
         return
     if hosts.may_mean_ecr(image) or hosts.may_mean_ecr(status.image):
         raise ServiceError(
-            f"{_name(pod)}: nobody can tell which image container {status.name} runs, since its "
-            f"imageID {status.image_id} names a config and no manifest: restart the pod, or name "
-            "its image by digest"
+            f"{_name(pod)}: the image of container {status.name} is unknown, because its imageID "
+            f"{status.image_id} is the digest of a config and not of a manifest: restart the pod, "
+            "or name its image by digest"
         )
 
 
-Resource = CustomResource | type[BuiltInObject]
+ObjectKind = CustomResource | type[BuiltInObject]
 
 
 class KubernetesSource:
-    """All that runs pods in a cluster or would start some."""
+    """Scans the objects of a cluster that run pods or would start pods."""
 
     name = "kubernetes"
 
@@ -282,12 +285,12 @@ class KubernetesSource:
         self._hosts = hosts
 
     def sightings(self) -> Iterator[Sighting]:
-        resources: list[Resource] = [*self._custom_resources, *BUILT_IN]
-        with closing(self._api), explain_errors("list what starts pods", self.scope):
+        resources: list[ObjectKind] = [*self._custom_resources, *BUILT_IN]
+        with closing(self._api), explain_errors("list pods and workloads", self.scope):
             found = [each for some in in_parallel(self._objects, resources) for each in some]
             yield from sightings(self.scope, found, self._hosts)
 
-    def _objects(self, resource: Resource) -> Sequence[ListedObject]:
+    def _objects(self, resource: ObjectKind) -> Sequence[ListedObject]:
         def read(text: bytes) -> ListedObject:
             return ListedObject(resource.read(text, self._hosts), mentions(text, self._hosts))
 

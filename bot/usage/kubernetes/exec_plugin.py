@@ -1,6 +1,6 @@
-"""Exec plugins of kubeconfigs: commands that print credentials, run as kubectl runs them.
+"""Runs exec plugins of kubeconfigs, which are commands that print credentials, as kubectl does.
 
-What they read and print: https://kubernetes.io/docs/reference/config-api/client-authentication.v1/
+Their input and output: https://kubernetes.io/docs/reference/config-api/client-authentication.v1/
 """
 
 import json
@@ -28,11 +28,11 @@ MAX_OUTPUT = 1 << 20
 _BOT_SECRETS = frozenset(
     {"SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET", "DATABASE_URL"}
 )
-"""Secrets of the bot that no plugin needs."""
+"""Secrets of the bot, removed from the environment of plugins."""
 
 _POLL_SECONDS = 0.1
 
-_RUN_IT = "run it yourself to see why"
+_RUN_IT = "run it in a terminal to see why"
 
 
 class PluginVariable(Struct):
@@ -41,7 +41,7 @@ class PluginVariable(Struct):
 
 
 class ExecPlugin(Struct):
-    """`exec` of a kubeconfig's user. `command` is a name on PATH or an absolute path."""
+    """`exec` of a kubeconfig user. `command`: a name on PATH or an absolute path."""
 
     command: str
     version: str = field(name="apiVersion")
@@ -67,8 +67,8 @@ _PRINTED = msgspec.json.Decoder(_PrintedCredential)
 
 
 def run(plugin: ExecPlugin, cluster: Mapping[str, Any], seconds: float) -> PluginCredentials:
-    """Runs the plugin without a terminal, for at most `seconds`. `cluster`: for plugins that ask
-    for it. Raises UnusableError, which repeats nothing that the plugin printed."""
+    """Runs the plugin without a terminal for at most `seconds`. `cluster`: passed to plugins with
+    provideClusterInfo. Raises UnusableError, whose text contains no output of the plugin."""
     if plugin.version not in VERSIONS:
         raise UnusableError(
             f"apiVersion {plugin.version} of the exec plugin {plugin.command} is not supported",
@@ -77,7 +77,7 @@ def run(plugin: ExecPlugin, cluster: Mapping[str, Any], seconds: float) -> Plugi
     if plugin.interactive_mode == "Always":
         raise UnusableError(
             f"the exec plugin {plugin.command} needs a terminal (interactiveMode: Always)",
-            "use credentials that need none",
+            "use credentials that need no terminal",
         )
     with _start(plugin, _environment(plugin, cluster)) as process:
         try:
@@ -86,7 +86,7 @@ def run(plugin: ExecPlugin, cluster: Mapping[str, Any], seconds: float) -> Plugi
             _end(process)
     if process.returncode:
         raise UnusableError(
-            f"{plugin.command} of the kubeconfig left with {process.returncode}", _RUN_IT
+            f"{plugin.command} of the kubeconfig exited with {process.returncode}", _RUN_IT
         )
     return _credentials(plugin.command, printed)
 
@@ -104,9 +104,9 @@ def _environment(plugin: ExecPlugin, cluster: Mapping[str, Any]) -> dict[str, st
 
 
 def _start(plugin: ExecPlugin, environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
-    """As the leader of a process group, so that its children can be killed with it."""
+    """Starts the plugin in its own process group, so that its children can be killed too."""
     try:
-        return subprocess.Popen(  # noqa: S603 - from settings that the user named
+        return subprocess.Popen(  # noqa: S603 - the user named these settings
             [plugin.command, *(plugin.args or ())],
             env=environment,
             stdin=subprocess.DEVNULL,
@@ -118,12 +118,12 @@ def _start(plugin: ExecPlugin, environment: Mapping[str, str]) -> subprocess.Pop
         why = getattr(error, "strerror", None) or type(error).__name__
         raise UnusableError(
             f"{plugin.command} of the kubeconfig cannot be started: {why}",
-            "install it here, or reach the cluster in another way",
+            "install it on this machine, or use other credentials for the cluster",
         ) from None
 
 
 def _output(process: subprocess.Popen[bytes], command: str, end: float) -> bytes:
-    """What the plugin prints until it ends. Child processes may keep its output open after that."""
+    """Reads the output until the plugin exits, also if child processes keep the output open."""
     assert process.stdout
     printed = b""
     with selectors.DefaultSelector() as waiting:
@@ -144,14 +144,14 @@ def _output(process: subprocess.Popen[bytes], command: str, end: float) -> bytes
         process.wait(max(end - monotonic(), 0))
     except subprocess.TimeoutExpired:
         raise UnusableError(
-            f"{command} of the kubeconfig took too long, and was killed",
-            "run it yourself to see what it waits for, or raise usage.kubernetes.timeout",
+            f"{command} of the kubeconfig timed out and was killed",
+            "run it in a terminal to see what it waits for, or raise usage.kubernetes.timeout",
         ) from None
     return printed
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """Kills the plugin and its children, unless the plugin has ended."""
+    """Kills the plugin and its children, unless the plugin has exited."""
     if process.poll() is None:
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, signal.SIGKILL)
@@ -168,10 +168,11 @@ def _credentials(command: str, printed: bytes) -> PluginCredentials:
         raise UnusableError(f"{command} of the kubeconfig printed no JSON", _RUN_IT) from None
     if bool(found.certificate) != bool(found.key):
         raise UnusableError(
-            f"{command} of the kubeconfig gave a client certificate or its key, not both", _RUN_IT
+            f"{command} of the kubeconfig printed a client certificate or its key, not both",
+            _RUN_IT,
         )
     if not (found.token or found.certificate):
         raise UnusableError(
-            f"{command} of the kubeconfig gave neither a token nor a client certificate", _RUN_IT
+            f"{command} of the kubeconfig printed neither a token nor a client certificate", _RUN_IT
         )
     return found

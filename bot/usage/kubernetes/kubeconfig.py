@@ -1,4 +1,4 @@
-"""Kubeconfigs, read as kubectl reads them. Errors do not quote their content: it may be a token.
+"""Reads kubeconfigs as kubectl does. Errors do not quote their content, which may be a token.
 
 Fields and their order: https://kubernetes.io/docs/reference/config-api/kubeconfig.v1/ and
 client-go's tools/clientcmd.
@@ -37,9 +37,9 @@ _UNSUPPORTED = {
         *("auth-provider", "password", "username"),
     ),
 }
-"""lightkube ignores most of them: calls would reach another server, or come from another user."""
+"""Keys that are rejected: lightkube ignores most of them, and would use another server or user."""
 
-_FOUND = "settings that were found in the working folder"
+_FOUND = "settings found in the working folder"
 _NAME_SETTINGS = "if you trust these settings, name their file with --config or ECR_CLEAN_CONFIG"
 
 _EXTENSION = "client.authentication.k8s.io/exec"
@@ -49,9 +49,11 @@ prepare(Cluster, Context, User, ExecPlugin)
 
 
 class KubeconfigTrust(Enum):
-    """How the settings that name a kubeconfig were chosen. `FOUND`: in the working folder, so that
-    anybody may have written them and the kubeconfig. Then no exec plugin runs, and no token file
-    outside of the kubeconfig's folder is read."""
+    """How the settings file that names a kubeconfig was selected.
+
+    `NAMED`: by the user. `FOUND`: in the working folder, so that other users may have written it.
+    Then the bot runs no exec plugin, and reads no token file outside of the kubeconfig's folder.
+    """
 
     NAMED = auto()
     FOUND = auto()
@@ -60,14 +62,15 @@ class KubeconfigTrust(Enum):
 def from_kubeconfig(
     file: Path, context: str | None, trust: KubeconfigTrust, seconds: float
 ) -> SingleConfig:
-    """With the credentials in it, from its token file or exec plugin too. `context`: None for the
-    current one. `seconds`: how long a plugin may take. Raises UnusableError."""
+    """Reads the kubeconfig, and gets the credentials from it, its token file or its exec plugin.
+    `context`: None for the current context. `seconds`: time limit of a plugin. Raises
+    UnusableError."""
     return _KubeconfigContext.of(file.expanduser(), context).complete(trust, seconds)
 
 
 @dataclass(frozen=True)
 class _KubeconfigContext:
-    """The cluster and the user of a context: as lightkube read them, and as the file has them."""
+    """A context with its cluster and user, as lightkube parses them and as the file has them."""
 
     file: Path
     config: SingleConfig
@@ -89,30 +92,30 @@ class _KubeconfigContext:
         except OSError as error:
             raise UnusableError(f"{file} cannot be read: {error.strerror or error}") from error
         except YAMLError as error:
-            raise UnusableError(f"{file} is no YAML") from error
+            raise UnusableError(f"{file} is not YAML") from error
         except (msgspec.MsgspecError, LookupError, TypeError, ValueError, AttributeError) as error:
-            words = f"{file} is no kubeconfig, or its context is broken: {quoted(error)}"
+            words = f"{file} is not a kubeconfig, or its context is invalid: {quoted(error)}"
             raise UnusableError(words) from error
 
     def complete(self, trust: KubeconfigTrust, seconds: float) -> SingleConfig:
-        self._expect_supported(OF_CLUSTER, self.cluster)
-        self._expect_supported(OF_USER, self.user)
+        self._check_supported(OF_CLUSTER, self.cluster)
+        self._check_supported(OF_USER, self.user)
         if not self.cluster.get("server"):
             raise UnusableError(
                 f"cluster {self.config.context.cluster} of {self.file} has no server"
             )
-        expect_https(self.config.cluster.server)
+        check_https(self.config.cluster.server)
         cluster = self._cluster()
         user = self._user(trust, seconds)
         return self.config._replace(cluster=cluster, user=user)
 
-    def _expect_supported(self, kind: str, entry: Mapping[str, Any]) -> None:
+    def _check_supported(self, kind: str, entry: Mapping[str, Any]) -> None:
         name = getattr(self.config.context, kind)
         if found := next((key for key in _UNSUPPORTED[kind] if entry.get(key)), None):
-            raise UnusableError(f"{self.file} has {found} for {name}, which is not supported")
+            raise UnusableError(f"{self.file} uses {found} for {name}, which is not supported")
 
     def _cluster(self) -> Cluster:
-        """Data in the file counts before a file that it names."""
+        """Data in the kubeconfig takes precedence over a file that it names."""
         given = self.config.cluster
         file = None
         if not given.certificate_auth_data:
@@ -125,25 +128,25 @@ class _KubeconfigContext:
         )
 
     def _user(self, trust: KubeconfigTrust, seconds: float) -> User:
-        """A token file counts before a token, and either before a plugin."""
+        """A token file takes precedence over a token, and a token over a plugin."""
         given = self.config.user
         assert given is not None
         user = self._with_certificate(given)
         if given.token_file:
             user.token = self._token_of(given.token_file, trust)
         elif given.token:
-            user.token = checked_token(given.token, f"token of {self._whose} in {self.file}")
+            user.token = checked_token(given.token, f"token of {self._user_name} in {self.file}")
         elif self.user.get("exec"):
-            user = self._with(self._run(trust, seconds), user)
+            user = self._with_plugin_credentials(self._run(trust, seconds), user)
         elif not user.client_cert and not user.client_cert_data:
             raise UnusableError(
-                f"{self._whose} of {self.file} has no credentials",
+                f"{self._user_name} of {self.file} has no credentials",
                 "give it a token, a tokenFile, a client certificate and key, or an exec plugin",
             )
         return user
 
     @property
-    def _whose(self) -> str:
+    def _user_name(self) -> str:
         return f"user {self.config.context.user}"
 
     def _with_certificate(self, given: User) -> User:
@@ -155,11 +158,11 @@ class _KubeconfigContext:
         has_certificate = bool(user.client_cert or user.client_cert_data)
         if has_certificate != bool(user.client_key or user.client_key_data):
             raise UnusableError(
-                f"{self._whose} of {self.file} has a client certificate or its key, not both"
+                f"{self._user_name} of {self.file} has a client certificate or its key, not both"
             )
         return user
 
-    def _with(self, found: PluginCredentials, user: User) -> User:
+    def _with_plugin_credentials(self, found: PluginCredentials, user: User) -> User:
         if found.token:
             user.token = checked_token(found.token, "token of the exec plugin")
         if found.certificate and found.key:
@@ -173,7 +176,7 @@ class _KubeconfigContext:
             self.file.parent.resolve()
         ):
             raise UnusableError(
-                f"tokenFile of {self.file} is outside of its folder, and {_FOUND} may not read it",
+                f"tokenFile of {self.file} is outside of its folder, and {_FOUND} cannot read it",
                 _NAME_SETTINGS,
             )
         token = path.read_text("utf-8", errors="replace")
@@ -182,18 +185,18 @@ class _KubeconfigContext:
     def _run(self, trust: KubeconfigTrust, seconds: float) -> PluginCredentials:
         if trust is KubeconfigTrust.FOUND:
             raise UnusableError(
-                f"{self.file} has an exec plugin, and {_FOUND} may not run it", _NAME_SETTINGS
+                f"{self.file} has an exec plugin, and {_FOUND} cannot run it", _NAME_SETTINGS
             )
         try:
             plugin = msgspec.convert(self.user["exec"], ExecPlugin)
         except msgspec.ValidationError as error:
-            raise UnusableError(f"exec of {self._whose} in {self.file}: {error}") from error
+            raise UnusableError(f"exec of {self._user_name} in {self.file}: {error}") from error
         if os.sep in plugin.command:
             plugin.command = str(self.file.parent.absolute() / plugin.command)
         return exec_plugin.run(plugin, self._cluster_for_plugin(), seconds)
 
     def _cluster_for_plugin(self) -> Mapping[str, Any]:
-        """The authority's certificates always as data."""
+        """The cluster as exec plugins receive it, with the certificate authority always as data."""
         cluster = {
             key: self.cluster[key]
             for key in ("server", "insecure-skip-tls-verify")
@@ -210,7 +213,8 @@ class _KubeconfigContext:
         return cluster
 
     def _path(self, key: str, name: str | None) -> str | None:
-        """A file that the kubeconfig names, from the kubeconfig's own folder. It can be read."""
+        """The path of a file that the kubeconfig names, relative to the kubeconfig's folder. Raises
+        UnusableError if the file cannot be read."""
         if not name:
             return None
         path = self.file.parent.absolute() / name
@@ -224,57 +228,61 @@ class _KubeconfigContext:
         return str(path)
 
 
-def expect_https(server: str) -> None:
-    """PluginCredentials of any kind are sent over TLS alone, as kubectl does."""
+def check_https(server: str) -> None:
+    """Raises UnusableError for an address without https. Credentials are sent over TLS only, as in
+    kubectl."""
     if "://" not in server:
-        raise UnusableError("its address has no scheme", "begin the address with https://")
+        raise UnusableError("its address has no scheme", "use an address that starts with https://")
     try:
         address = urlsplit(server)
     except ValueError as error:
-        raise UnusableError("its address is no URL") from error
+        raise UnusableError("its address is not a URL") from error
     if address.scheme == "http":
         raise UnusableError(
-            "its address begins with http://, and no credentials are sent over plain HTTP",
-            "give an address that begins with https://",
+            "its address starts with http://, and credentials are not sent over plain HTTP",
+            "use an address that starts with https://",
         )
     if address.username is not None:
-        raise UnusableError("its address has a user name in it, which is not supported")
+        raise UnusableError("its address contains a user name, which is not supported")
 
 
 def checked_token(token: str, whose: str) -> str:
-    """Without white space around it. Raises UnusableError if no header can carry it."""
+    """Returns the token without surrounding white space. Raises UnusableError if it is not valid in
+    an HTTP header."""
     token = token.strip()
     if not token:
         raise UnusableError(f"{whose} is empty")
     if not re.fullmatch(r"[!-~]+", token):
-        raise UnusableError(f"{whose} has a line break or another sign in it that no token has")
+        raise UnusableError(
+            f"{whose} contains a line break or another character that is invalid in a token"
+        )
     return token
 
 
 def _entry(content: Mapping[str, Any], kind: str, name: str) -> Mapping[str, Any]:
-    """The last one of that name, as lightkube takes it."""
+    """The last entry of that name, as in lightkube."""
     (*_, entry) = (entry[kind] for entry in content[f"{kind}s"] if entry["name"] == name)
     found: Mapping[str, Any] = entry
     return found
 
 
 def from_service_account(service_account: Path = Path(SERVICE_ACCOUNT)) -> SingleConfig:
-    """With the service account of the pod that this runs in, and its token as it is now."""
+    """Uses the service account of the pod that the bot runs in, with its current token."""
     try:
         config = KubeConfig.from_service_account(service_account).get()
     except (ConfigError, KeyError) as error:
         raise UnusableError(
-            f"this runs in no pod with a service account: {quoted(error)}"
+            f"ecr-clean does not run in a pod with a service account: {quoted(error)}"
         ) from error
     return _with_token(config, "token of the service account")
 
 
 def from_eks(eks: EksClusters, name: str) -> SingleConfig:
-    """Without kubeconfig and `aws`: EKS tells address and CA, the token is signed here. Raises
-    ServiceError."""
+    """Connects without a kubeconfig and without the `aws` command: gets address and CA from EKS,
+    and signs the token. Raises ServiceError."""
     cluster = eks.describe(name)
     if not (cluster.get("endpoint") and cluster.get("certificateAuthority")):
-        raise cluster.unusable(f"names no endpoint of cluster {name} ({cluster['status']})")
+        raise cluster.unusable(f"returned no endpoint of cluster {name} ({cluster['status']})")
     server = Cluster(
         server=cluster["endpoint"], certificate_auth_data=cluster["certificateAuthority"]["data"]
     )
@@ -285,5 +293,5 @@ def from_eks(eks: EksClusters, name: str) -> SingleConfig:
 def _with_token(config: SingleConfig | None, whose: str) -> SingleConfig:
     assert config is not None
     assert config.user is not None
-    expect_https(config.cluster.server)
+    check_https(config.cluster.server)
     return config._replace(user=User(token=checked_token(config.user.token or "", whose)))

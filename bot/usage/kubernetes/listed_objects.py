@@ -1,4 +1,4 @@
-"""Objects of a cluster as its API server lists them, and the images that they name anywhere."""
+"""Objects as an API server lists them, and the image references in their JSON."""
 
 from collections.abc import Iterator
 from functools import cache
@@ -15,18 +15,18 @@ from bot.core.image_references import RegistryHosts, references_in
 REGISTRY_KEYS = ("registry", "hub", "host")
 NAME_KEYS = ("repository", "repo", "image", "name", "newname")
 TAG_KEYS = ("tag", "version", "newtag", "imagetag")
-"""Under which mappings hold the parts of a reference, as charts and operators have it."""
+"""Keys that charts and operators use for the parts of an image reference."""
 
 _NOTHING = b'{"items": []}'
-"""A list that prepares the types of lists, as `prepare` does with others."""
+"""An empty list, decoded to prepare list types as `prepare` does for other types."""
 
 
 class CustomResourceDict(NamespacedResourceG, dict[str, Any]):
-    """A custom resource. Much more memory than its text."""
+    """A custom resource, decoded. Needs much more memory than its JSON."""
 
 
 class UndecodedResource(NamespacedResourceG, Struct):
-    """What the kinds that start pods have at the top (API reference of Kubernetes), undecoded."""
+    """The top-level fields of the kinds that start pods (Kubernetes API reference), not decoded."""
 
     metadata: Raw
     spec: Raw | UnsetType = UNSET
@@ -37,19 +37,19 @@ class UndecodedResource(NamespacedResourceG, Struct):
 
 
 Resource = type[CustomResourceDict] | type[UndecodedResource]
-"""One kind of objects, listed in all namespaces."""
+"""A kind of objects, listed in all namespaces."""
 
 
 def prepare(*types: type) -> None:
-    """Lets msgspec find out what these types consist of, in the one thread that imports them. Two
-    threads that are the first to decode the same type at once crash the process (msgspec 0.22)."""
+    """Lets msgspec inspect these types while one thread imports them. The process crashes if two
+    threads decode a new type at the same time (msgspec 0.22)."""
     for each in types:
         msgspec.json.Decoder(each)
 
 
 @cache
 def custom(group: str, version: str, plural: str) -> type[CustomResourceDict]:
-    """Resources of the whole cluster have the same address."""
+    """The type of a custom resource. Cluster-scoped resources have the same path."""
     info = ApiInfo(ResourceDef(group, version, plural), plural, ["global_list"])
     made = type(plural, (CustomResourceDict,), {"_api_info": info})
     decode_list(_NOTHING, made)
@@ -65,7 +65,7 @@ def built_in(group: str, kind: str) -> type[UndecodedResource]:
 
 
 def info_of(resource: Resource) -> ApiInfo:
-    return resource._api_info  # noqa: SLF001 - lightkube's own name
+    return resource._api_info  # noqa: SLF001 - lightkube has no public name
 
 
 def text_of(content: CustomResourceDict | UndecodedResource) -> bytes:
@@ -74,17 +74,17 @@ def text_of(content: CustomResourceDict | UndecodedResource) -> bytes:
 
 
 def mentions(text: bytes, hosts: RegistryHosts) -> frozenset[str]:
-    """References and digests anywhere in the object."""
+    """Image references and digests anywhere in the object."""
     return references_in(text.decode("ascii", "replace"), hosts)
 
 
 def references_from_parts(content: Any, hosts: RegistryHosts) -> frozenset[str]:
-    """References whose registry, repository and tag are values of one mapping."""
+    """References whose registry, repository and tag are separate values of one mapping."""
     return references_in("\n".join(_joined(content)), hosts)
 
 
 def images(value: Any) -> Iterator[str]:
-    """Whatever is called an image, at any depth."""
+    """Values of `image` keys at any depth."""
     for mapping in _mappings(value):
         if isinstance(image := mapping.get("image"), str):
             yield image
@@ -107,7 +107,7 @@ def _joined(value: Any) -> Iterator[str]:
 
 
 def _mappings(value: Any) -> Iterator[dict[str, Any]]:
-    """All, at any depth."""
+    """All mappings at any depth."""
     waiting = [value]
     while waiting:
         match waiting.pop():

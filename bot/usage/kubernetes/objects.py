@@ -1,5 +1,5 @@
-"""What is read of Kubernetes' objects. Whatever must be there and is not, or is something else, is
-msgspec's ValidationError. Kinds and fields: API reference of Kubernetes."""
+"""The fields that are read from Kubernetes objects. A missing or invalid field raises msgspec's
+ValidationError. Kinds and fields: Kubernetes API reference."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -36,7 +36,7 @@ class ObjectMetadata(Struct):
 
 
 class Container(Struct):
-    """`image` may be empty in a template, where something else fills it in."""
+    """`image` may be empty in a template that another tool completes."""
 
     name: str
     image: str = ""
@@ -52,7 +52,7 @@ class PodVolume(Struct):
 
     @property
     def reference(self) -> str:
-        """Empty if it is no image."""
+        """The image reference of the volume; empty for other volumes."""
         return self.image.reference if self.image else ""
 
 
@@ -67,7 +67,7 @@ class PodSpec(Struct):
         return (*self.containers, *self.init_containers, *self.ephemeral_containers)
 
     def images(self) -> Iterator[str]:
-        """Of containers, and of volumes that are images."""
+        """Yields the images of containers and of image volumes."""
         named = [container.image for container in self.all_containers]
         named += [volume.reference for volume in self.volumes]
         return filter(None, named)
@@ -86,19 +86,20 @@ class VolumeMountStatus(Struct):
 
 
 class VolumeMount(Struct):
-    """The digest of a volume that is an image is told only behind a feature gate."""
+    """A volume mount in a container status. Only a feature gate adds the digest of image
+    volumes."""
 
     name: str = ""
     status: VolumeMountStatus | None = field(name="volumeStatus", default=None)
 
     @property
     def image_ref(self) -> str:
-        """Empty if it is not told."""
+        """The image with its digest; empty if the status lacks it."""
         return self.status.image.ref if self.status and self.status.image else ""
 
 
 class ContainerStatus(Struct):
-    """`image_id` is empty until the image was pulled."""
+    """`image_id` is empty until the image is pulled."""
 
     name: str
     image: str = ""
@@ -126,7 +127,7 @@ class WorkloadSpec(Struct):
 
 
 class TemplatedWorkload(Struct):
-    """A Job in a CronJob's template, or a revision's data."""
+    """The job template of a CronJob, or the data of a ControllerRevision."""
 
     spec: WorkloadSpec
 
@@ -137,7 +138,7 @@ class CronJobSpec(Struct):
 
 
 class KubernetesObject(Struct):
-    """Anything that names images. `note`: what a person should know of it besides its name."""
+    """An object that names images. `note`: shown to users after its name."""
 
     metadata: ObjectMetadata
 
@@ -154,6 +155,8 @@ class KubernetesObject(Struct):
 
 
 class BuiltInObject(KubernetesObject):
+    """An object of a built-in kind. `resource`: its lightkube type."""
+
     resource: ClassVar[type[UndecodedResource]]
 
     @classmethod
@@ -172,13 +175,13 @@ class Pod(BuiltInObject):
 
     @property
     def since(self) -> datetime | None:
-        """When the kubelet took it on, which is before it pulls images; as long as it did not, when
-        it was made."""
+        """When the kubelet accepted the pod, which is before it pulls images. Before that, the
+        creation time."""
         return self.status.started_at or self.metadata.created_at
 
     @property
     def has_ended(self) -> bool:
-        """Whether nothing of it runs any more: its phase is one of the two last ones."""
+        """Whether all containers have ended: phase Succeeded or Failed."""
         return self.status.phase in ("Succeeded", "Failed")
 
     def images(self) -> Iterator[str]:
@@ -213,8 +216,8 @@ class ReplicationController(Workload):
 
 
 class ReplicaSet(Workload):
-    """Old ones are what a Deployment can be rolled back to: as many are left as its
-    revisionHistoryLimit says."""
+    """Old ReplicaSets are the rollback targets of a Deployment. Its revisionHistoryLimit says how
+    many exist."""
 
     resource = built_in("apps", "ReplicaSet")
 
@@ -249,8 +252,8 @@ class PodTemplate(BuiltInObject):
 
 
 class ControllerRevision(BuiltInObject):
-    """What a StatefulSet or DaemonSet can be rolled back to. Other controllers may keep anything
-    in `data`."""
+    """A rollback target of a StatefulSet or DaemonSet. Other controllers may store other content in
+    `data`."""
 
     revision: int
     data: Any = None
@@ -279,7 +282,7 @@ BUILT_IN: tuple[type[BuiltInObject], ...] = (
     ReplicaSet,
     ControllerRevision,
 )
-"""All that run pods or would start some. Of several that name an image for the same workload, the
-first one's note is told."""
+"""The kinds that run pods or would start pods. If several objects name an image for the same
+workload, users see the note of the first kind."""
 
 prepare(*BUILT_IN, TemplatedWorkload)

@@ -1,4 +1,5 @@
-"""Calls of one cluster: with a deadline, and retried after failures that may pass."""
+"""HTTP transport for one cluster: a deadline for all calls, and retries after temporary
+failures."""
 
 import socket
 import ssl
@@ -23,33 +24,33 @@ MAX_WAIT = 30
 """Seconds."""
 
 CONNECT_WITHIN, ANSWER_WITHIN = 10.0, 30.0
-"""Seconds that one attempt waits: for a connection, and for the next bytes of an answer."""
+"""Timeouts of one attempt in seconds: for a connection, and for the next bytes of an answer."""
 
 RESTARTING = "restarting"
-"""In the extensions of a response with 403: whether the server answered otherwise before. An API
-server that starts refuses all lists until it has read its roles."""
+"""Key in the extensions of a 403 response: whether the server gave another answer before. A
+starting API server rejects all lists until it has read its roles."""
 
-_MAY_PASS = {403, 429, 500, 502, 503, 504}
+_TEMPORARY_STATUSES = {403, 429, 500, 502, 503, 504}
 _BACKOFF = wait_exponential_jitter(multiplier=0.5, max=MAX_WAIT)
 
 _NOT_SENT = (httpx2.LocalProtocolError, httpx2.UnsupportedProtocol)
-_PASSING_TLS = (ssl.SSLEOFError, ssl.SSLZeroReturnError, ssl.SSLSyscallError)
-_PASSING_TLS_REASONS = ("UNEXPECTED_EOF_WHILE_READING", "TLSV1_ALERT_INTERNAL_ERROR")
+_TEMPORARY_TLS = (ssl.SSLEOFError, ssl.SSLZeroReturnError, ssl.SSLSyscallError)
+_TEMPORARY_TLS_REASONS = ("UNEXPECTED_EOF_WHILE_READING", "TLSV1_ALERT_INTERNAL_ERROR")
 
 
 class Deadline:
-    """The moment at which a scan of one cluster gives up."""
+    """The time at which the scan of a cluster gives up."""
 
     def __init__(self, seconds: float) -> None:
         self._end = monotonic() + seconds
 
     def left(self) -> float:
-        """Seconds; negative once it has passed."""
+        """Remaining seconds; negative after the deadline."""
         return self._end - monotonic()
 
 
 class RetryingTransport(httpx2.BaseTransport):
-    """For requests that change nothing. An answer is read whole before it counts."""
+    """Retries read-only requests. Reads an answer to its end before it returns it."""
 
     def __init__(self, transport: httpx2.BaseTransport, deadline: Deadline) -> None:
         self._transport = transport
@@ -59,7 +60,7 @@ class RetryingTransport(httpx2.BaseTransport):
         self._retrying = Retrying(
             stop=self._is_enough,
             wait=_wait,
-            retry=retry_if_exception(may_pass) | retry_if_result(_may_pass),
+            retry=retry_if_exception(is_temporary) | retry_if_result(_is_temporary),
             retry_error_callback=_last_outcome,
         )
 
@@ -72,7 +73,7 @@ class RetryingTransport(httpx2.BaseTransport):
     def _send(self, request: httpx2.Request) -> httpx2.Response:
         left = self._deadline.left()
         if left <= 0:
-            raise httpx2.ReadTimeout("no time is left", request=request)
+            raise httpx2.ReadTimeout("the deadline has passed", request=request)
         request.extensions = {**request.extensions, "timeout": _timeouts(left)}
         try:
             response = self._transport.handle_request(request)
@@ -106,7 +107,7 @@ class RetryingTransport(httpx2.BaseTransport):
 
 
 class _StreamWithDeadline(httpx2.SyncByteStream):
-    """A body that may arrive slowly, but not after the deadline."""
+    """A response body that raises ReadTimeout after the deadline."""
 
     def __init__(self, stream: httpx2.SyncByteStream, deadline: Deadline) -> None:
         self._stream = stream
@@ -115,15 +116,15 @@ class _StreamWithDeadline(httpx2.SyncByteStream):
     def __iter__(self) -> Iterator[bytes]:
         for chunk in self._stream:
             if self._deadline.left() <= 0:
-                raise httpx2.ReadTimeout("no time is left")
+                raise httpx2.ReadTimeout("the deadline has passed")
             yield chunk
 
     def close(self) -> None:
         self._stream.close()
 
 
-def may_pass(error: BaseException) -> bool:
-    """Whether the same call may succeed a moment later."""
+def is_temporary(error: BaseException) -> bool:
+    """Whether a retry of the same call may succeed."""
     return (
         isinstance(error, httpx2.TransportError)
         and not isinstance(error, _NOT_SENT)
@@ -134,17 +135,17 @@ def may_pass(error: BaseException) -> bool:
 
 
 def tls_failure(error: BaseException) -> ssl.SSLError | None:
-    """A certificate or a protocol that one of the two sides refuses. None for a broken
+    """The TLS error, if one side rejected a certificate or protocol. None for a broken
     connection."""
     for cause in _causes(error):
         if isinstance(cause, ssl.SSLError):
-            passes = isinstance(cause, _PASSING_TLS) or cause.reason in _PASSING_TLS_REASONS
+            passes = isinstance(cause, _TEMPORARY_TLS) or cause.reason in _TEMPORARY_TLS_REASONS
             return None if passes else cause
     return None
 
 
 def is_of_unknown_host(error: BaseException) -> bool:
-    """The name servers answered that there is no such name."""
+    """Whether DNS says that the host name does not exist."""
     return any(
         isinstance(cause, socket.gaierror) and cause.errno == socket.EAI_NONAME
         for cause in _causes(error)
@@ -152,32 +153,37 @@ def is_of_unknown_host(error: BaseException) -> bool:
 
 
 def is_refused_by_proxy(error: BaseException) -> bool:
-    """The message of httpx2's ProxyError begins with the status of the proxy's answer."""
+    """Whether the proxy answered with status 4xx, which starts the message of httpx2's
+    ProxyError."""
     return isinstance(error, httpx2.ProxyError) and str(error).startswith("4")
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:
     while error is not None:
         yield error
-        error = error.__cause__ or error.__context__  # httpcore2 takes the causes off
+        error = error.__cause__ or error.__context__  # httpcore2 removes the causes
 
 
 def _timeouts(left: float) -> dict[str, float]:
-    """One attempt takes at most half of the time that is left, so that a second one fits."""
+    """Limits an attempt to half of the remaining time, so that a second attempt is possible."""
     answer = min(ANSWER_WITHIN, max(left / 2, 1))
     connect = min(CONNECT_WITHIN, answer)
     return {"connect": connect, "read": answer, "write": answer, "pool": answer}
 
 
-def _may_pass(response: httpx2.Response) -> bool:
-    return response.status_code in _MAY_PASS
+def _is_temporary(response: httpx2.Response) -> bool:
+    return response.status_code in _TEMPORARY_STATUSES
 
 
 def _wait(state: RetryCallState) -> float:
-    """As long as the server asks for (Retry-After in seconds), or longer from time to time."""
+    """Waits as Retry-After (seconds) of the answer says, else with exponential backoff."""
     outcome = state.outcome
-    asked = "" if outcome is None or outcome.failed else outcome.result().headers.get("retry-after")
-    return min(float(asked), MAX_WAIT) if asked and asked.isdigit() else _BACKOFF(state)
+    retry_after = (
+        "" if outcome is None or outcome.failed else outcome.result().headers.get("retry-after")
+    )
+    if retry_after and retry_after.isdigit():
+        return min(float(retry_after), MAX_WAIT)
+    return _BACKOFF(state)
 
 
 def _last_outcome(state: RetryCallState) -> httpx2.Response:
@@ -187,15 +193,15 @@ def _last_outcome(state: RetryCallState) -> httpx2.Response:
 
 
 def proxy_for(server: str) -> str | None:
-    """By HTTPS_PROXY and NO_PROXY, whose entries may be networks, as kubectl takes them. Raises
-    ConfigError, without the proxy's URL in it: passwords stand there."""
+    """The proxy by HTTPS_PROXY and NO_PROXY, whose entries may be networks, as in kubectl. Raises
+    ConfigError without the URL of the proxy, which may contain a password."""
     proxy = getproxies().get("https")
     host = urlsplit(server).hostname or ""
     if not proxy or proxy_bypass(host) or _is_within(host, getproxies().get("no", "")):
         return None
     scheme, colon, _ = proxy.partition("://")
     if colon and scheme not in ("http", "https"):
-        raise ConfigError(f"HTTPS_PROXY names a proxy of kind {scheme}: http and https are known")
+        raise ConfigError(f"HTTPS_PROXY has the scheme {scheme}: use http or https")
     return proxy if colon else f"http://{proxy}"
 
 
@@ -208,7 +214,7 @@ def _is_within(host: str, networks: str) -> bool:
 
 
 def _networks(listed: str) -> Iterator[IPv4Network | IPv6Network]:
-    """What is no network is a host's name, which somebody else compares."""
+    """Yields the networks. Skips host names, which proxy_bypass compares."""
     for entry in listed.split(","):
         if "/" in entry:
             try:

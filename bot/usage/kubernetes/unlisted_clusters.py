@@ -1,4 +1,4 @@
-"""EKS clusters whose workloads nobody looks at."""
+"""Finds EKS clusters that no source scans."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -12,15 +12,15 @@ from bot.core.text_formatting import first_few
 from bot.core.usage import Sighting
 
 FIX = (
-    "list them as eks under usage.kubernetes.clusters (beside kubeconfig or in_cluster, if they "
-    "are reached so), or under usage.kubernetes.ignore if they run no image of these registries"
+    "list them as eks under usage.kubernetes.clusters (together with kubeconfig or in_cluster if "
+    "needed), or under usage.kubernetes.ignore if they run no image of these registries"
 )
 
 
 @dataclass(frozen=True, slots=True)
 class KnownClusters:
-    """Names and ARNs of those that are listed (a name counts where only one cluster has it), and
-    of those that need no look globs of names, or of ARNs."""
+    """The clusters in the settings. `listed`: names and ARNs; a name only counts if one cluster has
+    it. `ignored` and `ignored_arns`: patterns for names and ARNs of clusters without a scan."""
 
     listed: frozenset[str]
     ignored: Patterns
@@ -29,7 +29,8 @@ class KnownClusters:
     def unlisted(
         self, here: Mapping[str, str], everywhere: Iterable[Mapping[str, str]]
     ) -> list[str]:
-        """Of the clusters `here`, names by ARN."""
+        """The names of unknown clusters in `here`, which maps ARNs to names, as `everywhere`
+        does."""
         how_many = Counter(name for clusters in everywhere for name in clusters.values())
         return [
             name
@@ -42,7 +43,8 @@ class KnownClusters:
 
 
 class UnlistedClustersCheck:
-    """One account in one Region. It sees no image, but says what the others do not see."""
+    """A usage source for one account and Region that finds no image. It fails if EKS clusters exist
+    that no other source scans."""
 
     name = "kubernetes"
 
@@ -56,37 +58,39 @@ class UnlistedClustersCheck:
 
     def sightings(self) -> Iterator[Sighting]:
         here = self._eks.clusters()
-        if unlisted := self._known.unlisted(here, _seen(self._everywhere).values()):
-            raise ServiceError(f"nobody looks at EKS clusters {first_few(unlisted)}: {FIX}")
+        if unlisted := self._known.unlisted(here, _clusters_by_api(self._everywhere).values()):
+            raise ServiceError(f"no source scans EKS clusters {first_few(unlisted)}: {FIX}")
         return iter(())
 
 
 def find_cluster(cluster: str, everywhere: Iterable[EksClusters]) -> tuple[EksClusters, str]:
-    """By name or ARN: where it is, and its name. Raises ServiceError unless there is just one."""
+    """Finds a cluster by name or ARN. Returns its EKS API and name. Raises ServiceError unless
+    exactly one cluster matches."""
     found = [
         (arn, eks, name)
-        for eks, clusters in _seen(everywhere).items()
+        for eks, clusters in _clusters_by_api(everywhere).items()
         for arn, name in clusters.items()
         if cluster in (arn, name)
     ]
     if not found:
         raise ServiceError(
-            f"no account and Region that is looked at has an EKS cluster {cluster}: check eks "
-            "under usage.kubernetes.clusters, and usage.accounts and usage.regions"
+            f"no scanned account and Region has an EKS cluster {cluster}: check eks under "
+            "usage.kubernetes.clusters, usage.accounts and usage.regions"
         )
     if len(found) > 1:
         arns = ", ".join(arn for arn, _, _ in found)
         raise ServiceError(
-            f"{cluster} may be any of {arns}: give its ARN as eks under usage.kubernetes.clusters"
+            f"several clusters are named {cluster} ({arns}): use the ARN as eks under "
+            "usage.kubernetes.clusters"
         )
     _, eks, name = found[0]
     return eks, name
 
 
-def _seen(everywhere: Iterable[EksClusters]) -> dict[EksClusters, Mapping[str, str]]:
-    """A aws that cannot tell says so as a source of its own."""
-    seen: dict[EksClusters, Mapping[str, str]] = {}
+def _clusters_by_api(everywhere: Iterable[EksClusters]) -> dict[EksClusters, Mapping[str, str]]:
+    """Clusters by EKS API. Ignores failures, which the source of that API reports."""
+    found: dict[EksClusters, Mapping[str, str]] = {}
     for eks in everywhere:
         with suppress(ServiceError):
-            seen[eks] = eks.clusters()
-    return seen
+            found[eks] = eks.clusters()
+    return found

@@ -85,7 +85,7 @@ def moved_to(look: Looker, rewrite: Rewrite, url: str, ca_pem: str) -> None:
 # what does not answer
 
 
-IN_TIME = "prod gave no answer in time when asked to list .* or raise usage.kubernetes.timeout"
+IN_TIME = "prod timed out on the request to list .* or raise usage.kubernetes.timeout"
 
 
 @pytest.mark.parametrize("path", ["*", "*/pods"])
@@ -158,14 +158,14 @@ def test_a_server_that_goes_on_refusing_after_it_failed(
     with pytest.raises(ServiceError) as told:
         look()
     assert (
-        "its API server may be restarting. Try again later; if it still refuses, grant it"
+        "its API server may be restarting. Try again later. If it still refuses, grant the Cluster"
         in str(told.value)
     )
 
 
 def test_a_grant_that_is_missing_is_told_as_such(cluster: Cluster, look: Looker) -> None:
     cluster.access.clear()
-    with pytest.raises(ServiceError, match=r"refused to list .*: grant it, ecr-clean") as told:
+    with pytest.raises(ServiceError, match=r"refused to list .*: grant the ClusterRole") as told:
         look()
     assert "restarting" not in str(told.value)
 
@@ -177,7 +177,7 @@ def test_a_cluster_before_1_21(cluster: Cluster, look: Looker) -> None:
     cluster.kinds.remove("batch", "v1", "cronjobs")
     with pytest.raises(ServiceError) as told:
         look()
-    assert "list cronjobs: it must be Kubernetes 1.21 or newer" in str(told.value)
+    assert "list cronjobs: use Kubernetes 1.21 or newer" in str(told.value)
     assert "custom_resources" not in str(told.value)
 
 
@@ -244,9 +244,7 @@ def test_a_client_certificate_that_is_refused_with_401(
     """As API servers do that ask for certificates and judge them later."""
     by_certificate(cluster, look, rewrite, None)
     cluster.faults.add(Fault(times=None, status=401))
-    with pytest.raises(
-        ServiceError, match="does not accept the client certificate: it has"
-    ) as told:
+    with pytest.raises(ServiceError, match="does not accept the client certificate: it is") as told:
         look()
     assert "token" not in str(told.value)
     assert waits == []
@@ -254,7 +252,7 @@ def test_a_client_certificate_that_is_refused_with_401(
 
 def test_a_host_that_does_not_exist(look: Looker, rewrite: Rewrite, waits: list[float]) -> None:
     moved_to(look, rewrite, "https://no-such-host.invalid", another_authority())
-    with pytest.raises(ServiceError, match="a host name that does not exist: check the address"):
+    with pytest.raises(ServiceError, match="host name does not exist: check the address"):
         look()
     assert waits == []
 
@@ -266,6 +264,6 @@ def test_a_server_without_tls(look: Looker, rewrite: Rewrite, waits: list[float]
 
     with listening(Plain) as port:
         moved_to(look, rewrite, f"https://127.0.0.1:{port}", another_authority())
-        with pytest.raises(ServiceError, match="speaks no TLS that can be used"):
+        with pytest.raises(ServiceError, match="failed in the TLS handshake"):
             look()
     assert waits == []

@@ -164,7 +164,7 @@ def test_a_token_that_has_expired(cluster: Cluster, look: Looker) -> None:
 def test_nobody_answers(tmp_path: Path) -> None:
     with Cluster("prod") as gone:
         look = Looker(gone, tmp_path)
-    with pytest.raises(ServiceError, match="gave no answer"):
+    with pytest.raises(ServiceError, match="did not answer"):
         look()
 
 

@@ -33,7 +33,7 @@ def test_a_bare_config_digest_makes_the_source_unreadable(
     cluster: Cluster, look: Looker, image_id: str
 ) -> None:
     cluster.apply(pod("p", API, image_id=image_id))
-    with pytest.raises(ServiceError, match="Pod default/p: nobody can tell which image container"):
+    with pytest.raises(ServiceError, match="Pod default/p: the image of container"):
         look()
 
 

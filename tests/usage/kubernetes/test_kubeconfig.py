@@ -124,8 +124,8 @@ EXEC = {"apiVersion": "client.authentication.k8s.io/v1", "command": "x"}
 @pytest.mark.parametrize(
     ("entry", "words"),
     [
-        ({"username": "ann", "password": SECRET}, "has password for prod, which is not supported"),
-        ({"username": "ann"}, "has username for prod, which is not supported"),
+        ({"username": "ann", "password": SECRET}, "uses password for prod, which is not supported"),
+        ({"username": "ann"}, "uses username for prod, which is not supported"),
         ({"token": SECRET, "as-user-extra": {"a": ["b"]}}, "as-user-extra for prod"),
         ({"auth-provider": {"name": "gcp"}}, "has auth-provider for prod"),
         ({}, "user prod of .*kubeconfig has no credentials.*: give it a token, a tokenFile"),
@@ -133,7 +133,7 @@ EXEC = {"apiVersion": "client.authentication.k8s.io/v1", "command": "x"}
         ({"token": "", "client-certificate": ""}, "has no credentials"),
         ({"token": " \n"}, "token of user prod in .* is empty"),
         ({"token": f"{SECRET}\n{SECRET}"}, "token of user prod in .* has a line break"),
-        ({"token": f"{SECRET}é"}, "has a line break or another sign"),
+        ({"token": f"{SECRET}é"}, "contains a line break or another character"),
         ({"client-certificate-data": "eA=="}, "has a client certificate or its key, not both"),
         ({"client-key-data": "eA=="}, "has a client certificate or its key, not both"),
         (
@@ -183,9 +183,12 @@ def port() -> Iterator[socket.socket]:
     [
         ("http://127.0.0.1:{port}", "no credentials are sent over plain HTTP"),
         ("HTTP://127.0.0.1:{port}", "no credentials are sent over plain HTTP"),
-        ("127.0.0.1:{port}", "its address has no scheme.*: begin the address with https://"),
+        (
+            "127.0.0.1:{port}",
+            "its address has no scheme.*: use an address that starts with https://",
+        ),
         ("localhost:{port}", "its address has no scheme"),
-        (f"https://ann:{SECRET}@127.0.0.1:{{port}}", "has a user name in it"),
+        (f"https://ann:{SECRET}@127.0.0.1:{{port}}", "contains a user name"),
         ("", "cluster prod of .* has no server"),
     ],
 )
@@ -217,7 +220,7 @@ def test_an_address_that_cannot_be_used_is_tried_once(
     assert waits == []
 
 
-# settings that were found in the working folder
+# settings found in the working folder
 
 
 @pytest.mark.parametrize("by_link", [False, True])

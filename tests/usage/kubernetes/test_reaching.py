@@ -62,7 +62,7 @@ def test_a_kubeconfig_and_its_contexts(look: Looker) -> None:
         (lambda c: c.update(contexts=[]), "Context 'prod' not found"),
         (lambda c: c["contexts"][0]["context"].update(user="gone"), "'gone'"),
         (lambda c: c["contexts"][0]["context"].pop("user"), "names no user"),
-        (lambda c: c["users"][0].update(user={"token": 1}), "is no kubeconfig"),
+        (lambda c: c["users"][0].update(user={"token": 1}), "is not a kubeconfig"),
         (lambda c: c["users"][0].update(user={"auth-provider": {"name": "gcp"}}), "not supported"),
         (lambda c: c["users"][0].update(user={"exec": {"apiVersion": "v9", "command": "x"}}), "v9"),
         (
@@ -118,7 +118,7 @@ def test_a_token_that_cannot_be_sent_is_not_told(look: Looker) -> None:
     content = json.loads(look.kubeconfig.read_text())
     content["users"][0]["user"]["token"] = f"{SECRET}\n{SECRET}"
     look.kubeconfig.write_text(json.dumps(content))
-    with pytest.raises(ServiceError, match=r"prod in .*kubeconfig has a line break") as told:
+    with pytest.raises(ServiceError, match=r"prod in .*kubeconfig contains a line break") as told:
         images(by(look.kubeconfig))
     assert SECRET not in "".join(traceback.format_exception(told.value))
 
@@ -141,7 +141,7 @@ def test_hosts_that_need_no_proxy(
     look: Looker, monkeypatch: pytest.MonkeyPatch, no_proxy: str
 ) -> None:
     monkeypatch.setenv("HTTPS_PROXY", "127.0.0.1:1")
-    with pytest.raises(ServiceError, match="gave no answer"):
+    with pytest.raises(ServiceError, match="did not answer"):
         images(by(look.kubeconfig))
     monkeypatch.setenv("NO_PROXY", no_proxy)
     assert images(by(look.kubeconfig)) == HERE
@@ -153,7 +153,7 @@ def test_what_a_command_says_is_not_told(look: Looker) -> None:
     version = {"apiVersion": "client.authentication.k8s.io/v1beta1"}
     content["users"][0]["user"] = {"exec": version | command}
     look.kubeconfig.write_text(json.dumps(content))
-    with pytest.raises(ServiceError, match=r"sh of the kubeconfig left with 3\): run it") as told:
+    with pytest.raises(ServiceError, match=r"sh of the kubeconfig exited with 3\): run it") as told:
         images(by(look.kubeconfig))
     assert SECRET not in "".join(traceback.format_exception(told.value))
 
@@ -204,7 +204,7 @@ def test_a_token_that_was_renewed_is_read_again(cluster: Cluster, account_folder
 
 def test_outside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("KUBERNETES_SERVICE_HOST", raising=False)
-    with pytest.raises(ServiceError, match="runs in no pod with a service account"):
+    with pytest.raises(ServiceError, match="does not run in a pod with a service account"):
         images(lambda _: from_service_account(tmp_path))
 
 
@@ -308,7 +308,7 @@ def test_clusters_that_nobody_listed(aws_api: AwsApi, known: dict[str, str]) -> 
     eks = EksClusters(aws_api)
     with pytest.raises(ServiceError) as told:
         unlisted(eks, **known)
-    assert "nobody looks at EKS clusters prod" in str(told.value)
+    assert "no source scans EKS clusters prod" in str(told.value)
     assert "usage.kubernetes.ignore" in str(told.value)
 
 
@@ -318,10 +318,10 @@ def test_a_name_counts_for_one_cluster_alone(aws: StandIn, aws_api: AwsApi) -> N
         EksClusters(aws_api),
         EksClusters(AwsApi(aws_api.session, DEFAULT_ACCOUNT, "us-east-1")),
     )
-    with pytest.raises(ServiceError, match="nobody looks"):
+    with pytest.raises(ServiceError, match="no source scans"):
         unlisted(here, there, listed="prod")
     unlisted(here, there, listed=ARN)
-    with pytest.raises(ServiceError, match="nobody looks"):
+    with pytest.raises(ServiceError, match="no source scans"):
         unlisted(there, here, listed=ARN)
 
 

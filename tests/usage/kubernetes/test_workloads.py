@@ -199,7 +199,7 @@ def test_a_revision_that_cannot_be_understood_is_named(cluster: Cluster, look: L
     revision = next(o for o in stateful_set("db", API) if o["kind"] == "ControllerRevision")
     revision["data"] = {"spec": {}}
     cluster.apply(revision)
-    with pytest.raises(ServiceError, match=r"ControllerRevision default/db-.* holds a"):
+    with pytest.raises(ServiceError, match=r"ControllerRevision default/db-.* has an invalid"):
         look()
 
 
