@@ -13,7 +13,7 @@ from bot.core.repository import RepositoryId
 from bot.ports import ManifestCache, RepositoryMemory, ScanMemory
 from bot.settings.environment import Environment
 from bot.store.manifest_cache import SqliteManifestCache
-from bot.store.private_files import take_from_others
+from bot.store.private_files import restrict_to_owner
 
 if TYPE_CHECKING:
     from bot.store.store import Store
@@ -90,7 +90,7 @@ def open_store() -> "Store":
         _expect_persistent(environment)
     url = _url(environment)
     if Path(url.removeprefix(_SQLITE)).parent == environment.state_folder:
-        take_from_others(environment.state_folder)
+        restrict_to_owner(environment.state_folder)
     return open_at(url)
 
 
@@ -101,7 +101,7 @@ def find_store() -> "Store | None":
 
 def open_manifest_cache() -> SqliteManifestCache:
     folder = Environment().cache_folder
-    take_from_others(folder)
+    restrict_to_owner(folder)
     return SqliteManifestCache(folder / "manifests.db")
 
 

@@ -27,9 +27,9 @@ from bot.cli.exit_status import ExitStatus
 from bot.cli.options import CommonOptions, common_options, format_option
 from bot.cli.terminal import OutputFormats, note, print_lines, progress_display
 from bot.core.doctor_findings import (
-    DefaultsApply,
-    Finding,
+    DoctorFinding,
     FindingStatus,
+    NoSettingsFile,
     SettingsValid,
     SlackNotSetUp,
     ok,
@@ -62,7 +62,7 @@ def doctor(options: CommonOptions, format_: str) -> int:
     return ExitStatus.FAILED if has_failed else ExitStatus.DONE
 
 
-def _findings(options: CommonOptions) -> Iterator[Finding]:
+def _findings(options: CommonOptions) -> Iterator[DoctorFinding]:
     settings = load_settings(options.config)
     yield _settings_finding(options)
     yield from Doctor(
@@ -73,14 +73,14 @@ def _findings(options: CommonOptions) -> Iterator[Finding]:
     yield from _slack(settings)
 
 
-def _settings_finding(options: CommonOptions) -> Finding:
+def _settings_finding(options: CommonOptions) -> DoctorFinding:
     file = options.config or DEFAULT_FILE
     if options.config or DEFAULT_FILE.exists():
         return ok("settings", str(file), SettingsValid())
-    return ok("settings", str(file), DefaultsApply())
+    return ok("settings", str(file), NoSettingsFile())
 
 
-def _slack(settings: Settings) -> Iterator[Finding]:
+def _slack(settings: Settings) -> Iterator[DoctorFinding]:
     if has_slack_tokens():
         yield from open_slack_checks(settings).findings()
     else:
@@ -101,7 +101,7 @@ def _scan(settings: Settings, registries: Sequence[EcrRegistry]) -> UsageScan:
     return UsageScan(seen.snapshot, workloads, seen.coverage, elsewhere)
 
 
-def _texts(findings: Iterable[Finding]) -> Iterator["RenderableType"]:
+def _texts(findings: Iterable[DoctorFinding]) -> Iterator["RenderableType"]:
     yield findings_as_text(list(findings))
 
 

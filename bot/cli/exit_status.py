@@ -9,7 +9,7 @@ from bot.cli.terminal import note, note_traceback
 from bot.core.errors import RequestError, ServiceError
 from bot.core.plan_problems import PlanProblem
 from bot.render.errors import error_lines
-from bot.render.obstacles import obstacle_words
+from bot.render.plan_problem_sentences import plan_problem_words
 
 
 class ExitStatus(IntEnum):
@@ -43,7 +43,7 @@ class ExitStatusCollector:
         for problem in problems:
             if problem not in self.reported:
                 self.reported.add(problem)
-                note(f"the plan of {name} is incomplete: {obstacle_words(problem)}")
+                note(f"the plan of {name} is incomplete: {plan_problem_words(problem)}")
 
     @property
     def status(self) -> ExitStatus:

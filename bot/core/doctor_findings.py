@@ -94,12 +94,12 @@ class AllMembersMayApprove:
 
 
 @dataclass(frozen=True, slots=True)
-class GroupEmpty:
+class ApproverGroupEmpty:
     """A user group of approvers has no members."""
 
 
 @dataclass(frozen=True, slots=True)
-class GroupHasMembers:
+class ApproverGroupHasMembers:
     """How many members a user group of approvers has."""
 
     members: int
@@ -139,8 +139,8 @@ SlackFinding: TypeAlias = (
     | BotNotInChannel
     | BotInChannel
     | AllMembersMayApprove
-    | GroupEmpty
-    | GroupHasMembers
+    | ApproverGroupEmpty
+    | ApproverGroupHasMembers
     | ApproverUnknown
     | OutsiderMayApprove
     | GuestMayApprove
@@ -157,17 +157,17 @@ class WorkloadsListed:
 
 
 @dataclass(frozen=True, slots=True)
-class SourcesOff:
+class SomeUsageSourcesOff:
     """Some sources are switched off."""
 
 
 @dataclass(frozen=True, slots=True)
-class AllSourcesOff:
+class AllUsageSourcesOff:
     """All sources are switched off, so plans cannot be approved."""
 
 
 @dataclass(frozen=True, slots=True)
-class RegionsUnscanned:
+class WorkloadsInUnscannedRegions:
     """Regions with workloads that no source scans."""
 
     regions: tuple[UnscannedRegion, ...]
@@ -191,9 +191,9 @@ class OtherRegionsEmpty:
 
 UsageFinding: TypeAlias = (
     WorkloadsListed
-    | SourcesOff
-    | AllSourcesOff
-    | RegionsUnscanned
+    | SomeUsageSourcesOff
+    | AllUsageSourcesOff
+    | WorkloadsInUnscannedRegions
     | RegionsUnreadable
     | OtherRegionsEmpty
 )
@@ -205,7 +205,7 @@ class SettingsValid:
 
 
 @dataclass(frozen=True, slots=True)
-class DefaultsApply:
+class NoSettingsFile:
     """There is no settings file."""
 
 
@@ -217,7 +217,7 @@ class CredentialsValid:
 
 
 @dataclass(frozen=True, slots=True)
-class NotScanned:
+class CheckSkipped:
     """The check was not made, since the check that it needs failed."""
 
     needs: Literal["credentials", "registries"]
@@ -239,9 +239,9 @@ class AwsCallFailed:
 
 FindingDetail: TypeAlias = (
     SettingsValid
-    | DefaultsApply
+    | NoSettingsFile
     | CredentialsValid
-    | NotScanned
+    | CheckSkipped
     | CallFailed
     | AwsCallFailed
     | ScanFailed
@@ -258,7 +258,7 @@ class FindingStatus(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class DoctorFinding:
     """`scope`: the account, channel, file, … that was checked."""
 
     check: str
@@ -267,13 +267,13 @@ class Finding:
     detail: FindingDetail
 
 
-def ok(check: str, scope: str, detail: FindingDetail) -> Finding:
-    return Finding(check, scope, FindingStatus.OK, detail)
+def ok(check: str, scope: str, detail: FindingDetail) -> DoctorFinding:
+    return DoctorFinding(check, scope, FindingStatus.OK, detail)
 
 
-def warning(check: str, scope: str, detail: FindingDetail) -> Finding:
-    return Finding(check, scope, FindingStatus.WARNING, detail)
+def warning(check: str, scope: str, detail: FindingDetail) -> DoctorFinding:
+    return DoctorFinding(check, scope, FindingStatus.WARNING, detail)
 
 
-def failed(check: str, scope: str, detail: FindingDetail) -> Finding:
-    return Finding(check, scope, FindingStatus.FAILED, detail)
+def failed(check: str, scope: str, detail: FindingDetail) -> DoctorFinding:
+    return DoctorFinding(check, scope, FindingStatus.FAILED, detail)

@@ -1,4 +1,7 @@
-"""Why a plan is incomplete: values with fields. `bot/render/obstacles.py` has the sentences."""
+"""Why a plan is incomplete: values with fields.
+
+`bot/render/plan_problem_sentences.py` has the sentences.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime

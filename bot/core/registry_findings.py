@@ -14,7 +14,7 @@ from bot.core.repository import RegistryId
 
 
 @dataclass(frozen=True, slots=True)
-class NoRepositories:
+class RegistryEmpty:
     """The registry is empty."""
 
 
@@ -96,7 +96,7 @@ class ReferenceUnreadable:
 
 
 @dataclass(frozen=True, slots=True)
-class ReferenceWithoutRepository:
+class ReferenceToMissingRepository:
     """A reference to a missing repository. It makes `plans` incomplete, since it may be a mirror of
     their repositories."""
 
@@ -105,7 +105,7 @@ class ReferenceWithoutRepository:
 
 
 @dataclass(frozen=True, slots=True)
-class NoSuchRepositories:
+class MissingReferencedRepositories:
     """References to missing repositories that make no plan incomplete."""
 
     uses: tuple[ReferenceUse, ...]
@@ -135,31 +135,31 @@ class PullTimesAffected:
 
 
 @dataclass(frozen=True, slots=True)
-class LayersNotShared:
+class LayerSharingOff:
     """The ECR account setting BLOB_MOUNTING is off."""
 
 
 @dataclass(frozen=True, slots=True)
-class LayersShared:
+class LayerSharingOn:
     """The ECR account setting BLOB_MOUNTING is on."""
 
     region: str
 
 
 @dataclass(frozen=True, slots=True)
-class TagsReadable:
+class ResourceTagsReadable:
     """The resource tags of repositories can be read."""
 
 
 @dataclass(frozen=True, slots=True)
-class TagsUnreadable:
+class ResourceTagsUnreadable:
     """So no resource tag can exclude a repository from scheduled reports."""
 
     error: ErrorText
 
 
 RegistryFinding: TypeAlias = (
-    NoRepositories
+    RegistryEmpty
     | ImagesReadable
     | PoliciesUnreadable
     | AnyAccountMayPull
@@ -169,13 +169,13 @@ RegistryFinding: TypeAlias = (
     | DeletionsReplicated
     | DeletionsNotReplicated
     | ReferenceUnreadable
-    | ReferenceWithoutRepository
-    | NoSuchRepositories
+    | ReferenceToMissingRepository
+    | MissingReferencedRepositories
     | AllReferencesResolved
     | PullTimesUnaffected
     | PullTimesAffected
-    | LayersNotShared
-    | LayersShared
-    | TagsReadable
-    | TagsUnreadable
+    | LayerSharingOff
+    | LayerSharingOn
+    | ResourceTagsReadable
+    | ResourceTagsUnreadable
 )

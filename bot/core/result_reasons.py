@@ -1,6 +1,7 @@
 """Why a run cannot start or ends early, and why an image was skipped or failed: values with fields.
 
-`bot/render/reasons.py` has the sentences, `bot/render/obstacles.py` those of `StartProblem`.
+`bot/render/reasons.py` has the sentences, `bot/render/plan_problem_sentences.py` those of
+`StartProblem`.
 """
 
 from dataclasses import dataclass

@@ -8,7 +8,7 @@ from bot.core.records import PlanRecord
 from bot.core.report_schedules import NotDoneWithinADay, ReportFailure, TooManyAttempts
 from bot.core.result_reasons import StartProblem
 from bot.render.decisions import refusal_words
-from bot.render.obstacles import start_obstacle_words
+from bot.render.plan_problem_sentences import start_problem_words
 from bot.render.quantities import count
 from bot.sanitize import quoted
 
@@ -41,7 +41,7 @@ def any_error_sentence(error: Exception) -> ErrorText:
 def not_started_words(plan: PlanRecord, cause: StartProblem) -> str:
     return (
         f"The plan {plan.id} for {plan.repository.name} could not begin "
-        f"({start_obstacle_words(cause)}), so it is proposed again, without approvals"
+        f"({start_problem_words(cause)}), so it is proposed again, without approvals"
     )
 
 

@@ -19,10 +19,10 @@ from bot.core.records import AuditEvent, AuditEventName, Pause, PlanItem
 from bot.core.result_reasons import ResultReason
 from bot.core.text_formatting import format_time
 from bot.render.decisions import figures_words, pause_words, refusal_words
-from bot.render.obstacles import forbidden_words, start_obstacle_words
 from bot.render.output import Column, Columns, place_columns, place_of
 from bot.render.permission_sentences import grant_words
 from bot.render.pins import pin_words
+from bot.render.plan_problem_sentences import forbidden_words, start_problem_words
 from bot.render.quantities import count, iso
 from bot.render.reasons import end_cause_words, reason_words
 from bot.render.terminal import indented, shown, stacked
@@ -76,7 +76,7 @@ def detail_words(detail: EventDetail) -> str:  # noqa: C901, PLR0911, PLR0912 - 
         case audit.RunTakenOver(from_host, pid, host):
             return f"from {from_host}, process {pid}; goes on on {host}"
         case audit.StartPrevented(cause):
-            return start_obstacle_words(cause)
+            return start_problem_words(cause)
         case audit.RunStoppedAtTakeover(cause):
             return f"nothing more is deleted: {forbidden_words(cause)}"
         case audit.StopRequested():

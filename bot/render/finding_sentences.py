@@ -12,7 +12,7 @@ from bot.core.registry_findings import RegistryFinding
 from bot.core.report_schedules import IGNORE_TAG
 from bot.core.text_formatting import first_few
 from bot.core.usage import REGION_LIST_SOURCE, SOURCES
-from bot.render.obstacles import (
+from bot.render.plan_problem_sentences import (
     FIX_MISSING,
     FIX_UNREADABLE,
     IGNORE_REFERENCES,
@@ -38,11 +38,11 @@ def finding_words(detail: FindingDetail) -> str:  # noqa: PLR0911 - one case a v
     match detail:
         case found.SettingsValid():
             return "the file is valid"
-        case found.DefaultsApply():
+        case found.NoSettingsFile():
             return "there is no such file here: the defaults apply"
         case found.CredentialsValid(arn):
             return f"they belong to {arn}"
-        case found.NotScanned():
+        case found.CheckSkipped():
             return "it was not looked at"
         case found.CallFailed(error) | found.AwsCallFailed(error):
             return error.text
@@ -61,9 +61,9 @@ def fix_words(detail: FindingDetail) -> str | None:  # noqa: PLR0911 - one case 
     if isinstance(detail, SlackFinding):
         return _slack_fix(detail)
     match detail:
-        case found.SettingsValid() | found.DefaultsApply() | found.CredentialsValid():
+        case found.SettingsValid() | found.NoSettingsFile() | found.CredentialsValid():
             return None
-        case found.NotScanned(needs):
+        case found.CheckSkipped(needs):
             return f"see to the {needs} first"
         case found.CallFailed():
             return AS_IT_SAYS
@@ -82,11 +82,11 @@ def _usage_words(detail: UsageFinding) -> str:
     match detail:
         case usage.WorkloadsListed(workloads, images):
             return f"workloads: {workloads:,}; different images of these registries: {images:,}"
-        case usage.SourcesOff():
+        case usage.SomeUsageSourcesOff():
             return "nobody looks there: images that only these run are not protected"
-        case usage.AllSourcesOff():
+        case usage.AllUsageSourcesOff():
             return "no source of usage is on, so nobody can approve a plan"
-        case usage.RegionsUnscanned(regions):
+        case usage.WorkloadsInUnscannedRegions(regions):
             return (
                 f"no source scans {', '.join(map(str, regions))}: images that run only there are "
                 "not protected"
@@ -105,12 +105,12 @@ def _usage_fix(detail: UsageFinding) -> str | None:
     match detail:
         case usage.WorkloadsListed() | usage.OtherRegionsEmpty():
             return None
-        case usage.SourcesOff() | usage.AllSourcesOff():
+        case usage.SomeUsageSourcesOff() | usage.AllUsageSourcesOff():
             return (
                 "switch on what usage switches off, or name in a file of usage.files what runs "
                 "there"
             )
-        case usage.RegionsUnscanned():
+        case usage.WorkloadsInUnscannedRegions():
             return (
                 "add these Regions to usage.regions (or to the account's `regions` under "
                 "usage.accounts), or set usage.regions: [all]"
@@ -143,7 +143,7 @@ def _registry_words(  # noqa: C901, PLR0911, PLR0912 - one case a value
     detail: RegistryFinding,
 ) -> str:
     match detail:
-        case registry.NoRepositories():
+        case registry.RegistryEmpty():
             return "it has no repositories"
         case registry.ImagesReadable(number):
             return f"images can be listed and read; repositories: {number:,}"
@@ -175,12 +175,12 @@ def _registry_words(  # noqa: C901, PLR0911, PLR0912 - one case a value
             unread = f"{use.image!r} (used by {first_few(use.used_by)})"
             until = f"; plans of {first_few(plans)} are incomplete until then" if plans else ""
             return f"{unread} cannot be read as an image reference{until}"
-        case registry.ReferenceWithoutRepository(use, plans):
+        case registry.ReferenceToMissingRepository(use, plans):
             return (
                 f"there is no repository for {use_words(use)}; plans of {first_few(plans)} are "
                 "incomplete until then"
             )
-        case registry.NoSuchRepositories(uses):
+        case registry.MissingReferencedRepositories(uses):
             named = first_few([*map(use_words, uses)])
             return f"workloads name repositories that do not exist: {named}"
         case registry.AllReferencesResolved():
@@ -189,13 +189,13 @@ def _registry_words(  # noqa: C901, PLR0911, PLR0912 - one case a value
             return "reading manifests leaves no trace in them"
         case registry.PullTimesAffected():
             return "reading manifests counts as a pull, and so blurs them"
-        case registry.LayersNotShared():
+        case registry.LayerSharingOff():
             return "BLOB_MOUNTING is off: savings can be told exactly"
-        case registry.LayersShared():
+        case registry.LayerSharingOn():
             return "BLOB_MOUNTING is on: repositories may share layers, so that savings are inexact"
-        case registry.TagsReadable():
+        case registry.ResourceTagsReadable():
             return f"a repository that has {IGNORE_TAG} is left out of reports"
-        case registry.TagsUnreadable(error):
+        case registry.ResourceTagsUnreadable(error):
             return f"{error.text}; {IGNORE_TAG} leaves nothing out of reports"
         case _:
             assert_never(detail)
@@ -211,13 +211,13 @@ def _registry_fix(  # noqa: C901, PLR0911, PLR0912 - one case a value
             | registry.DeletionsNotReplicated()
             | registry.AllReferencesResolved()
             | registry.PullTimesUnaffected()
-            | registry.LayersNotShared()
-            | registry.TagsReadable()
+            | registry.LayerSharingOff()
+            | registry.ResourceTagsReadable()
         ):
             return None
-        case registry.NoRepositories():
+        case registry.RegistryEmpty():
             return "check region and account under registries"
-        case registry.PoliciesUnreadable() | registry.TagsUnreadable():
+        case registry.PoliciesUnreadable() | registry.ResourceTagsUnreadable():
             return GRANT
         case registry.AnyAccountMayPull():
             return (
@@ -234,13 +234,13 @@ def _registry_fix(  # noqa: C901, PLR0911, PLR0912 - one case a value
             return "add it to usage.accounts or usage.regions, or switch deleteReplication off"
         case registry.ReferenceUnreadable():
             return FIX_UNREADABLE
-        case registry.ReferenceWithoutRepository():
+        case registry.ReferenceToMissingRepository():
             return FIX_MISSING
-        case registry.NoSuchRepositories():
+        case registry.MissingReferencedRepositories():
             return f"remove what is not needed any more, or list it in {IGNORE_REFERENCES}"
         case registry.PullTimesAffected():
             return _exemption(detail)
-        case registry.LayersShared(region):
+        case registry.LayerSharingOn(region):
             return (
                 "leave it if you share layers; otherwise: aws ecr put-account-setting "
                 f"--name BLOB_MOUNTING --value DISABLED --region {region}"
@@ -288,9 +288,9 @@ def _slack_words(detail: SlackFinding) -> str:  # noqa: C901, PLR0911, PLR0912 -
             return "the bot is in it"
         case slack.AllMembersMayApprove():
             return "every full member of the workspace may approve"
-        case slack.GroupEmpty():
+        case slack.ApproverGroupEmpty():
             return "nobody is in the user group"
-        case slack.GroupHasMembers(members):
+        case slack.ApproverGroupHasMembers(members):
             return f"in the user group: {count(members, 'member')}"
         case slack.ApproverUnknown(error):
             return error.text
@@ -313,7 +313,7 @@ def _slack_fix(detail: SlackFinding) -> str | None:  # noqa: PLR0911 - one case 
             | slack.AllScopesGranted()
             | slack.BotInChannel()
             | slack.AllMembersMayApprove()
-            | slack.GroupHasMembers()
+            | slack.ApproverGroupHasMembers()
             | slack.MemberMayApprove()
         ):
             return None
@@ -330,7 +330,7 @@ def _slack_fix(detail: SlackFinding) -> str | None:  # noqa: PLR0911 - one case 
             return "name another, or bring it back"
         case slack.BotNotInChannel(bot):
             return f"type there: /invite @{bot}"
-        case slack.GroupEmpty():
+        case slack.ApproverGroupEmpty():
             return "add the people who approve"
         case slack.ApproverUnknown():
             return "take them out of `approvers`, or mend the id"

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from bot.core.doctor_findings import Finding, FindingStatus
+from bot.core.doctor_findings import DoctorFinding, FindingStatus
 from bot.render.finding_sentences import finding_words, fix_words
 from bot.render.output import Column, Columns
 from bot.render.quantities import count
@@ -20,7 +20,7 @@ STYLES = {
 }
 STATUS_WIDTH = max(map(len, FindingStatus)) + 2
 
-FINDING_COLUMNS: Columns[Finding, Finding] = Columns(
+FINDING_COLUMNS: Columns[DoctorFinding, DoctorFinding] = Columns(
     Column("check", lambda finding: finding.check),
     Column("scope", lambda finding: finding.scope),
     Column("status", lambda finding: finding.status),
@@ -29,14 +29,14 @@ FINDING_COLUMNS: Columns[Finding, Finding] = Columns(
 )
 
 
-def findings_as_text(findings: Sequence[Finding]) -> "RenderableType":
+def findings_as_text(findings: Sequence[DoctorFinding]) -> "RenderableType":
     """A line a finding, and a line for its fix. No line is wrapped, so that people can copy a
     command from it."""
     lines = (line for finding in findings for line in _lines(finding))
     return stacked(*lines, shown(""), shown(_summary(findings)))
 
 
-def _lines(finding: Finding) -> Iterator["RenderableType"]:
+def _lines(finding: DoctorFinding) -> Iterator["RenderableType"]:
     yield shown_whole(
         (f"{finding.status:<{STATUS_WIDTH}}", STYLES[finding.status]),
         (finding.check, "bold"),
@@ -46,7 +46,7 @@ def _lines(finding: Finding) -> Iterator["RenderableType"]:
         yield shown_whole(f"{'':{STATUS_WIDTH}}To mend it: {fix}")
 
 
-def _summary(findings: Sequence[Finding]) -> str:
+def _summary(findings: Sequence[DoctorFinding]) -> str:
     by_status = Counter(finding.status for finding in findings)
     if failed := by_status[FindingStatus.FAILED]:
         return f"{count(failed, 'check')} FAILED."

@@ -11,8 +11,8 @@ from bot.core.repository import RepositoryId
 from bot.core.text_formatting import first_few, format_time, manifest_label, restored_text
 from bot.core.usage import SourceScan
 from bot.core.verdict_reasons import Verdict
-from bot.render.obstacles import obstacle_words, scan_words
 from bot.render.output import Column, Columns, TableColumn, dumps, place, place_columns
+from bot.render.plan_problem_sentences import plan_problem_words, scan_words
 from bot.render.plan_summary import PlannedImageGroup, PlanSummary, name_of, why
 from bot.render.quantities import age, count, freed_of_all, iso, money, size
 from bot.render.reasons import reason_as_keys, reason_words, user_words
@@ -148,7 +148,7 @@ def _totals(plan: Plan) -> dict[str, Any]:
             "exact": savings.exact,
         },
         "complete": plan.complete,
-        "problems": list(map(obstacle_words, plan.problems)),
+        "problems": list(map(plan_problem_words, plan.problems)),
         "usage": [
             {"source": at.source, "scope": at.scope, "images": at.images, "error": _error(at)}
             for at in plan.usage.scans
@@ -187,7 +187,7 @@ def _warnings(plan: Plan) -> Iterator["RenderableType"]:
     if plan.problems:
         yield shown("INCOMPLETE: it cannot be approved until this is mended", style="bold red")
         for problem in plan.problems:
-            yield indented(shown(f"- {obstacle_words(problem)}", style="red"))
+            yield indented(shown(f"- {plan_problem_words(problem)}", style="red"))
 
 
 def _headline(plan: Plan) -> "RenderableType":

@@ -30,8 +30,8 @@ from bot.core.text_formatting import (
 )
 from bot.core.usage import ImageUser, PastTagUser
 from bot.core.verdict_reasons import AgeEvent, AgeStart, NotKeptByRule, Reason, TagPatterns
-from bot.render.obstacles import forbidden_words, ground_words, unread_words
 from bot.render.pins import pin_words
+from bot.render.plan_problem_sentences import forbidden_words, new_problems_words, unread_words
 from bot.render.quantities import iso
 
 SNAPSHOT = "*SNAPSHOT*"
@@ -145,7 +145,7 @@ def end_cause_words(cause: EarlyEndCause) -> str:
         case result.TooManyFailedDeletions(failed, tried):
             return f"{failed:,} of {tried:,} could not be deleted"
         case NewPlanProblems():
-            return ground_words(cause)
+            return new_problems_words(cause)
         case ErrorText(text):
             return text
         case _:

@@ -46,7 +46,7 @@ def _run_without_command(call: CommandCall) -> None:
         _suggest_command(call, first, others[0])
         return
     repository = as_repositories(first)
-    is_known = is_pattern(repository) or call.context.store.repositories_called(repository)
+    is_known = is_pattern(repository) or call.context.store.repositories_named(repository)
     suggested = (
         []
         if is_known

@@ -103,7 +103,7 @@ def report(call: CommandCall, arguments: CommandArguments) -> None:
 def report_on(call: CommandCall, repository: str) -> None:
     """The worker looks for an unknown repository in AWS. Raises
     AmbiguousRepositoryError."""
-    known = call.context.store.repositories_called(repository)
+    known = call.context.store.repositories_named(repository)
     if len(known) > 1:
         raise AmbiguousRepositoryError(repository, known)
     request_report(call.context, repository, call.sender, call.channel)

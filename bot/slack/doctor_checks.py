@@ -10,15 +10,15 @@ from slack_sdk.web import SlackResponse
 from bot.core.doctor_findings import (
     AllMembersMayApprove,
     AllScopesGranted,
+    ApproverGroupEmpty,
+    ApproverGroupHasMembers,
     ApproverUnknown,
     BotInChannel,
     BotNotInChannel,
     BotSignedIn,
     CallFailed,
     ChannelArchived,
-    Finding,
-    GroupEmpty,
-    GroupHasMembers,
+    DoctorFinding,
     GuestMayApprove,
     MemberMayApprove,
     NoReportChannel,
@@ -46,7 +46,7 @@ class SlackChecks:
     channels: Collection[str]
     approvers: Collection[str]
 
-    def findings(self) -> Iterator[Finding]:
+    def findings(self) -> Iterator[DoctorFinding]:
         """Runs every check, unless there is no valid bot token."""
         try:
             client = self.open_client()
@@ -63,7 +63,7 @@ class SlackChecks:
         yield from _approvers(SlackUsers(client, workspace, ()), workspace, self.approvers)
 
 
-def _connections(client: WebClient, app_token: Callable[[], str]) -> Finding:
+def _connections(client: WebClient, app_token: Callable[[], str]) -> DoctorFinding:
     check, scope = "Slack app token", "SLACK_APP_TOKEN"
     try:
         token = app_token()
@@ -76,7 +76,7 @@ def _connections(client: WebClient, app_token: Callable[[], str]) -> Finding:
     return ok(check, scope, SlackTokenAccepted())
 
 
-def _scopes(answer: SlackResponse, place: str) -> Finding:
+def _scopes(answer: SlackResponse, place: str) -> DoctorFinding:
     check = "Slack scopes"
     headers = {name.lower(): value for name, value in answer.headers.items()}
     if SCOPES_HEADER not in headers:
@@ -86,7 +86,7 @@ def _scopes(answer: SlackResponse, place: str) -> Finding:
     return ok(check, place, AllScopesGranted())
 
 
-def _channels(client: WebClient, channels: Collection[str], bot: str) -> Iterator[Finding]:
+def _channels(client: WebClient, channels: Collection[str], bot: str) -> Iterator[DoctorFinding]:
     check = "Slack channel"
     if not channels:
         yield warning(check, "reports", NoReportChannel())
@@ -103,7 +103,7 @@ def _channels(client: WebClient, channels: Collection[str], bot: str) -> Iterato
             yield _channel(client, channel, answer, bot)
 
 
-def _channel(client: WebClient, name: str, channel_id: str, bot: str) -> Finding:
+def _channel(client: WebClient, name: str, channel_id: str, bot: str) -> DoctorFinding:
     check = "Slack channel"
     try:
         with calling("Looking at the channel"):
@@ -117,7 +117,9 @@ def _channel(client: WebClient, name: str, channel_id: str, bot: str) -> Finding
     return ok(check, name, BotInChannel())
 
 
-def _approvers(people: SlackUsers, workspace: str, approvers: Collection[str]) -> Iterator[Finding]:
+def _approvers(
+    people: SlackUsers, workspace: str, approvers: Collection[str]
+) -> Iterator[DoctorFinding]:
     if not approvers:
         yield ok("Slack approvers", "all", AllMembersMayApprove())
     for approver in approvers:
@@ -127,18 +129,18 @@ def _approvers(people: SlackUsers, workspace: str, approvers: Collection[str]) -
             yield _person(people, workspace, approver)
 
 
-def _group(people: SlackUsers, group: str) -> Finding:
+def _group(people: SlackUsers, group: str) -> DoctorFinding:
     check = "Slack approvers"
     try:
         members = people.members(group)
     except SlackError as error:
         return _unwell(check, group, error)
     if not members:
-        return warning(check, group, GroupEmpty())
-    return ok(check, group, GroupHasMembers(len(members)))
+        return warning(check, group, ApproverGroupEmpty())
+    return ok(check, group, ApproverGroupHasMembers(len(members)))
 
 
-def _person(people: SlackUsers, workspace: str, user: str) -> Finding:
+def _person(people: SlackUsers, workspace: str, user: str) -> DoctorFinding:
     check = "Slack approvers"
     try:
         person = people.person(user, workspace)
@@ -153,7 +155,7 @@ def _person(people: SlackUsers, workspace: str, user: str) -> Finding:
     return ok(check, user, MemberMayApprove())
 
 
-def _unwell(check: str, scope: str, error: RequestError | ServiceError) -> Finding:
+def _unwell(check: str, scope: str, error: RequestError | ServiceError) -> DoctorFinding:
     is_brief = isinstance(error, SlackError) and error.code == "ratelimited"
     report = warning if is_brief else failed
     return report(check, scope, CallFailed(ErrorText.of(error)))

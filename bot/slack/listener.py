@@ -117,7 +117,7 @@ def make_listener(
     def listener(body: Body) -> None:
         try:
             payload = form.model_validate(body)
-            if context.store.hear(payload.trigger_id, context.clock()):
+            if context.store.record_delivery(payload.trigger_id, context.clock()):
                 handle(context, payload)
         except Exception as error:  # noqa: BLE001 - every error is answered
             report_error(context, error, body)

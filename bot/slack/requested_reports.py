@@ -77,7 +77,7 @@ def _is_first_click(context: SlackContext, click: PlanButtonClick | ConfirmUsage
     message = context.store.message(click.channel_id, click.ts)
     shows = f"{message.plan} {message.updates}" if message else str(click.ref)
     key = f"again {click.channel_id} {click.ts} {shows}"
-    return context.store.hear(key, context.clock())
+    return context.store.record_delivery(key, context.clock())
 
 
 def _post_placeholder(context: SlackContext, channel: str, content: MessageContent) -> str | None:

@@ -57,16 +57,16 @@ class Database(ABC):
         self._engine.dispose()
 
     @abstractmethod
-    def keep_others_out(self, session: Session) -> None:
+    def lock_for_migration(self, session: Session) -> None:
         """Until this transaction ends, no other process may change the tables."""
 
     @abstractmethod
-    def give_back_space(self) -> None:
+    def reclaim_space(self) -> None:
         """Returns the space of removed rows to the disk, as far as that hinders no other process.
         Rows that come later use what is not returned."""
 
     @abstractmethod
-    def _what_to_do(self, error: BaseException) -> str: ...
+    def _fix_for(self, error: BaseException) -> str: ...
 
     @contextmanager
     def _explained(self) -> Iterator[None]:
@@ -83,7 +83,7 @@ class Database(ABC):
 
     def _failure(self, error: BaseException) -> ServiceError:
         said = quoted(str(error).strip().partition("\n")[0])
-        return ServiceError(f"{self.name} cannot be used ({said}): {self._what_to_do(error)}")
+        return ServiceError(f"{self.name} cannot be used ({said}): {self._fix_for(error)}")
 
 
 def migrate(database: Database) -> bool:
@@ -92,13 +92,13 @@ def migrate(database: Database) -> bool:
         if _revision(session.connection()) == CURRENT:
             return False
     with _ONE_AT_A_TIME, database.writing() as session:
-        database.keep_others_out(session)
+        database.lock_for_migration(session)
         connection = session.connection()
         found = _revision(connection)
         _refuse_newer(found, database.name)
         upgrade(connection, "head")
     if found is not None and found < SHRINKS:
-        database.give_back_space()
+        database.reclaim_space()
     return found is None
 
 

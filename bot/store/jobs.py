@@ -28,15 +28,15 @@ from bot.store.base import StorePart, count_of, insert_into, insert_new
 from bot.store.messages import remember
 from bot.store.tables import JobRow, ReportRoundRow, ScheduledReportRow
 
-_COMES_BY_ITSELF = case((JobRow.kind.in_((REPORT_JOB, SUMMARY_JOB)), 1), else_=0)
+_IS_SCHEDULED = case((JobRow.kind.in_((REPORT_JOB, SUMMARY_JOB)), 1), else_=0)
 
 REMEMBERED_FOR = timedelta(days=30)
 
-NOTHING_TO_TELL = ""
+NO_SUMMARY = ""
 
-_IS_TO_BE_TOLD = and_(ScheduledReportRow.outcome.is_not(None), ScheduledReportRow.line.is_(None))
+_NEEDS_SUMMARY = and_(ScheduledReportRow.outcome.is_not(None), ScheduledReportRow.line.is_(None))
 
-_IS_MISSED = and_(
+_IS_UNLISTED = and_(
     ReportRoundRow.listed_at.is_(None),
     ReportRoundRow.failure.is_not(None),
     ReportRoundRow.line.is_(None),
@@ -67,7 +67,7 @@ class JobQueries(StorePart):
         query = (
             select(JobRow)
             .where(JobRow.not_before <= now, is_free)
-            .order_by(_COMES_BY_ITSELF, JobRow.not_before, JobRow.id)
+            .order_by(_IS_SCHEDULED, JobRow.not_before, JobRow.id)
             .limit(1)
             .with_for_update(skip_locked=True)
         )
@@ -131,7 +131,7 @@ class ScheduledReportQueries(StorePart):
     ) -> Sequence[str]:
         """The registries whose repositories were not claimed yet, here or by another process.
         `registries`: their names in the settings."""
-        local, names = written(round_.local), list(registries)
+        local, names = format_local(round_.local), list(registries)
         rows = [
             {"entry": round_.entry, "local": local, "registry_name": registry, "begun_at": at}
             for registry in names
@@ -162,7 +162,9 @@ class ScheduledReportQueries(StorePart):
             uris = sorted(repository.uri for repository in repositories)
             new = [uri for uri in uris if _is_claimed(session, uri, round_, at)]
             session.add_all(
-                _job(REPORT_JOB, {"repository": uri, "local": written(round_.local)}, at, number)
+                _job(
+                    REPORT_JOB, {"repository": uri, "local": format_local(round_.local)}, at, number
+                )
                 for number, uri in enumerate(new)
             )
             return True
@@ -170,34 +172,34 @@ class ScheduledReportQueries(StorePart):
     def scheduled_report(self, repository: str, local: datetime) -> ScheduledReport | None:
         """None if no process claimed it. `repository` is a URI."""
         with self._database.reading() as session:
-            row = session.get(ScheduledReportRow, (repository, written(local)))
+            row = session.get(ScheduledReportRow, (repository, format_local(local)))
             return _report(row) if row else None
 
     def record_report(self, report: ScheduledReport) -> None:
         """Records the outcome of the report, unless it has one."""
         with self._database.writing() as session:
-            _settle(session, report)
+            _write_outcome(session, report)
 
     def record_posted_report(self, report: ScheduledReport, message: PlanMessage) -> None:
         """Records the outcome of the report, and the message in which it was posted, as
         `remember_message` does."""
         with self._database.writing() as session:
             remember(session, message)
-            _settle(session, report)
+            _write_outcome(session, report)
 
     def queue_summaries(self, now: datetime) -> None:
         """Queues a job of the kind `rest` for each round that has something to notify and no
         pending report. Each report and each registry is in one such job only."""
         to_tell = union(
-            select(ScheduledReportRow.entry, ScheduledReportRow.local).where(_IS_TO_BE_TOLD),
-            select(ReportRoundRow.entry, ReportRoundRow.local).where(_IS_MISSED),
+            select(ScheduledReportRow.entry, ScheduledReportRow.local).where(_NEEDS_SUMMARY),
+            select(ReportRoundRow.entry, ReportRoundRow.local).where(_IS_UNLISTED),
         )
         with self._database.reading() as session:
             rounds = session.execute(to_tell).all()
         for entry, local in rounds:
             with self._database.writing() as session:
                 if not _is_pending(session, entry, local, now):
-                    _put_line(session, entry, local, now)
+                    _queue_summary(session, entry, local, now)
 
     def round_summary(self, line: str) -> RoundSummary | None:
         """`line`: as the job has it. None if it is not known any more."""
@@ -214,7 +216,7 @@ class ScheduledReportQueries(StorePart):
         return RoundSummary(rounds[0], tuple(found), tuple(missing)) if rounds else None
 
 
-def written(local: datetime) -> str:
+def format_local(local: datetime) -> str:
     return local.isoformat(timespec="minutes")
 
 
@@ -227,7 +229,7 @@ def _is_of(entry: str, local: str) -> ColumnElement[bool]:
 
 
 def _is_open(round_: ReportRound, registry: str) -> ColumnElement[bool]:
-    is_of = _is_of(round_.entry, written(round_.local))
+    is_of = _is_of(round_.entry, format_local(round_.local))
     return and_(is_of, ReportRoundRow.registry_name == registry, ReportRoundRow.listed_at.is_(None))
 
 
@@ -235,7 +237,7 @@ def _is_claimed(session: Session, uri: str, round_: ReportRound, at: datetime) -
     """False if it was claimed before."""
     claimed = insert_into(session, ScheduledReportRow).values(
         repository=uri,
-        local=written(round_.local),
+        local=format_local(round_.local),
         entry=round_.entry,
         min_saving=round_.min_saving,
         claimed_at=at,
@@ -248,13 +250,13 @@ def _forget_before(session: Session, at: datetime) -> None:
     session.execute(delete(ReportRoundRow).where(ReportRoundRow.begun_at < at))
 
 
-def _settle(session: Session, report: ScheduledReport) -> None:
+def _write_outcome(session: Session, report: ScheduledReport) -> None:
     is_it = and_(
         ScheduledReportRow.repository == report.repository,
-        ScheduledReportRow.local == written(report.round.local),
+        ScheduledReportRow.local == format_local(report.round.local),
         ScheduledReportRow.outcome.is_(None),
     )
-    line = NOTHING_TO_TELL if report.outcome in SILENT_OUTCOMES else None
+    line = NO_SUMMARY if report.outcome in SILENT_OUTCOMES else None
     values = {
         "outcome": report.outcome,
         "usd": report.usd,
@@ -280,12 +282,12 @@ def _is_pending(session: Session, entry: str, local: str, now: datetime) -> bool
     return bool(session.scalar(select(either)))
 
 
-def _put_line(session: Session, entry: str, local: str, now: datetime) -> None:
+def _queue_summary(session: Session, entry: str, local: str, now: datetime) -> None:
     """Unless somebody was faster."""
     line = uuid4().hex
     is_ours = and_(ScheduledReportRow.entry == entry, ScheduledReportRow.local == local)
-    told = update(ScheduledReportRow).where(is_ours, _IS_TO_BE_TOLD).values(line=line)
-    missed = update(ReportRoundRow).where(_is_of(entry, local), _IS_MISSED).values(line=line)
+    told = update(ScheduledReportRow).where(is_ours, _NEEDS_SUMMARY).values(line=line)
+    missed = update(ReportRoundRow).where(_is_of(entry, local), _IS_UNLISTED).values(line=line)
     if count_of(session, told) + count_of(session, missed):
         session.add(_job(SUMMARY_JOB, {"line": line}, now))
 

@@ -99,7 +99,7 @@ class SqliteManifestCache:
 
     def _expect_wal(self) -> None:
         if self._db.execute("PRAGMA journal_mode").fetchone() != ("wal",):
-            from bot.store.wal import turn_on_wal  # noqa: PLC0415 - only a new file needs it
+            from bot.store.sqlite_wal import turn_on_wal  # noqa: PLC0415 - only a new file needs it
 
             turn_on_wal(self._path)
 

@@ -60,8 +60,8 @@ class MessageQueries(StorePart):
         with self._database.writing() as session:
             if count_of(session, _changed(message, values)) == 1:
                 return True
-            nobody_knows = {"shown_revision": None, "updates": PlanMessageRow.updates + 1}
-            session.execute(update(PlanMessageRow).where(_is_it(message)).values(nobody_knows))
+            unknown = {"shown_revision": None, "updates": PlanMessageRow.updates + 1}
+            session.execute(update(PlanMessageRow).where(_is_it(message)).values(unknown))
             return False
 
     def messages_without_list(self, limit: int) -> Sequence[PlanMessage]:
@@ -175,7 +175,7 @@ class HomeTabQueries(StorePart):
 
 
 class DeliveryQueries(StorePart):
-    def hear(self, id_: str, at: datetime) -> bool:
+    def record_delivery(self, id_: str, at: datetime) -> bool:
         """Records what Slack delivered. False if Slack delivered it before, to this process or
         another."""
         with self._database.writing() as session:

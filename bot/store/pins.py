@@ -32,7 +32,7 @@ class PinQueries(StorePart):
         with self._database.reading() as session:
             return [_removal(each) for each in session.scalars(query)]
 
-    def pins_over(self, now: datetime) -> Sequence[RepositoryPin]:
+    def expired_pins(self, now: datetime) -> Sequence[RepositoryPin]:
         """Expired pins of all repositories."""
         return self._sorted(select(PinRow).where(PinRow.until <= now))
 

@@ -23,7 +23,7 @@ from bot.core.savings import Savings
 from bot.core.usage import ImageUser, RepositoryUsage, SourceScan, UnscannedRegion
 from bot.core.verdict_reasons import LegacyReason, Reason, RuleName, Verdict
 from bot.sanitize import quoted
-from bot.store.values import from_json, to_json
+from bot.store.stored_values import from_json, to_json
 
 LEVEL = 3
 """Digests hardly shrink, however long zlib tries."""

@@ -52,13 +52,13 @@ class PostgresqlDatabase(Database):
         super().__init__(f"The database {url.database} on {host}", _open_engine(url))
         self._has_options = bool(_own_options(url))
 
-    def keep_others_out(self, session: Session) -> None:
+    def lock_for_migration(self, session: Session) -> None:
         session.execute(select(func.pg_advisory_xact_lock(_LOCK)))
 
-    def give_back_space(self) -> None:
+    def reclaim_space(self) -> None:
         """Its autovacuum does it."""
 
-    def _what_to_do(self, error: BaseException) -> str:
+    def _fix_for(self, error: BaseException) -> str:
         state = getattr(error, "sqlstate", None)
         if state == _PROTOCOL_VIOLATION:
             return _POOLER_REFUSES

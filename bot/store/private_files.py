@@ -23,10 +23,10 @@ def make_private(database: Path) -> None:
     with suppress(FileExistsError):
         os.close(os.open(database, os.O_CREAT | os.O_EXCL, stat.S_IRUSR | stat.S_IWUSR))
     for end in _BESIDE:
-        take_from_others(database.with_name(database.name + end))
+        restrict_to_owner(database.with_name(database.name + end))
 
 
-def take_from_others(path: Path) -> None:
+def restrict_to_owner(path: Path) -> None:
     """Leaves a path alone that is not there, or belongs to another user: who may change its mode
     decides about it."""
     with suppress(OSError):

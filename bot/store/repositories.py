@@ -33,7 +33,7 @@ from bot.store.base import (
 )
 from bot.store.plans import record_of
 from bot.store.tables import (
-    OurReadRow,
+    BotReadRow,
     PastTagBindingRow,
     PlanItemRow,
     PlanRow,
@@ -53,11 +53,11 @@ _OF_REFERRERS = "sha256-"
 DIGESTS_A_QUERY = 500
 
 _COLUMNS = (
-    OurReadRow.digest,
-    OurReadRow.at,
-    OurReadRow.pulled_before,
-    OurReadRow.recorded_from,
-    OurReadRow.recorded_until,
+    BotReadRow.digest,
+    BotReadRow.at,
+    BotReadRow.pulled_before,
+    BotReadRow.recorded_from,
+    BotReadRow.recorded_until,
 )
 
 _Query = Select[str, datetime, datetime | None, datetime | None, datetime | None]
@@ -110,7 +110,7 @@ class RepositoryQueries(StorePart):
         with self._database.reading() as session:
             return [_repository(row, plan) for row, plan in session.execute(query)]
 
-    def repositories_called(self, name: str) -> Sequence[RepositoryId]:
+    def repositories_named(self, name: str) -> Sequence[RepositoryId]:
         """By name or by URI. Several registries may have a repository of that name."""
         is_called_so = (RepositoryRow.name == name) | (RepositoryRow.repository == name)
         query = select(RepositoryRow).where(is_called_so).order_by(RepositoryRow.repository)
@@ -259,13 +259,13 @@ def _replace(session: Session, uri: str, scan: TagScan) -> None:
     insert_all(session, PastTagBindingRow, past)
 
 
-class OurReadQueries(StorePart):
+class BotReadQueries(StorePart):
     """All processes write rows in the same order, so that there is no deadlock."""
 
     def bot_reads(
         self, repository: RepositoryId, digests: Sequence[str] | None = None
     ) -> Mapping[str, Sequence[BotRead]]:
-        query = select(*_COLUMNS).where(OurReadRow.repository == repository.uri)
+        query = select(*_COLUMNS).where(BotReadRow.repository == repository.uri)
         reads: defaultdict[str, list[BotRead]] = defaultdict(list)
         with self._database.reading() as session:
             for part in _of(query, digests):
@@ -276,12 +276,12 @@ class OurReadQueries(StorePart):
     def add_bot_reads(self, repository: RepositoryId, reads: Mapping[str, BotRead]) -> None:
         rows = [_row(repository, digest, reads[digest]) for digest in sorted(reads)]
         with self._database.writing() as session:
-            added = insert_into(session, OurReadRow)
+            added = insert_into(session, BotReadRow)
             times = {each: added.excluded[each] for each in ("recorded_from", "recorded_until")}
             with_span = added.on_conflict_do_update(
-                index_elements=[OurReadRow.repository, OurReadRow.digest, OurReadRow.at],
+                index_elements=[BotReadRow.repository, BotReadRow.digest, BotReadRow.at],
                 set_=times,
-                where=OurReadRow.recorded_until.is_(None),
+                where=BotReadRow.recorded_until.is_(None),
             )
             execute_for_each(session, with_span, rows)
 
@@ -317,4 +317,4 @@ def _of(query: _Query, digests: Sequence[str] | None) -> Iterator[_Query]:
         yield query
         return
     for some in in_batches(digests, DIGESTS_A_QUERY):
-        yield query.where(OurReadRow.digest.in_(some))
+        yield query.where(BotReadRow.digest.in_(some))

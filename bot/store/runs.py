@@ -81,7 +81,7 @@ class RunQueries(StorePart):
         now = datetime.now(UTC)
         rows = [_kept_row(each, run, now) for each in kept]
         with self._database.writing() as session:
-            if not _hold(session, run):
+            if not _lock_run(session, run):
                 return False
             _add_batches(session, run, batches, now)
             upsert_all(session, KeptManifestRow, rows)
@@ -92,7 +92,7 @@ class RunQueries(StorePart):
         the run is lost."""
         is_it = and_(RunBatchRow.plan == run.plan, RunBatchRow.number == batch.number)
         with self._database.writing() as session:
-            if not _hold(session, run):
+            if not _lock_run(session, run):
                 return False
             session.execute(update(RunBatchRow).where(is_it).values(sent_at=at))
             return True
@@ -121,7 +121,7 @@ class RunQueries(StorePart):
         """Records the outcomes of digests, and that the batches need no further checks. False, and
         nothing is written, if the run is lost."""
         with self._database.writing() as session:
-            if not _hold(session, run):
+            if not _lock_run(session, run):
                 return False
             _write_outcomes(session, run, results)
             _mark_answered(session, run, answered)
@@ -154,7 +154,7 @@ def _is_still(run: PlanRun) -> ColumnElement[bool]:
     return and_(RunRow.plan == run.plan, RunRow.attempt == run.attempt)
 
 
-def _hold(session: Session, run: PlanRun) -> bool:
+def _lock_run(session: Session, run: PlanRun) -> bool:
     """Until this transaction ends, no other worker writes to the run or takes it over. False if
     another worker took it over before."""
     held = update(RunRow).where(_is_still(run)).values(attempt=run.attempt)
@@ -283,7 +283,7 @@ class PauseQueries(StorePart):
             if not count_of(session, update(DatabaseInfoRow).where(is_news).values(values)):
                 return False
             add_events(session, [event])
-            _show_anew(session)
+            _mark_messages_behind(session)
             return True
 
 
@@ -293,12 +293,12 @@ def is_paused(session: Session) -> bool:
     return _pause(row) is not None
 
 
-def _show_anew(session: Session) -> None:
+def _mark_messages_behind(session: Session) -> None:
     """Messages of open plans say whether everything is paused: all of them are behind now."""
     open_plans = select(PlanRow.id).where(PlanRow.state.in_(OPEN))
-    nobody_knows = {"shown_revision": None, "updates": PlanMessageRow.updates + 1}
+    unknown = {"shown_revision": None, "updates": PlanMessageRow.updates + 1}
     session.execute(
-        update(PlanMessageRow).where(PlanMessageRow.plan.in_(open_plans)).values(nobody_knows)
+        update(PlanMessageRow).where(PlanMessageRow.plan.in_(open_plans)).values(unknown)
     )
 
 

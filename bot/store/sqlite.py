@@ -13,7 +13,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from bot.store.database import Database
 from bot.store.private_files import make_folder, make_private
-from bot.store.wal import WAIT_FOR_OTHERS, primary_code, turn_on_wal
+from bot.store.sqlite_wal import WAIT_FOR_OTHERS, primary_code, turn_on_wal
 
 _CLOSE_THE_OTHER = "another program keeps it locked: close that, and try again"
 _LET_US_WRITE = "let this user write to it and to its folder, or set DATABASE_URL to another"
@@ -38,10 +38,10 @@ class SqliteDatabase(Database):
         super().__init__(f"The database {self._file}", _open_engine(url))
         self._prepare()
 
-    def keep_others_out(self, session: Session) -> None:
+    def lock_for_migration(self, session: Session) -> None:
         """Whoever writes is alone."""
 
-    def give_back_space(self) -> None:
+    def reclaim_space(self) -> None:
         try:
             with closing(sqlite3.connect(self._file, isolation_level=None)) as db:
                 db.execute("VACUUM")
@@ -56,7 +56,7 @@ class SqliteDatabase(Database):
         except (sqlite3.Error, OSError) as error:
             raise self._failure(error) from error
 
-    def _what_to_do(self, error: BaseException) -> str:
+    def _fix_for(self, error: BaseException) -> str:
         if isinstance(error, OSError):
             return _LET_US_WRITE
         return _REMEDIES.get(primary_code(error), _TAKE_ANOTHER)

@@ -10,18 +10,18 @@ from sqlalchemy.exc import ArgumentError
 
 from bot.core.errors import RequestError
 from bot.store.audit import AuditQueries
-from bot.store.commits import ChangeWriter
+from bot.store.changes import ChangeWriter
 from bot.store.database import Database, migrate
 from bot.store.jobs import JobQueries, ScheduledReportQueries
 from bot.store.messages import DeliveryQueries, HomeTabQueries, MessageQueries
 from bot.store.pins import PinQueries
 from bot.store.plans import PlanQueries, ResultQueries
 from bot.store.postgresql import PostgresqlDatabase
-from bot.store.repositories import OurReadQueries, RepositoryQueries, TagScanQueries
+from bot.store.repositories import BotReadQueries, RepositoryQueries, TagScanQueries
 from bot.store.runs import PauseQueries, RunQueries
 from bot.store.sqlite import SqliteDatabase
 from bot.store.tables import DatabaseInfoRow
-from bot.store.usage_listed import UsageListedQueries
+from bot.store.workload_counts import WorkloadCountQueries
 
 _ALLOWED = "sqlite:///FILE or postgresql://USER:PASSWORD@HOST/DATABASE"
 
@@ -89,8 +89,8 @@ class Store(
     PinQueries,
     AuditQueries,
     TagScanQueries,
-    UsageListedQueries,
-    OurReadQueries,
+    WorkloadCountQueries,
+    BotReadQueries,
     MessageQueries,
     JobQueries,
     DeliveryQueries,

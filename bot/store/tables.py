@@ -17,7 +17,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from bot.core.plan import OPEN
 from bot.store.base import RedactedText, TableBase
-from bot.store.values import StoredValue
+from bot.store.stored_values import StoredValue
 
 PLAN_IS_OPEN = text(f"state IN ({', '.join(sorted(repr(state.value) for state in OPEN))})")
 
@@ -279,7 +279,7 @@ class TagLossRow(TableBase):
     at: Mapped[datetime]
 
 
-class OurReadRow(TableBase):
+class BotReadRow(TableBase):
     """A reading of ours. `recorded_from` and `recorded_until`: when ECR may have recorded it."""
 
     __tablename__ = "our_reads"

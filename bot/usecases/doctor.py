@@ -5,17 +5,17 @@ from dataclasses import dataclass
 from typing import Generic, NamedTuple
 
 from bot.core.doctor_findings import (
-    AllSourcesOff,
+    AllUsageSourcesOff,
     AwsCallFailed,
     CallFailed,
+    CheckSkipped,
     CredentialsValid,
-    Finding,
+    DoctorFinding,
     FindingStatus,
-    NotScanned,
     OtherRegionsEmpty,
     RegionsUnreadable,
-    RegionsUnscanned,
-    SourcesOff,
+    SomeUsageSourcesOff,
+    WorkloadsInUnscannedRegions,
     WorkloadsListed,
     failed,
     ok,
@@ -47,14 +47,14 @@ class Doctor(Generic[AnyRegistry]):
     open_registries: Callable[[], Sequence[NamedRegistry[AnyRegistry]]]
     scan: Callable[[Sequence[AnyRegistry]], UsageScan]
 
-    def findings(self) -> Iterator[Finding]:
+    def findings(self) -> Iterator[DoctorFinding]:
         """One failure does not hide another, except that nothing can be checked without
         credentials."""
         try:
             caller = self.identify()
         except (RequestError, ServiceError) as error:
             yield failed("credentials", "AWS", CallFailed(ErrorText.of(error)))
-            yield warning("all else", "AWS", NotScanned("credentials"))
+            yield warning("all else", "AWS", CheckSkipped("credentials"))
             return
         yield ok("credentials", "AWS", CredentialsValid(caller.arn))
         opened = [_open(named, caller) for named in self.open_registries()]
@@ -75,10 +75,10 @@ class Doctor(Generic[AnyRegistry]):
 
     def _usage(
         self, registries: Sequence[AnyRegistry]
-    ) -> Generator[Finding, None, UsageScan | None]:
+    ) -> Generator[DoctorFinding, None, UsageScan | None]:
         """Returns the scan of all sources, None if there is none."""
         if not registries:
-            yield warning("usage", "all", NotScanned("registries"))
+            yield warning("usage", "all", CheckSkipped("registries"))
             return None
         try:
             scan = self.scan(registries)
@@ -98,7 +98,7 @@ class _OpenedRegistry(Generic[AnyRegistry]):
     """`checks` None: the registry cannot be read at all."""
 
     registry: AnyRegistry
-    finding: Finding
+    finding: DoctorFinding
     checks: RegistryChecks | None
 
 
@@ -117,18 +117,18 @@ def _open(named: NamedRegistry[AnyRegistry], caller: Caller) -> _OpenedRegistry[
     return _OpenedRegistry(registry, finding, checks)
 
 
-def _unchecked(snapshot: UsageSnapshot) -> Finding:
+def _unchecked(snapshot: UsageSnapshot) -> DoctorFinding:
     """Sources that are switched off."""
     is_some_on = any(scan.source in SOURCES for scan in snapshot.scans)
-    detail = SourcesOff() if is_some_on else AllSourcesOff()
+    detail = SomeUsageSourcesOff() if is_some_on else AllUsageSourcesOff()
     return warning("usage", ", ".join(snapshot.not_checked), detail)
 
 
-def _other_regions(elsewhere: OtherRegionsUsage) -> Iterator[Finding]:
+def _other_regions(elsewhere: OtherRegionsUsage) -> Iterator[DoctorFinding]:
     """Warnings only: other Regions make no plan incomplete."""
     check, scope = "other Regions", elsewhere.account
     if elsewhere.found:
-        yield warning(check, scope, RegionsUnscanned(elsewhere.found))
+        yield warning(check, scope, WorkloadsInUnscannedRegions(elsewhere.found))
     if elsewhere.errors:
         first, *others = elsewhere.errors
         yield warning(check, scope, RegionsUnreadable(first, len(others)))
@@ -137,7 +137,7 @@ def _other_regions(elsewhere: OtherRegionsUsage) -> Iterator[Finding]:
         yield ok(check, scope, detail)
 
 
-def _source_finding(source_scan: SourceScan, scan: UsageScan) -> Finding:
+def _source_finding(source_scan: SourceScan, scan: UsageScan) -> DoctorFinding:
     source, scope = source_scan.source, source_scan.scope
     if source_scan.problem:
         return failed(source, scope, source_scan.problem)

@@ -251,7 +251,7 @@ def expire(store: "Store", now: datetime) -> None:
     so at once: each plan and pin is ended once."""
     for plan in store.plans_to_expire(now):
         store.commit(expiry(plan, now))
-    for pin in store.pins_over(now):
+    for pin in store.expired_pins(now):
         store.commit(_pin_expiry(pin, now))
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import TypeVar
 
-from bot.core.doctor_findings import AwsCallFailed, Finding, failed, ok, warning
+from bot.core.doctor_findings import AwsCallFailed, DoctorFinding, failed, ok, warning
 from bot.core.errors import ErrorText, RequestError, ServiceError
 from bot.core.manifest import DescribedImage
 from bot.core.plan_problems import ReferenceUse
@@ -17,19 +17,19 @@ from bot.core.registry_findings import (
     DeletionsNotReplicated,
     DeletionsReplicated,
     ImagesReadable,
-    LayersNotShared,
-    LayersShared,
-    NoRepositories,
-    NoSuchRepositories,
+    LayerSharingOff,
+    LayerSharingOn,
+    MissingReferencedRepositories,
     PoliciesUnreadable,
     PullTimesAffected,
     PullTimesUnaffected,
+    ReferenceToMissingRepository,
     ReferenceUnreadable,
-    ReferenceWithoutRepository,
+    RegistryEmpty,
     RegistryFinding,
+    ResourceTagsReadable,
+    ResourceTagsUnreadable,
     ServiceMayPull,
-    TagsReadable,
-    TagsUnreadable,
 )
 from bot.core.repository import ANYBODY, Puller, RegistryId, RepositoryId
 from bot.core.usage import ScanCoverage
@@ -56,7 +56,7 @@ class RegistryChecks:
     is_whole: bool = True
     is_listed: bool = True
 
-    def policies(self, coverage: ScanCoverage) -> Iterator[Finding]:
+    def policies(self, coverage: ScanCoverage) -> Iterator[DoctorFinding]:
         """Which accounts and services may pull by the repositories' policies, and whether they are
         scanned for usage."""
         check, scope = "repository policies", str(self.id)
@@ -81,7 +81,7 @@ class RegistryChecks:
         if not (unread or accounts or services):
             yield ok(check, scope, self._all_seen(allowed))
 
-    def replication(self, coverage: ScanCoverage) -> Iterator[Finding]:
+    def replication(self, coverage: ScanCoverage) -> Iterator[DoctorFinding]:
         """To which registries deletions are replicated, and whether those are scanned for usage."""
         check, scope = "replication", str(self.id)
         try:
@@ -104,7 +104,7 @@ class RegistryChecks:
 
     def references(
         self, snapshot: UsageSnapshot, all_repositories: Iterable[RepositoryId]
-    ) -> Iterator[Finding]:
+    ) -> Iterator[DoctorFinding]:
         """References to this registry that cannot be read, or whose repository does not exist.
         `all_repositories`: those of all registries, since a reference may mean another registry."""
         scope = str(self.id)
@@ -120,11 +120,11 @@ class RegistryChecks:
             and not any(ending in by_name for ending in naming.endings)
         )
         if unknown:
-            yield warning(REFERENCES, scope, NoSuchRepositories(unknown))
+            yield warning(REFERENCES, scope, MissingReferencedRepositories(unknown))
         elif not findings:
             yield ok(REFERENCES, scope, AllReferencesResolved())
 
-    def _unreadable(self, snapshot: UsageSnapshot) -> Iterator[Finding]:
+    def _unreadable(self, snapshot: UsageSnapshot) -> Iterator[DoctorFinding]:
         for each in snapshot.unreadable:
             if self.id not in {possible.registry for possible in each.possible_names}:
                 continue
@@ -135,14 +135,14 @@ class RegistryChecks:
 
     def _held_back(
         self, snapshot: UsageSnapshot, names: Set[str], by_name: Mapping[str, Sequence[str]]
-    ) -> Iterator[Finding]:
+    ) -> Iterator[DoctorFinding]:
         for naming in snapshot.mentions:
             meant = tuple(uri for ending in naming.endings for uri in by_name.get(ending, ()))
             if naming.registry == self.id and naming.name not in names and meant:
-                detail = ReferenceWithoutRepository(_use(naming), meant)
+                detail = ReferenceToMissingRepository(_use(naming), meant)
                 yield failed(REFERENCES, str(self.id), detail)
 
-    def pull_times(self) -> Finding:
+    def pull_times(self) -> DoctorFinding:
         check, scope = "pull times", str(self.id)
         try:
             if not self.registry.records_our_pulls():
@@ -152,24 +152,24 @@ class RegistryChecks:
         blurred = PullTimesAffected(self.principal, self.is_whole, self.id.region)
         return warning(check, scope, blurred)
 
-    def layers(self) -> Finding:
+    def layers(self) -> DoctorFinding:
         check, scope = "shared layers", str(self.id)
         try:
             if self.registry.layers_stay_within_repositories():
-                return ok(check, scope, LayersNotShared())
+                return ok(check, scope, LayerSharingOff())
         except ServiceError as error:
             return warning(check, scope, AwsCallFailed(ErrorText.of(error)))
-        return warning(check, scope, LayersShared(self.id.region))
+        return warning(check, scope, LayerSharingOn(self.id.region))
 
-    def ignored(self) -> Finding:
+    def ignored(self) -> DoctorFinding:
         """Whether the resource tag that excludes a repository from reports can be read. Tries the
         first repository."""
         check, scope = "resource tags", str(self.id)
         try:
             self.registry.resource_tags(self.repositories[0])
         except (RequestError, ServiceError) as error:
-            return warning(check, scope, TagsUnreadable(ErrorText.of(error)))
-        return ok(check, scope, TagsReadable())
+            return warning(check, scope, ResourceTagsUnreadable(ErrorText.of(error)))
+        return ok(check, scope, ResourceTagsReadable())
 
     def _all_seen(self, pullers: Iterable[Puller]) -> AllPullersScanned:
         accounts, services = set[str](), set[str]()
@@ -193,7 +193,9 @@ class RegistryChecks:
             return error
 
 
-def list_repositories(registry: Registry, scope: str) -> tuple[Finding, Sequence[RepositoryId]]:
+def list_repositories(
+    registry: Registry, scope: str
+) -> tuple[DoctorFinding, Sequence[RepositoryId]]:
     """Lists the repositories, and tries to list and read images of the first one."""
     repositories: list[RepositoryId] = []
     try:
@@ -205,7 +207,7 @@ def list_repositories(registry: Registry, scope: str) -> tuple[Finding, Sequence
     except (RequestError, ServiceError) as error:
         return failed("registry", scope, AwsCallFailed(ErrorText.of(error))), repositories
     if not repositories:
-        return warning("registry", scope, NoRepositories()), repositories
+        return warning("registry", scope, RegistryEmpty()), repositories
     return ok("registry", scope, ImagesReadable(len(repositories))), repositories
 
 

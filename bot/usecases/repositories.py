@@ -202,7 +202,7 @@ class UnknownRepositoryError(RequestError):
 def find_known(store: "Store", argument: str) -> RepositoryId:
     """Finds a repository in the store by name or by URI, without asking AWS. Raises
     AmbiguousRepositoryError or UnknownRepositoryError."""
-    found = store.repositories_called(argument)
+    found = store.repositories_named(argument)
     if not found:
         raise UnknownRepositoryError(argument, _closest(store, argument))
     if len(found) > 1:

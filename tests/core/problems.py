@@ -1,9 +1,9 @@
 """Why a scan failed, as people read it."""
 
 from bot.core.usage import SourceScan
-from bot.render.obstacles import obstacle_words
+from bot.render.plan_problem_sentences import plan_problem_words
 
 
 def problem_of(scan: SourceScan) -> str:
     assert scan.problem is not None
-    return obstacle_words(scan.problem)
+    return plan_problem_words(scan.problem)

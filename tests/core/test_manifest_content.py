@@ -23,7 +23,7 @@ from bot.core.manifest import (
     make_manifest,
 )
 from bot.core.manifest_content import read_content
-from bot.render.obstacles import unread_words
+from bot.render.plan_problem_sentences import unread_words
 from bot.store.manifest_cache import SqliteManifestCache
 
 A, B, C = (f"sha256:{letter * 64}" for letter in "abc")

@@ -3,7 +3,7 @@
 import pytest
 
 from bot.core.savings import BYTES_PER_GB, Prices, find_savings
-from bot.render.obstacles import obstacle_words
+from bot.render.plan_problem_sentences import plan_problem_words
 from bot.render.reasons import reason_words
 from tests.scenarios.reader import FOLDER, Case, read_case
 
@@ -57,12 +57,12 @@ def test_reasons_for_people(case: str, name: str, expected: str) -> None:
 )
 def test_an_incomplete_plan_says_what_is_missing_in_one_sentence(case: str, why: str) -> None:
     (problem,) = case_of(case).plan.problems
-    assert why in obstacle_words(problem)
+    assert why in plan_problem_words(problem)
 
 
 def test_many_unread_manifests_are_told_by_their_first_and_their_number() -> None:
     (problem,) = case_of("unknown/several").plan.problems
-    assert "and 1 more" in obstacle_words(problem)
+    assert "and 1 more" in plan_problem_words(problem)
 
 
 def test_a_gigabyte_is_2_to_the_30_bytes_and_costs_what_is_set() -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from bot.core.repository import Puller, RegistryId, pullers
 from bot.core.usage import SOURCES, ScanCoverage
-from bot.render.obstacles import fix_for_services, services_words
+from bot.render.plan_problem_sentences import fix_for_services, services_words
 
 ONE, TWO = "111111111111", "222222222222"
 PULL = ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]

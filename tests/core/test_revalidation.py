@@ -25,7 +25,7 @@ from bot.core.revalidation import (
 )
 from bot.core.text_formatting import manifest_label
 from bot.core.usage import RepositoryUsage, SourceScan
-from bot.render.obstacles import ground_words
+from bot.render.plan_problem_sentences import new_problems_words
 from bot.render.reasons import reason_words
 from tests.core import strategies as some
 from tests.core.invariants import parents
@@ -609,7 +609,7 @@ def test_what_speaks_against_any_deletion() -> None:
     )
     found = find_ground_change(PLAN, now)
     assert found
-    assert ground_words(found) == (
+    assert new_problems_words(found) == (
         "ecs (here): AWS refused; no source of usage is looked at any more; ecs was switched off "
         "after the plan was made; deletions are carried to 123456789012 in us-east-1 too, which "
         "people did not know"

@@ -27,14 +27,14 @@ from bot.core.verdict_reasons import LegacyReason, NotKeptByRule, Reason, RuleNa
 from bot.render.decisions import approval_lack_words, figures_words, refusal_words
 from bot.render.errors import failure_words
 from bot.render.events import detail_words
-from bot.render.obstacles import (
-    ground_words,
-    obstacle_words,
+from bot.render.permission_sentences import grant_words, person_refusal_words
+from bot.render.plan_problem_sentences import (
+    new_problems_words,
+    plan_problem_words,
     scan_words,
-    start_obstacle_words,
+    start_problem_words,
     unread_words,
 )
-from bot.render.permission_sentences import grant_words, person_refusal_words
 from bot.render.reasons import (
     end_cause_words,
     passed_over_words,
@@ -75,10 +75,10 @@ WORDS: list[tuple[Any, Words]] = [
     (EarlyEndCause, end_cause_words),
     (PastTagUser, user_words),
     (UnreadCause, unread_words),
-    (PlanProblem, obstacle_words),
+    (PlanProblem, plan_problem_words),
     (ScanFailureCause, lambda cause: scan_words(ScanFailed("ecs", "here", cause))),
-    (StartProblem, start_obstacle_words),
-    (NewPlanProblems, ground_words),
+    (StartProblem, start_problem_words),
+    (NewPlanProblems, new_problems_words),
     (GrantReason, grant_words),
     (PersonRefusal, person_refusal_words),
     (Refusal, refusal_words),

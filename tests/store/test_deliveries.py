@@ -9,21 +9,21 @@ from tests.support import NOW
 
 
 def test_the_second_time_it_is_known(store: Store) -> None:
-    assert store.hear("1.2.a", NOW)
-    assert not store.hear("1.2.a", NOW + timedelta(seconds=5))
-    assert store.hear("1.2.b", NOW)
+    assert store.record_delivery("1.2.a", NOW)
+    assert not store.record_delivery("1.2.a", NOW + timedelta(seconds=5))
+    assert store.record_delivery("1.2.b", NOW)
 
 
 def test_it_is_forgotten_when_nobody_delivers_it_again(store: Store) -> None:
-    assert store.hear("old", NOW)
-    assert store.hear("new", NOW + REMEMBERED_FOR + timedelta(seconds=1))
-    assert store.hear("old", NOW + REMEMBERED_FOR + timedelta(seconds=2))
+    assert store.record_delivery("old", NOW)
+    assert store.record_delivery("new", NOW + REMEMBERED_FOR + timedelta(seconds=1))
+    assert store.record_delivery("old", NOW + REMEMBERED_FOR + timedelta(seconds=2))
 
 
 def test_of_several_processes_one_hears_it(url: str) -> None:
     def hear(_: int) -> bool:
         with open_store(url) as store:
-            return store.hear("1.2.a", NOW)
+            return store.record_delivery("1.2.a", NOW)
 
     with ThreadPoolExecutor(6) as pool:
         assert sorted(pool.map(hear, range(6))) == [False] * 5 + [True]

@@ -40,7 +40,7 @@ def test_those_that_are_over(store: Store) -> None:
     over = pin("a", THERE, until=NOW)
     others = [pin("b"), pin("c", until=NOW + timedelta(seconds=1))]
     assert store.commit(StoreChange([event()], pins_added=[over, *others]))
-    assert store.pins_over(NOW) == [over]
+    assert store.expired_pins(NOW) == [over]
 
 
 def test_one_of_the_same_text_is_replaced_by_whoever_saw_it(store: Store) -> None:

@@ -40,9 +40,9 @@ def test_those_that_are_gone_are_forgotten_registry_by_registry(store: Store) ->
 def test_they_are_found_by_name_and_by_uri(store: Store) -> None:
     store.remember_repositories(PLACE, [HERE, THERE], NOW)
     store.remember_repositories(AWAY, [TWIN], NOW)
-    assert store.repositories_called(HERE.name) == [HERE, TWIN]
-    assert store.repositories_called(THERE.uri) == [THERE]
-    assert store.repositories_called("team") == []
+    assert store.repositories_named(HERE.name) == [HERE, TWIN]
+    assert store.repositories_named(THERE.uri) == [THERE]
+    assert store.repositories_named("team") == []
 
 
 def test_a_look_is_kept_when_they_are_listed_again(store: Store) -> None:

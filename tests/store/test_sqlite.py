@@ -14,7 +14,7 @@ from sqlalchemy.exc import IntegrityError
 
 from bot.core.errors import ServiceError
 from bot.core.records import PlanMessage, StoreChange
-from bot.store import sqlite, wal
+from bot.store import sqlite, sqlite_wal
 from bot.store.store import Store, open_store
 from tests.store.support import approval, content, event, propose, record, seen, sqlite_url
 
@@ -46,7 +46,7 @@ def read_only(migrated_file: Path) -> Iterator[Path]:
 
 
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (sqlite, wal):
+    for module in (sqlite, sqlite_wal):
         monkeypatch.setattr(module, "WAIT_FOR_OTHERS", 0)
 
 
@@ -99,7 +99,7 @@ def test_a_locked_database_is_told(url: str, monkeypatch: pytest.MonkeyPatch) ->
 
 def test_a_lock_on_a_new_database_is_told(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     impatient(monkeypatch)
-    monkeypatch.setattr(wal.turn_on_wal.retry, "stop", lambda _: True)
+    monkeypatch.setattr(sqlite_wal.turn_on_wal.retry, "stop", lambda _: True)
     path.parent.mkdir()
     with closing(sqlite3.connect(path)) as other:
         other.execute("BEGIN EXCLUSIVE")

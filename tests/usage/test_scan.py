@@ -16,7 +16,7 @@ from bot.core.repository import RegistryId, RepositoryId
 from bot.core.usage import SOURCES, Sighting, SourceScan
 from bot.core.usage_snapshot import UsageSnapshot
 from bot.ports import DoubtedUsage, UsageConfirmation, UsageMemory, UsageSource, WorkloadCount
-from bot.render.obstacles import scan_words
+from bot.render.plan_problem_sentences import scan_words
 from bot.store.manifest_cache import SqliteManifestCache
 from bot.usage.scan import BrokenUsageSource, UsageScanner
 

@@ -6,14 +6,14 @@ import pytest
 
 from bot.aws.ecr import EcrRegistry
 from bot.core.doctor_findings import (
-    AllSourcesOff,
-    Finding,
+    AllUsageSourcesOff,
+    DoctorFinding,
     FindingDetail,
     FindingStatus,
     OtherRegionsEmpty,
     RegionsUnreadable,
-    RegionsUnscanned,
-    SourcesOff,
+    SomeUsageSourcesOff,
+    WorkloadsInUnscannedRegions,
     WorkloadsListed,
 )
 from bot.core.errors import ErrorText
@@ -21,9 +21,9 @@ from bot.core.image_references import RegistryHosts
 from bot.core.plan_problems import NothingInUse, ReferenceUse, ScanFailed
 from bot.core.registry_findings import (
     AllReferencesResolved,
-    NoSuchRepositories,
+    MissingReferencedRepositories,
+    ReferenceToMissingRepository,
     ReferenceUnreadable,
-    ReferenceWithoutRepository,
 )
 from bot.core.repository import RegistryId
 from bot.core.usage import (
@@ -50,7 +50,7 @@ def examine(
     not_checked: Sequence[str] = (),
     images: Sequence[str] = (),
     elsewhere: Sequence[OtherRegionsUsage] = (),
-) -> list[Finding]:
+) -> list[DoctorFinding]:
     index = SightingCollector(RegistryHosts({}))
     for image in images:
         index.add(Sighting(image, "a pod"))
@@ -66,7 +66,7 @@ def examine(
     return list(doctor.findings())
 
 
-def of(check: str, findings: Sequence[Finding]) -> list[Finding]:
+def of(check: str, findings: Sequence[DoctorFinding]) -> list[DoctorFinding]:
     return [finding for finding in findings if finding.check == check]
 
 
@@ -96,11 +96,11 @@ def test_nothing_is_said_of_sources_if_all_are_on(stocked: EcrRegistry) -> None:
     assert of("usage", examine(stocked)) == []
     (warned,) = of("usage", examine(stocked, not_checked=SOURCES))
     assert (warned.status, warned.scope) == (FindingStatus.WARNING, ", ".join(SOURCES))
-    assert warned.detail == AllSourcesOff()
+    assert warned.detail == AllUsageSourcesOff()
     (warned,) = of(
         "usage", examine(stocked, [SourceScan("ecs", "here", 1)], not_checked=SOURCES[1:])
     )
-    assert warned.detail == SourcesOff()
+    assert warned.detail == SomeUsageSourcesOff()
 
 
 BEYOND = UnscannedRegion(RegistryId(HERE.account, "us-east-1"), ("ecs",))
@@ -118,7 +118,7 @@ BEYOND = UnscannedRegion(RegistryId(HERE.account, "us-east-1"), ("ecs",))
         (
             OtherRegionsUsage("1", found=(BEYOND,)),
             FindingStatus.WARNING,
-            RegionsUnscanned((BEYOND,)),
+            WorkloadsInUnscannedRegions((BEYOND,)),
         ),
         (
             OtherRegionsUsage("1", errors=(ErrorText("AWS refused it"),)),
@@ -136,7 +136,7 @@ def test_other_regions(
     stocked: EcrRegistry, elsewhere: OtherRegionsUsage, status: FindingStatus, detail: FindingDetail
 ) -> None:
     (finding,) = of("other Regions", examine(stocked, elsewhere=[elsewhere]))
-    assert finding == Finding("other Regions", "1", status, detail)
+    assert finding == DoctorFinding("other Regions", "1", status, detail)
 
 
 HOST = "123456789012.dkr.ecr.eu-west-1.amazonaws.com"
@@ -156,9 +156,13 @@ def use(image: str) -> ReferenceUse:
         (
             "x/team/api:1",
             FindingStatus.FAILED,
-            ReferenceWithoutRepository(use("x/team/api:1"), (f"{HOST}/team/api",)),
+            ReferenceToMissingRepository(use("x/team/api:1"), (f"{HOST}/team/api",)),
         ),
-        ("team/gone:1", FindingStatus.WARNING, NoSuchRepositories((use("team/gone:1"),))),
+        (
+            "team/gone:1",
+            FindingStatus.WARNING,
+            MissingReferencedRepositories((use("team/gone:1"),)),
+        ),
     ],
 )
 def test_references_that_lead_to_no_repository(
@@ -183,7 +187,7 @@ def test_all_that_holds_plans_back_is_told(stocked: EcrRegistry) -> None:
         FindingStatus.FAILED,
         FindingStatus.WARNING,
     ]
-    assert findings[2].detail == NoSuchRepositories((use("gone:1"), use("team/gone:1")))
+    assert findings[2].detail == MissingReferencedRepositories((use("gone:1"), use("team/gone:1")))
 
 
 def test_what_exists_is_not_known_where_the_registry_cannot_be_read(

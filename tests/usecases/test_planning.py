@@ -25,7 +25,7 @@ from bot.core.usage import ScanCoverage, Sighting
 from bot.core.usage_snapshot import SightingCollector, UsageSnapshot
 from bot.core.verdict_reasons import RuleName, Verdict
 from bot.playground.aws import StandIn, manifests
-from bot.render.obstacles import obstacle_words
+from bot.render.plan_problem_sentences import plan_problem_words
 from bot.store.manifest_cache import SqliteManifestCache
 from bot.store.store import Store
 from bot.usecases.check_authority import AuthorityChecker
@@ -191,7 +191,9 @@ def test_a_name_in_doubt_makes_the_plan_incomplete_if_nobody_can_tell_whether_it
     aws.world.deny("ecr:DescribeRepositories")
     plan = make(shelf, snapshot=named)
     assert plan.delete == ()
-    assert obstacle_words(plan.problems[0]).startswith(f"references ({shelf.id.uri}): AWS refused")
+    assert plan_problem_words(plan.problems[0]).startswith(
+        f"references ({shelf.id.uri}): AWS refused"
+    )
 
 
 def test_a_repository_that_is_gone_is_no_plan(shelf: Shelf, make: MakePlan) -> None:

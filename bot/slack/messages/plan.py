@@ -105,12 +105,12 @@ def outdated_message(plan: PlanRecord, last: AuditEvent | None) -> MessageConten
     approvers = mentions(each.by for each in plan.approvals if each.version == earlier)
     said = (
         f"{approvers}: what you approved, version {earlier}, no longer counts.{_change(last)} "
-        f"{_what_to_do(plan)}"
+        f"{_fix_for(plan)}"
     )
     return message(said, section(said))
 
 
-def _what_to_do(plan: PlanRecord) -> str:
+def _fix_for(plan: PlanRecord) -> str:
     if not plan.deletions:
         return "Nothing is left to delete."
     return f"Look at version {plan.version} above, and approve that if it is right."

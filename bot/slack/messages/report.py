@@ -21,7 +21,7 @@ from bot.core.savings import usd_per_month
 from bot.core.text_formatting import first_few, format_time
 from bot.render.decisions import refusal_words
 from bot.render.events import detail_words
-from bot.render.obstacles import doubt_words, obstacle_words
+from bot.render.plan_problem_sentences import plan_problem_words, usage_drop_words
 from bot.render.plan_summary import ImageInUse, PlannedImageGroup, PlanSummary, RecentPull, name_of
 from bot.render.quantities import about, age, count, freed_of_all, money, size
 from bot.render.reasons import user_words
@@ -304,7 +304,7 @@ def incomplete(view: PlanView) -> MessageContent:
 
 
 def _incomplete_text(view: PlanView) -> str:
-    first = prose(obstacle_words(view.content.problems[0]), MOST_IN_PROBLEM)
+    first = prose(plan_problem_words(view.content.problems[0]), MOST_IN_PROBLEM)
     more = len(view.content.problems) - 1
     others = f" And {count(more, 'more problem')}." if more else ""
     return (
@@ -322,7 +322,7 @@ def _problems(view: PlanView) -> Iterator[Block]:
     problems = view.content.problems
     for place, problem in enumerate(problems[:PROBLEMS]):
         confirm = _confirm_button(view, problem, place)
-        said = _doubt(problem) if confirm else obstacle_words(problem)
+        said = _doubt(problem) if confirm else plan_problem_words(problem)
         yield section(f"• {prose(said, MOST_IN_PROBLEM)}", button=confirm)
     if (more := len(problems) - PROBLEMS) > 0:
         yield context(f"… and {more:,} more: `ecr-clean show {view.plan.id}` lists them all")
@@ -332,7 +332,7 @@ def _doubt(problem: PlanProblem) -> str:
     """Without the command that confirms it, since the button does."""
     assert isinstance(problem, ScanFailed)
     assert isinstance(problem.cause, UsageDrop)
-    return f"{problem.source} ({problem.scope}): {doubt_words(problem.cause)}"
+    return f"{problem.source} ({problem.scope}): {usage_drop_words(problem.cause)}"
 
 
 def _confirm_button(view: PlanView, problem: PlanProblem, place: int) -> ButtonElement | None:

@@ -21,7 +21,7 @@ from bot.core.result_reasons import (
 )
 from bot.render.errors import not_started_words
 from bot.render.events import item_words
-from bot.render.obstacles import start_obstacle_words
+from bot.render.plan_problem_sentences import start_problem_words
 from bot.store.tables import ApprovalRow, PlanItemRow, PlanVersionRow
 from bot.usecases.deletion.lease import RUN_LEASE, LeaseLostError
 from bot.usecases.deletion.revalidation import DeletionTarget
@@ -51,7 +51,7 @@ def called_back(site: Site, plan: PlanRecord, *, enabled: bool = True) -> NotSta
     )
     assert site.store.run(plan.id) is None
     assert site.calls("BatchDeleteImage") == 0
-    assert site.detail("not_started") == start_obstacle_words(error.value.cause)
+    assert site.detail("not_started") == start_problem_words(error.value.cause)
     return error.value
 
 

@@ -30,11 +30,11 @@ FIX_MISSING = (
 )
 
 
-def obstacle_words(obstacle: PlanProblem) -> str:
+def plan_problem_words(problem: PlanProblem) -> str:
     """A sentence without its full stop."""
-    match obstacle:
+    match problem:
         case why.ScanFailed(source, scope, _):
-            return f"{source} ({scope}): {scan_words(obstacle)}"
+            return f"{source} ({scope}): {scan_words(problem)}"
         case why.UnreadableManifests(digests, cause):
             return f"{_some(digests)} could not be read: {unread_words(cause)}"
         case why.MissingPushTimes(digests):
@@ -44,7 +44,7 @@ def obstacle_words(obstacle: PlanProblem) -> str:
         case ErrorText(text):
             return text
         case _:
-            assert_never(obstacle)
+            assert_never(problem)
 
 
 def unread_words(cause: UnreadCause | None) -> str:  # noqa: C901, PLR0911, PLR0912 - one case a value
@@ -84,22 +84,23 @@ def scan_words(failed: ScanFailed) -> str:
     """Why the scan failed, and the fix."""
     if isinstance(failed.cause, UsageDrop):
         return (
-            f"{doubt_words(failed.cause)}; if that is right, confirm it: ecr-clean confirm-usage "
-            f"{failed.source} '{failed.scope}' --workloads {failed.cause.workloads}"
+            f"{usage_drop_words(failed.cause)}; if that is right, confirm it: "
+            f"ecr-clean confirm-usage {failed.source} "
+            f"'{failed.scope}' --workloads {failed.cause.workloads}"
         )
     return _cause_words(failed.cause)
 
 
-def doubt_words(doubt: UsageDrop) -> str:
+def usage_drop_words(doubt: UsageDrop) -> str:
     return (
         f"it lists {doubt.workloads:,} workloads, where it listed {doubt.before:,} on "
         f"{doubt.before_at:%Y-%m-%d}"
     )
 
 
-def start_obstacle_words(obstacle: StartProblem) -> str:
+def start_problem_words(problem: StartProblem) -> str:
     """A part of a sentence about a plan that cannot begin."""
-    match obstacle:
+    match problem:
         case start.ExecutionDisabled():
             return f"the settings have {SWITCHED_OFF}"
         case start.ApprovedHashDiffers(version):
@@ -108,21 +109,21 @@ def start_obstacle_words(obstacle: StartProblem) -> str:
                 "cleanup again, and look into who can write to the database"
             )
         case start.NewPlanProblems():
-            return f"it cannot be carried out as people approved it: {ground_words(obstacle)}"
+            return f"it cannot be carried out as people approved it: {new_problems_words(problem)}"
         case ErrorText(text):
             return text
         case _:
-            return approval_lack_words(obstacle)
+            return approval_lack_words(problem)
 
 
 def forbidden_words(cause: StartProblem) -> str:
     """Why the settings do not let a run go on that was taken over."""
     if isinstance(cause, start.ExecutionDisabled):
         return SWITCHED_OFF
-    return start_obstacle_words(cause)
+    return start_problem_words(cause)
 
 
-def ground_words(ground: NewPlanProblems) -> str:
+def new_problems_words(ground: NewPlanProblems) -> str:
     return "; ".join(map(_change_words, ground.changes))
 
 
@@ -148,7 +149,7 @@ def use_words(use: ReferenceUse) -> str:
 def _cause_words(cause: ScanFailureCause) -> str:  # noqa: C901, PLR0911 - one case a value
     match cause:
         case why.UsageDrop():
-            return doubt_words(cause)
+            return usage_drop_words(cause)
         case why.UnreadableReferences(uses):
             texts = [f"{each.image!r} (used by {first_few(each.used_by)})" for each in uses]
             return (
@@ -230,7 +231,7 @@ def _change_words(change: NewPlanProblem) -> str:
         case start.NewReplica(registry):
             return f"deletions are carried to {registry} too, which people did not know"
         case _:
-            return obstacle_words(change)
+            return plan_problem_words(change)
 
 
 def _some(digests: Iterable[str]) -> str:

@@ -11,7 +11,7 @@ from ruamel.yaml import YAML
 from bot.core.errors import DamagedError, ErrorText
 from bot.core.usage import PastTagUser
 from bot.core.verdict_reasons import InUse
-from bot.store.values import NAMES, from_json, from_text, to_json
+from bot.store.stored_values import NAMES, from_json, from_text, to_json
 from tests.examples import examples
 
 FORMS = Path(__file__).with_name("values.yml")

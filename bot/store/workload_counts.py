@@ -12,7 +12,7 @@ from bot.store.base import StorePart, count_of, insert_new, upsert
 from bot.store.tables import UsageConfirmationRow, UsageListedRow
 
 
-class UsageListedQueries(StorePart):
+class WorkloadCountQueries(StorePart):
     def last_listed(self, source: str, scope: str) -> WorkloadCount | None:
         with self._database.reading() as session:
             return _believed(session, source, scope)
