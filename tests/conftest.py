@@ -1,4 +1,4 @@
-"""An AWS of its own for every test, and the command in front of it."""
+"""Fixtures: a simulated AWS for each test, and the command line that uses it."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -24,7 +24,7 @@ settings.register_profile("thorough", settings.get_profile("quick"), max_example
 settings.load_profile("quick")
 
 WORKERS_A_CORE = 2
-"""Many a test waits for another process or for a database."""
+"""Many tests wait for another process or for a database."""
 
 pytest_plugins = ["tests.aws_models", "tests.no_skips", "tests.cli.stored_plans"]
 
@@ -34,7 +34,7 @@ def pytest_xdist_auto_num_workers() -> int:
 
 
 def pytest_collection_finish() -> None:
-    """Thousands of tests are lasting objects, too."""
+    """Thousands of tests are objects that live until the end of the run."""
     tune_garbage_collection()
 
 
@@ -52,7 +52,7 @@ def shelf(aws: StandIn) -> Shelf:
 
 @pytest.fixture
 def environment(aws: StandIn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Nothing of this machine's own settings, and no second attempts. The folder we are in."""
+    """Removes this machine's settings, and disables retries. Returns the working folder."""
     for name in os.environ:
         if name.startswith(("AWS_", "DATABASE_URL", "ECR_CLEAN_", "XDG_", "SLACK_")):
             monkeypatch.delenv(name)
@@ -100,13 +100,13 @@ def plan(run: Run) -> Run:
 
 @pytest.fixture
 def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Between attempts at a cluster: tenacity sleeps through this name so that tests need not."""
+    """Disables tenacity's pauses between attempts to read a cluster."""
     monkeypatch.setattr("tenacity.nap.time", SimpleNamespace(sleep=lambda _seconds: None))
 
 
 @pytest.fixture
 def settings_file(environment: Path) -> Callable[[str], Path]:
-    """Writes the settings file of this folder. Usage is off unless the text has its own."""
+    """Writes the settings file of the working folder. Usage sources are disabled unless the text sets them."""
 
     def write(text: str) -> Path:
         file = environment / "ecr-clean.yml"
@@ -133,7 +133,7 @@ TakeInventory = Callable[[Shelf], Inventory]
 
 @pytest.fixture
 def take(aws: StandIn, registry: EcrRegistry, cache: SqliteManifestCache) -> TakeInventory:
-    """Takes the inventory of a repository, by the stand-in's clock, which stands at noon."""
+    """Takes the inventory of a repository, with the simulator's clock at noon."""
     aws.world.clock.set(NOW)
     taker = InventoryTaker(registry, cache, aws.world.clock.now, lambda *_: None)
     return lambda shelf: taker.take(shelf.id)

@@ -1,4 +1,4 @@
-"""How many examples the property tests try, by the profile of hypothesis that is loaded."""
+"""The number of examples of property tests, by Hypothesis profile."""
 
 from math import ceil
 
@@ -6,6 +6,6 @@ from hypothesis import settings
 
 
 def examples(number: int) -> int:
-    """As many under the profile `thorough`, and a sixth of them under `quick`."""
+    """All of them with the profile `thorough`, a sixth with `quick`."""
     loaded, thorough = settings(), settings.get_profile("thorough")
     return ceil(number * loaded.max_examples / thorough.max_examples)

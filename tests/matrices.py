@@ -1,4 +1,4 @@
-"""Matrices of which the fast tests run a part, and all tests the whole."""
+"""Test matrices: `make test` runs a part of them, `make test-all` runs all."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -11,8 +11,8 @@ Row = tuple[Any, ...]
 
 
 def matrix(*axes: Iterable[Any], meet: int) -> list[Any]:
-    """Every combination, for `pytest.mark.parametrize`. Slow are those that others make up for:
-    among the fast ones each value occurs (`meet` is 1), or meets each of every other axis (2)."""
+    """Every combination, for `pytest.mark.parametrize`. Only a part is fast: enough that each value
+    occurs once (`meet` is 1), or that each pair of values occurs once (2)."""
     rows = list(product(*axes))
     fast = _chosen(rows, meet)
     return [
@@ -22,7 +22,7 @@ def matrix(*axes: Iterable[Any], meet: int) -> list[Any]:
 
 
 def the_first(fast: int, rows: Iterable[Any]) -> list[Any]:
-    """For `pytest.mark.parametrize`: the others are slow."""
+    """For `pytest.mark.parametrize`: the first `fast` rows are fast, the others slow."""
     return [
         row if number < fast else pytest.param(*_values(row), marks=pytest.mark.slow)
         for number, row in enumerate(rows)
@@ -34,8 +34,8 @@ def _values(row: Any) -> Row:
 
 
 def _chosen(rows: Sequence[Row], meet: int) -> set[int]:
-    """The row that brings most of what is missing, again and again; of several the one whose
-    values were chosen least, and then the first: the same rows in every run."""
+    """Greedy and deterministic: repeatedly the row with most missing combinations; of several, the row
+    whose values were chosen least, and then the first."""
     met = [{*combinations(enumerate(row), meet)} for row in rows]
     left, chosen, used = set[Any]().union(*met), set[int](), Counter[Any]()
 

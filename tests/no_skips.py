@@ -1,4 +1,4 @@
-"""The rule of the house: where CI runs, a test that is skipped has failed."""
+"""A pytest plugin: in CI, a skipped test fails."""
 
 import os
 from collections.abc import Generator

@@ -1,4 +1,4 @@
-"""The Dockerfile agrees with the bot, and with what no linter asks of it."""
+"""The Dockerfile matches the bot, and follows rules that no linter checks."""
 
 import json
 import re
@@ -12,18 +12,18 @@ TEXT = (ROOT / "Dockerfile").read_text()
 
 
 def instructions(name: str) -> list[str]:
-    """What follows the instruction, each on one line."""
+    """The arguments of each instruction, on one line."""
     joined = re.sub(r"\\\n\s*", "", TEXT)
     return re.findall(rf"^{name} (.+)$", joined, re.MULTILINE)
 
 
-def test_the_base_is_pinned_and_every_stage_rests_on_it() -> None:
+def test_the_base_image_is_pinned_and_used_by_every_stage() -> None:
     base, *others = instructions("FROM")
     assert re.fullmatch(r"python:3\.\d+\.\d+-slim-[a-z]+ AS python", base)
     assert [stage.split()[0] for stage in others] == ["python"] * len(others)
 
 
-def test_what_is_installed_is_locked() -> None:
+def test_packages_are_installed_from_the_lock_file() -> None:
     syncs = [line for line in instructions("RUN") if "uv sync" in line]
     assert syncs
     for line in syncs:
@@ -37,19 +37,19 @@ def test_what_is_installed_is_locked() -> None:
     assert pinned == locked[1]
 
 
-def test_nothing_builds_in_the_last_stage() -> None:
+def test_the_last_stage_has_no_build_steps() -> None:
     last = TEXT.rpartition("\nFROM ")[2]
     assert "--from=build" in last
     assert not re.search(r"\b(uv|pip|apt-get) ", last)
 
 
-def test_nobody_is_root() -> None:
+def test_the_container_does_not_run_as_root() -> None:
     assert instructions("USER") == ["10001:10001"]
     (made,) = [line for line in instructions("RUN") if "useradd" in line]
     assert "--uid 10001" in made
 
 
-def test_the_commands_are_those_of_the_bot() -> None:
+def test_the_commands_exist() -> None:
     (health,) = re.findall(r"^HEALTHCHECK .*CMD (.+)$", TEXT, re.MULTILINE)
     assert instructions("ENTRYPOINT") == ['["ecr-clean"]']
     called = json.loads(health)
@@ -58,7 +58,7 @@ def test_the_commands_are_those_of_the_bot() -> None:
     assert {"health", "serve"} <= COMMANDS.keys()
 
 
-def test_the_environment_is_the_bots() -> None:
+def test_the_environment_variables_exist() -> None:
     given = dict(pair.split("=", 1) for pair in instructions("ENV")[-1].split())
     ours = {name for name in given if name.startswith(("ECR_CLEAN_", "XDG_"))}
     assert {name.lower() for name in ours} <= Environment.model_fields.keys()
@@ -70,7 +70,7 @@ def test_the_environment_is_the_bots() -> None:
     assert environment.ecr_clean_require_persistent_state
 
 
-def test_what_is_copied_is_there() -> None:
+def test_the_copied_files_exist_and_are_not_ignored() -> None:
     copied = {
         name
         for line in instructions("COPY")

@@ -1,4 +1,4 @@
-"""A skip is told here and fails in CI."""
+"""A skipped test is reported, and fails in CI."""
 
 import re
 import subprocess
@@ -27,7 +27,7 @@ def pytest_on(folder: Path, ci: str, **texts: str) -> tuple[int, str]:
 
 
 def test_a_skip_fails_in_ci_and_says_what_to_install(tmp_path: Path) -> None:
-    """One that is expected is no skip."""
+    """An expected failure is not a skip."""
     status, out = pytest_on(
         tmp_path, "true", one=SKIPPED, whole=SKIPPED_WHOLE, expected=EXPECTED_TO_FAIL
     )
@@ -39,7 +39,7 @@ def test_a_skip_fails_in_ci_and_says_what_to_install(tmp_path: Path) -> None:
     assert out.count("install Chromium") >= 2
 
 
-def test_elsewhere_a_skip_is_a_skip(tmp_path: Path) -> None:
+def test_without_ci_a_skipped_test_does_not_fail(tmp_path: Path) -> None:
     status, out = pytest_on(tmp_path, "", one=SKIPPED, expected=EXPECTED_TO_FAIL)
     assert status == 0
     assert re.search("^SKIPPED .*install Chromium", out, re.MULTILINE)

@@ -1,4 +1,4 @@
-"""The recipes of docs/architecture.md are complete: a test names what somebody forgot."""
+"""Each test checks one recipe of docs/architecture.md, and names the step that is missing."""
 
 from collections.abc import Iterator
 from importlib import import_module
@@ -27,7 +27,7 @@ from bot.slack.messages.common_texts import SOURCE_NAMES
 DOCS = Path(__file__).parent.parent / "docs"
 
 WITHOUT_IAM = {"files", "kubernetes"}
-"""A file needs no permission; what a cluster allows stands in a ClusterRole."""
+"""A file needs no permission, and a cluster needs a ClusterRole."""
 
 LISTS = (
     MANIFEST_COLUMNS,
@@ -51,8 +51,8 @@ def keep_rules() -> Iterator[type[Any]]:
 @pytest.mark.parametrize("rule", list(keep_rules()), ids=lambda rule: rule.name)
 def test_a_keep_rule(rule: type[Any]) -> None:
     settings = (DOCS / "settings.md").read_text()
-    assert rule.name in KeepRule.model_fields, "no key of `keep` in the settings makes the rule"
-    assert any(reason.rule == rule.name for reason in get_args(Reason)), "no reason is the rule's"
+    assert rule.name in KeepRule.model_fields, "`keep` in the settings has no key for the rule"
+    assert any(reason.rule == rule.name for reason in get_args(Reason)), "the rule has no reason"
     assert f"`{rule.name}`" in settings, "docs/settings.md does not describe it"
 
 
@@ -60,10 +60,10 @@ def test_a_keep_rule(rule: type[Any]) -> None:
 def test_a_source_of_usage(source: str) -> None:
     settings = (DOCS / "settings.md").read_text()
     keys = {field.alias or name for name, field in UsageSection.model_fields.items()}
-    assert source in keys, "no key of `usage` in the settings switches it off"
-    assert source in SOURCE_NAMES, "people read no name of it"
+    assert source in keys, "`usage` in the settings has no key for the source"
+    assert source in SOURCE_NAMES, "the source has no display name"
     assert f" {source}:" in settings, "docs/settings.md does not describe it"
-    assert source in iam_policy.ACTIONS_OF_SOURCES.keys() | WITHOUT_IAM, "it needs no IAM action"
+    assert source in iam_policy.ACTIONS_OF_SOURCES.keys() | WITHOUT_IAM, "the source has no IAM actions"
 
 
 def test_every_source_of_aws_is_opened() -> None:
@@ -73,7 +73,7 @@ def test_every_source_of_aws_is_opened() -> None:
 @pytest.mark.parametrize("name", list(COMMANDS))
 def test_a_slash_command(name: str) -> None:
     command = COMMANDS[name]
-    assert command.help, "the help does not say what it does"
+    assert command.help, "the command has no help"
     synopsis = command.synopsis.replace("|", r"\|")
     assert f"`{synopsis}`" in (DOCS / "slack.md").read_text(), "docs/slack.md does not describe it"
 

@@ -1,4 +1,4 @@
-"""The settings that the documentation shows are settings."""
+"""The settings in docs/settings.md are valid."""
 
 import re
 from pathlib import Path
@@ -17,12 +17,12 @@ def file(tmp_path: Path) -> Path:
     return tmp_path / "ecr-clean.yml"
 
 
-def test_the_defaults_are_the_defaults(file: Path) -> None:
+def test_the_documented_defaults_are_the_defaults(file: Path) -> None:
     file.write_text(DEFAULTS)
     assert load_settings(file) == Settings()
 
 
-def test_what_is_recommended_can_be_used(file: Path) -> None:
+def test_the_example_for_production_is_valid(file: Path) -> None:
     file.write_text(RECOMMENDED)
     settings = load_settings(file)
     assert settings.approval.required == 2
