@@ -106,7 +106,8 @@ def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def settings_file(environment: Path) -> Callable[[str], Path]:
-    """Writes the settings file of the working folder. Usage sources are disabled unless the text sets them."""
+    """Writes the settings file of the working folder. Disables usage sources that the text does not
+    set."""
 
     def write(text: str) -> Path:
         file = environment / "ecr-clean.yml"

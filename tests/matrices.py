@@ -34,8 +34,8 @@ def _values(row: Any) -> Row:
 
 
 def _chosen(rows: Sequence[Row], meet: int) -> set[int]:
-    """Greedy and deterministic: repeatedly the row with most missing combinations; of several, the row
-    whose values were chosen least, and then the first."""
+    """Greedy and deterministic: repeatedly the row with most missing combinations; of several, the
+    row whose values were chosen least, and then the first."""
     met = [{*combinations(enumerate(row), meet)} for row in rows]
     left, chosen, used = set[Any]().union(*met), set[int](), Counter[Any]()
 

@@ -63,7 +63,9 @@ def test_a_source_of_usage(source: str) -> None:
     assert source in keys, "`usage` in the settings has no key for the source"
     assert source in SOURCE_NAMES, "the source has no display name"
     assert f" {source}:" in settings, "docs/settings.md does not describe it"
-    assert source in iam_policy.ACTIONS_OF_SOURCES.keys() | WITHOUT_IAM, "the source has no IAM actions"
+    assert source in iam_policy.ACTIONS_OF_SOURCES.keys() | WITHOUT_IAM, (
+        "the source has no IAM actions"
+    )
 
 
 def test_every_source_of_aws_is_opened() -> None:

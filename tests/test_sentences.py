@@ -1,4 +1,4 @@
-"""Sentences are no data: whatever is worded is shown, and nothing looks into it."""
+"""No code outside `bot/render` inspects a sentence: it is only shown."""
 
 import ast
 from collections.abc import Iterator
@@ -6,34 +6,37 @@ from pathlib import Path
 
 import pytest
 
+from bot.core.errors import ErrorText
+from bot.core.verdict_reasons import LegacyReason
+
 BOT = Path(__file__).parents[1] / "bot"
 WORDED_IN = ("render", "playground")
 MODULES = sorted(
     path for path in BOT.rglob("*.py") if path.relative_to(BOT).parts[0] not in WORDED_IN
 )
-TEXT_OF = {"Sentence": "text", "StoredReason": "sentence"}
-"""Values that hold a sentence, and the field in which they hold it."""
+TEXT_OF = {ErrorText.__name__: "text", LegacyReason.__name__: "sentence"}
+"""Values that contain a sentence, and the field that contains it."""
 
 
 def inspections(tree: ast.AST) -> Iterator[str]:
-    """Where a sentence is compared, searched, cut, or taken out of its value."""
+    """The places where a sentence is compared, searched, cut, or taken from its value."""
     for node in ast.walk(tree):
         for child in ast.iter_child_nodes(node):
             if _is_worded(child) and isinstance(node, ast.Attribute | ast.Compare | ast.Subscript):
-                yield f"line {node.lineno} looks into a sentence"
+                yield f"line {node.lineno} inspects a sentence"
         if isinstance(node, ast.MatchClass) and _name(node.cls) in TEXT_OF:
-            yield f"line {node.lineno} takes a sentence apart"
-        if isinstance(node, ast.Call) and _asks_for_a_sentence(node):
-            yield f"line {node.lineno} asks whether it is a sentence"
+            yield f"line {node.lineno} matches the text of a sentence"
+        if isinstance(node, ast.Call) and _checks_for_a_sentence(node):
+            yield f"line {node.lineno} checks whether a value is a sentence"
         if isinstance(node, ast.Attribute) and node.attr == "sentence":
-            yield f"line {node.lineno} takes a sentence out of its value"
+            yield f"line {node.lineno} reads the sentence of a value"
 
 
 def _is_worded(node: ast.AST) -> bool:
     return isinstance(node, ast.Call) and (_name(node.func) or "").endswith("_words")
 
 
-def _asks_for_a_sentence(call: ast.Call) -> bool:
+def _checks_for_a_sentence(call: ast.Call) -> bool:
     return _name(call.func) == "isinstance" and any(
         _name(each) in TEXT_OF for each in ast.walk(call.args[1])
     )
@@ -45,7 +48,7 @@ def _name(node: ast.AST) -> str | None:
     return node.id if isinstance(node, ast.Name) else None
 
 
-def test_nothing_looks_into_a_sentence() -> None:
+def test_no_code_inspects_a_sentence() -> None:
     found = {path: list(inspections(ast.parse(path.read_text()))) for path in MODULES}
     assert {path: lines for path, lines in found.items() if lines} == {}
 
@@ -57,11 +60,11 @@ def test_nothing_looks_into_a_sentence() -> None:
         "'in use' in reason_words(reason)",
         "detail_words(detail) == 'as approved'",
         "refusal_words(refusal)[:7]",
-        "isinstance(reason, Sentence)",
-        "isinstance(reason, NewestRule | StoredReason)",
-        "match reason:\n    case Sentence(text):\n        pass",
+        "isinstance(reason, ErrorText)",
+        "isinstance(reason, NewestRule | LegacyReason)",
+        "match reason:\n    case ErrorText(text):\n        pass",
         "reason.sentence.startswith('x')",
     ],
 )
-def test_it_is_found(code: str) -> None:
+def test_inspections_are_found(code: str) -> None:
     assert list(inspections(ast.parse(code)))
