@@ -1,4 +1,4 @@
-"""`ecr-clean audit`: who did what, and when."""
+"""`ecr-clean audit`, which prints the audit log."""
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
@@ -10,7 +10,7 @@ from bot.cli.database import existing_store
 from bot.cli.options import SINCE, common_options, format_option
 from bot.cli.terminal import OutputFormats
 from bot.core.records import AuditEvent
-from bot.render.events import EVENT_COLUMNS, events_as_texts, no_events
+from bot.render.audit_events import EVENT_COLUMNS, events_as_texts, no_events
 from bot.usecases.audit import all_events
 
 if TYPE_CHECKING:
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.option("--since", type=SINCE, metavar="30d|DATE", help="Nothing earlier.")
+@click.option("--since", type=SINCE, metavar="30d|DATE", help="Show only events since then.")
 @format_option("event")
 @common_options
 def audit(since: datetime | None, format_: str) -> None:
-    """Tell everything that people and the bot did to plans and pins, oldest first."""
+    """List what users and the bot did, oldest first."""
     with existing_store() as store:
         EVENTS.print_all(format_, all_events(store, since) if store else ())
 

@@ -1,4 +1,4 @@
-"""Opens what is remembered. Whatever has run out is ended first."""
+"""Opens the database, and first expires plans that are over their time."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def opened_store() -> "Iterator[Store]":
-    """Created if there is none."""
+    """Creates the database if there is none."""
     with open_store() as store:
         _begin(store)
         yield store
@@ -23,7 +23,7 @@ def opened_store() -> "Iterator[Store]":
 
 @contextmanager
 def existing_store() -> "Iterator[Store | None]":
-    """For who only reads: None is made."""
+    """None if there is no database."""
     with find_store() or nullcontext() as store:
         if store:
             _begin(store)
@@ -41,7 +41,7 @@ def opened_memory(store: "Callable[[], Store | None]" = find_store) -> Iterator[
 def _begin(store: "Store") -> None:
     if store.is_new:
         note(
-            "the database is new, so no pin and no plan of an earlier one is known here: if that "
-            "is a surprise, check DATABASE_URL, or the volume that the database should be on"
+            "the database is new, without earlier pins and plans: if you expected some, check "
+            "DATABASE_URL and the volume of the database"
         )
     expire(store, system_clock())

@@ -1,4 +1,4 @@
-"""`ecr-clean approve`, `dismiss`, `stop` and `confirm-usage`: what somebody decides."""
+"""`ecr-clean approve`, `dismiss`, `stop` and `confirm-usage`, which record a decision."""
 
 import sys
 from dataclasses import replace
@@ -19,7 +19,7 @@ from bot.core.plan import PlanState
 from bot.core.records import PlanRecord
 from bot.core.savings import usd_per_month
 from bot.ports import DoubtedUsage
-from bot.render.decisions import figures_words
+from bot.render.refusals import figures_words
 from bot.render.stored_plans import deletion_words, status_sentence
 from bot.settings.load import load_settings
 from bot.usecases.decisions import (
@@ -37,37 +37,38 @@ from bot.usecases.proposals import find_plan
 @click.option(
     "--confirm",
     metavar="REPOSITORY",
-    help="The repository's name, which a plan that deletes much asks for.",
+    help="Name of the repository, required to approve a large plan.",
 )
 @click.option(
     "--version",
     type=click.IntRange(min=1),
-    help="Approve this version, and no newer one.  [default: the newest]",
+    help="Approve only this version.  [default: the newest]",
 )
 @click.option(
     "--wait",
     is_flag=True,
-    help="Carry the plan out here, once its undo window is over. Ctrl-C stops the deletion.",
+    help="Wait out the undo window, then run the plan. Ctrl-C stops the deletion.",
 )
 @common_options
 @click.pass_obj
 def approve(
     options: CommonOptions, plan: str, confirm: str | None, version: int | None, *, wait: bool
 ) -> int:
-    """Approve a stored plan, as the AWS identity behind the credentials.
+    """Approve a stored plan.
 
-    PLAN is the id that propose prints. Without --wait, ecr-clean serve carries it out, or
-    ecr-clean recover.
+    The approver is the AWS identity of the current credentials. Without --wait, `ecr-clean serve`
+    or `ecr-clean recover` runs the plan once its undo window is over. PLAN is the ID that
+    `ecr-clean propose` and `ecr-clean plans` print.
     """
     settings = load_settings(options.config)
     with opened_store() as store:
         person, decisions = command_line_person(settings), open_decisions(settings, store)
         record = find_plan(store, plan, system_clock())
-        consent = ApprovalRequest(version or record.version, typed=confirm)
+        request = ApprovalRequest(version or record.version, typed=confirm)
         usd = usd_per_month(record.freed_bytes, settings.price_per_gb_month)
-        if confirm is None and decisions.lacks_only_the_name(record, person, consent):
-            consent = replace(consent, typed=_name_as_typed(record, deletion_words(record, usd)))
-        approved = decisions.approve(plan, person, consent)
+        if confirm is None and decisions.lacks_only_the_name(record, person, request):
+            request = replace(request, typed=_typed_name(record, deletion_words(record, usd)))
+        approved = decisions.approve(plan, person, request)
         with explained_interruption(store, approved):
             print_line(status_sentence(approved, settings.approval.required))
             print_line(f"Approved: {deletion_words(record, usd)}.")
@@ -81,9 +82,9 @@ def approve(
 @common_options
 @click.pass_obj
 def dismiss(options: CommonOptions, plan: str) -> None:
-    """End a proposed plan without deleting anything.
+    """Dismiss a proposed plan without deleting anything.
 
-    PLAN is the id that propose prints.
+    PLAN is the ID that `ecr-clean propose` and `ecr-clean plans` print.
     """
     settings = load_settings(options.config)
     with opened_store() as store:
@@ -97,32 +98,34 @@ def dismiss(options: CommonOptions, plan: str) -> None:
 @common_options
 @click.pass_obj
 def stop(options: CommonOptions, plan: str) -> None:
-    """Take an approved plan back, or stop its deletion after the batches in flight.
+    """Stop an approved plan, before or during its deletion.
 
-    PLAN is the id that propose prints. What was deleted stays deleted.
+    Before the deletion starts, the plan is proposed again, without approvals. During the deletion,
+    it stops after the batches in flight; images already deleted are not restored. PLAN is the ID
+    that `ecr-clean propose` and `ecr-clean plans` print.
     """
     settings = load_settings(options.config)
     with opened_store() as store:
         person = command_line_person(settings)
         stopped = open_decisions(settings, store).stop(plan, person)
-        work = find_runs(store, system_clock(), is_gone)
-    print_line(_how_it_stopped(stopped, settings.approval.required))
-    if any(begun.plan.id == stopped.id for begun in work.abandoned):
-        note("nobody carries the plan out any more: ecr-clean recover writes its receipt")
+        runs = find_runs(store, system_clock(), is_gone)
+    print_line(_stop_words(stopped, settings.approval.required))
+    if any(active.plan.id == stopped.id for active in runs.abandoned):
+        note("no process runs the plan any more: ecr-clean recover completes its result")
 
 
-def _how_it_stopped(plan: PlanRecord, required: int) -> str:
+def _stop_words(plan: PlanRecord, required: int) -> str:
     is_in_time = plan.state is PlanState.PROPOSED
     return f"{'Nothing was deleted. ' if is_in_time else ''}{status_sentence(plan, required)}"
 
 
-def _name_as_typed(plan: PlanRecord, at_stake: str) -> str | None:
-    """None if there is nobody to ask."""
+def _typed_name(plan: PlanRecord, deletion: str) -> str | None:
+    """The typed name. None without a terminal."""
     name = plan.repository.name
     if not sys.stdin.isatty():
-        note(f"{at_stake}: add --confirm {name}, if that is right")
+        note(f"{deletion}: to confirm, add --confirm {name}")
         return None
-    note(at_stake)
+    note(deletion)
     question = sanitize.line(f"Type the repository's name ({name}) to approve")
     typed: str = click.prompt(question, err=True)
     return typed
@@ -135,14 +138,15 @@ def _name_as_typed(plan: PlanRecord, at_stake: str) -> str | None:
     "--workloads",
     type=click.IntRange(min=0),
     metavar="N",
-    help="The number that you confirm.  [default: shown, and asked for]",
+    help="Number of workloads to confirm.  [default: ask]",
 )
 @common_options
 @click.pass_obj
 def confirm_usage(options: CommonOptions, source: str, scope: str, workloads: int | None) -> int:
-    """Confirm the number of workloads of a source that lists far fewer than before.
+    """Confirm an expected drop in a source's workloads.
 
-    SOURCE and SCOPE are what the plan names: ecs '123456789012 in eu-west-1'.
+    Needs approver rights. SOURCE and SCOPE are as in the incomplete plan: ecs '123456789012 in
+    eu-west-1'.
     """
     with opened_memory() as memory:
         if workloads is None:
@@ -155,13 +159,13 @@ def confirm_usage(options: CommonOptions, source: str, scope: str, workloads: in
 
 
 def _confirmed_number(doubted: DoubtedUsage) -> int | None:
-    """None if it was not confirmed, or there is nobody to ask."""
+    """None if the user declines, or without a terminal."""
     number = doubted.listed.workloads
     if not sys.stdin.isatty():
-        note(f"{figures_words(figures(doubted))}: add --workloads {number}, if that is right")
+        note(f"{figures_words(figures(doubted))}: to confirm, add --workloads {number}")
         return None
     note(figures_words(figures(doubted)))
-    return number if click.confirm("Is that right?", err=True) else None
+    return number if click.confirm("Is that expected?", err=True) else None
 
 
 def _confirm(

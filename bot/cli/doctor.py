@@ -1,4 +1,4 @@
-"""`ecr-clean doctor` and `iam-policy`: what is wrong, and what has to be allowed."""
+"""`ecr-clean doctor`, which checks the setup, and `ecr-clean iam-policy`, which prints policies."""
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -51,10 +51,9 @@ if TYPE_CHECKING:
 @common_options
 @click.pass_obj
 def doctor(options: CommonOptions, format_: str) -> int:
-    """Check settings, AWS permissions, every source of usage, and Slack, and say how to mend what
-    fails.
+    """Check settings, permissions, usage sources and Slack.
 
-    Nothing is changed, and no image is pulled.
+    Prints a fix for each failed check. Read-only: changes nothing, pulls no image.
     """
     findings = list(_findings(options))
     FINDINGS.print_all(format_, findings)
@@ -112,8 +111,7 @@ FINDINGS = OutputFormats(
 
 @dataclass(frozen=True, slots=True)
 class PolicyKind:
-    """`option`: what the command is told to print it, before `--role`. `does`: what the roles do
-    that have one."""
+    """A kind of policy. `option`: the option that selects it. `does`: what its roles do."""
 
     option: str
     does: str
@@ -129,26 +127,24 @@ DELETE = PolicyKind("--delete ", "deletes", deletion_scopes, delete_policy)
 @click.option(
     "--read",
     is_flag=True,
-    help="What looking needs: planning, doctor, and each look before a deletion.  [default]",
+    help="Print the policy for planning and checks, which only reads.  [default]",
 )
-@click.option("--delete", is_flag=True, help="What deleting itself needs.")
-@click.option(
-    "--role", metavar="ARN", help="The policy of this role of the settings, not the caller's."
-)
+@click.option("--delete", is_flag=True, help="Print the policy for deletions.")
+@click.option("--role", metavar="ARN", help="Print the policy of this role in the settings.")
 @click.option(
     "--kubernetes",
     is_flag=True,
-    help="The ClusterRole that reading clusters needs, for kubectl apply -f -.",
+    help="Print the ClusterRole for reading clusters, for kubectl apply -f -.",
 )
 @common_options
 @click.pass_obj
 def iam_policy(
     options: CommonOptions, role: Principal, *, read: bool, delete: bool, kubernetes: bool
 ) -> None:
-    """Print the least IAM policy for these settings, or the least ClusterRole.
+    """Print the least-privilege IAM policy or ClusterRole.
 
-    The policy is for whoever runs ecr-clean. A role that the settings name has a policy of its
-    own, which --role prints.
+    The policy fits the settings, and is for the identity that runs ecr-clean. For a role that the
+    settings name, use --role.
     """
     _refuse_together({"--read": read, "--delete": delete, "--kubernetes": kubernetes})
     _refuse_together({"--role": role is not None, "--kubernetes": kubernetes})
@@ -162,45 +158,45 @@ def iam_policy(
 def _refuse_together(given: Mapping[str, bool]) -> None:
     options = [option for option, is_given in given.items() if is_given]
     if len(options) > 1:
-        raise RequestError(f"{' and '.join(options)} do not go together: give one of them")
+        raise RequestError(f"{' and '.join(options)} cannot be combined: use one of them")
 
 
 def _print_cluster_role(settings: Settings) -> None:
     print_lines(json.dumps(cluster_role(settings), indent=2))
     note(
-        "bind it to the user, group or service account that ecr-clean comes as: kubectl create "
+        "bind it to the user, group or service account of ecr-clean: kubectl create "
         "clusterrolebinding ecr-clean --clusterrole=ecr-clean --group=GROUP"
     )
 
 
 def _print_policy(settings: Settings, role: Principal, kind: PolicyKind) -> None:
     own = own_place(settings)
-    shares = {each: each.reading_scopes(settings, own) for each in (READ, DELETE)}
-    _refuse_unknown_role(role, kind, shares)
-    mine = shares[kind][role]
-    policy = kind.policy(mine)
+    scopes = {each: each.reading_scopes(settings, own) for each in (READ, DELETE)}
+    _refuse_unknown_role(role, kind, scopes)
+    own_scope = scopes[kind][role]
+    policy = kind.policy(own_scope)
     print_lines(json.dumps(policy, indent=2))
     if not policy["Statement"]:
-        note("the policy is empty: no repository matches `policies`, so nothing is ever deleted")
-    _note_whose(role, kind, _roles(shares[kind]), mine.account)
+        note("the policy is empty: no repository matches `policies`, so nothing is deleted")
+    _note_whose(role, kind, _roles(scopes[kind]), own_scope.account)
     if (size := size_of(policy)) > MAX_POLICY_SIZE:
         note(f"it has {size:,} characters, over the limit of {MAX_POLICY_SIZE:,}: split it in two")
 
 
 def _refuse_unknown_role(
-    role: Principal, kind: PolicyKind, shares: Mapping[PolicyKind, Mapping[Principal, PolicyScope]]
+    role: Principal, kind: PolicyKind, scopes: Mapping[PolicyKind, Mapping[Principal, PolicyScope]]
 ) -> None:
-    if role in shares[kind]:
+    if role in scopes[kind]:
         return
-    for other, by_principal in shares.items():
+    for other, by_principal in scopes.items():
         if role in by_principal:
             raise RequestError(
                 f"The role {role} only {other.does}: ecr-clean iam-policy {other.option}--role "
                 f"{role} prints its policy"
             )
-    roles = _roles(shares[kind])
-    choice = f"give one of {', '.join(roles)}" if roles else "leave --role out"
-    raise RequestError(f"The settings name no role {role}: {choice}")
+    roles = _roles(scopes[kind])
+    choice = f"use one of {', '.join(roles)}" if roles else "omit --role"
+    raise RequestError(f"There is no role {role} in the settings: {choice}")
 
 
 def _roles(by_principal: Mapping[Principal, PolicyScope]) -> list[str]:
@@ -213,10 +209,10 @@ def _note_whose(role: Principal, kind: PolicyKind, roles: Iterable[str], account
         return
     if account == ANY:
         note(
-            "this is the policy of whoever runs ecr-clean; with AWS credentials it would name "
-            "the account"
+            "this is the policy of the identity that runs ecr-clean; with AWS credentials, it "
+            "names the account"
         )
     else:
-        note(f"this is the policy of whoever runs ecr-clean in account {account}")
+        note(f"this is the policy of the identity that runs ecr-clean in account {account}")
     for each in roles:
-        note(f"a role has a policy of its own: ecr-clean iam-policy {kind.option}--role {each}")
+        note(f"a role needs another policy: ecr-clean iam-policy {kind.option}--role {each}")

@@ -1,4 +1,4 @@
-"""Exit statuses, and how errors are told."""
+"""Exit statuses, and the output of errors."""
 
 import traceback
 from collections.abc import Iterable
@@ -27,7 +27,7 @@ _BY_WEIGHT = (ExitStatus.REFUSED, ExitStatus.FAILED, ExitStatus.INCOMPLETE, Exit
 
 @dataclass(slots=True)
 class ExitStatusCollector:
-    """What became of several repositories: all are tried, and the worst decides the status."""
+    """The exit status of a command on several repositories. The worst one counts."""
 
     debug: bool
     statuses: set[ExitStatus] = field(default_factory=set)
@@ -38,7 +38,7 @@ class ExitStatusCollector:
         self.statuses.add(status_of(error))
 
     def incomplete(self, name: str, problems: Iterable[PlanProblem]) -> None:
-        """A source that could not be read concerns every repository, but is told once."""
+        """Prints each problem once, since an unreadable source concerns every repository."""
         self.statuses.add(ExitStatus.INCOMPLETE)
         for problem in problems:
             if problem not in self.reported:
@@ -55,7 +55,7 @@ def status_of(error: Exception) -> ExitStatus:
 
 
 def print_error(error: Exception, *, debug: bool) -> None:
-    """The sentence on standard error; the traceback only for who asked for it."""
+    """Prints the error's sentence on standard error, with the traceback if `debug`."""
     note(*error_lines(error))
     if debug:
         note_traceback("".join(traceback.format_exception(error)))

@@ -1,4 +1,4 @@
-"""Starts the command, and turns whatever goes wrong into a sentence and an exit status."""
+"""The entry point of the command. Turns every error into a sentence and an exit status."""
 
 import logging
 import os
@@ -43,7 +43,8 @@ COMMANDS = {
 
 
 class _CommandGroup(click.Group):
-    """Imports the module of a command when the command is called, so that each starts fast."""
+    """Imports the module of a command when the command is called, so that every command starts
+    fast."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         return list(COMMANDS)
@@ -68,11 +69,15 @@ class _CommandGroup(click.Group):
 @click.version_option(__version__, prog_name="ecr-clean", message="%(prog)s %(version)s")
 @common_options
 def cli() -> None:
-    """Keeps AWS ECR repositories small without deleting an image that somebody needs."""
+    """Delete unused images from AWS ECR, with approval in Slack.
+
+    ecr-clean plans deletions from keep rules and from the images that workloads use. It deletes
+    only images in a plan that was approved.
+    """
 
 
 def main(arguments: list[str] | None = None) -> NoReturn:
-    logging.getLogger().addHandler(logging.NullHandler())  # libraries' warnings are told by us
+    logging.getLogger().addHandler(logging.NullHandler())  # the command prints warnings itself
     for warning in replace_old_names(os.environ):
         note(warning)
     strip_secrets(os.environ)
@@ -81,7 +86,7 @@ def main(arguments: list[str] | None = None) -> NoReturn:
 
 
 def _configured_file() -> Path | None:
-    """An empty variable counts as none."""
+    """The file of `ECR_CLEAN_CONFIG`. An empty variable counts as unset."""
     named = os.environ.get("ECR_CLEAN_CONFIG")
     return Path(named) if named else None
 
@@ -101,7 +106,7 @@ def _run(arguments: list[str] | None, options: CommonOptions) -> int:
     except BrokenPipeError:
         _discard_output()
         return ExitStatus.FAILED
-    except Exception as error:  # noqa: BLE001 - a bug of ours: told, never hidden
+    except Exception as error:  # noqa: BLE001 - an internal error is printed, not hidden
         print_error(_internal_error(error), debug=options.debug)
         return ExitStatus.FAILED
     return int(status or ExitStatus.DONE)
@@ -120,13 +125,13 @@ def _refuse(error: click.ClickException) -> ExitStatus:
 
 def _internal_error(error: Exception) -> ServiceError:
     sentence = ServiceError(
-        f"A bug of ecr-clean's own ({type(error).__name__}: {quoted(error)}): run it again with "
-        "--debug, and report what that shows"
+        f"Internal error ({type(error).__name__}: {quoted(error)}): run the command again with "
+        "--debug, and report the traceback"
     )
     sentence.__cause__ = error
     return sentence
 
 
 def _discard_output() -> None:
-    """Whoever read it has gone; Python would complain once more at exit."""
+    """The reader of standard output is gone. Without this, Python prints an error at exit."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,4 +1,4 @@
-"""Options and arguments that several subcommands have."""
+"""Options and arguments that several commands share."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ class CommonOptions:
 
 
 def common_options(command: Command) -> Command:
-    """The one that stands last wins."""
+    """Adds `--config` and `--debug`. If an option is given twice, the last one wins."""
     for option in (
         click.option(
             "--config",
@@ -31,14 +31,14 @@ def common_options(command: Command) -> Command:
             metavar="FILE",
             expose_value=False,
             callback=_remember,
-            help="The settings file.  [default: $ECR_CLEAN_CONFIG, or ecr-clean.yml if it is here]",
+            help="Settings file.  [default: $ECR_CLEAN_CONFIG, or ecr-clean.yml if it exists]",
         ),
         click.option(
             "--debug",
             is_flag=True,
             expose_value=False,
             callback=_remember,
-            help="Show tracebacks.",
+            help="Print tracebacks of errors.",
         ),
     ):
         command = option(command)
@@ -46,19 +46,20 @@ def common_options(command: Command) -> Command:
 
 
 def format_option(row: str) -> Callable[[Command], Command]:
-    """`row`: what a line of CSV tells of."""
+    """Adds `--format`. `row`: what a line of CSV describes."""
     return click.option(
         "--format",
         "format_",
         type=click.Choice(["table", "json", "csv"]),
         default="table",
         show_default=True,
-        help=f"JSON is one object a line; CSV one {row} a line.",
+        help=f"Output format. JSON has one object on each line, CSV one {row}.",
     )
 
 
 def repositories_argument(*, required: bool) -> Callable[[Command], Command]:
-    return click.argument("repositories", nargs=-1, required=required, metavar="REPOSITORY…")
+    metavar = "REPOSITORY…" if required else "[REPOSITORY…]"
+    return click.argument("repositories", nargs=-1, required=required, metavar=metavar)
 
 
 def _remember(ctx: click.Context, param: click.Parameter, value: Any) -> None:
@@ -68,8 +69,8 @@ def _remember(ctx: click.Context, param: click.Parameter, value: Any) -> None:
 
 @dataclass(frozen=True)
 class TimeParameter(click.ParamType[datetime]):
-    """`parse` reads a duration or a date, and raises ValueError or OverflowError for anything
-    else."""
+    """A duration, a date or a time. `parse` reads durations and dates. It raises ValueError or
+    OverflowError for other texts."""
 
     name = "moment"
     parse: Callable[[str, datetime], datetime]
@@ -83,10 +84,10 @@ class TimeParameter(click.ParamType[datetime]):
             except (ValueError, OverflowError):
                 continue
             if found > _LAST:
-                raise click.BadParameter(f"{value!r} is beyond the year {LAST_YEAR}", ctx, param)
+                raise click.BadParameter(f"{value!r} is after the year {LAST_YEAR}", ctx, param)
             return found
         raise click.BadParameter(
-            f"{value!r} is no time: give a duration (30d), a date (2026-12-31) or a time "
+            f"{value!r} is not a time: use a duration (30d), a date (2026-12-31) or a time "
             "(2026-12-31T18:00, UTC if no zone is given)",
             ctx,
             param,
@@ -100,8 +101,8 @@ def _parse_time(text: str, _now: datetime) -> datetime:
 
 
 def _parse_start(text: str, now: datetime) -> datetime:
-    """A duration ago, or the first instant of a date. Raises ValueError for anything else, and
-    OverflowError for a time before the year 1."""
+    """`now` minus a duration, or the start of a date in UTC. Raises ValueError for other texts,
+    and OverflowError for a time before the year 1."""
     try:
         return now - parse_duration(text)
     except ValueError:

@@ -1,4 +1,4 @@
-"""`ecr-clean pin`, `unpin` and `pins`: what somebody keeps."""
+"""`ecr-clean pin`, `unpin` and `pins`, which protect images from deletion."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
@@ -39,8 +39,10 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("repository")
 @click.argument("pins", nargs=-1, required=True, metavar="TAG|DIGEST|GLOB…")
-@click.option("--reason", required=True, metavar="TEXT", help="Who needs it for what.")
-@click.option("--until", type=UNTIL, metavar="30d|DATE", help="When it ends.  [default: never]")
+@click.option("--reason", required=True, metavar="TEXT", help="Why the image is needed.")
+@click.option(
+    "--until", type=UNTIL, metavar="30d|DATE", help="Expiry of the pin.  [default: never]"
+)
 @common_options
 @click.pass_obj
 def pin(
@@ -50,20 +52,21 @@ def pin(
     reason: str,
     until: datetime | None,
 ) -> None:
-    """Keep a tag (wherever it moves), a digest, or all tags that fit a glob.
+    """Pin images by tag, digest or glob to keep them.
 
-    An open plan gets its next version at once, which has to be approved anew.
+    A pinned tag keeps the image that it currently names. An open plan gets a new version
+    immediately, which needs new approvals.
     """
     settings = load_settings(options.config)
     with opened_store() as store:
-        where, person = _repository(settings, repository), command_line_person(settings)
-        done = open_pins(settings, store).pin(where, pins, person, reason, until)
+        target, person = _repository(settings, repository), command_line_person(settings)
+        done = open_pins(settings, store).pin(target, pins, person, reason, until)
     for each in done.pins:
-        print_line(f"In {where.name}, {pin_words(each)}")
+        print_line(f"In {target.name}, {pin_words(each)}")
     if done.plan:
         print_line(_new_version_words(done.plan, settings.approval.required))
     for text in done.unmatched:
-        note(f"{text} fits no image that was seen there last, so it protects nothing now")
+        note(f"{text} matched no image in the last scan, so it protects nothing now")
 
 
 @click.command()
@@ -72,15 +75,16 @@ def pin(
 @common_options
 @click.pass_obj
 def unpin(options: CommonOptions, repository: str, pins: Sequence[str]) -> None:
-    """Take pins off, by the text that they were made with.
+    """Remove pins.
 
-    Plans that are open keep what the pins kept; the next one is made without them.
+    TAG, DIGEST and GLOB are as in the pin. Open plans still keep the images. The next plan ignores
+    the removed pins.
     """
     settings = load_settings(options.config)
     with opened_store() as store:
-        where, person = _repository(settings, repository), command_line_person(settings)
-        done = open_pins(settings, store).unpin(where, pins, person)
-    print_line(f"Unpinned in {where.name}: {first_few([each.pin.pin for each in done])}")
+        target, person = _repository(settings, repository), command_line_person(settings)
+        done = open_pins(settings, store).unpin(target, pins, person)
+    print_line(f"Unpinned in {target.name}: {first_few([each.pin.pin for each in done])}")
 
 
 def _repository(settings: Settings, argument: str) -> RepositoryId:
@@ -98,9 +102,9 @@ def _new_version_words(plan: PlanRecord, required: int) -> str:
 @common_options
 @click.pass_obj
 def pins(options: CommonOptions, repositories: Sequence[str], format_: str) -> int:
-    """List what is pinned: everywhere, or in these repositories.
+    """List pins of all or some repositories.
 
-    Pins of the settings file stand at the end.
+    Pins of the settings file come last.
     """
     settings, outcome = load_settings(options.config), ExitStatusCollector(options.debug)
     asked = None
@@ -115,21 +119,21 @@ def pins(options: CommonOptions, repositories: Sequence[str], format_: str) -> i
 def _pins(
     store: "Store | None", settings: Settings, asked: Sequence[RepositoryId] | None
 ) -> Iterator[ListedPin]:
-    """`asked` None: all."""
+    """`asked` None: pins of all repositories."""
     uris = None if asked is None else {repository.uri for repository in asked}
     for stored in store.pins() if store else ():
         if uris is None or stored.repository in uris:
             yield ListedPin(stored.repository, stored.pin)
-    for still_on in _still_on(store, settings) if store else ():
-        if uris is None or still_on.repository in uris:
-            yield ListedPin(still_on.repository, still_on.pin)
+    for in_force in _still_in_force(store, settings) if store else ():
+        if uris is None or in_force.repository in uris:
+            yield ListedPin(in_force.repository, in_force.pin)
     for entry in settings.pin_entries():
         if asked is None or any(each.matches(entry.repositories) for each in asked):
             yield ListedPin(entry.repositories.globs[0], entry.pin)
 
 
-def _still_on(store: "Store", settings: Settings) -> Iterator[RepositoryPin]:
-    """Pins that people removed who may not, by the settings here."""
+def _still_in_force(store: "Store", settings: Settings) -> Iterator[RepositoryPin]:
+    """Pins that were removed by people without that permission under the settings."""
     authority, now = open_authority(settings), system_clock()
     for uri, removals in groupby(store.pin_removals(), lambda each: each.pin.repository):
         if repository := parse_repository_uri(uri):

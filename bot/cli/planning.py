@@ -1,4 +1,4 @@
-"""`ecr-clean plan` and `why`: plans and prints; deletes nothing."""
+"""`ecr-clean plan` and `why`, which plan, print, and delete nothing."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -47,7 +47,11 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True, slots=True)
 class MultiRepositoryPlanner(Generic[Result]):
-    """`make` is what becomes of every repository, `scan` how usage is looked for."""
+    """Plans several repositories with one usage scan. An error of one repository is printed, and
+    the others go ahead.
+
+    `make` makes the result for a repository. `scan` scans usage.
+    """
 
     settings: Settings
     memory: Storage
@@ -58,19 +62,19 @@ class MultiRepositoryPlanner(Generic[Result]):
     ] = UsageSources.scan
 
     def plan_all(self, arguments: Sequence[str]) -> Iterator[Result]:
-        """All are tried; what fails is told, and goes into the outcome."""
+        """Plans every repository. Errors are printed and counted in `outcome`."""
         registries = open_registries(self.settings)
         return self.plan_found(find_all(arguments, registries, self.outcome), registries)
 
     def plan_one(self, argument: str) -> Iterator[Result]:
-        """Raises RequestError if it is not exactly one."""
+        """Raises RequestError if `argument` does not name exactly one repository."""
         registries = open_registries(self.settings)
         return self.plan_found([find_repository(argument, registries)], registries)
 
     def plan_found(
         self, found: Sequence[FoundRepository], registries: Sequence[EcrRegistry]
     ) -> Iterator[Result]:
-        """As `of_all`."""
+        """As `plan_all`, for repositories that were already looked up."""
         if not found:
             return
         tune_garbage_collection()
@@ -94,7 +98,7 @@ class MultiRepositoryPlanner(Generic[Result]):
 def find_all(
     arguments: Sequence[str], registries: Sequence[Registry], outcome: ExitStatusCollector
 ) -> list[FoundRepository]:
-    """In the order in which they were asked for, each once."""
+    """The repositories in the order of the arguments, each once."""
     by_uri: dict[str, FoundRepository] = {}
     for argument in arguments:
         try:
@@ -120,10 +124,10 @@ def note_if_incomplete(plan: Plan, outcome: ExitStatusCollector) -> None:
 @common_options
 @click.pass_obj
 def plan(options: CommonOptions, repositories: Sequence[str], format_: str) -> int:
-    """Tell what is in repositories, what may go, and what that truly saves.
+    """Show what would be deleted, and the real saving.
 
-    REPOSITORY is a name (team/api), a glob ('team/*') or a URI
-    (123456789012.dkr.ecr.eu-west-1.amazonaws.com/team/api). Nothing is deleted.
+    Read-only: deletes nothing, stores no plan. REPOSITORY is a name (team/api), a glob ('team/*')
+    or a URI (123456789012.dkr.ecr.eu-west-1.amazonaws.com/team/api).
     """
     outcome = ExitStatusCollector(options.debug)
     PLANS.print_all(format_, _plans(options, repositories, outcome))
@@ -161,9 +165,10 @@ PLANS = OutputFormats(_texts, plan_as_json, CSV_HEADER, plan_as_rows)
 @common_options
 @click.pass_obj
 def why(options: CommonOptions, repository: str, manifest: str, format_: str) -> int:
-    """Tell why one manifest stays or may go, who uses it, and what hangs on it.
+    """Show why an image is kept or deleted.
 
-    The beginning of a digest will do. The repository is planned afresh; nothing is stored.
+    Also shows its users and its image group. Plans the repository again; deletes nothing, stores no
+    plan. A digest may be shortened to its first characters.
     """
     outcome = ExitStatusCollector(options.debug)
     with opened_memory() as memory:

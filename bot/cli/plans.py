@@ -1,4 +1,4 @@
-"""`ecr-clean plans` and `show`: what was proposed, and what became of it."""
+"""`ecr-clean plans` and `show`, which print stored plans and their results."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -16,8 +16,8 @@ from bot.core.records import PlanItem, PlanRecord
 from bot.render.plans import plan_as_table
 from bot.render.stored_plans import (
     PLAN_COLUMNS,
-    RECEIPT_HEADER,
-    receipt_as_rows,
+    RESULT_HEADER,
+    result_as_rows,
     stored_plan_as_json,
     stored_plan_as_text,
     stored_plans_as_table,
@@ -34,8 +34,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class StoredPlan:
-    """Its items and its content are read when they are asked for. `required`: how many people
-    must approve it."""
+    """A stored plan. Reads its items and its content on access. `required`: the number of people
+    who must approve it."""
 
     record: PlanRecord
     store: "Store"
@@ -55,7 +55,7 @@ class StoredPlan:
 @common_options
 @click.pass_obj
 def plans(options: CommonOptions, format_: str) -> None:
-    """List all plans that are stored, newest first."""
+    """List all stored plans, newest first."""
     required = load_settings(options.config).approval.required
     with existing_store() as store:
         found = (StoredPlan(record, store, required) for record in store.plans()) if store else ()
@@ -67,20 +67,20 @@ def plans(options: CommonOptions, format_: str) -> None:
 @click.option(
     "--manifest",
     metavar="TAG|DIGEST",
-    help="Print the manifest itself, as it was before it was deleted.",
+    help="Print the text of a manifest as it was before its deletion.",
 )
-@format_option("manifest that was to go")
+@format_option("manifest to delete")
 @common_options
 @click.pass_obj
 def show(options: CommonOptions, plan: str, manifest: str | None, format_: str) -> None:
-    """Show a stored plan: what it deletes, who approved it, and what became of that.
+    """Show a stored plan, its approvals and its result.
 
-    PLAN is the id that propose prints.
+    PLAN is the ID that `ecr-clean propose` and `ecr-clean plans` print.
     """
     required = load_settings(options.config).approval.required
     with existing_store() as store:
         if store is None:
-            raise RequestError(f"There is no plan {plan}: none was ever proposed here")
+            raise RequestError(f"There is no plan {plan}: the database does not exist yet")
         record = find_plan(store, plan, system_clock())
         if manifest is not None:
             print_exactly(find_kept_manifest(store, record, manifest).text)
@@ -106,9 +106,9 @@ def _list_rows(plan: StoredPlan) -> Iterator[tuple[object, ...]]:
     return PLAN_COLUMNS.as_rows(plan.record)
 
 
-def _receipt_rows(plan: StoredPlan) -> Iterator[tuple[object, ...]]:
-    return receipt_as_rows(plan.record, plan.items)
+def _result_rows(plan: StoredPlan) -> Iterator[tuple[object, ...]]:
+    return result_as_rows(plan.record, plan.items)
 
 
 LIST = OutputFormats(_list_texts, _json, PLAN_COLUMNS.header, _list_rows)
-DETAILS = OutputFormats(_detail_texts, _json, RECEIPT_HEADER, _receipt_rows)
+DETAILS = OutputFormats(_detail_texts, _json, RESULT_HEADER, _result_rows)

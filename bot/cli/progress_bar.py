@@ -11,8 +11,8 @@ from bot import ports, sanitize
 
 @contextmanager
 def progress_bar() -> Iterator[ports.Progress]:
-    """One bar, which starts again with every step and disappears when the work is done. The note
-    follows the step, in brackets."""
+    """A bar that starts again with every step and disappears at the end. The note follows the step
+    in brackets."""
     columns = (
         SpinnerColumn(),
         TextColumn("{task.description}", markup=False),

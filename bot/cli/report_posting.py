@@ -1,4 +1,4 @@
-"""Posts reports in Slack, without anybody there who listens."""
+"""Posts reports in Slack without receiving events from it."""
 
 import time
 from collections import defaultdict
@@ -36,7 +36,7 @@ class ReportPoster:
     )
 
     def post(self, planned: PlannedReport) -> Iterator[PostedReport]:
-        """Keeps reports that are summarized for `post_summaries`."""
+        """Posts a report. A report that belongs in a summary waits for `post_summaries`."""
         if planned.outcome in SUMMARIZED_OUTCOMES:
             self._summarized[planned.in_round().round.entry].append(planned)
         try:
@@ -50,7 +50,7 @@ class ReportPoster:
         if self.plan_messages.is_shown(message):
             yield posted
         else:
-            self.outcome.failed(_only_begun(posted))
+            self.outcome.failed(_incomplete_report(posted))
 
     def post_summaries(self) -> Iterator[PostedReport]:
         """One summary for each entry of `reports`."""
@@ -95,9 +95,9 @@ def _channel(planned: PlannedReport) -> str:
     return channel
 
 
-def _only_begun(posted: PostedReport) -> ServiceError:
+def _incomplete_report(posted: PostedReport) -> ServiceError:
     return ServiceError(
-        f"The report of {posted.plan.repository.name} is no more than its first line "
-        f"({posted.link}), since Slack did not take the rest: a running `ecr-clean serve` "
-        "completes it; without one, post it again"
+        f"The report of {posted.plan.repository.name} has only its first line ({posted.link}), "
+        "since Slack refused the rest: a running `ecr-clean serve` completes it; otherwise, post "
+        "it again"
     )

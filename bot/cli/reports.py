@@ -1,4 +1,4 @@
-"""`ecr-clean propose` and `report`: plans are stored, and reports posted."""
+"""`ecr-clean propose`, which stores plans, and `ecr-clean report`, which also posts them."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
@@ -22,8 +22,8 @@ from bot.core.errors import RequestError, ServiceError
 from bot.core.plan import Plan, PlanState
 from bot.core.report_schedules import ReportRound, ScheduleEntry, entry_of
 from bot.core.repository import RepositoryId
-from bot.render.decisions import state_words
 from bot.render.plans import plan_as_table, usage_notes
+from bot.render.refusals import state_words
 from bot.render.stored_plans import (
     PROPOSAL_HEADER,
     REPORT_COLUMNS,
@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from bot.aws.ecr import EcrRegistry
 
 SHORT_MEMORY = timedelta(days=7)
-"""A database that is younger tells since when it knows of pins and tags."""
+"""A younger database gets a note that earlier pins and tags are unknown."""
 
 NO_CHANNEL = "`channel` is not set in the entry of `reports`"
 
@@ -63,10 +63,10 @@ class ProposedPlan(NamedTuple):
 @common_options
 @click.pass_obj
 def propose(options: CommonOptions, repositories: Sequence[str], format_: str) -> int:
-    """Plan the cleanup of repositories, and remember the plans for people to decide on.
+    """Plan deletions and store the plans for approval. Deletes nothing.
 
-    An open plan with the same content is shown as it is, and so is one that is approved already;
-    other content makes its next version. Nothing is deleted.
+    If an open plan of a repository has the same content or is already approved, it is shown
+    unchanged. Otherwise, the plan gets a new version.
     """
     outcome = ExitStatusCollector(options.debug)
     PROPOSALS.print_all(format_, _proposals(options, repositories, outcome))
@@ -98,7 +98,7 @@ def _note_if_unchanged(proposal: Proposal) -> None:
     plan = proposal.record
     if plan.state is not PlanState.PROPOSED and not proposal.is_new:
         note(
-            f"the plan for {plan.repository.name} {state_words(plan.state)}, so it stays as it is: "
+            f"the plan for {plan.repository.name} {state_words(plan.state)}, so it is unchanged: "
             f"plan {plan.id}, version {plan.version}"
         )
 
@@ -132,10 +132,11 @@ PROPOSALS = OutputFormats(_texts, _json, PROPOSAL_HEADER, _rows)
 @common_options
 @click.pass_obj
 def report(options: CommonOptions, repositories: Sequence[str], format_: str) -> int:
-    """Post reports now, each in the channel that the settings give its repository.
+    """Post reports in Slack now.
 
-    Without REPOSITORY those of all that have a channel, as if they were due: what saves less than
-    `min_saving` is told in one line, and what people decided on already is left out.
+    Posts each report in the channel that `reports` sets for the repository. Without REPOSITORY,
+    reports on all repositories with a channel, as on schedule: those that save less than
+    `min_saving` go into one summary, and plans that were already decided on are left out.
     """
     outcome = ExitStatusCollector(options.debug)
     REPORTS.print_all(format_, _posted(options, repositories, outcome))
@@ -177,7 +178,7 @@ def _posted(
 
 
 def _round(entry: ScheduleEntry | None) -> ReportRound | None:
-    """The round of this command: nobody claims its reports."""
+    """The round of this command. No worker claims its reports."""
     now = system_clock().replace(tzinfo=None)
     return ReportRound(entry.name, now, entry.min_saving) if entry else None
 
@@ -210,7 +211,7 @@ def _with_channel(
 def _due_in(
     registry: "EcrRegistry", entries: Sequence[ScheduleEntry], outcome: ExitStatusCollector
 ) -> Iterator[FoundRepository]:
-    """But for those that their tags leave out."""
+    """The repositories of a registry that get a report. Those with the ignore tag do not."""
     try:
         for repository in registry.repositories():
             is_posted = _entry_of(repository, entries) is not None
@@ -221,7 +222,7 @@ def _due_in(
 
 
 def _entry_of(repository: RepositoryId, entries: Sequence[ScheduleEntry]) -> ScheduleEntry | None:
-    """None if it has no channel."""
+    """The entry of `reports` for a repository. None if it sets no channel."""
     entry = entry_of(repository, entries)
     return entry if entry and entry.is_posted else None
 

@@ -1,4 +1,4 @@
-"""Carries plans out while somebody looks; `ecr-clean recover` finishes what was left."""
+"""Runs plans for `ecr-clean approve --wait` and `ecr-clean recover`, with progress."""
 
 import os
 import signal
@@ -27,9 +27,9 @@ from bot.core.records import ImageOutcome, Pause, PlanRecord
 from bot.core.savings import usd_per_month
 from bot.core.text_formatting import format_time
 from bot.ports import Progress, RunProgress
-from bot.render.decisions import pause_words
 from bot.render.errors import not_started_words
 from bot.render.quantities import size
+from bot.render.refusals import pause_words
 from bot.render.stored_plans import result_as_text
 from bot.settings.load import load_settings
 from bot.settings.model import Settings
@@ -50,10 +50,10 @@ if TYPE_CHECKING:
 
 SECONDS_BETWEEN_CHECKS = 1.0
 
-STOPPING = b"\necr-clean: stopping after the batches in flight; Ctrl-C again leaves at once\n"
-LEFT = b"\x1b[?25h\necr-clean: left at once: ecr-clean recover finishes what was begun\n"
-"""Written as a signal handler may: whoever else writes may be in the middle of it. The bar has
-hidden the cursor."""
+STOPPING = b"\necr-clean: stopping after the batches in flight; Ctrl-C again exits immediately\n"
+EXITED = b"\x1b[?25h\necr-clean: exited immediately: ecr-clean recover finishes the deletion\n"
+"""Written by a signal handler, so not through `print`. The escape sequence shows the cursor, which
+the progress bar hides."""
 
 RunAction = Callable[[RunStarter], PlanRecord]
 
@@ -62,8 +62,8 @@ SUCCESSFUL_STATES = (PlanState.APPROVED, PlanState.EXECUTING, PlanState.DONE)
 
 @dataclass(frozen=True, slots=True)
 class PlanExecutor:
-    """`person`: whoever runs this; they stop with Ctrl-C what they see deleted, and `shutdown` is
-    told."""
+    """Runs plans in a terminal. `person`: the user, who stops the plan with Ctrl-C. `shutdown` is
+    requested then."""
 
     settings: Settings
     store: "Store"
@@ -71,9 +71,8 @@ class PlanExecutor:
     shutdown: Shutdown = field(default_factory=Shutdown)
 
     def wait_and_execute(self, plan: PlanRecord) -> PlanRecord:
-        """Waits until the plan may begin, and carries it out, unless another process does: then it
-        waits for that. Raises NotStartedError if it cannot begin, KeyboardInterrupt if whoever
-        waits does so no longer."""
+        """Waits until the plan may start, then runs it. If another process runs it, waits for the
+        result. Raises NotStartedError if the plan cannot start, KeyboardInterrupt after Ctrl-C."""
         with _stop_on_ctrl_c(self.shutdown):
             while plan.state in (PlanState.APPROVED, PlanState.EXECUTING):
                 if self.shutdown.is_requested():
@@ -86,46 +85,46 @@ class PlanExecutor:
                     self._wait_until_resumed(pause)
                 else:
                     self._wait_for_undo_window(plan)
-                plan = self._as_stored(plan)
+                plan = self._reload(plan)
         return plan
 
     def start(self, plan: PlanRecord) -> PlanRecord:
         try:
-            after = self._watched(plan, lambda starter: starter.start(plan.id))
+            after = self._with_progress(plan, lambda starter: starter.start(plan.id))
         except PausedError as error:
-            note(f"{pause_words(error.pause)}: no plan begins before that")
-            return self._as_stored(plan)
+            note(f"{pause_words(error.pause)}: no plan starts until it is resumed")
+            return self._reload(plan)
         if after.state is PlanState.APPROVED:
             note(
-                f"nobody was there to begin the plan {plan.id} in time: it has a new undo window, "
-                f"in which ecr-clean stop {plan.id} takes it back"
+                f"no worker started the plan {plan.id} in time: it has a new undo window, in which "
+                f"ecr-clean stop {plan.id} withdraws the approval"
             )
         return after
 
-    def take_over(self, begun: ActiveRun) -> PlanRecord:
-        return self._watched(begun.plan, lambda starter: starter.take_over(*begun))
+    def take_over(self, active: ActiveRun) -> PlanRecord:
+        return self._with_progress(active.plan, lambda starter: starter.take_over(*active))
 
     def _next_action(self, plan: PlanRecord) -> Callable[[], PlanRecord] | None:
-        """None while the plan may not begin, or another process carries it out."""
-        work = self._work()
-        dos = {due.id: partial(self.start, due) for due in work.due}
-        dos |= {begun.plan.id: partial(self.take_over, begun) for begun in work.abandoned}
-        return dos.get(plan.id)
+        """None if the plan may not start yet, or another process runs it."""
+        runs = self._runs()
+        actions = {due.id: partial(self.start, due) for due in runs.due}
+        actions |= {active.plan.id: partial(self.take_over, active) for active in runs.abandoned}
+        return actions.get(plan.id)
 
-    def _work(self) -> RunOverview:
+    def _runs(self) -> RunOverview:
         return find_runs(self.store, system_clock(), is_gone)
 
     def _wait_for_undo_window(self, plan: PlanRecord) -> None:
-        """Less long, if somebody changes the plan meanwhile."""
-        began, until = system_clock(), plan.execute_after
+        """Returns early if the plan changes or a shutdown is requested."""
+        started, until = system_clock(), plan.execute_after
         assert until, "approved plans have a time"
-        how_to_stop = f"to take it back: ecr-clean stop {plan.id}"
-        seconds = (until - began).total_seconds()
+        how_to_stop = f"to withdraw the approval: ecr-clean stop {plan.id}"
+        seconds = (until - started).total_seconds()
         with progress_display() as progress:
             while (left := (until - system_clock()).total_seconds()) > 0:
-                progress("waiting", int(seconds - left), int(seconds), how_to_stop)
+                progress("undo window", int(seconds - left), int(seconds), how_to_stop)
                 self.shutdown.sleep(min(left, SECONDS_BETWEEN_CHECKS))
-                if self.shutdown.is_requested() or self._as_stored(plan).revision != plan.revision:
+                if self.shutdown.is_requested() or self._reload(plan).revision != plan.revision:
                     return
 
     def _wait_until_resumed(self, pause: Pause) -> None:
@@ -135,40 +134,40 @@ class PlanExecutor:
                 self.shutdown.sleep(SECONDS_BETWEEN_CHECKS)
 
     def _wait_for_another(self, plan: PlanRecord) -> None:
-        """Process, until it is done or gone."""
+        """Returns when the other process has finished the plan, or is gone."""
         with progress_display() as progress:
             while self._is_with_another(plan) and not self.shutdown.is_requested():
                 items = self.store.items(plan.id, plan.version)
                 settled = sum(item.outcome is not ImageOutcome.PENDING for item in items)
-                progress("another process carries it out", settled, len(items))
+                progress("another process runs the plan", settled, len(items))
                 self.shutdown.sleep(SECONDS_BETWEEN_CHECKS)
 
     def _is_with_another(self, plan: PlanRecord) -> bool:
-        is_executing = self._as_stored(plan).state is PlanState.EXECUTING
+        is_executing = self._reload(plan).state is PlanState.EXECUTING
         return is_executing and not self._next_action(plan)
 
-    def _watched(self, plan: PlanRecord, action: RunAction) -> PlanRecord:
+    def _with_progress(self, plan: PlanRecord, action: RunAction) -> PlanRecord:
         with progress_display() as progress, _stop_on_ctrl_c(self.shutdown, STOPPING):
             try:
                 return self._unless_stopped(plan, action, progress)
             except LeaseLostError:
-                return self._as_stored(plan)
+                return self._reload(plan)
 
     def _unless_stopped(
         self, plan: PlanRecord, action: RunAction, progress: Progress
     ) -> PlanRecord:
-        """Ctrl-C stops the plan, as `ecr-clean stop` would."""
+        """Runs `action`. Ctrl-C stops the plan, as `ecr-clean stop` does."""
         try:
             return action(self._starter(progress, self.shutdown))
         except ShutdownError:
             stopping = open_decisions(self.settings, self.store).stop(plan.id, self.person)
-        begun = next((each for each in self._work().abandoned if each.plan.id == plan.id), None)
-        return self._starter(progress, Shutdown()).take_over(*begun) if begun else stopping
+        active = next((each for each in self._runs().abandoned if each.plan.id == plan.id), None)
+        return self._starter(progress, Shutdown()).take_over(*active) if active else stopping
 
     def _starter(self, progress: Progress, shutdown: Shutdown) -> RunStarter:
         return open_run_starter(self.settings, self.store, progress, _shown_by(progress), shutdown)
 
-    def _as_stored(self, plan: PlanRecord) -> PlanRecord:
+    def _reload(self, plan: PlanRecord) -> PlanRecord:
         stored = self.store.plan(plan.id)
         assert stored
         return stored
@@ -183,15 +182,15 @@ def _shown_by(progress: Progress) -> RunProgress:
 
 @contextmanager
 def _stop_on_ctrl_c(shutdown: Shutdown, words: bytes = b"") -> Iterator[None]:
-    """The second one leaves at once, whatever is under way: a killed run is recovered, too. An
-    exception in the middle of whatever is under way might be lost."""
+    """The first Ctrl-C requests a shutdown, the second one exits immediately: `recover` finishes
+    killed runs. The handler raises no exception, since library code might swallow it."""
     if current_thread() is not main_thread():
         yield
         return
 
     def interrupt(_signal: int, _frame: FrameType | None) -> None:
         if shutdown.is_requested():
-            os.write(2, LEFT)
+            os.write(2, EXITED)
             os._exit(INTERRUPTED)
         shutdown.request()
         os.write(2, words)
@@ -204,7 +203,7 @@ def _stop_on_ctrl_c(shutdown: Shutdown, words: bytes = b"") -> Iterator[None]:
 
 
 def execute(executor: PlanExecutor, plan: PlanRecord) -> ExitStatus:
-    """Waits for it, with a bar where somebody looks."""
+    """Waits until the plan may start, runs it and prints its result."""
     try:
         return print_result(executor, executor.wait_and_execute(plan))
     except NotStartedError as error:
@@ -213,7 +212,7 @@ def execute(executor: PlanExecutor, plan: PlanRecord) -> ExitStatus:
 
 @contextmanager
 def explained_interruption(store: "Store", plan: PlanRecord) -> Iterator[None]:
-    """To whoever presses Ctrl-C before the end."""
+    """If Ctrl-C ends the block, prints what happens to the plan now."""
     try:
         yield
     except KeyboardInterrupt:
@@ -230,12 +229,12 @@ def print_result(executor: PlanExecutor, plan: PlanRecord) -> ExitStatus:
 
 
 def _after_interruption(plan: PlanRecord) -> str:
-    """Of a plan that somebody waits for no longer."""
+    """What happens to a plan after Ctrl-C."""
     if plan.state is PlanState.EXECUTING:
-        return f"another process goes on with the plan: ecr-clean stop {plan.id} stops it"
+        return f"another process continues the plan; to stop it: ecr-clean stop {plan.id}"
     return (
-        f"the approval stands, and ecr-clean serve or recover carries the plan out: "
-        f"ecr-clean stop {plan.id} takes it back"
+        f"the plan is still approved, and ecr-clean serve or recover runs it; to withdraw the "
+        f"approval: ecr-clean stop {plan.id}"
     )
 
 
@@ -248,44 +247,45 @@ def print_not_started(error: NotStartedError) -> ExitStatus:
 @common_options
 @click.pass_obj
 def recover(options: CommonOptions) -> int:
-    """Finish what was left: runs whose process died, and approved plans whose time has come.
+    """Finish interrupted runs, and run plans that are due.
 
-    It waits for nothing: what another process has, and what may not begin yet, is named.
+    An interrupted run is one whose process died. A plan is due when its undo window is over. Does
+    not wait: plans that another process may still run, or that may not start yet, are only listed.
     """
     settings = load_settings(options.config)
     outcome = ExitStatusCollector(options.debug)
     with existing_store() as store:
-        work = find_runs(store, system_clock(), is_gone) if store else RunOverview((), (), ())
+        runs = find_runs(store, system_clock(), is_gone) if store else RunOverview((), (), ())
         pause = store.pause() if store else None
-        if store and (work.due or work.abandoned):
+        if store and (runs.due or runs.abandoned):
             executor = PlanExecutor(settings, store, command_line_person(settings))
-            _finish_all(executor, work, outcome)
-    for begun in work.running:
-        note(_still_running(begun))
+            _finish_all(executor, runs, outcome)
+    for active in runs.running:
+        note(_still_running(active))
     if pause:
-        note(f"{pause_words(pause)}: no plan begins before that")
-    elif not (work.due or work.abandoned or work.running):
-        print_line("Nothing was left: no plan is due, and none is being carried out.")
+        note(f"{pause_words(pause)}: no plan starts until it is resumed")
+    elif not (runs.due or runs.abandoned or runs.running):
+        print_line("Nothing to recover: no plan is due, and none is being executed.")
     return outcome.status
 
 
-def _finish_all(executor: PlanExecutor, work: RunOverview, outcome: ExitStatusCollector) -> None:
-    """Whoever presses Ctrl-C stops one plan, and begins no other."""
-    for finish in _finishers(executor, work):
+def _finish_all(executor: PlanExecutor, runs: RunOverview, outcome: ExitStatusCollector) -> None:
+    """Ctrl-C stops the current plan and starts no other one."""
+    for finish in _finishers(executor, runs):
         _try(executor, finish, outcome)
         if executor.shutdown.is_requested():
             raise KeyboardInterrupt
 
 
-def _finishers(executor: PlanExecutor, work: RunOverview) -> Iterator[Callable[[], PlanRecord]]:
-    yield from (partial(executor.take_over, begun) for begun in work.abandoned)
-    yield from (partial(executor.start, plan) for plan in work.due)
+def _finishers(executor: PlanExecutor, runs: RunOverview) -> Iterator[Callable[[], PlanRecord]]:
+    yield from (partial(executor.take_over, active) for active in runs.abandoned)
+    yield from (partial(executor.start, plan) for plan in runs.due)
 
 
 def _try(
     executor: PlanExecutor, finish: Callable[[], PlanRecord], outcome: ExitStatusCollector
 ) -> None:
-    """What fails hinders nothing else."""
+    """Prints an error instead of raising it, so that other plans go ahead."""
     try:
         outcome.statuses.add(print_result(executor, finish()))
     except NotStartedError as error:
@@ -294,10 +294,10 @@ def _try(
         outcome.failed(error)
 
 
-def _still_running(begun: ActiveRun) -> str:
-    plan, run = begun
+def _still_running(active: ActiveRun) -> str:
+    plan, run = active
     return (
-        f"the plan {plan.id} for {plan.repository.name} is carried out by process {run.worker.pid} "
-        f"on {run.worker.host}, as far as anybody can tell from here: if that is gone, run "
-        f"ecr-clean recover again after {format_time(run.leased_until)}"
+        f"process {run.worker.pid} on {run.worker.host} runs the plan {plan.id} for "
+        f"{plan.repository.name}: if that process is gone, run ecr-clean recover again after "
+        f"{format_time(run.leased_until)}"
     )

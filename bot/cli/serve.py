@@ -1,4 +1,4 @@
-"""`ecr-clean serve`: the bot itself; `health`: for whoever watches over a container."""
+"""`ecr-clean serve`, which runs the bot, and `ecr-clean health`, which checks it."""
 
 import logging
 import multiprocessing
@@ -40,7 +40,7 @@ SECONDS_BETWEEN_STARTS = 5.0
 SECONDS_BETWEEN_COLLECTIONS = 60.0
 
 MAX_SECONDS_WITHOUT_SLACK = 120.0
-"""Whoever started the bot may know better what to do about it."""
+"""Then `serve` exits, so that its supervisor can restart it."""
 
 _log = logging.getLogger(__name__)
 
@@ -49,10 +49,11 @@ _log = logging.getLogger(__name__)
 @common_options
 @click.pass_obj
 def serve(options: CommonOptions) -> int:
-    """Listen to people in Slack, carry out approved plans, recover what was left, and end what has
-    run out, until stopped.
+    """Run the bot: Slack, scheduled reports, deletions.
 
-    SIGTERM and Ctrl-C end it after the batches in flight; another serve, or the next, goes on.
+    Answers in Slack, posts scheduled reports, runs approved plans, resumes interrupted runs, and
+    expires old plans. SIGTERM and Ctrl-C stop it after the batches in flight. Another `ecr-clean
+    serve`, or the next one, resumes the rest.
     """
     from bot.process import log_to_stderr  # noqa: PLC0415 - no other command needs it
 
@@ -68,13 +69,13 @@ def serve(options: CommonOptions) -> int:
         ):
             status = _supervise(worker, SlackConnectionMonitor(connection), shutdown)
     if shutdown.is_requested():
-        _log.info("Left; whoever comes next goes on")
+        _log.info("Stopped; the next serve resumes unfinished plans")
     return status
 
 
 def _connected(settings: Settings, store: "Store", *, debug: bool) -> "SlackConnection | None":
     """None without tokens. Raises RequestError if one of them is missing, or the settings are
-    wrong; ServiceError if Slack does not let the bot in."""
+    wrong. Raises ServiceError if Slack refuses the connection."""
     if not has_slack_tokens():
         return None
     connection = open_slack_connection(settings, store, debug=debug)
@@ -84,11 +85,11 @@ def _connected(settings: Settings, store: "Store", *, debug: bool) -> "SlackConn
 
 
 def _log_start(settings: Settings, connection: "SlackConnection | None") -> None:
-    _log.info("Approved plans are carried out here, until SIGTERM or Ctrl-C")
+    _log.info("Started: runs approved plans until SIGTERM or Ctrl-C")
     if connection is None:
-        _log.info("Nobody is heard in Slack: SLACK_BOT_TOKEN and SLACK_APP_TOKEN are not set")
+        _log.info("Slack is off: SLACK_BOT_TOKEN and SLACK_APP_TOKEN are not set")
         return
-    _log.info("People are heard in Slack")
+    _log.info("Connected to Slack")
     if not any(report.channel for report in settings.reports):
         _log.warning("No plan can be approved in Slack: no entry of `reports` has a `channel`")
 
@@ -96,7 +97,8 @@ def _log_start(settings: Settings, connection: "SlackConnection | None") -> None
 def _supervise(
     worker: "WorkerProcess", monitor: "SlackConnectionMonitor", shutdown: Shutdown
 ) -> ExitStatus:
-    """Raises ServiceError if Slack has been away for too long, or no sign of life can be left."""
+    """Runs until a shutdown. Raises ServiceError if Slack is unreachable for too long, or the
+    heartbeat cannot be written."""
     collect_at = time.monotonic()
     while not shutdown.is_requested():
         if time.monotonic() >= collect_at:
@@ -112,8 +114,7 @@ def _supervise(
 
 
 class WorkerProcess:
-    """A process that is started again if it dies; one that finds the settings wrong would find that
-    again."""
+    """The worker process. It is restarted if it dies, unless it refused the settings."""
 
     def __init__(self, options: CommonOptions, shutdown: Shutdown) -> None:
         self._options = options
@@ -138,8 +139,8 @@ class WorkerProcess:
         code = self._process.exitcode
         if code == ExitStatus.REFUSED:
             return True
-        _log.warning("The worker process ended (%s) and is started again", _how(code))
-        self._shutdown.sleep(self._began + SECONDS_BETWEEN_STARTS - time.monotonic())
+        _log.warning("The worker process died (%s) and is restarted", _exit_reason(code))
+        self._shutdown.sleep(self._started_at + SECONDS_BETWEEN_STARTS - time.monotonic())
         if not self._shutdown.is_requested():
             self._start()
         return False
@@ -148,7 +149,7 @@ class WorkerProcess:
         from bot import worker  # noqa: PLC0415 - no other command needs it
 
         options = self._options
-        self._began = time.monotonic()
+        self._started_at = time.monotonic()
         self._process: SpawnProcess = multiprocessing.get_context("spawn").Process(
             target=worker.main,
             args=(options.config,),
@@ -159,7 +160,7 @@ class WorkerProcess:
 
 
 class SlackConnectionMonitor:
-    """Over the connection to Slack."""
+    """Monitors the connection to Slack."""
 
     def __init__(self, connection: "SlackConnection | None") -> None:
         self._connection = connection
@@ -167,22 +168,22 @@ class SlackConnectionMonitor:
         self.is_up = True
 
     def check(self) -> None:
-        """Raises ServiceError if it is down for too long, or for good."""
+        """Raises ServiceError if the connection is down for too long, or permanently."""
         is_up = self._connection is None or self._connection.is_up()
         if is_up != self.is_up:
-            _log.info("Slack is there again" if is_up else "Slack is away: connecting again")
+            _log.info("Connected to Slack again" if is_up else "Connection to Slack lost: retrying")
         self.is_up = is_up
         if is_up:
             self._up_at = time.monotonic()
         elif time.monotonic() - self._up_at > MAX_SECONDS_WITHOUT_SLACK:
             raise ServiceError(
-                f"Slack has been away for {MAX_SECONDS_WITHOUT_SLACK:.0f} seconds: check the "
-                "network, SLACK_API_URL and SLACK_APP_TOKEN, and start serve again"
+                f"No connection to Slack for {MAX_SECONDS_WITHOUT_SLACK:.0f} seconds: check the "
+                "network, SLACK_API_URL and SLACK_APP_TOKEN, then restart ecr-clean serve"
             )
 
 
-def _how(code: int | None) -> str:
-    """A signal's is negative."""
+def _exit_reason(code: int | None) -> str:
+    """`exit status 1`, `SIGKILL`. The code of a signal is negative."""
     if code is not None and code < 0:
         return signal.Signals(-code).name
     return f"exit status {code}"
@@ -191,11 +192,14 @@ def _how(code: int | None) -> str:
 @click.command(hidden=True)
 @common_options
 def health() -> None:
-    """Say whether the serve that runs beside this is well: whether it is heard in Slack, if it is
-    to be, and whether its worker reads the database."""
+    """Check that `ecr-clean serve` is alive on this machine.
+
+    Exits with status 0 if serve is connected to Slack, when it has tokens, and its worker reads
+    the database.
+    """
     if names := list(processes_without_heartbeat()):
         raise ServiceError(
-            f"No sign of life in the last {MAX_HEARTBEAT_AGE_SECONDS:.0f} seconds from "
-            f"{' and '.join(names)}: see what serve says, and start it again if it says nothing"
+            f"No heartbeat in the last {MAX_HEARTBEAT_AGE_SECONDS:.0f} seconds from "
+            f"{' and '.join(names)}: check the log of ecr-clean serve, and restart it"
         )
-    print_line("serve and its worker are well.")
+    print_line("ecr-clean serve and its worker are alive.")

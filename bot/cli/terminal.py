@@ -1,4 +1,4 @@
-"""Everything that the command prints goes through here."""
+"""The output of the command. All of it goes through these functions."""
 
 import sys
 from collections.abc import Callable, Iterable, Iterator
@@ -20,28 +20,29 @@ Entity = TypeVar("Entity")
 
 
 def print_line(text: str) -> None:
-    """A line of the command's result."""
+    """Prints a line of the command's result."""
     click.echo(sanitize.line(text))
 
 
 def print_lines(text: str) -> None:
-    """Several lines of it: fields from elsewhere must be on one line already."""
+    """Prints several lines of the command's result. Each value from outside must be on one line."""
     click.echo(sanitize.lines(text))
 
 
 def print_exactly(text: str) -> None:
-    """What a digest names must not change on its way into a file; a terminal only shows it."""
+    """Prints `text` unchanged into a file, so that it keeps its digest. A terminal gets it without
+    control characters."""
     click.echo(sanitize.lines(text) if sys.stdout.isatty() else text, nl=False)
 
 
 def note(*sentences: str) -> None:
-    """Something that whoever runs the command should know, beside what it prints."""
-    told = "\n".join(map(sanitize.line, sentences))
-    click.echo(f"ecr-clean: {told}", err=True)
+    """Prints sentences on standard error."""
+    lines = "\n".join(map(sanitize.line, sentences))
+    click.echo(f"ecr-clean: {lines}", err=True)
 
 
 def note_lines(text: str) -> None:
-    """Several lines as they are: the help of a command."""
+    """Prints lines on standard error without a prefix, such as the help of a command."""
     click.echo(sanitize.lines(text), err=True)
 
 
@@ -50,8 +51,8 @@ def note_traceback(text: str) -> None:
 
 
 def show(parts: "Iterable[RenderableType]") -> None:
-    """Texts and tables as `bot.render` makes them."""
-    from rich.console import Console  # noqa: PLC0415 - scripts need not wait for it
+    """Prints texts and tables of `bot.render`."""
+    from rich.console import Console  # noqa: PLC0415 - scripts do not need it
 
     console = Console()
     for part in parts:
@@ -60,7 +61,7 @@ def show(parts: "Iterable[RenderableType]") -> None:
 
 @dataclass(frozen=True, slots=True)
 class OutputFormats(Generic[Entity]):
-    """How one kind of entities looks. `texts`: of all in a terminal. `header`, `rows`: of CSV."""
+    """The output of a list in all formats. `texts`: in a terminal. `header`, `rows`: in CSV."""
 
     texts: Callable[[Iterable[Entity]], Iterable["RenderableType"]]
     json: Callable[[Entity], Iterable[bytes]]
@@ -87,15 +88,15 @@ class OutputFormats(Generic[Entity]):
 
 @contextmanager
 def progress_display() -> Iterator[Progress]:
-    """Leaves nothing behind; silent where standard error is no terminal."""
+    """A progress bar that disappears at the end. Nothing if standard error is not a terminal."""
     if not sys.stderr.isatty():
         yield _silent
         return
-    from bot.cli.progress_bar import progress_bar  # noqa: PLC0415 - scripts need not wait for it
+    from bot.cli.progress_bar import progress_bar  # noqa: PLC0415 - scripts do not need it
 
     with progress_bar() as show:
         yield show
 
 
 def _silent(step: str, done: int, total: int | None, note: str = "", /) -> None:
-    """Nobody looks."""
+    """Shows nothing."""

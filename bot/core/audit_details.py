@@ -1,4 +1,4 @@
-"""Details of audit events: values with fields. `bot/render/events.py` has the sentences."""
+"""Details of audit events: values with fields. `bot/render/audit_events.py` has the sentences."""
 
 from dataclasses import dataclass
 from datetime import datetime

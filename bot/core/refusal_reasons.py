@@ -1,4 +1,4 @@
-"""Why a request is refused: values with fields. `bot/render/decisions.py` has the sentences."""
+"""Why a request is refused: values with fields. `bot/render/refusals.py` has the sentences."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta

@@ -1,1 +1,1 @@
-"""Plans, receipts and lists as table, JSON and CSV."""
+"""Plans, results and lists as tables, JSON and CSV, and the sentences for values of `bot/core`."""

@@ -1,4 +1,4 @@
-"""Errors and failures as people read them."""
+"""Sentences for errors and failures."""
 
 from dataclasses import replace
 from typing import assert_never
@@ -7,54 +7,54 @@ from bot.core.errors import ErrorText, RefusedError, RequestError, ServiceError
 from bot.core.records import PlanRecord
 from bot.core.report_schedules import NotDoneWithinADay, ReportFailure, TooManyAttempts
 from bot.core.result_reasons import StartProblem
-from bot.render.decisions import refusal_words
 from bot.render.plan_problem_sentences import start_problem_words
 from bot.render.quantities import count
+from bot.render.refusals import refusal_words
 from bot.sanitize import quoted
 
 
 def error_words(error: Exception) -> str:
-    """Sentences, parted by line ends if there are several."""
+    """One sentence a line."""
     return "\n".join(error_lines(error))
 
 
 def error_lines(error: Exception) -> list[str]:
-    """A sentence a line."""
+    """The sentences of an error. Most errors have one."""
     if isinstance(error, RefusedError):
         return [refusal_words(error.refusal)]
     return [str(argument) for argument in error.args]
 
 
 def any_error_words(error: Exception) -> str:
-    """As `error_words`. Any other error is a bug, and is shown as one."""
+    """As `error_words`. An error of any other type is reported as an internal error."""
     if isinstance(error, RequestError | ServiceError):
         return error_words(error)
     what = f"{type(error).__name__}: {quoted(error)}"
-    return f"a bug of ecr-clean's own ({what}): --debug shows more"
+    return f"internal error ({what}): run with --debug for the traceback"
 
 
 def any_error_sentence(error: Exception) -> ErrorText:
-    """`any_error_words`, with the call of AWS that failed, if it was one."""
+    """`any_error_words` as a value, with the AWS call if one failed."""
     return replace(ErrorText.of(error), text=any_error_words(error))
 
 
 def not_started_words(plan: PlanRecord, cause: StartProblem) -> str:
     return (
-        f"The plan {plan.id} for {plan.repository.name} could not begin "
-        f"({start_problem_words(cause)}), so it is proposed again, without approvals"
+        f"The plan {plan.id} for {plan.repository.name} could not start "
+        f"({start_problem_words(cause)}). It is proposed again, without approvals"
     )
 
 
 def failure_words(failure: ReportFailure) -> str:
-    """Of a job or a report: a part of a sentence, without a full stop."""
+    """Why a job or a report failed: a clause without a full stop."""
     match failure:
         case TooManyAttempts(attempts):
             return (
-                f"{count(attempts, 'attempt')} failed, since the worker ended, met a bug or had no "
-                "database: see its log"
+                f"{count(attempts, 'attempt')} failed because the worker stopped, had an internal "
+                "error or could not reach the database: see its log"
             )
         case NotDoneWithinADay(last):
-            return f"it was not done within a day; the last error: {last.text}"
+            return f"it was not done within a day; last error: {last.text}"
         case ErrorText(text):
             return text
         case _:

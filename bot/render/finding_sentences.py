@@ -1,4 +1,4 @@
-"""What the doctor finds, and the fixes, as sentences: the only place where they are worded."""
+"""Sentences for the findings of `ecr-clean doctor` and their fixes."""
 
 from typing import assert_never
 
@@ -23,9 +23,9 @@ from bot.render.plan_problem_sentences import (
 )
 from bot.render.quantities import count
 
-AS_IT_SAYS = "do as it says, then run ecr-clean doctor again"
-GRANT = "if AWS refuses an action, grant it: ecr-clean iam-policy prints all that are needed"
-OTHER_APPROVER = "name somebody else, unless that is meant"
+AS_IT_SAYS = "resolve this error, then run ecr-clean doctor again"
+GRANT = "if AWS denies an action, grant it: ecr-clean iam-policy prints all required actions"
+OTHER_APPROVER = "remove them from `approvers`, unless this is intended"
 
 
 def finding_words(detail: FindingDetail) -> str:  # noqa: PLR0911 - one case a value
@@ -39,11 +39,11 @@ def finding_words(detail: FindingDetail) -> str:  # noqa: PLR0911 - one case a v
         case found.SettingsValid():
             return "the file is valid"
         case found.NoSettingsFile():
-            return "there is no such file here: the defaults apply"
+            return "there is no such file: the defaults apply"
         case found.CredentialsValid(arn):
             return f"they belong to {arn}"
         case found.CheckSkipped():
-            return "it was not looked at"
+            return "it was not checked"
         case found.CallFailed(error) | found.AwsCallFailed(error):
             return error.text
         case ScanFailed():
@@ -53,7 +53,7 @@ def finding_words(detail: FindingDetail) -> str:  # noqa: PLR0911 - one case a v
 
 
 def fix_words(detail: FindingDetail) -> str | None:  # noqa: PLR0911 - one case a value
-    """What to do; None if nothing has to be done."""
+    """None if nothing has to be fixed."""
     if isinstance(detail, UsageFinding):
         return _usage_fix(detail)
     if isinstance(detail, RegistryFinding):
@@ -64,7 +64,7 @@ def fix_words(detail: FindingDetail) -> str | None:  # noqa: PLR0911 - one case 
         case found.SettingsValid() | found.NoSettingsFile() | found.CredentialsValid():
             return None
         case found.CheckSkipped(needs):
-            return f"see to the {needs} first"
+            return f"fix the {needs} first"
         case found.CallFailed():
             return AS_IT_SAYS
         case found.AwsCallFailed():
@@ -83,20 +83,20 @@ def _usage_words(detail: UsageFinding) -> str:
         case usage.WorkloadsListed(workloads, images):
             return f"workloads: {workloads:,}; different images of these registries: {images:,}"
         case usage.SomeUsageSourcesOff():
-            return "nobody looks there: images that only these run are not protected"
+            return "switched off: images in use only there are not protected"
         case usage.AllUsageSourcesOff():
-            return "no source of usage is on, so nobody can approve a plan"
+            return "no usage source is switched on, so plans cannot be approved"
         case usage.WorkloadsInUnscannedRegions(regions):
             return (
-                f"no source scans {', '.join(map(str, regions))}: images that run only there are "
-                "not protected"
+                f"no source scans {', '.join(map(str, regions))}: images in use only there are not "
+                "protected"
             )
         case usage.RegionsUnreadable(error, others):
             more = f" (and {others:,} more)" if others else ""
-            return f"some could not be asked what runs there: {error.text}{more}"
+            return f"some Regions could not be scanned: {error.text}{more}"
         case usage.OtherRegionsEmpty(asked, denied):
             closed = f"; denied by service control policies: {denied:,}" if denied else ""
-            return f"Regions without anything that a source would scan: {asked:,}{closed}"
+            return f"Regions without workloads of any source: {asked:,}{closed}"
         case _:
             assert_never(detail)
 
@@ -107,8 +107,8 @@ def _usage_fix(detail: UsageFinding) -> str | None:
             return None
         case usage.SomeUsageSourcesOff() | usage.AllUsageSourcesOff():
             return (
-                "switch on what usage switches off, or name in a file of usage.files what runs "
-                "there"
+                "switch the sources on under usage, or list the images in use there in a file of "
+                "usage.files"
             )
         case usage.WorkloadsInUnscannedRegions():
             return (
@@ -123,17 +123,17 @@ def _usage_fix(detail: UsageFinding) -> str | None:
 
 def _source_fix(source: str) -> str:
     if source == REGION_LIST_SOURCE:
-        return "leave these Regions out, or have the organization's policies changed"
+        return "exclude these Regions, or have the organization's policies changed"
     if source not in SOURCES:
-        return "check usage.accounts and usage.regions; set usage.expect_none if that is right"
+        return "check usage.accounts and usage.regions; set usage.expect_none if that is expected"
     if source == "files":
-        return "mend the file, or take it out of usage.files"
+        return "fix the file, or remove it from usage.files"
     if source == "kubernetes":
         return (
-            f"{GRANT}, with --kubernetes those in a cluster; or see to usage.kubernetes.clusters "
+            f"{GRANT}, with --kubernetes those in a cluster; or check usage.kubernetes.clusters "
             "and usage.kubernetes.ignore"
         )
-    return f"{GRANT}; or set usage.{source} to false, if it runs no image of these registries"
+    return f"{GRANT}; or set usage.{source} to false, if it uses no image of these registries"
 
 
 # a registry
@@ -148,36 +148,36 @@ def _registry_words(  # noqa: C901, PLR0911, PLR0912 - one case a value
         case registry.ImagesReadable(number):
             return f"images can be listed and read; repositories: {number:,}"
         case registry.PoliciesUnreadable(error, others):
-            more = f" (so with {others:,} other repositories)" if others else ""
+            more = f" (and {others:,} more repositories)" if others else ""
             return f"{error.text}{more}"
         case registry.AnyAccountMayPull(repositories):
-            return f"accounts may pull that the policy does not name: {first_few(repositories)}"
+            return f"the policy lets accounts pull without naming them: {first_few(repositories)}"
         case registry.AccountMayPull(account, repositories):
             return (
-                f"account {account} may pull, where nobody looks for usage: "
+                f"account {account} may pull, but is not scanned for usage: "
                 f"{first_few(repositories)}"
             )
         case registry.ServiceMayPull(service, repositories):
             return (
-                f"{services_words([service])} may pull, and no source that is on looks at it: "
+                f"{services_words([service])} may pull, but no enabled source scans it: "
                 f"{first_few(repositories)}"
             )
         case registry.AllPullersScanned(accounts, services):
             also = f" and services: {services_words(services)}" if services else ""
             named = ", ".join(accounts) or "none"
-            return f"other accounts that they let pull are looked at or ignored: {named}{also}"
+            return f"all other accounts that may pull are scanned or ignored: {named}{also}"
         case registry.DeletionsReplicated(place, repositories, is_scanned):
-            unseen = "" if is_scanned else "; nobody looks for usage there"
-            return f"deletions are carried to {place}: {first_few(repositories)}{unseen}"
+            unseen = "" if is_scanned else "; it is not scanned for usage"
+            return f"deletions are replicated to {place}: {first_few(repositories)}{unseen}"
         case registry.DeletionsNotReplicated():
-            return "no rule carries deletions elsewhere"
+            return "no rule replicates deletions"
         case registry.ReferenceUnreadable(use, plans):
             unread = f"{use.image!r} (used by {first_few(use.used_by)})"
-            until = f"; plans of {first_few(plans)} are incomplete until then" if plans else ""
+            until = f"; plans for {first_few(plans)} are incomplete until then" if plans else ""
             return f"{unread} cannot be read as an image reference{until}"
         case registry.ReferenceToMissingRepository(use, plans):
             return (
-                f"there is no repository for {use_words(use)}; plans of {first_few(plans)} are "
+                f"there is no repository for {use_words(use)}; plans for {first_few(plans)} are "
                 "incomplete until then"
             )
         case registry.MissingReferencedRepositories(uses):
@@ -186,17 +186,17 @@ def _registry_words(  # noqa: C901, PLR0911, PLR0912 - one case a value
         case registry.AllReferencesResolved():
             return "every repository that workloads name exists"
         case registry.PullTimesUnaffected():
-            return "reading manifests leaves no trace in them"
+            return "the bot's reads do not change them"
         case registry.PullTimesAffected():
-            return "reading manifests counts as a pull, and so blurs them"
+            return "the bot's reads of manifests count as pulls, and change them"
         case registry.LayerSharingOff():
-            return "BLOB_MOUNTING is off: savings can be told exactly"
+            return "BLOB_MOUNTING is off: savings are exact"
         case registry.LayerSharingOn():
-            return "BLOB_MOUNTING is on: repositories may share layers, so that savings are inexact"
+            return "BLOB_MOUNTING is on: repositories may share layers, so savings are inexact"
         case registry.ResourceTagsReadable():
-            return f"a repository that has {IGNORE_TAG} is left out of reports"
+            return f"repositories with the tag {IGNORE_TAG} are excluded from reports"
         case registry.ResourceTagsUnreadable(error):
-            return f"{error.text}; {IGNORE_TAG} leaves nothing out of reports"
+            return f"{error.text}; the tag {IGNORE_TAG} has no effect"
         case _:
             assert_never(detail)
 
@@ -221,28 +221,27 @@ def _registry_fix(  # noqa: C901, PLR0911, PLR0912 - one case a value
             return GRANT
         case registry.AnyAccountMayPull():
             return (
-                "name them in the policy, or put '*' into usage.ignore_accounts if none needs a "
-                "look"
+                "name them in the policy, or add '*' to usage.ignore_accounts if none needs a scan"
             )
         case registry.AccountMayPull():
-            return "add it to usage.accounts, or to usage.ignore_accounts if it needs no look"
+            return "add it to usage.accounts, or to usage.ignore_accounts if it needs no scan"
         case registry.ServiceMayPull(service, _):
             return fix_for_services([service])
         case registry.DeletionsReplicated(_, _, is_scanned):
             if is_scanned:
-                return "switch deleteReplication off if that is wrong"
+                return "switch deleteReplication off if this is not intended"
             return "add it to usage.accounts or usage.regions, or switch deleteReplication off"
         case registry.ReferenceUnreadable():
             return FIX_UNREADABLE
         case registry.ReferenceToMissingRepository():
             return FIX_MISSING
         case registry.MissingReferencedRepositories():
-            return f"remove what is not needed any more, or list it in {IGNORE_REFERENCES}"
+            return f"remove obsolete workloads, or list the references in {IGNORE_REFERENCES}"
         case registry.PullTimesAffected():
             return _exemption(detail)
         case registry.LayerSharingOn(region):
             return (
-                "leave it if you share layers; otherwise: aws ecr put-account-setting "
+                "no fix is needed if you share layers; otherwise: aws ecr put-account-setting "
                 f"--name BLOB_MOUNTING --value DISABLED --region {region}"
             )
         case _:
@@ -250,7 +249,7 @@ def _registry_fix(  # noqa: C901, PLR0911, PLR0912 - one case a value
 
 
 def _exemption(blurred: registry.PullTimesAffected) -> str:
-    """Users and roles alone can be exempted: API reference, RegisterPullTimeUpdateExclusion."""
+    """Only users and roles can be exempted: API reference, RegisterPullTimeUpdateExclusion."""
     if blurred.principal is None:
         return "run this as an IAM role or user: no other principal can be exempted"
     path = "" if blurred.is_whole else " (if the role has a path, put it before its name)"
@@ -266,32 +265,32 @@ def _exemption(blurred: registry.PullTimesAffected) -> str:
 def _slack_words(detail: SlackFinding) -> str:  # noqa: C901, PLR0911, PLR0912 - one case a value
     match detail:
         case slack.SlackNotSetUp():
-            return "not set up; the command line works without"
+            return "not set up; the command line works without it"
         case slack.BotSignedIn(bot, workspace, workspace_id):
             return f"the bot is @{bot} in {workspace} ({workspace_id})"
         case slack.SlackTokenAccepted():
-            return "Slack offers a connection; serve says if Socket Mode is off"
+            return "Slack accepts the app token; serve reports if Socket Mode is off"
         case slack.ScopesUnknown():
-            return "Slack did not tell which scopes the bot token has"
+            return "Slack did not return the scopes of the bot token"
         case slack.ScopesMissing(scopes):
             lacking = ", ".join(f"{scope} ({_scope_use(scope)})" for scope in scopes)
             return f"the bot token lacks {lacking}"
         case slack.AllScopesGranted():
-            return "the bot token has all that are needed"
+            return "the bot token has all required scopes"
         case slack.NoReportChannel():
             return "no entry of `reports` has a `channel`: no plan can be approved in Slack"
         case slack.ChannelArchived():
-            return "it is archived"
+            return "the channel is archived"
         case slack.BotNotInChannel():
-            return "the bot is not in it: reports can be posted, but no file with the whole list"
+            return "the bot is not a member: it can post reports, but not upload the full list"
         case slack.BotInChannel():
-            return "the bot is in it"
+            return "the bot is a member"
         case slack.AllMembersMayApprove():
             return "every full member of the workspace may approve"
         case slack.ApproverGroupEmpty():
-            return "nobody is in the user group"
+            return "the user group is empty"
         case slack.ApproverGroupHasMembers(members):
-            return f"in the user group: {count(members, 'member')}"
+            return f"the user group has {count(members, 'member')}"
         case slack.ApproverUnknown(error):
             return error.text
         case slack.OutsiderMayApprove():
@@ -321,19 +320,19 @@ def _slack_fix(detail: SlackFinding) -> str | None:  # noqa: PLR0911 - one case 
             return "compare them with manifest.yml"
         case slack.ScopesMissing():
             return (
-                "add what is missing in the app's settings under OAuth & Permissions "
-                "(manifest.yml has all of them), and install the app again"
+                "add the missing scopes in the app's settings under OAuth & Permissions "
+                "(manifest.yml lists all of them), and install the app again"
             )
         case slack.NoReportChannel():
-            return "name one under `reports`"
+            return "set a channel under `reports`"
         case slack.ChannelArchived():
-            return "name another, or bring it back"
+            return "set another channel, or unarchive this one"
         case slack.BotNotInChannel(bot):
-            return f"type there: /invite @{bot}"
+            return f"in the channel, type: /invite @{bot}"
         case slack.ApproverGroupEmpty():
             return "add the people who approve"
         case slack.ApproverUnknown():
-            return "take them out of `approvers`, or mend the id"
+            return "remove them from `approvers`, or correct the id"
         case slack.OutsiderMayApprove() | slack.GuestMayApprove():
             return OTHER_APPROVER
         case _:
@@ -351,12 +350,12 @@ def _scope_use(scope: SlackScope) -> str:  # noqa: PLR0911 - one case a value
         case SlackScope.COMMANDS:
             return "/ecr-clean"
         case SlackScope.FILES_WRITE:
-            return "the whole list, in a report's thread"
+            return "the full list in a report's thread"
         case SlackScope.GROUPS_READ:
             return "private channels that the settings name"
         case SlackScope.USERGROUPS_READ:
-            return "who is in a group of approvers"
+            return "members of approver groups"
         case SlackScope.USERS_READ:
-            return "who is a guest, or of another workspace"
+            return "guests and members of other workspaces"
         case _:
             assert_never(scope)

@@ -1,4 +1,4 @@
-"""What `ecr-clean doctor` finds, as text, JSON and CSV."""
+"""Findings of `ecr-clean doctor` as text, JSON and CSV."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -30,8 +30,8 @@ FINDING_COLUMNS: Columns[DoctorFinding, DoctorFinding] = Columns(
 
 
 def findings_as_text(findings: Sequence[DoctorFinding]) -> "RenderableType":
-    """A line a finding, and a line for its fix. No line is wrapped, so that people can copy a
-    command from it."""
+    """One line for each finding, and one for its fix. Lines are not wrapped, so that commands can
+    be copied."""
     lines = (line for finding in findings for line in _lines(finding))
     return stacked(*lines, shown(""), shown(_summary(findings)))
 
@@ -43,7 +43,7 @@ def _lines(finding: DoctorFinding) -> Iterator["RenderableType"]:
         f", {finding.scope}: {finding_words(finding.detail)}",
     )
     if fix := fix_words(finding.detail):
-        yield shown_whole(f"{'':{STATUS_WIDTH}}To mend it: {fix}")
+        yield shown_whole(f"{'':{STATUS_WIDTH}}Fix: {fix}")
 
 
 def _summary(findings: Sequence[DoctorFinding]) -> str:
@@ -51,5 +51,5 @@ def _summary(findings: Sequence[DoctorFinding]) -> str:
     if failed := by_status[FindingStatus.FAILED]:
         return f"{count(failed, 'check')} FAILED."
     if warnings := by_status[FindingStatus.WARNING]:
-        return f"Nothing FAILED; {count(warnings, 'warning')}."
-    return "All is well."
+        return f"No check FAILED; {count(warnings, 'warning')}."
+    return "All checks passed."

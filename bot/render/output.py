@@ -1,4 +1,4 @@
-"""JSON and CSV without secrets and control characters, and the columns of lists: one definition of
+"""JSON and CSV without secrets and control characters, and the columns of lists. One definition of
 a column serves JSON, CSV and the table in a terminal."""
 
 import csv
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
 _ESCAPE = re.compile(r"\\(?:u[0-9a-f]{4}|.)")
-"""An escape of JSON. Its letter is not part of the text: after a line end (`\\n`) a secret would
-not start a word."""
+"""An escape sequence of JSON. Its letter is not part of the text: in `\\nsecret` it would join the
+secret's word."""
 
 _FORMULA_STARTS = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 """OWASP, CSV Injection. The last four are the full-width forms of the first. Tabs and line ends are
@@ -32,7 +32,7 @@ _CELLS: Mapping[type, Callable[[Any], str]] = {
     list: " ".join,
     tuple: " ".join,
 }
-"""How CSV shows values of these types. It shows others as they are."""
+"""How CSV shows values of these types. Other values are shown as they are."""
 
 Entity = TypeVar("Entity")
 Row = TypeVar("Row")
@@ -40,7 +40,7 @@ Row = TypeVar("Row")
 
 @dataclass(frozen=True, slots=True)
 class TableColumn(Generic[Row]):
-    """A column of the table in a terminal. `cell` gets the row and the time now."""
+    """A column of the table in a terminal. `cell` gets the row and the current time."""
 
     heading: Heading
     cell: Callable[[Row, datetime], "RenderableType"]
@@ -50,9 +50,9 @@ class TableColumn(Generic[Row]):
 class Column(Generic[Entity, Row]):
     """A column of a list of entities. `key` is its name in JSON and CSV.
 
-    `json` gives the value in JSON. None: only CSV has the column. `csv` gives the value in CSV, by
-    default the same; CSV has yes or no for a boolean, and spaces between the texts of a list.
-    `table`: None if the table does not show the column.
+    `json` gives the value in JSON; None: only CSV has the column. `csv` gives the value in CSV; by
+    default the same as in JSON, with yes or no for a boolean and spaces between the texts of a
+    list. `table`: None if the table does not have the column.
     """
 
     key: str
@@ -118,7 +118,8 @@ def place(repository: RepositoryId) -> RepositoryPlace:
 
 
 def place_of(uri: str | None) -> RepositoryPlace:
-    """A text that is no URI of a repository stands as it is: a glob of the settings, or None."""
+    """A text that is not the URI of a repository, such as a glob of the settings, becomes the
+    name."""
     host, _, name = (uri or "").partition("/")
     registry = parse_registry_host(host)
     if registry is None:
@@ -138,8 +139,8 @@ def place_columns(
 
 
 def dumps(value: object) -> bytes:
-    """JSON that gives the same data when it is parsed, except for secrets. JSON itself escapes
-    control characters below U+0020; the others and bidirectional formatting are escaped here."""
+    """JSON of the same data, without secrets. JSON escapes control characters below U+0020; other
+    control characters and bidirectional formatting are escaped here."""
     redactor = own_redactor()
     text = orjson.dumps(value).decode()
     if _holds_secrets(text, redactor):
@@ -148,7 +149,7 @@ def dumps(value: object) -> bytes:
 
 
 def _holds_secrets(text: str, redactor: Redactor) -> bool:
-    """Hardly any JSON does, and one search of the whole text takes a fraction of the time."""
+    """One search of the whole text is much faster than a search of each value."""
     spaced = _ESCAPE.sub(" ", text) if "\\" in text else text
     return any(redactor.redact(each) != each for each in {text, spaced})
 
@@ -167,16 +168,15 @@ def _redacted(value: Any, redactor: Redactor) -> Any:
 
 
 def write_rows(rows: Iterable[Iterable[object]], to: TextIO) -> None:
-    """CSV. A text that a spreadsheet would take for a formula gets an apostrophe in front. Control
-    characters, line ends among them, are escaped, and secrets removed."""
+    """Writes CSV. A text that a spreadsheet would interpret as a formula gets a leading apostrophe.
+    Control characters and line ends are escaped. Secrets are removed."""
     redactor = own_redactor()
     safe = (_safe(tuple(row), redactor) for row in rows)
     csv.writer(to, lineterminator="\n").writerows(safe)
 
 
 def _safe(row: Sequence[object], redactor: Redactor) -> Sequence[object]:
-    """Hardly any row holds a secret, and one search of the whole row takes a fraction of the
-    time."""
+    """One search of the whole row is much faster than a search of each cell."""
     whole = "\n".join([cell for cell in row if isinstance(cell, str)])
     if redactor.redact(whole) != whole:
         row = [redactor.redact(cell) if isinstance(cell, str) else cell for cell in row]
@@ -191,6 +191,6 @@ def _harmless(text: str) -> str:
 def _first(
     columns: Sequence[Column[Entity, Row]], keys: Sequence[str]
 ) -> Sequence[Column[Entity, Row]]:
-    """The columns of these keys come first, in the order of `keys`."""
+    """The columns, those of `keys` first."""
     by_key = {column.key: column for column in columns}
     return list({key: by_key[key] for key in (*keys, *by_key)}.values())

@@ -1,4 +1,4 @@
-"""What a person may do or not, as a person, in sentences."""
+"""Sentences for permissions: why a person may or may not act."""
 
 from typing import assert_never
 
@@ -20,7 +20,7 @@ def grant_words(reason: GrantReason) -> str:  # noqa: PLR0911 - one case a value
         case person.InApproverGroup(who, group):
             return f"{who} is in the user group {group}, which is one of the approvers"
         case person.MatchesApproverPattern(who, pattern):
-            return f"{who} fits {pattern}, which is one of the approvers"
+            return f"{who} matches {pattern}, which is one of the approvers"
         case ErrorText(text):
             return text
         case _:
@@ -30,25 +30,22 @@ def grant_words(reason: GrantReason) -> str:  # noqa: PLR0911 - one case a value
 def person_refusal_words(reason: PersonRefusal) -> str:  # noqa: PLR0911 - one case a value
     match reason:
         case person.WorkspaceUnknown(who):
-            return (
-                f"It is not known which workspace this is, so nobody can tell whether {who} "
-                "belongs to it"
-            )
+            return f"The id of this workspace is unknown, so {who} cannot be verified as a member"
         case person.MemberOfOtherWorkspace(who):
-            return f"{who} belongs to another workspace: only full members of this may"
+            return f"{who} belongs to another workspace: only full members of this one are allowed"
         case person.WorkspaceGuest(who):
-            return f"{who} is a guest: only full members of the workspace may"
+            return f"{who} is a guest: only full members of the workspace are allowed"
         case person.UserGroupUnreadable(who, group):
             return (
-                f"The user group {group} could not be read, so nobody knows whether {who} is in it"
+                f"The user group {group} could not be read, so the membership of {who} is unknown"
             )
         case person.NotAnApprover(who):
-            return f"{who} is none of the approvers that the settings name"
+            return f"{who} is not an approver in the settings"
         case person.GroupMemberNotAllowed(group, of_person):
             return f"{person_refusal_words(of_person)}, even in the user group {group}"
         case person.ApproverPatternTooWide(pattern):
             return (
-                f"{pattern} is too wide to let anybody approve: in the settings, write an "
+                f"{pattern} is too broad, so it matches no approver: in the settings, write an "
                 "account's 12 digits and more of the resource than wildcards"
             )
         case person.CommandLineApprovalNotCounted(required):
@@ -60,7 +57,4 @@ def person_refusal_words(reason: PersonRefusal) -> str:  # noqa: PLR0911 - one c
 
 
 def only_in_slack(required: int) -> str:
-    return (
-        f"{required} people must approve, and approvals from the command line don't count towards "
-        "them"
-    )
+    return f"{required} people must approve, and approvals from the command line do not count"

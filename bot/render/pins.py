@@ -1,4 +1,4 @@
-"""Pins as text, JSON and CSV, and as a part of a sentence."""
+"""Pins as text, JSON and CSV, and as a clause."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 
 class ListedPin(NamedTuple):
-    """`where`: the URI of a repository, or a glob of the settings."""
+    """A pin and the repositories that it applies to. `where`: the URI of a repository, or a glob of
+    the settings."""
 
     where: str
     pin: Pin
@@ -27,7 +28,7 @@ def pin_words(pin: Pin) -> str:
 
 
 def pin_reason_words(pin: Pin) -> str:
-    """The reason that the user gave, and why a removed pin still protects."""
+    """The reason that the user gave, and why a removed pin is still in force."""
     if pin.kept_on is None:
         return pin.reason
     refused = person_refusal_words(pin.kept_on.reason)
@@ -57,11 +58,11 @@ def pin_as_text(listed: ListedPin, now: datetime) -> "RenderableType":
 
 
 def no_pins() -> "RenderableType":
-    return shown("Nothing is pinned.")
+    return shown("No pins.")
 
 
 def _until(pin: Pin, now: datetime) -> str:
     if pin.until is None:
         return ""
-    how = "until" if pin.protects(now) else "ran out"
+    how = "until" if pin.protects(now) else "expired"
     return f", {how} {format_time(pin.until)}"

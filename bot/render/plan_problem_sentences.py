@@ -1,4 +1,4 @@
-"""What makes a plan incomplete, or keeps it from beginning, as sentences."""
+"""Sentences for problems that make a plan incomplete or prevent its start."""
 
 from collections.abc import Iterable, Sequence
 from typing import assert_never
@@ -19,7 +19,7 @@ from bot.core.repository import ANYBODY
 from bot.core.result_reasons import NewPlanProblem, NewPlanProblems, StartProblem
 from bot.core.text_formatting import first_few, format_time, short_digest
 from bot.core.usage import source_for
-from bot.render.decisions import approval_lack_words
+from bot.render.refusals import approval_problem_words
 
 IGNORE_REFERENCES = "usage.ignore_references"
 FIX_UNREADABLE = f"write [HOST/]REPOSITORY[:TAG][@DIGEST] there, or list it in {IGNORE_REFERENCES}"
@@ -31,16 +31,16 @@ FIX_MISSING = (
 
 
 def plan_problem_words(problem: PlanProblem) -> str:
-    """A sentence without its full stop."""
+    """A sentence without a full stop."""
     match problem:
         case why.ScanFailed(source, scope, _):
             return f"{source} ({scope}): {scan_words(problem)}"
         case why.UnreadableManifests(digests, cause):
             return f"{_some(digests)} could not be read: {unread_words(cause)}"
         case why.MissingPushTimes(digests):
-            return f"ECR tells no push time of {_some(digests)}"
+            return f"ECR returned no push time for {_some(digests)}"
         case why.CircularManifests(digests):
-            return f"{_some(digests)} refer to themselves in a circle"
+            return f"{_some(digests)} refer to each other in a circle"
         case ErrorText(text):
             return text
         case _:
@@ -48,7 +48,7 @@ def plan_problem_words(problem: PlanProblem) -> str:
 
 
 def unread_words(cause: UnreadCause | None) -> str:  # noqa: C901, PLR0911, PLR0912 - one case a value
-    """The end of a sentence about a manifest."""
+    """A clause about a manifest."""
     match cause:
         case manifest.DigestDiffers():
             return "the text that ECR returned does not match its digest"
@@ -57,7 +57,7 @@ def unread_words(cause: UnreadCause | None) -> str:  # noqa: C901, PLR0911, PLR0
         case manifest.MalformedManifest(how):
             return f"its text is malformed: {how}"
         case manifest.TypeUnknown(type_):
-            return f"its text has the type {type_}, which is unknown"
+            return f"its text has the unknown type {type_}"
         case manifest.TypesDiffer(by_ecr, by_text):
             return f"ECR calls it {by_ecr}, its text {by_text}"
         case manifest.IndexWithLayers():
@@ -71,7 +71,7 @@ def unread_words(cause: UnreadCause | None) -> str:  # noqa: C901, PLR0911, PLR0
         case manifest.MediaTypeUnknown(type_):
             return f"its type {type_} is unknown"
         case manifest.MissingInAnswer():
-            return "ECR's answer leaves it out"
+            return "ECR's answer does not include it"
         case None:
             return "its type is unknown"
         case ErrorText(text):
@@ -81,43 +81,42 @@ def unread_words(cause: UnreadCause | None) -> str:  # noqa: C901, PLR0911, PLR0
 
 
 def scan_words(failed: ScanFailed) -> str:
-    """Why the scan failed, and the fix."""
+    """The cause of a failed scan, and the fix."""
     if isinstance(failed.cause, UsageDrop):
         return (
-            f"{usage_drop_words(failed.cause)}; if that is right, confirm it: "
-            f"ecr-clean confirm-usage {failed.source} "
-            f"'{failed.scope}' --workloads {failed.cause.workloads}"
+            f"{usage_drop_words(failed.cause)}; if that is expected, confirm it: ecr-clean "
+            f"confirm-usage {failed.source} '{failed.scope}' --workloads {failed.cause.workloads}"
         )
     return _cause_words(failed.cause)
 
 
 def usage_drop_words(doubt: UsageDrop) -> str:
     return (
-        f"it lists {doubt.workloads:,} workloads, where it listed {doubt.before:,} on "
+        f"it lists {doubt.workloads:,} workloads, but listed {doubt.before:,} on "
         f"{doubt.before_at:%Y-%m-%d}"
     )
 
 
 def start_problem_words(problem: StartProblem) -> str:
-    """A part of a sentence about a plan that cannot begin."""
+    """A clause about a plan that cannot start."""
     match problem:
         case start.ExecutionDisabled():
             return f"the settings have {SWITCHED_OFF}"
         case start.ApprovedHashDiffers(version):
             return (
-                f"version {version}, as it is stored, is not what was approved: propose the "
-                "cleanup again, and look into who can write to the database"
+                f"the stored version {version} differs from the approved one: propose the "
+                "repository again, and check who can write to the database"
             )
         case start.NewPlanProblems():
-            return f"it cannot be carried out as people approved it: {new_problems_words(problem)}"
+            return f"the conditions of the approval changed: {new_problems_words(problem)}"
         case ErrorText(text):
             return text
         case _:
-            return approval_lack_words(problem)
+            return approval_problem_words(problem)
 
 
 def forbidden_words(cause: StartProblem) -> str:
-    """Why the settings do not let a run go on that was taken over."""
+    """Why the settings prevent a run from continuing after a takeover."""
     if isinstance(cause, start.ExecutionDisabled):
         return SWITCHED_OFF
     return start_problem_words(cause)
@@ -128,12 +127,12 @@ def new_problems_words(ground: NewPlanProblems) -> str:
 
 
 def fix_for_services(services: Iterable[str]) -> str:
-    """What to do about services that no source looks at."""
+    """The fix for services that no source scans."""
     off = sorted({source for service in services if (source := source_for(service))})
     switch = f"switch on {', '.join(f'usage.{source}' for source in off)}, or " if off else ""
     return (
-        f"{switch}name the images that they run in a file of usage.files, if there are any, and "
-        "then the services in usage.ignore_services"
+        f"{switch}list the images that they run, if any, in a file of usage.files, and then the "
+        "services in usage.ignore_services"
     )
 
 
@@ -153,18 +152,18 @@ def _cause_words(cause: ScanFailureCause) -> str:  # noqa: C901, PLR0911 - one c
         case why.UnreadableReferences(uses):
             texts = [f"{each.image!r} (used by {first_few(each.used_by)})" for each in uses]
             return (
-                f"{first_few(texts)} cannot be read as an image reference and may mean this "
+                f"{first_few(texts)} cannot be read as an image reference and may refer to this "
                 f"repository: {FIX_UNREADABLE}"
             )
         case why.MissingRepositories(uses):
             return (
-                f"there is no repository for {first_few([*map(use_words, uses)])}; this one may be "
-                f"meant, behind a mirror or a pull-through cache: {FIX_MISSING}"
+                f"there is no repository for {first_few([*map(use_words, uses)])}; it may be a "
+                f"mirror or pull-through cache of this repository: {FIX_MISSING}"
             )
         case why.NothingInUse(registries):
             return (
                 f"no workload uses any image of {', '.join(map(str, registries))}: check "
-                "usage.accounts and usage.regions, or set usage.expect_none if that is right"
+                "usage.accounts and usage.regions, or set usage.expect_none if that is expected"
             )
         case why.RegionsDenied():
             return _denied_words(cause)
@@ -174,13 +173,13 @@ def _cause_words(cause: ScanFailureCause) -> str:  # noqa: C901, PLR0911 - one c
             return _accounts_words(accounts)
         case why.UnscannedServicesMayPull(services):
             return (
-                f"it lets {services_words(services)} pull, and no source that is on looks at it: "
+                f"it lets {services_words(services)} pull, which no enabled source scans: "
                 f"{fix_for_services(services)}"
             )
         case why.UnscannedReplicas(registries):
             return (
-                f"deletions are carried to {', '.join(map(str, registries))}, where nobody looks: "
-                "add that to usage.accounts or usage.regions, or switch deleteReplication off"
+                f"deletions are replicated to {', '.join(map(str, registries))}, which no source "
+                "scans: add it to usage.accounts or usage.regions, or switch deleteReplication off"
             )
         case ErrorText(text):
             return text
@@ -194,42 +193,42 @@ def _denied_words(denied: why.RegionsDenied) -> str:
     setting = own if denied.is_own else "usage.regions"
     return (
         f"service control policies deny all calls in {', '.join(denied.denied)}: if nothing runs "
-        f"there, leave these Regions out, with {setting}: [{', '.join(denied.allowed)}]"
+        f"there, exclude these Regions with {setting}: [{', '.join(denied.allowed)}]"
     )
 
 
 def _history_words(history: why.TagHistoryTooShort) -> str:
     more = f" (and {history.others:,} more)" if history.others else ""
     known = history.known_since
-    since = f"only since {format_time(known)}" if known else "in no database"
+    record = f"goes back only to {format_time(known)}" if known else "needs a database"
     return (
         f"{history.used_by} has run an image by the tag {history.tag} since "
-        f"{format_time(history.since)}{more}, and which image that tag named then is not known, "
-        f"since the tags of this repository are remembered {since}: name the image by digest, or "
-        "run ecr-clean propose and restart the pod a minute later"
+        f"{format_time(history.since)}{more}; which image the tag named then is unknown, because "
+        f"the tag history of this repository {record}: name the image by digest, or run ecr-clean "
+        "propose and restart the pod a minute later"
     )
 
 
 def _accounts_words(accounts: Sequence[str]) -> str:
     if ANYBODY in accounts:
         return (
-            "it lets accounts pull that it does not name: name them in the policy, or put '*' "
-            "into usage.ignore_accounts if none of them needs a look"
+            "it lets accounts pull that it does not name: name them in the policy, or add '*' to "
+            "usage.ignore_accounts if none of them needs a scan"
         )
     return (
-        f"it lets {', '.join(accounts)} pull, where nobody looks: add them to usage.accounts, or "
-        "to usage.ignore_accounts if they need no look"
+        f"it lets {', '.join(accounts)} pull, which no source scans: add them to usage.accounts, "
+        "or to usage.ignore_accounts if they need no scan"
     )
 
 
 def _change_words(change: NewPlanProblem) -> str:
     match change:
         case start.AllSourcesSwitchedOff():
-            return "no source of usage is looked at any more"
+            return "all usage sources are switched off"
         case start.SourceSwitchedOff(source):
             return f"{source} was switched off after the plan was made"
         case start.NewReplica(registry):
-            return f"deletions are carried to {registry} too, which people did not know"
+            return f"deletions are now also replicated to {registry}, unknown to the approvers"
         case _:
             return plan_problem_words(change)
 

@@ -18,18 +18,18 @@ from bot.render.reasons import group_words, reason_words, short_reason_words
 KEPT_BECAUSE = {
     RuleName.PINNED: "pinned",
     RuleName.IN_USE: "in use",
-    RuleName.TAGS: "kept by their tag",
-    RuleName.NEWEST: "among the newest of their class",
+    RuleName.TAGS: "kept by tag",
+    RuleName.NEWEST: "among the newest of their group",
     RuleName.SEMVER: "among the newest versions",
-    RuleName.PUSHED_WITHIN: "pushed lately",
-    RuleName.PULLED_WITHIN: "pulled lately",
-    RuleName.MIN_AGE: "too young to be proposed",
-    RuleName.ARTIFACT: "no container images",
+    RuleName.PUSHED_WITHIN: "pushed recently",
+    RuleName.PULLED_WITHIN: "pulled recently",
+    RuleName.MIN_AGE: "too young to delete",
+    RuleName.ARTIFACT: "not container images",
     RuleName.ARCHIVED: "archived",
-    RuleName.ORPHAN: "about something that may be in another repository",
-    RuleName.UNKNOWN: "not known well enough to judge",
-    RuleName.NO_POLICY: "not covered by any policy",
-    RuleName.FOLLOWS: "hang on something kept",
+    RuleName.ORPHAN: "referrers of images that may be in another repository",
+    RuleName.UNKNOWN: "unknown, since something could not be read",
+    RuleName.NO_POLICY: "not covered by a policy",
+    RuleName.FOLLOWS: "parts of kept images",
 }
 
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
@@ -55,8 +55,8 @@ class PlannedImageGroup:
 
 
 class ImageInUse(NamedTuple):
-    """An image in use. `users` is empty if the manifest in use is in another group. `by_use_alone`:
-    no other reason keeps the image."""
+    """An image in use, by its root. `users` is empty if the manifest in use is in another group.
+    `by_use_alone`: no other reason keeps the image."""
 
     root: JudgedManifest
     users: tuple[ImageUser, ...]
@@ -64,7 +64,8 @@ class ImageInUse(NamedTuple):
 
 
 class RecentPull(NamedTuple):
-    """`at`: the last pull of the root or of a manifest that belongs to it. UTC."""
+    """An image group to delete that was pulled in the last 30 days. `at`: the last pull of the root
+    or of a manifest that belongs to it. UTC."""
 
     group: PlannedImageGroup
     at: datetime
@@ -97,7 +98,7 @@ class PlanSummary:
 
     @cached_property
     def used(self) -> Sequence[ImageInUse]:
-        """First the images that only their use keeps, then the last pushed."""
+        """Images that only their use keeps come first, and then the last pushed."""
         found = (
             ImageInUse(group.root, _users(group), _only_use_keeps(group.root))
             for group in self.kept_groups
@@ -118,7 +119,7 @@ class PlanSummary:
 
     @cached_property
     def recent_pulls(self) -> Sequence[RecentPull]:
-        """Groups to delete with a pull in the last 30 days, last pull first."""
+        """The last pull comes first."""
         pulled = [group for group in self.deleted_groups if group.root.pulled_recently]
         if not pulled:
             return ()
@@ -151,8 +152,8 @@ def _because(reason: Reason) -> str:
 
 
 def _groups(judged: Iterable[JudgedManifest]) -> list[PlannedImageGroup]:
-    """`judged` have the same verdict. A manifest with several parents is in the group of the
-    nearest."""
+    """`judged` have the same verdict. A manifest with several parents is in the group of its
+    nearest parent."""
     by_digest = {each.manifest.digest: each for each in judged}
     members: defaultdict[str, list[JudgedManifest]] = defaultdict(list)
     for digest, member in by_digest.items():
@@ -165,7 +166,8 @@ def _groups(judged: Iterable[JudgedManifest]) -> list[PlannedImageGroup]:
 
 
 def _root(member: JudgedManifest, same_verdict: Mapping[str, JudgedManifest]) -> str:
-    """In a circle of parents, the lowest digest."""
+    """The digest of the topmost ancestor with the same verdict. In a circle of parents: the lowest
+    digest."""
     way = {member.manifest.digest}
     while (parent := member.parent) and parent in same_verdict:
         if parent in way:

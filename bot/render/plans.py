@@ -1,4 +1,4 @@
-"""Plans as table, JSON and CSV. `docs/output.md` has the keys."""
+"""Plans as tables, JSON and CSV. `docs/output.md` lists the keys."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -46,12 +46,12 @@ KINDS = {
     ManifestKind.IMAGE: "an image",
     ManifestKind.INDEX: "an index",
     ManifestKind.ARTIFACT: "an artifact",
-    ManifestKind.REFERRER: "a referrer, which is about another manifest",
+    ManifestKind.REFERRER: "a referrer of another manifest",
 }
 
 VERDICTS = {
-    Verdict.KEEP: ("It stays:", "bold green"),
-    Verdict.DELETE: ("It may go:", "bold yellow"),
+    Verdict.KEEP: ("Keep:", "bold green"),
+    Verdict.DELETE: ("Delete:", "bold yellow"),
 }
 
 FAMILY_COLUMNS: Columns[Sequence[JudgedManifest], Any] = Columns(
@@ -81,7 +81,7 @@ MANIFEST_COLUMNS: Columns[JudgedManifest, PlannedImageGroup] = Columns(
     Column(
         "digest",
         lambda judged: judged.manifest.digest,
-        table=TableColumn(Heading("To be deleted, largest first", NAME), _group_name),
+        table=TableColumn(Heading("To delete, largest first", NAME), _group_name),
     ),
     Column("tags", lambda judged: judged.manifest.tags),
     Column("kind", lambda judged: judged.manifest.kind),
@@ -113,22 +113,22 @@ MANIFEST_COLUMNS: Columns[JudgedManifest, PlannedImageGroup] = Columns(
     ),
     table_first=("digest", "size_bytes", "pushed_at"),
 )
-"""The entries of `images`, the lines of CSV, and the table of what is deleted, where a row is a
+"""The entries of `images`, the lines of CSV, and the table of deletions. A row of the table is a
 root with the manifests that belong to it."""
 
 CSV_HEADER = (*PLACE_COLUMNS.header, *MANIFEST_COLUMNS.header)
 
 
 def plan_as_rows(plan: Plan) -> Iterator[tuple[object, ...]]:
-    """A row a manifest."""
+    """A row for each manifest."""
     place = PLACE_COLUMNS.as_row(plan)
     for judged in plan.judged:
         yield (*place, *MANIFEST_COLUMNS.as_row(judged))
 
 
 def plan_as_json(plan: Plan) -> Iterator[bytes]:
-    """One object on one line, in pieces, so that a large plan is never in memory twice. The last
-    piece ends the line."""
+    """One object on one line, in pieces, so that a large plan is not in memory twice. The last
+    piece ends with the line end."""
     yield dumps(PLACE_COLUMNS.as_object(plan))[:-1] + b',"images":['
     for start in range(0, len(plan.judged), IMAGES_A_PIECE):
         piece = plan.judged[start : start + IMAGES_A_PIECE]
@@ -163,7 +163,7 @@ def _error(scan: SourceScan) -> str | None:
 
 
 def plan_as_table(plan: Plan, now: datetime) -> "RenderableType":
-    """What a person reads of a plan in ten seconds."""
+    """The overview of a plan in a terminal."""
     summary = PlanSummary(plan)
     parts = [_title(plan), *_warnings(plan), _headline(plan)]
     if summary.kept:
@@ -174,7 +174,9 @@ def plan_as_table(plan: Plan, now: datetime) -> "RenderableType":
         parts.append(_deletions(summary.deleted_groups, now))
     if plan.deleted_also_in:
         places = ", ".join(map(str, plan.deleted_also_in))
-        parts.append(indented(shown(f"Replication deletes these in {places} too.", style="yellow")))
+        parts.append(
+            indented(shown(f"Replication also deletes these in {places}.", style="yellow"))
+        )
     return stacked(*parts, shown(""))
 
 
@@ -185,7 +187,7 @@ def _title(plan: Plan) -> "RenderableType":
 
 def _warnings(plan: Plan) -> Iterator["RenderableType"]:
     if plan.problems:
-        yield shown("INCOMPLETE: it cannot be approved until this is mended", style="bold red")
+        yield shown("INCOMPLETE: it cannot be approved until this is fixed", style="bold red")
         for problem in plan.problems:
             yield indented(shown(f"- {plan_problem_words(problem)}", style="red"))
 
@@ -197,28 +199,28 @@ def _headline(plan: Plan) -> "RenderableType":
         return indented(shown("Nothing to delete."))
     savings = plan.savings
     headline = shown(
-        (f"{len(plan.delete):,} of {_manifests(len(plan.judged))} may go", "bold"),
-        f", which frees {freed_of_all(savings)}: ",
+        (f"{len(plan.delete):,} of {_manifests(len(plan.judged))} to delete", "bold"),
+        f": frees {freed_of_all(savings)}, saves ",
         (f"{money(savings.usd_per_month)} a month", "bold green"),
         f" ({money(12 * savings.usd_per_month)} a year).",
     )
     listed = f"ECR lists {size(savings.listed_bytes)} for them"
     if not savings.exact:
         why = (
-            "; the true figure may be lower, since some manifests could not be read or layers may "
+            "; the exact saving may be lower, since some manifests could not be read or layers may "
             "be shared with other repositories."
         )
     elif savings.freed_bytes < savings.listed_bytes:
-        why = ", but layers that they share are stored once, and those of kept images stay."
+        why = ", but shared layers are stored once, and layers of kept images are kept."
     else:
-        why = ", and they share no layer."
+        why = ", and they share no layers."
     return indented(stacked(headline, shown(listed + why, style="dim")))
 
 
 def _keepers(summary: PlanSummary) -> "RenderableType":
     others = "the other" if summary.plan.delete else "all"
     headings = [
-        Heading(f"What keeps {others} {len(summary.kept):,}"),
+        Heading(f"Why {others} {len(summary.kept):,} are kept"),
         Heading("manifests", NUMBER),
     ]
     rows = [(shown(why_kept), f"{number:,}") for why_kept, number in summary.kept_by_reason]
@@ -230,11 +232,12 @@ def _uses(summary: PlanSummary) -> "RenderableType":
     for used in summary.used[:ROWS]:
         style = "bold" if used.by_use_alone else ""
         users = first_few([user_words(user) for user in used.users])
-        rows.append((shown(name_of(used.root), style=style), users or "what hangs on it"))
+        rows.append((shown(name_of(used.root), style=style), users or "a part of it is in use"))
     parts = [table([Heading("In use", NAME), Heading("by", REST_OF_LINE)], rows)]
     parts += how_many_more(len(summary.used), ALL_LISTED)
     if summary.kept_only_by_use:
-        words = f"Of these, nothing but their use keeps {len(summary.kept_only_by_use):,}."
+        number = len(summary.kept_only_by_use)
+        words = f"{number:,} of these {'is' if number == 1 else 'are'} kept only by usage."
         parts.append(shown(words, style="bold"))
     return section(*parts)
 
@@ -244,24 +247,27 @@ def _deletions(groups: Sequence[PlannedImageGroup], now: datetime) -> "Renderabl
     parts += how_many_more(len(groups), ALL_LISTED)
     if lately := sum(group.root.pulled_recently for group in groups):
         words = f"{count(lately, 'of these was', 'of these were')} pulled in the last 30 days"
-        parts.append(shown(f"{words}: pin what something unseen may need", style="yellow"))
+        parts.append(shown(f"{words}: pin images that unscanned workloads need", style="yellow"))
     return section(*parts)
 
 
 def usage_notes(plan: Plan) -> Iterator["RenderableType"]:
-    """Where no source looked for usage: the same for all plans of a run."""
+    """Sources and Regions that are not scanned: the same for all plans of a command."""
     if sources := ", ".join(plan.usage.not_checked):
-        words = f"Not checked for use: {sources}. What runs there is not protected."
+        words = f"Sources not scanned: {sources}. Images in use there are not protected."
         yield shown(words, style="yellow")
     if regions := first_few([*map(str, plan.usage.unscanned_regions)]):
-        words = f"Regions not checked for use: {regions}. What runs there is not protected."
+        words = f"Regions not scanned: {regions}. Images in use there are not protected."
         yield shown(words, style="yellow")
 
 
 def unchecked_note(plan: Plan) -> Iterator["RenderableType"]:
-    """For plans that are not stored. The status of a stored plan says the same."""
+    """For plans that are not stored. The status of a stored plan includes the same note."""
     if not plan.checked:
-        words = "No source of usage is on, so nobody can approve a plan: switch one on under usage."
+        words = (
+            "No usage source is switched on, so plans cannot be approved: switch one on under "
+            "usage."
+        )
         yield shown(words, style="yellow")
 
 
@@ -307,9 +313,9 @@ def _what(repository: RepositoryId, manifest: Manifest) -> "RenderableType":
 
 def _relatives(others: Sequence[JudgedManifest]) -> Iterator["RenderableType"]:
     if not others:
-        yield shown("Nothing hangs on it, and it hangs on nothing.")
+        yield shown("It has no parts and belongs to no other manifest.")
         return
-    yield shown(f"It hangs together with {count(len(others), 'other manifest')}:")
+    yield shown(f"Its image group has {count(len(others), 'other manifest')}:")
     yield bullets(
         manifest_label(each.manifest.digest, each.manifest.tags) for each in others[:ROWS]
     )
@@ -318,7 +324,7 @@ def _relatives(others: Sequence[JudgedManifest]) -> Iterator["RenderableType"]:
 
 def _times(manifest: Manifest) -> str:
     pushed, pulled, restored = manifest.pushed_at, manifest.pulled_at, manifest.restored_at
-    since = f"Pushed {format_time(pushed)}" if pushed else "ECR tells no push time"
+    since = f"Pushed {format_time(pushed)}" if pushed else "ECR returned no push time"
     back = f"; {restored_text(restored)}" if restored else ""
     last_pull = f"last pulled {format_time(pulled)}" if pulled else "no pull is recorded"
     return f"{since}{back}; {last_pull}."

@@ -1,4 +1,4 @@
-"""Money, sizes, counts and times in words."""
+"""Money, sizes, counts and times as text."""
 
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -10,7 +10,7 @@ UNITS = ("bytes", "kB", "MB", "GB", "TB")
 
 
 def size(count: int) -> str:
-    """`0 bytes`, `12.3 MB`: three digits, as many as a person reads."""
+    """`0 bytes`, `12.3 MB`: with three digits at most."""
     amount = float(count)
     unit = 0
     while amount >= 999.5 and unit < len(UNITS) - 1:
@@ -23,7 +23,7 @@ def size(count: int) -> str:
 
 
 class Estimate(Protocol):
-    """Savings, or a plan: how many bytes it frees, and whether exactly that many."""
+    """Savings, or a plan. `exact`: `freed_bytes` is not an estimate."""
 
     @property
     def freed_bytes(self) -> int: ...
@@ -33,7 +33,7 @@ class Estimate(Protocol):
 
 
 def about(estimate: Estimate) -> str:
-    """Stands before numbers that may not be exact."""
+    """The prefix of a number that may be inexact."""
     return "" if estimate.exact else "about "
 
 
@@ -49,7 +49,7 @@ def freed_of_all(savings: Savings) -> str:
 
 
 def money(usd: float) -> str:
-    """USD, to the cent; what is less than a cent and more than nothing says so."""
+    """`$1.23`: USD, rounded to the cent."""
     if 0 < usd < 0.005:
         return "under $0.01"
     return f"${usd:,.2f}"
@@ -61,7 +61,7 @@ def count(number: int, one: str, many: str | None = None) -> str:
 
 
 def age(since: timedelta) -> str:
-    """`3 hours`, `12 days`, `5 months`: the largest unit that it fills."""
+    """`3 hours`, `12 days`, `5 months`: in the largest unit that fits."""
     days = since.days
     if days >= 730:
         return f"{days // 365} years"
@@ -73,5 +73,5 @@ def age(since: timedelta) -> str:
 
 
 def iso(at: datetime | None) -> str | None:
-    """ISO 8601, to the second; `at` is in UTC."""
+    """ISO 8601 with seconds. `at` is in UTC."""
     return f"{at.isoformat()[:19]}Z" if at else None

@@ -1,4 +1,4 @@
-"""Reasons as sentences, and as objects of JSON."""
+"""Sentences for the reasons of verdicts and results, and reasons as JSON objects."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
@@ -35,25 +35,25 @@ from bot.render.plan_problem_sentences import forbidden_words, new_problems_word
 from bot.render.quantities import iso
 
 SNAPSHOT = "*SNAPSHOT*"
-"""The glob of the default policy's groups, which have names of their own."""
+"""The glob that the default policy separates snapshots with. Its groups have short names."""
 
 NO_OTHER_RULE = ", and no other rule keeps it"
 
 _RELATIONS = {
     ManifestRelation.INDEX: "which lists it",
     ManifestRelation.CHILD: "which it lists",
-    ManifestRelation.REFERRER: "which is about it",
-    ManifestRelation.SUBJECT: "which it is about",
+    ManifestRelation.REFERRER: "which refers to it",
+    ManifestRelation.SUBJECT: "which it refers to",
 }
 
 
 def reason_words(reason: ResultReason) -> str:  # noqa: C901, PLR0911, PLR0912 - one line a value
-    """A part of a sentence, without a full stop."""
+    """A clause about an image, without a full stop."""
     match reason:
         case why.NothingKeeps():
             return f"{_nothing_keeps(reason)}{_pulled(reason.pulled_at)}"
         case why.KeptByTag(tag, group):
-            return f"tagged {tag}: one of the {group_words(group)}"
+            return f"tagged {tag}: the policy keeps {group_words(group)}"
         case why.AmongNewest():
             return _among_newest(reason)
         case why.AmongNewestVersions(version, majors, minors, patches):
@@ -72,57 +72,55 @@ def reason_words(reason: ResultReason) -> str:  # noqa: C901, PLR0911, PLR0912 -
             return pin_words(pin)
         case why.NotContainerImage(type_):
             kind = type_ or "an index of artifacts"
-            return f"is no container image ({kind}), so no source of usage could show its use"
+            return f"is not a container image ({kind}), so no usage source can see its use"
         case why.Archived(is_being_restored):
-            return f"is {'being restored' if is_being_restored else 'archived'}, and left alone"
+            return f"is {'being restored' if is_being_restored else 'archived'}, and always kept"
         case why.SubjectNeverSeen(subject):
             return (
-                f"is about {short_digest(subject)}, which was never seen in this repository and "
-                "may live in another"
+                f"refers to {short_digest(subject)}, which was never seen in this repository and "
+                "may be in another one"
             )
         case why.NoPolicy():
             return "no policy in the settings covers this repository"
         case why.PartOfItself():
-            return "leads back to itself through what it lists or is about"
+            return "is part of a circle of manifests that refer to each other"
         case why.ManifestUnreadable(cause):
             return f"could not be read: {unread_words(cause)}"
         case why.NoPushTime():
             return "has no push time in ECR's answer"
         case why.MayBelongToUnread(digest):
-            return f"has no tag, and may hang on {short_digest(digest)}, which could not be read"
+            return f"has no tag and may belong to {short_digest(digest)}, which could not be read"
         case why.UsageUnknown(places):
-            return f"may be in use: {first_few(places)} does not tell"
+            return f"may be in use: usage is unknown in {first_few(places)}"
         case why.PartKept(part, of_part):
-            return f"{name_words(part)}, which hangs on it, {reason_words(of_part)}"
+            return f"its part {name_words(part)} is kept: {reason_words(of_part)}"
         case why.PartOf(parent, is_referrer, pulled_at):
-            how = "which it is about" if is_referrer else "whose index lists it"
-            return f"follows {name_words(parent)}, {how}{_pulled(pulled_at)}"
+            how = "which it refers to" if is_referrer else "which lists it"
+            return f"inherits the verdict of {name_words(parent)}, {how}{_pulled(pulled_at)}"
         case why.LegacyReason(_, sentence) | ErrorText(sentence):
             return sentence
         case result.AlreadyDeleted():
-            return "is gone: somebody else deleted it"
+            return "is no longer in ECR"
         case result.TagsChanged(before, now):
             return f"its tags changed after the plan was made: {_tags_changed(before, now)}"
         case result.PushedAgain(at):
-            return f"somebody pushed it again {format_time(at)}"
+            return f"was pushed again {format_time(at)}"
         case result.RestoredSince(at):
-            return (
-                f"somebody restored it from the archive {format_time(at)}, after the plan was made"
-            )
+            return f"was restored from the archive {format_time(at)}, after the plan was made"
         case result.PulledSince(at):
-            return f"somebody pulled it {format_time(at)}, after the plan was made"
+            return f"was pulled {format_time(at)}, after the plan was made"
         case result.ArchivedSince():
             return "was archived after the plan was made"
         case result.KeptNow(now_kept):
             return f"the rules keep it now: {reason_words(now_kept)}"
         case result.NewRelatedManifest(other, relation):
-            return f"got {name_words(other)}, {_RELATIONS[relation]}, after the plan was made"
+            return f"{name_words(other)}, {_RELATIONS[relation]}, is newer than the plan"
         case result.ManifestTextUnreadable():
-            return "could not be read, so nobody could tell later what was in it"
+            return "could not be read, so no copy of its manifest can be stored"
         case result.SkippedWith(other, of_other):
-            return f"stays with {name_words(other)}: {reason_words(of_other)}"
+            return f"is skipped with {name_words(other)}: {reason_words(of_other)}"
         case result.PartOfSkipped(other, of_other):
-            return f"hangs on {name_words(other)}, which stays: {reason_words(of_other)}"
+            return f"belongs to {name_words(other)}, which is skipped: {reason_words(of_other)}"
         case result.NotReached(cause):
             return f"was not reached: {end_cause_words(cause)}"
         case result.RefusedByEcr(code, sentence):
@@ -132,7 +130,7 @@ def reason_words(reason: ResultReason) -> str:  # noqa: C901, PLR0911, PLR0912 -
 
 
 def short_reason_words(reason: ResultReason) -> str:
-    """Without saying that no other rule keeps it."""
+    """`reason_words` without the clause that no other rule keeps the image."""
     return reason_words(reason).replace(NO_OTHER_RULE, "")
 
 
@@ -143,7 +141,7 @@ def end_cause_words(cause: EarlyEndCause) -> str:
         case result.StoppedBySettings(forbidden):
             return f"{_settings(forbidden)} stopped the run"
         case result.TooManyFailedDeletions(failed, tried):
-            return f"{failed:,} of {tried:,} could not be deleted"
+            return f"{failed:,} of {tried:,} deletions failed"
         case NewPlanProblems():
             return new_problems_words(cause)
         case ErrorText(text):
@@ -162,11 +160,11 @@ def _settings(forbidden: StartProblem) -> str:
 
 
 def group_words(group: TagPatterns) -> str:
-    """The images that a rule is about: `releases`, `images tagged 1.*`."""
+    """The images that a rule selects from: `snapshots`, `images tagged 1.*`."""
     if group.tags == (SNAPSHOT,) and not group.except_tags:
         return "snapshots"
     if not group.tags and SNAPSHOT in group.except_tags:
-        return "releases"
+        return "other images"
     tagged = f" tagged {join_with_or(group.tags)}" if group.tags else ""
     untagged = f" not tagged {join_with_or(group.except_tags)}" if group.except_tags else ""
     return f"images{tagged}{' and' if tagged and untagged else ''}{untagged}"
@@ -185,20 +183,15 @@ def user_words(user: ImageUser) -> str:
 
 
 def _pulled(at: datetime | None) -> str:
-    return f"; but somebody pulled it {format_time(at)}" if at else ""
+    return f"; last pulled {format_time(at)}" if at else ""
 
 
 def _among_newest(reason: why.AmongNewest) -> str:
     first = f"one of the {reason.of} newest {group_words(reason.group)}"
     if reason.by_own_tag:
         return f"{first} by its own tag ({ordinal(reason.rank)})"
-    since = f": it {_became_young(reason.since)}" if reason.since else ""
+    since = f": {_age_start(reason.since)}" if reason.since else ""
     return f"{first} ({ordinal(reason.rank)}{since})"
-
-
-def _became_young(since: AgeStart) -> str:
-    was = "was " if since.event is AgeEvent.RESTORED else ""
-    return f"{was}{_age_start(since)}"
 
 
 def _age_start(since: AgeStart) -> str:  # noqa: PLR0911 - one line an event
@@ -213,11 +206,11 @@ def _age_start(since: AgeStart) -> str:  # noqa: PLR0911 - one line an event
         case AgeEvent.UNTAGGED:
             return f"lost its last tag {at}"
         case AgeEvent.PART_PUSHED:
-            return f"what hangs on it was pushed {at}"
+            return f"one of its parts was pushed {at}"
         case AgeEvent.PART_RESTORED:
-            return f"what hangs on it was restored from the archive {at}"
+            return f"one of its parts was restored from the archive {at}"
         case AgeEvent.PART_RETAGGED:
-            return f"what hangs on it got a tag, or lost its last one, {at}"
+            return f"one of its parts got a tag, or lost its last one, {at}"
         case _:
             assert_never(since.event)
 
@@ -233,7 +226,7 @@ def _nothing_keeps(reason: why.NothingKeeps) -> str:
         return ", ".join(map(passed_over_words, reason.passed_over)) + NO_OTHER_RULE
     if reason.missing_subject:
         return (
-            f"is about {short_digest(reason.missing_subject)}, which is gone, and no rule keeps it"
+            f"refers to {short_digest(reason.missing_subject)}, which is gone, and no rule keeps it"
         )
     return "no rule keeps it" if reason.is_tagged else "has no tag, and no rule keeps it"
 
@@ -249,11 +242,11 @@ def passed_over_words(passed_over: NotKeptByRule) -> str:
 
 
 def _tags_changed(before: Sequence[str], now: Sequence[str]) -> str:
-    """Of more tags than are listed, only those that came and went."""
+    """Lists all tags if they are few, otherwise only the difference."""
     if max(len(before), len(now)) <= MOST_NAMES:
-        return f"{_listed(before)} then, {_listed(now)} now"
-    came, went = sorted({*now} - {*before}), sorted({*before} - {*now})
-    return f"it got {_listed(came)}, and lost {_listed(went)}"
+        return f"{_listed(before)} before, {_listed(now)} now"
+    added, removed = sorted({*now} - {*before}), sorted({*before} - {*now})
+    return f"added {_listed(added)}; removed {_listed(removed)}"
 
 
 def _listed(tags: Sequence[str]) -> str:
@@ -271,7 +264,7 @@ def _as_json(value: Any) -> Any:
 
 
 class _Renderers(dict[Any, Callable[[Any], Any]]):
-    """Each is made once: a plan of 20,000 manifests has as many reasons."""
+    """A cache with one renderer for each type: a plan has a reason for each of its manifests."""
 
     def __missing__(self, type_: Any) -> Callable[[Any], Any]:
         self[type_] = made = _renderer(type_)
@@ -335,4 +328,4 @@ _IN_SHORT: Mapping[Any, Callable[[Any], Any]] = {
     timedelta: format_duration,
     tuple: lambda values: list(map(_as_json, values)),
 }
-"""Values that JSON has as a text, and lists."""
+"""How JSON shows values of these types."""

@@ -1,5 +1,5 @@
-"""Stored plans as table, JSON and CSV, and their status and result in words. `docs/output.md` has
-the keys.
+"""Stored plans as tables, JSON and CSV, and sentences for their status and result.
+`docs/output.md` lists the keys.
 """
 
 from collections import Counter
@@ -13,11 +13,11 @@ from bot.core.plan import Plan, PlanState
 from bot.core.records import Approval, ImageOutcome, PlanItem, PlanRecord
 from bot.core.report_schedules import ReportOutcome
 from bot.core.text_formatting import format_time, manifest_label
-from bot.render.decisions import refusal_words, state_words
-from bot.render.events import by_reason, item_words
+from bot.render.audit_events import by_reason, item_words
 from bot.render.output import Column, Columns, TableColumn, dumps, place, place_columns
 from bot.render.plans import CSV_HEADER, PLACE_COLUMNS, plan_as_json, plan_as_rows
 from bot.render.quantities import age, count, freed, iso, money, size
+from bot.render.refusals import refusal_words, state_words
 from bot.render.terminal import (
     FOLDED,
     NUMBER,
@@ -43,7 +43,7 @@ STYLES = {
     PlanState.FAILED: "bold red",
 }
 ENDED = (PlanState.DONE, PlanState.FAILED, PlanState.STOPPED)
-NEEDS_A_LOOK = (ImageOutcome.FAILED, ImageOutcome.SKIPPED)
+NOTABLE_OUTCOMES = (ImageOutcome.FAILED, ImageOutcome.SKIPPED)
 ITEMS_A_PIECE = 1000
 
 _PLACE: tuple[Column[PlanRecord, PlanRecord], ...] = place_columns(
@@ -57,7 +57,7 @@ ITEM_COLUMNS: Columns[PlanItem, Any] = Columns(
     Column("outcome", lambda item: item.outcome),
     Column("reason", item_words),
 )
-"""Of the receipt."""
+"""The columns of a result, one row for each manifest."""
 
 
 def _state(plan: PlanRecord, _now: datetime) -> "RenderableType":
@@ -138,33 +138,33 @@ PLAN_COLUMNS: Columns[PlanRecord, PlanRecord] = Columns(
 _VERSION_COLUMNS = Columns(*_VERSION)
 _VERSION_AND_PLACE_COLUMNS = Columns(*_VERSION, *_PLACE)
 
-RECEIPT_HEADER = (*_VERSION_AND_PLACE_COLUMNS.header, *ITEM_COLUMNS.header)
+RESULT_HEADER = (*_VERSION_AND_PLACE_COLUMNS.header, *ITEM_COLUMNS.header)
 PROPOSAL_HEADER = (*_VERSION_COLUMNS.header, *CSV_HEADER)
 
 
-def receipt_as_rows(plan: PlanRecord, items: Sequence[PlanItem]) -> Iterator[tuple[object, ...]]:
+def result_as_rows(plan: PlanRecord, items: Sequence[PlanItem]) -> Iterator[tuple[object, ...]]:
     version_and_place = _VERSION_AND_PLACE_COLUMNS.as_row(plan)
     for item in items:
         yield (*version_and_place, *ITEM_COLUMNS.as_row(item))
 
 
 def proposal_as_rows(plan: PlanRecord, content: Plan) -> Iterator[tuple[object, ...]]:
-    """A row a manifest."""
+    """A row for each manifest."""
     version = _VERSION_COLUMNS.as_row(plan)
     for row in plan_as_rows(content):
         yield (*version, *row)
 
 
 def stored_plan_as_json(plan: PlanRecord, items: Sequence[PlanItem]) -> Iterator[bytes]:
-    """One object on one line, in pieces, since a receipt may be long. The last piece ends the
-    line."""
+    """One object on one line, in pieces, since a result may be long. The last piece ends with the
+    line end."""
     yield dumps(PLAN_COLUMNS.as_object(plan))[:-1]
     yield from _receipt_as_json(items)
     yield b"}\n"
 
 
 def proposal_as_json(plan: PlanRecord, items: Sequence[PlanItem], content: Plan) -> Iterator[bytes]:
-    """The same, with all keys of the plan itself."""
+    """`stored_plan_as_json`, with all keys of the plan itself."""
     keys_of_content = {*PLACE_COLUMNS.header, "complete"}
     record = PLAN_COLUMNS.as_object(plan)
     yield dumps({key: record[key] for key in record if key not in keys_of_content})[:-1]
@@ -175,7 +175,7 @@ def proposal_as_json(plan: PlanRecord, items: Sequence[PlanItem], content: Plan)
 
 
 def _receipt_as_json(items: Sequence[PlanItem]) -> Iterator[bytes]:
-    """One more key of an open object."""
+    """The key `receipt` of an object that is still open."""
     yield b',"receipt":['
     for start in range(0, len(items), ITEMS_A_PIECE):
         piece = items[start : start + ITEMS_A_PIECE]
@@ -187,7 +187,7 @@ def _receipt_as_json(items: Sequence[PlanItem]) -> Iterator[bytes]:
 def stored_plans_as_table(plans: Iterable[PlanRecord], now: datetime) -> "RenderableType":
     found = list(plans)
     if not found:
-        return shown("Nothing was proposed yet: ecr-clean propose does.")
+        return shown("No plans. To make one: ecr-clean propose REPOSITORY")
     return PLAN_COLUMNS.as_table(found, now)
 
 
@@ -218,7 +218,7 @@ def _next_step(plan: PlanRecord, required: int) -> str:
 
 
 def deletion_words(plan: PlanRecord, usd_per_month: float) -> str:
-    """What an approval would delete."""
+    """The deletions of an approval, as a clause."""
     return (
         f"version {plan.version} of plan {plan.id} deletes {plan.deletions:,} of "
         f"{count(plan.manifests, 'manifest')} in {plan.repository.name}, which frees "
@@ -227,7 +227,7 @@ def deletion_words(plan: PlanRecord, usd_per_month: float) -> str:
 
 
 def status_as_text(plan: PlanRecord, required: int) -> "RenderableType":
-    """As long as it is, so that people can copy the command in it."""
+    """The line is not wrapped, so that the command in it can be copied."""
     style = STYLES.get(plan.state, "bold") if plan.complete else "bold red"
     return shown_whole(status_sentence(plan, required), style=style)
 
@@ -235,18 +235,18 @@ def status_as_text(plan: PlanRecord, required: int) -> "RenderableType":
 def stored_plan_as_text(
     plan: PlanRecord, items: Sequence[PlanItem], required: int
 ) -> Iterator["RenderableType"]:
-    """Status, approvals and receipt: all but the plan's content."""
+    """Status, approvals and result, without the plan's content."""
     yield status_as_text(plan, required)
     yield shown(f"Proposed {format_time(plan.proposed_at)}.")
     yield from (_approval(each, plan.version) for each in plan.approvals)
     if items:
-        yield _progress(items) if plan.state is PlanState.EXECUTING else _receipt(items)
+        yield _progress(items) if plan.state is PlanState.EXECUTING else _result_text(items)
 
 
 def result_as_text(
     plan: PlanRecord, items: Sequence[PlanItem], required: int, usd_per_month: float
 ) -> Iterator["RenderableType"]:
-    """Of a plan that this process executed."""
+    """The result of a plan that this process executed."""
     yield status_as_text(plan, required)
     if plan.state in ENDED:
         saved = f"{freed(plan)}: {money(usd_per_month)} a month"
@@ -254,41 +254,43 @@ def result_as_text(
         if plan.unconfirmed_bytes:
             more = size(plan.unconfirmed_bytes)
             yield shown(f"ECR never confirmed the deletion of another {more}.")
-        yield _receipt(items)
+        yield _result_text(items)
 
 
 def database_age_note(made_at: datetime) -> "RenderableType":
-    words = f"The database knows of no pin, plan or moved tag before {format_time(made_at)}."
+    words = (
+        f"The database is from {format_time(made_at)}. Earlier pins, plans and tags are unknown."
+    )
     return shown(words, style="yellow")
 
 
 def _approval(approval: Approval, version: int) -> "RenderableType":
-    earlier = f": that was version {approval.version}, and counts no more"
+    earlier = f", for version {approval.version}, which is outdated"
     suffix = "." if approval.version == version else f"{earlier}."
     return shown(f"Approved by {approval.by} {format_time(approval.at)}{suffix}")
 
 
 def _progress(items: Sequence[PlanItem]) -> "RenderableType":
     settled = sum(item.outcome is not ImageOutcome.PENDING for item in items)
-    so_far = shown(f"{settled:,} of {count(len(items), 'manifest')} are settled so far.")
-    return stacked(so_far, _receipt(items))
+    so_far = shown(f"{settled:,} of {count(len(items), 'manifest')} processed.")
+    return stacked(so_far, _result_text(items))
 
 
-def _receipt(items: Sequence[PlanItem]) -> "RenderableType":
+def _result_text(items: Sequence[PlanItem]) -> "RenderableType":
     by_outcome = Counter(item.outcome for item in items)
     summary = ", ".join(f"{by_outcome[each]:,} {each}" for each in ImageOutcome if by_outcome[each])
     if unconfirmed := sum(item.is_unconfirmed for item in items):
         summary += f" ({unconfirmed:,} of the deletions ECR never confirmed)"
-    lines = list(_what_needs_a_look(items))
-    parts = [shown(f"Receipt: {summary}.")]
+    lines = list(_notable_results(items))
+    parts = [shown(f"Result: {summary}.")]
     if lines:
         parts.append(bullets(lines[:ROWS]))
     return stacked(*parts, *how_many_more(len(lines), "--format csv lists all"))
 
 
-def _what_needs_a_look(items: Sequence[PlanItem]) -> Iterator[str]:
-    """A line for each reason, however many manifests it has; failures first."""
-    for outcome in NEEDS_A_LOOK:
+def _notable_results(items: Sequence[PlanItem]) -> Iterator[str]:
+    """A line for each reason. Failures come first."""
+    for outcome in NOTABLE_OUTCOMES:
         for words, some in by_reason(item for item in items if item.outcome is outcome).items():
             more = f" and {len(some) - 1:,} more" if len(some) > 1 else ""
             yield f"{manifest_label(some[0].digest, some[0].tags)}{more} {outcome}: {words}"
@@ -296,8 +298,8 @@ def _what_needs_a_look(items: Sequence[PlanItem]) -> Iterator[str]:
 
 @dataclass(frozen=True, slots=True)
 class PostedReport:
-    """The message about a repository: its own report, or the line about several repositories.
-    `channel` is an id. `usd`: a month."""
+    """The message about a repository: its own report, or the summary of several repositories.
+    `channel` is an id. `usd`: USD a month."""
 
     plan: PlanRecord
     usd: float
@@ -329,7 +331,7 @@ def report_words(posted: PostedReport) -> str:
 
 def _outcome_words(posted: PostedReport) -> str:
     if posted.outcome is ReportOutcome.NOTHING:
-        return "nothing to delete, told in one line"
+        return "nothing to delete, in the summary"
     if posted.outcome is ReportOutcome.SMALL:
-        return f"saves {money(posted.usd)} a month, told in one line"
+        return f"saves {money(posted.usd)} a month, in the summary"
     return "posted"

@@ -1,6 +1,6 @@
-"""Texts and tables for a terminal, without secrets and control characters: `shown` and
-`shown_whole` make every text. The functions import rich when they are called, since a command that
-prints JSON or CSV need not wait for it."""
+"""Texts and tables for a terminal, without secrets and control characters. `shown` and
+`shown_whole` make every text. The functions import rich when they are called, so that commands that
+print JSON or CSV start faster."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -25,22 +25,22 @@ REST_OF_LINE: Layout = {"ratio": 1, "overflow": "fold"}
 
 
 class Heading(NamedTuple):
-    """Of a table's column."""
+    """The heading of a table column."""
 
     text: str
     layout: Layout = PLAIN
 
 
 def shown(*parts: str | tuple[str, str], style: str = "") -> "RenderableType":
-    """One line, which may be wrapped. A part may be a text and its style."""
+    """A line that may be wrapped. A part is a text, or a text and its style."""
     from rich.text import Text
 
     return Text.assemble(*map(_safe, parts), style=style)
 
 
 def shown_whole(*parts: str | tuple[str, str], style: str = "") -> "RenderableType":
-    """One line that is never wrapped, so that people can copy a command from it. Rich would wrap a
-    text that is in no group."""
+    """A line that is never wrapped, so that commands can be copied. It is in a group, since rich
+    wraps any other text."""
     from rich.text import Text
 
     text = Text.assemble(*map(_safe, parts), style=style, no_wrap=True, overflow="ignore")
@@ -55,7 +55,7 @@ def _safe(part: str | tuple[str, str]) -> str | tuple[str, str]:
 
 
 def stacked(*parts: "RenderableType") -> "RenderableType":
-    """One below the other."""
+    """The parts one below the other."""
     from rich.console import Group
 
     return Group(*parts)
@@ -77,7 +77,7 @@ def section(*parts: "RenderableType") -> "RenderableType":
 def table(
     headings: Iterable[Heading], rows: Iterable[Sequence["RenderableType"]]
 ) -> "RenderableType":
-    """A cell that is a text is shown as it is, without rich's markup."""
+    """A text in a cell is shown as it is: rich's markup is not interpreted."""
     from rich.table import Table
 
     made = Table(box=None, pad_edge=False, header_style="dim", expand=False)
@@ -89,7 +89,7 @@ def table(
 
 
 def bullets(lines: Iterable[str]) -> "RenderableType":
-    """A list with dashes. The rest of a long line stands below its beginning."""
+    """A list with dashes and hanging indent."""
     from rich.table import Table
 
     grid = Table.grid(padding=(0, 1, 0, 0))
@@ -99,6 +99,6 @@ def bullets(lines: Iterable[str]) -> "RenderableType":
 
 
 def how_many_more(total: int, where: str) -> Iterable["RenderableType"]:
-    """Nothing if all are shown."""
+    """The line `… and 5 more`. Nothing if all entries are shown."""
     if (more := total - ROWS) > 0:
         yield shown(f"… and {more:,} more: {where}", style="dim")

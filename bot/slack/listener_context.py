@@ -14,7 +14,7 @@ from bot.core.policy import ApprovalRules
 from bot.core.records import PlanRecord
 from bot.core.repository import RepositoryId
 from bot.ports import Clock
-from bot.render.decisions import refusal_words
+from bot.render.refusals import refusal_words
 from bot.slack.directory import SlackUsers
 from bot.slack.payloads import PayloadSender
 from bot.slack.plan_messages import PlanMessages

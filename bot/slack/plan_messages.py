@@ -18,7 +18,7 @@ from bot.core.records import AuditEvent, AuditEventName, PlanMessage, PlanRecord
 from bot.core.repository import RepositoryId
 from bot.parallel import call_all
 from bot.ports import Clock
-from bot.render.events import detail_words
+from bot.render.audit_events import detail_words
 from bot.render.output import write_rows
 from bot.render.plans import CSV_HEADER, plan_as_rows
 from bot.slack.api import (

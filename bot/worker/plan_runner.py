@@ -11,9 +11,9 @@ from bot.core.plan import EXECUTED, PlanState
 from bot.core.records import PlanRecord
 from bot.core.text_formatting import format_time
 from bot.process import collect_garbage
-from bot.render.decisions import pause_words, state_words
 from bot.render.errors import any_error_words, not_started_words
 from bot.render.quantities import freed
+from bot.render.refusals import pause_words, state_words
 from bot.usecases.deletion.lease import LeaseLostError
 from bot.usecases.deletion.run import ShutdownError
 from bot.usecases.deletion.start import NotStartedError, PausedError, RunOverview, RunStarter

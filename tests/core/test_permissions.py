@@ -24,8 +24,8 @@ from bot.core.pins import Pin
 from bot.core.plan import PlanState
 from bot.core.policy import ApprovalRules
 from bot.core.records import PlanRecord
-from bot.render.decisions import refusal_words
 from bot.render.permission_sentences import grant_words
+from bot.render.refusals import refusal_words
 from tests.core.records import consent, record
 
 EVERYBODY = ApprovalRules((), 1, 0.5, "T1", "C1")

@@ -10,7 +10,7 @@ from bot.core.plan import PlanState
 from bot.playground.aws import StandIn
 from bot.playground.slack import Person, Workspace
 from bot.ports import WorkloadCount
-from bot.render.events import detail_words
+from bot.render.audit_events import detail_words
 from bot.store.store import Store
 from tests.cli.plan_execution import DELETION, as_stored, late_by, proposed, until
 from tests.cli.stored_plans import ANN, BOB, LOOKED_AT, Write

@@ -11,7 +11,7 @@ import pytest
 from bot.core.plan import PlanState
 from bot.core.records import ImageOutcome
 from bot.playground.aws import Fault, StandIn
-from bot.render.events import UNCONFIRMED, detail_words, item_words
+from bot.render.audit_events import UNCONFIRMED, detail_words, item_words
 from bot.store.store import Store
 from tests.cli.plan_execution import approved, as_stored
 from tests.cli.stored_plans import Write

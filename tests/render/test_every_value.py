@@ -24,9 +24,8 @@ from bot.core.result_reasons import (
 )
 from bot.core.usage import PastTagUser
 from bot.core.verdict_reasons import LegacyReason, NotKeptByRule, Reason, RuleName
-from bot.render.decisions import approval_lack_words, figures_words, refusal_words
+from bot.render.audit_events import detail_words
 from bot.render.errors import failure_words
-from bot.render.events import detail_words
 from bot.render.permission_sentences import grant_words, person_refusal_words
 from bot.render.plan_problem_sentences import (
     new_problems_words,
@@ -43,6 +42,7 @@ from bot.render.reasons import (
     short_reason_words,
     user_words,
 )
+from bot.render.refusals import approval_problem_words, figures_words, refusal_words
 from bot.slack.mrkdwn import prose
 from tests.examples import examples
 
@@ -82,7 +82,7 @@ WORDS: list[tuple[Any, Words]] = [
     (GrantReason, grant_words),
     (PersonRefusal, person_refusal_words),
     (Refusal, refusal_words),
-    (ApprovalProblem, approval_lack_words),
+    (ApprovalProblem, approval_problem_words),
     (UsageFigures, figures_words),
     (EventDetail, detail_words),
     (ReportFailure, failure_words),

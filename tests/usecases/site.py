@@ -26,7 +26,7 @@ from bot.core.rules.selection import TagFilter
 from bot.core.usage import ScanCoverage, Sighting, SourceScan
 from bot.core.usage_snapshot import SightingCollector, UsageSnapshot
 from bot.playground.aws import Fault, StandIn
-from bot.render.events import detail_words, item_words
+from bot.render.audit_events import detail_words, item_words
 from bot.store.manifest_cache import SqliteManifestCache
 from bot.store.store import Store
 from bot.usecases.check_authority import AuthorityChecker

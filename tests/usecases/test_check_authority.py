@@ -14,7 +14,7 @@ from bot.core.plan import PlanState
 from bot.core.records import ImageOutcome, PlanRecord, RepositoryPin, StoreChange
 from bot.core.result_reasons import KeptNow
 from bot.core.verdict_reasons import Pinned
-from bot.render.events import item_words
+from bot.render.audit_events import item_words
 from bot.usecases.deletion.start import NotStartedError
 from tests.store.support import event
 from tests.usecases.site import ANN, RULES, Killed, Site

@@ -14,7 +14,7 @@ from sqlalchemy import MetaData, insert, text
 from bot.core.plan import PlanState
 from bot.core.records import ImageOutcome
 from bot.playground.aws import StandIn
-from bot.render.events import detail_words, item_words
+from bot.render.audit_events import detail_words, item_words
 from bot.render.plan_summary import why
 from bot.store.database import upgrade
 from bot.store.manifest_cache import SqliteManifestCache

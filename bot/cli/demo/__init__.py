@@ -1,4 +1,4 @@
-"""`ecr-clean demo`: the bot, unchanged, in a workspace on this machine."""
+"""`ecr-clean demo`, which runs the unchanged bot in a Slack workspace on this machine."""
 
 from bot.cli.demo.command import demo
 

@@ -1,4 +1,4 @@
-"""What `ecr-clean demo` is told, and how it ends."""
+"""The command `ecr-clean demo`."""
 
 import signal
 import sys
@@ -21,71 +21,68 @@ _SIGNALS = (signal.SIGTERM, signal.SIGHUP)
 
 @click.command()
 @click.option(
-    "--port", type=click.IntRange(1, 65535), help="Where the workspace's page is; any if not given."
+    "--port", type=click.IntRange(1, 65535), help="Port of the workspace.  [default: a free one]"
 )
 @click.option(
-    "--walkthrough", is_flag=True, help="Play the whole story by itself, check it, and end."
+    "--walkthrough", is_flag=True, help="Play the whole story, check every step, and exit."
 )
 @click.option(
     "--aws",
     "own_account",
     is_flag=True,
-    help="On your own account instead; nothing can be deleted.",
+    help="Plan on your own AWS account; cannot delete.",
 )
 @common_options
 @click.pass_obj
 def demo(options: CommonOptions, port: int | None, *, walkthrough: bool, own_account: bool) -> int:
-    """Show the bot at work in a Slack workspace of its own, in the browser.
+    """Run the bot in a simulated Slack workspace in the browser.
 
-    Without an AWS account and without Slack: a made-up company with a dozen repositories, two
-    accounts and a cluster runs on this machine, and nothing leaves it. The bot posts this week's
-    reports; act as anybody in the workspace, and pin, approve, stop. Ctrl-C ends it and leaves
-    nothing behind.
+    Needs no AWS account and no Slack. A simulated company with a dozen repositories, two accounts
+    and a cluster runs on this machine, and no data leaves it. The bot posts this week's reports;
+    act as any member of the workspace to pin, approve and stop. Ctrl-C ends the demo and removes
+    its files.
 
-    With --aws the same on the account behind the usual AWS credentials: nothing but calls that read
-    leaves the machine, to AWS and to its EKS clusters, and no client of the demo can delete.
-    --config names a settings file of that account. Reading manifests counts as pulling them: what
-    that means is told before it begins.
+    With --aws, the bot plans on the account of your AWS credentials. It only makes calls that
+    read, to AWS and to its EKS clusters, and cannot delete. --config is the settings file of that
+    account. Reads of manifests count as pulls in ECR; the demo explains this before it starts.
 
-    Without a terminal and without --port it ends by itself once the reports are posted.
+    Without a terminal and without --port, the demo exits after it has posted the reports.
     """
     if own_account and walkthrough:
         raise RequestError(
-            "The walkthrough deletes, so it plays in the made-up company: drop --aws"
+            "The walkthrough deletes images, so it runs only in the simulated company: omit --aws"
         )
     _expect_installed()
-    stay = port is not None or sys.stdout.isatty()
+    interactive = port is not None or sys.stdout.isatty()
     with _exit_on_signals():
         if walkthrough:
             return play_walkthrough(port or 0)
         if own_account:
-            show_own_account(options.config, port or 0, stay=stay)
+            show_own_account(options.config, port or 0, interactive=interactive)
         else:
-            show_company(port or 0, stay=stay)
+            show_company(port or 0, interactive=interactive)
         return ExitStatus.DONE
 
 
 def _expect_installed() -> None:
     if missing := [name for name in _NEEDED if not find_spec(name)]:
-        raise RequestError(
-            f"The demo needs {' and '.join(missing)}: install ecr-clean[demo], or run make setup"
-        )
+        raise RequestError(f"The demo needs {' and '.join(missing)}: from a clone, run make setup")
 
 
 @contextmanager
 def _exit_on_signals() -> Iterator[None]:
-    """As by Ctrl-C: what was started is ended. Also if the terminal is closed, unless whoever
-    started this wants it to outlive that (nohup)."""
+    """Exits on SIGTERM and SIGHUP, so that child processes are stopped. A signal that was ignored
+    before remains ignored, as with nohup."""
 
-    def leave(number: int, _: object) -> NoReturn:
+    def exit_on_signal(number: int, _: object) -> NoReturn:
         sys.exit(128 + number)
 
     before = {number: signal.getsignal(number) for number in _SIGNALS}
-    heard = [number for number in _SIGNALS if before[number] is not signal.SIG_IGN]
-    for number in heard:
-        signal.signal(number, leave)
+    handled = [number for number in _SIGNALS if before[number] is not signal.SIG_IGN]
+    for number in handled:
+        signal.signal(number, exit_on_signal)
     try:
         yield
     finally:
-        for number in heard:
+        for number in handled:
             signal.signal(number, before[number])

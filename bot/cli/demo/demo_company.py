@@ -1,6 +1,4 @@
-"""A made-up company on this machine: its AWS, its cluster, its workspace, and the bot
-at work in it.
-"""
+"""A simulated company on this machine: AWS, a cluster, a Slack workspace, and the bot."""
 
 import os
 import signal
@@ -27,7 +25,7 @@ if TYPE_CHECKING:
 
 
 PROXIES = ("http_proxy", "https_proxy", "all_proxy")
-OURS = ("slack_", "database_url", "ecr_clean_", "xdg_state_home")
+OWN_PREFIXES = ("slack_", "database_url", "ecr_clean_", "xdg_state_home")
 
 SECONDS_TO_START = 60.0
 
@@ -38,7 +36,7 @@ SECONDS_BETWEEN_CHECKS = 0.1
 LINES_OF_LOG = 5
 
 MANIFEST = Path(bot.__file__).parent.parent / "manifest.yml"
-"""That of the app, as it is installed anywhere."""
+"""The manifest of the Slack app."""
 
 CLUSTER = "prod"
 
@@ -60,7 +58,8 @@ execution: {{undo_window: {undo_window}s}}
 
 @dataclass(frozen=True, slots=True)
 class DemoFolder:
-    """`folder` is gone with all that is in it once the demo ends."""
+    """The bot's settings, database and log in a temporary folder, which is removed at the end of
+    the demo."""
 
     folder: Path
     environment: Mapping[str, str]
@@ -81,25 +80,25 @@ def open_demo_folder(environment: Mapping[str, str], settings: str) -> Iterator[
 
 
 def isolated_environment() -> dict[str, str]:
-    """The environment without anything that leads to an account, a workspace or a database, so
-    that no call can leave the machine, and nothing of what is remembered here is read."""
+    """The environment without variables of AWS, Slack, databases and proxies, so that no call
+    leaves the machine and no database of this machine is read."""
     files = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
-    return {**_without(*OURS, "aws_", "xdg_cache_home", *PROXIES), **files}
+    return {**_without(*OWN_PREFIXES, "aws_", "xdg_cache_home", *PROXIES), **files}
 
 
 def aws_environment() -> dict[str, str]:
-    """The environment with all that boto3 reads in it, and with this machine's cache of manifests:
-    in it stands which pulls were the bot's own, which it has to know in future, too. Nothing of
-    Slack's or a database's."""
-    return {**_without(*OURS), "XDG_CACHE_HOME": str(Environment().cache_folder.parent)}
+    """The environment with boto3's variables, without those of Slack and databases. Uses the
+    manifest cache of this machine, which records the bot's own pulls for later runs."""
+    return {**_without(*OWN_PREFIXES), "XDG_CACHE_HOME": str(Environment().cache_folder.parent)}
 
 
 def expect_no_proxy() -> None:
-    """Raises RequestError: Slack's client takes the same variables for calls to this machine."""
+    """Raises RequestError if a proxy is set: the Slack client would use it for calls to this
+    machine."""
     if found := [name for name in os.environ if name.lower() in PROXIES and os.environ[name]]:
         raise RequestError(
-            f"The demo on your own account cannot go through a proxy ({', '.join(found)}): unset "
-            "that, or use `ecr-clean plan`, which can"
+            f"The demo on your own account cannot use a proxy ({', '.join(found)}): unset the "
+            "variable, or use `ecr-clean plan`, which supports proxies"
         )
 
 
@@ -111,20 +110,20 @@ def _without(*prefixes: str) -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class ServeProcess:
-    """`ecr-clean serve`."""
+    """A running `ecr-clean serve`."""
 
     demo_folder: DemoFolder
     process: subprocess.Popen[bytes]
 
     def wait_until_connected(self, workspace: "RemoteWorkspace") -> None:
-        """Until it hears what people do there. Raises ServiceError if it ends before, or that takes
-        too long."""
+        """Waits until the bot is connected. Raises ServiceError if it exits before, or takes too
+        long."""
         end = time.monotonic() + SECONDS_TO_START
         while not workspace.connections():
             self.expect_alive()
             if time.monotonic() > end:
                 raise ServiceError(
-                    f"The bot did not come into the workspace within {SECONDS_TO_START:.0f} "
+                    f"The bot did not connect to the workspace within {SECONDS_TO_START:.0f} "
                     f"seconds{self._last_log_lines()}"
                 )
             time.sleep(SECONDS_BETWEEN_CHECKS)
@@ -132,16 +131,16 @@ class ServeProcess:
     def expect_alive(self) -> None:
         status = self.process.poll()
         if status is not None:
-            raise ServiceError(f"The bot ended with exit status {status}{self._last_log_lines()}")
+            raise ServiceError(f"The bot exited with status {status}{self._last_log_lines()}")
 
     def _last_log_lines(self) -> str:
-        said = self.demo_folder.log.read_text().splitlines()[-LINES_OF_LOG:]
-        return "; it said last: " + " / ".join(said) if said else ""
+        lines = self.demo_folder.log.read_text().splitlines()[-LINES_OF_LOG:]
+        return "; last lines of its log: " + " / ".join(lines) if lines else ""
 
 
 @contextmanager
 def serving(demo_folder: DemoFolder) -> Iterator[ServeProcess]:
-    """Ended on leaving, with all of its processes."""
+    """Runs `ecr-clean serve`, and stops all of its processes at the end."""
     with demo_folder.log.open("wb") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "bot", "serve"],
@@ -158,11 +157,11 @@ def serving(demo_folder: DemoFolder) -> Iterator[ServeProcess]:
         try:
             process.wait(SECONDS_TO_STOP)
         except subprocess.TimeoutExpired:
-            _end(process)
+            _kill(process)
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """It and its worker."""
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    """Kills serve and its worker."""
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()
 
@@ -177,15 +176,15 @@ def open_workspace(port: int) -> Iterator["Workspace"]:
             workspace = stack.enter_context(Workspace(MANIFEST, port))
         except OSError as error:
             raise RequestError(
-                f"Port {port} cannot be used ({error.strerror}): name another one with --port, or "
-                "none, which takes a free one"
+                f"Port {port} cannot be used ({error.strerror}): set another one with --port, or "
+                "omit --port to use a free one"
             ) from error
         yield workspace
 
 
 @dataclass(frozen=True)
 class DemoCompany:
-    """`environment` leads the bot there."""
+    """The simulated company. `environment`: the variables that connect the bot to it."""
 
     aws_url: str
     workspace: "Workspace"
@@ -196,7 +195,7 @@ class DemoCompany:
 
 @contextmanager
 def open_company(port: int, undo_window: timedelta) -> Iterator[DemoCompany]:
-    """`port`: of the workspace; 0 takes a free one. Raises RequestError if it is taken."""
+    """`port`: of the workspace; 0 means a free one. Raises RequestError if the port is taken."""
     from bot.playground.aws import DEFAULT_ACCOUNT, StandIn  # noqa: PLC0415
     from bot.playground.kubernetes import Cluster  # noqa: PLC0415
     from bot.playground.seed import SECOND_ACCOUNT, seed_company  # noqa: PLC0415
@@ -227,7 +226,7 @@ def open_company(port: int, undo_window: timedelta) -> Iterator[DemoCompany]:
 def running_company(
     port: int, undo_window: timedelta
 ) -> Iterator[tuple[DemoCompany, ServeProcess]]:
-    """The bot has come into the workspace."""
+    """The company with a bot that is connected to its workspace."""
     with open_company(port, undo_window) as company:
         environment = {**isolated_environment(), **company.environment}
         with (

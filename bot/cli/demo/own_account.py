@@ -1,4 +1,4 @@
-"""The bot on the account behind the usual credentials: it reports, and can delete nothing."""
+"""The demo on the user's own AWS account, where it reports and cannot delete."""
 
 import os
 import sys
@@ -37,8 +37,8 @@ if TYPE_CHECKING:
     from bot.playground.slack import Workspace
 
 
-_TAKEN_OVER = ("registries", "policies", "usage", "pins", "price_per_gb_month")
-"""Keys that tell what is there and what is kept. All others are the demo's own."""
+_COPIED_KEYS = ("registries", "policies", "usage", "pins", "price_per_gb_month")
+"""Keys that the demo copies from the user's settings. It sets all others itself."""
 
 MODEL = "service-2"
 
@@ -49,33 +49,36 @@ CHANNEL = "registry"
 INVITATION = """\
 
 Open {url}/ in a browser.
-Every report shows which images would go, which stay, and why. Here nothing can be deleted. Ctrl-C
-ends the demo."""
+Each report shows which images would be deleted, which are kept, and why. This demo cannot delete
+images. Ctrl-C ends it."""
 
 NOTE = """\
-To tell what a deletion saves, the bot reads every manifest once, and ECR counts that as a pull: it
-moves the pull times of these images to now. The bot knows its own reads, from a cache on this
-machine that outlasts the demo, and never takes them for use. Others do, a lifecycle policy that
-counts days since the last pull among them. To leave pull times alone, exempt yourself first:
+To compute savings, the bot reads every manifest once. ECR counts each read as a pull, and sets the
+pull time of the image to now. The bot records its own reads in a cache on this machine, which it
+keeps after the demo, and does not count them as usage. Other tools may, such as lifecycle policies
+that count days since the last pull. To keep the pull times, exempt your identity first:
 
   aws ecr register-pull-time-update-exclusion --principal-arn {who}
 
-or use credentials that may not call ecr:BatchGetImage: then savings are estimates, and where there
-are multi-arch images a report says what could not be read instead.
+or use credentials without ecr:BatchGetImage: then savings are estimates, and plans with multi-arch
+images are incomplete.
 """
 
 
 def own_settings(config: Path | None, channel: str, clusters: Sequence[str] = ()) -> str:
-    """As YAML: what the file says of the account, with reports for this channel, without roles that
-    delete, and with nothing that lets anybody approve. `config` None: the default file, if there is
-    one; it must not name kubeconfigs, since the bot takes the result for a named file. `clusters`:
-    ARNs of EKS clusters that are read in addition. Raises RequestError if the file is wrong."""
+    """The settings of the demo as YAML: the user's settings of the account, with reports in
+    `channel`, without roles that delete, and without approvals.
+
+    `config` None: the default file, if there is one. That file must not name kubeconfigs, since the
+    bot treats the result as a file that was named explicitly. `clusters`: ARNs of additional EKS
+    clusters. Raises RequestError if the file is invalid.
+    """
     from ruamel.yaml import YAML  # noqa: PLC0415 - no other command needs it here
 
     _expect_no_kubeconfigs_found(load_settings(config))
     file = config or DEFAULT_FILE
-    told = parse(file) if file.exists() else {}
-    kept = {key: told[key] for key in _TAKEN_OVER if key in told}
+    given = parse(file) if file.exists() else {}
+    kept = {key: given[key] for key in _COPIED_KEYS if key in given}
     for registry in kept.get("registries") or ():
         registry.pop("delete_role_arn", None)
     usage = kept["usage"] = kept.get("usage") or {}
@@ -83,14 +86,14 @@ def own_settings(config: Path | None, channel: str, clusters: Sequence[str] = ()
     if clusters:
         listed = [{"name": arn, "eks": arn} for arn in clusters]
         usage["kubernetes"] = {**(usage.get("kubernetes") or {}), "clusters": listed}
-    ours = {"reports": [{"channel": channel}], "execution": {"enabled": False}}
+    own = {"reports": [{"channel": channel}], "execution": {"enabled": False}}
     text = StringIO()
-    YAML(typ="safe", pure=True).dump({**kept, **ours}, text)
+    YAML(typ="safe", pure=True).dump({**kept, **own}, text)
     return text.getvalue()
 
 
 def _expect_no_kubeconfigs_found(settings: Settings) -> None:
-    """A kubeconfig may run commands; settings found in the working folder may not."""
+    """A kubeconfig can run commands, so settings found in the working folder must not name one."""
     kubernetes = settings.usage.kubernetes
     if (
         settings.is_default_file
@@ -98,13 +101,13 @@ def _expect_no_kubeconfigs_found(settings: Settings) -> None:
         and any(each.kubeconfig for each in kubernetes.clusters)
     ):
         raise RequestError(
-            f"{DEFAULT_FILE} was found in the working folder, and names kubeconfigs: if you trust "
-            "it, name it with --config"
+            f"{DEFAULT_FILE} in the working folder names kubeconfigs: if you trust the file, pass "
+            "it with --config"
         )
 
 
 def _make_paths_absolute(usage: dict[str, Any], folder: Path) -> None:
-    """The settings of the demo stand elsewhere."""
+    """The settings file of the demo is in another folder."""
     if files := usage.get("files"):
         usage["files"] = [str(folder / each) for each in files]
     for cluster in (usage.get("kubernetes") or {}).get("clusters") or ():
@@ -114,8 +117,9 @@ def _make_paths_absolute(usage: dict[str, Any], folder: Path) -> None:
 
 @contextmanager
 def only_reads() -> Iterator[None]:
-    """In this process and all that it starts, for clients that are opened meanwhile. Models that
-    somebody else put there count for nothing: they could have calls that write."""
+    """Restricts botocore clients that are opened in the block to operations that read, in this
+    process and its children. Ignores the user's own botocore models, which may have operations that
+    write."""
     before = os.environ.pop(VARIABLE, None)
     with tempfile.TemporaryDirectory(prefix="ecr-clean-demo-") as folder:
         _write_models(Path(folder))
@@ -144,8 +148,8 @@ def _write_models(folder: Path) -> None:
 
 
 def _reads() -> Mapping[str, Set[str]]:
-    """Of every service the operations that the least policy for reading allows, which are called
-    alike in botocore, and those that find accounts and Regions."""
+    """The operations that read, by service: those of the least-privilege policy, which have the
+    same names in botocore, and those that find accounts and Regions."""
     found: defaultdict[str, set[str]] = defaultdict(set, {"ec2": {"DescribeRegions"}})
     found["sts"] |= {"GetCallerIdentity", "AssumeRole", "AssumeRoleWithWebIdentity"}
     needs: list[RequiredActions] = [REGISTRY, *ACTIONS_OF_SOURCES.values()]
@@ -155,11 +159,12 @@ def _reads() -> Mapping[str, Set[str]]:
     return found
 
 
-def show_own_account(config: Path | None, port: int, *, stay: bool) -> None:
-    """Posts a report on every repository and prints them; `stay`: until Ctrl-C. `config`: a
-    settings file of the account, which may say where else to look.
+def show_own_account(config: Path | None, port: int, *, interactive: bool) -> None:
+    """Posts and prints a report for every repository. `interactive`: then waits for Ctrl-C.
+    `config`: a settings file for the account.
 
-    No client can delete, in this process and in those of the bot; and no plan can be approved."""
+    No client can delete, in this process and in those of the bot. No plan can be approved.
+    """
     expect_no_proxy()
     with only_reads():
         settings = load_settings(config)
@@ -168,10 +173,10 @@ def show_own_account(config: Path | None, port: int, *, stay: bool) -> None:
         text = own_settings(config, f"#{CHANNEL}", _unlisted_clusters(settings, registries))
         _explain_pull_times(settings, registries)
         with open_workspace(port) as workspace:
-            _show(workspace, text, stay=stay)
+            _show(workspace, text, interactive=interactive)
 
 
-def _show(workspace: "Workspace", settings: str, *, stay: bool) -> None:
+def _show(workspace: "Workspace", settings: str, *, interactive: bool) -> None:
     from bot.playground.plain_text import PlainTextRenderer  # noqa: PLC0415 - no other command needs it
 
     remote = workspace.remote
@@ -186,23 +191,23 @@ def _show(workspace: "Workspace", settings: str, *, stay: bool) -> None:
         printer.print_lines(demo_folder)
         printer.print_whole(lambda report: report.usd)
         printer.print_sum()
-        if stay:
+        if interactive:
             wait_for_ctrl_c(bot, INVITATION.format(url=workspace.url))
 
 
 def _expect_repositories(registries: Sequence[EcrRegistry]) -> None:
-    """Raises RequestError if there is none, ServiceError if nobody can tell."""
+    """Raises RequestError if there are no repositories, ServiceError if they cannot be listed."""
     if not any(True for registry in registries for _ in registry.repositories()):
         places = ", ".join(str(registry.id()) for registry in registries)
         raise RequestError(
-            f"There is no repository in {places}: name another Region with AWS_REGION, or "
+            f"There is no repository in {places}: set another Region with AWS_REGION, or "
             "`registries` in a settings file"
         )
 
 
 def _unlisted_clusters(settings: Settings, registries: Sequence[EcrRegistry]) -> list[str]:
-    """ARNs of all clusters of EKS beside the registries, unless the settings speak of clusters.
-    What cannot be asked here the bot cannot ask either, and its reports say so."""
+    """ARNs of all EKS clusters in the registries' accounts and Regions. Empty if the settings
+    configure clusters. Ignores errors, since the bot's reports show the same ones."""
     section = settings.usage.kubernetes
     if section is None or section.clusters or section.ignore:
         return []
@@ -217,7 +222,7 @@ def _unlisted_clusters(settings: Settings, registries: Sequence[EcrRegistry]) ->
 
 
 def _explain_pull_times(settings: Settings, registries: Sequence[EcrRegistry]) -> None:
-    """In a terminal it may be left at that."""
+    """Prints what the reads of manifests change. In a terminal, asks whether to continue."""
     if not any(map(reads_count_as_pulls, registries)):
         return
     who = identify(settings).principal or "ARN-OF-YOUR-ROLE"

@@ -1,4 +1,4 @@
-"""The bot at work, for whoever wants to look around: in a made-up company."""
+"""The demo in the simulated company: posts and prints reports, or plays the walkthrough."""
 
 import subprocess
 import sys
@@ -28,24 +28,24 @@ _EXPECTED = (ExitStatus.DONE, ExitStatus.INCOMPLETE)
 
 
 UNDO_WINDOW = timedelta(seconds=20)
-"""So that a visitor sees the deletion."""
+"""Short enough that the user sees the deletion."""
 
-FIRST = "shop/api"
-"""The repository whose report tells most."""
+FEATURED_REPOSITORY = "shop/api"
+"""The repository with the most instructive report."""
 
 INVITATION = """\
 
-Open {url}/ in a browser, and act as anybody; this report stands in #shop.
-Tom can pin what he needs; Mia and Ravi may approve; everybody may stop it within {seconds} seconds,
-and then it is deleted. Ctrl-C ends the demo."""
+Open {url}/ in a browser and act as any member. This report is in #shop.
+Tom can pin images. Mia and Ravi can approve. Every member can stop an approved plan within
+{seconds} seconds; then the images are deleted. Ctrl-C ends the demo."""
 
-STORY_UNDO_WINDOW = timedelta(seconds=8)
-"""Nobody has to read and think in it."""
+WALKTHROUGH_UNDO_WINDOW = timedelta(seconds=8)
+"""Short, since no user reads along."""
 
 
 class PostedMessage(NamedTuple):
-    """What became of a repository, and the message that tells of it: its own report, or a line
-    about several. USD a month."""
+    """The message about a repository: its own report, or the summary of several. `usd`: USD a
+    month."""
 
     repository: str
     usd: float
@@ -55,15 +55,15 @@ class PostedMessage(NamedTuple):
 
 @dataclass(slots=True)
 class ReportPrinter:
-    """What was posted so far."""
+    """Posts reports, and prints them as `subscriber` sees them. `posted`: those so far."""
 
     subscriber: "Person"
     reader: "PlainTextRenderer"
     posted: list[PostedMessage] = field(default_factory=list)
 
     def print_lines(self, demo_folder: DemoFolder) -> None:
-        """Posts the reports, and prints what each message says in one line. What cannot be reported
-        on is told on standard error. Raises ServiceError if nothing could be posted."""
+        """Posts the reports and prints a line for each message. Prints failures on standard error.
+        Raises ServiceError if no report was posted."""
         printed: set[tuple[str, str]] = set()
         for each in post_reports(demo_folder):
             self.posted.append(each)
@@ -72,7 +72,7 @@ class ReportPrinter:
                 print_lines(self.reader.paragraph("• ", self._message(each)["text"]))
 
     def print_whole(self, rank: Callable[[PostedMessage], Any]) -> None:
-        """Of all reports the one that ranks highest, as it stands in the workspace."""
+        """Prints the full report that ranks highest."""
         highest = max(self.posted, key=rank)
         print_lines(f"\n┌─ {self.reader.name(highest.channel)}, from ecr-clean")
         for line in self.reader.lines(self._message(highest)):
@@ -82,8 +82,8 @@ class ReportPrinter:
     def print_sum(self) -> None:
         usd = sum(each.usd for each in self.posted)
         print_lines(
-            f"{count(len(self.posted), 'repository', 'repositories')}. What may go saves about "
-            f"{money(usd)} a month ({money(12 * usd)} a year) in all."
+            f"{count(len(self.posted), 'repository', 'repositories')}. All deletions together save "
+            f"about {money(usd)} a month ({money(12 * usd)} a year)."
         )
 
     def _message(self, posted: PostedMessage) -> Json:
@@ -92,24 +92,24 @@ class ReportPrinter:
 
 
 def post_reports(demo_folder: DemoFolder) -> Iterator[PostedMessage]:
-    """As they come. What goes wrong with some is told in the end. Raises ServiceError if nothing
-    was posted."""
+    """Yields each report when it is posted, and prints failures at the end. Raises ServiceError if
+    no report was posted."""
     errors = demo_folder.folder / "report.log"
-    are_some = False
+    has_any = False
     with errors.open("wb") as log, _reporting(demo_folder, log) as process:
         assert process.stdout
         try:
             for line in process.stdout:
-                are_some = True
+                has_any = True
                 yield _posted(line)
         except BaseException:
             process.terminate()
             raise
-    said = [line.removeprefix("ecr-clean: ") for line in errors.read_text().splitlines()]
-    if not are_some:
-        raise ServiceError("; ".join(["No report was posted", *said]))
+    messages = [line.removeprefix("ecr-clean: ") for line in errors.read_text().splitlines()]
+    if not has_any:
+        raise ServiceError("; ".join(["No report was posted", *messages]))
     if process.returncode not in _EXPECTED:
-        note("; ".join(["not all reports were posted", *said]))
+        note("; ".join(["not all reports were posted", *messages]))
 
 
 def _reporting(demo_folder: DemoFolder, log: IO[bytes]) -> subprocess.Popen[bytes]:
@@ -124,31 +124,31 @@ def _reporting(demo_folder: DemoFolder, log: IO[bytes]) -> subprocess.Popen[byte
 
 
 def _posted(line: bytes) -> PostedMessage:
-    told = orjson.loads(line)
-    return PostedMessage(*(told[key] for key in ("repository", "usd_per_month", "channel", "ts")))
+    report = orjson.loads(line)
+    return PostedMessage(*(report[key] for key in ("repository", "usd_per_month", "channel", "ts")))
 
 
-def show_company(port: int, *, stay: bool) -> None:
-    """Posts this week's reports and prints them; `stay`: until Ctrl-C."""
+def show_company(port: int, *, interactive: bool) -> None:
+    """Posts and prints this week's reports. `interactive`: then waits for Ctrl-C."""
     from bot.playground.plain_text import PlainTextRenderer  # noqa: PLC0415 - no other command needs it
 
     began = time.monotonic()
     with running_company(port, UNDO_WINDOW) as (company, bot):
         workspace = company.workspace
-        print_lines(f"The workspace of a made-up company is open: {workspace.url}/\n")
+        print_lines(f"The workspace of a simulated company is open: {workspace.url}/\n")
         reader = PlainTextRenderer(workspace.remote.ask("/workspace"))
         printer = ReportPrinter(company.users.mia, reader)
         printer.print_lines(bot.demo_folder)
-        printer.print_whole(lambda report: report.repository == FIRST)
+        printer.print_whole(lambda report: report.repository == FEATURED_REPOSITORY)
         printer.print_sum()
-        print_lines(f"All of it took {time.monotonic() - began:.0f} seconds.")
-        if stay:
+        print_lines(f"Finished in {time.monotonic() - began:.0f} seconds.")
+        if interactive:
             invitation = INVITATION.format(url=workspace.url, seconds=UNDO_WINDOW.seconds)
             wait_for_ctrl_c(bot, invitation)
 
 
 def wait_for_ctrl_c(bot: ServeProcess, invitation: str) -> None:
-    """Raises ServiceError if the bot ends before."""
+    """Raises ServiceError if the bot exits before."""
     print_lines(invitation)
     with suppress(KeyboardInterrupt):
         while True:
@@ -158,12 +158,12 @@ def wait_for_ctrl_c(bot: ServeProcess, invitation: str) -> None:
 
 
 def play_walkthrough(port: int) -> ExitStatus:
-    """FAILED if a step came out wrong."""
+    """Returns FAILED if a step has the wrong result."""
     from bot.playground.control_client import ControlClient  # noqa: PLC0415 - no other command needs it
     from bot.playground.walkthrough import run_walkthrough  # noqa: PLC0415
     from bot.playground.walkthrough_session import WalkthroughSession  # noqa: PLC0415
 
-    with running_company(port, STORY_UNDO_WINDOW) as (company, _):
+    with running_company(port, WALKTHROUGH_UNDO_WINDOW) as (company, _):
         session = WalkthroughSession(
             company.workspace.remote,
             ControlClient(company.aws_url),

@@ -8,7 +8,7 @@ from bot.core.plan import PlanState
 from bot.core.records import AuditEventName, ImageOutcome, PlanItem
 from bot.core.savings import usd_per_month
 from bot.core.text_formatting import short_digest
-from bot.render.events import by_reason
+from bot.render.audit_events import by_reason
 from bot.render.quantities import about, count, freed_of_all, size
 from bot.render.reasons import stopper_words
 from bot.slack.action_ids import PIN_TAGS, SHOW_IMAGES, STOP_PLAN

@@ -7,10 +7,10 @@ from datetime import datetime
 from bot.core.plan import EXECUTED, PlanState
 from bot.core.records import BOT_ACTOR, AuditEvent, AuditEventName, ImageOutcome, Pause, PlanRecord
 from bot.core.savings import usd_per_month
-from bot.render.decisions import state_words
-from bot.render.events import detail_words
+from bot.render.audit_events import detail_words
 from bot.render.plan_summary import PlanSummary
 from bot.render.quantities import about, count, freed, money
+from bot.render.refusals import state_words
 from bot.slack.api import MessageContent
 from bot.slack.messages import common_texts
 from bot.slack.messages.block_kit import context, message, section, sections

@@ -19,12 +19,12 @@ from bot.core.plan_problems import PlanProblem, ScanFailed, UsageDrop
 from bot.core.records import AuditEventName, PlanRecord
 from bot.core.savings import usd_per_month
 from bot.core.text_formatting import first_few, format_time
-from bot.render.decisions import refusal_words
-from bot.render.events import detail_words
+from bot.render.audit_events import detail_words
 from bot.render.plan_problem_sentences import plan_problem_words, usage_drop_words
 from bot.render.plan_summary import ImageInUse, PlannedImageGroup, PlanSummary, RecentPull, name_of
 from bot.render.quantities import about, age, count, freed_of_all, money, size
 from bot.render.reasons import user_words
+from bot.render.refusals import refusal_words
 from bot.slack.action_ids import (
     APPROVE_PLAN,
     CONFIRM_PLAN,

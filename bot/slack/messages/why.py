@@ -9,11 +9,11 @@ from bot.core.plan import PlanState
 from bot.core.records import AuditEvent, ImageOutcome, Pause, PlanItem, PlanRecord
 from bot.core.repository import RepositoryId
 from bot.core.verdict_reasons import Verdict
-from bot.render.decisions import state_words
-from bot.render.events import item_words
+from bot.render.audit_events import item_words
 from bot.render.plan_summary import name_of, why
 from bot.render.quantities import count
 from bot.render.reasons import user_words
+from bot.render.refusals import state_words
 from bot.slack.action_ids import COMMAND
 from bot.slack.api import MessageContent
 from bot.slack.messages import common_texts

@@ -11,7 +11,7 @@ from bot.core.records import ImageOutcome
 from bot.core.result_reasons import (
     AlreadyDeleted,
 )
-from bot.render.events import UNCONFIRMED, item_words
+from bot.render.audit_events import UNCONFIRMED, item_words
 from tests.usecases.deletion.support import (
     MANY,
     die_with_a_call_in_flight,

@@ -15,7 +15,7 @@ from bot.core.result_reasons import (
     RefusedByEcr,
     TooManyFailedDeletions,
 )
-from bot.render.events import item_words
+from bot.render.audit_events import item_words
 from bot.render.reasons import reason_words
 from tests.usecases.deletion.support import (
     MANY,

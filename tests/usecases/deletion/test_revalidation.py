@@ -20,7 +20,7 @@ from bot.core.result_reasons import (
     SkippedWith,
 )
 from bot.core.verdict_reasons import InUse, PartOf
-from bot.render.events import item_words
+from bot.render.audit_events import item_words
 from bot.store.manifest_cache import SqliteManifestCache
 from bot.usecases.planning import Planner
 from tests.support import NOW

@@ -19,7 +19,7 @@ from bot.core.usage import Sighting
 from bot.core.verdict_reasons import NotAmongNewest, NothingKeeps, TagPatterns
 from bot.parallel import CALLS_AT_ONCE
 from bot.playground.aws import manifests
-from bot.render.events import item_words
+from bot.render.audit_events import item_words
 from bot.usecases.deletion.batches import IMAGES_PER_BATCH
 from bot.usecases.deletion.lease import LeaseLostError
 from bot.usecases.deletion.revalidation import MAX_TEXT_BYTES

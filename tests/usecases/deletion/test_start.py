@@ -19,8 +19,8 @@ from bot.core.result_reasons import (
     NewReplica,
     SourceSwitchedOff,
 )
+from bot.render.audit_events import item_words
 from bot.render.errors import not_started_words
-from bot.render.events import item_words
 from bot.render.plan_problem_sentences import start_problem_words
 from bot.store.tables import ApprovalRow, PlanItemRow, PlanVersionRow
 from bot.usecases.deletion.lease import RUN_LEASE, LeaseLostError

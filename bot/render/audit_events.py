@@ -1,4 +1,4 @@
-"""The audit and the receipt: their sentences, and the audit as text, JSON and CSV."""
+"""Sentences for audit events and deletion results, and the audit as text, JSON and CSV."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -18,13 +18,13 @@ from bot.core.errors import ErrorText
 from bot.core.records import AuditEvent, AuditEventName, Pause, PlanItem
 from bot.core.result_reasons import ResultReason
 from bot.core.text_formatting import format_time
-from bot.render.decisions import figures_words, pause_words, refusal_words
 from bot.render.output import Column, Columns, place_columns, place_of
 from bot.render.permission_sentences import grant_words
 from bot.render.pins import pin_words
 from bot.render.plan_problem_sentences import forbidden_words, start_problem_words
 from bot.render.quantities import count, iso
 from bot.render.reasons import end_cause_words, reason_words
+from bot.render.refusals import figures_words, pause_words, refusal_words
 from bot.render.terminal import indented, shown, stacked
 
 if TYPE_CHECKING:
@@ -37,16 +37,16 @@ STYLES = {
     AuditEventName.FAILED: "bold red",
 }
 
-UNCONFIRMED = "ECR's answer was lost, and when it was looked up, it was gone"
+UNCONFIRMED = "ECR's answer was lost; a later check found the image gone"
 
 
 def detail_words(detail: EventDetail) -> str:  # noqa: C901, PLR0911, PLR0912 - one case a value
     match detail:
         case audit.PlanProposed(deletions, manifests, complete):
             incomplete = "" if complete else "; it is incomplete"
-            return f"{deletions:,} of {manifests:,} manifests may go{incomplete}"
+            return f"{deletions:,} of {manifests:,} manifests to delete{incomplete}"
         case audit.PlanFoundUnchanged(until):
-            return f"it is unchanged, and open until {format_time(until)}"
+            return f"unchanged; open until {format_time(until)}"
         case audit.ImagesKeptByPins(images, of):
             return f"pins keep {images:,} of {of:,} images to delete"
         case audit.ApprovalGiven(reason, approvals, required, begins_at):
@@ -55,26 +55,26 @@ def detail_words(detail: EventDetail) -> str:  # noqa: C901, PLR0911, PLR0912 - 
         case audit.RequestRefused(refusal):
             return refusal_words(refusal)
         case audit.PlanDismissed():
-            return "not this time"
+            return "nothing is deleted"
         case audit.PlanExpired(expired_at):
-            return f"nobody carried it out before {format_time(expired_at)}"
+            return f"it was not executed before {format_time(expired_at)}"
         case audit.PinDetail(pin):
             return pin_words(pin)
         case audit.UsageConfirmed(figures):
-            return f"it is right that {figures_words(figures)}"
+            return f"confirmed: {figures_words(figures)}"
         case audit.PauseStarted(by, at, why):
             return pause_words(Pause(by, at, why))
         case audit.PauseEnded(by):
-            return f"paused by {by} before"
+            return f"it was paused by {by}"
         case audit.StartPostponed(due, begins_at):
             return (
-                f"it should have begun {format_time(due)}, and did not; it begins "
-                f"{format_time(begins_at)}, unless somebody stops it"
+                f"no worker started it {format_time(due)}; it starts {format_time(begins_at)} "
+                "unless it is stopped"
             )
         case audit.RunStarted(approvers, host):
-            return f"approved by {', '.join(approvers)}; on {host}"
+            return f"approved by {', '.join(approvers)}; runs on {host}"
         case audit.RunTakenOver(from_host, pid, host):
-            return f"from {from_host}, process {pid}; goes on on {host}"
+            return f"from process {pid} on {from_host}; continues on {host}"
         case audit.StartPrevented(cause):
             return start_problem_words(cause)
         case audit.RunStoppedAtTakeover(cause):
@@ -96,7 +96,7 @@ def detail_words(detail: EventDetail) -> str:  # noqa: C901, PLR0911, PLR0912 - 
 
 
 def item_words(item: PlanItem) -> str:
-    """Empty for what is pending."""
+    """Why the manifest was deleted, skipped or failed. Empty if it is pending."""
     words = result_words(item.reason)
     return f"{words}; {UNCONFIRMED}" if item.is_unconfirmed else words
 
@@ -106,7 +106,8 @@ def result_words(reason: ResultReason | None) -> str:
 
 
 def by_reason(items: Iterable[PlanItem]) -> Mapping[str, Sequence[PlanItem]]:
-    """Reasons that read the same are one, such as pulls in the same minute."""
+    """Items by the sentence of their reason. Different reasons may have the same sentence, such as
+    two pulls in the same minute."""
     found: defaultdict[str, list[PlanItem]] = defaultdict(list)
     for item in items:
         found[item_words(item)].append(item)
@@ -124,7 +125,7 @@ def _ended(run: RunEnded) -> str:
     if run.unconfirmed:
         one = run.unconfirmed == 1
         deletions = "1 deletion" if one else f"{run.unconfirmed:,} deletions"
-        words += f", and {run.unconfirmed_bytes:,} by {deletions} that ECR never confirmed"
+        words += f", plus {run.unconfirmed_bytes:,} by {deletions} that ECR never confirmed"
     return f"{words}; {end_cause_words(run.cause)}" if run.cause else words
 
 
@@ -157,7 +158,8 @@ _SAME = attrgetter("event", "by", "plan", "version", "repository")
 
 
 def events_as_texts(events: Iterable[AuditEvent]) -> Iterator["RenderableType"]:
-    """Consecutive events that differ only in time and digests, such as batches, are one text."""
+    """One text an event. Consecutive events that differ only in time and digests, such as batches,
+    share one text."""
     for _, group in groupby(events, lambda event: (*_SAME(event), detail_words(event.detail))):
         alike = list(group)
         digests = sum(len(event.digests) for event in alike)
@@ -181,4 +183,4 @@ def _as_text(event: AuditEvent, digests: int, times: int) -> "RenderableType":
 
 
 def no_events() -> "RenderableType":
-    return shown("Nothing has happened.")
+    return shown("No events.")
