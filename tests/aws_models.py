@@ -1,5 +1,5 @@
-"""What botocore makes of its own files, the same for every session and every client of AWS, is made
-once by each process of the tests: models of megabytes, the methods of clients, names of events."""
+"""Caches botocore's models, client methods and event names once per test process. They are the same
+for all sessions and clients, and loading them takes most of the time of many tests."""
 
 import functools
 import inspect
@@ -50,7 +50,7 @@ def _listed_once() -> Any:
 
 
 def _created_once() -> Any:
-    """A method knows its name and its operation alone; EC2's client has more than 700."""
+    """Methods depend only on their name and operation. EC2's client has more than 700."""
     created: dict[Any, dict[str, Any]] = {}
     create: Any = ClientCreator._create_methods  # type: ignore[attr-defined]
 
@@ -75,7 +75,7 @@ def _renamed_once(init: Any) -> Any:
 
 
 def _accepts_kwargs(handler: Any) -> Any:
-    """As botocore finds it out, without the rest of the signature."""
+    """Same result as botocore's function, without inspecting the whole signature."""
     code = getattr(getattr(handler, "__func__", handler), "__code__", None)
     if code is None:
         return inspect.getfullargspec(handler)[2]

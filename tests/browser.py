@@ -1,4 +1,4 @@
-"""A browser for the tests: Debian's Chromium, without a window."""
+"""Fixtures: Debian's Chromium without a window, and screenshots."""
 
 import os
 import shutil
@@ -11,24 +11,24 @@ from playwright.sync_api import Browser, Page, sync_playwright
 CHROMIUM = shutil.which("chromium")
 INSTALL = "Chromium is missing: apt-get install chromium"
 KEPT_IN = os.environ.get("ECR_CLEAN_SCREENSHOTS")
-"""Read before tests clear the environment; relative to where they were started."""
+"""Read before tests clear the environment; relative to the folder in which they were started."""
 
 STARTED_IN = Path.cwd()
 WIDE, NARROW = (1440, 900), (390, 844)
 
 PATIENCE = 15_000
-"""Milliseconds that something may take to appear."""
+"""Milliseconds to wait until something appears."""
 
 Open = Callable[..., Page]
 """`open_window(address, size=WIDE)`."""
 
 Look = Callable[[Page, str], None]
-"""Takes a screenshot and gives it this name."""
+"""Takes a screenshot with this name."""
 
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """Of one module, since Playwright leaves no other event loop room beside its own."""
+    """One browser per module: Playwright's event loop prevents other loops in the same thread."""
     if CHROMIUM is None:
         pytest.skip(INSTALL)
     with sync_playwright() as playwright:
@@ -39,7 +39,7 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture
 def open_window(chromium: Browser) -> Iterator[Open]:
-    """Windows that share nothing. Whatever the browser complains of fails the test."""
+    """Opens independent windows. An error in the browser fails the test."""
     complaints: list[str] = []
 
     def open_it(address: str, size: tuple[int, int] = WIDE) -> Page:
@@ -62,7 +62,7 @@ def open_window(chromium: Browser) -> Iterator[Open]:
 
 @pytest.fixture
 def look(tmp_path: Path) -> Look:
-    """CI keeps what ECR_CLEAN_SCREENSHOTS names the folder of."""
+    """Takes screenshots in the folder ECR_CLEAN_SCREENSHOTS, which CI keeps."""
     folder = STARTED_IN / KEPT_IN if KEPT_IN else tmp_path
 
     def take(page: Page, name: str) -> None:

@@ -1,4 +1,4 @@
-"""A PgBouncer in front of the tests' PostgreSQL, with a few connections for all."""
+"""Runs PgBouncer in front of the tests' PostgreSQL, with few connections."""
 
 import shutil
 import subprocess
@@ -16,11 +16,11 @@ from tests.postgres import Server, unprivileged_user
 
 PROGRAM = "pgbouncer"
 BESIDE_PATH = "/usr/sbin"
-"""Where Debian installs it; only root has that in its PATH."""
+"""Debian's folder for the program. Only root has it in PATH."""
 
 INSTALL = "PgBouncer is missing: apt-get install pgbouncer"
 CONNECTIONS = 3
-"""To the server, for each database. A test may hold one while it uses the store."""
+"""To the server, per database. A test can hold one while it uses the store."""
 
 PATIENCE = 20.0
 """Seconds."""
@@ -77,7 +77,7 @@ auth_file = {users}
 
 
 def _wait_for(path: Path) -> None:
-    """The socket is there before somebody listens to it."""
+    """The socket file exists before PgBouncer listens."""
     until = time.monotonic() + PATIENCE
     with socket(AF_UNIX) as line:
         while line.connect_ex(str(path)):

@@ -1,4 +1,4 @@
-"""A PostgreSQL for the tests: that of TEST_DATABASE_URL, or one that runs as long as they do."""
+"""PostgreSQL for the tests: the server of TEST_DATABASE_URL, or one that the tests start."""
 
 import os
 import pwd
@@ -24,24 +24,24 @@ IN_MEMORY = Path("/dev/shm")
 ROOM = 2**30
 WITHOUT_CARE = ["fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_wal_size=64MB"]
 STRANGER = "stranger"
-"""Nobody of that name may connect."""
+"""A role that cannot connect."""
 
 INSTALL = "PostgreSQL is missing: apt-get install postgresql, or set TEST_DATABASE_URL"
 
 
 @event.listens_for(Engine, "do_executemany")
 def expect_no_pipeline(_cursor: Any, statement: str, _rows: Any, context: Any) -> None:
-    """Whoever freezes in a pipeline keeps its locks for as long as it is frozen, and no time-out of
-    PostgreSQL ends that."""
-    assert context.dialect.name == "sqlite", f"psycopg makes a pipeline of {statement}"
+    """A process that freezes in a pipeline keeps its locks until it continues: no timeout of
+    PostgreSQL applies."""
+    assert context.dialect.name == "sqlite", f"psycopg runs as a pipeline: {statement}"
 
 
 _END_SESSIONS = """
 SELECT pg_terminate_backend(pid) FROM pg_stat_activity
 WHERE datname = current_database() AND pid <> pg_backend_pid() AND state <> 'idle'
 """
-"""Those whose process was killed in a transaction. A pooler keeps its idle ones for the next
-test."""
+"""Ends sessions whose process was killed in a transaction. Keeps idle sessions of a pooler
+for the next test."""
 
 _EMPTY_TABLES = f"""
 DO $$
@@ -62,8 +62,7 @@ BEGIN
   END LOOP;
 END $$
 """
-"""In any order: without checks of references, which all end. Tables whose row belongs to the
-migrated database keep it."""
+"""Deletes in any order, without foreign key checks. Keeps the rows of a new database."""
 
 _SHAPE = """
 SELECT concat_ws(
@@ -79,18 +78,18 @@ SELECT concat_ws(
    JOIN pg_database ON pg_database.oid = setdatabase WHERE datname = current_database())
 )
 """
-"""All but the rows that tests write: tables, indexes, rights, settings, revision."""
+"""Everything except the rows that tests write: tables, indexes, permissions, settings, revision."""
 
 
 @dataclass(frozen=True)
 class _Migrated:
-    """A database with tables, and a connection to it that empties them."""
+    """A database with all tables, and a connection that empties them."""
 
     url: URL
     connection: Connection
 
     def is_clean_again(self, shape: str) -> bool:
-        """False if a new one is needed: a test changed more than rows, or wrote very many."""
+        """Empties the tables. False if a test changed more than rows, or wrote very many rows."""
         try:
             self.connection.exec_driver_sql(_END_SESSIONS)
             self.connection.exec_driver_sql(_EMPTY_TABLES)
@@ -101,8 +100,8 @@ class _Migrated:
 
 @dataclass(frozen=True)
 class Server:
-    """`url` is that of a user who may make databases; `shape`: of the database `migrated`, which
-    has all tables. `_clean`: copies of it that no test uses just now."""
+    """`url`: of a user who can create databases. `migrated`: a database with all tables;
+    `shape`: its schema. `_clean`: copies of it that no test is using."""
 
     url: URL
     migrated: str
@@ -112,8 +111,8 @@ class Server:
 
     @contextmanager
     def database(self, *, migrated: bool) -> Iterator[str]:
-        """Nothing is in it that an earlier test wrote. One with tables is emptied and used again,
-        which costs a tenth of a new one, unless a test changed more than rows."""
+        """A database without rows of earlier tests. Databases with tables are emptied and reused,
+        which takes a tenth of the time of a new one, unless a test changed more than rows."""
         if not migrated:
             with _database(self.url, "template0") as url:
                 yield url.render_as_string(hide_password=False)
@@ -129,12 +128,12 @@ class Server:
 
     @contextmanager
     def copy_of(self, database: str) -> Iterator[str]:
-        """With all that is in it. Nobody may be connected to it."""
+        """A copy with all rows. No session can be connected to the original."""
         with _database(self.url, database) as url:
             yield url.render_as_string(hide_password=False)
 
     def _copy(self) -> _Migrated:
-        """It is dropped at the end of all tests."""
+        """Is dropped after all tests."""
         url = self._until_end.enter_context(_database(self.url, self.migrated))
         return _Migrated(url, self._until_end.enter_context(_connection(url)))
 
@@ -144,7 +143,7 @@ class Server:
 
 @pytest.fixture(scope="session")
 def postgresql() -> Iterator[Server]:
-    """Skips the test if there is none."""
+    """Skips the test if PostgreSQL is not installed."""
     with some_server() as server:
         if server is None:
             pytest.skip(INSTALL)
@@ -153,7 +152,7 @@ def postgresql() -> Iterator[Server]:
 
 @contextmanager
 def some_server() -> Iterator[Server | None]:
-    """None if there is none."""
+    """None if PostgreSQL is not installed."""
     if given := os.environ.get("TEST_DATABASE_URL"):
         with _prepared(make_url(given).set(drivername="postgresql+psycopg")) as server:
             yield server
@@ -197,15 +196,14 @@ def _shape(connection: Connection) -> str:
 
 
 def _programs() -> Path | None:
-    """Those of the newest version that Debian's packages installed."""
+    """The programs of the newest version that Debian's packages installed."""
     found = sorted(DEBIAN.glob("*/bin/initdb"), key=lambda path: float(path.parts[-3]))
     return found[-1].parent if found else None
 
 
 @contextmanager
 def _started(programs: Path) -> Iterator[URL]:
-    """Reached by a socket in a folder of its own, which other users of this machine may not
-    enter."""
+    """Starts a server on a socket in a private folder."""
     user = unprivileged_user()
     folder = Path(tempfile.mkdtemp(prefix="ecr-clean-", dir=_roomy_memory()))
     if user:
@@ -234,18 +232,18 @@ def _started(programs: Path) -> Iterator[URL]:
 
 
 def _ask_for_password(rules: Path, *, of: str) -> None:
-    """The first rule that fits is the only one."""
+    """PostgreSQL uses only the first rule that matches."""
     rules.write_text(f"local all {of} scram-sha-256\n{rules.read_text()}")
 
 
 def _roomy_memory() -> Path | None:
-    """A database is made five times as fast there. None: wherever temporary files go."""
+    """Creating databases is five times faster in memory. None if there is no space."""
     has_room = IN_MEMORY.is_dir() and shutil.disk_usage(IN_MEMORY).free > ROOM
     return IN_MEMORY if has_room and os.access(IN_MEMORY, os.W_OK) else None
 
 
 def unprivileged_user() -> str | None:
-    """PostgreSQL refuses to run as root. None: we are somebody else already."""
+    """PostgreSQL refuses to run as root. None if the tests do not run as root."""
     if os.geteuid() != 0:
         return None
     known = {entry.pw_name for entry in pwd.getpwall()}

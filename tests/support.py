@@ -1,4 +1,4 @@
-"""What tests of several rooms share: a repository filled in a few words, and what a run said."""
+"""Shared helpers: a repository with short methods to fill it, and the result of a command."""
 
 import re
 from collections.abc import Sequence
@@ -19,16 +19,16 @@ NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 
 def others_off(*on: str) -> str:
-    """What stands in `usage` to switch off every source but these."""
+    """Settings for `usage` that disable every source except these."""
     return ", ".join(f"{source}: false" for source in SOURCES if source not in on)
 
 
 NO_SOURCES = f"usage: {{{others_off()}}}\n"
-"""Opening clients for every source takes a run longer than all that is tested about planning."""
+"""Most tests need no usage source, and opening clients for all of them is slow."""
 
 
 def without_sources(settings: str) -> str:
-    """Settings with every source off, unless they speak of usage themselves, or are no keys."""
+    """Adds settings that disable every source, unless the text has a key `usage` or no keys."""
     if "usage" in settings or not re.match(r"\w+:", settings):
         return settings
     return f"{settings}\n{NO_SOURCES}"
@@ -36,7 +36,7 @@ def without_sources(settings: str) -> str:
 
 @dataclass(frozen=True)
 class Result:
-    """What a run of the command came to."""
+    """The exit status and output of a command."""
 
     status: int
     out: str
@@ -53,7 +53,7 @@ class Result:
 
     @property
     def sentence(self) -> str:
-        """The only line on standard error, which must be there."""
+        """The only line on standard error, without the prefix."""
         (line,) = self.err.splitlines()
         assert line.startswith("ecr-clean: ")
         return line.removeprefix("ecr-clean: ")
@@ -64,12 +64,12 @@ class Run(Protocol):
 
 
 def image_text(name: str, size: int = 1000, layers: Sequence[manifests.Blob] = ()) -> str:
-    """A small image; its name makes its digest. Layers that are given may be shared."""
+    """A small image. Its digest depends on its name. Images can share the given layers."""
     return manifests.image((f"{name} config", 10), layers or [(f"{name} layer", size)])
 
 
 class Shelf:
-    """A repository on the stand-in. Ages are in days before the stand-in's now."""
+    """A repository in the simulator. Ages are in days, by the simulator's clock."""
 
     def __init__(
         self,
@@ -104,15 +104,15 @@ class Shelf:
         )
 
     def image(self, name: str, *tags: str, **options: Any) -> str:
-        """Tagged with its name, unless tags are given; "" leaves it untagged."""
+        """The tag is the name, unless tags are given; "" means untagged."""
         return self.push(image_text(name), *filter(None, tags or (name,)), **options)
 
     def images(self, count: int, prefix: str = "1.") -> list[str]:
         return [self.image(f"{prefix}{number}") for number in range(count)]
 
     def large_manifests(self, count: int, size: int) -> list[str]:
-        """Images, oldest first, with annotations of so many bytes each, and a config type of
-        their own."""
+        """Images, oldest first, each with annotations of `size` bytes, and with Docker's config
+        type."""
         return [
             self.push(
                 manifests.image(
@@ -128,12 +128,12 @@ class Shelf:
         ]
 
     def large_releases(self) -> None:
-        """13, of which three go."""
+        """13 releases, 3 of which the default rules delete."""
         for number in range(13):
             self.push(image_text(f"1.{number}", 2**33), f"1.{number}", age=60 - number)
 
     def index(self, name: str, *children: str, age: float = 40) -> str:
-        """An index with that tag, and untagged images with those names as its children."""
+        """An index with this tag, and untagged images as its children."""
         texts = [image_text(child) for child in children]
         for text in texts:
             self.push(text, age=age)
@@ -141,7 +141,7 @@ class Shelf:
         return self.push(listing, name, age=age)
 
     def raw(self, text: str, media_type: str, *tags: str, age: float = 40, size: int = 100) -> str:
-        """A text that ECR's own checks would not let in."""
+        """Adds a manifest that ECR's checks would reject."""
         digest = manifests.digest_of(text)
         manifest = Manifest(
             digest=digest,
@@ -163,7 +163,7 @@ class Shelf:
         return digest
 
     def pulled_at(self, reference: str) -> datetime | None:
-        """As ECR has it."""
+        """ECR's pull time."""
         return self.world.manifest(self.repository, reference).pulled_at
 
     def pull(self, reference: str, at: datetime) -> None:

@@ -1,4 +1,4 @@
-"""The databases of the tests: emptied and used again, unless more than rows changed."""
+"""Test databases are emptied and reused, unless more than rows changed."""
 
 import pytest
 from sqlalchemy import make_url, text
@@ -8,7 +8,7 @@ from tests.postgres import Server
 from tests.store.support import event, propose
 
 
-def test_an_emptied_database_is_used_again(postgresql: Server) -> None:
+def test_a_database_is_emptied_and_reused(postgresql: Server) -> None:
     with postgresql.database(migrated=True) as first, open_store(first) as store:
         made_at = store.made_at
         propose(store)
@@ -21,7 +21,7 @@ def test_an_emptied_database_is_used_again(postgresql: Server) -> None:
             assert session.scalar(text("SELECT min(id) FROM audit_events")) == 1
 
 
-def test_two_at_once_are_two(postgresql: Server) -> None:
+def test_two_databases_at_the_same_time_differ(postgresql: Server) -> None:
     with postgresql.database(migrated=True) as one, postgresql.database(migrated=True) as other:
         assert one != other
 
@@ -39,7 +39,7 @@ def test_two_at_once_are_two(postgresql: Server) -> None:
         'INSERT INTO homes ("user", opened_at) SELECT n, now() FROM generate_series(1, 25000) AS n',
     ],
 )
-def test_a_changed_one_is_not(postgresql: Server, change: str) -> None:
+def test_a_database_with_another_schema_is_not_reused(postgresql: Server, change: str) -> None:
     with (
         postgresql.database(migrated=True) as changed,
         open_store(changed) as store,
@@ -50,7 +50,7 @@ def test_a_changed_one_is_not(postgresql: Server, change: str) -> None:
         assert after != changed
 
 
-def test_a_transaction_that_was_left_open_is_ended(postgresql: Server) -> None:
+def test_an_open_transaction_is_ended(postgresql: Server) -> None:
     with postgresql.database(migrated=True) as url:
         store = open_store(url)
         connection = store._database._engine.connect()

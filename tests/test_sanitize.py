@@ -1,4 +1,4 @@
-"""The process's own boundary: with the secrets that the environment has now."""
+"""The sanitizer of the process, with the secrets in its environment."""
 
 import json
 import logging
@@ -20,13 +20,13 @@ def secret(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_SESSION_TOKEN", SECRET)
 
 
-def test_what_a_library_says_becomes_part_of_a_sentence() -> None:
+def test_text_of_a_library_becomes_part_of_a_sentence() -> None:
     error = ValueError(f"bad:\n  {SECRET}\x1b")
     assert sanitize.quoted(error) == "bad: ***\x1b"
     assert sanitize.line(f"({sanitize.quoted(error)})") == r"(bad: ***\x1b)"
 
 
-def test_another_environment_has_other_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_secrets_follow_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     assert sanitize.lines(f"{SECRET}\n") == "***\n"
     monkeypatch.setenv("AWS_SESSION_TOKEN", "another")
     assert sanitize.lines(f"{SECRET}\n") == f"{SECRET}\n"
@@ -34,14 +34,14 @@ def test_another_environment_has_other_secrets(monkeypatch: pytest.MonkeyPatch) 
 
 @pytest.fixture
 def log(capsys: pytest.CaptureFixture[str]) -> Iterator[Callable[[], str]]:
-    """What stands in the log since the test called `log_to_stderr`."""
+    """The log since the test called `log_to_stderr`."""
     ours = logging.getLogger("bot")
     before = (ours.handlers[:], ours.propagate, ours.level, threading.excepthook)
     yield lambda: capsys.readouterr().err
     ours.handlers[:], ours.propagate, ours.level, threading.excepthook = before
 
 
-def test_an_event_is_a_line_of_the_log(log: Callable[[], str]) -> None:
+def test_an_event_is_one_line_in_the_log(log: Callable[[], str]) -> None:
     log_to_stderr()
     logging.getLogger("bot.test").warning("%s", f"a\n2026 ERROR forged {SECRET}\u202e")
     (line,) = log().splitlines()
@@ -58,7 +58,7 @@ def test_a_traceback_in_the_log(log: Callable[[], str]) -> None:
     assert "\x1b" not in said
 
 
-def test_a_thread_that_ends_by_a_bug(log: Callable[[], str]) -> None:
+def test_an_uncaught_error_in_a_thread_is_logged(log: Callable[[], str]) -> None:
     log_to_stderr()
 
     def fail() -> None:
@@ -73,7 +73,7 @@ def test_a_thread_that_ends_by_a_bug(log: Callable[[], str]) -> None:
 
 
 @pytest.mark.parametrize("before", ["\n", "\t", "\x1b", '"', "\\"])
-def test_json_hides_what_follows_an_escape(before: str) -> None:
-    """JSON writes a line end as `\\n`: its letter must not count as a part of the key behind it."""
+def test_json_hides_secrets_after_an_escape(before: str) -> None:
+    """JSON writes a line end as `\\n`: the letter n is not part of the key after it."""
     key = f"AKIA{'A1B2' * 4}"
     assert json.loads(dumps({"reason": f"{before}{key}"})) == {"reason": f"{before}***"}
