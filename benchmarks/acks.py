@@ -23,7 +23,7 @@ from benchmarks.settings import ALL_OFF, settings_file
 from benchmarks.slack_users import Act, Company
 from bot.playground.control_client import ControlClient
 from bot.playground.seed import seed_repository
-from bot.playground.slack import RemoteWorkspace
+from bot.playground.slack import WorkspaceClient
 from bot.slack.action_ids import APPROVE_PLAN, DISMISS_PLAN, SHOW_IMAGES
 from bot.store.store import open_store
 from tests.postgres import some_server
@@ -112,7 +112,7 @@ def _run(folder: Path, database: str, *, is_bare: bool) -> Run:
     with stand_in() as aws, workspace() as slack:
         for name, manifests in REPOSITORIES.items():
             seed_repository(aws["AWS_ENDPOINT_URL"], name, manifests, now=datetime.now(UTC))
-        remote = RemoteWorkspace(slack["SLACK_API_URL"].removesuffix("/api/"))
+        remote = WorkspaceClient(slack["SLACK_API_URL"].removesuffix("/api/"))
         remote.change_settings(limits=False)
         company = Company(remote, PEOPLE, REPOSITORIES)
         environment = {

@@ -21,7 +21,7 @@ from benchmarks.slack_users import Company
 from bot.playground.aws.manifests import image
 from bot.playground.control_client import ControlClient
 from bot.playground.seed_images import MIB, PushedManifest, push_images
-from bot.playground.slack import Outcome, Person, RemoteWorkspace
+from bot.playground.slack import ActionOutcome, Person, WorkspaceClient
 from bot.slack.action_ids import PIN_TAGS, PINNED_TAGS
 from bot.store.store import open_store
 from tests.postgres import some_server
@@ -71,7 +71,7 @@ def _run(folder: Path, database: str) -> Iterator[tuple[str, Took, Took]]:
     """What was typed, and how long it took in turn and at once."""
     with stand_in() as aws, workspace() as slack:
         push_images(ControlClient(aws["AWS_ENDPOINT_URL"]), {"repository": REPOSITORY}, _pushes())
-        remote = RemoteWorkspace(slack["SLACK_API_URL"].removesuffix("/api/"))
+        remote = WorkspaceClient(slack["SLACK_API_URL"].removesuffix("/api/"))
         remote.change_settings(limits=False)
         company = Company(remote, PEOPLE, [REPOSITORY])
         environment = {
@@ -118,8 +118,8 @@ def _open_modals(company: Company) -> None:
     until(lambda: all((person.modal() or {}).get("submit") for person in company.people))
 
 
-def _in_turn(company: Company, remote: RemoteWorkspace, typed: str) -> Took:
-    remote.forget("/deliveries")
+def _in_turn(company: Company, remote: WorkspaceClient, typed: str) -> Took:
+    remote.delete("/deliveries")
     for _ in range(IN_TURN):
         _look_for(company.people[0], typed)
     return [each["took"] for each in remote.deliveries()]
@@ -130,7 +130,7 @@ def _at_once(company: Company, typed: str) -> Took:
     return [each["took"] for _ in range(ROUNDS) for each in company.does_at_once(looking)]
 
 
-def _look_for(person: Person, typed: str) -> Outcome:
+def _look_for(person: Person, typed: str) -> ActionOutcome:
     outcome = person.looks_for(typed, PINNED_TAGS)
     assert outcome.options, f"nothing was found for {typed!r}: {outcome}"
     return outcome

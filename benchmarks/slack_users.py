@@ -7,10 +7,10 @@ from itertools import cycle
 from threading import Barrier
 from typing import Any
 
-from bot.playground.slack import Outcome, Person, RemoteWorkspace
+from bot.playground.slack import ActionOutcome, Person, WorkspaceClient
 from bot.slack.action_ids import COMMAND
 
-Act = Callable[[Person], Outcome]
+Act = Callable[[Person], ActionOutcome]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class Offer:
 class Company:
     """Each repository has a channel of its own, where everybody is."""
 
-    def __init__(self, remote: RemoteWorkspace, people: int, repositories: Iterable[str]) -> None:
+    def __init__(self, remote: WorkspaceClient, people: int, repositories: Iterable[str]) -> None:
         self._remote = remote
         self.people = [remote.add_person(f"person{number}") for number in range(people)]
         self.channels = {
@@ -37,10 +37,10 @@ class Company:
         for person, name in zip(cycle(self.people), repositories, strict=False):
             assert self.types(person, name, f"report {name}").ok
 
-    def types(self, person: Person, repository: str, word: str) -> Outcome:
+    def types(self, person: Person, repository: str, word: str) -> ActionOutcome:
         return person.types(f"{COMMAND} {word}", self.channels[repository])
 
-    def click(self, person: Person, repository: str, action: str, **how: Any) -> Outcome:
+    def click(self, person: Person, repository: str, action: str, **how: Any) -> ActionOutcome:
         """In the message that was remembered."""
         channel, offer = self.channels[repository], self._offers[repository]
         return person.uses(action, channel=channel, ts=offer.ts, **how)
@@ -60,10 +60,10 @@ class Company:
 
     def does_at_once(self, acts: Sequence[Act]) -> Sequence[dict[str, Any]]:
         """Answers what was delivered."""
-        self._remote.forget("/deliveries")
+        self._remote.delete("/deliveries")
         start = Barrier(len(acts))
 
-        def take_part(person: Person, act: Act) -> Outcome:
+        def take_part(person: Person, act: Act) -> ActionOutcome:
             start.wait()
             return act(person)
 

@@ -19,7 +19,7 @@ from benchmarks.background import until
 from benchmarks.playground_servers import stand_in, workspace
 from benchmarks.settings import settings_file
 from bot.playground.seed import seed_repository
-from bot.playground.slack import RemoteWorkspace
+from bot.playground.slack import WorkspaceClient
 from bot.store.store import Store, open_store
 from bot.usecases.reports import REPORT
 
@@ -61,7 +61,7 @@ def _reported() -> Iterator[tuple[int, int]]:
         now = datetime.now(UTC)
         for name in REPOSITORIES:
             seed_repository(aws["AWS_ENDPOINT_URL"], name, MANIFESTS, now=now)
-        remote = RemoteWorkspace(slack["SLACK_API_URL"].removesuffix("/api/"))
+        remote = WorkspaceClient(slack["SLACK_API_URL"].removesuffix("/api/"))
         remote.change_settings(limits=False)
         person = remote.add_person("ann")
         channel = remote.add_channel("cleanups", [person])

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bot.playground.slack.remote import Person, RemoteWorkspace
+from bot.playground.slack.workspace_client import Person, WorkspaceClient
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class UsersAndChannels:
     approvers: str
 
 
-def seed_users_and_channels(workspace: RemoteWorkspace, now: datetime) -> UsersAndChannels:
+def seed_users_and_channels(workspace: WorkspaceClient, now: datetime) -> UsersAndChannels:
     """Creates users, channels and messages. Needs a workspace without messages of the last hour."""
     add = workspace.add_person
     mia = add("mia", real_name="Mia Brandt · Platform", tz="Europe/Berlin", is_admin=True)
@@ -52,7 +52,7 @@ def seed_users_and_channels(workspace: RemoteWorkspace, now: datetime) -> UsersA
     return company
 
 
-def _write_messages(workspace: RemoteWorkspace, company: UsersAndChannels, now: datetime) -> None:
+def _write_messages(workspace: WorkspaceClient, company: UsersAndChannels, now: datetime) -> None:
     """Writes messages dated within the last hour."""
     said = [
         (

@@ -8,7 +8,7 @@ control APIs of the stand-ins. It compares the bot's messages with the contents 
 import re
 from collections.abc import Mapping
 
-from bot.playground.slack.remote import Person
+from bot.playground.slack.workspace_client import Person
 from bot.playground.walkthrough_session import Json, WalkthroughError, WalkthroughSession, buttons
 
 REPOSITORY = "shop/api"

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from bot.playground.control_client import ControlClient
 from bot.playground.plain_text import PlainTextRenderer
 from bot.playground.seed_slack import UsersAndChannels
-from bot.playground.slack.remote import Outcome, Person, RemoteWorkspace
+from bot.playground.slack.workspace_client import ActionOutcome, Person, WorkspaceClient
 
 Json = dict[str, Any]
 Found = TypeVar("Found")
@@ -30,7 +30,7 @@ class WalkthroughError(Exception):
 class WalkthroughSession:
     """`print_text` prints one or more lines. `channel` is the channel of the walkthrough."""
 
-    workspace: RemoteWorkspace
+    workspace: WorkspaceClient
     aws: ControlClient
     users: UsersAndChannels
     channel: str
@@ -40,7 +40,7 @@ class WalkthroughSession:
     _started: float = field(default_factory=time.monotonic, init=False)
 
     def __post_init__(self) -> None:
-        self.renderer = PlainTextRenderer(self.workspace.ask("/workspace"))
+        self.renderer = PlainTextRenderer(self.workspace.get("/workspace"))
 
     @property
     def seconds(self) -> float:
@@ -144,6 +144,6 @@ def buttons(message: Json) -> list[str]:
     ]
 
 
-def _expect_success(expected: str, outcome: Outcome) -> None:
+def _expect_success(expected: str, outcome: ActionOutcome) -> None:
     if not outcome.ok:
         raise WalkthroughError(f"expected: {expected}\n  actual:   {outcome}")

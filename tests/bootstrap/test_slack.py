@@ -17,7 +17,7 @@ from bot.bootstrap.slack import (
     signing_secret,
 )
 from bot.core.errors import RequestError, ServiceError
-from bot.playground.slack import APP_TOKEN, SIGNING_SECRET, TEAM_ID, Fault, Workspace
+from bot.playground.slack import APP_TOKEN, SIGNING_SECRET, TEAM_ID, CallFault, Workspace
 from bot.settings.load import load_settings
 from bot.slack.plan_messages import PlanMessages
 from bot.store.store import Store
@@ -80,7 +80,7 @@ def test_a_slash_at_the_end_may_be_missing(
 
 
 def test_a_hasty_client_never_waits(slack: Workspace) -> None:
-    slack.faults.add(Fault(method="auth.test", error="ratelimited"))
+    slack.faults.add(CallFault(method="auth.test", error="ratelimited"))
     with pytest.raises(SlackApiError):
         open_client_without_retries().auth_test()
 
@@ -112,6 +112,6 @@ def test_a_channel_that_is_none(settings_file: Write) -> None:
 
 def test_a_token_that_was_revoked(slack: Workspace, settings_file: Write) -> None:
     settings_file(SETTINGS)
-    slack.remote.tell("/tokens/revoke", kind="bot")
+    slack.remote.post("/tokens/revoke", kind="bot")
     with pytest.raises(ServiceError, match=r"does not take the token \(token_revoked\)"):
         open_workspace(load_settings(None), open_client())

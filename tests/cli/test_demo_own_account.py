@@ -21,7 +21,7 @@ from bot.playground.aws import StandIn
 from bot.playground.kubernetes import Cluster
 from bot.playground.seed import seed_company
 from bot.playground.seed_kubernetes import register_cluster_in_eks, seed_company_cluster
-from bot.playground.slack import RemoteWorkspace
+from bot.playground.slack import WorkspaceClient
 from bot.settings.load import load_settings
 from bot.settings.model import Settings
 from tests.cli.demo_runs import Machine, free_port
@@ -127,8 +127,8 @@ def test_it_reports_on_the_account(machine: Machine, aws: StandIn) -> None:
         for environment in in_the_bot:
             assert environment["SLACK_BOT_TOKEN"] != "xoxb-of-work"
             assert _operations_of_ecr(environment["AWS_DATA_PATH"]).isdisjoint(DELETIONS)
-        workspace = RemoteWorkspace(f"http://127.0.0.1:{port}")
-        (you,) = (each for each in workspace.ask("/workspace")["users"] if each["name"] == "you")
+        workspace = WorkspaceClient(f"http://127.0.0.1:{port}")
+        (you,) = (each for each in workspace.get("/workspace")["users"] if each["name"] == "you")
         shown = json.dumps(workspace.person(you["id"]).sees())
         assert "approve_plan" not in shown
         assert "show_images" in shown

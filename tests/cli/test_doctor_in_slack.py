@@ -89,7 +89,7 @@ def test_tokens_that_slack_does_not_take(
     assert (found["check"], found["status"]) == (APP, "FAILED")
     assert "not_allowed_token_type" in found["detail"]
     assert "set SLACK_APP_TOKEN to an app-level token" in found["detail"]
-    slack.remote.tell("/tokens/revoke", kind="bot")
+    slack.remote.post("/tokens/revoke", kind="bot")
     (found,) = examine()
     assert found["scope"] == "SLACK_BOT_TOKEN"
     assert "(token_revoked): set SLACK_BOT_TOKEN" in found["detail"]
@@ -97,7 +97,7 @@ def test_tokens_that_slack_does_not_take(
 
 @pytest.mark.usefixtures("releases")
 def test_the_app_token_opens_nothing(slack: Workspace, examine: Examine) -> None:
-    slack.remote.change("/scopes", app=[])
+    slack.remote.put("/scopes", app=[])
     found = unwell(examine())
     assert (found["check"], found["status"]) == (APP, "FAILED")
     assert "lacks the scope connections:write" in found["detail"]
@@ -121,7 +121,7 @@ def test_nobody_is_there(examine: Examine, monkeypatch: pytest.MonkeyPatch) -> N
 @pytest.mark.usefixtures("releases")
 def test_scopes_that_are_missing(slack: Workspace, examine: Examine) -> None:
     granted = ["chat:write", "chat:write.public", "commands", "channels:read", "groups:read"]
-    slack.remote.change("/scopes", bot=granted)
+    slack.remote.put("/scopes", bot=granted)
     found = unwell(examine())
     assert (found["check"], found["status"]) == (SCOPES, "FAILED")
     assert found["detail"] == (
@@ -133,7 +133,7 @@ def test_scopes_that_are_missing(slack: Workspace, examine: Examine) -> None:
 
 @pytest.mark.usefixtures("releases")
 def test_channels_cannot_be_listed(slack: Workspace, examine: Examine) -> None:
-    slack.remote.change("/scopes", bot=["chat:write", "commands"])
+    slack.remote.put("/scopes", bot=["chat:write", "commands"])
     found = {finding["check"]: finding for finding in examine()}
     assert "lacks channels:read (" in found[SCOPES]["detail"]
     assert (found[CHANNEL]["scope"], found[CHANNEL]["status"]) == ("all", "FAILED")
@@ -152,7 +152,7 @@ def test_each_channel_has_its_line(
     slack.remote.add_channel("open", [ann], with_bot=False)
     secret = slack.remote.add_channel("secret", [ann], kind="private", with_bot=False)
     old = slack.remote.add_channel("old", [ann])
-    slack.remote.tell("/channels/archive", channel=old)
+    slack.remote.post("/channels/archive", channel=old)
     named = ("#releases", "releases", releases, "#relaeses", "open", secret, old, "old")
     settings_file(f"reports: [{', '.join(f'{{channel: {name!r}}}' for name in named)}]")
     found = {each["scope"]: each for each in examine() if each["check"] == CHANNEL}
@@ -183,7 +183,7 @@ def test_each_approver_has_its_line(
     gone, robot = add("don", deleted=True), add("rob", is_bot=True)
     group, empty = slack.remote.add_user_group("ops", [ann]), slack.remote.add_user_group("none")
     disabled = slack.remote.add_user_group("off", [ann])
-    slack.remote.change("/user-groups", group=disabled, is_disabled=True)
+    slack.remote.put("/user-groups", group=disabled, is_disabled=True)
     named = [each.id for each in (ann, guest, other, gone, robot)]
     arn = "arn:aws:iam::123456789012:user/ops"
     named += [group, empty, disabled, "U0000000404", f"'{arn}'"]
@@ -215,7 +215,7 @@ def test_approvers_cannot_be_looked_up(
 ) -> None:
     group = slack.remote.add_user_group("ops", [ann])
     settings_file(f"approval: {{approvers: [{ann.id}, {group}]}}")
-    slack.remote.change("/scopes", bot=["channels:read", "groups:read"])
+    slack.remote.put("/scopes", bot=["channels:read", "groups:read"])
     found = {each["scope"]: each for each in examine() if each["check"] == APPROVERS}
     assert {finding["status"] for finding in found.values()} == {"FAILED"}
     assert "lacks the scope users:read" in found[ann.id]["detail"]

@@ -8,7 +8,7 @@ import pytest
 
 from bot.core.report_schedules import IGNORE_TAG
 from bot.playground.aws import StandIn
-from bot.playground.slack import BOT_TOKEN, Fault, Person, Workspace
+from bot.playground.slack import BOT_TOKEN, CallFault, Person, Workspace
 from bot.store.store import Store
 from tests.cli.plan_execution import as_stored, proposed
 from tests.cli.stored_plans import LOOKED_AT, Write
@@ -171,7 +171,7 @@ def test_slack_does_not_take_it(
     run: Run, slack: Workspace, channel: str, arguments: tuple[str, ...]
 ) -> None:
     del channel
-    slack.faults.add(Fault(method="chat.postMessage", error="is_archived"))
+    slack.faults.add(CallFault(method="chat.postMessage", error="is_archived"))
     result = run("report", *arguments)
     assert result.status == 1
     assert "the channel is archived" in result.err
@@ -182,7 +182,7 @@ def test_slack_does_not_take_it(
 def test_slack_takes_only_its_first_line(
     run: Run, slack: Workspace, ann: Person, channel: str
 ) -> None:
-    slack.faults.add(Fault(method="chat.update", error="internal_error", times=None))
+    slack.faults.add(CallFault(method="chat.update", error="internal_error", times=None))
     result = run("report", "team/api")
     (message,) = ann.messages(channel)
     assert (result.status, result.out) == (1, "Nothing was posted.\n")

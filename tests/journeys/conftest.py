@@ -64,7 +64,7 @@ def slack(environment: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Worksp
     with in_workspace(MANIFEST, monkeypatch) as opened:
         yield opened
         assert opened.remote.warnings() == []
-        assert opened.remote.ask("/bugs")["bugs"] == []
+        assert opened.remote.get("/bugs")["bugs"] == []
         assert {call["error"] for call in opened.remote.calls()} <= {None, "ratelimited"}
 
 

@@ -16,7 +16,7 @@ import pytest
 from bot.core.plan import PlanState
 from bot.core.records import AuditEventName, PlanRecord
 from bot.playground.aws import StandIn
-from bot.playground.slack import TEAM_ID, Outcome, Person, Workspace
+from bot.playground.slack import TEAM_ID, ActionOutcome, Person, Workspace
 from bot.slack.listener import UNEXPECTED_PAYLOAD
 from bot.store.store import Store
 from tests.cli.plan_execution import DELETION, PATIENCE, as_stored, late_by, until
@@ -57,7 +57,7 @@ def request_report(person: Person, channel: str) -> Json:
     return report
 
 
-def clicks(person: Person, action_id: str, message: Json, channel: str) -> Outcome:
+def clicks(person: Person, action_id: str, message: Json, channel: str) -> ActionOutcome:
     """Dialogs are answered with yes."""
     where = {"channel": channel, "ts": message["ts"]}
     outcome = person.uses(action_id, **where)
@@ -386,13 +386,13 @@ def test_forged_and_cut(
         payloads += [{}, "a text", {"type": "block_actions", "actions": None}]
         for payload in payloads:
             envelope = {"envelope_id": str(uuid4()), "type": "interactive", "payload": payload}
-            assert slack.remote.tell("/raw", message=envelope)["sent"]
+            assert slack.remote.post("/raw", message=envelope)["sent"]
         until(lambda: len(slack.remote.warnings()) == len(payloads))
         assert {each["where"] for each in slack.remote.warnings()} == {"socket"}
-        slack.remote.forget("/warnings")
+        slack.remote.delete("/warnings")
         until(lambda: private_messages(ann, ops) == [UNEXPECTED_PAYLOAD] * len(values))
         for text in ("", "{", '{"type": "disconnect"', "\N{PILE OF POO}" * 1000):
-            slack.remote.tell("/raw", text=text)
+            slack.remote.post("/raw", text=text)
         slack.remote.change_settings(ack_timeout=0.5)
         slack.remote.add_delivery_fault(kind="block_actions", body='{"type": "interactive", "pay')
         assert clicks(ann, "approve_plan", report, ops).result == "operation_timeout"

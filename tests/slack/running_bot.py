@@ -26,7 +26,7 @@ from bot.core.records import (
     StoreChange,
 )
 from bot.core.usage import RepositoryUsage, SourceScan
-from bot.playground.slack import APP_TOKEN, Outcome, Person, Workspace
+from bot.playground.slack import APP_TOKEN, ActionOutcome, Person, Workspace
 from bot.settings.model import Settings
 from bot.slack.listener_context import SlackContext
 from bot.slack.plan_messages import PlanMessages
@@ -84,12 +84,14 @@ class RunningBot:
         while self.under_way:
             self.under_way.pop().result(PATIENCE)
 
-    def says(self, person: Person, line: str, channel: str | None = None) -> Outcome:
+    def says(self, person: Person, line: str, channel: str | None = None) -> ActionOutcome:
         outcome = person.types(line, channel or self.channel)
         self.settle()
         return outcome
 
-    def clicks(self, person: Person, action_id: str, message: PlanMessage, **how: Any) -> Outcome:
+    def clicks(
+        self, person: Person, action_id: str, message: PlanMessage, **how: Any
+    ) -> ActionOutcome:
         """Dialogs are answered with yes."""
         where = {"channel": message.channel, "ts": message.ts, **how}
         outcome = person.uses(action_id, **where)
@@ -98,11 +100,11 @@ class RunningBot:
         self.settle()
         return outcome
 
-    def uses(self, person: Person, action_id: str, message: PlanMessage) -> Outcome:
+    def uses(self, person: Person, action_id: str, message: PlanMessage) -> ActionOutcome:
         """Without waiting for what comes of it."""
         return person.uses(action_id, channel=message.channel, ts=message.ts)
 
-    def submits(self, person: Person, **values: Any) -> Outcome:
+    def submits(self, person: Person, **values: Any) -> ActionOutcome:
         outcome = person.submits(**values)
         self.settle()
         return outcome

@@ -8,7 +8,7 @@ import pytest
 from slack_sdk import WebClient
 from slack_sdk.http_retry import HttpRequest, HttpResponse, RetryState
 
-from bot.playground.slack import BOT_TOKEN, Fault, Workspace
+from bot.playground.slack import BOT_TOKEN, CallFault, Workspace
 from bot.slack.api import (
     SECONDS_BETWEEN_POSTS,
     PostLimiter,
@@ -36,12 +36,12 @@ def test_a_token_that_is_none(slack: Workspace) -> None:
 
 
 def test_a_token_that_was_revoked(client: WebClient, slack: Workspace) -> None:
-    slack.remote.tell("/tokens/revoke", kind="bot")
+    slack.remote.post("/tokens/revoke", kind="bot")
     assert "token_revoked" in str(failure(client))
 
 
 def test_a_scope_that_is_missing(client: WebClient, slack: Workspace) -> None:
-    slack.remote.change("/scopes", bot=[])
+    slack.remote.put("/scopes", bot=[])
     with pytest.raises(SlackError) as caught, calling("Looking"):
         client.users_info(user="U1")
     assert caught.value.code == "missing_scope"
@@ -51,7 +51,7 @@ def test_a_scope_that_is_missing(client: WebClient, slack: Workspace) -> None:
 @pytest.mark.usefixtures("waits")
 @pytest.mark.parametrize("cut", ["before", "after", "body"])
 def test_the_line_is_cut(client: WebClient, slack: Workspace, cut: str) -> None:
-    slack.faults.add(Fault(method="auth.test", cut=cut, times=None))  # type: ignore[arg-type]
+    slack.faults.add(CallFault(method="auth.test", cut=cut, times=None))  # type: ignore[arg-type]
     error = failure(client)
     assert error.code == ""
     assert "Slack could not be reached" in str(error)
@@ -70,8 +70,8 @@ def test_nobody_listens() -> None:
 def test_an_answer_that_says_nothing(
     client: WebClient, slack: Workspace, status: int, body: str
 ) -> None:
-    fault = Fault(method="auth.test", body=body, times=None)
-    slack.faults.add(fault if status == 200 else Fault(method="*", status=status, times=None))
+    fault = CallFault(method="auth.test", body=body, times=None)
+    slack.faults.add(fault if status == 200 else CallFault(method="*", status=status, times=None))
     assert "failed" in str(failure(client))
 
 

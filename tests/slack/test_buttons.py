@@ -9,7 +9,7 @@ from bot.core.errors import ServiceError
 from bot.core.permissions import SlackUser
 from bot.core.plan import PlanState
 from bot.core.records import AuditEventName
-from bot.playground.slack import TEAM_ID, Fault, Person, Workspace
+from bot.playground.slack import TEAM_ID, CallFault, Person, Workspace
 from bot.playground.slack.faults import DeliveryFault
 from tests.slack.conftest import StartBot
 from tests.slack.running_bot import RunningBot, close, content, private_messages
@@ -110,7 +110,7 @@ def test_a_user_group_that_cannot_be_read_refuses(
     start_bot: StartBot, slack: Workspace, bob: Person
 ) -> None:
     bot = start_bot(approval={"approvers": [slack.remote.add_user_group("cleaners", [bob])]})
-    slack.faults.add(Fault(method="usergroups.users.list", error="internal_error"))
+    slack.faults.add(CallFault(method="usergroups.users.list", error="internal_error"))
     message = bot.posted()
     bot.clicks(bob, "approve_plan", message)
     (said,) = private_messages(bob, bot.channel)
@@ -201,7 +201,7 @@ def test_it_is_outdated_and_cannot_be_updated(
 ) -> None:
     message = bot.posted()
     bot.context.pins.pin(bot.stored(message).repository, ["old"], member(ann), "a customer runs it")
-    slack.faults.add(Fault(method="chat.update", error="internal_error"))
+    slack.faults.add(CallFault(method="chat.update", error="internal_error"))
     bot.clicks(ann, "approve_plan", message)
     assert len(private_messages(ann, bot.channel)) == 1
     bot.plan_messages.refresh_behind(5)
@@ -213,7 +213,7 @@ def test_what_was_decided_meanwhile(
     bot: RunningBot, slack: Workspace, ann: Person, bob: Person, action_id: str
 ) -> None:
     message = bot.posted()
-    slack.faults.add(Fault(method="chat.update", error="internal_error"))
+    slack.faults.add(CallFault(method="chat.update", error="internal_error"))
     bot.clicks(bob, "dismiss_plan", message)
     assert action_id in shown(bot, ann, message.ts)
     bot.clicks(ann, action_id, message)
@@ -256,7 +256,7 @@ def test_slack_does_not_take_the_update(
 ) -> None:
     """What was decided counts, and is shown later."""
     message = bot.posted()
-    slack.faults.add(Fault(method="chat.update", error="ratelimited", retry_after=60))
+    slack.faults.add(CallFault(method="chat.update", error="ratelimited", retry_after=60))
     bot.clicks(ann, "approve_plan", message)
     assert bot.stored(message).state is PlanState.APPROVED
     assert "it is tried again" in caplog.text
@@ -331,7 +331,7 @@ def test_it_is_stopped_too_late(
 ) -> None:
     message = bot.posted()
     bot.clicks(ann, "approve_plan", message)
-    slack.faults.add(Fault(method="chat.update", error="internal_error"))
+    slack.faults.add(CallFault(method="chat.update", error="internal_error"))
     bot.clicks(ann, "stop_plan", message)
     bot.clicks(bob, "stop_plan", message)
     assert private_messages(bob, bot.channel) == [

@@ -46,7 +46,7 @@ def test_names_that_are_none(
 ) -> None:
     slack.remote.add_channel("hidden", [ann], kind="private", with_bot=False)
     archived = slack.remote.add_channel("old", [ann])
-    slack.remote.tell("/channels/archive", channel=archived)
+    slack.remote.post("/channels/archive", channel=archived)
     with pytest.raises(RequestError) as caught:
         channel_ids(client, [name])
     assert words in str(caught.value)
@@ -68,6 +68,6 @@ def test_as_many_pages_as_it_takes(
 
 
 def test_the_app_may_not_list_them(client: WebClient, slack: Workspace) -> None:
-    slack.remote.change("/scopes", bot=["chat:write"])
+    slack.remote.put("/scopes", bot=["chat:write"])
     with pytest.raises(SlackError, match="lacks the scope channels:read: add it"):
         channel_ids(client, ["releases"])

@@ -4,7 +4,7 @@ import pytest
 
 from bot.core.errors import ServiceError
 from bot.core.records import AuditEventName
-from bot.playground.slack import Fault, Person, Workspace
+from bot.playground.slack import CallFault, Person, Workspace
 from bot.playground.slack.faults import DeliveryFault
 from tests.slack.conftest import StartBot
 from tests.slack.running_bot import (
@@ -103,7 +103,7 @@ def test_in_a_public_channel_that_it_has_not_joined(
 
 def test_slack_is_busy(bot: RunningBot, slack: Workspace, ann: Person, releases: str) -> None:
     """The report is a message of its own then, and nobody waits in silence."""
-    slack.faults.add(Fault(method="chat.postMessage", error="ratelimited", retry_after=60))
+    slack.faults.add(CallFault(method="chat.postMessage", error="ratelimited", retry_after=60))
     bot.says(ann, "/ecr-clean team/api")
     assert public_messages(ann, releases) == []
     (job,) = bot.jobs()
@@ -114,7 +114,7 @@ def test_slack_is_busy(bot: RunningBot, slack: Workspace, ann: Person, releases:
 def test_slack_is_busy_for_a_moment(
     bot: RunningBot, slack: Workspace, ann: Person, waits: list[float]
 ) -> None:
-    slack.faults.add(Fault(method="chat.postMessage", error="ratelimited", retry_after=1))
+    slack.faults.add(CallFault(method="chat.postMessage", error="ratelimited", retry_after=1))
     bot.says(ann, "/ecr-clean team/api")
     (job,) = bot.jobs()
     assert job.payload["ts"]
@@ -166,7 +166,7 @@ def test_the_response_url_is_of_no_use(
     bot: RunningBot, slack: Workspace, ann: Person, bob: Person, releases: str, effect: object
 ) -> None:
     assert isinstance(effect, dict)
-    slack.faults.add(Fault(method="response_url", times=None, **effect))
+    slack.faults.add(CallFault(method="response_url", times=None, **effect))
     bot.says(ann, "/ecr-clean help")
     assert len(private_messages(ann, releases)) == 1
     assert bob.messages(releases) == []
@@ -176,7 +176,7 @@ def test_nothing_is_left_but_their_own_conversation(
     bot: RunningBot, slack: Workspace, ann: Person
 ) -> None:
     channel = slack.remote.add_channel("secret", [ann], kind="private", with_bot=False)
-    slack.faults.add(Fault(method="response_url", status=404))
+    slack.faults.add(CallFault(method="response_url", status=404))
     bot.says(ann, "/ecr-clean help", channel)
     assert ann.messages(channel) == []
     (message,) = ann.messages(ann.opens_im())
@@ -187,7 +187,7 @@ def test_nobody_can_be_told(
     bot: RunningBot, slack: Workspace, ann: Person, caplog: pytest.LogCaptureFixture
 ) -> None:
     for method in ("response_url", "chat.postEphemeral"):
-        slack.faults.add(Fault(method=method, status=500, times=None))
+        slack.faults.add(CallFault(method=method, status=500, times=None))
     bot.says(ann, "/ecr-clean help")
     assert f"{ann.id} was not told" in caplog.text
 
@@ -195,7 +195,7 @@ def test_nobody_can_be_told(
 def test_people_slack_knows_nothing_of(
     bot: RunningBot, slack: Workspace, ann: Person, releases: str
 ) -> None:
-    slack.faults.add(Fault(method="users.info", error="user_not_found"))
+    slack.faults.add(CallFault(method="users.info", error="user_not_found"))
     bot.says(ann, "/ecr-clean team/api")
     assert private_messages(ann, releases) == [f"Slack knows nobody called <@{ann.id}> here"]
 
@@ -203,7 +203,7 @@ def test_people_slack_knows_nothing_of(
 def test_slack_cannot_tell_who_it_is(
     bot: RunningBot, slack: Workspace, ann: Person, releases: str
 ) -> None:
-    slack.faults.add(Fault(method="users.info", error="internal_error"))
+    slack.faults.add(CallFault(method="users.info", error="internal_error"))
     bot.says(ann, "/ecr-clean team/api")
     (said,) = private_messages(ann, releases)
     assert said.startswith("That did not work. Looking somebody up in Slack failed")

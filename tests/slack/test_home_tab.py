@@ -15,7 +15,7 @@ from bot.core.records import (
     RepositoryPin,
     StoreChange,
 )
-from bot.playground.slack import Fault, Person, Workspace
+from bot.playground.slack import CallFault, Person, Workspace
 from bot.slack.api import SlackError
 from tests.render.builders import GB, HERE
 from tests.slack.conftest import StartBot
@@ -162,7 +162,7 @@ def test_it_is_not_shown_again_without_need(bot: RunningBot, slack: Workspace, a
 
 
 def test_slack_was_away(bot: RunningBot, slack: Workspace, ann: Person) -> None:
-    slack.faults.add(Fault(method="views.publish", error="internal_error"))
+    slack.faults.add(CallFault(method="views.publish", error="internal_error"))
     assert ann.opens_home().ok
     until(lambda: calls(slack, "views.publish"))
     bot.settle()
@@ -173,7 +173,7 @@ def test_slack_was_away(bot: RunningBot, slack: Workspace, ann: Person) -> None:
 
 
 def test_somebody_who_left_is_asked_no_more(bot: RunningBot, slack: Workspace, ann: Person) -> None:
-    slack.faults.add(Fault(method="views.publish", error="user_not_found"))
+    slack.faults.add(CallFault(method="views.publish", error="user_not_found"))
     bot.context.home.open(ann.id)
     bot.clock.now += timedelta(seconds=11)
     bot.context.home.refresh_behind(9)
@@ -181,7 +181,7 @@ def test_somebody_who_left_is_asked_no_more(bot: RunningBot, slack: Workspace, a
 
 
 def test_what_fails_is_raised(bot: RunningBot, slack: Workspace, ann: Person) -> None:
-    slack.faults.add(Fault(method="views.publish", error="internal_error"))
+    slack.faults.add(CallFault(method="views.publish", error="internal_error"))
     with pytest.raises(SlackError, match="Showing the Home tab in Slack failed"):
         bot.context.home.open(ann.id)
 
@@ -201,7 +201,7 @@ def test_a_guest_is_told_why_there_is_nothing(
 
 def test_a_person_whom_slack_does_not_know(bot: RunningBot, slack: Workspace, ann: Person) -> None:
     bot.posted()
-    slack.faults.add(Fault(method="users.info", error="user_not_found"))
+    slack.faults.add(CallFault(method="users.info", error="user_not_found"))
     shown = opened(bot, ann)
     assert "Slack knows nobody called" in shown
     assert HERE.name not in shown
@@ -212,7 +212,7 @@ def test_one_that_fails_keeps_none_of_the_others_back(
 ) -> None:
     for person in (ann, bob):
         bot.store.open_home(person.id, bot.clock())
-    slack.faults.add(Fault(method="views.publish", error="internal_error"))
+    slack.faults.add(CallFault(method="views.publish", error="internal_error"))
     bot.store.record(event())
     with pytest.raises(SlackError):
         bot.context.home.refresh_behind(9)

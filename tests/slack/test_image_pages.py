@@ -3,7 +3,7 @@
 import pytest
 
 from bot.core.plan import Plan, PlanState
-from bot.playground.slack import Fault, Person, Workspace
+from bot.playground.slack import CallFault, Person, Workspace
 from bot.slack.messages.block_kit import loading_view
 from tests.slack.running_bot import RunningBot, content, private_messages, text_of, until
 from tests.slack.support import buttons, calls
@@ -45,7 +45,7 @@ def test_the_version_that_the_message_shows(
     bot: RunningBot, slack: Workspace, ann: Person, bob: Person
 ) -> None:
     message = bot.posted()
-    slack.faults.add(Fault(method="chat.update", error="internal_error"))
+    slack.faults.add(CallFault(method="chat.update", error="internal_error"))
     bot.clicks(ann, "dismiss_plan", message)
     assert bot.stored(message).state is PlanState.DISMISSED
     bot.clicks(bob, "show_images", message)
@@ -56,7 +56,7 @@ def test_the_modal_is_closed_meanwhile(
     bot: RunningBot, slack: Workspace, ann: Person, caplog: pytest.LogCaptureFixture
 ) -> None:
     message = bot.posted()
-    slack.faults.add(Fault(method="views.update", delay=0.5))
+    slack.faults.add(CallFault(method="views.update", delay=0.5))
     ann.uses("show_images", channel=message.channel, ts=message.ts)
     until(ann.modal)
     ann.closes()
@@ -70,7 +70,7 @@ def test_a_page_is_turned_in_a_modal_that_is_closed(
     bot: RunningBot, slack: Workspace, ann: Person, many: Plan
 ) -> None:
     bot.clicks(ann, "show_images", bot.posted(many))
-    slack.faults.add(Fault(method="views.update", error="not_found"))
+    slack.faults.add(CallFault(method="views.update", error="not_found"))
     assert ann.uses("images_page:1").ok
     bot.settle()
     assert private_messages(ann, bot.channel) == []
@@ -87,7 +87,7 @@ def test_the_plan_is_not_known_any_more(
 
 def test_slack_is_busy(bot: RunningBot, slack: Workspace, ann: Person) -> None:
     message = bot.posted()
-    slack.faults.add(Fault(method="views.open", error="ratelimited", retry_after=30))
+    slack.faults.add(CallFault(method="views.open", error="ratelimited", retry_after=30))
     bot.clicks(ann, "show_images", message)
     (said,) = private_messages(ann, bot.channel)
     assert "Slack wants to be asked less often" in said
@@ -97,6 +97,6 @@ def test_slack_does_not_take_what_it_is_to_show(
     bot: RunningBot, slack: Workspace, ann: Person
 ) -> None:
     message = bot.posted()
-    slack.faults.add(Fault(method="views.update", error="internal_error"))
+    slack.faults.add(CallFault(method="views.update", error="internal_error"))
     bot.clicks(ann, "show_images", message)
     assert "Showing a window in Slack failed" in text_of(ann.modal())

@@ -12,7 +12,7 @@ from ruamel.yaml import YAML
 import bot.bootstrap
 import bot.slack
 from bot.core.doctor_findings import SlackScope
-from bot.playground.slack.manifest import read_manifest
+from bot.playground.slack.app_manifest import read_manifest
 from bot.playground.slack.methods.registry import METHODS
 from bot.slack.app import register_listeners
 from tests.slack.running_bot import MANIFEST

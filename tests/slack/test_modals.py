@@ -5,7 +5,7 @@ import pytest
 from bot.core.errors import ServiceError
 from bot.core.plan import PlanState
 from bot.core.records import AuditEventName
-from bot.playground.slack import Fault, Outcome, Person, Workspace
+from bot.playground.slack import ActionOutcome, CallFault, Person, Workspace
 from bot.playground.slack.faults import DeliveryFault
 from tests.slack.conftest import StartBot
 from tests.slack.running_bot import RunningBot, private_messages, text_of, until
@@ -34,7 +34,9 @@ def test_another_name_is_typed(bot: RunningBot, ann: Person) -> None:
     message = bot.posted()
     bot.clicks(ann, "approve_plan", message)
     errors = {"typed_name": "The repository is called team/api"}
-    assert bot.submits(ann, typed_name="team/ap") == Outcome("errors", errors=errors, sent=True)
+    assert bot.submits(ann, typed_name="team/ap") == ActionOutcome(
+        "errors", errors=errors, sent=True
+    )
     assert bot.stored(message).state is PlanState.PROPOSED
     assert bot.submits(ann, typed_name="team/api").ok
     assert bot.stored(message).state is PlanState.APPROVED
@@ -90,7 +92,7 @@ def test_the_modal_is_closed_before_it_is_filled(
     bot: RunningBot, slack: Workspace, ann: Person
 ) -> None:
     message = bot.posted()
-    slack.faults.add(Fault(method="users.info", delay=0.5))
+    slack.faults.add(CallFault(method="users.info", delay=0.5))
     ann.uses("approve_plan", channel=message.channel, ts=message.ts)
     until(ann.modal)
     ann.closes()
@@ -102,7 +104,7 @@ def test_the_modal_is_closed_before_it_is_filled(
 
 def test_a_refusal_finds_the_modal_closed(bot: RunningBot, slack: Workspace, guest: Person) -> None:
     message = bot.posted()
-    slack.faults.add(Fault(method="users.info", delay=0.5))
+    slack.faults.add(CallFault(method="users.info", delay=0.5))
     guest.uses("approve_plan", channel=message.channel, ts=message.ts)
     until(guest.modal)
     guest.closes()
@@ -119,7 +121,7 @@ def test_it_is_submitted_and_closed(
     for person in (ann, bob):
         bot.clicks(person, "approve_plan", message)
     bot.submits(bob, typed_name="team/api")
-    slack.faults.add(Fault(method="views.update", error="not_found"))
+    slack.faults.add(CallFault(method="views.update", error="not_found"))
     bot.submits(ann, typed_name="team/api")
     assert private_messages(ann, bot.channel) == ["The plan for team/api is approved already"]
 
@@ -129,7 +131,7 @@ def test_it_comes_too_late_to_open(
     bot: RunningBot, slack: Workspace, ann: Person, error: str
 ) -> None:
     message = bot.posted()
-    slack.faults.add(Fault(method="views.open", error=error))
+    slack.faults.add(CallFault(method="views.open", error=error))
     bot.clicks(ann, "approve_plan", message)
     (said,) = private_messages(ann, bot.channel)
     assert "in the first three seconds" in said
@@ -140,7 +142,7 @@ def test_slack_is_busy_for_a_moment(
     bot: RunningBot, slack: Workspace, ann: Person, waits: list[float]
 ) -> None:
     message = bot.posted()
-    slack.faults.add(Fault(method="views.open", error="ratelimited", retry_after=1))
+    slack.faults.add(CallFault(method="views.open", error="ratelimited", retry_after=1))
     bot.clicks(ann, "approve_plan", message)
     assert "type the repository's name" in text_of(ann.modal())
     assert len(waits) == 1
@@ -148,7 +150,7 @@ def test_slack_is_busy_for_a_moment(
 
 def test_slack_is_busy(bot: RunningBot, slack: Workspace, ann: Person, waits: list[float]) -> None:
     message = bot.posted()
-    slack.faults.add(Fault(method="views.open", error="ratelimited", retry_after=30))
+    slack.faults.add(CallFault(method="views.open", error="ratelimited", retry_after=30))
     bot.clicks(ann, "approve_plan", message)
     (said,) = private_messages(ann, bot.channel)
     assert said.startswith("That did not work. Opening a window in Slack failed: Slack wants to be")

@@ -89,9 +89,9 @@ def deliver(bot: RunningBot, payload: Any, kind: str = "interactive") -> None:
         "payload": payload,
         "accepts_response_payload": True,
     }
-    bot.slack.remote.tell("/raw", message=envelope)
+    bot.slack.remote.post("/raw", message=envelope)
     until(bot.slack.remote.warnings)
-    bot.slack.remote.forget("/warnings")
+    bot.slack.remote.delete("/warnings")
     bot.settle()
 
 
@@ -253,12 +253,12 @@ def test_envelopes(
     for text in TEXTS:
         before = private_messages(ann, bot.channel)
         with subtests.test(text=text):
-            slack.remote.tell("/raw", text=text)
+            slack.remote.post("/raw", text=text)
             bot.says(ann, "/ecr-clean help")
             assert len(private_messages(ann, bot.channel)) == len(before) + 1
             if "a text" in text:
                 until(slack.remote.warnings)
-                slack.remote.forget("/warnings")
+                slack.remote.delete("/warnings")
 
 
 USAGES = ["{plan}:1:1", "{plan}:1", "{plan}:1 x ecs here", "{plan}:1 4 ecs", "{plan} 4 ecs here"]

@@ -17,7 +17,7 @@ from bot.core.records import (
     TagBinding,
     TagScan,
 )
-from bot.playground.slack import TEAM_ID, Fault, Outcome, Person, Workspace
+from bot.playground.slack import TEAM_ID, ActionOutcome, CallFault, Person, Workspace
 from bot.slack.action_ids import PIN_FOR, PIN_REASON, PIN_UNTIL, PINNED_TAGS
 from bot.slack.api import SlackError
 from bot.slack.message_updates import PinExpiryNotifier
@@ -59,7 +59,7 @@ def texts(options: list[Json]) -> list[str]:
 
 def pins(
     bot: RunningBot, person: Person, *options: Json, reason: str = "a customer runs it", **more: str
-) -> Outcome:
+) -> ActionOutcome:
     values = {PINNED_TAGS: [each["value"] for each in options], PIN_REASON: reason, **more}
     return bot.submits(person, **values)
 
@@ -259,7 +259,7 @@ def test_a_guest_may_look_and_nothing_else(bot: RunningBot, guest: Person) -> No
 def test_closed_in_the_middle(bot: RunningBot, slack: Workspace, ann: Person) -> None:
     opened(bot, ann, bot.posted())
     scanned(bot, "old")
-    slack.faults.add(Fault(method="views.update", error="not_found"))
+    slack.faults.add(CallFault(method="views.update", error="not_found"))
     assert pins(bot, ann, *found(ann, "old")).ok
     (said,) = private_messages(ann, bot.channel)
     assert "Pinned `old` in `team/api`" in said
@@ -317,7 +317,7 @@ def test_the_modal_is_closed_before_the_pin_is_taken_off(
     message = bot.posted()
     pinned_by(bot, ann, message)
     opened(bot, ann, message)
-    slack.faults.add(Fault(method="views.update", error="not_found"))
+    slack.faults.add(CallFault(method="views.update", error="not_found"))
     assert ann.uses("unpin:0", confirm=True).ok
     bot.settle()
     assert stored(bot) == []
@@ -380,7 +380,7 @@ def test_what_slack_does_not_take_is_told_later(
 ) -> None:
     message = bot.posted()
     bot.clicks(ann, "approve_plan", message)
-    slack.faults.add(Fault(method="chat.postMessage", error="internal_error", times=1))
+    slack.faults.add(CallFault(method="chat.postMessage", error="internal_error", times=1))
     pinned_by(bot, bob, message)
     assert not any("no longer counts" in each for each in replies(ann, bot, message))
     bot.plan_messages.notify_approvers(9)
@@ -465,7 +465,7 @@ def test_it_is_told_and_kept(bot: RunningBot, ann: Person) -> None:
 
 def test_kept_twice_it_lasts_no_longer(bot: RunningBot, slack: Workspace, ann: Person) -> None:
     message = warned(bot, ann)
-    slack.faults.add(Fault(method="chat.update", error="internal_error", times=1))
+    slack.faults.add(CallFault(method="chat.update", error="internal_error", times=1))
     keeps(bot, ann, message)
     after = keeps(bot, ann, message)
     assert "1.0 is pinned in team/api until 2026-12-24 08:00 UTC by now" in after["text"]
@@ -526,12 +526,12 @@ def test_nobody_is_told_without_a_channel(start_bot: StartBot, slack: Workspace)
 def test_somebody_who_left_is_not_told(
     error: str, bot: RunningBot, slack: Workspace, ann: Person
 ) -> None:
-    slack.faults.add(Fault(method="chat.postMessage", error=error, times=1))
+    slack.faults.add(CallFault(method="chat.postMessage", error=error, times=1))
     made = Pin("1.0", ann.id, "a customer runs it", NOW + timedelta(hours=20))
     PinExpiryNotifier(bot.context.client, bot.context.rules_of).send(
         [RepositoryPin(HERE.uri, made, NOW)]
     )
-    slack.faults.add(Fault(method="chat.postMessage", error="internal_error", times=1))
+    slack.faults.add(CallFault(method="chat.postMessage", error="internal_error", times=1))
     with pytest.raises(SlackError, match="Telling that a pin runs out in Slack failed"):
         PinExpiryNotifier(bot.context.client, bot.context.rules_of).send(
             [RepositoryPin(HERE.uri, made, NOW)]

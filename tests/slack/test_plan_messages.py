@@ -13,7 +13,7 @@ from slack_sdk import WebClient
 from bot.core.errors import ErrorText
 from bot.core.plan import PlanState, content_hash
 from bot.core.records import AuditEventName, PlanMessage, PlanRecord, StoreChange
-from bot.playground.slack import Fault, Person, Workspace
+from bot.playground.slack import CallFault, Person, Workspace
 from bot.slack.api import SlackError
 from bot.slack.plan_messages import BETWEEN_PROGRESS, FRESH, PlanMessages
 from bot.store.store import Store, open_store
@@ -134,7 +134,7 @@ def test_what_slack_does_not_take_now_is_shown_later(
     ann: Person,
     store: Store,
 ) -> None:
-    slack.faults.add(Fault(method="chat.update", error="internal_error"))
+    slack.faults.add(CallFault(method="chat.update", error="internal_error"))
     message = plan_messages.post(plan.id, releases)
     assert buttons(message_at(ann, releases, message.ts)) == []
     plan_messages.refresh_behind(3)
@@ -200,7 +200,7 @@ def test_a_newer_message_that_is_not_shown_yet(
     slack: Workspace,
     ann: Person,
 ) -> None:
-    slack.faults.add(Fault(method="chat.update", error="internal_error"))
+    slack.faults.add(CallFault(method="chat.update", error="internal_error"))
     plan_messages.fold_older(plan_messages.post(plan.id, posted.channel))
     assert "approve_plan" in buttons(message_at(ann, posted.channel, posted.ts))
 
@@ -216,7 +216,7 @@ def test_the_older_message_cannot_be_changed(
     left: int,
 ) -> None:
     newer = plan_messages.post(plan.id, posted.channel)
-    slack.faults.add(Fault(method="chat.update", error=error))
+    slack.faults.add(CallFault(method="chat.update", error=error))
     plan_messages.fold_older(newer)
     assert len(store.messages_of(plan.id)) == left
 
@@ -269,7 +269,7 @@ def test_nobody_knows_whether_an_update_landed(
     cut: Any,
 ) -> None:
     dismiss(store, posted.plan)
-    slack.faults.add(Fault(method="chat.update", cut=cut, times=None))
+    slack.faults.add(CallFault(method="chat.update", cut=cut, times=None))
     with pytest.raises(SlackError, match="Slack could not be reached"):
         plan_messages.refresh(posted.plan)
     slack.faults.clear()
@@ -387,8 +387,8 @@ def test_a_channel_that_is_lost(
     secret = slack.remote.add_channel("secret", [ann], kind="private")
     for channel in (closed_one, secret):
         plan_messages.post(plan.id, channel)
-    slack.remote.tell("/channels/archive", channel=closed_one)
-    slack.remote.tell("/channels/leave", channel=secret, user=slack.app.user_id)
+    slack.remote.post("/channels/archive", channel=closed_one)
+    slack.remote.post("/channels/leave", channel=secret, user=slack.app.user_id)
     dismiss(store, plan.id)
     plan_messages.refresh(plan.id)
     assert [message.ts for message in store.messages_of(plan.id)] == [posted.ts]
@@ -406,7 +406,7 @@ def test_one_429_drops_nothing(
     waits: list[float],
 ) -> None:
     dismiss(store, posted.plan)
-    slack.faults.add(Fault(method="chat.update", error="ratelimited", retry_after=7))
+    slack.faults.add(CallFault(method="chat.update", error="ratelimited", retry_after=7))
     plan_messages.refresh(posted.plan)
     (waited,) = waits
     assert 7 <= waited < 9
@@ -422,7 +422,7 @@ def test_many_429s_leave_it_to_the_sweep(
     waits: list[float],
 ) -> None:
     dismiss(store, posted.plan)
-    slack.faults.add(Fault(method="chat.update", error="ratelimited", times=6))
+    slack.faults.add(CallFault(method="chat.update", error="ratelimited", times=6))
     with pytest.raises(SlackError, match="asked less often"):
         plan_messages.refresh(posted.plan)
     assert len(waits) == 5
@@ -439,7 +439,7 @@ def test_posting_waits_where_slack_wants_it_to(
     ann: Person,
     waits: list[float],
 ) -> None:
-    slack.faults.add(Fault(method="chat.postMessage", error="ratelimited", retry_after=3))
+    slack.faults.add(CallFault(method="chat.postMessage", error="ratelimited", retry_after=3))
     plan_messages.post(plan.id, releases)
     assert len(ann.messages(releases)) == 1
     assert len(waits) == 1
@@ -456,7 +456,9 @@ def test_one_that_fails_holds_no_other_up(
     other = plan_messages.post(plan.id, posted.channel)
     dismiss(store, plan.id)
     broken = {"ts": posted.ts}
-    slack.faults.add(Fault(method="chat.update", arguments=broken, error="fatal_error", times=None))
+    slack.faults.add(
+        CallFault(method="chat.update", arguments=broken, error="fatal_error", times=None)
+    )
     with pytest.raises(SlackError, match="fatal_error"):
         plan_messages.refresh(plan.id)
     assert buttons(message_at(ann, other.channel, other.ts)) == []
@@ -480,7 +482,7 @@ def test_what_cannot_be_shown_loses_its_buttons_all_the_same(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     dismiss(store, posted.plan)
-    slack.faults.add(Fault(method="chat.update", error=error))
+    slack.faults.add(CallFault(method="chat.update", error=error))
     with caplog.at_level(logging.ERROR):
         plan_messages.refresh(posted.plan)
     shown = message_at(ann, posted.channel, posted.ts)
@@ -590,7 +592,7 @@ def test_every_version_brings_its_own(
 def test_a_list_that_could_not_be_shared(
     plan_messages: PlanMessages, plan: PlanRecord, slack: Workspace, releases: str, ann: Person
 ) -> None:
-    slack.faults.add(Fault(method="files.completeUploadExternal", error="internal_error"))
+    slack.faults.add(CallFault(method="files.completeUploadExternal", error="internal_error"))
     message = plan_messages.post(plan.id, releases)
     assert files_of(ann, message) == []
     plan_messages.upload_missing_lists(5)

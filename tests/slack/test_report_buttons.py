@@ -8,7 +8,7 @@ import pytest
 from bot.core.audit_details import UsageConfirmed
 from bot.core.errors import ServiceError
 from bot.core.records import AuditEventName
-from bot.playground.slack import Fault, Person, Workspace
+from bot.playground.slack import CallFault, Person, Workspace
 from bot.playground.slack.faults import DeliveryFault
 from bot.ports import DoubtedUsage, WorkloadCount
 from tests.slack.conftest import StartBot
@@ -100,7 +100,7 @@ def test_the_database_fails(bot: RunningBot, ann: Person, monkeypatch: pytest.Mo
 
 def test_slack_does_not_take_the_update(bot: RunningBot, slack: Workspace, ann: Person) -> None:
     message = bot.posted(INCOMPLETE)
-    slack.faults.add(Fault(method="chat.update", error="internal_error"))
+    slack.faults.add(CallFault(method="chat.update", error="internal_error"))
     bot.clicks(ann, "try_again", message)
     assert len(bot.jobs()) == 1
 

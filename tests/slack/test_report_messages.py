@@ -4,7 +4,7 @@ import pytest
 from slack_sdk import WebClient
 
 from bot.bootstrap.slack import open_client_without_retries
-from bot.playground.slack import Fault, Person, Workspace
+from bot.playground.slack import CallFault, Person, Workspace
 from bot.slack.api import MessageContent, SlackError
 from bot.slack.requested_reports import (
     SECONDS_AFTER_FAILURE,
@@ -44,7 +44,7 @@ def test_progress_is_shown_now_and_then(
 def test_progress_never_costs_anything(
     placeholder: ReportPlaceholder, watch: Watch, slack: Workspace, waits: list[float], error: str
 ) -> None:
-    slack.faults.add(Fault(method="chat.update", error=error))
+    slack.faults.add(CallFault(method="chat.update", error=error))
     watch.now = SECONDS_BETWEEN_UPDATES
     progress(placeholder)
     watch.now += SECONDS_AFTER_FAILURE - 1
@@ -79,6 +79,6 @@ def test_there_never_was_a_message(client: WebClient, releases: str, ann: Person
 
 
 def test_slack_does_not_take_it(placeholder: ReportPlaceholder, slack: Workspace) -> None:
-    slack.faults.add(Fault(method="chat.update", error="internal_error"))
+    slack.faults.add(CallFault(method="chat.update", error="internal_error"))
     with pytest.raises(SlackError, match="Answering in Slack failed"):
         placeholder.show_failure(MessageContent("No."))

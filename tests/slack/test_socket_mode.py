@@ -10,7 +10,7 @@ from websocket import WebSocketApp
 from websocket._dispatcher import Dispatcher
 
 from bot.core.errors import ServiceError
-from bot.playground.slack import APP_TOKEN, BOT_TOKEN, Fault, Person, Workspace
+from bot.playground.slack import APP_TOKEN, BOT_TOKEN, CallFault, Person, Workspace
 from bot.slack.socket_mode import LISTENERS_AT_ONCE, SILENT_FOR_TOO_LONG, SlackConnection
 from tests.slack.running_bot import PATIENCE, RunningBot, close, private_messages, until
 from tests.slack.support import calls
@@ -41,13 +41,13 @@ def test_a_token_that_slack_does_not_take(
 def test_a_token_without_its_scope(
     make_line: Callable[[str], SlackConnection], slack: Workspace
 ) -> None:
-    slack.remote.change("/scopes", app=[])
+    slack.remote.put("/scopes", app=[])
     with pytest.raises(ServiceError, match="lacks the scope connections:write"):
         make_line(APP_TOKEN).connect()
 
 
 def test_slack_fails(make_line: Callable[[str], SlackConnection], slack: Workspace) -> None:
-    slack.faults.add(Fault(method="apps.connections.open", error="internal_error"))
+    slack.faults.add(CallFault(method="apps.connections.open", error="internal_error"))
     with pytest.raises(ServiceError, match="Connecting in Slack failed: internal_error"):
         make_line(APP_TOKEN).connect()
 

@@ -10,7 +10,7 @@ from slack_sdk import WebClient
 
 from bot.core.errors import RequestError
 from bot.core.permissions import SlackUser
-from bot.playground.slack import TEAM_ID, Fault, Person, Workspace
+from bot.playground.slack import TEAM_ID, CallFault, Person, Workspace
 from bot.slack.api import SlackError
 from bot.slack.directory import SECONDS, SECONDS_OF_ERRORS, SlackUsers
 from tests.slack.support import calls
@@ -120,7 +120,7 @@ def test_nobody_at_all(client: WebClient, watch: Watch) -> None:
 
 
 def test_slack_cannot_tell(client: WebClient, watch: Watch, slack: Workspace, ann: Person) -> None:
-    slack.faults.add(Fault(method="users.info", error="internal_error"))
+    slack.faults.add(CallFault(method="users.info", error="internal_error"))
     found = people(client, watch)
     with pytest.raises(SlackError, match="Looking somebody up in Slack failed: internal_error"):
         found.person(ann.id, TEAM_ID)
@@ -159,7 +159,7 @@ def test_a_group_that_cannot_be_read(
 ) -> None:
     readable = slack.remote.add_user_group("one", [ann])
     disabled = slack.remote.add_user_group("two", [ann])
-    slack.remote.change("/user-groups", group=disabled, is_disabled=True)
+    slack.remote.put("/user-groups", group=disabled, is_disabled=True)
     assert groups_of(people(client, watch, readable), ann) == {readable}
     assert groups_of(people(client, watch, readable, disabled), ann) is None
 
@@ -168,7 +168,7 @@ def test_the_app_may_not_read_groups(
     client: WebClient, watch: Watch, slack: Workspace, ann: Person
 ) -> None:
     group = slack.remote.add_user_group("one", [ann])
-    slack.remote.change("/scopes", bot=["users:read"])
+    slack.remote.put("/scopes", bot=["users:read"])
     assert groups_of(people(client, watch, group), ann) is None
 
 
@@ -181,8 +181,8 @@ def test_an_answer_stands_for_a_minute(
     group = slack.remote.add_user_group("one", [ann])
     found = people(client, watch, group)
     assert groups_of(found, ann) == {group}
-    slack.remote.change("/user-groups", group=group, users=[])
-    slack.remote.change("/users", user=ann.id, is_restricted=True)
+    slack.remote.put("/user-groups", group=group, users=[])
+    slack.remote.put("/users", user=ann.id, is_restricted=True)
     watch.now = SECONDS - 1
     assert not found.person(ann.id, TEAM_ID).is_guest
     watch.now = SECONDS
@@ -195,7 +195,7 @@ def test_a_failure_stands_for_a_moment(
     client: WebClient, watch: Watch, slack: Workspace, ann: Person
 ) -> None:
     group = slack.remote.add_user_group("one", [ann])
-    slack.faults.add(Fault(method="usergroups.users.list", error="internal_error", times=None))
+    slack.faults.add(CallFault(method="usergroups.users.list", error="internal_error", times=None))
     found = people(client, watch, group)
     for _ in range(3):
         assert groups_of(found, ann) is None
@@ -254,6 +254,6 @@ def test_a_group_that_cannot_be_read_leaves_a_member_unknown(
     client: WebClient, watch: Watch, slack: Workspace, ann: Person
 ) -> None:
     group = slack.remote.add_user_group("one", [ann])
-    slack.remote.change("/user-groups", group=group, is_disabled=True)
+    slack.remote.put("/user-groups", group=group, is_disabled=True)
     with pytest.raises(SlackError, match="Reading a user group"):
         people(client, watch, group).member(ann.id)

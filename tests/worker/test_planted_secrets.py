@@ -8,9 +8,9 @@ from pathlib import Path
 import orjson
 import pytest
 
-from bot.playground.aws import Fault as AwsFault
+from bot.playground.aws import CallFault as AwsFault
 from bot.playground.aws import StandIn
-from bot.playground.slack import APP_TOKEN, BOT_TOKEN, Fault, Workspace
+from bot.playground.slack import APP_TOKEN, BOT_TOKEN, CallFault, Workspace
 from bot.store.store import Store
 from tests.support import Shelf, others_off
 from tests.tables import stored_texts
@@ -80,7 +80,7 @@ def test_an_exception_quotes_it(
 
 def test_slack_quotes_it(office: Office, slack: Workspace, expect_nothing: Expect) -> None:
     said = {"ok": False, "error": "invalid_blocks", "response_metadata": {"messages": [QUOTING]}}
-    slack.faults.add(Fault(method="chat.update", body=orjson.dumps(said).decode(), times=None))
+    slack.faults.add(CallFault(method="chat.update", body=orjson.dumps(said).decode(), times=None))
     office.ask()
     assert office.jobs.do_next()
     expect_nothing()

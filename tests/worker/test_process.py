@@ -15,7 +15,7 @@ from bot.bootstrap.planning import system_clock
 from bot.core.plan import PlanState
 from bot.core.records import ImageOutcome
 from bot.playground.aws import StandIn
-from bot.playground.slack import Fault, Person, Workspace
+from bot.playground.slack import CallFault, Person, Workspace
 from bot.settings.model import Settings
 from bot.store.store import Store, open_store
 from bot.store.tables import DatabaseInfoRow
@@ -95,7 +95,7 @@ def test_plans_are_carried_out_although_slack_is_away(
 ) -> None:
     for number in range(13):
         shelf.image(f"1.{number}", age=60 - number)
-    slack.faults.add(Fault(method="auth.test", error="invalid_auth", times=None))
+    slack.faults.add(CallFault(method="auth.test", error="invalid_auth", times=None))
     plan = run("propose", "team/api", "--format", "json").plan["plan"]
     assert run("approve", plan).status == 0
     with worker(monkeypatch):

@@ -9,9 +9,9 @@ from bot.bootstrap.planning import system_clock
 from bot.core.plan import PlanState
 from bot.core.records import QueuedJob
 from bot.playground.aws import DEFAULT_ACCOUNT, DEFAULT_REGION, StandIn
-from bot.playground.aws import Fault as AwsFault
+from bot.playground.aws import CallFault as AwsFault
 from bot.playground.aws.ec2.state import ALWAYS_ENABLED
-from bot.playground.slack import Fault, Workspace
+from bot.playground.slack import CallFault, Workspace
 from bot.store.store import Store
 from bot.usecases.deletion.lease import JOB_LEASE
 from bot.worker.job_handlers import MAX_REPORTS, SCAN_SHARED_FOR
@@ -188,7 +188,7 @@ def test_a_bug_of_our_own_is_told(office: Office, monkeypatch: pytest.MonkeyPatc
 
 def test_slack_takes_no_answer_for_a_day(office: Office, slack: Workspace) -> None:
     ts = office.ask("team/nothing")
-    slack.faults.add(Fault(method="chat.update", error="internal_error", times=2))
+    slack.faults.add(CallFault(method="chat.update", error="internal_error", times=2))
     assert office.jobs.do_next()
     assert not office.jobs.do_next()
     office.watch.passed += RETRIED_FOR
@@ -206,7 +206,7 @@ def test_slack_does_not_take_the_report(
     """It is not planned again: the sweep shows it."""
     monkeypatch.setattr("bot.slack.requested_reports.SECONDS_BETWEEN_UPDATES", 3600)
     ts = office.ask()
-    slack.faults.add(Fault(method="chat.update", error="internal_error"))
+    slack.faults.add(CallFault(method="chat.update", error="internal_error"))
     office.jobs.do_next()
     assert office.take() is None
     assert office.buttons(ts) == []
@@ -300,7 +300,7 @@ def test_a_job_that_nobody_understands(office: Office) -> None:
 @pytest.mark.usefixtures("api")
 def test_without_slack_no_job_is_taken(office: Office, slack: Workspace) -> None:
     office.ask()
-    slack.faults.add(Fault(method="auth.test", error="internal_error"))
+    slack.faults.add(CallFault(method="auth.test", error="internal_error"))
     with pytest.raises(Exception, match="Asking who the bot is"):
         office.jobs.do_next()
     job = office.take()

@@ -12,9 +12,9 @@ from bot.bootstrap.processes import Shutdown
 from bot.bootstrap.usecases import open_report_scheduler
 from bot.core.plan import PlanState
 from bot.core.report_schedules import IGNORE_TAG, ReportOutcome
-from bot.playground.aws import Fault as AwsFault
+from bot.playground.aws import CallFault as AwsFault
 from bot.playground.aws import StandIn
-from bot.playground.slack import Fault, Workspace
+from bot.playground.slack import CallFault, Workspace
 from bot.settings.load import load_settings
 from bot.settings.model import Settings
 from bot.store.store import Store
@@ -390,7 +390,7 @@ def test_reports_that_the_store_has_forgotten(
 
 @pytest.mark.usefixtures("api")
 def test_slack_is_away_for_a_while(office: Office, settings: Settings, slack: Workspace) -> None:
-    slack.faults.add(Fault(method="chat.postMessage", error="internal_error", times=5))
+    slack.faults.add(CallFault(method="chat.postMessage", error="internal_error", times=5))
     ring(office, settings)
     for _ in range(5):
         assert office.jobs.do_next()
@@ -406,7 +406,7 @@ def test_slack_takes_nothing_for_a_day(
     office: Office, settings: Settings, slack: Workspace, caplog: pytest.LogCaptureFixture
 ) -> None:
     """The report is told in the line, and the line in the log."""
-    slack.faults.add(Fault(method="chat.postMessage", error="internal_error", times=None))
+    slack.faults.add(CallFault(method="chat.postMessage", error="internal_error", times=None))
     ring(office, settings)
     for _ in range(2):
         work(office)
@@ -440,7 +440,7 @@ def test_there_is_no_way_into_the_channel(
     office: Office, settings: Settings, slack: Workspace
 ) -> None:
     """It is told once there is one."""
-    slack.faults.add(Fault(method="chat.postMessage", error="is_archived"))
+    slack.faults.add(CallFault(method="chat.postMessage", error="is_archived"))
     ring_and_work(office, settings)
     (text,) = texts(office)
     assert "the channel is archived" in text

@@ -7,7 +7,7 @@ import pytest
 from bot.core.pins import Pin
 from bot.core.plan import PlanState
 from bot.core.records import AuditEventName, RepositoryPin, StoreChange
-from bot.playground.slack import Fault, Workspace
+from bot.playground.slack import CallFault, Workspace
 from bot.slack.api import SlackError
 from bot.store.store import Store
 from tests.slack.support import buttons, calls, message_at
@@ -56,7 +56,7 @@ def test_the_same_news_is_told_once(office: Office, slack: Workspace) -> None:
 
 
 def test_slack_was_away(office: Office, slack: Workspace, ts: str) -> None:
-    slack.faults.add(Fault(method="chat.update", error="internal_error"))
+    slack.faults.add(CallFault(method="chat.update", error="internal_error"))
     office.updater.notify(dismiss(office.store))
     with pytest.raises(SlackError, match="internal_error"):
         office.updater.do_next(0)
@@ -71,7 +71,7 @@ def test_what_fails_keeps_nothing_else_back(office: Office, slack: Workspace) ->
     made = RepositoryPin(HERE.uri, pin, now - timedelta(days=9))
     assert office.store.commit(StoreChange([event(AuditEventName.PINNED)], pins_added=[made]))
     dismiss(office.store)
-    slack.faults.add(Fault(method="chat.update", error="restricted_action"))
+    slack.faults.add(CallFault(method="chat.update", error="restricted_action"))
     with pytest.raises(SlackError, match="does not let the bot post"):
         office.updater.do_next(0)
     (told,) = office.person.messages(office.person.opens_im())

@@ -21,7 +21,7 @@ from bot.settings.environment import Environment
 
 if TYPE_CHECKING:
     from bot.playground.seed_slack import UsersAndChannels
-    from bot.playground.slack import RemoteWorkspace, Workspace
+    from bot.playground.slack import Workspace, WorkspaceClient
 
 
 PROXIES = ("http_proxy", "https_proxy", "all_proxy")
@@ -115,7 +115,7 @@ class ServeProcess:
     demo_folder: DemoFolder
     process: subprocess.Popen[bytes]
 
-    def wait_until_connected(self, workspace: "RemoteWorkspace") -> None:
+    def wait_until_connected(self, workspace: "WorkspaceClient") -> None:
         """Waits until the bot is connected. Raises ServiceError if it exits before, or takes too
         long."""
         end = time.monotonic() + SECONDS_TO_START

@@ -187,7 +187,7 @@ def _show(workspace: "Workspace", settings: str, *, interactive: bool) -> None:
     with open_demo_folder(environment, settings) as demo_folder, serving(demo_folder) as bot:
         bot.wait_until_connected(remote)
         print_lines(f"The workspace is open: {workspace.url}/\n")
-        printer = ReportPrinter(you, PlainTextRenderer(remote.ask("/workspace")))
+        printer = ReportPrinter(you, PlainTextRenderer(remote.get("/workspace")))
         printer.print_lines(demo_folder)
         printer.print_whole(lambda report: report.usd)
         printer.print_sum()

@@ -136,7 +136,7 @@ def show_company(port: int, *, interactive: bool) -> None:
     with running_company(port, UNDO_WINDOW) as (company, bot):
         workspace = company.workspace
         print_lines(f"The workspace of a simulated company is open: {workspace.url}/\n")
-        reader = PlainTextRenderer(workspace.remote.ask("/workspace"))
+        reader = PlainTextRenderer(workspace.remote.get("/workspace"))
         printer = ReportPrinter(company.users.mia, reader)
         printer.print_lines(bot.demo_folder)
         printer.print_whole(lambda report: report.repository == FEATURED_REPOSITORY)

@@ -2,19 +2,19 @@
 
 from bot.playground.slack.app import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET
 from bot.playground.slack.directory import TEAM_ID
-from bot.playground.slack.faults import DeliveryFault, Fault
-from bot.playground.slack.remote import Outcome, Person, RemoteWorkspace
+from bot.playground.slack.faults import CallFault, DeliveryFault
 from bot.playground.slack.server import Workspace
+from bot.playground.slack.workspace_client import ActionOutcome, Person, WorkspaceClient
 
 __all__ = [
     "APP_TOKEN",
     "BOT_TOKEN",
     "SIGNING_SECRET",
     "TEAM_ID",
+    "ActionOutcome",
+    "CallFault",
     "DeliveryFault",
-    "Fault",
-    "Outcome",
     "Person",
-    "RemoteWorkspace",
     "Workspace",
+    "WorkspaceClient",
 ]

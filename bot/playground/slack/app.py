@@ -1,12 +1,12 @@
-"""The installed app: who it is here, and the tokens it calls with."""
+"""The installed app: its IDs and its tokens."""
 
 from dataclasses import dataclass
 from typing import Literal
 
+from bot.playground.slack.app_manifest import AppManifest
 from bot.playground.slack.errors import SlackError
-from bot.playground.slack.manifest import Manifest
 
-BOT_TOKEN = "xoxb-1000000001-2000000001-standin"  # noqa: S105 - opens nothing but the stand-in
+BOT_TOKEN = "xoxb-1000000001-2000000001-standin"  # noqa: S105 - only valid in the stand-in
 APP_TOKEN = "xapp-1-A0000000001-3000000001-standin"  # noqa: S105 - the same
 SIGNING_SECRET = "signing-secret-of-the-stand-in"  # noqa: S105 - the same
 
@@ -20,17 +20,17 @@ class Token:
 
 
 @dataclass(frozen=True, kw_only=True)
-class App:
+class InstalledApp:
     id: str
     bot_id: str
     user_id: str
-    manifest: Manifest
+    manifest: AppManifest
 
 
 class Tokens:
-    """A bot token has the manifest's scopes, an app-level token those that it was made with."""
+    """The bot token has the manifest's scopes, the app-level token has `connections:write`."""
 
-    def __init__(self, manifest: Manifest) -> None:
+    def __init__(self, manifest: AppManifest) -> None:
         self._known = {
             BOT_TOKEN: Token("bot", manifest.scopes),
             APP_TOKEN: Token("app", frozenset({"connections:write"})),
@@ -38,14 +38,14 @@ class Tokens:
         self._revoked: set[str] = set()
 
     def set_scopes(self, token: str, scopes: frozenset[str]) -> None:
-        """As if the app had been installed with other scopes than the manifest's."""
+        """Simulates an installation with other scopes than the manifest's."""
         self._known[token] = Token(self._known[token].kind, scopes)
 
     def revoke(self, token: str) -> None:
         self._revoked.add(token)
 
-    def behind(self, text: str) -> Token:
-        """Raises SlackError."""
+    def find(self, text: str) -> Token:
+        """The token with this text; raises SlackError if it is missing, revoked or unknown."""
         if not text:
             raise SlackError("not_authed")
         if text in self._revoked:

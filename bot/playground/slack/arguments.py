@@ -1,4 +1,4 @@
-"""The arguments of a call, whether they came as a form or as JSON."""
+"""The arguments of a Web API call, from a form or from JSON."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -6,11 +6,11 @@ from urllib.parse import parse_qsl
 
 import orjson
 
-from bot.playground.slack.errors import SlackError, missing_argument, wrong
+from bot.playground.slack.errors import SlackError, error_with_problems, missing_argument
 
 
-class Arguments(Mapping[str, Any]):
-    """Values as they were sent: strings in a form, anything in JSON."""
+class CallArguments(Mapping[str, Any]):
+    """Values as sent: strings in a form, any type in JSON."""
 
     def __init__(self, given: Mapping[str, Any]) -> None:
         self._given = given
@@ -27,7 +27,9 @@ class Arguments(Mapping[str, Any]):
     def text(self, name: str, default: str = "") -> str:
         value = self.get(name, default)
         if isinstance(value, bool) or not isinstance(value, str | int | float):
-            raise wrong("invalid_arguments", [f"must be a string [json-pointer:/{name}]"])
+            raise error_with_problems(
+                "invalid_arguments", [f"must be a string [json-pointer:/{name}]"]
+            )
         return str(value)
 
     def required(self, name: str) -> str:
@@ -36,7 +38,7 @@ class Arguments(Mapping[str, Any]):
         return self.text(name)
 
     def required_value(self, name: str) -> Any:
-        """A value of any type; raises SlackError if there is none."""
+        """A value of any type; raises SlackError if it is missing."""
         if not self.get(name):
             raise missing_argument(name)
         return self[name]
@@ -51,12 +53,12 @@ class Arguments(Mapping[str, Any]):
         try:
             return int(self.text(name, str(default)))
         except ValueError:
-            raise wrong(
+            raise error_with_problems(
                 "invalid_arguments", [f"must be an integer [json-pointer:/{name}]"]
             ) from None
 
     def parsed(self, name: str, error: str) -> Any:
-        """A value that a form carries as JSON text; raises SlackError of this name."""
+        """A value, decoded if it is JSON text; raises SlackError with the name `error`."""
         value = self[name]
         if not isinstance(value, str):
             return value
@@ -65,20 +67,20 @@ class Arguments(Mapping[str, Any]):
         except orjson.JSONDecodeError:
             raise SlackError(error) from None
 
-    def without(self, name: str) -> "Arguments":
-        return Arguments({key: value for key, value in self.items() if key != name})
+    def without(self, name: str) -> "CallArguments":
+        return CallArguments({key: value for key, value in self.items() if key != name})
 
-    def names(self, name: str) -> list[str]:
-        """A list that is written with commas."""
+    def comma_separated(self, name: str) -> list[str]:
+        """The parts of a comma-separated list."""
         return [each for each in self.text(name).split(",") if each]
 
 
-def read_arguments(query: str, content_type: str, body: bytes) -> Arguments:
+def read_arguments(query: str, content_type: str, body: bytes) -> CallArguments:
     """Raises SlackError."""
     given: dict[str, Any] = dict(parse_qsl(query, keep_blank_values=True))
     if body:
         given |= _read_body(content_type.partition(";")[0].strip(), body)
-    return Arguments(given)
+    return CallArguments(given)
 
 
 def _read_body(kind: str, body: bytes) -> dict[str, Any]:

@@ -1,11 +1,11 @@
-"""Who is here: people, channels with their members, and user groups."""
+"""The users, the channels with their members, and the user groups of the workspace."""
 
 from collections.abc import Iterable
 from dataclasses import replace
 
-from bot.playground.slack.app import App
-from bot.playground.slack.feed import Feed
-from bot.playground.slack.ids import Ids
+from bot.playground.slack.app import InstalledApp
+from bot.playground.slack.change_feed import ChangeFeed
+from bot.playground.slack.id_generator import IdGenerator
 from bot.playground.slack.models import Channel, ChannelKind, User, UserGroup
 
 TEAM_ID = "T0000000001"
@@ -15,10 +15,10 @@ ENTERPRISE_ID = "E0000000001"
 ENTERPRISE_NAME = "Stand-in organization"
 
 
-class Directory:
-    """Methods that change something raise KeyError for what is not there."""
+class WorkspaceDirectory:
+    """Methods that change an entry raise KeyError if it does not exist."""
 
-    def __init__(self, ids: Ids, feed: Feed, app: App) -> None:
+    def __init__(self, ids: IdGenerator, feed: ChangeFeed, app: InstalledApp) -> None:
         self.users: dict[str, User] = {}
         self.channels: dict[str, Channel] = {}
         self.user_groups: dict[str, UserGroup] = {}
@@ -39,16 +39,16 @@ class Directory:
         self, name: str, kind: ChannelKind, members: Iterable[str], created: int
     ) -> Channel:
         if any(each.name == name for each in self.channels.values()):
-            raise ValueError(f"there is a channel {name} already")
+            raise ValueError(f"channel {name} already exists")
         members = frozenset(members)
-        if strangers := members - self.users.keys():
-            raise ValueError(f"nobody is called {', '.join(sorted(strangers))}")
+        if unknown := members - self.users.keys():
+            raise ValueError(f"unknown users: {', '.join(sorted(unknown))}")
         return self._put(
             Channel(id=self._ids.new("C"), name=name, kind=kind, members=members, created=created)
         )
 
     def im_with(self, user: str, created: int) -> Channel:
-        """The conversation of the bot with one person, opened if it is not there yet."""
+        """The direct messages of the bot and one user, created if missing."""
         members = frozenset({user, self._app.user_id})
         for channel in self.channels.values():
             if channel.kind == "im" and channel.members == members:
@@ -73,12 +73,12 @@ class Directory:
         return group
 
     def can_see(self, channel: Channel, user: User) -> bool:
-        """Full members of the workspace may look into public channels without joining."""
+        """Full members of the workspace can read public channels without joining."""
         is_full = user.belongs_to(TEAM_ID) and not user.is_guest
         return user.id in channel.members or (channel.kind == "public" and is_full)
 
     def is_stranger(self, user: User) -> bool:
-        """Whether a person of another workspace shares no channel with the bot."""
+        """Whether the user is from another workspace and shares no channel with the bot."""
         return not user.belongs_to(TEAM_ID) and not any(
             {user.id, self._app.user_id} <= channel.members for channel in self.channels.values()
         )

@@ -1,15 +1,15 @@
-"""How a Web API method fails: `ok: false` and one of Slack's error names."""
+"""Errors of Web API methods: `ok: false` and one of Slack's error names."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from bot.playground.slack.blocks import Problem
+from bot.playground.slack.blocks import BlockProblem
 
 
 @dataclass(eq=False)
 class SlackError(Exception):
-    """`extra` goes into the answer beside the name."""
+    """An error answer of Slack. `extra` are further keys of the answer."""
 
     name: str
     extra: Mapping[str, Any] = field(default_factory=dict)
@@ -23,15 +23,15 @@ class SlackError(Exception):
         return {"ok": False, "error": self.name, **self.extra}
 
 
-def wrong(name: str, problems: Iterable[Problem | str]) -> SlackError:
-    """An error that says what is wrong with the arguments, and where."""
+def error_with_problems(name: str, problems: Iterable[BlockProblem | str]) -> SlackError:
+    """An error with a message for each problem in the arguments."""
     texts = [str(problem) for problem in problems]
     messages = [f"[ERROR] {text}" for text in texts]
     return SlackError(name, {"errors": texts, "response_metadata": {"messages": messages}})
 
 
 def missing_argument(name: str) -> SlackError:
-    return wrong("invalid_arguments", [f"missing required field: {name}"])
+    return error_with_problems("invalid_arguments", [f"missing required field: {name}"])
 
 
 def missing_scope(needed: Iterable[str], provided: Iterable[str]) -> SlackError:

@@ -1,4 +1,4 @@
-"""Faults that are injected by rule: into calls of the app, and into deliveries to it."""
+"""Injected faults in the app's calls, and in deliveries to the app."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,22 +9,22 @@ from bot.playground import faults
 
 
 @dataclass(frozen=True)
-class Target:
-    """The call that faults are matched against."""
+class CallTarget:
+    """A call, for matching with faults."""
 
     name: str
     arguments: Mapping[str, Any]
 
 
 @dataclass(kw_only=True)
-class Fault(faults.FaultRule):
-    """Which calls fail, and how; the rest is told by Rule.
+class CallFault(faults.FaultRule):
+    """Which calls fail, and how. For the other fields see FaultRule.
 
-    - `method` is a glob of method names; `response_url` and `upload_url` count as methods.
-    - `arguments` must be among the call's.
-    - `error` answers `ok: false` with this name, `ratelimited` with status 429 and `retry_after`
-      in seconds; the call has no effect.
-    - `status` alone answers an HTTP error without a body that Slack's clients can read.
+    - `method`: a glob of method names, including `response_url` and `upload_url`.
+    - `arguments`: the call must have all of these.
+    - `error`: answers `ok: false` with this name. `ratelimited` has status 429 and `retry_after`
+      in seconds. The call has no effect.
+    - `status` without `error`: answers with this HTTP status and the error `fatal_error`.
     """
 
     method: str = "*"
@@ -36,7 +36,7 @@ class Fault(faults.FaultRule):
     def has_effect(self) -> bool:
         return bool(self.error or self.status) or super().has_effect()
 
-    def matches(self, call: Target) -> bool:
+    def matches(self, call: CallTarget) -> bool:
         return fnmatchcase(call.name, self.method) and all(
             call.arguments.get(name) == value for name, value in self.arguments.items()
         )
@@ -44,7 +44,7 @@ class Fault(faults.FaultRule):
 
 @dataclass(frozen=True)
 class DeliveryTarget:
-    """The envelope that faults are matched against; `kind` is that of its payload."""
+    """An envelope, for matching with faults. `kind` is the type of its payload."""
 
     envelope: str
     kind: str
@@ -52,14 +52,15 @@ class DeliveryTarget:
 
 @dataclass(kw_only=True)
 class DeliveryFault(faults.FaultRule):
-    """Which envelopes go wrong on their way to the app, and how; the rest is told by Rule.
+    """Which deliveries to the app fail, and how. For the other fields see FaultRule.
 
-    - `envelope` is `slash_commands`, `interactive` or `events_api`; `kind` a glob of the payload's
-      type, like `block_actions`, `view_submission` or `app_mention`.
-    - `copies` sends it so many times more, to other connections where there are some.
-    - `lost` does not send it at all.
-    - `cut` drops the connection "before" or "after" the envelope is sent, or after half of its
-      "body"; `body` is sent in the envelope's place, whatever it is.
+    - `envelope`: `slash_commands`, `interactive` or `events_api`.
+    - `kind`: a glob of the payload's type, like `block_actions`, `view_submission`, `app_mention`.
+    - `copies`: the number of additional copies, sent to other connections if there are any.
+    - `lost`: the envelope is not sent.
+    - `cut`: drops the connection "before" or "after" the envelope is sent, or after half of its
+      "body".
+    - `body`: any text to send instead of the envelope.
     """
 
     envelope: str | None = None

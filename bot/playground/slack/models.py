@@ -1,23 +1,23 @@
-"""What a workspace holds, as plain values: a change is a new value in the old one's place."""
+"""Immutable values of the workspace. A change replaces the old value."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
-from bot.playground.slack.blocks.walking import Block
+from bot.playground.slack.blocks.traversal import Block
 
 ChannelKind = Literal["public", "private", "im"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class User:
-    """A person or a bot.
+    """A user or a bot.
 
-    `tz` is an IANA name. `team_id` is the person's own workspace, and `teams` are all workspaces of
-    the Enterprise organization that they belong to, if there is one. `is_restricted` are guests of
-    several channels, and `is_ultra_restricted` besides are those of a single one, as Slack flags
-    them.
+    - `tz`: an IANA name.
+    - `team_id`: the user's own workspace.
+    - `teams`: the workspaces of the Enterprise organization that the user belongs to, if any.
+    - `is_restricted`: a guest. `is_ultra_restricted`: additionally, a guest of a single channel.
     """
 
     id: str
@@ -43,7 +43,7 @@ class User:
 
 @dataclass(frozen=True, kw_only=True)
 class Channel:
-    """A conversation; an `im` is one person's with the bot, and has no name."""
+    """A channel. An `im` is a user's direct messages with the bot, and has no name."""
 
     id: str
     name: str
@@ -64,9 +64,9 @@ class UserGroup:
 
 @dataclass(frozen=True, kw_only=True)
 class Message:
-    """A message; `only_for` is the one person who sees an ephemeral one.
+    """A message. `only_for`: the only user who sees an ephemeral message.
 
-    `is_tombstone` is what remains of a deleted message that has replies.
+    `is_tombstone`: the placeholder of a deleted message with replies.
     """
 
     channel: str
@@ -90,14 +90,14 @@ class Message:
 
     @property
     def all_blocks(self) -> tuple[Block, ...]:
-        """Those of its attachments too."""
+        """The blocks of the message and of its attachments."""
         inner = (block for each in self.attachments for block in each.get("blocks", ()))
         return (*self.blocks, *inner)
 
 
 @dataclass(frozen=True, kw_only=True)
 class View:
-    """A modal or a Home tab; `content` is what the app gave, with ids filled in."""
+    """A modal or a Home tab. `content` is the app's view, with missing IDs filled in."""
 
     id: str
     user: str
@@ -121,7 +121,7 @@ class View:
 
 @dataclass(frozen=True, kw_only=True)
 class File:
-    """A file; its content is None until it has been uploaded."""
+    """A file. Its content is None until the upload."""
 
     id: str
     name: str
@@ -131,23 +131,23 @@ class File:
     created: int
     content: bytes | None = None
     shared_in: tuple[tuple[str, str], ...] = ()
-    """Pairs of a channel's id and a message's timestamp."""
+    """Pairs of a channel ID and a message timestamp."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Trigger:
-    """What lets the app open a modal for a person, once and for three seconds."""
+    """A trigger ID, with which the app can open one modal for a user within three seconds."""
 
     id: str
     user: str
     at: datetime
     view_id: str | None = None
-    is_spent: bool = False
+    is_used: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
 class ResponseUrl:
-    """What lets the app answer a person five times within 30 minutes."""
+    """A response URL, with which the app can answer a user five times within 30 minutes."""
 
     path: str
     user: str
@@ -159,15 +159,15 @@ class ResponseUrl:
 
 @dataclass(frozen=True, kw_only=True)
 class AppWarning:
-    """Something that Slack lets pass, or answers to nobody, and that no app should do."""
+    """A mistake of the app that Slack ignores, such as an unknown argument."""
 
     where: str
     text: str
 
 
 @dataclass(frozen=True, kw_only=True)
-class Change:
-    """One entry of the feed; numbers count upwards from 1."""
+class WorkspaceChange:
+    """One change in the feed. Numbers start at 1."""
 
     number: int
     kind: str

@@ -1,4 +1,4 @@
-"""A Slack workspace on a port of this machine."""
+"""A Slack workspace on a local port."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,28 +11,28 @@ from starlette.routing import Mount, WebSocketRoute
 from starlette.types import Receive, Scope, Send
 
 from bot.playground.server import LOOPBACK, HttpServer, send_reply
-from bot.playground.slack.acts.desk import Desk
 from bot.playground.slack.app import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET
 from bot.playground.slack.control import control_routes
-from bot.playground.slack.gate import Gate, Request
 from bot.playground.slack.page import page_routes
-from bot.playground.slack.remote import RemoteWorkspace
-from bot.playground.slack.socket import Hub
-from bot.playground.slack.state import State
+from bot.playground.slack.request_handler import SlackRequest, SlackRequestHandler
+from bot.playground.slack.socket_mode import SocketModeServer
+from bot.playground.slack.state import WorkspaceState
+from bot.playground.slack.user_actions.context import ActionContext
+from bot.playground.slack.workspace_client import WorkspaceClient
 
 
-class Workspace(State):
+class Workspace(WorkspaceState):
     """Slack's Web API and Socket Mode for one app: `with Workspace(manifest) as slack: ...`.
 
-    The manifest is a dict, or the path of a YAML file. Leaving it raises if the stand-in itself
-    misbehaved, so that no test passes on its mistakes.
+    The manifest is a dict, or the path of a YAML file. `__exit__` raises if the stand-in had an
+    internal error, so that the test fails.
     """
 
     def __init__(self, manifest: Mapping[str, Any] | Path, port: int = 0) -> None:
         super().__init__(manifest)
-        self.hub = Hub(self)
-        desk = Desk(self, self.hub, lambda: self.url)
-        self._http_server = HttpServer(_application(self, desk), port, websockets=True)
+        self.socket_mode = SocketModeServer(self)
+        context = ActionContext(self, self.socket_mode, lambda: self.url)
+        self._http_server = HttpServer(_application(self, context), port, websockets=True)
 
     def __enter__(self) -> Self:
         self._http_server.start()
@@ -54,16 +54,16 @@ class Workspace(State):
 
     @property
     def api_url(self) -> str:
-        """What slack_sdk calls `base_url`."""
+        """The `base_url` of slack_sdk."""
         return f"{self.url}/api/"
 
     @property
-    def remote(self) -> RemoteWorkspace:
-        """What another process would use."""
-        return RemoteWorkspace(self.url)
+    def remote(self) -> WorkspaceClient:
+        """A client of the control API."""
+        return WorkspaceClient(self.url)
 
     def environment(self) -> dict[str, str]:
-        """What the app needs in its environment to come here and nowhere else."""
+        """The environment variables that connect the app to this workspace."""
         return {
             "SLACK_BOT_TOKEN": BOT_TOKEN,
             "SLACK_APP_TOKEN": APP_TOKEN,
@@ -72,28 +72,28 @@ class Workspace(State):
         }
 
 
-def _application(workspace: Workspace, desk: Desk) -> Starlette:
+def _application(workspace: Workspace, context: ActionContext) -> Starlette:
     return Starlette(
         routes=[
-            Mount("/_control", routes=control_routes(desk)),
-            WebSocketRoute("/link/", workspace.hub.serve),
-            *page_routes(desk),
-            Mount("/", app=_Counter(Gate(workspace), workspace)),
+            Mount("/_control", routes=control_routes(context)),
+            WebSocketRoute("/link/", workspace.socket_mode.serve),
+            *page_routes(context),
+            Mount("/", app=_HttpEndpoint(SlackRequestHandler(workspace), workspace)),
         ]
     )
 
 
-class _Counter:
-    """Takes requests of Slack's clients, and sends or withholds the answers."""
+class _HttpEndpoint:
+    """ASGI application for the app's requests."""
 
-    def __init__(self, gate: Gate, workspace: Workspace) -> None:
-        self._gate = gate
+    def __init__(self, handler: SlackRequestHandler, workspace: Workspace) -> None:
+        self._handler = handler
         self._workspace = workspace
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         http = HttpRequest(scope, receive)
-        reply = self._gate.pass_through(
-            Request(
+        reply = self._handler.handle(
+            SlackRequest(
                 http.method,
                 scope["path"],
                 scope["query_string"].decode(),

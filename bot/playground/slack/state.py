@@ -1,4 +1,4 @@
-"""Everything that the workspace knows, and what a test or a demo may do to it."""
+"""The state of the workspace, and changes that tests and the demo make."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -8,18 +8,16 @@ from typing import Any
 
 from bot.playground.call_log import CallLog
 from bot.playground.faults import FaultRules
-from bot.playground.slack.app import APP_TOKEN, BOT_TOKEN, App, Tokens
-from bot.playground.slack.calls import Call
-from bot.playground.slack.clock import WorkspaceClock
-from bot.playground.slack.deliveries import Deliveries
-from bot.playground.slack.directory import TEAM_ID, Directory
-from bot.playground.slack.faults import DeliveryFault, Fault
-from bot.playground.slack.feed import Feed
-from bot.playground.slack.files import Files
-from bot.playground.slack.ids import Ids
-from bot.playground.slack.limits import Limits
-from bot.playground.slack.manifest import read_manifest
-from bot.playground.slack.messages import Messages
+from bot.playground.slack.app import APP_TOKEN, BOT_TOKEN, InstalledApp, Tokens
+from bot.playground.slack.app_manifest import read_manifest
+from bot.playground.slack.change_feed import ChangeFeed
+from bot.playground.slack.directory import TEAM_ID, WorkspaceDirectory
+from bot.playground.slack.expiring_ids import ConnectionTickets, ResponseUrls, TriggerIds
+from bot.playground.slack.faults import CallFault, DeliveryFault
+from bot.playground.slack.field_values import FieldValues
+from bot.playground.slack.file_store import FileStore
+from bot.playground.slack.id_generator import IdGenerator
+from bot.playground.slack.message_store import MessageStore
 from bot.playground.slack.models import (
     AppWarning,
     Channel,
@@ -28,45 +26,47 @@ from bot.playground.slack.models import (
     User,
     UserGroup,
 )
-from bot.playground.slack.tickets import LinkTickets, ResponseUrls, Triggers
-from bot.playground.slack.values import Fields
-from bot.playground.slack.views import Views
+from bot.playground.slack.rate_limits import RateLimiter
+from bot.playground.slack.recorded_traffic import CallRecord, DeliveryLog
+from bot.playground.slack.view_store import ViewStore
+from bot.playground.slack.workspace_clock import WorkspaceClock
 
 
-class State:
-    """The state behind the wire. Whoever reads or changes it holds `lock`; the methods do.
+class WorkspaceState:
+    """The state of the workspace. Hold `lock` to read or change it; the methods here take it.
 
-    - `ack_timeout` and `retries_after` are seconds: how long the app has to acknowledge an
-      envelope, and when an event that it did not is sent again.
-    - `warnings` are what Slack lets pass and no app should do; a test asserts that there are none.
+    - `ack_timeout`: the seconds that the app has to acknowledge an envelope.
+    - `retries_after`: the seconds before each retry of an unacknowledged event.
+    - `warnings`: mistakes of the app that Slack ignores. Tests check that there are none.
+    - `bugs`: internal errors of the stand-in.
     """
 
     def __init__(self, manifest: Mapping[str, Any] | Path) -> None:
         read = read_manifest(manifest)
         self.lock = RLock()
         self.clock = WorkspaceClock()
-        self.ids = Ids(self.clock)
-        self.feed = Feed()
-        self.app = App(
+        self.ids = IdGenerator(self.clock)
+        self.feed = ChangeFeed()
+        self.app = InstalledApp(
             id=self.ids.new("A"),
             bot_id=self.ids.new("B"),
             user_id=self.ids.new("U"),
             manifest=read,
         )
         self.tokens = Tokens(read)
-        self.directory = Directory(self.ids, self.feed, self.app)
-        self.messages = Messages(self.feed)
-        self.views = Views(self.ids, self.feed)
-        self.fields = Fields()
-        self.files = Files(self.ids)
-        self.triggers = Triggers(self.ids, self.clock)
-        self.link_tickets = LinkTickets(self.ids, self.clock)
+        self.directory = WorkspaceDirectory(self.ids, self.feed, self.app)
+        self.messages = MessageStore(self.feed)
+        self.views = ViewStore(self.ids, self.feed)
+        self.fields = FieldValues()
+        self.files = FileStore(self.ids)
+        self.triggers = TriggerIds(self.ids, self.clock)
+        self.connection_tickets = ConnectionTickets(self.ids, self.clock)
         self.response_urls = ResponseUrls(self.ids, self.clock)
-        self.limits = Limits(self.clock)
-        self.faults = FaultRules[Fault]()
+        self.limits = RateLimiter(self.clock)
+        self.faults = FaultRules[CallFault]()
         self.delivery_faults = FaultRules[DeliveryFault]()
-        self.calls = CallLog[Call]()
-        self.deliveries = Deliveries()
+        self.calls = CallLog[CallRecord]()
+        self.deliveries = DeliveryLog()
         self.warnings: list[AppWarning] = []
         self.bugs: list[str] = []
         self.ack_timeout = 3.0
@@ -74,18 +74,18 @@ class State:
 
     @property
     def seconds(self) -> int:
-        """The time now, as Slack writes times in whole seconds."""
+        """The current time in whole seconds."""
         return int(self.clock.now().timestamp())
 
-    def add_user(self, name: str, **traits: Any) -> User:
-        """A person; `traits` are those of User, and `id` may be one of them."""
+    def add_user(self, name: str, **fields: Any) -> User:
+        """Adds a user. `fields` are those of User, optionally `id`."""
         with self.lock:
-            given = {"id": self.ids.new("U"), "real_name": name, "team_id": TEAM_ID, **traits}
+            given = {"id": self.ids.new("U"), "real_name": name, "team_id": TEAM_ID, **fields}
             return self.directory.put_user(User(name=name, **given))
 
-    def change_user(self, user: str, **traits: Any) -> User:
+    def change_user(self, user: str, **fields: Any) -> User:
         with self.lock:
-            return self.directory.put_user(replace(self.directory.users[user], **traits))
+            return self.directory.put_user(replace(self.directory.users[user], **fields))
 
     def add_channel(
         self,
@@ -95,32 +95,32 @@ class State:
         kind: ChannelKind = "public",
         with_bot: bool = True,
     ) -> Channel:
-        """`members` are users' ids, to which the bot's is added unless it stays outside."""
+        """`members` are user IDs. The bot is added to them by `with_bot`."""
         with self.lock:
             bot = [self.app.user_id] if with_bot else []
             return self.directory.create_channel(name, kind, [*members, *bot], self.seconds)
 
-    def add_user_group(self, handle: str, users: Iterable[str] = (), **traits: Any) -> UserGroup:
+    def add_user_group(self, handle: str, users: Iterable[str] = (), **fields: Any) -> UserGroup:
         with self.lock:
-            given = {"id": self.ids.new("S"), "name": handle, **traits}
+            given = {"id": self.ids.new("S"), "name": handle, **fields}
             return self.directory.put_user_group(
                 UserGroup(handle=handle, users=tuple(users), **given)
             )
 
-    def change_user_group(self, group: str, **traits: Any) -> UserGroup:
+    def change_user_group(self, group: str, **fields: Any) -> UserGroup:
         with self.lock:
             known = self.directory.user_groups[group]
-            if "users" in traits:
-                traits["users"] = tuple(traits["users"])
-            return self.directory.put_user_group(replace(known, **traits))
+            if "users" in fields:
+                fields["users"] = tuple(fields["users"])
+            return self.directory.put_user_group(replace(known, **fields))
 
     def write(self, user: str, channel: str, text: str, thread_ts: str | None = None) -> Message:
-        """A person's message, of which the app hears nothing; raises KeyError."""
+        """Posts a user's message without an event to the app; raises KeyError."""
         with self.lock:
             return self.messages.put(
                 Message(
                     channel=self.directory.channels[channel].id,
-                    ts=self.ids.stamp(),
+                    ts=self.ids.timestamp(),
                     user=self.directory.users[user].id,
                     text=text,
                     thread_ts=thread_ts,
@@ -128,7 +128,7 @@ class State:
             )
 
     def set_scopes(self, scopes: Iterable[str]) -> None:
-        """As if the app had been installed with these scopes, whatever its manifest says."""
+        """Simulates an installation with these scopes instead of the manifest's."""
         with self.lock:
             self.tokens.set_scopes(BOT_TOKEN, frozenset(scopes))
 

@@ -1,4 +1,4 @@
-"""A workspace of its own for every test, with two people, a channel, and perhaps an app."""
+"""A workspace for each test, with two users, a channel, and optionally an app."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""What the tests of this folder share."""
+"""Helpers for the tests of the Slack stand-in."""
 
 from collections.abc import Callable
 from functools import partial
@@ -20,7 +20,7 @@ from bot.playground.slack import APP_TOKEN, BOT_TOKEN, Workspace
 Json = dict[str, Any]
 
 _NO_TLS = SSLContext(PROTOCOL_TLS_CLIENT)
-"""For each call, httpx would read all authorities that this machine trusts."""
+"""Avoids that httpx reads all trusted CA certificates for each call."""
 
 http_get = partial(httpx2.get, verify=_NO_TLS)
 http_post = partial(httpx2.post, verify=_NO_TLS)
@@ -46,7 +46,7 @@ SCOPES = [
 
 
 def manifest(**settings: Any) -> Json:
-    """A manifest with everything on; `settings` replace keys of its settings, or `scopes`."""
+    """A manifest with all features. `settings` replace keys of its settings, or `scopes`."""
     scopes = settings.pop("scopes", SCOPES)
     commands = settings.pop("commands", ["/clean"])
     return {
@@ -122,7 +122,7 @@ def modal(*blocks: Json, **more: Any) -> Json:
 
 CONFIRM = {
     "title": plain("Sure?"),
-    "text": mrkdwn("3 images go."),
+    "text": mrkdwn("Deletes 3 images."),
     "confirm": plain("Yes"),
     "deny": plain("No"),
 }
@@ -133,7 +133,7 @@ def client(slack: Workspace, token: str = BOT_TOKEN) -> WebClient:
 
 
 def refusal(call: Callable[..., Any], **arguments: Any) -> Json:
-    """The body of an answer that says no."""
+    """The body of an error answer."""
     with pytest.raises(SlackApiError) as caught:
         call(**arguments)
     body: Json = caught.value.response.data
@@ -146,16 +146,17 @@ def error(call: Callable[..., Any], **arguments: Any) -> str:
 
 
 class Bot:
-    """An app on slack_sdk's own Socket Mode client, which answers as it is told.
+    """An app on slack_sdk's Socket Mode client, with configurable answers.
 
-    `answers` are payloads by the kind of what came in; `silent` are kinds that it never
-    acknowledges. `does` is called before it acknowledges.
+    - `answers`: payloads by kind of the received payload.
+    - `silent`: kinds that the app never acknowledges.
+    - `does`: functions by kind, called before the acknowledgement.
     """
 
     def __init__(self, slack: Workspace) -> None:
         self.web = client(slack)
         self._slack = slack
-        self.heard: list[SocketModeRequest] = []
+        self.received: list[SocketModeRequest] = []
         self.answers: dict[str, Json] = {}
         self.silent: set[str] = set()
         self.does: dict[str, Callable[[Json], Any]] = {}
@@ -163,13 +164,13 @@ class Bot:
         self._socket = SocketModeClient(
             APP_TOKEN, web_client=WebClient(base_url=slack.api_url), ping_interval=0.1
         )
-        self._socket.socket_mode_request_listeners.append(self._hear)
+        self._socket.socket_mode_request_listeners.append(self._receive)
 
     def start(self) -> None:
         self._socket.connect()
 
     def stop(self) -> None:
-        """slack_sdk waits seconds for its threads unless the line is dead and its queue full."""
+        """Drops the connection first, since slack_sdk otherwise waits seconds for its threads."""
         self._socket.closed = True
         self._socket.auto_reconnect_enabled = False
         self._slack.remote.disconnect("dropped")
@@ -177,18 +178,18 @@ class Bot:
         self._socket.close()
 
     def payloads(self, kind: str) -> list[Json]:
-        return [request.payload for request in self.heard if kind_of(request) == kind]
+        return [request.payload for request in self.received if kind_of(request) == kind]
 
     def wait_for(self, kind: str, times: int = 1) -> list[Json]:
-        """Payloads of events, which nobody waits for at the other end."""
+        """Waits until `times` payloads have arrived, and returns them."""
         while len(self.payloads(kind)) < times:
-            assert self._arrived.wait(timeout=10), f"no {kind} came"
+            assert self._arrived.wait(timeout=10), f"no {kind} within 10 seconds"
             self._arrived.clear()
         return self.payloads(kind)
 
-    def _hear(self, socket: BaseSocketModeClient, request: SocketModeRequest) -> None:
+    def _receive(self, socket: BaseSocketModeClient, request: SocketModeRequest) -> None:
         kind = kind_of(request)
-        self.heard.append(request)
+        self.received.append(request)
         if do := self.does.get(kind):
             do(request.payload)
         if kind not in self.silent:

@@ -1,4 +1,4 @@
-"""What people do with messages and commands, and what they get to see of it."""
+"""User actions on messages, slash commands, and their outcomes."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ MENU = {"type": "static_select", "action_id": "menu", "options": options("a", "b
 
 
 def post(bot: Bot, channel: str, *blocks: dict[str, Any]) -> dict[str, Any]:
-    """Where a new message with these blocks is."""
+    """Posts a message with these blocks. Returns its channel and timestamp."""
     posted = bot.web.chat_postMessage(channel=channel, text="x", blocks=list(blocks))
     return {"channel": channel, "ts": posted["ts"]}
 
@@ -46,7 +46,7 @@ def test_a_click(slack: Workspace, bot: Bot, ann: Person, general: str) -> None:
     assert slack.remote.warnings() == []
 
 
-def test_a_dialog_comes_before_the_click(bot: Bot, ann: Person, general: str) -> None:
+def test_a_click_needs_confirmation(bot: Bot, ann: Person, general: str) -> None:
     where = post(bot, general, actions(button(confirm=CONFIRM)))
     asked = ann.uses("go", **where)
     assert (asked.result, asked.dialog, asked.sent) == ("confirm", CONFIRM, False)
@@ -56,23 +56,23 @@ def test_a_dialog_comes_before_the_click(bot: Bot, ann: Person, general: str) ->
     assert len(bot.payloads("block_actions")) == 1
 
 
-def test_there_is_nothing_to_confirm(bot: Bot, ann: Person, general: str) -> None:
+def test_an_element_without_confirmation_dialog(bot: Bot, ann: Person, general: str) -> None:
     where = post(bot, general, actions(button()))
-    with pytest.raises(RuntimeError, match="no dialog to confirm"):
+    with pytest.raises(RuntimeError, match="no confirmation dialog"):
         ann.uses("go", **where, confirm=True)
 
 
-def test_a_button_that_is_gone(bot: Bot, ann: Person, general: str) -> None:
+def test_a_button_that_no_longer_exists(bot: Bot, ann: Person, general: str) -> None:
     where = post(bot, general, actions(button()))
     bot.web.chat_update(**where, text="done")
     outcome = ann.uses("go", **where)
-    assert (outcome.result, outcome.detail) == ("gone", "there is no go here")
+    assert (outcome.result, outcome.detail) == ("gone", "no element with action_id go")
     bot.web.chat_delete(**where)
-    assert ann.uses("go", **where).detail == "the message is not there"
+    assert ann.uses("go", **where).detail == "the message does not exist"
     assert bot.payloads("block_actions") == []
 
 
-def test_who_does_not_see_it_cannot_click_it(
+def test_users_cannot_click_messages_that_they_cannot_see(
     slack: Workspace, bot: Bot, ann: Person, bob: Person, general: str
 ) -> None:
     guest = slack.remote.add_person("gil", is_restricted=True)
@@ -104,7 +104,9 @@ def test_a_click_in_a_thread(bot: Bot, ann: Person, general: str) -> None:
     assert payload["container"]["thread_ts"] == parent["ts"]
 
 
-def test_private_places_have_no_names(slack: Workspace, bot: Bot, ann: Person) -> None:
+def test_private_channels_have_no_names_in_payloads(
+    slack: Workspace, bot: Bot, ann: Person
+) -> None:
     private = slack.remote.add_channel("hidden", [ann], kind="private")
     for channel in (private, ann.opens_im()):
         assert ann.uses("go", **post(bot, channel, actions(button()))).ok
@@ -151,29 +153,29 @@ def test_choosing(
     assert kept == ([] if element["type"] == "overflow" else [{"type": element["type"], **sent}])
 
 
-def test_what_is_not_offered_cannot_be_chosen(bot: Bot, ann: Person, general: str) -> None:
+def test_only_offered_options_can_be_chosen(bot: Bot, ann: Person, general: str) -> None:
     where = post(bot, general, section(accessory=MENU))
     outcome = ann.uses("menu", **where, value="c")
     assert (outcome.result, outcome.detail) == ("refused", "c is not among the options")
     many = {**MENU, "type": "multi_static_select", "max_selected_items": 1}
     where = post(bot, general, section(accessory=many))
-    assert ann.uses("menu", **where, value=["a", "b"]).detail == "no more than 1 can be chosen"
+    assert ann.uses("menu", **where, value=["a", "b"]).detail == "at most 1 can be chosen"
     assert bot.payloads("block_actions") == []
 
 
-def test_menus_of_people_and_channels(bot: Bot, ann: Person, general: str) -> None:
-    people = {"type": "multi_users_select", "action_id": "people"}
+def test_menus_of_users_and_channels(bot: Bot, ann: Person, general: str) -> None:
+    users = {"type": "multi_users_select", "action_id": "users"}
     channel = {"type": "conversations_select", "action_id": "channel"}
-    where = post(bot, general, section(accessory=people), actions(channel))
-    assert ann.uses("people", **where, value=[ann.id]).ok
+    where = post(bot, general, section(accessory=users), actions(channel))
+    assert ann.uses("users", **where, value=[ann.id]).ok
     assert ann.uses("channel", **where, value=general).ok
-    assert ann.uses("channel", **where, value="C404").detail == "there is no C404"
+    assert ann.uses("channel", **where, value="C404").detail == "C404 does not exist"
     first, second = (payload["actions"][0] for payload in bot.payloads("block_actions"))
     assert first["selected_users"] == [ann.id]
     assert second["selected_conversation"] == general
 
 
-def test_a_menu_that_the_app_fills(bot: Bot, ann: Person, general: str) -> None:
+def test_a_menu_with_options_from_the_app(bot: Bot, ann: Person, general: str) -> None:
     menu = {"type": "multi_external_select", "action_id": "menu", "min_query_length": 1}
     where = post(bot, general, section(accessory=menu))
     bot.answers["block_suggestion"] = {"options": options("1.0", "1.1")}
@@ -192,7 +194,7 @@ def test_options_of_groups(bot: Bot, ann: Person, general: str) -> None:
     group = {"label": {"type": "plain_text", "text": "g"}, "options": options("a")}
     bot.answers["block_suggestion"] = {"option_groups": [group]}
     assert ann.looks_for("abc", "menu", **where).options == tuple(options("a"))
-    with pytest.raises(RuntimeError, match="has no options of the app"):
+    with pytest.raises(RuntimeError, match="is not a menu with options from the app"):
         ann.looks_for("x", "go", **post(bot, general, actions(button())))
 
 
@@ -227,18 +229,18 @@ def test_inputs_in_messages_send_on_request(bot: Bot, ann: Person, general: str)
     }
 
 
-def test_commands_that_the_manifest_does_not_declare(bot: Bot, ann: Person, general: str) -> None:
+def test_unknown_commands(bot: Bot, ann: Person, general: str) -> None:
     outcome = ann.types("/other x", general)
     assert (outcome.result, outcome.sent) == ("unknown_command", False)
-    assert bot.heard == []
+    assert bot.received == []
 
 
 def test_commands_need_membership(slack: Workspace, bot: Bot, general: str) -> None:
-    outsider = slack.remote.add_person("cleo")
-    assert outsider.types("/clean x", general).result == "gone"
-    assert outsider.joins(general).ok
-    assert outsider.types("/clean x", general).ok
-    assert len(bot.heard) == 1
+    nonmember = slack.remote.add_person("cleo")
+    assert nonmember.types("/clean x", general).result == "gone"
+    assert nonmember.joins(general).ok
+    assert nonmember.types("/clean x", general).ok
+    assert len(bot.received) == 1
 
 
 def test_a_public_answer_shows_the_command(
@@ -246,8 +248,8 @@ def test_a_public_answer_shows_the_command(
 ) -> None:
     bot.answers["slash_commands"] = {"response_type": "in_channel", "text": "here"}
     ann.types("/clean x", general)
-    told = [(each["user"], each["text"]) for each in bob.messages(general)]
-    assert told == [(ann.id, "/clean x"), (slack.app.user_id, "here")]
+    shown = [(each["user"], each["text"]) for each in bob.messages(general)]
+    assert shown == [(ann.id, "/clean x"), (slack.app.user_id, "here")]
 
 
 def test_answers_to_commands_are_checked(
@@ -275,13 +277,15 @@ def test_mentions_and_direct_messages(
     assert (event["ts"], event["channel_type"]) == (written.detail, "im")
 
 
-def test_a_channel_that_the_bot_left(slack: Workspace, bot: Bot, ann: Person, general: str) -> None:
-    slack.remote.tell("/channels/leave", channel=general, user=slack.app.user_id)
+def test_no_events_from_a_channel_that_the_bot_left(
+    slack: Workspace, bot: Bot, ann: Person, general: str
+) -> None:
+    slack.remote.post("/channels/leave", channel=general, user=slack.app.user_id)
     assert not ann.writes(f"<@{slack.app.user_id}> help", general).sent
-    assert bot.heard == []
+    assert bot.received == []
 
 
-def test_joining_is_told() -> None:
+def test_joining_sends_an_event() -> None:
     events = {"bot_events": ["member_joined_channel"]}
     with Workspace(manifest(event_subscriptions=events)) as slack:
         bot = Bot(slack)

@@ -1,4 +1,4 @@
-"""The block checker: every limit at the limit, and one past it."""
+"""Checks of blocks: each limit at the limit, and one above it."""
 
 from typing import Any
 
@@ -63,7 +63,7 @@ def rich_section(*leaves: Json) -> Json:
 IMAGE = {"type": "image", "image_url": "https://example.org/x.png", "alt_text": "x"}
 MULTI = "multi_static_select"
 
-FINE: dict[str, list[Json]] = {
+VALID: dict[str, list[Json]] = {
     "50 blocks": [section() for _ in range(50)],
     "section of 3,000": [section(x(3000))],
     "10 fields of 1,000": [{"type": "section", "fields": [mrkdwn(x(1000))] * 10}],
@@ -138,12 +138,12 @@ FINE: dict[str, list[Json]] = {
     ],
 }
 
-WRONG: dict[str, tuple[list[Json], str]] = {
+INVALID: dict[str, tuple[list[Json], str]] = {
     "51 blocks": ([section() for _ in range(51)], "no more than 50 items allowed"),
     "no type": ([{"text": mrkdwn("x")}], "missing required field: type"),
     "unknown block": ([{"type": "banner"}], "unsupported type: banner"),
     "unknown element": ([actions({"type": "slider"})], "unsupported type: slider"),
-    "unknown key": ([section(colour="red")], "invalid additional property: colour"),
+    "unknown key": ([section(color="red")], "invalid additional property: color"),
     "no object": (["x"], "missing required field: type"),  # type: ignore[list-item]
     "section of 3,001": ([section(x(3001))], "must be less than 3001 characters"),
     "empty section": ([section("")], "must be more than 0 characters"),
@@ -243,32 +243,32 @@ WRONG: dict[str, tuple[list[Json], str]] = {
 }
 
 
-@pytest.mark.parametrize("name", FINE)
-def test_what_slack_takes(name: str) -> None:
-    assert [str(problem) for problem in check_message(FINE[name])] == []
+@pytest.mark.parametrize("name", VALID)
+def test_valid_blocks(name: str) -> None:
+    assert [str(problem) for problem in check_message(VALID[name])] == []
 
 
-@pytest.mark.parametrize("name", WRONG)
-def test_what_slack_refuses(name: str) -> None:
-    blocks, why = WRONG[name]
+@pytest.mark.parametrize("name", INVALID)
+def test_invalid_blocks(name: str) -> None:
+    blocks, text = INVALID[name]
     problems = [problem.text for problem in check_message(blocks)]
-    assert any(why in problem for problem in problems), problems
+    assert any(text in problem for problem in problems), problems
 
 
-def test_a_refusal_says_where(web: WebClient, general: str) -> None:
+def test_a_problem_has_a_json_pointer(web: WebClient, general: str) -> None:
     body = refusal(
         web.chat_postMessage,
         channel=general,
         text="x",
         blocks=[section(), actions(button(text=plain(x(76))))],
     )
-    why = "must be less than 76 characters [json-pointer:/blocks/1/elements/0/text/text]"
+    text = "must be less than 76 characters [json-pointer:/blocks/1/elements/0/text/text]"
     assert body["error"] == "invalid_blocks"
-    assert body["errors"] == [why]
-    assert body["response_metadata"]["messages"] == [f"[ERROR] {why}"]
+    assert body["errors"] == [text]
+    assert body["response_metadata"]["messages"] == [f"[ERROR] {text}"]
 
 
-def test_all_text_together_has_a_limit(web: WebClient, general: str) -> None:
+def test_the_total_text_has_a_limit(web: WebClient, general: str) -> None:
     long = [section(x(2900)) for _ in range(4)]
     assert web.chat_postMessage(channel=general, text="x", blocks=long)["ok"]
     longer = [*long, section(x(400))]
@@ -276,13 +276,13 @@ def test_all_text_together_has_a_limit(web: WebClient, general: str) -> None:
     assert refused == "msg_blocks_too_long"
 
 
-def test_many_containers_count_too(web: WebClient, general: str) -> None:
+def test_containers_count_as_text(web: WebClient, general: str) -> None:
     blocks = [{"type": "section", "fields": [mrkdwn(x(230))] * 10} for _ in range(5)]
     refused = error(web.chat_postMessage, channel=general, text="x", blocks=blocks)
     assert refused == "msg_blocks_too_long"
 
 
-def test_slack_sdk_has_a_second_opinion(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_slack_sdk_checks_blocks_too(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(SectionBlock, "text_max_length", 2)
     [problem] = check_message([section("hello")])
     assert problem.pointer == "/blocks/0"
@@ -321,10 +321,10 @@ VIEWS: dict[str, tuple[Json, str]] = {
 
 
 @pytest.mark.parametrize("name", VIEWS)
-def test_views_that_slack_refuses(name: str) -> None:
-    view, why = VIEWS[name]
+def test_invalid_views(name: str) -> None:
+    view, text = VIEWS[name]
     problems = [problem.text for problem in check_view(view, kind="modal")]
-    assert any(why in problem for problem in problems), problems
+    assert any(text in problem for problem in problems), problems
 
 
 def test_a_view_at_its_limits() -> None:
@@ -349,7 +349,7 @@ def test_a_home_has_no_title() -> None:
 
 
 @pytest.mark.parametrize(
-    ("answer", "why"),
+    ("answer", "text"),
     [
         ({"options": options(*many(101))}, "no more than 100 items"),
         ({"options": [option(x(151))]}, "less than 151 characters"),
@@ -358,12 +358,12 @@ def test_a_home_has_no_title() -> None:
         ({"options": options("a"), "text": "x"}, "invalid additional property: text"),
     ],
 )
-def test_suggestions_that_slack_refuses(answer: Any, why: str) -> None:
+def test_invalid_suggestions(answer: Any, text: str) -> None:
     problems = [problem.text for problem in check_suggestions(answer)]
-    assert any(why in problem for problem in problems), problems
+    assert any(text in problem for problem in problems), problems
 
 
-def test_suggestions_that_slack_takes() -> None:
+def test_valid_suggestions() -> None:
     groups = [{"label": plain("g"), "options": options(*many(100))}]
     assert check_suggestions({"options": []}) == []
     assert check_suggestions({"options": options(*many(100))}) == []

@@ -1,4 +1,4 @@
-"""chat.* as slack_sdk's WebClient sees it."""
+"""chat.* with slack_sdk's WebClient."""
 
 from datetime import timedelta
 
@@ -23,7 +23,7 @@ def elsewhere(slack: Workspace, ann: Person) -> str:
     return slack.remote.add_channel("elsewhere", [ann], with_bot=False)
 
 
-def test_a_message_is_seen(web: WebClient, ann: Person, general: str, slack: Workspace) -> None:
+def test_a_message_is_visible(web: WebClient, ann: Person, general: str, slack: Workspace) -> None:
     posted = web.chat_postMessage(channel=general, text="hello", blocks=[section("*hello*")])
     [seen] = ann.messages(general)
     assert (seen["ts"], seen["text"], seen["user"]) == (posted["ts"], "hello", slack.app.user_id)
@@ -39,14 +39,14 @@ def test_form_and_json_are_the_same(web: WebClient, ann: Person, general: str) -
     assert first["blocks"][0]["type"] == second["blocks"][0]["type"] == "divider"
 
 
-def test_channels_by_name_and_people_by_id(web: WebClient, ann: Person, general: str) -> None:
+def test_posting_by_channel_name_and_user_id(web: WebClient, ann: Person, general: str) -> None:
     assert web.chat_postMessage(channel="#general", text="x")["channel"] == general
     assert web.chat_postMessage(channel="general", text="x")["channel"] == general
     im = web.chat_postMessage(channel=ann.id, text="x")["channel"]
     assert im == ann.opens_im()
 
 
-def test_where_the_bot_may_post(
+def test_channels_that_the_bot_can_post_in(
     slack: Workspace, web: WebClient, secret: str, elsewhere: str, general: str
 ) -> None:
     assert error(web.chat_postMessage, channel="C404", text="x") == "channel_not_found"
@@ -54,11 +54,11 @@ def test_where_the_bot_may_post(
     assert web.chat_postMessage(channel=elsewhere, text="x")["ok"]
     slack.set_scopes(["chat:write"])
     assert error(web.chat_postMessage, channel=elsewhere, text="x") == "not_in_channel"
-    slack.remote.tell("/channels/archive", channel=general)
+    slack.remote.post("/channels/archive", channel=general)
     assert error(web.chat_postMessage, channel=general, text="x") == "is_archived"
 
 
-def test_a_closed_messages_tab() -> None:
+def test_a_disabled_messages_tab() -> None:
     closed = manifest()
     closed["features"]["app_home"]["messages_tab_enabled"] = False
     with Workspace(closed) as slack:
@@ -84,7 +84,9 @@ def test_a_closed_messages_tab() -> None:
         ({"text": "x", "attachments": {}}, "invalid_attachments"),
     ],
 )
-def test_refusals(web: WebClient, general: str, arguments: dict[str, object], name: str) -> None:
+def test_invalid_arguments_are_rejected(
+    web: WebClient, general: str, arguments: dict[str, object], name: str
+) -> None:
     body = {"channel": general, **arguments}
     assert error(web.api_call, api_method="chat.postMessage", json=body) == name
 
@@ -99,7 +101,7 @@ def test_text_at_its_limit(web: WebClient, general: str) -> None:
     assert web.chat_postMessage(channel=general, text="x" * 40_000)["ok"]
 
 
-def test_metadata_and_attachments_stay(web: WebClient, ann: Person, general: str) -> None:
+def test_metadata_and_attachments_are_kept(web: WebClient, ann: Person, general: str) -> None:
     metadata = {"event_type": "plan", "event_payload": {"id": "1"}}
     posted = web.chat_postMessage(
         channel=general,
@@ -113,23 +115,21 @@ def test_metadata_and_attachments_stay(web: WebClient, ann: Person, general: str
     assert seen["attachments"][0]["color"] == "#ff0000"
 
 
-def test_messages_without_text_are_held_against_the_app(
+def test_messages_without_text_add_a_warning(
     slack: Workspace, web: WebClient, general: str
 ) -> None:
     web.api_call("chat.postMessage", json={"channel": general, "blocks": [section()]})
     [warning] = slack.remote.warnings()
     assert warning["where"] == "chat.postMessage"
     assert "screen readers" in warning["text"]
-    slack.remote.forget("/warnings")
+    slack.remote.delete("/warnings")
     assert slack.remote.warnings() == []
 
 
-def test_misspelt_arguments_are_held_against_the_app(
-    slack: Workspace, web: WebClient, general: str
-) -> None:
+def test_unknown_arguments_add_a_warning(slack: Workspace, web: WebClient, general: str) -> None:
     web.chat_postMessage(channel=general, text="x", thread="1.0")
     [warning] = slack.remote.warnings()
-    assert warning["text"] == "there is no argument thread"
+    assert warning["text"] == "unknown argument thread"
 
 
 def test_a_thread(web: WebClient, ann: Person, general: str) -> None:
@@ -151,7 +151,7 @@ def test_text_without_blocks_removes_the_blocks(web: WebClient, ann: Person, gen
     assert seen["edited"]["user"] == seen["user"]
 
 
-def test_what_cannot_be_updated(
+def test_messages_that_cannot_be_updated(
     slack: Workspace, web: WebClient, ann: Person, general: str
 ) -> None:
     own = web.chat_postMessage(channel=general, text="x")["ts"]
@@ -166,7 +166,7 @@ def test_what_cannot_be_updated(
     assert error(web.chat_delete, channel=general, ts=hers) == "cant_delete_message"
     bare = {"channel": general, "ts": own}
     assert error(web.api_call, api_method="chat.update", json=bare) == "no_text"
-    slack.remote.tell("/channels/archive", channel=general)
+    slack.remote.post("/channels/archive", channel=general)
     assert error(web.chat_update, channel=general, ts=own, text="y") == "is_inactive"
 
 
@@ -192,7 +192,7 @@ def test_ephemerals(
     assert web.conversations_history(channel=general)["messages"] == []
     stranger = slack.remote.add_person("cleo")
     closed = slack.remote.add_channel("closed", [ann])
-    slack.remote.tell("/channels/archive", channel=closed)
+    slack.remote.post("/channels/archive", channel=closed)
     for channel, user, name in (
         (closed, ann.id, "is_archived"),
         (general, stranger.id, "user_not_in_channel"),
@@ -206,15 +206,15 @@ def test_permalinks(web: WebClient, ann: Person, general: str) -> None:
     parent = web.chat_postMessage(channel=general, text="x")["ts"]
     reply = web.chat_postMessage(channel=general, text="x", thread_ts=parent)["ts"]
     link = web.chat_getPermalink(channel=general, message_ts=reply)["permalink"]
-    place = f"https://stand-in.slack.com/archives/{general}"
-    assert link == f"{place}/p{reply.replace('.', '')}?thread_ts={parent}&cid={general}"
+    base = f"https://stand-in.slack.com/archives/{general}"
+    assert link == f"{base}/p{reply.replace('.', '')}?thread_ts={parent}&cid={general}"
     private = web.chat_postEphemeral(channel=general, user=ann.id, text="x")["message_ts"]
     for ts in (private, "1.0"):
         refused = error(web.chat_getPermalink, channel=general, message_ts=ts)
         assert refused == "message_not_found"
 
 
-def test_a_channel_takes_a_message_a_second(
+def test_a_channel_accepts_one_message_per_second(
     slack: Workspace, web: WebClient, general: str, elsewhere: str
 ) -> None:
     slack.clock.set(slack.clock.now())
@@ -230,7 +230,7 @@ def test_a_channel_takes_a_message_a_second(
     assert web.chat_postMessage(channel=general, text="x")["ok"]
 
 
-def test_tiers(slack: Workspace, web: WebClient, general: str) -> None:
+def test_rate_limit_tiers(slack: Workspace, web: WebClient, general: str) -> None:
     slack.clock.set(slack.clock.now())
     ts = web.chat_postMessage(channel=general, text="x")["ts"]
     for _ in range(50):
@@ -253,11 +253,11 @@ def test_tokens(slack: Workspace, token: str, name: str) -> None:
 
 
 def test_a_revoked_token(slack: Workspace) -> None:
-    slack.remote.tell("/tokens/revoke", kind="bot")
+    slack.remote.post("/tokens/revoke", kind="bot")
     assert error(client(slack).auth_test) == "token_revoked"
 
 
-def test_the_app_knows_itself(slack: Workspace, web: WebClient) -> None:
+def test_the_app_can_read_its_ids(slack: Workspace, web: WebClient) -> None:
     answer = web.auth_test()
     assert (answer["user_id"], answer["bot_id"]) == (slack.app.user_id, slack.app.bot_id)
     assert "chat:write" in answer.headers["x-oauth-scopes"].split(",")
@@ -280,7 +280,7 @@ def test_unknown_methods_fail(web: WebClient) -> None:
         ("application/x-www-form-urlencoded", b"\xff=\xff", "invalid_form_data"),
     ],
 )
-def test_bodies_that_cannot_be_read(slack: Workspace, kind: str, body: bytes, name: str) -> None:
+def test_invalid_bodies_are_rejected(slack: Workspace, kind: str, body: bytes, name: str) -> None:
     headers = {"authorization": f"Bearer {BOT_TOKEN}", "content-type": kind}
     answer = http_post(f"{slack.api_url}auth.test", content=body, headers=headers)
     assert answer.json() == {"ok": False, "error": name}

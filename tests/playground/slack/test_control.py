@@ -1,4 +1,4 @@
-"""Faults, the feed, the clock, and the workspace as a process."""
+"""Faults, the change feed, the clock, and the workspace as a process."""
 
 import json
 import subprocess
@@ -15,12 +15,19 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 from slack_sdk.http_retry.builtin_handlers import RateLimitErrorRetryHandler
 
-from bot.playground.slack import APP_TOKEN, DeliveryFault, Fault, Person, RemoteWorkspace, Workspace
+from bot.playground.slack import (
+    APP_TOKEN,
+    CallFault,
+    DeliveryFault,
+    Person,
+    Workspace,
+    WorkspaceClient,
+)
 
 from .helpers import client, error, http_get, manifest
 
 
-def test_429s_by_rule(slack: Workspace, general: str, web: WebClient) -> None:
+def test_a_fault_can_limit_the_rate(slack: Workspace, general: str, web: WebClient) -> None:
     slack.remote.add_fault("chat.*", error="ratelimited", retry_after=7, times=2)
     with pytest.raises(SlackApiError) as caught:
         web.chat_postMessage(channel=general, text="x")
@@ -70,22 +77,22 @@ def test_cut_connections(
     assert call["status"] is None
 
 
-def test_faults_are_forgotten(slack: Workspace, web: WebClient) -> None:
+def test_faults_can_be_deleted(slack: Workspace, web: WebClient) -> None:
     slack.remote.add_fault("auth.test", error="fatal_error", times=None)
     slack.remote.add_delivery_fault(lost=True, times=None)
-    slack.remote.forget("/faults")
+    slack.remote.delete("/faults")
     assert web.auth_test()["ok"]
     assert slack.delivery_faults.rule_for(None) is None
 
 
 def test_faults_need_an_effect() -> None:
     with pytest.raises(ValueError, match="needs an effect"):
-        Fault(method="chat.*")
+        CallFault(method="chat.*")
     with pytest.raises(ValueError, match="needs an effect"):
         DeliveryFault(kind="block_actions")
 
 
-def test_the_feed_tells_what_changed(slack: Workspace, web: WebClient, general: str) -> None:
+def test_the_feed_lists_changes(slack: Workspace, web: WebClient, general: str) -> None:
     last = slack.remote.changes()[-1]["number"]
     ts = web.chat_postMessage(channel=general, text="x")["ts"]
     web.chat_update(channel=general, ts=ts, text="y")
@@ -110,7 +117,7 @@ def test_the_clock(slack: Workspace) -> None:
     at = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
     def now() -> datetime:
-        return datetime.fromisoformat(slack.remote.ask("/clock")["now"])
+        return datetime.fromisoformat(slack.remote.get("/clock")["now"])
 
     slack.remote.set_clock(now=at.isoformat())
     slack.remote.set_clock(advance=60)
@@ -128,23 +135,23 @@ def test_timestamps_are_all_different(slack: Workspace, web: WebClient, general:
 
 
 @pytest.mark.usefixtures("general")
-def test_the_workspace_shows_itself(slack: Workspace) -> None:
-    shown = slack.remote.ask("/workspace")
+def test_the_workspace_can_be_read(slack: Workspace) -> None:
+    shown = slack.remote.get("/workspace")
     assert shown["bot_user_id"] == slack.app.user_id
     assert [channel["name"] for channel in shown["channels"]] == ["general"]
     assert {user["name"] for user in shown["users"]} == {"cleaner", "ann", "bob"}
     assert "chat:write" in shown["manifest"]["scopes"]
-    assert slack.remote.ask("/bugs") == {"bugs": []}
+    assert slack.remote.get("/bugs") == {"bugs": []}
 
 
 def test_calls_are_counted(slack: Workspace, web: WebClient) -> None:
     web.auth_test()
     error(web.reactions_list)
-    shown = slack.remote.ask("/calls")
+    shown = slack.remote.get("/calls")
     assert shown["counts"] == {"auth.test": 1, "reactions.list": 1}
     assert [call["error"] for call in shown["calls"]] == [None, "unknown_method"]
-    slack.remote.forget("/calls")
-    slack.remote.forget("/deliveries")
+    slack.remote.delete("/calls")
+    slack.remote.delete("/deliveries")
     assert slack.remote.calls() == slack.remote.deliveries() == []
 
 
@@ -153,53 +160,55 @@ def test_calls_are_counted(slack: Workspace, web: WebClient) -> None:
     [
         ("/users", {}),
         ("/channels", {"name": "x", "members": ["U404"]}),
-        ("/acts/command", {"user": "U404", "channel": "C404", "line": "/clean"}),
-        ("/acts/use", {"user": "U404"}),
-        ("/faults", {"method": "x", "colour": "red"}),
+        ("/actions/command", {"user": "U404", "channel": "C404", "line": "/clean"}),
+        ("/actions/use", {"user": "U404"}),
+        ("/faults", {"method": "x", "color": "red"}),
         ("/deliveries/again", {"envelope_id": "x"}),
     ],
 )
-def test_the_control_refuses_nonsense(slack: Workspace, path: str, body: dict[str, Any]) -> None:
+def test_the_control_api_rejects_invalid_requests(
+    slack: Workspace, path: str, body: dict[str, Any]
+) -> None:
     with pytest.raises(RuntimeError, match=path):
-        slack.remote.tell(path, **body)
+        slack.remote.post(path, **body)
 
 
-def test_scopes_and_people_can_change(slack: Workspace, web: WebClient, ann: Person) -> None:
-    slack.remote.change("/scopes", bot=["users:read"], app=[])
-    slack.remote.change("/users", user=ann.id, real_name="Ann A.")
+def test_scopes_and_users_can_change(slack: Workspace, web: WebClient, ann: Person) -> None:
+    slack.remote.put("/scopes", bot=["users:read"], app=[])
+    slack.remote.put("/users", user=ann.id, real_name="Ann A.")
     assert web.users_info(user=ann.id)["user"]["real_name"] == "Ann A."
     assert error(web.apps_connections_open, app_token=APP_TOKEN) == "missing_scope"
     assert error(web.chat_postMessage, channel=ann.id, text="x") == "missing_scope"
 
 
-def test_two_channels_of_one_name(slack: Workspace) -> None:
+def test_channel_names_are_unique(slack: Workspace) -> None:
     slack.remote.add_channel("general")
-    with pytest.raises(RuntimeError, match="there is a channel general already"):
+    with pytest.raises(RuntimeError, match="channel general already exists"):
         slack.remote.add_channel("general")
-    with pytest.raises(RuntimeError, match="no setting colour"):
-        slack.remote.change_settings(colour="red")
+    with pytest.raises(RuntimeError, match="unknown setting color"):
+        slack.remote.change_settings(color="red")
 
 
 @pytest.mark.parametrize(
-    ("change", "why"),
+    ("change", "problem"),
     [
-        ({"scopes": ["chat:write"]}, "slash commands need the scope commands"),
-        ({"scopes": ["commands"]}, "the event app_mention needs the scope app_mentions:read"),
+        ({"scopes": ["chat:write"]}, "slash commands need the scope `commands`"),
+        ({"scopes": ["commands"]}, "the event app_mention needs the scope `app_mentions:read`"),
     ],
 )
-def test_manifests_that_slack_would_not_install(change: dict[str, Any], why: str) -> None:
-    with pytest.raises(ValueError, match=why):
+def test_invalid_manifests_are_rejected(change: dict[str, Any], problem: str) -> None:
+    with pytest.raises(ValueError, match=problem):
         Workspace(manifest(**change))
 
 
-def test_a_manifest_names_its_bot() -> None:
+def test_a_manifest_needs_a_bot_name() -> None:
     nameless = manifest()
     nameless["features"]["bot_user"] = {}
     with pytest.raises(ValueError, match="display_name"):
         Workspace(nameless)
 
 
-def test_a_workspace_of_its_own_process(tmp_path: Path) -> None:
+def test_a_workspace_in_its_own_process(tmp_path: Path) -> None:
     file = tmp_path / "manifest.yml"
     YAML().dump(manifest(), file)
     command = [sys.executable, "-m", "bot.playground.slack", str(file)]
@@ -208,11 +217,11 @@ def test_a_workspace_of_its_own_process(tmp_path: Path) -> None:
         environment = json.loads(process.stdout.readline())
         web = WebClient(environment["SLACK_BOT_TOKEN"], base_url=environment["SLACK_API_URL"])
         assert web.auth_test()["user"] == "cleaner"
-        remote = RemoteWorkspace(environment["SLACK_API_URL"].removesuffix("/api/"))
+        remote = WorkspaceClient(environment["SLACK_API_URL"].removesuffix("/api/"))
         assert remote.add_person("ann").sees()["channels"] == []
         process.terminate()
 
 
-def test_nothing_else_is_served(slack: Workspace) -> None:
+def test_unknown_paths_are_not_found(slack: Workspace) -> None:
     assert http_get(f"{slack.url}/_control/nowhere").status_code == 404
     assert http_get(f"{slack.url}/nowhere").status_code == 404

@@ -1,4 +1,4 @@
-"""conversations.*, users.*, usergroups.* and files.* as slack_sdk's WebClient sees them."""
+"""conversations.*, users.*, usergroups.* and files.* with slack_sdk's WebClient."""
 
 from typing import Any
 
@@ -32,7 +32,9 @@ def test_info(web: WebClient, general: str, elsewhere: str, secret: str) -> None
     assert error(web.conversations_info, channel=secret) == "channel_not_found"
 
 
-def test_scopes_go_by_kind(slack: Workspace, web: WebClient, ann: Person, general: str) -> None:
+def test_scopes_depend_on_the_channel_kind(
+    slack: Workspace, web: WebClient, ann: Person, general: str
+) -> None:
     private = slack.remote.add_channel("hidden", kind="private")
     slack.set_scopes(["channels:read", "channels:history"])
     assert web.conversations_info(channel=general)["ok"]
@@ -52,7 +54,7 @@ def test_lists(slack: Workspace, web: WebClient, general: str, elsewhere: str, s
 
     assert listed() == [general, elsewhere]
     assert listed(types="private_channel") == []
-    slack.remote.tell("/channels/archive", channel=elsewhere)
+    slack.remote.post("/channels/archive", channel=elsewhere)
     assert listed(exclude_archived=True) == [general]
     assert secret not in listed(types="public_channel,private_channel")
     assert error(web.conversations_list, types="mpim") == "invalid_types"
@@ -81,7 +83,7 @@ def test_joining(slack: Workspace, web: WebClient, elsewhere: str, secret: str) 
     private = slack.remote.add_channel("hidden", kind="private")
     refused = error(web.conversations_join, channel=private)
     assert refused == "method_not_supported_for_channel_type"
-    slack.remote.tell("/channels/archive", channel=elsewhere)
+    slack.remote.post("/channels/archive", channel=elsewhere)
     assert error(web.conversations_join, channel=elsewhere) == "is_archived"
 
 
@@ -113,7 +115,7 @@ def test_history_and_replies(web: WebClient, ann: Person, general: str, elsewher
     assert error(web.conversations_history, channel=elsewhere) == "not_in_channel"
 
 
-def test_people(slack: Workspace, web: WebClient) -> None:
+def test_users(slack: Workspace, web: WebClient) -> None:
     remote = slack.remote
     guest = remote.add_person("gil", is_ultra_restricted=True, tz="America/New_York")
     stranger = remote.add_person("sam", team_id="T9999999999", email="sam@example.org")
@@ -143,7 +145,7 @@ def test_user_groups(slack: Workspace, web: WebClient, ann: Person) -> None:
     [listed] = web.usergroups_list(include_users=True)["usergroups"]
     assert (listed["id"], listed["handle"], listed["users"]) == (group, "owners", [ann.id])
     assert web.usergroups_users_list(usergroup=group)["users"] == [ann.id]
-    slack.remote.change("/user-groups", group=group, users=[], is_disabled=True)
+    slack.remote.put("/user-groups", group=group, users=[], is_disabled=True)
     assert web.usergroups_list()["usergroups"] == []
     assert error(web.usergroups_users_list, usergroup=group) == "no_such_subteam"
     assert web.usergroups_users_list(usergroup=group, include_disabled=True)["users"] == []
@@ -184,17 +186,17 @@ def test_files_need_membership(
 
     assert upload(elsewhere) == "not_in_channel"
     assert upload(secret) == "channel_not_found"
-    slack.remote.tell("/channels/archive", channel=general)
+    slack.remote.post("/channels/archive", channel=general)
     assert upload(general) == "is_archived"
 
 
-def test_uploads_that_go_wrong(web: WebClient, general: str) -> None:
-    promised = web.files_getUploadURLExternal(filename="x", length=3)
-    file = [{"id": promised["file_id"]}]
+def test_invalid_uploads(web: WebClient, general: str) -> None:
+    started = web.files_getUploadURLExternal(filename="x", length=3)
+    file = [{"id": started["file_id"]}]
     assert error(web.files_completeUploadExternal, files=file) == "file_not_found"
-    assert http_post(promised["upload_url"], content=b"four").status_code == 400
-    assert http_post(promised["upload_url"], content=b"xyz").text == "OK - 3"
-    assert http_post(promised["upload_url"], content=b"xyz").status_code == 404
+    assert http_post(started["upload_url"], content=b"four").status_code == 400
+    assert http_post(started["upload_url"], content=b"xyz").text == "OK - 3"
+    assert http_post(started["upload_url"], content=b"xyz").status_code == 404
     thread = {"files": file, "channel_id": general, "thread_ts": "1.0"}
     assert error(web.files_completeUploadExternal, **thread) == "thread_not_found"
     assert web.files_completeUploadExternal(files=file)["files"][0]["channels"] == []

@@ -1,4 +1,4 @@
-"""Modals and the Home tab, from both sides."""
+"""Modals and the Home tab, for the app and for users."""
 
 from datetime import timedelta
 from typing import Any
@@ -27,7 +27,7 @@ NUMBER = {"type": "number_input", "action_id": "n", "is_decimal_allowed": False}
 
 @pytest.fixture
 def trigger(bot: Bot, ann: Person, general: str) -> str:
-    """Of a command that was just typed."""
+    """The trigger ID of a slash command."""
     ann.types("/clean x", general)
     return str(bot.payloads("slash_commands")[-1]["trigger_id"])
 
@@ -44,7 +44,7 @@ def trigger_of_click(bot: Bot, ann: Person) -> str:
     return str(bot.payloads("block_actions")[-1]["trigger_id"])
 
 
-def test_a_modal_is_seen(bot: Bot, ann: Person, bob: Person, trigger: str) -> None:
+def test_a_modal_is_visible(bot: Bot, ann: Person, bob: Person, trigger: str) -> None:
     view = open_modal(bot, trigger, callback_id="c", private_metadata="m")
     seen = ann.modal()
     assert seen is not None
@@ -65,7 +65,7 @@ def test_triggers(slack: Workspace, bot: Bot, ann: Person, general: str, trigger
     assert error(bot.web.views_open, **{**again, "trigger_id": late}) == "expired_trigger_id"
 
 
-def test_a_wrong_view_leaves_the_trigger_unspent(bot: Bot, trigger: str) -> None:
+def test_an_invalid_view_does_not_use_up_the_trigger(bot: Bot, trigger: str) -> None:
     wrong = modal(title=plain("x" * 25))
     body = refusal(bot.web.views_open, trigger_id=trigger, view=wrong)
     assert body["error"] == "invalid_arguments"
@@ -144,7 +144,7 @@ def test_submitting(bot: Bot, ann: Person, trigger: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("element", "value", "why"),
+    ("element", "value", "problem"),
     [
         (text_input(), None, "Please complete this required field."),
         (text_input(min_length=3), "ab", "must have between 3 and 3000 characters"),
@@ -152,9 +152,9 @@ def test_submitting(bot: Bot, ann: Person, trigger: str) -> None:
         ({**NUMBER, "action_id": "name"}, "x", "is not a number"),
         ({**NUMBER, "action_id": "name"}, "1.5", "must be a whole number"),
         ({**NUMBER, "action_id": "name", "max_value": "9"}, "10", "must be between"),
-        ({"type": "email_text_input", "action_id": "name"}, "ann", "has the wrong form"),
-        ({"type": "url_text_input", "action_id": "name"}, "ann", "has the wrong form"),
-        ({"type": "datepicker", "action_id": "name"}, "monday", "has the wrong form"),
+        ({"type": "email_text_input", "action_id": "name"}, "ann", "has the wrong format"),
+        ({"type": "url_text_input", "action_id": "name"}, "ann", "has the wrong format"),
+        ({"type": "datepicker", "action_id": "name"}, "monday", "has the wrong format"),
         (
             {"type": "multi_external_select", "action_id": "name"},
             [],
@@ -162,25 +162,25 @@ def test_submitting(bot: Bot, ann: Person, trigger: str) -> None:
         ),
     ],
 )
-def test_the_client_looks_first(
-    *, bot: Bot, ann: Person, trigger: str, element: dict[str, Any], value: Any, why: str
+def test_the_client_checks_input(
+    *, bot: Bot, ann: Person, trigger: str, element: dict[str, Any], value: Any, problem: str
 ) -> None:
     open_modal(bot, trigger, field(element))
     outcome = ann.submits(name=value)
     assert (outcome.result, outcome.sent) == ("refused", False)
-    assert why in outcome.errors["field"]
+    assert problem in outcome.errors["field"]
     assert ann.modal() is not None
     assert bot.payloads("view_submission") == []
 
 
-def test_what_is_optional_may_be_empty(bot: Bot, ann: Person, trigger: str) -> None:
+def test_optional_fields_can_be_empty(bot: Bot, ann: Person, trigger: str) -> None:
     open_modal(bot, trigger, field(text_input(), optional=True), field(NUMBER, "n"))
     assert ann.submits(n="3").ok
     [payload] = bot.payloads("view_submission")
     assert payload["view"]["state"]["values"]["field"]["name"]["value"] is None
 
 
-def test_an_initial_value_is_looked_at_too(bot: Bot, ann: Person, trigger: str) -> None:
+def test_initial_values_are_checked(bot: Bot, ann: Person, trigger: str) -> None:
     short = text_input(initial_value="ab", min_length=3)
     open_modal(bot, trigger, field(short))
     assert ann.submits().errors == {"field": "must have between 3 and 3000 characters"}
@@ -193,7 +193,7 @@ def test_a_modal_without_submit(bot: Bot, ann: Person, trigger: str) -> None:
     assert ann.submits().result == "refused"
 
 
-def test_errors_of_the_app(bot: Bot, ann: Person, trigger: str) -> None:
+def test_the_app_rejects_a_submission(bot: Bot, ann: Person, trigger: str) -> None:
     open_modal(bot, trigger, field(text_input()))
     errors = {"field": "no such repository"}
     bot.answers["view_submission"] = {"response_action": "errors", "errors": errors}
@@ -204,7 +204,7 @@ def test_errors_of_the_app(bot: Bot, ann: Person, trigger: str) -> None:
     assert seen["state"]["values"]["field"]["name"]["value"] == "x"
 
 
-def test_update_keeps_what_was_typed(bot: Bot, ann: Person, trigger: str) -> None:
+def test_an_update_keeps_entered_values(bot: Bot, ann: Person, trigger: str) -> None:
     view = open_modal(bot, trigger, field(text_input()))
     changed = modal(field(text_input()), section("more"))
     bot.answers["view_submission"] = {"response_action": "update", "view": changed}
@@ -228,30 +228,30 @@ def test_push_and_clear(bot: Bot, ann: Person, trigger: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("answer", "why"),
+    ("answer", "problem"),
     [
-        ({"response_action": "errors", "errors": {}}, "there are no errors"),
-        ({"response_action": "errors", "errors": {"x": "y"}}, "no input blocks: x"),
+        ({"response_action": "errors", "errors": {}}, "errors are missing"),
+        ({"response_action": "errors", "errors": {"x": "y"}}, "errors for unknown input blocks: x"),
         ({"response_action": "update", "view": modal(title=plain(""))}, "more than 0 characters"),
         ({"response_action": "push"}, "must be an object"),
-        ({"response_action": "reopen"}, "reopen is no response_action"),
-        ({"text": "thanks"}, "None is no response_action"),
+        ({"response_action": "reopen"}, "unknown response_action reopen"),
+        ({"text": "thanks"}, "unknown response_action None"),
     ],
 )
-def test_answers_that_slack_does_not_take(
-    *, slack: Workspace, bot: Bot, ann: Person, trigger: str, answer: dict[str, Any], why: str
+def test_answers_that_slack_rejects(
+    *, slack: Workspace, bot: Bot, ann: Person, trigger: str, answer: dict[str, Any], problem: str
 ) -> None:
     open_modal(bot, trigger, field(text_input()))
     bot.answers["view_submission"] = answer
     outcome = ann.submits(name="x")
     assert outcome.result == "invalid_response"
-    assert why in outcome.detail
+    assert problem in outcome.detail
     assert ann.modal() is not None
     [warning] = slack.remote.warnings()
-    assert warning["where"] == "the answer to view_submission"
+    assert warning["where"] == "answer to view_submission"
 
 
-def test_a_submission_that_nobody_acknowledges(
+def test_a_submission_without_acknowledgement(
     slack: Workspace, bot: Bot, ann: Person, trigger: str
 ) -> None:
     open_modal(bot, trigger)
@@ -261,7 +261,9 @@ def test_a_submission_that_nobody_acknowledges(
     assert ann.modal() is not None
 
 
-def test_closing_is_told_on_request(bot: Bot, ann: Person, general: str, trigger: str) -> None:
+def test_closing_notifies_the_app_on_request(
+    bot: Bot, ann: Person, general: str, trigger: str
+) -> None:
     assert ann.closes().result == "gone"
     view = open_modal(bot, trigger, notify_on_close=True)
     assert ann.closes().sent

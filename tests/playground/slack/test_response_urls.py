@@ -1,4 +1,4 @@
-"""Response URLs, as slack_sdk's WebhookClient uses them."""
+"""Response URLs with slack_sdk's WebhookClient."""
 
 from datetime import timedelta
 
@@ -18,12 +18,12 @@ def secret(slack: Workspace, ann: Person, bob: Person) -> str:
 
 @pytest.fixture
 def hook(bot: Bot, ann: Person, secret: str) -> WebhookClient:
-    """Of a command that was typed where the bot is not."""
+    """The response URL of a command in a channel that the bot is not in."""
     assert ann.types("/clean x", secret).ok
     return WebhookClient(bot.payloads("slash_commands")[-1]["response_url"])
 
 
-def test_an_answer_is_private_by_default(
+def test_an_answer_is_ephemeral_by_default(
     slack: Workspace, hook: WebhookClient, ann: Person, bob: Person, secret: str
 ) -> None:
     answer = hook.send(text="psst", blocks=[section()])
@@ -56,14 +56,14 @@ def test_an_unknown_url(slack: Workspace) -> None:
     assert answer.status_code == 404
 
 
-def test_what_is_sent_is_checked(hook: WebhookClient, ann: Person, secret: str) -> None:
+def test_content_is_checked(hook: WebhookClient, ann: Person, secret: str) -> None:
     refused = hook.send(text="x", blocks=[section("x" * 3001)])
     assert "invalid_blocks" in refused.body
     assert "no_text" in hook.send_dict({"response_type": "ephemeral"}).body
     assert ann.messages(secret) == []
 
 
-def test_replacing_and_deleting_what_was_clicked(
+def test_replacing_and_deleting_the_clicked_message(
     bot: Bot, ann: Person, bob: Person, secret: str, hook: WebhookClient
 ) -> None:
     hook.send(text="report", response_type="in_channel", blocks=[actions(button())])
@@ -91,9 +91,9 @@ def test_an_ephemeral_can_be_replaced(
 
 
 def test_warnings(slack: Workspace, hook: WebhookClient) -> None:
-    hook.send_dict({"blocks": [section()], "colour": "red"})
+    hook.send_dict({"blocks": [section()], "color": "red"})
     texts = [warning["text"] for warning in slack.remote.warnings()]
     assert texts == [
-        "there is no argument colour",
-        "there is no text for screen readers and notifications",
+        "unknown argument color",
+        "no text for screen readers and notifications",
     ]

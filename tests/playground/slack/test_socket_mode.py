@@ -1,4 +1,4 @@
-"""Socket Mode as slack_sdk's own client sees it."""
+"""Socket Mode with slack_sdk's client."""
 
 import json
 from collections.abc import Iterator
@@ -13,32 +13,32 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 from websockets.sync.connection import Connection
 
-from bot.playground.slack import APP_TOKEN, Person, RemoteWorkspace, Workspace
+from bot.playground.slack import APP_TOKEN, Person, Workspace, WorkspaceClient
 
 from .helpers import Bot, actions, button, client, error, manifest
 
 TRIES = 5
-"""slack_sdk sometimes connects twice in a row; a payload goes to the connection that it leaves."""
+"""slack_sdk sometimes connects twice, and a payload is sent to the connection that it closes."""
 
 
 @contextmanager
 def raw_connection(slack: Workspace) -> Iterator[Connection]:
-    """A line without an SDK behind it."""
+    """A connection without an SDK."""
     url = client(slack, APP_TOKEN).apps_connections_open(app_token=APP_TOKEN)["url"]
-    with connect(url) as line:
-        yield line
+    with connect(url) as connection:
+        yield connection
 
 
-def received(line: Connection) -> dict[str, Any]:
-    message: dict[str, Any] = json.loads(line.recv(timeout=10))
+def received(connection: Connection) -> dict[str, Any]:
+    message: dict[str, Any] = json.loads(connection.recv(timeout=10))
     return message
 
 
-def acknowledge(line: Connection, envelope_id: str) -> None:
-    line.send(json.dumps(SocketModeResponse(envelope_id).to_dict()))
+def acknowledge(connection: Connection, envelope_id: str) -> None:
+    connection.send(json.dumps(SocketModeResponse(envelope_id).to_dict()))
 
 
-def test_a_command_reaches_the_app_and_its_answer_the_person(
+def test_a_command_reaches_the_app_and_the_answer_reaches_the_user(
     bot: Bot, ann: Person, bob: Person, general: str
 ) -> None:
     bot.answers["slash_commands"] = {"text": "on my way"}
@@ -53,16 +53,16 @@ def test_a_command_reaches_the_app_and_its_answer_the_person(
 
 
 def test_hello(slack: Workspace) -> None:
-    with raw_connection(slack) as line:
-        hello = received(line)
+    with raw_connection(slack) as connection:
+        hello = received(connection)
     assert (hello["type"], hello["num_connections"]) == ("hello", 1)
     assert hello["connection_info"] == {"app_id": slack.app.id}
 
 
-def test_a_ticket_is_good_once(slack: Workspace) -> None:
+def test_a_ticket_is_valid_once(slack: Workspace) -> None:
     url = client(slack).apps_connections_open(app_token=APP_TOKEN)["url"]
-    with connect(url) as line:
-        received(line)
+    with connect(url) as connection:
+        received(connection)
     with pytest.raises(InvalidStatus, match="403"):
         connect(url)
 
@@ -74,15 +74,18 @@ def test_only_an_app_token_opens_connections(slack: Workspace, web: WebClient) -
 
 
 def test_without_socket_mode_the_link_is_disabled() -> None:
-    with Workspace(manifest(socket_mode_enabled=False)) as slack, raw_connection(slack) as line:
-        assert received(line)["reason"] == "link_disabled"
+    with (
+        Workspace(manifest(socket_mode_enabled=False)) as slack,
+        raw_connection(slack) as connection,
+    ):
+        assert received(connection)["reason"] == "link_disabled"
 
 
-def test_an_eleventh_connection_is_one_too_many(slack: Workspace) -> None:
-    lines = [raw_connection(slack) for _ in range(11)]
-    hellos = [received(line.__enter__()) for line in lines]
-    for line in lines:
-        line.__exit__(None, None, None)
+def test_an_eleventh_connection_is_rejected(slack: Workspace) -> None:
+    connections = [raw_connection(slack) for _ in range(11)]
+    hellos = [received(connection.__enter__()) for connection in connections]
+    for connection in connections:
+        connection.__exit__(None, None, None)
     assert [hello.get("num_connections") for hello in hellos] == [*range(1, 11), None]
     assert hellos[-1]["reason"] == "too_many_websockets"
 
@@ -95,12 +98,12 @@ def test_an_envelope_goes_to_one_connection_only(
         each.start()
     for _ in range(4):
         assert ann.types("/clean x", general).ok
-    assert (len(first.heard), len(second.heard)) == (2, 2)
+    assert (len(first.received), len(second.received)) == (2, 2)
     for each in (first, second):
         each.stop()
 
 
-def test_without_an_app_the_person_is_told(ann: Person, general: str) -> None:
+def test_without_an_app_dispatch_fails(ann: Person, general: str) -> None:
     outcome = ann.types("/clean x", general)
     assert (outcome.result, outcome.sent) == ("dispatch_failed", True)
 
@@ -115,7 +118,7 @@ def test_an_app_that_does_not_acknowledge(
     assert delivery["took"] is None
 
 
-def test_an_ack_that_comes_in_real_time_too_late(
+def test_a_late_acknowledgement_in_real_time(
     slack: Workspace, bot: Bot, ann: Person, general: str
 ) -> None:
     slack.ack_timeout = 0.05
@@ -133,7 +136,7 @@ def test_an_acknowledgement_is_measured(
     assert delivery["answer"] == {"text": "hi"}
 
 
-def test_an_event_is_delivered_again_three_times(
+def test_an_event_is_retried_three_times(
     slack: Workspace, bot: Bot, ann: Person, general: str
 ) -> None:
     slack.remote.change_settings(ack_timeout=0.01, retries_after=[0, 0, 0])
@@ -141,7 +144,7 @@ def test_an_event_is_delivered_again_three_times(
     assert ann.writes(f"<@{slack.app.user_id}> hi", general).sent
     payloads = bot.wait_for("app_mention", 4)
     assert {payload["event_id"] for payload in payloads} == {payloads[0]["event_id"]}
-    attempts = [(each.retry_attempt, each.retry_reason) for each in bot.heard]
+    attempts = [(each.retry_attempt, each.retry_reason) for each in bot.received]
     assert attempts == [(0, ""), (1, "timeout"), (2, "timeout"), (3, "timeout")]
     assert [each["retry_attempt"] for each in slack.remote.deliveries()] == [0, 1, 2, 3]
 
@@ -154,10 +157,10 @@ def test_retries_wait_for_the_clock(slack: Workspace, bot: Bot, ann: Person, gen
     bot.wait_for("app_mention", 1)
     while len(bot.payloads("app_mention")) < 2:
         slack.remote.set_clock(shift=3600)
-    assert bot.heard[1].retry_attempt == 1
+    assert bot.received[1].retry_attempt == 1
 
 
-def test_an_acknowledged_event_comes_once(
+def test_an_acknowledged_event_is_sent_once(
     slack: Workspace, bot: Bot, ann: Person, general: str
 ) -> None:
     slack.retries_after = (0, 0, 0)
@@ -168,7 +171,7 @@ def test_an_acknowledged_event_comes_once(
 
 
 @pytest.mark.parametrize("reason", ["refresh_requested", "dropped"])
-def test_the_client_comes_back(
+def test_the_client_reconnects(
     slack: Workspace, bot: Bot, ann: Person, general: str, reason: str
 ) -> None:
     remote = slack.remote
@@ -181,10 +184,10 @@ def test_the_client_comes_back(
 
 
 def test_a_warning_leaves_the_connection_open(slack: Workspace) -> None:
-    with raw_connection(slack) as line:
-        received(line)
+    with raw_connection(slack) as connection:
+        received(connection)
         assert slack.remote.disconnect("warning", 1) == 1
-        assert received(line) == {
+        assert received(connection) == {
             "type": "disconnect",
             "reason": "warning",
             "debug_info": {"host": "applink-stand-in"},
@@ -192,17 +195,15 @@ def test_a_warning_leaves_the_connection_open(slack: Workspace) -> None:
         assert slack.remote.connections() == [1]
 
 
-def test_a_dropped_line_says_nothing(slack: Workspace) -> None:
-    with raw_connection(slack) as line:
-        received(line)
+def test_a_dropped_connection_closes_without_a_message(slack: Workspace) -> None:
+    with raw_connection(slack) as connection:
+        received(connection)
         slack.remote.disconnect("dropped")
         with pytest.raises(ConnectionClosed):
-            line.recv(timeout=10)
+            connection.recv(timeout=10)
 
 
-def test_what_was_delivered_can_be_delivered_again(
-    slack: Workspace, bot: Bot, ann: Person, general: str
-) -> None:
+def test_a_delivery_can_be_repeated(slack: Workspace, bot: Bot, ann: Person, general: str) -> None:
     ann.types("/clean x", general)
     [delivery] = slack.remote.deliveries()
     assert slack.remote.deliver_again(delivery["envelope_id"])
@@ -210,7 +211,7 @@ def test_what_was_delivered_can_be_delivered_again(
     assert first == second
 
 
-def test_a_payload_can_come_twice(slack: Workspace, bot: Bot, ann: Person, general: str) -> None:
+def test_a_payload_can_arrive_twice(slack: Workspace, bot: Bot, ann: Person, general: str) -> None:
     posted = bot.web.chat_postMessage(channel=general, text="x", blocks=[actions(button())])
     slack.remote.add_delivery_fault(kind="block_actions", copies=1)
     assert ann.uses("go", channel=general, ts=posted["ts"]).ok
@@ -230,7 +231,9 @@ def test_a_payload_can_get_lost(
 
 
 @pytest.mark.usefixtures("bot")
-def test_a_line_that_breaks_after_the_payload(slack: Workspace, ann: Person, general: str) -> None:
+def test_a_connection_that_is_cut_after_the_payload(
+    slack: Workspace, ann: Person, general: str
+) -> None:
     slack.ack_timeout = 0.05
     slack.remote.add_delivery_fault(cut="after")
     assert ann.types("/clean x", general).result == "operation_timeout"
@@ -238,57 +241,59 @@ def test_a_line_that_breaks_after_the_payload(slack: Workspace, ann: Person, gen
 
 
 def test_forged_text_reaches_the_app(slack: Workspace) -> None:
-    with raw_connection(slack) as line:
-        received(line)
-        slack.remote.tell("/raw", text='{"envelope_id": "1", "payl')
-        slack.remote.tell("/raw", message={"type": "interactive", "payload": {}})
-        assert line.recv(timeout=10) == '{"envelope_id": "1", "payl'
-        assert received(line) == {"type": "interactive", "payload": {}}
+    with raw_connection(slack) as connection:
+        received(connection)
+        slack.remote.post("/raw", text='{"envelope_id": "1", "payl')
+        slack.remote.post("/raw", message={"type": "interactive", "payload": {}})
+        assert connection.recv(timeout=10) == '{"envelope_id": "1", "payl'
+        assert received(connection) == {"type": "interactive", "payload": {}}
 
 
-def test_forged_text_in_place_of_a_payload(slack: Workspace, ann: Person, general: str) -> None:
+def test_forged_text_instead_of_a_payload(slack: Workspace, ann: Person, general: str) -> None:
     slack.ack_timeout = 0.05
     slack.remote.add_delivery_fault(body="not json")
-    with raw_connection(slack) as line:
-        received(line)
+    with raw_connection(slack) as connection:
+        received(connection)
         assert ann.types("/clean x", general).result == "operation_timeout"
-        assert line.recv(timeout=10) == "not json"
+        assert connection.recv(timeout=10) == "not json"
 
 
-def test_answers_that_nobody_reads_are_held_against_the_app(
+def test_ignored_answers_add_a_warning(
     slack: Workspace, bot: Bot, ann: Person, general: str
 ) -> None:
     posted = bot.web.chat_postMessage(channel=general, text="x", blocks=[actions(button())])
-    bot.answers["block_actions"] = {"text": "nobody sees this"}
+    bot.answers["block_actions"] = {"text": "ignored"}
     assert ann.uses("go", channel=general, ts=posted["ts"]).ok
     [warning] = slack.remote.warnings()
     assert "answers block_actions with a payload" in warning["text"]
 
 
-def test_acknowledging_what_was_never_sent(slack: Workspace) -> None:
-    with raw_connection(slack) as line:
-        received(line)
-        acknowledge(line, "nothing")
-        line.send("nonsense")
+def test_acknowledging_unknown_envelopes_adds_a_warning(slack: Workspace) -> None:
+    with raw_connection(slack) as connection:
+        received(connection)
+        acknowledge(connection, "nothing")
+        connection.send("nonsense")
         while len(slack.remote.warnings()) < 2:
             pass
     assert {each["where"] for each in slack.remote.warnings()} == {"socket"}
 
 
 def test_pings_are_answered(slack: Workspace) -> None:
-    with raw_connection(slack) as line:
-        assert line.ping().wait(timeout=10)
+    with raw_connection(slack) as connection:
+        assert connection.ping().wait(timeout=10)
 
 
-def test_events_that_nobody_subscribed_to_are_not_sent(slack: Workspace, ann: Person) -> None:
+def test_events_without_subscription_are_not_sent(slack: Workspace, ann: Person) -> None:
     channel = slack.remote.add_channel("quiet", [ann])
     assert not ann.writes("hello", channel).sent
     assert not ann.joins(channel).sent
     assert ann.writes("hello", ann.opens_im()).sent
 
 
-def test_200_at_once_arrive(slack: Workspace, bot: Bot, ann: Person, general: str) -> None:
-    remote = RemoteWorkspace(slack.url)
+def test_200_concurrent_commands_arrive(
+    slack: Workspace, bot: Bot, ann: Person, general: str
+) -> None:
+    remote = WorkspaceClient(slack.url)
     person = remote.person(ann.id)
     with ThreadPoolExecutor(20) as pool:
         outcomes = list(pool.map(lambda n: person.types(f"/clean {n}", general), range(200)))
@@ -297,7 +302,7 @@ def test_200_at_once_arrive(slack: Workspace, bot: Bot, ann: Person, general: st
     assert texts == {str(number) for number in range(200)}
 
 
-def test_an_own_mistake_fails_the_test(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_internal_error_fails_the_test(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(AssertionError, match=r"bug in the stand-in at auth\.test"):
         _break(monkeypatch)
 

@@ -14,13 +14,13 @@ from bot.core.plan_transitions import proposed
 from bot.core.records import Approval, AuditEvent, AuditEventName, ImageOutcome, PlanItem
 from bot.core.result_reasons import ResultReason
 from bot.core.usage import RepositoryUsage, SourceScan
-from bot.playground.slack.blocks.surfaces import (
+from bot.playground.slack.blocks.checks import (
     check_message,
     check_view,
     is_too_large,
     is_too_long,
 )
-from bot.playground.slack.blocks.walking import places_in, texts_in
+from bot.playground.slack.blocks.traversal import places_in, texts_in
 from bot.slack.api import Json, MessageContent
 from bot.slack.view_models import PlanView
 from tests.render.builders import GB, image, plan
@@ -41,8 +41,8 @@ USED = RepositoryUsage(
 
 NO_DETAIL = ErrorText("")
 
-MOST_CHARACTERS = 10_000
-MOST_BLOCKS = 50
+MAX_CHARACTERS = 10_000
+MAX_BLOCKS = 50
 
 
 def usual_plan() -> Plan:
@@ -111,8 +111,8 @@ def checked(content: MessageContent) -> MessageContent:
     assert content.text.strip()
     assert check_message(blocks) == []
     assert not is_too_long(blocks)
-    assert len(blocks) <= MOST_BLOCKS
-    assert sum(map(len, texts_in(blocks))) + len(content.text) < MOST_CHARACTERS
+    assert len(blocks) <= MAX_BLOCKS
+    assert sum(map(len, texts_in(blocks))) + len(content.text) < MAX_CHARACTERS
     return content
 
 

@@ -7,7 +7,7 @@ from bot.core.pins import Pin
 from bot.core.plan import PlanState
 from bot.core.records import ImageOutcome, Pause, RepositoryPin
 from bot.core.storage_totals import StorageTotals
-from bot.playground.slack.blocks.surfaces import check_view, is_too_large
+from bot.playground.slack.blocks.checks import check_view, is_too_large
 from bot.slack.messages.home_tab import home
 from bot.slack.view_models import HomeView, LinkedPlan, NextReport, PlanResult
 from tests.slack.messages.plan_views import ANN, BOB, BY_ROLE, HOME, approvals, read, view

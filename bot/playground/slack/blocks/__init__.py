@@ -1,18 +1,18 @@
-"""Block Kit, checked as strictly as Slack checks it."""
+"""Checks of Block Kit, as strict as Slack's."""
 
-from bot.playground.slack.blocks.report import Problem
-from bot.playground.slack.blocks.surfaces import (
-    MOST_CHARACTERS_OF_A_TEXT,
+from bot.playground.slack.blocks.checks import (
+    MAX_CHARACTERS_OF_A_TEXT,
     check_message,
     check_suggestions,
     check_view,
     is_too_large,
     is_too_long,
 )
+from bot.playground.slack.blocks.problems import BlockProblem
 
 __all__ = [
-    "MOST_CHARACTERS_OF_A_TEXT",
-    "Problem",
+    "MAX_CHARACTERS_OF_A_TEXT",
+    "BlockProblem",
     "check_message",
     "check_suggestions",
     "check_view",

@@ -1,9 +1,9 @@
-"""The workspace's own door for other processes, under `/_control`: JSON in, JSON out.
+"""The control API for other processes, under `/_control`: JSON requests and answers.
 
-A wrong body answers 400 and says why.
+An invalid body gets status 400 and the error.
 """
 
-from bot.playground.slack.control import people, stand_in, workspace
-from bot.playground.slack.control.door import control_routes
+from bot.playground.slack.control import server_control, user_actions, workspace
+from bot.playground.slack.control.routing import control_routes
 
-__all__ = ["control_routes", "people", "stand_in", "workspace"]
+__all__ = ["control_routes", "server_control", "user_actions", "workspace"]

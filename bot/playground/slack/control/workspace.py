@@ -1,16 +1,16 @@
-"""Who and what is in the workspace."""
+"""Control API: users, channels, user groups, scopes and tokens."""
 
 from dataclasses import asdict
 
-from bot.playground.slack.acts.desk import Desk
 from bot.playground.slack.app import APP_TOKEN, BOT_TOKEN
-from bot.playground.slack.control.door import Body, control
+from bot.playground.slack.control.routing import Body, control
 from bot.playground.slack.directory import TEAM_ID
+from bot.playground.slack.user_actions.context import ActionContext
 
 
 @control("GET", "/workspace")
-def show(desk: Desk, _body: Body) -> Body:
-    directory, app = desk.state.directory, desk.state.app
+def show(context: ActionContext, _body: Body) -> Body:
+    directory, app = context.state.directory, context.state.app
     return {
         "team_id": TEAM_ID,
         "app_id": app.id,
@@ -24,63 +24,65 @@ def show(desk: Desk, _body: Body) -> Body:
 
 
 @control("POST", "/users")
-def add_user(desk: Desk, body: Body) -> Body:
-    """The keys are those of User; only `name` is needed."""
-    return asdict(desk.state.add_user(**body))
+def add_user(context: ActionContext, body: Body) -> Body:
+    """The keys are the fields of User. Only `name` is required."""
+    return asdict(context.state.add_user(**body))
 
 
 @control("PUT", "/users")
-def change_user(desk: Desk, body: Body) -> Body:
-    """`{user}` and what is to change."""
-    return asdict(desk.state.change_user(**body))
+def change_user(context: ActionContext, body: Body) -> Body:
+    """`{user}` and the fields to change."""
+    return asdict(context.state.change_user(**body))
 
 
 @control("POST", "/channels")
-def add_channel(desk: Desk, body: Body) -> Body:
-    """`{name, members}` and perhaps `kind` and `with_bot`."""
-    return asdict(desk.state.add_channel(**body))
+def add_channel(context: ActionContext, body: Body) -> Body:
+    """`{name, members}` and optionally `kind` and `with_bot`."""
+    return asdict(context.state.add_channel(**body))
 
 
 @control("POST", "/channels/leave")
-def leave_channel(desk: Desk, body: Body) -> Body:
+def leave_channel(context: ActionContext, body: Body) -> Body:
     """`{channel, user}`; the user may be the bot."""
-    return asdict(desk.state.directory.leave(**body))
+    return asdict(context.state.directory.leave(**body))
 
 
 @control("POST", "/channels/archive")
-def archive_channel(desk: Desk, body: Body) -> Body:
-    """`{channel}`, and `is_archived: false` brings it back."""
-    return asdict(desk.state.directory.archive(**body))
+def archive_channel(context: ActionContext, body: Body) -> Body:
+    """`{channel}`. `is_archived: false` unarchives it."""
+    return asdict(context.state.directory.archive(**body))
 
 
 @control("POST", "/ims")
-def open_im(desk: Desk, body: Body) -> Body:
-    """`{user}`: that person's conversation with the bot."""
-    return asdict(desk.state.directory.im_with(desk.user(body["user"]).id, desk.state.seconds))
+def open_im(context: ActionContext, body: Body) -> Body:
+    """`{user}`: opens the direct messages of the user and the bot."""
+    return asdict(
+        context.state.directory.im_with(context.user(body["user"]).id, context.state.seconds)
+    )
 
 
 @control("POST", "/user-groups")
-def add_user_group(desk: Desk, body: Body) -> Body:
+def add_user_group(context: ActionContext, body: Body) -> Body:
     """`{handle, users}`."""
-    return asdict(desk.state.add_user_group(**body))
+    return asdict(context.state.add_user_group(**body))
 
 
 @control("PUT", "/user-groups")
-def change_user_group(desk: Desk, body: Body) -> Body:
+def change_user_group(context: ActionContext, body: Body) -> Body:
     """`{group}`, and `users` or `is_disabled`."""
-    return asdict(desk.state.change_user_group(**body))
+    return asdict(context.state.change_user_group(**body))
 
 
 @control("PUT", "/scopes")
-def set_scopes(desk: Desk, body: Body) -> None:
-    """`{bot}` or `{app}`: lists of scopes that the app is now installed with."""
+def set_scopes(context: ActionContext, body: Body) -> None:
+    """`{bot}` or `{app}`: new lists of scopes for the tokens."""
     if "bot" in body:
-        desk.state.set_scopes(body["bot"])
+        context.state.set_scopes(body["bot"])
     if "app" in body:
-        desk.state.set_app_scopes(body["app"])
+        context.state.set_app_scopes(body["app"])
 
 
 @control("POST", "/tokens/revoke")
-def revoke(desk: Desk, body: Body) -> None:
+def revoke(context: ActionContext, body: Body) -> None:
     """`{kind: "bot"}` or `"app"`."""
-    desk.state.tokens.revoke({"bot": BOT_TOKEN, "app": APP_TOKEN}[body["kind"]])
+    context.state.tokens.revoke({"bot": BOT_TOKEN, "app": APP_TOKEN}[body["kind"]])

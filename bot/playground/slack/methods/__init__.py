@@ -1,16 +1,16 @@
-"""The Web API's methods; what is not here is unknown."""
+"""The methods of the Web API that the stand-in supports."""
 
-from bot.playground.slack.methods import apps, chat, conversations, files, people, views
-from bot.playground.slack.methods.registry import METHODS, Ask, Method
+from bot.playground.slack.methods import apps, chat, conversations, files, users, views
+from bot.playground.slack.methods.registry import METHODS, MethodCall, WebApiMethod
 
 __all__ = [
     "METHODS",
-    "Ask",
-    "Method",
+    "MethodCall",
+    "WebApiMethod",
     "apps",
     "chat",
     "conversations",
     "files",
-    "people",
+    "users",
     "views",
 ]

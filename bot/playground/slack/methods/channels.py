@@ -1,7 +1,7 @@
-"""Finding channels as the bot sees them."""
+"""Finds the channels that the bot can see."""
 
 from bot.playground.slack.errors import SlackError
-from bot.playground.slack.methods.registry import Ask
+from bot.playground.slack.methods.registry import MethodCall
 from bot.playground.slack.models import Channel
 
 KINDS = {"public_channel": "public", "private_channel": "private", "im": "im"}
@@ -9,54 +9,54 @@ SCOPES = {"public": "channels", "private": "groups", "im": "im"}
 
 
 def scope_for(channel: Channel, verb: str) -> str:
-    """Like `groups:history`."""
+    """A scope like `groups:history`."""
     return f"{SCOPES[channel.kind]}:{verb}"
 
 
-def is_member(ask: Ask, channel: Channel) -> bool:
-    return ask.state.app.user_id in channel.members
+def is_member(call: MethodCall, channel: Channel) -> bool:
+    return call.state.app.user_id in channel.members
 
 
-def visible_channel(ask: Ask, channel_id: str | None = None) -> Channel:
-    """By the argument `channel`, unless an id is given; raises SlackError.
+def visible_channel(call: MethodCall, channel_id: str | None = None) -> Channel:
+    """The channel with this ID, or by the argument `channel`; raises SlackError.
 
-    A private channel that the bot is not in does not exist for it.
+    The bot cannot see private channels that it is not in.
     """
-    channel = ask.state.directory.channels.get(channel_id or ask.arguments.required("channel"))
-    if channel is None or (channel.kind != "public" and not is_member(ask, channel)):
+    channel = call.state.directory.channels.get(channel_id or call.arguments.required("channel"))
+    if channel is None or (channel.kind != "public" and not is_member(call, channel)):
         raise SlackError("channel_not_found")
     return channel
 
 
-def joined_channel(ask: Ask, channel_id: str | None = None) -> Channel:
-    """Raises SlackError."""
-    channel = visible_channel(ask, channel_id)
-    if not is_member(ask, channel):
+def joined_channel(call: MethodCall, channel_id: str | None = None) -> Channel:
+    """A channel that the bot is in; raises SlackError."""
+    channel = visible_channel(call, channel_id)
+    if not is_member(call, channel):
         raise SlackError("not_in_channel")
     return channel
 
 
-def channel_to_post_in(ask: Ask) -> Channel:
-    """By id, by name, or a person's own conversation with the bot; raises SlackError.
+def channel_to_post_in(call: MethodCall) -> Channel:
+    """By channel ID, channel name, or user ID for direct messages; raises SlackError.
 
-    Outside of a channel, a public one needs `chat:write.public`.
+    Without membership, a public channel needs `chat:write.public`.
     """
-    channel = _addressed(ask)
+    channel = _channel_by_address(call)
     if channel.is_archived:
         raise SlackError("is_archived")
-    if not is_member(ask, channel) and "chat:write.public" not in ask.token.scopes:
+    if not is_member(call, channel) and "chat:write.public" not in call.token.scopes:
         raise SlackError("not_in_channel")
-    if channel.kind == "im" and not ask.state.app.manifest.has_messages_tab:
+    if channel.kind == "im" and not call.state.app.manifest.has_messages_tab:
         raise SlackError("messages_tab_disabled")
     return channel
 
 
-def _addressed(ask: Ask) -> Channel:
-    directory, address = ask.state.directory, ask.arguments.required("channel")
+def _channel_by_address(call: MethodCall) -> Channel:
+    directory, address = call.state.directory, call.arguments.required("channel")
     if address in directory.users:
-        return directory.im_with(address, ask.state.seconds)
+        return directory.im_with(address, call.state.seconds)
     for channel in directory.channels.values():
         is_meant = channel.id == address or channel.name == address.removeprefix("#") != ""
-        if is_meant and (channel.kind == "public" or is_member(ask, channel)):
+        if is_meant and (channel.kind == "public" or is_member(call, channel)):
             return channel
     raise SlackError("channel_not_found")

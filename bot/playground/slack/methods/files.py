@@ -3,12 +3,12 @@
 from dataclasses import replace
 from typing import Any
 
-from bot.playground.slack.errors import SlackError, wrong
-from bot.playground.slack.limits import TIER_4
+from bot.playground.slack.errors import SlackError, error_with_problems
 from bot.playground.slack.methods.channels import joined_channel
-from bot.playground.slack.methods.registry import Answer, Ask, method
+from bot.playground.slack.methods.registry import MethodCall, MethodResult, method
 from bot.playground.slack.models import Channel, File, Message
-from bot.playground.slack.wire import file_json
+from bot.playground.slack.rate_limits import TIER_4
+from bot.playground.slack.slack_json import file_json
 
 
 @method(
@@ -17,12 +17,14 @@ from bot.playground.slack.wire import file_json
     scope="files:write",
     takes="filename length alt_txt snippet_type",
 )
-def get_upload_url(ask: Ask) -> Answer:
-    name, length = ask.arguments.required("filename"), ask.arguments.number("length", 0)
+def get_upload_url(call: MethodCall) -> MethodResult:
+    name, length = call.arguments.required("filename"), call.arguments.number("length", 0)
     if length <= 0:
-        raise wrong("invalid_arguments", ["must be greater than 0 [json-pointer:/length]"])
-    file = ask.state.files.promise(name, length, ask.state.app.user_id, ask.state.seconds)
-    return {"upload_url": f"{ask.base_url}/upload/v1/{file.id}", "file_id": file.id}
+        raise error_with_problems(
+            "invalid_arguments", ["must be greater than 0 [json-pointer:/length]"]
+        )
+    file = call.state.files.start_upload(name, length, call.state.app.user_id, call.state.seconds)
+    return {"upload_url": f"{call.base_url}/upload/v1/{file.id}", "file_id": file.id}
 
 
 @method(
@@ -31,49 +33,51 @@ def get_upload_url(ask: Ask) -> Answer:
     scope="files:write",
     takes="files channel_id channels initial_comment thread_ts",
 )
-def complete_upload(ask: Ask) -> Answer:
-    """`chat:write.public` does not help here: the bot has to be in the channel."""
-    files = _uploaded(ask)
-    shared = [_share(ask, files, channel) for channel in _channels(ask)]
+def complete_upload(call: MethodCall) -> MethodResult:
+    """The bot must be in the channel, even with `chat:write.public`."""
+    files = _uploaded(call)
+    shared = [_share(call, files, channel) for channel in _channels(call)]
     return {"files": [file_json(file) for file in (shared[-1] if shared else files)]}
 
 
-def _uploaded(ask: Ask) -> list[File]:
-    ask.arguments.required_value("files")
-    listed = ask.arguments.parsed("files", "invalid_arguments")
+def _uploaded(call: MethodCall) -> list[File]:
+    call.arguments.required_value("files")
+    listed = call.arguments.parsed("files", "invalid_arguments")
     if not isinstance(listed, list) or not listed:
-        raise wrong("invalid_arguments", ["must be an array [json-pointer:/files]"])
-    return [_one_uploaded(ask, entry) for entry in listed]
+        raise error_with_problems("invalid_arguments", ["must be an array [json-pointer:/files]"])
+    return [_one_uploaded(call, entry) for entry in listed]
 
 
-def _one_uploaded(ask: Ask, entry: Any) -> File:
-    file = ask.state.files.find(entry.get("id", "")) if isinstance(entry, dict) else None
+def _one_uploaded(call: MethodCall, entry: Any) -> File:
+    file = call.state.files.find(entry.get("id", "")) if isinstance(entry, dict) else None
     if file is None or file.content is None:
         raise SlackError("file_not_found")
-    return ask.state.files.put(replace(file, title=entry.get("title", file.title)))
+    return call.state.files.put(replace(file, title=entry.get("title", file.title)))
 
 
-def _channels(ask: Ask) -> list[Channel]:
-    listed = ask.arguments.names("channels") or ask.arguments.names("channel_id")
-    channels = [joined_channel(ask, channel_id) for channel_id in listed]
+def _channels(call: MethodCall) -> list[Channel]:
+    listed = call.arguments.comma_separated("channels") or call.arguments.comma_separated(
+        "channel_id"
+    )
+    channels = [joined_channel(call, channel_id) for channel_id in listed]
     if any(channel.is_archived for channel in channels):
         raise SlackError("is_archived")
     return channels
 
 
-def _share(ask: Ask, files: list[File], channel: Channel) -> list[File]:
-    thread_ts = ask.arguments.optional("thread_ts")
-    if thread_ts and ask.state.messages.find(channel.id, thread_ts) is None:
+def _share(call: MethodCall, files: list[File], channel: Channel) -> list[File]:
+    thread_ts = call.arguments.optional("thread_ts")
+    if thread_ts and call.state.messages.find(channel.id, thread_ts) is None:
         raise SlackError("thread_not_found")
-    message = ask.state.messages.put(
+    message = call.state.messages.put(
         Message(
             channel=channel.id,
-            ts=ask.state.ids.stamp(),
-            user=ask.state.app.user_id,
-            text=ask.arguments.text("initial_comment"),
+            ts=call.state.ids.timestamp(),
+            user=call.state.app.user_id,
+            text=call.arguments.text("initial_comment"),
             thread_ts=thread_ts,
             files=tuple(file.id for file in files),
             by_app=True,
         )
     )
-    return [ask.state.files.share(file, channel.id, message.ts) for file in files]
+    return [call.state.files.share(file, channel.id, message.ts) for file in files]

@@ -1,79 +1,81 @@
-"""How a Web API method is declared: its scopes, how often it may be called, what it takes."""
+"""Registers Web API methods with their scope, rate limit and arguments."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from bot.playground.slack.app import Token, TokenKind
-from bot.playground.slack.arguments import Arguments
-from bot.playground.slack.errors import SlackError, missing_scope, wrong
-from bot.playground.slack.limits import Rate
-from bot.playground.slack.state import State
+from bot.playground.slack.arguments import CallArguments
+from bot.playground.slack.errors import SlackError, error_with_problems, missing_scope
+from bot.playground.slack.rate_limits import RateLimit
+from bot.playground.slack.state import WorkspaceState
 
-Answer = dict[str, Any]
+MethodResult = dict[str, Any]
 Item = TypeVar("Item")
 
-_MOST_ON_A_PAGE = 1000
+_MAX_PAGE_SIZE = 1000
 
 
 @dataclass(frozen=True)
-class Ask:
-    """One call that has been let in. `base_url` is the workspace's own address."""
+class MethodCall:
+    """An authorized call. `base_url` is the address of the workspace."""
 
-    state: State
+    state: WorkspaceState
     token: Token
-    arguments: Arguments
+    arguments: CallArguments
     base_url: str
 
-    def need(self, *scopes: str) -> None:
+    def require_scope(self, *scopes: str) -> None:
         """Raises SlackError unless the token has one of these scopes."""
         if not self.token.scopes.intersection(scopes):
             raise missing_scope(scopes, self.token.scopes)
 
 
-Handler = Callable[[Ask], Answer]
+Handler = Callable[[MethodCall], MethodResult]
 
 
 @dataclass(frozen=True)
-class Method:
-    """`takes` are the names of its arguments; others are ignored, but held against the app."""
+class WebApiMethod:
+    """A method. `takes`: its arguments. Other arguments are ignored, with a warning."""
 
     name: str
     answer: Handler
-    rate: Rate
+    rate: RateLimit
     scope: str | None
     takes: frozenset[str]
     token: TokenKind
 
 
-METHODS: dict[str, Method] = {}
+METHODS: dict[str, WebApiMethod] = {}
 
 
 def method(
     name: str,
-    rate: Rate,
+    rate: RateLimit,
     *,
     takes: str = "",
     scope: str | None = None,
-    token: TokenKind = "bot",  # noqa: S107 - a kind of token, not one
+    token: TokenKind = "bot",  # noqa: S107 - a kind of token, not a secret
 ) -> Callable[[Handler], Handler]:
     def register(answer: Handler) -> Handler:
-        METHODS[name] = Method(name, answer, rate, scope, frozenset(takes.split()), token)
+        METHODS[name] = WebApiMethod(name, answer, rate, scope, frozenset(takes.split()), token)
         return answer
 
     return register
 
 
-def page_of(arguments: Arguments, key: str, items: Sequence[Item], default: int) -> Answer:
-    """A page under `key`, and the cursor to the next; raises SlackError."""
+def paginate(
+    arguments: CallArguments, key: str, items: Sequence[Item], default: int
+) -> MethodResult:
+    """One page of the items under `key`, with the cursor of the next page; raises SlackError."""
     limit = arguments.number("limit", default)
-    if not 0 < limit <= _MOST_ON_A_PAGE:
+    if not 0 < limit <= _MAX_PAGE_SIZE:
         raise SlackError("invalid_limit")
     start = _start(arguments.text("cursor"), len(items))
-    rest = start + limit < len(items)
+    has_more = start + limit < len(items)
     return {
         key: items[start : start + limit],
-        "response_metadata": {"next_cursor": f"after:{start + limit}" if rest else ""},
+        "response_metadata": {"next_cursor": f"after:{start + limit}" if has_more else ""},
     }
 
 
@@ -86,9 +88,11 @@ def _start(cursor: str, length: int) -> int:
     return int(position)
 
 
-def parsed_object(arguments: Arguments, name: str) -> Mapping[str, Any]:
-    """Raises SlackError."""
-    arguments_of_it = arguments.parsed(name, "invalid_arguments")
-    if not isinstance(arguments_of_it, dict):
-        raise wrong("invalid_arguments", [f"must be an object [json-pointer:/{name}]"])
-    return arguments_of_it
+def parsed_object(arguments: CallArguments, name: str) -> Mapping[str, Any]:
+    """An argument that is a JSON object; raises SlackError."""
+    value = arguments.parsed(name, "invalid_arguments")
+    if not isinstance(value, dict):
+        raise error_with_problems(
+            "invalid_arguments", [f"must be an object [json-pointer:/{name}]"]
+        )
+    return value

@@ -1,7 +1,6 @@
-"""The workspace's web page: rendered here, brought up to date by a little script.
+"""The workspace's web page: HTML from the server, and a small script.
 
-The script sends what people do to the control under `/_control`, and puts what is rendered anew in
-the place of what it shows.
+The script sends user actions to the control API, and updates the page with newly rendered HTML.
 """
 
 from bot.playground.slack.page.routes import page_routes

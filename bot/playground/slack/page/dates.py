@@ -1,4 +1,4 @@
-"""Times as people read them, in their own time zone."""
+"""Dates and times as text, in the user's time zone."""
 
 import re
 from datetime import datetime, timedelta
@@ -11,14 +11,14 @@ def clock_time(at: datetime) -> str:
 
 
 def day_name(at: datetime, now: datetime) -> str:
-    """`Today`, `Yesterday`, or like `Monday, November 23`; both are in the reader's time zone."""
+    """`Today`, `Yesterday`, or like `Monday, November 23`. Both times are in the same time zone."""
     return _relative(at, now) or f"{at:%A, %B} {at.day}{_year(at, now)}"
 
 
 def date_text(form: str, at: datetime, now: datetime) -> str:
     """A format of Slack's `<!date^…>`: docs.slack.dev, formatting message text, date formatting.
 
-    Tokens that Slack does not know stay as they are.
+    Unknown tokens are kept.
     """
     texts = {
         "date_num": f"{at:%Y-%m-%d}",

@@ -1,4 +1,4 @@
-"""Slack's markup as HTML, in which nothing that came over the wire is markup of ours.
+"""Converts Slack markup (mrkdwn) to HTML. All text of messages is escaped.
 
 docs.slack.dev, formatting message text, read on 2026-11-23.
 """
@@ -20,7 +20,7 @@ _PIECE = re.compile(
 )
 _EMOJI = re.compile(r":([a-z0-9_+-]+):")
 _TAGS = {"*": "strong", "_": "em", "~": "s"}
-_SIGNS = {
+_EMOJI_CHARACTERS = {
     "hourglass_flowing_sand": "⏳",
     "pushpin": "📌",
     "tada": "🎉",
@@ -30,22 +30,22 @@ _SIGNS = {
 }
 
 
-class Names(Protocol):
-    """What mentions and dates look like to the person who reads."""
+class NameLookup(Protocol):
+    """Resolves mentions, links and dates for the user of the page."""
 
     def mention(self, id_: str) -> str: ...
 
     def channel(self, id_: str) -> tuple[str, str | None]:
-        """Its name, and where it is, or None if the person does not see it."""
+        """Its name and its path, or None if the user cannot see it."""
 
     def message(self, link: str) -> str | None:
-        """Where the message is that a link of this workspace leads to; None for other links."""
+        """The path of a linked message of this workspace; None for other links."""
 
     def date(self, form: str, seconds: int) -> str: ...
 
 
-def as_html(text: str, names: Names) -> Markup:
-    """Lines are elements of their own, so that a bullet's second line stands below its first."""
+def as_html(text: str, names: NameLookup) -> Markup:
+    """Each line is an element, so that wrapped lines of a bullet are indented."""
     parts = _PREFORMATTED.split(text)
     return Markup().join(
         _preformatted(part) if number % 2 else _lines(part, names)
@@ -54,19 +54,19 @@ def as_html(text: str, names: Names) -> Markup:
 
 
 def with_emoji(text: str) -> str:
-    """Plain text that may name emoji; names that are not known stay."""
-    return _EMOJI.sub(lambda found: _SIGNS.get(found[1], found[0]), text)
+    """Plain text with emoji. Unknown names are kept."""
+    return _EMOJI.sub(lambda found: _EMOJI_CHARACTERS.get(found[1], found[0]), text)
 
 
 def _preformatted(text: str) -> Markup:
     return Markup("<pre>{}</pre>").format(unescape(text))
 
 
-def _lines(text: str, names: Names) -> Markup:
+def _lines(text: str, names: NameLookup) -> Markup:
     return Markup().join(_line(line, names) for line in text.strip("\n").split("\n") if text)
 
 
-def _line(line: str, names: Names) -> Markup:
+def _line(line: str, names: NameLookup) -> Markup:
     if line.startswith("&gt;"):
         quoted = line.removeprefix("&gt;").strip()
         return Markup("<blockquote>{}</blockquote>").format(_inline(quoted, names))
@@ -74,11 +74,11 @@ def _line(line: str, names: Names) -> Markup:
     return Markup('<div class="{}">{}</div>').format(kind, _inline(line, names) or Markup("<br>"))
 
 
-def _inline(text: str, names: Names) -> Markup:
+def _inline(text: str, names: NameLookup) -> Markup:
     return Markup().join(_pieces(text, names))
 
 
-def _pieces(text: str, names: Names) -> Iterator[Markup]:
+def _pieces(text: str, names: NameLookup) -> Iterator[Markup]:
     end = 0
     for found in _PIECE.finditer(text):
         yield escape(unescape(text[end : found.start()]))
@@ -87,18 +87,18 @@ def _pieces(text: str, names: Names) -> Iterator[Markup]:
     yield escape(unescape(text[end:]))
 
 
-def _piece(found: re.Match[str], names: Names) -> Markup:
+def _piece(found: re.Match[str], names: NameLookup) -> Markup:
     if code := found["code"]:
         return Markup("<code>{}</code>").format(unescape(code))
     if entity := found["entity"]:
         return _entity(entity, names)
     if emoji := found["emoji"]:
-        return escape(_SIGNS.get(emoji, found[0]))
-    tag = Markup(_TAGS[found["sign"]])  # noqa: S704 - one of three of ours
+        return escape(_EMOJI_CHARACTERS.get(emoji, found[0]))
+    tag = Markup(_TAGS[found["sign"]])  # noqa: S704 - one of three constants
     return Markup("<{0}>{1}</{0}>").format(tag, _inline(found["styled"], names))
 
 
-def _entity(entity: str, names: Names) -> Markup:
+def _entity(entity: str, names: NameLookup) -> Markup:
     target, _, label = entity.partition("|")
     label = unescape(label)
     if target.startswith("!date^"):
@@ -110,8 +110,8 @@ def _entity(entity: str, names: Names) -> Markup:
     return _link(unescape(target), label, names)
 
 
-def _link(target: str, label: str, names: Names) -> Markup:
-    """Only what leads to a page or a mailbox is one."""
+def _link(target: str, label: str, names: NameLookup) -> Markup:
+    """A link to a message, page or mailbox. Other targets are shown as text."""
     if address := names.message(target):
         return Markup('<a href="{}">{}</a>').format(address, label or target)
     if not target.startswith(("https://", "http://", "mailto:")):
@@ -130,7 +130,7 @@ def _channel(name: str, address: str | None) -> Markup:
     return Markup('<a class="mention" href="{}">{}</a>').format(address, name)
 
 
-def _date(target: str, fallback: str, names: Names) -> Markup:
+def _date(target: str, fallback: str, names: NameLookup) -> Markup:
     parts = target.split("^")
     if len(parts) < 3 or not parts[1].isdecimal():
         return escape(fallback)

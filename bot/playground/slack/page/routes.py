@@ -1,6 +1,6 @@
-"""The page's addresses.
+"""Routes of the web page.
 
-Everything comes from here: the policy forbids scripts, styles and pictures from elsewhere.
+The content security policy allows scripts, styles and images only from this server.
 """
 
 import re
@@ -16,12 +16,11 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from bot.playground.slack.acts.desk import Desk
 from bot.playground.slack.directory import TEAM_NAME
 from bot.playground.slack.models import File, User
-from bot.playground.slack.page.marks import Marks
-from bot.playground.slack.page.reader import Reader
-from bot.playground.slack.page.showing import Showing, people
+from bot.playground.slack.page.formatter import PageFormatter
+from bot.playground.slack.page.page_content import PageContent, ReadMarkers, human_users
+from bot.playground.slack.user_actions.context import ActionContext
 
 _HEADERS = {
     "content-security-policy": (
@@ -32,21 +31,21 @@ _HEADERS = {
     "x-content-type-options": "nosniff",
 }
 _COOKIE = "as"
-_NOBODY = "Nobody is in this workspace yet: add somebody by POST /_control/users."
+_NO_USERS = "This workspace has no users. Add one: POST /_control/users with a JSON `name`."
 _STATIC = Path(__file__).parent / "static"
 
-_HIDDEN = re.compile(
+_HIDDEN_CHARACTERS = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]"
 )
-"""Controls but for tab and line feed, which HTML takes for spaces; separators; bidirectional
-formatting, which a browser obeys across elements."""
+"""Control characters except tab and line feed, separators, and bidirectional formatting, which a
+browser applies across elements."""
 
-_Show = Callable[[Request, Showing], Response]
+_PageHandler = Callable[[Request, PageContent], Response]
 
 
-def page_routes(desk: Desk) -> list[BaseRoute]:
-    page = _Page(desk)
-    shown: dict[str, _Show] = {
+def page_routes(context: ActionContext) -> list[BaseRoute]:
+    page = _PageRoutes(context)
+    shown: dict[str, _PageHandler] = {
         "/": page.start,
         "/c/{channel}": page.channel,
         "/c/{channel}/{thread}": page.channel,
@@ -62,85 +61,89 @@ def page_routes(desk: Desk) -> list[BaseRoute]:
 
 @cache
 def _templates() -> Environment:
-    """Compiled once, however many workspaces a process has."""
+    """The compiled templates, shared by all workspaces of the process."""
     templates = Environment(
         loader=PackageLoader(__package__),
         autoescape=True,
-        finalize=_visible,
+        finalize=_escape_hidden,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    templates.filters["ident"] = _ident
+    templates.filters["element_id"] = _element_id
     return templates
 
 
-class _Page:
-    def __init__(self, desk: Desk) -> None:
-        self._state = desk.state
-        self._marks = Marks()
+class _PageRoutes:
+    def __init__(self, context: ActionContext) -> None:
+        self._state = context.state
+        self._read_markers = ReadMarkers()
 
-    def endpoint(self, show: _Show) -> Callable[[Request], Any]:
+    def endpoint(self, show: _PageHandler) -> Callable[[Request], Any]:
         async def answer(request: Request) -> Response:
             try:
                 with self._state.lock:
                     response = self._answer(request, show)
-            except Exception as error:  # noqa: BLE001 - whatever it is, it is a bug to be shown
+            except Exception as error:  # noqa: BLE001 - every error here is a bug of the stand-in
                 self._state.bugs.append(f"{request.url.path}: {error!r}")
-                response = PlainTextResponse(f"The page has a bug: {error!r}", 500)
+                response = PlainTextResponse(f"Internal error of the page: {error!r}", 500)
             response.headers.update(_HEADERS)
             return response
 
         return answer
 
-    def _answer(self, request: Request, show: _Show) -> Response:
-        user = self._person(request)
+    def _answer(self, request: Request, show: _PageHandler) -> Response:
+        user = self._user(request)
         if user is None:
-            return PlainTextResponse(_NOBODY, 404)
-        response = show(request, Showing(Reader(self._state, user), self._marks))
+            return PlainTextResponse(_NO_USERS, 404)
+        response = show(request, PageContent(PageFormatter(self._state, user), self._read_markers))
         response.set_cookie(_COOKIE, user.id, httponly=True, samesite="strict")
         return response
 
-    def start(self, _request: Request, showing: Showing) -> Response:
-        places = showing.places(here="")
-        path = places[0].path if places else showing.bot(here="").path
-        return RedirectResponse(showing.reader.link(path), 303)
+    def start(self, _request: Request, content: PageContent) -> Response:
+        entries = content.sidebar_entries(here="")
+        path = entries[0].path if entries else content.bot(here="").path
+        return RedirectResponse(content.formatter.link(path), 303)
 
-    def channel(self, request: Request, showing: Showing) -> Response:
-        """With a thread beside it, perhaps. Where the person sees nothing, they start again."""
-        channel = showing.channel(request.path_params["channel"])
+    def channel(self, request: Request, content: PageContent) -> Response:
+        """A channel, optionally with a thread. Redirects to the start if the user cannot see it."""
+        channel = content.channel(request.path_params["channel"])
         if channel is None:
-            return RedirectResponse(showing.reader.link("/"), 303)
+            return RedirectResponse(content.formatter.link("/"), 303)
         if channel["kind"] == "im":
-            return RedirectResponse(showing.reader.link(f"{self._home}/messages"), 303)
-        showing.mark_read(channel)
+            return RedirectResponse(content.formatter.link(f"{self._home}/messages"), 303)
+        content.mark_read(channel)
         ts = request.path_params.get("thread", "")
         return self._render(
             "channel.html",
-            showing,
+            content,
             here=channel["id"],
             channel=channel,
             path=f"/c/{channel['id']}",
-            thread=showing.thread(channel, ts) if ts else None,
+            thread=content.thread(channel, ts) if ts else None,
         )
 
-    def home(self, _request: Request, showing: Showing) -> Response:
-        return self._render("home.html", showing, here=self._state.app.id)
+    def home(self, _request: Request, content: PageContent) -> Response:
+        return self._render("home.html", content, here=self._state.app.id)
 
-    def conversation(self, _request: Request, showing: Showing) -> Response:
-        """Of the person with the bot."""
-        id_ = self._state.directory.im_with(showing.user.id, self._state.seconds).id
-        showing = Showing(showing.reader, self._marks)
-        channel = showing.channel(id_)
+    def conversation(self, _request: Request, content: PageContent) -> Response:
+        """The direct messages of the user and the bot."""
+        id_ = self._state.directory.im_with(content.user.id, self._state.seconds).id
+        content = PageContent(content.formatter, self._read_markers)
+        channel = content.channel(id_)
         assert channel is not None
-        showing.mark_read(channel)
-        return self._render("conversation.html", showing, here=self._state.app.id, channel=channel)
+        content.mark_read(channel)
+        return self._render("conversation.html", content, here=self._state.app.id, channel=channel)
 
-    def file(self, request: Request, showing: Showing) -> Response:
+    def file(self, request: Request, content: PageContent) -> Response:
         file = self._state.files.find(request.path_params["file"])
-        if file is None or file.content is None or not _sees(showing, file):
-            return PlainTextResponse("There is no such file here.", 404)
+        if file is None or file.content is None or not _can_see(content, file):
+            return PlainTextResponse("File not found.", 404)
         response = Response(file.content, media_type="application/octet-stream")
-        name = "".join(sign for sign in file.name if sign.isascii() and sign not in '"\\\r\n')
+        name = "".join(
+            character
+            for character in file.name
+            if character.isascii() and character not in '"\\\r\n'
+        )
         response.headers["content-disposition"] = f'attachment; filename="{name}"'
         return response
 
@@ -148,19 +151,19 @@ class _Page:
     def _home(self) -> str:
         return f"/home/{self._state.app.id}"
 
-    def _person(self, request: Request) -> User | None:
-        """Whom the address names, else the cookie, else anybody; None if nobody is there."""
-        known = {user.id: user for user in people(self._state)}
+    def _user(self, request: Request) -> User | None:
+        """The user in the address, else in the cookie, else the first user. None without users."""
+        known = {user.id: user for user in human_users(self._state)}
         wanted = (request.query_params.get("as", ""), request.cookies.get(_COOKIE, ""))
         return next((known[id_] for id_ in (*wanted, *known) if id_ in known), None)
 
-    def _render(self, template: str, showing: Showing, **more: Any) -> Response:
+    def _render(self, template: str, content: PageContent, **more: Any) -> Response:
         html = (
             _templates()
             .get_template(template)
             .render(
-                showing=showing,
-                reader=showing.reader,
+                content=content,
+                formatter=content.formatter,
                 manifest=self._state.app.manifest,
                 team=TEAM_NAME,
                 home=self._home,
@@ -170,18 +173,18 @@ class _Page:
         return Response(html, media_type="text/html")
 
 
-def _sees(showing: Showing, file: File) -> bool:
-    return any(showing.channel(channel) for channel, _ in file.shared_in)
+def _can_see(content: PageContent, file: File) -> bool:
+    return any(content.channel(channel) for channel, _ in file.shared_in)
 
 
-def _ident(text: str) -> str:
-    """Ids of elements have no spaces, since lists of ids are separated by them."""
+def _element_id(text: str) -> str:
+    """An element ID without spaces, since they separate IDs in lists."""
     return "-".join(text.split())
 
 
-def _visible(value: Any) -> Any:
-    """What a template is about to write, with escapes for what a browser would not show."""
+def _escape_hidden(value: Any) -> Any:
+    """Escapes characters that a browser would not show."""
     if not isinstance(value, str) or value.isprintable():
         return value
-    shown = _HIDDEN.sub(lambda found: found[0].encode("unicode_escape").decode(), value)
-    return Markup(shown) if isinstance(value, Markup) else shown  # noqa: S704 - it was one before
+    shown = _HIDDEN_CHARACTERS.sub(lambda found: found[0].encode("unicode_escape").decode(), value)
+    return Markup(shown) if isinstance(value, Markup) else shown  # noqa: S704 - the value was Markup

@@ -1,4 +1,4 @@
-"""Windows on the page of a workspace."""
+"""Browser fixtures for the workspace's page."""
 
 from tests.browser import chromium, look, open_window
 

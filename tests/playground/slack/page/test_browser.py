@@ -1,4 +1,4 @@
-"""The page as a person uses it, in a real browser, in front of an app on slack_sdk."""
+"""The page in a real browser, with an app on slack_sdk."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ REPORT = [
         "*Saves $3.40 a month ($40.80 a year)*\nDeletes *255 of 273 manifests*, which frees 34 GB."
     ),
     section(
-        "*18 stay:* 8 in use, 10 among the newest.\n• `1.12.0` by ECS prod/api\n• `1.9.0` by Lambda"
+        "*Keeps 18:* 8 in use, 10 newest releases.\n• `1.12.0` by ECS prod/api\n• `1.9.0` by Lambda"
     ),
     {
         "type": "context",
@@ -38,8 +38,8 @@ REPORT = [
 def pin_modal() -> Json:
     menu = {"type": "multi_external_select", "action_id": "tags", "min_query_length": 1}
     radio = {"type": "radio_buttons", "action_id": "who", "options": options("team", "me")}
-    boxes = {"type": "checkboxes", "action_id": "tell", "options": options("mail", "chat")}
-    lasts = {"type": "static_select", "action_id": "for", "options": options("30d", "90d")}
+    boxes = {"type": "checkboxes", "action_id": "notify", "options": options("mail", "chat")}
+    duration = {"type": "static_select", "action_id": "for", "options": options("30d", "90d")}
     date = {"type": "datepicker", "action_id": "until"}
     reason = {"type": "plain_text_input", "action_id": "reason"}
     return {
@@ -47,12 +47,12 @@ def pin_modal() -> Json:
         "title": plain("Pin tags"),
         "submit": plain("Pin"),
         "blocks": [
-            field(menu, "tags", label=plain("What to keep")),
-            field(reason, "reason", label=plain("Who needs it for what")),
-            field(lasts, "for", label=plain("For how long")),
-            field(date, "until", label=plain("Or until"), optional=True),
-            field(radio, "who", label=plain("Who asks"), optional=True),
-            field(boxes, "tell", label=plain("Tell me by"), optional=True),
+            field(menu, "tags", label=plain("Tags")),
+            field(reason, "reason", label=plain("Reason")),
+            field(duration, "for", label=plain("Duration")),
+            field(date, "until", label=plain("Until"), optional=True),
+            field(radio, "who", label=plain("Requester"), optional=True),
+            field(boxes, "notify", label=plain("Notify me by"), optional=True),
         ],
     }
 
@@ -76,8 +76,8 @@ def app(bot: Bot) -> Bot:
 
 @pytest.fixture
 def report(app: Bot, bob: Person, general: str) -> str:
-    """The timestamp of a message like the bot's."""
-    bob.writes("We still run `1.12.0` for the partners' checkout, by the way.", general)
+    """The timestamp of a message that resembles the bot's report."""
+    bob.writes("Reminder: the partner checkout still runs `1.12.0`.", general)
     posted = app.web.chat_postMessage(channel=general, text="shop/api", blocks=REPORT)
     return str(posted["ts"])
 
@@ -92,12 +92,12 @@ def press(where: Page | Locator, name: str) -> None:
     where.get_by_role("button", name=name, exact=True).click()
 
 
-def test_a_dialog_comes_first(
+def test_a_click_needs_confirmation(
     slack: Workspace, app: Bot, window: Page, general: str, report: str, look: Look
 ) -> None:
     press(window, "Approve")
     dialog = window.get_by_role("dialog", name="Sure?")
-    expect(dialog).to_contain_text("3 images go.")
+    expect(dialog).to_contain_text("Deletes 3 images.")
     look(window, "confirm")
     window.keyboard.press("Escape")
     expect(dialog).to_be_hidden()
@@ -116,7 +116,7 @@ def test_a_dialog_comes_first(
 def test_a_modal_is_filled_in(app: Bot, window: Page, look: Look) -> None:
     press(window, "Pin tags…")
     modal = window.get_by_role("dialog", name="Pin tags")
-    box = modal.get_by_role("combobox", name="What to keep")
+    box = modal.get_by_role("combobox", name="Tags")
     expect(box).to_be_focused()
     press(modal, "Pin")
     expect(modal.get_by_text("Please complete this required field.")).to_have_count(3)
@@ -132,9 +132,9 @@ def test_a_modal_is_filled_in(app: Bot, window: Page, look: Look) -> None:
     expect(modal.get_by_role("list", name="Chosen").get_by_role("listitem")).to_contain_text(
         ["1.9.0", "1.12.0"]
     )
-    modal.get_by_label("Who needs it for what").fill("Partners until Friday")
-    modal.get_by_label("For how long").select_option("90d")
-    modal.get_by_label("Or until").fill("2026-12-24")
+    modal.get_by_label("Reason").fill("Partners until Friday")
+    modal.get_by_label("Duration").select_option("90d")
+    modal.get_by_label("Until").fill("2026-12-24")
     modal.get_by_label("Option me").check()
     modal.get_by_label("Option mail").check()
     app.answers["view_submission"] = {
@@ -143,7 +143,7 @@ def test_a_modal_is_filled_in(app: Bot, window: Page, look: Look) -> None:
     }
     press(modal, "Pin")
     expect(modal.get_by_text("Friday is over.")).to_be_visible()
-    expect(modal.get_by_label("Who needs it for what")).to_be_focused()
+    expect(modal.get_by_label("Reason")).to_be_focused()
     app.answers.clear()
     press(modal, "Pin")
     expect(modal).to_be_hidden()
@@ -154,15 +154,15 @@ def test_a_modal_is_filled_in(app: Bot, window: Page, look: Look) -> None:
     assert [tag["value"] for tag in values["tags"]] == ["1.9.0", "1.12.0"]
     assert (values["reason"], values["until"]) == ("Partners until Friday", "2026-12-24")
     assert (values["for"]["value"], values["who"]["value"]) == ("90d", "me")
-    assert [tell["value"] for tell in values["tell"]] == ["mail"]
+    assert [each["value"] for each in values["notify"]] == ["mail"]
 
 
 def _content(value: Json) -> Any:
-    """What a field holds, beside its type."""
+    """The value of a field, without its type."""
     return next(held for key, held in value.items() if key != "type")
 
 
-def test_windows_that_are_stacked(app: Bot, window: Page) -> None:
+def test_stacked_modals(app: Bot, window: Page) -> None:
     loading = {"type": "modal", "title": plain("First"), "blocks": [section("Loading…")]}
     opened: list[Json] = []
 
@@ -202,7 +202,7 @@ def test_an_app_that_does_not_answer(slack: Workspace, app: Bot, window: Page) -
     expect(slow).not_to_have_attribute("aria-busy", "true")
 
 
-def test_what_comes_leaves_in_peace_what_is_there(
+def test_updates_keep_scroll_position_and_typed_text(
     app: Bot, window: Page, ann: Person, bob: Person, general: str, report: str
 ) -> None:
     for number in range(30):
@@ -212,13 +212,13 @@ def test_what_comes_leaves_in_peace_what_is_there(
     composer.fill("half a sen")
     window.get_by_role("log").evaluate("box => box.scrollTo(0, 40)")
     window.get_by_role("button", name="Acting as").click()
-    app.web.chat_postEphemeral(channel=general, user=ann.id, text="You may not approve it.")
+    app.web.chat_postEphemeral(channel=general, user=ann.id, text="You cannot approve this plan.")
     expect(window.get_by_text("Only visible to you")).to_have_count(1)
     assert window.get_by_role("log").evaluate("box => box.scrollTop") == 40
     expect(window.get_by_role("heading", name="Act as")).to_be_visible()
     expect(composer).to_have_value("half a sen")
-    app.web.chat_update(channel=general, ts=report, text="x", blocks=[section("It is over.")])
-    expect(window.get_by_text("It is over.")).to_have_count(1)
+    app.web.chat_update(channel=general, ts=report, text="x", blocks=[section("Done.")])
+    expect(window.get_by_text("Done.")).to_have_count(1)
 
 
 def test_writing(slack: Workspace, app: Bot, window: Page, look: Look) -> None:
@@ -239,12 +239,12 @@ def test_writing(slack: Workspace, app: Bot, window: Page, look: Look) -> None:
     expect(window.get_by_text("a <b> & c")).to_be_visible()
     other = slack.remote.add_channel("other", [])
     window.goto(f"{slack.url}/c/{other}")
-    press(window, "Join the channel")
+    press(window, "Join channel")
     expect(window.get_by_label("Message #other")).to_be_visible()
 
 
 @pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
-def test_how_it_looks(
+def test_screenshots(
     *,
     slack: Workspace,
     app: Bot,
@@ -266,7 +266,7 @@ def test_how_it_looks(
         content="verdict,tags,size\n" + "delete,1.0,321 MB\n" * 9,
     )
     bob.writes("Keep 1.12.0, please.", general, thread_ts=report)
-    app.web.chat_postEphemeral(channel=general, user=ann.id, text="You may not approve it.")
+    app.web.chat_postEphemeral(channel=general, user=ann.id, text="You cannot approve this plan.")
     home = {
         "type": "home",
         "blocks": [REPORT[0], section(fields=[mrkdwn("*Cost*\n$35.20"), mrkdwn("*Saved*\n$0")])],
@@ -280,7 +280,7 @@ def test_how_it_looks(
     window.get_by_role("link", name="2 replies").click()
     thread = window.get_by_role("complementary", name="Thread")
     expect(thread.get_by_text("Keep 1.12.0, please.")).to_be_visible()
-    expect(thread.get_by_text("and 4 more lines in the file")).to_be_visible()
+    expect(thread.get_by_text("4 more lines")).to_be_visible()
     look(window, f"{name}-thread")
     with window.expect_download() as download:
         thread.get_by_role("link", name="shop/api: every manifest").click()

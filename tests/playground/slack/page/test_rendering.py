@@ -1,4 +1,4 @@
-"""What the server renders, and for whom."""
+"""The HTML of the page, for different users."""
 
 from datetime import UTC, datetime
 from html import unescape
@@ -23,27 +23,29 @@ def shown(slack: Workspace, person: Person, channel: str) -> str:
     return answer.text
 
 
-def test_the_start_is_the_first_channel(slack: Workspace, ann: Person, general: str) -> None:
+def test_the_start_page_is_the_first_channel(slack: Workspace, ann: Person, general: str) -> None:
     slack.remote.add_channel("zoo", [ann])
     answer = get(slack, f"/?as={ann.id}")
     assert answer.status_code == 303
     assert answer.headers["location"] == f"/c/{general}?as={ann.id}"
 
 
-def test_nothing_comes_from_elsewhere(slack: Workspace, ann: Person, general: str) -> None:
+def test_all_assets_come_from_the_server(slack: Workspace, ann: Person, general: str) -> None:
     headers = get(slack, f"/c/{general}?as={ann.id}").headers
     assert headers["content-security-policy"].startswith("default-src 'self';")
     for asset in ("page.css", "page.js", "morph.js", "search.js", "icon.svg"):
         assert get(slack, f"/static/{asset}").status_code == 200
 
 
-def test_nobody_is_there() -> None:
+def test_a_workspace_without_users() -> None:
     with Workspace(manifest()) as slack:
         answer = get(slack, "/")
-        assert (answer.status_code, "Nobody is in" in answer.text) == (404, True)
+        assert (answer.status_code, "has no users" in answer.text) == (404, True)
 
 
-def test_who_acts_is_remembered(slack: Workspace, ann: Person, bob: Person, general: str) -> None:
+def test_the_acting_user_is_stored_in_a_cookie(
+    slack: Workspace, ann: Person, bob: Person, general: str
+) -> None:
     assert get(slack, f"/c/{general}?as={bob.id}").cookies["as"] == bob.id
     assert f'data-user="{bob.id}"' in get(slack, f"/c/{general}", **{"as": bob.id}).text
     assert f'data-user="{ann.id}"' in get(slack, f"/c/{general}?as=U404").text
@@ -83,7 +85,7 @@ def test_markup(*, slack: Workspace, ann: Person, general: str, written: str, ht
     assert html in shown(slack, ann, general)
 
 
-def test_what_is_written_stays_text(slack: Workspace, bot: Bot, ann: Person, general: str) -> None:
+def test_messages_are_escaped(slack: Workspace, bot: Bot, ann: Person, general: str) -> None:
     evil = "<img src=x onerror=alert(1)>"
     bot.web.chat_postMessage(
         channel=general,
@@ -100,7 +102,7 @@ def test_what_is_written_stays_text(slack: Workspace, bot: Bot, ann: Person, gen
     assert unescape(html).count(evil) == 5
 
 
-def test_what_a_browser_obeys_is_shown(
+def test_hidden_characters_are_escaped(
     slack: Workspace, bot: Bot, ann: Person, general: str
 ) -> None:
     odd = "a\x1b[2J\u202eb\u2066c\x9b"
@@ -111,10 +113,12 @@ def test_what_a_browser_obeys_is_shown(
     )
     html = shown(slack, ann, general)
     assert html.count(r"a\x1b[2J\u202eb\u2066c\x9b") == 3
-    assert not any(sign in html for sign in "\x1b\u202e\u2066\x9b")
+    assert not any(character in html for character in "\x1b\u202e\u2066\x9b")
 
 
-def test_mentions_lead_where_one_may_go(slack: Workspace, ann: Person, general: str) -> None:
+def test_mentions_link_only_to_visible_channels(
+    slack: Workspace, ann: Person, general: str
+) -> None:
     hidden = slack.remote.add_channel("hidden", [], kind="private")
     group = slack.remote.add_user_group("approvers", [ann])
     ann.writes(f"<@{ann.id}> <!subteam^{group}> <#{general}> <#{hidden}>", general)
@@ -126,7 +130,9 @@ def test_mentions_lead_where_one_may_go(slack: Workspace, ann: Person, general: 
     assert "#hidden" not in html
 
 
-def test_links_to_messages_stay_here(slack: Workspace, bot: Bot, ann: Person, general: str) -> None:
+def test_links_to_messages_lead_to_this_workspace(
+    slack: Workspace, bot: Bot, ann: Person, general: str
+) -> None:
     posted = bot.web.chat_postMessage(channel=general, text="x")
     link = bot.web.chat_getPermalink(channel=general, message_ts=posted["ts"])["permalink"]
     ann.writes(f"<{link}|report>", general)
@@ -135,18 +141,18 @@ def test_links_to_messages_stay_here(slack: Workspace, bot: Bot, ann: Person, ge
     )
 
 
-def test_only_those_who_may_see_it(
+def test_users_see_only_visible_content(
     slack: Workspace, bot: Bot, ann: Person, bob: Person, general: str
 ) -> None:
     guest = slack.remote.add_person("gil", is_restricted=True)
     assert get(slack, f"/c/{general}?as={guest.id}").headers["location"] == f"/?as={guest.id}"
-    bot.web.chat_postEphemeral(channel=general, user=ann.id, text="for your eyes")
+    bot.web.chat_postEphemeral(channel=general, user=ann.id, text="only for ann")
     assert "Only visible to you" in shown(slack, ann, general)
-    assert "for your eyes" not in shown(slack, bob, general)
+    assert "only for ann" not in shown(slack, bob, general)
     assert "Guest" in shown(slack, ann, general)
 
 
-def test_unread_marks(slack: Workspace, ann: Person, bob: Person, general: str) -> None:
+def test_unread_counts(slack: Workspace, ann: Person, bob: Person, general: str) -> None:
     other = slack.remote.add_channel("other", [ann, bob])
     bob.writes("hello", other)
     assert '1<span class="unseen"> unread' in shown(slack, ann, general)
@@ -172,12 +178,12 @@ def test_threads_and_files(slack: Workspace, bot: Bot, ann: Person, general: str
     assert get(slack, f"{path}?as={guest.id}").status_code == 404
 
 
-def test_the_app_of_its_own(slack: Workspace, bot: Bot, ann: Person, general: str) -> None:
+def test_the_pages_of_the_app(slack: Workspace, bot: Bot, ann: Person, general: str) -> None:
     home = f"/home/{slack.app.id}"
-    assert "has not put anything here yet" in get(slack, f"{home}?as={ann.id}").text
-    view = {"type": "home", "blocks": [section("what it costs")]}
+    assert "has not published a Home tab yet" in get(slack, f"{home}?as={ann.id}").text
+    view = {"type": "home", "blocks": [section("registry costs")]}
     bot.web.views_publish(user_id=ann.id, view=view)
-    assert "what it costs" in get(slack, f"{home}?as={ann.id}").text
+    assert "registry costs" in get(slack, f"{home}?as={ann.id}").text
     im = ann.opens_im()
     assert get(slack, f"/c/{im}?as={ann.id}").headers["location"] == f"{home}/messages?as={ann.id}"
     bot.web.chat_postMessage(channel=im, text="between us")
@@ -185,7 +191,7 @@ def test_the_app_of_its_own(slack: Workspace, bot: Bot, ann: Person, general: st
     assert "between us" in get(slack, f"{home}/messages?as={ann.id}").text
 
 
-def test_every_field_has_a_name(slack: Workspace, bot: Bot, ann: Person, general: str) -> None:
+def test_every_field_has_a_label(slack: Workspace, bot: Bot, ann: Person, general: str) -> None:
     def show(payload: dict[str, object]) -> None:
         kinds = ("email_text_input", "url_text_input", "users_select", "multi_channels_select")
         elements = [text_input(), *({"type": kind, "action_id": kind} for kind in kinds)]

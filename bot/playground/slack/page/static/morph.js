@@ -1,9 +1,9 @@
-// Makes one tree like another, and leaves alone what need not change: focus, scroll positions,
-// open menus and what is being typed stay.
+// Updates one DOM tree to match another. Unchanged nodes are kept, with their focus, scroll position,
+// open menus and typed text.
 
-const OURS = new Set(["open", "aria-busy", "aria-invalid", "aria-expanded", "aria-activedescendant"]);
+const SCRIPT_ATTRIBUTES = new Set(["open", "aria-busy", "aria-invalid", "aria-expanded", "aria-activedescendant"]);
 
-/** Elements with `data-own` belong to the script: their children and `hidden` stay. */
+/** The script owns elements with `data-own`: their children and `hidden` are not changed. */
 export function morph(old, fresh) {
   if (old.nodeType !== Node.ELEMENT_NODE) {
     if (old.data !== fresh.data) old.data = fresh.data;
@@ -14,12 +14,12 @@ export function morph(old, fresh) {
 }
 
 function copyAttributes(old, fresh) {
-  const isOurs = (name) => OURS.has(name) || (name === "hidden" && old.hasAttribute("data-own"));
+  const isScriptAttribute = (name) => SCRIPT_ATTRIBUTES.has(name) || (name === "hidden" && old.hasAttribute("data-own"));
   for (const { name } of [...old.attributes]) {
-    if (!fresh.hasAttribute(name) && !isOurs(name)) old.removeAttribute(name);
+    if (!fresh.hasAttribute(name) && !isScriptAttribute(name)) old.removeAttribute(name);
   }
   for (const { name, value } of fresh.attributes) {
-    if (old.getAttribute(name) !== value && !isOurs(name)) old.setAttribute(name, value);
+    if (old.getAttribute(name) !== value && !isScriptAttribute(name)) old.setAttribute(name, value);
   }
 }
 
@@ -50,7 +50,7 @@ function morphChildren(old, fresh) {
 
 const isLike = (old, fresh) => old && old.nodeName === fresh.nodeName && !old.id;
 
-/** A dialog that is closed first gives the focus back to where it was. */
+/** Closes a dialog first, which restores the focus. */
 function remove(node) {
   if (node.nodeName === "DIALOG" && node.open) node.close();
   node.remove();

@@ -1,4 +1,4 @@
-// Sends what people do, and brings the page up to date with what the server renders anew.
+// Sends user actions, and updates the page with newly rendered HTML from the server.
 import { morph } from "./morph.js";
 import { closeList, listenToSearch } from "./search.js";
 
@@ -7,26 +7,26 @@ const app = document.body.dataset.app;
 const SECONDS_OF_A_TOAST = 8;
 const WAIT = 20;
 
-const SAID = {
+const ERROR_TEXTS = {
   operation_timeout: `${app} did not answer within 3 seconds (operation_timeout). Try again.`,
   dispatch_failed: `${app} is not connected to this workspace (dispatch_failed).`,
-  not_configured: `${app} is not set up for that.`,
-  gone: "That is not there any more.",
-  invalid_response: `We had some trouble with what ${app} answered. Try again.`,
+  not_configured: `${app} does not support this action (not_configured).`,
+  gone: "This no longer exists.",
+  invalid_response: `${app} sent an invalid answer (invalid_response). Try again.`,
 };
 
-// --- Staying up to date
+// --- Updating the page
 
 let known = Number(document.getElementById("page").dataset.feed);
 let rendering = Promise.resolve();
 
-/** Renders the page anew, once what is being rendered already is done. */
+/** Renders the page again, after a rendering in progress. */
 function refresh() {
-  rendering = rendering.catch(() => {}).then(renderAnew);
+  rendering = rendering.catch(() => {}).then(renderAgain);
   return rendering;
 }
 
-async function renderAnew() {
+async function renderAgain() {
   const answer = await fetch(location.href);
   if (!answer.ok) return;
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
@@ -63,10 +63,10 @@ async function follow() {
   }
 }
 
-// --- Acting
+// --- User actions
 
 async function send(act, body) {
-  const answer = await fetch(`/_control/acts/${act}`, {
+  const answer = await fetch(`/_control/actions/${act}`, {
     method: "POST",
     headers: { "content-type": "application/json" },
     body: JSON.stringify({ user, ...body }),
@@ -75,27 +75,27 @@ async function send(act, body) {
   return answer.ok ? outcome : { result: "refused", detail: outcome.error, errors: {} };
 }
 
-/** Shows that `control` waits until the app has answered; what went wrong is told. */
+/** Sends a user action. `control` is shown as busy until the app has answered. Shows errors. */
 async function act(name, body, control) {
   if (control?.getAttribute("aria-busy") === "true") return null;
   control?.setAttribute("aria-busy", "true");
   try {
     const outcome = await send(name, body);
     if (outcome.result !== "ok" && !Object.keys(outcome.errors).length) {
-      toast(SAID[outcome.result] ?? outcome.detail);
+      toast(ERROR_TEXTS[outcome.result] ?? outcome.detail);
     }
     await refresh();
     return outcome;
   } catch {
-    toast("The workspace does not answer.");
+    toast("The workspace is not responding.");
     return null;
   } finally {
     control?.removeAttribute("aria-busy");
   }
 }
 
-/** Where an element stands, and which it is. */
-function spot(control) {
+/** The surface and the IDs of an element. */
+function elementAddress(control) {
   const { action, block } = control.dataset;
   const where = JSON.parse(control.closest("[data-where]").dataset.where);
   return { ...where, action_id: action, block_id: block };
@@ -108,10 +108,10 @@ export async function use(control, value) {
     return;
   }
   const confirm = dialog ? { confirm: true } : {};
-  await act("use", { ...spot(control), ...confirm, ...(value === undefined ? {} : { value }) }, control);
+  await act("use", { ...elementAddress(control), ...confirm, ...(value === undefined ? {} : { value }) }, control);
 }
 
-export const suggest = (control, text) => send("suggest", { ...spot(control), value: text });
+export const suggest = (control, text) => send("suggest", { ...elementAddress(control), value: text });
 
 function isConfirmed(dialog) {
   dialog.returnValue = "";
@@ -130,7 +130,7 @@ export function toast(text) {
 
 // --- Fields
 
-/** What a field holds, as the control takes it. */
+/** The value of a field, for the control API. */
 function valueOf(field) {
   switch (field.dataset.kind) {
     case "radio_buttons":
@@ -167,20 +167,20 @@ function showErrors(form, errors) {
   first?.focus();
 }
 
-// --- Writing
+// --- Writing messages
 
 async function write(form) {
   const text = form.querySelector("textarea");
   const { channel, thread } = form.dataset;
-  const said = text.value.trim();
-  if (!said) return;
-  if (said.startsWith("/") && thread) {
+  const written = text.value.trim();
+  if (!written) return;
+  if (written.startsWith("/") && thread) {
     toast("Slash commands do not work in threads.");
     return;
   }
-  const outcome = said.startsWith("/")
-    ? await act("command", { channel, line: said }, form)
-    : await act("write", { channel, text: escaped(said), ...(thread && { thread_ts: thread }) }, form);
+  const outcome = written.startsWith("/")
+    ? await act("command", { channel, line: written }, form)
+    : await act("write", { channel, text: escaped(written), ...(thread && { thread_ts: thread }) }, form);
   if (outcome?.result === "ok") {
     text.value = "";
     showHints(text);
@@ -188,7 +188,7 @@ async function write(form) {
   }
 }
 
-/** As Slack's own client sends it. */
+/** Escapes text as Slack's client does. */
 const escaped = (text) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 
 function showHints(text) {
@@ -202,7 +202,7 @@ function showHints(text) {
   hints.hidden = [...hints.children].every((hint) => hint.hidden);
 }
 
-// --- Listening
+// --- Event listeners
 
 document.addEventListener("click", (event) => {
   const found = (selector) => event.target.closest(selector);
@@ -238,7 +238,7 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
-// Escape closes a window only once the app has been told.
+// Escape closes a window by a user action, so that the app is notified.
 document.addEventListener(
   "cancel",
   (event) => {

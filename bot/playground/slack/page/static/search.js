@@ -1,22 +1,22 @@
-// Menus whose options the app supplies while one types.
+// Menus with options from the app, loaded while the user types.
 import { suggest, toast, use } from "./page.js";
 
-const PAUSE = 150;
+const TYPING_PAUSE = 150;
 let typing = 0;
 
 export function listenToSearch() {
-  document.addEventListener("input", (event) => onBox(event, look));
-  document.addEventListener("focusin", (event) => onBox(event, look));
-  document.addEventListener("keydown", (event) => onBox(event, () => press(event)));
+  document.addEventListener("input", (event) => onBox(event, scheduleSearch));
+  document.addEventListener("focusin", (event) => onBox(event, scheduleSearch));
+  document.addEventListener("keydown", (event) => onBox(event, () => handleKey(event)));
   document.addEventListener("mousedown", (event) => {
     const option = event.target.closest(".found [role=option]");
     if (!option) return;
     event.preventDefault();
-    choose(option.closest(".search"), option.dataset.value);
+    addChoice(option.closest(".search"), option.dataset.value);
   });
   document.addEventListener("click", (event) => {
     const chip = event.target.closest("[data-remove]")?.closest("[data-value]");
-    if (chip) drop(chip.closest(".search"), chip.dataset.value);
+    if (chip) removeChoice(chip.closest(".search"), chip.dataset.value);
   });
 }
 
@@ -40,12 +40,12 @@ const partsOf = (search) => ({
 const isMulti = (search) => search.dataset.kind.startsWith("multi");
 const chosenIn = (search) => [...search.querySelectorAll(".chips [data-value]")].map((chip) => chip.dataset.value);
 
-function look(search) {
+function scheduleSearch(search) {
   clearTimeout(typing);
-  typing = setTimeout(() => ask(search), PAUSE);
+  typing = setTimeout(() => loadOptions(search), TYPING_PAUSE);
 }
 
-async function ask(search) {
+async function loadOptions(search) {
   const { box, list } = partsOf(search);
   const text = box.value;
   if (text.length < Number(search.dataset.least)) {
@@ -65,10 +65,10 @@ function show(search, options) {
   const chosen = chosenIn(search);
   const open = options.filter((option) => !chosen.includes(option.value));
   list.replaceChildren(...open.map((option, number) => optionLine(`${list.id}-${number}`, option)));
-  if (!open.length) list.append(line("Nothing found", "nothing hint"));
+  if (!open.length) list.append(line("No results", "nothing hint"));
   list.hidden = false;
   box.setAttribute("aria-expanded", "true");
-  mark(search, list.querySelector("[role=option]"));
+  markOption(search, list.querySelector("[role=option]"));
 }
 
 function optionLine(id, option) {
@@ -87,7 +87,7 @@ function line(text, kind, tag = "li") {
   return made;
 }
 
-function mark(search, option) {
+function markOption(search, option) {
   const { box, list } = partsOf(search);
   for (const each of list.querySelectorAll("[role=option]")) {
     each.setAttribute("aria-selected", String(each === option));
@@ -97,21 +97,21 @@ function mark(search, option) {
   option.scrollIntoView({ block: "nearest" });
 }
 
-function press(event) {
+function handleKey(event) {
   const search = event.target.closest(".search");
   const { box, list } = partsOf(search);
   const marked = list.querySelector("[aria-selected=true]");
   const steps = { ArrowDown: "nextElementSibling", ArrowUp: "previousElementSibling" };
-  if (event.key in steps && !list.hidden) mark(search, marked?.[steps[event.key]] ?? marked);
-  else if (event.key === "ArrowDown") look(search);
-  else if (event.key === "Enter" && !list.hidden && marked) choose(search, marked.dataset.value);
+  if (event.key in steps && !list.hidden) markOption(search, marked?.[steps[event.key]] ?? marked);
+  else if (event.key === "ArrowDown") scheduleSearch(search);
+  else if (event.key === "Enter" && !list.hidden && marked) addChoice(search, marked.dataset.value);
   else if (event.key === "Escape" && !list.hidden) closeList(search);
-  else if (event.key === "Backspace" && !box.value && chosenIn(search).length) drop(search, chosenIn(search).at(-1));
+  else if (event.key === "Backspace" && !box.value && chosenIn(search).length) removeChoice(search, chosenIn(search).at(-1));
   else if (event.key !== "Enter") return;
   event.preventDefault();
 }
 
-async function choose(search, value) {
+async function addChoice(search, value) {
   const { box } = partsOf(search);
   box.value = "";
   closeList(search);
@@ -119,7 +119,7 @@ async function choose(search, value) {
   box.focus();
 }
 
-async function drop(search, value) {
+async function removeChoice(search, value) {
   const rest = chosenIn(search).filter((each) => each !== value);
   await use(search, isMulti(search) ? rest : null);
   partsOf(search).box.focus();

@@ -1,1 +1,0 @@
-"""What the workspace's people do, and what they see."""

@@ -1,0 +1,1 @@
+"""Actions of the workspace's users, and the content that they see."""
