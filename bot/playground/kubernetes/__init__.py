@@ -1,4 +1,4 @@
-"""A strict stand-in for Kubernetes' API server, over TLS."""
+"""A strict stand-in for the Kubernetes API server, over TLS."""
 
 from bot.playground.kubernetes.access import Grant
 from bot.playground.kubernetes.cluster_address import ClusterAddress

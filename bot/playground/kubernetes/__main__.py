@@ -1,7 +1,7 @@
-"""`python -m bot.playground.kubernetes [--name NAME] [--port N]`: a cluster in the foreground.
+"""`python -m bot.playground.kubernetes [--name NAME] [--port N]` runs a cluster in the foreground.
 
-It is empty and lets nobody do anything, until its control is told. Its first line of output is
-its ClusterAddress as JSON.
+The cluster is empty and denies all requests. Other processes change that through its control API.
+The first line of output is the ClusterAddress as JSON.
 """
 
 import argparse
@@ -17,8 +17,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         prog="python -m bot.playground.kubernetes", description=__doc__
     )
-    parser.add_argument("--name", default="stand-in", help="what the cluster is called")
-    parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
+    parser.add_argument("--name", default="stand-in", help="name of the cluster")
+    parser.add_argument("--port", type=int, default=0, help="0 selects a free port")
     choice = parser.parse_args()
     with Cluster(choice.name, choice.port) as cluster:
         serve_until_interrupted(orjson.dumps(asdict(cluster.address)).decode())

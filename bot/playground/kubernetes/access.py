@@ -1,4 +1,4 @@
-"""Who may do what: nothing, until granted. As RBAC does, grants only add."""
+"""Permissions of users: none by default. Grants only add permissions, as in RBAC."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ _RULE_MEMBERS = ("apiGroups", "resources", "verbs")
 
 @dataclass(frozen=True)
 class Grant:
-    """`subject` is a user or a group; without `namespace` it holds in the whole cluster."""
+    """`subject`: a user or a group. Without `namespace` the grant applies to the whole cluster."""
 
     subject: str
     resources: tuple[str, ...]
@@ -46,13 +46,13 @@ class AccessRules:
 
 
 def grants_of(role: Mapping[str, Any], subject: str, namespace: str) -> Iterator[Grant]:
-    """What a ClusterRole allows whoever is bound to it, in the whole cluster or one namespace.
+    """The grants of a ClusterRole bound to `subject`, in the whole cluster or one namespace.
 
-    Rules for named objects allow no listing (RBAC's reference: "you cannot restrict list by
-    resourceName"), and those for URLs are no resources: both are passed over.
+    Skips rules for named objects, which do not allow lists (RBAC reference: "you cannot restrict
+    list by resourceName"), and rules for URLs.
     """
     if (role.get("apiVersion"), role.get("kind")) != (RBAC, "ClusterRole"):
-        raise ValueError(f"a ClusterRole of {RBAC} is needed")
+        raise ValueError(f"the role is not a ClusterRole of {RBAC}")
     if not role.get("metadata", {}).get("name"):
         raise ValueError("the ClusterRole has no name")
     for rule in role.get("rules") or ():

@@ -1,4 +1,4 @@
-"""One call of the API server."""
+"""Recorded calls of the API server."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,10 +7,10 @@ from datetime import datetime
 
 @dataclass(frozen=True)
 class Call:
-    """One request and how it ended.
+    """One request and its result.
 
-    `status` is what the client got to see, or None if the connection was cut; `why` tells what
-    the client is not told of a 401.
+    `status`: as sent to the client, or None if the connection was cut. `why`: the cause of a 401,
+    which the client does not receive.
     """
 
     method: str

@@ -1,4 +1,4 @@
-"""Where a cluster is, for whoever has to find it."""
+"""The address of a cluster, for its clients."""
 
 from base64 import b64encode
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from bot.playground.control_client import ControlClient
 
 @dataclass(frozen=True)
 class ClusterAddress:
-    """What the process of a stand-in tells of itself."""
+    """Name, URL and CA of a running stand-in."""
 
     name: str
     url: str
@@ -25,7 +25,7 @@ class ClusterAddress:
         return ControlClient(self.url, self.ca_pem)
 
     def kubeconfig(self, token: str, namespace: str = "default") -> dict[str, Any]:
-        """As a dict, which is also a kubeconfig file when it is written as JSON."""
+        """A kubeconfig as a dict. Written as JSON it is a valid kubeconfig file."""
         return {
             "apiVersion": "v1",
             "kind": "Config",

@@ -1,4 +1,4 @@
-"""The stand-in's control for another process: JSON in, JSON out."""
+"""The control API of the stand-in, for other processes. Requests and answers are JSON."""
 
 from collections.abc import Callable
 from dataclasses import asdict
@@ -40,7 +40,7 @@ def _json(content: Any, status: int = 200) -> Response:
 
 
 def _apply(state: ClusterState, objects: list[dict[str, Any]]) -> None:
-    """A list of objects."""
+    """Body: a list of objects."""
     state.apply(*objects)
 
 
@@ -50,7 +50,7 @@ def _add_token(state: ClusterState, body: dict[str, Any]) -> None:
 
 
 def _grant_role(state: ClusterState, body: dict[str, Any]) -> None:
-    """`{subject, role}` and perhaps `namespace`."""
+    """Body: `{subject, role}` and optionally `namespace`."""
     state.grant_role(**body)
 
 

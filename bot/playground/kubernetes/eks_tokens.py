@@ -1,9 +1,9 @@
-"""The tokens that EKS takes: a presigned GetCallerIdentity of STS.
+"""Checks EKS tokens: presigned GetCallerIdentity requests of STS.
 
-Checked as in aws-iam-authenticator's pkg/token/token.go. It then sends the URL to STS together
-with the header `x-k8s-aws-id: <name of its own cluster>`, so that a token fits one cluster only.
-Neither the signature nor the value of that header can be checked from the URL alone: here a token
-that was signed for another cluster, or with a wrong key, is let in.
+The checks follow aws-iam-authenticator's pkg/token/token.go. It then sends the URL to STS with the
+header `x-k8s-aws-id: <cluster name>`, so that a token is valid for one cluster only. The
+URL alone does not show the signature key or the value of that header. So this stand-in also accepts
+tokens for other clusters and tokens signed with a wrong key.
 """
 
 import re
@@ -34,11 +34,11 @@ _OPTIONAL = {"x-amz-security-token"}
 
 
 class BadTokenError(Exception):
-    """Why a caller is not let in; only the stand-in's record tells."""
+    """The cause of a 401. Only the call log of the stand-in shows it."""
 
 
 class StsOrigins:
-    """Where STS is besides AWS: `http://127.0.0.1:4566`."""
+    """STS endpoints outside of AWS that are accepted, such as `http://127.0.0.1:4566`."""
 
     def __init__(self) -> None:
         self._trusted: set[str] = set()
@@ -48,7 +48,8 @@ class StsOrigins:
         self._trusted.add(f"{parts.scheme}://{parts.netloc}")
 
     def check(self, url: SplitResult, region: str) -> None:
-        """The Region of a credential is also that of the host, or STS refuses the signature."""
+        """Raises BadTokenError unless the host is trusted, or an STS host in the Region of the
+        credential: STS rejects a signature for another Region."""
         if f"{url.scheme}://{url.netloc}" in self._trusted:
             return
         if url.scheme != "https":
@@ -59,7 +60,7 @@ class StsOrigins:
 
 
 def access_key_of(token: str, now: datetime, origins: StsOrigins) -> str:
-    """The access key that signed the token."""
+    """Returns the access key that signed the token. Raises BadTokenError."""
     url = urlsplit(_decoded(token))
     if url.path != "/":
         raise BadTokenError(f"unexpected path {url.path}")
@@ -95,7 +96,7 @@ def _parameters(query: str) -> Mapping[str, str]:
 
 
 def _credential(query: Mapping[str, str]) -> tuple[str, str]:
-    """The access key and the Region that it signed for."""
+    """Returns the access key and the Region of the signature."""
     scope = _CREDENTIAL.fullmatch(query["x-amz-credential"])
     if scope is None or scope[4] != "sts" or not query["x-amz-date"].startswith(scope[2]):
         raise BadTokenError(f"unexpected credential {query['x-amz-credential']}")
@@ -113,7 +114,7 @@ def _check_call(query: Mapping[str, str]) -> None:
 
 
 def _check_dates(query: Mapping[str, str], now: datetime) -> None:
-    """STS refuses signatures of the future, and takes those of the last 15 minutes."""
+    """STS accepts signatures of the last 15 minutes, and rejects future ones."""
     try:
         signed = datetime.strptime(query["x-amz-date"], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
     except ValueError as error:

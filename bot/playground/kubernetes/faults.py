@@ -1,4 +1,4 @@
-"""Faults that are injected by rule between a client and the API server."""
+"""Faults that rules inject between a client and the API server."""
 
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -11,7 +11,7 @@ STATUSES = (401, 403, 410, 429, 500, 503)
 
 @dataclass(frozen=True)
 class FaultTarget:
-    """The call that faults are matched against."""
+    """A call, to be matched against fault rules."""
 
     path: str
     requested: ResourceRequest
@@ -19,13 +19,13 @@ class FaultTarget:
 
 @dataclass(kw_only=True)
 class Fault(faults.FaultRule):
-    """Which calls fail, and how; the rest is told by Rule.
+    """Which calls fail, and how. FaultRule documents the other fields.
 
     - `path` is a glob; `resource` is `pods`, or with a group `deployments.apps`.
-    - `status` answers a proper Status in the API server's words, or `message`.
-    - `body` replaces that Status, or the list, by any text of `content_type`. Real servers
-      throttle with the plain text "Too many requests, please try again later.", for one.
-    - `retry_after` goes with status 429, in seconds.
+    - `status` answers a Status with the text of a real API server, or with `message`.
+    - `body` replaces the Status or the list by any text of type `content_type`. For example, real
+      servers throttle with the plain text "Too many requests, please try again later.".
+    - `retry_after`: seconds, for status 429.
     """
 
     path: str = "*"

@@ -1,11 +1,11 @@
-"""The kinds of objects that a cluster knows: the built-in ones, and custom resources."""
+"""The kinds of objects in a cluster: built-in kinds and custom resources."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Kind:
-    """A namespaced kind, as the API names it."""
+    """A namespaced kind."""
 
     group: str
     version: str
@@ -40,11 +40,11 @@ class Kinds:
 
     def register(self, kind: Kind) -> None:
         if _key(kind) in self._kinds:
-            raise ValueError(f"{kind.plural} of {kind.api_version} are known already")
+            raise ValueError(f"{kind.plural} of {kind.api_version} already exist")
         self._kinds[_key(kind)] = kind
 
     def remove(self, group: str, version: str, plural: str) -> None:
-        """As of a cluster that is older than the kind."""
+        """Removes a kind, as if the cluster were too old for it."""
         del self._kinds[group, version, plural]
 
     def at(self, group: str, version: str, plural: str) -> Kind | None:

@@ -1,7 +1,7 @@
-"""Pages of a list. All pages of one listing show what was there when it began.
+"""Pages of lists. All pages of a list show the objects that existed at its first page.
 
-Tokens as in apiserver's pkg/storage/continue.go: they name a revision and the key to go on from,
-and fit any list of that revision. Revision -1 goes on in what is there now.
+Continue tokens are those of apiserver's pkg/storage/continue.go. They contain a revision and the
+next key, and are valid for any list of that revision. Revision -1 continues in the current objects.
 """
 
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ _INVALID = "invalid continue token: continue key is not valid"
 
 @dataclass(frozen=True)
 class ContinuePoint:
-    """Where a listing goes on."""
+    """The revision and key at which a list continues."""
 
     revision: int
     start: str
@@ -41,7 +41,7 @@ class _ListSnapshot:
 
 
 class ListPages:
-    """`lifetime` is how long a token fits: an API server compacts etcd every five minutes."""
+    """`lifetime`: how long a token is valid. An API server compacts etcd every five minutes."""
 
     def __init__(self, store: Store, clock: Clock) -> None:
         self.lifetime = TOKEN_LIFETIME
@@ -50,8 +50,9 @@ class ListPages:
         self._snapshots: dict[tuple[int, Kind], _ListSnapshot] = {}
 
     def page(self, kind: Kind, namespace: str, limit: int, token: str) -> bytes:
-        """A list from a token on, or from its beginning; without limit all that follows."""
-        point = read_token(token) if token else self._beginning(kind)
+        """Returns a page from the token, or from the start. Limit 0 returns all remaining
+        objects."""
+        point = read_token(token) if token else self._start(kind)
         revision, rows = self._rows_at(kind, point)
         prefix = f"{namespace}/" if namespace else ""
         found = rows.within(prefix + point.start, _end_of(prefix))
@@ -67,10 +68,10 @@ class ListPages:
         return _render(kind, metadata, shown)
 
     def forget(self) -> None:
-        """Compacts: no token that was given fits any more."""
+        """Invalidates all tokens, as compaction does."""
         self._snapshots.clear()
 
-    def _beginning(self, kind: Kind) -> ContinuePoint:
+    def _start(self, kind: Kind) -> ContinuePoint:
         now, revision = self._clock.now(), self._store.revision
         self._snapshots = {
             key: each for key, each in self._snapshots.items() if not self._is_old(each)
@@ -80,7 +81,7 @@ class ListPages:
 
     def _rows_at(self, kind: Kind, point: ContinuePoint) -> tuple[int, ObjectRows]:
         if point.revision < 0:
-            point = ContinuePoint(self._beginning(kind).revision, point.start)
+            point = ContinuePoint(self._start(kind).revision, point.start)
         snapshot = self._snapshots.get((point.revision, kind))
         if snapshot is None or self._is_old(snapshot):
             raise expired_continue(inconsistent(point))
@@ -108,7 +109,7 @@ def read_token(token: str) -> ContinuePoint:
 
 
 def inconsistent(point: ContinuePoint) -> str:
-    """The token that goes on from the same key in what is there now."""
+    """Returns the token that continues at the same key in the current objects."""
     return ContinuePoint(-1, point.start).token
 
 

@@ -1,6 +1,6 @@
-"""What the stand-in refuses to store: objects that no API server would have let in.
+"""Validates objects: rejects those that an API server would reject.
 
-Rules as in kubernetes' pkg/apis/core/validation/validation.go: a template may lack images, a pod
+Rules as in Kubernetes' pkg/apis/core/validation/validation.go: a template may lack images, a pod
 may not.
 """
 
@@ -29,7 +29,7 @@ _STATUS_LISTS = ("containerStatuses", "initContainerStatuses", "ephemeralContain
 
 
 def check(given: Object) -> None:
-    """Raises ValueError that says what is wrong with an object."""
+    """Raises ValueError for an invalid object."""
     _require_members(given, ("apiVersion", "kind", "metadata"), "an object")
     kind, metadata = given["kind"], given["metadata"]
     _require(metadata.get("name"), _NAME, f"the name of a {kind}")

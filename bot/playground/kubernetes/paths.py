@@ -1,4 +1,4 @@
-"""What a request asks for, read from its method and path as an API server does."""
+"""Parses method and path of a request as an API server does."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ _VERBS = {"POST": "create", "PUT": "update", "PATCH": "patch", "DELETE": "delete
 
 @dataclass(frozen=True)
 class ResourceRequest:
-    """A verb on a resource; without `namespace` in all of them."""
+    """A verb on a resource. Without `namespace` it applies to all namespaces."""
 
     verb: str
     group: str
@@ -33,9 +33,9 @@ class ResourceRequest:
 
 
 def read_path(method: str, path: str, query: Mapping[str, str]) -> ResourceRequest | None:
-    """None for what is not a resource, such as `/version`.
+    """Returns None for paths that are not resources, such as `/version`.
 
-    As apiserver's pkg/endpoints/request/requestinfo.go.
+    As in apiserver's pkg/endpoints/request/requestinfo.go.
     """
     match path.split("/"):
         case ["", "api", version, *rest] if all(rest):

@@ -1,4 +1,4 @@
-"""Where a request comes in: from a path to a recorded answer."""
+"""Handles one request: reads its path, answers it and records the call."""
 
 import logging
 from collections.abc import Mapping
@@ -39,7 +39,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Request:
-    """`certified`: the user whom a client certificate names."""
+    """`certified`: the user named by the client certificate."""
 
     method: str
     path: str
@@ -50,7 +50,7 @@ class Request:
 
 @dataclass
 class RequestRecord:
-    """One request on its way through the handler; what is learned about it is recorded."""
+    """A request in progress, with the facts that the call log records."""
 
     request: Request
     user: User | None = None
@@ -63,7 +63,7 @@ class RequestHandler:
         self._state = state
 
     def handle(self, request: Request) -> HttpReply:
-        """Answers one request; all of the stand-in's work is done under the state's lock."""
+        """Answers one request while holding the lock of the state."""
         record = RequestRecord(request)
         with self._state.lock:
             answer = self._answer(record)
@@ -76,11 +76,11 @@ class RequestHandler:
             return HttpReply(200, self._list(record), JSON)
         except RefusalError as refusal:
             return refusal.reply()
-        except Exception as error:  # noqa: BLE001 - whatever it is, it is a bug to be shown
+        except Exception as error:  # noqa: BLE001 - any error is a bug of the stand-in
             return self._report_bug(record, error)
 
     def _list(self, record: RequestRecord) -> bytes:
-        """In the order of a real server: an unknown resource is forbidden before it is missing."""
+        """Checks in the order of a real server: permission before existence of the resource."""
         request = record.request
         user = self._authenticate(record)
         requested = read_path(request.method, request.path, request.query)
@@ -106,7 +106,7 @@ class RequestHandler:
         return record.user
 
     def _user(self, request: Request) -> User:
-        """Real servers look at certificates first."""
+        """Real servers check certificates first."""
         if request.certified:
             return User(request.certified)
         return self._state.users.user_of(request.authorization)
@@ -144,7 +144,7 @@ class RequestHandler:
 
 
 def _check_parameters(query: Mapping[str, str]) -> None:
-    """What the stand-in ignored would change the list, so it is refused."""
+    """Rejects unknown parameters, since they would change the list on a real server."""
     if unknown := query.keys() - _PARAMETERS:
         raise not_supported(f"the parameters {', '.join(sorted(unknown))}")
 

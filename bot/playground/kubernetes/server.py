@@ -1,4 +1,4 @@
-"""A cluster's API server on a port of this machine."""
+"""The API server of a stand-in cluster on a local port."""
 
 from datetime import datetime
 from ssl import CERT_OPTIONAL, PROTOCOL_TLS_SERVER, SSLContext
@@ -19,17 +19,18 @@ from bot.playground.server import LOOPBACK, HttpServer, send_reply
 
 
 class ClientCertificate(NamedTuple):
-    """PEM."""
+    """Certificate and key as PEM."""
 
     certificate: str
     key: str
 
 
 class Cluster(ClusterState):
-    """Kubernetes' API over TLS: `with Cluster() as cluster: ...`. `expires`: when its certificate
-    does.
+    """A stand-in cluster: the Kubernetes API over TLS. Use `with Cluster() as cluster: ...`.
+    `expires`: when the server certificate expires.
 
-    Leaving it raises if the stand-in itself misbehaved, so that no test passes on its mistakes.
+    The end of the `with` block raises if the stand-in had an internal error, so that no test passes
+    because of one.
     """
 
     def __init__(
@@ -68,7 +69,7 @@ class Cluster(ClusterState):
         return self.address.certificate_authority
 
     def issue(self, user: str, expires: datetime | None = None) -> ClientCertificate:
-        """A client certificate, which lets its owner in as that user without a token."""
+        """Issues a client certificate that authenticates the user without a token."""
         issued = self._authority.issue_cert(f"{user}@test", common_name=user, not_after=expires)
         (chain,) = issued.cert_chain_pems
         return ClientCertificate(chain.bytes().decode(), issued.private_key_pem.bytes().decode())
@@ -78,8 +79,8 @@ class Cluster(ClusterState):
 
 
 def _tls(authority: trustme.CA, expires: datetime | None) -> SSLContext:
-    """Real API servers answer 401 to a client certificate that they do not trust; here the
-    handshake fails, as it does with a proxy in front of them."""
+    """Real API servers answer 401 to an untrusted client certificate. Here the handshake fails, as
+    behind a proxy."""
     context = SSLContext(PROTOCOL_TLS_SERVER)
     authority.issue_cert(LOOPBACK, "localhost", not_after=expires).configure_cert(context)
     authority.configure_trust(context)
@@ -97,7 +98,7 @@ def _application(state: ClusterState) -> Starlette:
 
 
 class _KubernetesApp:
-    """Takes requests of Kubernetes' clients, and sends or withholds the answers."""
+    """The ASGI application for Kubernetes clients."""
 
     def __init__(self, handler: RequestHandler) -> None:
         self._handler = handler
@@ -117,7 +118,7 @@ class _KubernetesApp:
 
 
 def _common_name(scope: Scope) -> str:
-    """Of the client certificate, if there is one."""
+    """The common name of the client certificate; empty without one."""
     certificate = scope["state"]["transport"].get_extra_info("peercert") or {}
     names = dict(pair for part in certificate.get("subject", ()) for pair in part)
     return str(names.get("commonName", ""))

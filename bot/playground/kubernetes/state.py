@@ -1,4 +1,4 @@
-"""Everything that the stand-in knows, and what a test or a demo may do to it."""
+"""The state of the stand-in, and the methods with which tests and the demo change it."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -18,11 +18,11 @@ from bot.playground.kubernetes.store import Store
 from bot.playground.kubernetes.users import ALL_USERS, Users
 
 DEFAULT_USER = "demo"
-DEFAULT_TOKEN = "token-of-demo"  # noqa: S105 - opens nothing but the stand-in
+DEFAULT_TOKEN = "token-of-demo"  # noqa: S105 - only valid for the stand-in
 
 
 class ClusterState:
-    """The state user_of the wire. Whoever reads or changes it holds `lock`; the methods do."""
+    """The state of a cluster. Access requires `lock`, which the methods take."""
 
     def __init__(self) -> None:
         self.lock = RLock()
@@ -38,18 +38,19 @@ class ClusterState:
         self.add_token(DEFAULT_TOKEN, DEFAULT_USER)
 
     def register(self, group: str, version: str, plural: str, kind: str) -> None:
-        """Lets the cluster know a custom resource, as a CustomResourceDefinition does."""
+        """Adds a custom resource, as a CustomResourceDefinition does."""
         with self.lock:
             self.kinds.register(Kind(group, version, plural, kind, custom=True))
 
     def apply(self, *objects: Object) -> None:
-        """Creates or replaces objects; raises ValueError for what no API server would take."""
+        """Creates or replaces objects. Raises ValueError for objects that an API server would
+        reject."""
         with self.lock:
             for given in objects:
                 self.store.apply(given)
 
     def delete(self, kind: str, namespace: str, name: str) -> None:
-        """Deletes an object and nothing that it owns; raises KeyError."""
+        """Deletes an object, but not the objects that it owns. Raises KeyError."""
         with self.lock:
             self.store.delete(kind, namespace, name)
 
@@ -68,12 +69,12 @@ class ClusterState:
             self.users.add_token(token, user, groups, expires_at)
 
     def add_access_entry(self, access_key: str, user: str, groups: Iterable[str] = ()) -> None:
-        """Lets in whoever signs EKS's tokens with this access key."""
+        """Accepts EKS tokens signed with this access key."""
         with self.lock:
             self.users.add_access_entry(access_key, user, groups)
 
     def trust_sts(self, url: str) -> None:
-        """Takes EKS's tokens that were signed for an STS at another place than AWS's."""
+        """Accepts EKS tokens signed for this STS endpoint."""
         with self.lock:
             self.users.sts.trust(url)
 
@@ -82,11 +83,11 @@ class ClusterState:
             self.access.add(grant)
 
     def grant_role(self, subject: str, role: Mapping[str, Any], namespace: str = "") -> None:
-        """Binds a user or a group to a ClusterRole, in the whole cluster or in a namespace."""
+        """Binds a user or group to a ClusterRole, in the whole cluster or one namespace."""
         with self.lock:
             for grant in grants_of(role, subject, namespace):
                 self.access.add(grant)
 
     def allow_everything(self) -> None:
-        """Lets every known user do everything."""
+        """Allows all users all actions."""
         self.grant(Grant(ALL_USERS, ("*",), ("*",), ("*",)))

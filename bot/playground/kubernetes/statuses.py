@@ -1,6 +1,6 @@
-"""How an API server refuses: a Status, or a bare page; in its own words.
+"""Error answers of an API server: a Status, or a plain page.
 
-Words and reasons as in apimachinery's pkg/api/errors/errors.go, apiserver's
+Texts and reasons are those of apimachinery's pkg/api/errors/errors.go, apiserver's
 pkg/endpoints/handlers/responsewriters/errors.go and pkg/storage/errors.go.
 """
 
@@ -18,7 +18,7 @@ TEXT = {"content-type": "text/plain; charset=utf-8"}
 
 
 class RefusalError(Exception):
-    """A request that is not served."""
+    """A request that gets an error answer."""
 
     def reply(self) -> HttpReply:
         raise NotImplementedError
@@ -26,7 +26,7 @@ class RefusalError(Exception):
 
 @dataclass(eq=False)
 class StatusError(RefusalError):
-    """What is answered as a Status; `metadata` is that of a list, where there was one."""
+    """An error answered as a Status. `metadata`: that of the list, if there was one."""
 
     code: int
     reason: str
@@ -55,7 +55,7 @@ class StatusError(RefusalError):
 
 
 class NoSuchPageError(RefusalError):
-    """A group, version or custom resource that the server never heard of: no Status."""
+    """An unknown group, version or custom resource: answered without a Status."""
 
     def reply(self) -> HttpReply:
         return HttpReply(404, b"404 page not found\n", TEXT)
@@ -106,7 +106,7 @@ def expired_list() -> StatusError:
 
 
 def expired_continue(inconsistent: str) -> StatusError:
-    """Carries a token that goes on from the same place in what is there now."""
+    """Includes a token that continues at the same key in the current objects."""
     return StatusError(
         410,
         "Expired",
@@ -140,7 +140,7 @@ def unavailable() -> StatusError:
 
 
 def not_supported(what: str) -> StatusError:
-    return StatusError(501, "NotImplemented", f"The stand-in does not fake {what}")
+    return StatusError(501, "NotImplemented", f"The stand-in does not support {what}")
 
 
 def stand_in_bug(text: str) -> StatusError:

@@ -1,4 +1,4 @@
-"""The objects of a cluster, kept as the bytes that lists are made of."""
+"""Stores the objects of a cluster as the JSON bytes that lists contain."""
 
 from bisect import bisect_left
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ TIME_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
 
 @dataclass(frozen=True)
 class ObjectRows:
-    """Objects of one kind as they were at one moment, sorted by `namespace/name` as etcd sorts."""
+    """The objects of one kind at one time, sorted by `namespace/name` as in etcd."""
 
     keys: tuple[str, ...] = ()
     bodies: tuple[bytes, ...] = ()
@@ -25,13 +25,13 @@ class ObjectRows:
         return len(self.keys)
 
     def within(self, first: str, end: str) -> "ObjectRows":
-        """Those from a key on until before another."""
+        """Rows from key `first` up to, but without, key `end`."""
         found = slice(bisect_left(self.keys, first), bisect_left(self.keys, end))
         return ObjectRows(self.keys[found], self.bodies[found])
 
 
 class Store:
-    """`revision` counts every change, as etcd's does."""
+    """`revision` counts changes, as in etcd."""
 
     def __init__(self, kinds: Kinds, clock: Clock) -> None:
         self.revision = 1
@@ -41,7 +41,7 @@ class Store:
         self._rows: dict[Kind, ObjectRows] = {}
 
     def apply(self, given: Object) -> None:
-        """Creates an object, or puts another in its place."""
+        """Creates or replaces an object."""
         check(given)
         kind = self._kinds.of(given["apiVersion"], given["kind"])
         metadata = {"namespace": "default", **given["metadata"]}
@@ -54,7 +54,7 @@ class Store:
         bodies[key] = orjson.dumps({**members, "metadata": complete})
 
     def delete(self, kind_name: str, namespace: str, name: str) -> None:
-        """Deletes an object and nothing that it owns; raises KeyError."""
+        """Deletes an object, but not the objects that it owns. Raises KeyError."""
         kind = self._kinds.named(kind_name)
         del self._bodies.get(kind, {})[f"{namespace}/{name}"]
         self._changed(kind)
@@ -72,7 +72,7 @@ class Store:
         self._rows.pop(kind, None)
 
     def _initial_metadata(self, kind: Kind, key: str, before: bytes | None) -> dict[str, Any]:
-        """What an object gets at birth and keeps."""
+        """Metadata that an object gets at its creation and keeps."""
         if before is not None:
             metadata = orjson.loads(before)["metadata"]
             return {name: metadata[name] for name in ("uid", "creationTimestamp")}

@@ -1,4 +1,4 @@
-"""Who calls: bearer tokens, and the users user_of them."""
+"""Authenticates callers: bearer tokens and their users."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ class User:
 
     @property
     def subjects(self) -> frozenset[str]:
-        """The names under which a grant may mean this user."""
+        """The subjects of grants that apply to this user."""
         return frozenset((self.name, ALL_USERS, *self.groups))
 
 
@@ -28,7 +28,8 @@ class _KnownToken:
 
 
 class Users:
-    """Without a token nobody is let in, as EKS does since Kubernetes 1.32 but for health checks."""
+    """Known tokens and users. Rejects requests without a token, as EKS does since Kubernetes 1.32
+    except for health checks."""
 
     def __init__(self, clock: Clock) -> None:
         self.sts = StsOrigins()

@@ -155,7 +155,7 @@ def test_a_malformed_limit(api: httpx2.Client) -> None:
 @pytest.mark.usefixtures("cluster")
 def test_what_would_change_a_list_is_not_ignored(api: httpx2.Client) -> None:
     code, _, message = refusal(api.get(PODS, params={"labelSelector": "a=b"}))
-    assert (code, message) == (501, "The stand-in does not fake the parameters labelSelector")
+    assert (code, message) == (501, "The stand-in does not support the parameters labelSelector")
 
 
 @pytest.mark.parametrize("path", ["/api/v1/secrets", "/apis/apps/v1/things", f"{PODS}/a"])

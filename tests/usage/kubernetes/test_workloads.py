@@ -17,7 +17,7 @@ from bot.playground.kubernetes.builders import (
     replication_controller,
     stateful_set,
 )
-from bot.playground.kubernetes.builders.parts import STARTED
+from bot.playground.kubernetes.builders.pod_parts import STARTED
 from tests.usage.aws_support import digest, image
 from tests.usage.kubernetes.conftest import Looker
 

@@ -1,4 +1,4 @@
-"""Believable objects, as people write them and controllers complete them.
+"""Builds realistic objects, as users write them and controllers complete them.
 
 `cluster.apply(*deployment("api", "repo:2", image_id="repo@sha256:…", revisions=["repo:1"]))`
 """
@@ -9,9 +9,9 @@ from bot.playground.kubernetes.builders.deployments import (
     replication_controller,
 )
 from bot.playground.kubernetes.builders.jobs import cron_job, job
-from bot.playground.kubernetes.builders.parts import Container, build, metadata
+from bot.playground.kubernetes.builders.pod_parts import Container, build, metadata
 from bot.playground.kubernetes.builders.pods import pod
-from bot.playground.kubernetes.builders.sets import daemon_set, stateful_set
+from bot.playground.kubernetes.builders.stateful_daemon_sets import daemon_set, stateful_set
 from bot.playground.kubernetes.objects import Object
 
 __all__ = [

@@ -1,15 +1,15 @@
-"""Deployments with their ReplicaSets and pods; ReplicationControllers; PodTemplates."""
+"""Builds Deployments with ReplicaSets and pods, ReplicationControllers, and PodTemplates."""
 
 from collections.abc import Sequence
 from typing import Unpack
 
-from bot.playground.kubernetes.builders.parts import (
-    Beside,
-    Shape,
+from bot.playground.kubernetes.builders.pod_parts import (
+    PodDefinition,
+    PodOptions,
     build,
     metadata,
+    pod_definition,
     selector,
-    shape,
     suffix,
     template,
 )
@@ -26,22 +26,27 @@ def deployment(
     *,
     replicas: int = 2,
     revisions: Sequence[str] = (),
-    **beside: Unpack[Beside],
+    **options: Unpack[PodOptions],
 ) -> list[Object]:
-    """The Deployment, a ReplicaSet of every revision, and the pods of the newest.
+    """Builds the Deployment, a ReplicaSet for each revision, and the pods of the newest one.
 
-    `revisions` are the images that it ran before, oldest first.
+    `revisions`: the images of earlier revisions, oldest first.
     """
-    made = shape(name, image, beside)
+    definition = pod_definition(name, image, options)
     newest = len(revisions) + 1
     top = build(
         "apps/v1",
         "Deployment",
-        metadata(name, made.namespace, labels=made.labels, annotations={REVISION: str(newest)}),
+        metadata(
+            name,
+            definition.namespace,
+            labels=definition.labels,
+            annotations={REVISION: str(newest)},
+        ),
         spec={
             "replicas": replicas,
-            "selector": selector(made),
-            "template": template(made),
+            "selector": selector(definition),
+            "template": template(definition),
             "strategy": {"type": "RollingUpdate"},
             "revisionHistoryLimit": 10,
             "progressDeadlineSeconds": 600,
@@ -49,48 +54,52 @@ def deployment(
         status={"observedGeneration": newest, "replicas": replicas, "updatedReplicas": replicas},
     )
     older = [
-        _replica_set(top, made.with_image(old), number, replicas=0)
+        _replica_set(top, definition.with_image(old), number, replicas=0)
         for number, old in enumerate(revisions, start=1)
     ]
-    current = _replica_set(top, made, newest, replicas)
-    return [top, *older, current, *_pods(made, current, replicas)]
+    current = _replica_set(top, definition, newest, replicas)
+    return [top, *older, current, *_pods(definition, current, replicas)]
 
 
 def replication_controller(
-    name: str, image: str, *, replicas: int = 1, **beside: Unpack[Beside]
+    name: str, image: str, *, replicas: int = 1, **options: Unpack[PodOptions]
 ) -> list[Object]:
-    made = shape(name, image, beside)
+    definition = pod_definition(name, image, options)
     top = build(
         "v1",
         "ReplicationController",
-        metadata(name, made.namespace, labels=made.labels),
-        spec={"replicas": replicas, "selector": made.labels, "template": template(made)},
+        metadata(name, definition.namespace, labels=definition.labels),
+        spec={
+            "replicas": replicas,
+            "selector": definition.labels,
+            "template": template(definition),
+        },
         status={"replicas": replicas},
     )
-    return [top, *_pods(made, top, replicas)]
+    return [top, *_pods(definition, top, replicas)]
 
 
-def pod_template(name: str, image: str, **beside: Unpack[Beside]) -> Object:
-    made = shape(name, image, beside)
-    about = metadata(name, made.namespace)
-    return build("v1", "PodTemplate", about, template=template(made))
+def pod_template(name: str, image: str, **options: Unpack[PodOptions]) -> Object:
+    definition = pod_definition(name, image, options)
+    object_metadata = metadata(name, definition.namespace)
+    return build("v1", "PodTemplate", object_metadata, template=template(definition))
 
 
-def _replica_set(owner: Object, made: Shape, revision: int, replicas: int) -> Object:
-    code = suffix(f"{made} {revision}", 9)
+def _replica_set(owner: Object, definition: PodDefinition, revision: int, replicas: int) -> Object:
+    code = suffix(f"{definition} {revision}", 9)
     wanted = str(owner["spec"]["replicas"])
     annotations = {
         REVISION: str(revision),
         "deployment.kubernetes.io/desired-replicas": wanted,
         "deployment.kubernetes.io/max-replicas": wanted,
     }
-    labels = made.labels | {_HASH: code}
+    labels = definition.labels | {_HASH: code}
     return build(
         "apps/v1",
         "ReplicaSet",
         metadata(
-            f"{made.name}-{code}",
-            made.namespace,
+            f"{definition.name}-{code}",
+            definition.namespace,
             labels=labels,
             annotations=annotations,
             owner=owner,
@@ -98,14 +107,15 @@ def _replica_set(owner: Object, made: Shape, revision: int, replicas: int) -> Ob
         spec={
             "replicas": replicas,
             "selector": {"matchLabels": labels},
-            "template": template(made, **{_HASH: code}),
+            "template": template(definition, **{_HASH: code}),
         },
         status={"replicas": replicas},
     )
 
 
-def _pods(made: Shape, owner: Object, replicas: int) -> list[Object]:
+def _pods(definition: PodDefinition, owner: Object, replicas: int) -> list[Object]:
     name = owner["metadata"]["name"]
     return [
-        pod_of(made, f"{name}-{suffix(f'{name} {number}', 5)}", owner) for number in range(replicas)
+        pod_of(definition, f"{name}-{suffix(f'{name} {number}', 5)}", owner)
+        for number in range(replicas)
     ]

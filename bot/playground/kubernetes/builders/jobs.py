@@ -1,14 +1,14 @@
-"""Jobs and CronJobs, with their pods."""
+"""Builds Jobs and CronJobs with their pods."""
 
 from typing import Unpack
 
-from bot.playground.kubernetes.builders.parts import (
+from bot.playground.kubernetes.builders.pod_parts import (
     STARTED,
-    Beside,
-    Shape,
+    PodDefinition,
+    PodOptions,
     build,
     metadata,
-    shape,
+    pod_definition,
     suffix,
     template,
 )
@@ -16,12 +16,12 @@ from bot.playground.kubernetes.builders.pods import pod_of
 from bot.playground.kubernetes.objects import Object
 
 _FIRST_RUN = 29_460_000
-"""Minutes since 1970, which end the names of a CronJob's Jobs."""
+"""Minutes since 1970, the suffix in names of a CronJob's Jobs."""
 
 
-def job(name: str, image: str, *, done: bool = True, **beside: Unpack[Beside]) -> list[Object]:
-    """The Job and its pod."""
-    return _job(shape(name, image, beside), name, done=done)
+def job(name: str, image: str, *, done: bool = True, **options: Unpack[PodOptions]) -> list[Object]:
+    """Builds the Job and its pod."""
+    return _job(pod_definition(name, image, options), name, done=done)
 
 
 def cron_job(
@@ -31,14 +31,14 @@ def cron_job(
     schedule: str = "0 3 * * *",
     suspended: bool = False,
     runs: int = 1,
-    **beside: Unpack[Beside],
+    **options: Unpack[PodOptions],
 ) -> list[Object]:
-    """The CronJob, and the Jobs and pods of its last runs."""
-    made = shape(name, image, beside)
+    """Builds the CronJob, and the Jobs and pods of its last runs."""
+    definition = pod_definition(name, image, options)
     top = build(
         "batch/v1",
         "CronJob",
-        metadata(name, made.namespace, labels=made.labels),
+        metadata(name, definition.namespace, labels=definition.labels),
         spec={
             "schedule": schedule,
             "suspend": suspended,
@@ -47,28 +47,30 @@ def cron_job(
             "failedJobsHistoryLimit": 1,
             "jobTemplate": {
                 "metadata": {"creationTimestamp": None},
-                "spec": {"template": template(made, "Never")},
+                "spec": {"template": template(definition, "Never")},
             },
         },
         status={"lastScheduleTime": STARTED} if runs else {},
     )
     names = [f"{name}-{_FIRST_RUN + 1440 * number}" for number in range(runs)]
-    return [top, *(each for run in names for each in _job(made, run, top))]
+    return [top, *(each for run in names for each in _job(definition, run, top))]
 
 
-def _job(made: Shape, name: str, owner: Object | None = None, *, done: bool = True) -> list[Object]:
+def _job(
+    definition: PodDefinition, name: str, owner: Object | None = None, *, done: bool = True
+) -> list[Object]:
     labels = {"batch.kubernetes.io/job-name": name, "job-name": name}
     top = build(
         "batch/v1",
         "Job",
-        metadata(name, made.namespace, labels=made.labels | labels, owner=owner),
+        metadata(name, definition.namespace, labels=definition.labels | labels, owner=owner),
         spec={
             "parallelism": 1,
             "completions": 1,
             "backoffLimit": 6,
-            "template": template(made, "Never", **labels),
+            "template": template(definition, "Never", **labels),
         },
         status={"startTime": STARTED, **({"succeeded": 1} if done else {"active": 1})},
     )
     pod = f"{name}-{suffix(name, 5)}"
-    return [top, pod_of(made, pod, top, done=done)]
+    return [top, pod_of(definition, pod, top, done=done)]

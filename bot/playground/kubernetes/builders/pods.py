@@ -1,18 +1,18 @@
-"""Pods, bare or as a controller makes them."""
+"""Builds pods, standalone or with an owner."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
 from typing import Unpack
 
-from bot.playground.kubernetes.builders.parts import (
+from bot.playground.kubernetes.builders.pod_parts import (
     STARTED,
-    Beside,
     Container,
-    Shape,
+    PodDefinition,
+    PodOptions,
     build,
     containers,
     metadata,
-    shape,
+    pod_definition,
     template,
 )
 from bot.playground.kubernetes.objects import Object
@@ -21,52 +21,52 @@ _NODE = "ip-10-0-1-17.eu-west-1.compute.internal"
 
 
 def pod(
-    name: str, image: str, *, ephemeral: Sequence[Container] = (), **beside: Unpack[Beside]
+    name: str, image: str, *, ephemeral: Sequence[Container] = (), **options: Unpack[PodOptions]
 ) -> Object:
-    """A pod of nobody, with what `kubectl debug` put into it.
+    """Builds a pod without an owner. `ephemeral`: containers added by `kubectl debug`.
 
-    It is pending until its first container has an `image_id`.
+    The pod is pending until its containers have an `image_id`.
     """
-    made = pod_of(shape(name, image, beside), name)
+    built = pod_of(pod_definition(name, image, options), name)
     if ephemeral:
-        made["spec"]["ephemeralContainers"] = containers(ephemeral)
-        made["status"]["ephemeralContainerStatuses"] = [_status(each) for each in ephemeral]
-    return made
+        built["spec"]["ephemeralContainers"] = containers(ephemeral)
+        built["status"]["ephemeralContainerStatuses"] = [_status(each) for each in ephemeral]
+    return built
 
 
 def pod_of(
-    shape: Shape,
+    definition: PodDefinition,
     name: str,
     owner: Object | None = None,
     *,
     done: bool = False,
     labels: Mapping[str, str] | None = None,
 ) -> Object:
-    """A pod by its owner's template, and with more labels.
+    """Builds a pod from its owner's template, with additional labels.
 
-    `done` is one that came to its end, as those of jobs do.
+    `done`: the pod has completed, as pods of jobs do.
     """
-    model = owner["spec"]["template"] if owner else template(shape)
+    model = owner["spec"]["template"] if owner else template(definition)
     all_labels = model["metadata"]["labels"] | (labels or {})
     return build(
         "v1",
         "Pod",
-        metadata(name, shape.namespace, labels=all_labels, owner=owner),
+        metadata(name, definition.namespace, labels=all_labels, owner=owner),
         spec={**model["spec"], "nodeName": _NODE, "serviceAccountName": "default"},
-        status=_pod_status(shape, done=done),
+        status=_pod_status(definition, done=done),
     )
 
 
-def _pod_status(shape: Shape, *, done: bool) -> Object:
-    statuses = [_status(each, done=done) for each in shape.containers]
+def _pod_status(definition: PodDefinition, *, done: bool) -> Object:
+    statuses = [_status(each, done=done) for each in definition.containers]
     return {
-        "phase": _phase(shape.containers, done=done),
+        "phase": _phase(definition.containers, done=done),
         "conditions": [{"type": "PodScheduled", "status": "True", "lastTransitionTime": STARTED}],
         "hostIP": "10.0.1.17",
         "startTime": STARTED,
         **(
-            {"initContainerStatuses": [_status(each, done=True) for each in shape.init]}
-            if shape.init
+            {"initContainerStatuses": [_status(each, done=True) for each in definition.init]}
+            if definition.init
             else {}
         ),
         "containerStatuses": statuses,
@@ -74,30 +74,30 @@ def _pod_status(shape: Shape, *, done: bool) -> Object:
     }
 
 
-def _phase(them: Iterable[Container], *, done: bool) -> str:
-    if not all(container.image_id for container in them):
+def _phase(pod_containers: Iterable[Container], *, done: bool) -> str:
+    if not all(container.image_id for container in pod_containers):
         return "Pending"
     return "Succeeded" if done else "Running"
 
 
 def _status(container: Container, *, done: bool = False) -> Object:
-    there = bool(container.image_id)
-    running = there and not done
+    is_pulled = bool(container.image_id)
+    running = is_pulled and not done
     return {
         "name": container.name,
-        "state": _container_state(there=there, done=done),
+        "state": _container_state(is_pulled=is_pulled, done=done),
         "lastState": {},
         "ready": running,
         "restartCount": 0,
         "image": container.image,
         "imageID": container.image_id,
         "started": running,
-        **({"containerID": _container_id(container)} if there else {}),
+        **({"containerID": _container_id(container)} if is_pulled else {}),
     }
 
 
-def _container_state(*, there: bool, done: bool) -> Object:
-    if not there:
+def _container_state(*, is_pulled: bool, done: bool) -> Object:
+    if not is_pulled:
         return {"waiting": {"reason": "ContainerCreating"}}
     if not done:
         return {"running": {"startedAt": STARTED}}

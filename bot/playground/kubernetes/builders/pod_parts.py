@@ -1,4 +1,4 @@
-"""What all builders share: metadata, owners, containers and templates, as controllers fill them."""
+"""Shared by all builders: metadata, owners, containers and templates, as controllers fill them."""
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
@@ -9,22 +9,22 @@ from uuid import NAMESPACE_URL, uuid5
 from bot.playground.kubernetes.objects import Object
 
 STARTED = "2026-01-05T08:00:00Z"
-"""When all that was built began to run."""
+"""Creation and start time of all objects."""
 
 _ALPHABET = "bcdfghjklmnpqrstvwxz2456789"
 
 
 @dataclass(frozen=True)
 class Container:
-    """`image_id` as the kubelet reports it, `repo@sha256:…`; empty until the image is there."""
+    """`image_id` as the kubelet reports it, `repo@sha256:…`; empty until the image is pulled."""
 
     image: str
     image_id: str = ""
     name: str = "app"
 
 
-class Beside(TypedDict, total=False):
-    """What a pod has besides its first container."""
+class PodOptions(TypedDict, total=False):
+    """Options of a pod in addition to its first container."""
 
     namespace: str
     image_id: str
@@ -33,8 +33,8 @@ class Beside(TypedDict, total=False):
 
 
 @dataclass(frozen=True)
-class Shape:
-    """The containers of a pod, before there is one."""
+class PodDefinition:
+    """Name, namespace and containers of a pod to build."""
 
     name: str
     namespace: str
@@ -45,25 +45,26 @@ class Shape:
     def labels(self) -> dict[str, str]:
         return {"app.kubernetes.io/name": self.name}
 
-    def with_image(self, image: str) -> "Shape":
-        """The same with another image in its first container, not pulled."""
+    def with_image(self, image: str) -> "PodDefinition":
+        """Returns a copy with another, unpulled image in the first container."""
         first, *others = self.containers
         containers = (Container(image, name=first.name), *others)
-        return Shape(self.name, self.namespace, containers, self.init)
+        return PodDefinition(self.name, self.namespace, containers, self.init)
 
 
-def shape(name: str, image: str, beside: Beside) -> Shape:
-    first = Container(image, beside.get("image_id", ""))
-    return Shape(
+def pod_definition(name: str, image: str, options: PodOptions) -> PodDefinition:
+    first = Container(image, options.get("image_id", ""))
+    return PodDefinition(
         name,
-        beside.get("namespace", "default"),
-        (first, *beside.get("sidecars", ())),
-        tuple(beside.get("init", ())),
+        options.get("namespace", "default"),
+        (first, *options.get("sidecars", ())),
+        tuple(options.get("init", ())),
     )
 
 
 def build(api_version: str, kind: str, metadata: Mapping[str, Any], **members: Any) -> Object:
-    """An object with a uid, so that others can name it as their owner before it is stored."""
+    """Builds an object with a uid, so that other objects can name it as owner before it is
+    stored."""
     name, namespace = metadata["name"], metadata["namespace"]
     uid = str(uuid5(NAMESPACE_URL, f"{api_version}/{kind}/{namespace}/{name}"))
     return {
@@ -91,17 +92,17 @@ def metadata(
     }
 
 
-def template(shape: Shape, restart: str = "Always", **labels: str) -> Object:
+def template(definition: PodDefinition, restart: str = "Always", **labels: str) -> Object:
     return {
-        "metadata": {"creationTimestamp": None, "labels": shape.labels | labels},
-        "spec": pod_spec(shape, restart),
+        "metadata": {"creationTimestamp": None, "labels": definition.labels | labels},
+        "spec": pod_spec(definition, restart),
     }
 
 
-def pod_spec(shape: Shape, restart: str = "Always") -> Object:
+def pod_spec(definition: PodDefinition, restart: str = "Always") -> Object:
     return {
-        **({"initContainers": containers(shape.init)} if shape.init else {}),
-        "containers": containers(shape.containers),
+        **({"initContainers": containers(definition.init)} if definition.init else {}),
+        "containers": containers(definition.containers),
         "restartPolicy": restart,
         "terminationGracePeriodSeconds": 30,
         "dnsPolicy": "ClusterFirst",
@@ -110,7 +111,7 @@ def pod_spec(shape: Shape, restart: str = "Always") -> Object:
     }
 
 
-def containers(them: Iterable[Container]) -> list[Object]:
+def containers(pod_containers: Iterable[Container]) -> list[Object]:
     return [
         {
             "name": container.name,
@@ -120,16 +121,16 @@ def containers(them: Iterable[Container]) -> list[Object]:
             "terminationMessagePolicy": "File",
             "imagePullPolicy": _pull_policy(container.image),
         }
-        for container in them
+        for container in pod_containers
     ]
 
 
-def selector(shape: Shape) -> Object:
-    return {"matchLabels": shape.labels}
+def selector(definition: PodDefinition) -> Object:
+    return {"matchLabels": definition.labels}
 
 
 def suffix(of: str, length: int) -> str:
-    """Letters as controllers put user_of names; every run repeats them."""
+    """A name suffix like those of controllers, the same in every run."""
     digest = hashlib.sha256(of.encode()).digest()
     return "".join(_ALPHABET[byte % len(_ALPHABET)] for byte in digest[:length])
 
@@ -146,6 +147,6 @@ def _owned_by(owner: Object) -> Object:
 
 
 def _pull_policy(image: str) -> str:
-    """The API server's default: always for `latest`, named or not."""
+    """The API server's default: Always for the tag `latest` or no tag."""
     tag = image.rpartition("/")[2].partition(":")[2]
     return "Always" if tag in ("", "latest") and "@" not in image else "IfNotPresent"
