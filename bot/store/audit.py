@@ -1,4 +1,4 @@
-"""The audit: who did what, and when. Events are added, never changed."""
+"""The audit: who did what, and when. Events are only added, never changed."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""What tables and parts of the store have in common."""
+"""Base classes and column types of the tables, and helpers for queries."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -15,13 +15,13 @@ from bot.store.database import Database
 Insert = sqlite.Insert | postgresql.Insert
 
 FORMER_SKIPPED = "spared"
-"""The outcome and audit event `skipped` before migration 0012. An older process writes it, as long
-as it runs beside this version."""
+"""The former name of the outcome and audit event `skipped`. Processes of versions before migration
+0012 still write it during an upgrade."""
 
 
 class UtcTime(TypeDecorator[datetime]):
-    """Refuses a time without a zone: on one machine it would mean another instant than on the
-    next. SQLite keeps no zone at all."""
+    """A time in UTC. Refuses times without a zone, which would depend on the machine. SQLite
+    stores no zone."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
@@ -40,7 +40,7 @@ class UtcTime(TypeDecorator[datetime]):
 
 
 class RedactedText(TypeDecorator[str]):
-    """Line ends and control characters stay: they are made visible where they are shown."""
+    """Text with secrets removed. Control characters are kept, and escaped when they are shown."""
 
     impl = String
     cache_ok = True
@@ -65,36 +65,36 @@ class TableBase(DeclarativeBase):
 
 
 def current_name(stored: str) -> str:
-    """Of an outcome or an audit event."""
+    """The current name of a stored outcome or audit event."""
     return "skipped" if stored == FORMER_SKIPPED else stored
 
 
 class StorePart:
-    """Some methods of the store. Each call is one transaction."""
+    """A group of methods of the store. Each call is one transaction."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
 
 def insert_into(session: Session, row: type[TableBase]) -> Insert:
-    """An INSERT that knows ON CONFLICT."""
+    """An INSERT that supports ON CONFLICT."""
     on_sqlite = session.get_bind().dialect.name == "sqlite"
     return sqlite.insert(row) if on_sqlite else postgresql.insert(row)
 
 
 def count_of(session: Session, statement: Insert | Update | Delete) -> int:
-    """How many rows it wrote."""
+    """Executes the statement. Returns the number of rows that it wrote."""
     options = {"preserve_rowcount": True}
     return session.connection().execute(statement, execution_options=options).rowcount
 
 
 def upsert(session: Session, row: type[TableBase], values: dict[str, Any]) -> None:
-    """A row with the same key is overwritten."""
+    """Replaces a row with the same key."""
     upsert_all(session, row, [values])
 
 
 def upsert_all(session: Session, row: type[TableBase], values: Iterable[dict[str, Any]]) -> None:
-    """Rows with the same keys are overwritten; of several values with the same, the last counts."""
+    """Replaces rows with the same keys. If `values` has a key several times, the last counts."""
     table = row.__table__
     assert isinstance(table, Table)
     key = [column.name for column in table.primary_key]
@@ -106,7 +106,7 @@ def upsert_all(session: Session, row: type[TableBase], values: Iterable[dict[str
 
 
 def insert_new(session: Session, row: type[TableBase], values: Iterable[dict[str, Any]]) -> None:
-    """Rows with the same keys stay."""
+    """Does not change rows with the same keys."""
     execute_for_each(session, insert_into(session, row).on_conflict_do_nothing(), values)
 
 
@@ -115,10 +115,10 @@ def insert_all(session: Session, row: type[TableBase], values: Iterable[dict[str
 
 
 def execute_for_each(session: Session, statement: Insert, values: Iterable[dict[str, Any]]) -> None:
-    """A thousand rows a statement, as SQLAlchemy does where something is returned.
+    """Writes 1,000 rows per statement, as SQLAlchemy does for statements with RETURNING.
 
-    A statement for each row would be sent to PostgreSQL in a pipeline, and whoever freezes in the
-    middle of one keeps its locks: no time-out counts what lies between two of its statements.
+    One statement per row would be sent to PostgreSQL as a pipeline. A process that freezes in a
+    pipeline keeps its locks, since no timeout of PostgreSQL applies between its statements.
     """
     if rows := list(values):
         session.connection().execute(statement.returning(literal(1)), rows).close()

@@ -1,4 +1,4 @@
-"""Writes a change in one transaction."""
+"""Writes a `StoreChange` in one transaction."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -17,7 +17,7 @@ from bot.store.tables import ApprovalRow, PlanItemRow, PlanRow, PlanVersionRow
 
 
 class _VersionRows(NamedTuple):
-    """The rows of a new version."""
+    """The rows of a new version of a plan."""
 
     row: dict[str, Any]
     items: Sequence[dict[str, Any]]
@@ -33,7 +33,7 @@ class ChangeWriter(StorePart):
         version = _new_version(change)  # packing takes long: no transaction waits for it
         with self._database.writing() as session:
             landed = (
-                not (_begins(change) and is_paused(session))
+                not (_starts_run(change) and is_paused(session))
                 and _write_plan(session, change)
                 and change_run(session, change.run_before, change.run)
                 and change_pins(session, removed=change.pins_removed, added=change.pins_added)
@@ -44,14 +44,14 @@ class ChangeWriter(StorePart):
             if version:
                 insert_all(session, PlanVersionRow, [version.row])
                 insert_all(session, PlanItemRow, version.items)
-                _forget_replaced(session, change)
+                _shrink_replaced(session, change)
             add_removals(session, change.removals)
             add_events(session, change.events)
             return True
 
 
-def _begins(change: StoreChange) -> bool:
-    """Whether a plan gets its first run."""
+def _starts_run(change: StoreChange) -> bool:
+    """Whether the change starts the first run of a plan."""
     return change.run is not None and change.run_before is None
 
 
@@ -71,8 +71,8 @@ def _new_version(change: StoreChange) -> _VersionRows | None:
     return _VersionRows(row, items)
 
 
-def _forget_replaced(session: Session, change: StoreChange) -> None:
-    """Approved versions are kept whole."""
+def _shrink_replaced(session: Session, change: StoreChange) -> None:
+    """Approved versions are kept completely."""
     before, content = change.before, change.content
     if before and content and not before.current_approvals:
         replace_version(session, before.id, before.version, content.delete)
@@ -81,11 +81,11 @@ def _forget_replaced(session: Session, change: StoreChange) -> None:
 def _write_plan(session: Session, change: StoreChange) -> bool:
     before, after = change.before, change.after
     if after is None:
-        assert before is None, "a plan is seen, but not changed"
+        assert before is None, "`before` without `after`"
         return True
     landed = _replace(session, before, after) if before else _make(session, after)
     if landed:
-        _settle_approvals(session, after, before.approvals if before else ())
+        _write_approvals(session, after, before.approvals if before else ())
     return landed
 
 
@@ -127,10 +127,10 @@ def _columns(record: PlanRecord) -> dict[str, Any]:
     }
 
 
-def _settle_approvals(
+def _write_approvals(
     session: Session, after: PlanRecord, approvals_before: tuple[Approval, ...]
 ) -> None:
-    """Writes new approvals, and deletes those that a stop took back."""
+    """Writes new approvals, and deletes those that a stop removed."""
     gone = set(approvals_before) - set(after.approvals)
     new = set(after.approvals) - set(approvals_before)
     if gone:

@@ -1,4 +1,4 @@
-"""A database, as far as SQLite and PostgreSQL are alike."""
+"""The common part of the SQLite and PostgreSQL databases, and migrations."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
@@ -20,21 +20,21 @@ if TYPE_CHECKING:
 
 
 CURRENT = "0012"
-"""The newest revision, told here too: who finds it in the database need not load Alembic."""
+"""The newest revision. If the database has it, Alembic is not imported."""
 
 SHRINKS = "0008"
-"""This revision removes much of what older ones stored."""
+"""This revision deletes much data of older ones, so the database shrinks."""
 
 _ONE_AT_A_TIME = Lock()
-"""Alembic knows one migration in a process."""
+"""Alembic supports one migration per process at a time."""
 
 
 class Database(ABC):
-    """May be used by several threads. Raises ServiceError if it fails; a constraint that is hurt is
-    a bug of ours, and raised as it is."""
+    """Several threads may use it. Raises ServiceError if it fails. IntegrityError is a bug, and not
+    converted."""
 
     READING: ClassVar[Mapping[str, object]]
-    """Options that make a transaction see one instant, and hinder nobody."""
+    """Options of read-only transactions: they see one snapshot and block no writer."""
 
     def __init__(self, name: str, engine: Engine) -> None:
         self.name = name
@@ -49,7 +49,7 @@ class Database(ABC):
 
     @contextmanager
     def writing(self) -> Iterator[Session]:
-        """One transaction: lands at the end, unless it is rolled back or something is raised."""
+        """One transaction. It is committed at the end, unless it was rolled back or raised."""
         with self._explained(), self._writers.begin() as session:
             yield session
 
@@ -58,12 +58,12 @@ class Database(ABC):
 
     @abstractmethod
     def lock_for_migration(self, session: Session) -> None:
-        """Until this transaction ends, no other process may change the tables."""
+        """Prevents migrations of other processes until the transaction ends."""
 
     @abstractmethod
     def reclaim_space(self) -> None:
-        """Returns the space of removed rows to the disk, as far as that hinders no other process.
-        Rows that come later use what is not returned."""
+        """Returns the space of deleted rows to the disk, if that blocks no other process. Otherwise
+        later rows reuse it."""
 
     @abstractmethod
     def _fix_for(self, error: BaseException) -> str: ...
@@ -78,7 +78,7 @@ class Database(ABC):
             raise self._failure(error.orig or error) from error
         except PoolTimeoutError as error:
             raise ServiceError(
-                f"{self.name} is busy (no connection became free): try again in a while"
+                f"{self.name} is busy (no connection became free): try again later"
             ) from error
 
     def _failure(self, error: BaseException) -> ServiceError:
@@ -87,7 +87,8 @@ class Database(ABC):
 
 
 def migrate(database: Database) -> bool:
-    """True if the database was empty. Several processes may do this at the same time."""
+    """Creates or updates the tables. True if the database was empty. Several processes may call it
+    at the same time."""
     with database.reading() as session:
         if _revision(session.connection()) == CURRENT:
             return False

@@ -1,4 +1,4 @@
-"""The work queue, and the reports that come by themselves."""
+"""The job queue and the scheduled reports."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -121,7 +121,7 @@ class JobQueries(StorePart):
 
 
 def _is_still(job: QueuedJob) -> ColumnElement[bool]:
-    """Nobody took it after its lease ran out."""
+    """No other worker took it after its lease expired."""
     return and_(JobRow.id == job.id, JobRow.attempts == job.attempts)
 
 
@@ -151,9 +151,8 @@ class ScheduledReportQueries(StorePart):
     def claim_reports(
         self, round_: ReportRound, registry: str, repositories: Iterable[RepositoryId], at: datetime
     ) -> bool:
-        """Queues a job of the kind `due`, one second after the other, for each repository that had
-        no report at that local time. False, and nothing is written, if another process was
-        faster."""
+        """Queues a report job for each repository that had no report at that local time, one second
+        apart. False, and nothing is written, if another process was faster."""
         listed = update(ReportRoundRow).where(_is_open(round_, registry)).values(listed_at=at)
         with self._database.writing() as session:
             if count_of(session, listed) == 0:
@@ -188,21 +187,21 @@ class ScheduledReportQueries(StorePart):
             _write_outcome(session, report)
 
     def queue_summaries(self, now: datetime) -> None:
-        """Queues a job of the kind `rest` for each round that has something to notify and no
-        pending report. Each report and each registry is in one such job only."""
-        to_tell = union(
+        """Queues a summary job for each round that needs a summary and has no pending report. Each
+        report and each registry is in one summary only."""
+        unreported = union(
             select(ScheduledReportRow.entry, ScheduledReportRow.local).where(_NEEDS_SUMMARY),
             select(ReportRoundRow.entry, ReportRoundRow.local).where(_IS_UNLISTED),
         )
         with self._database.reading() as session:
-            rounds = session.execute(to_tell).all()
+            rounds = session.execute(unreported).all()
         for entry, local in rounds:
             with self._database.writing() as session:
                 if not _is_pending(session, entry, local, now):
                     _queue_summary(session, entry, local, now)
 
     def round_summary(self, line: str) -> RoundSummary | None:
-        """`line`: as the job has it. None if it is not known any more."""
+        """`line`: from the payload of the job. None if it is no longer known."""
         reports = select(ScheduledReportRow).where(ScheduledReportRow.line == line)
         missed = select(ReportRoundRow).where(ReportRoundRow.line == line)
         with self._database.reading() as session:
@@ -283,12 +282,12 @@ def _is_pending(session: Session, entry: str, local: str, now: datetime) -> bool
 
 
 def _queue_summary(session: Session, entry: str, local: str, now: datetime) -> None:
-    """Unless somebody was faster."""
+    """Does nothing if another process was faster."""
     line = uuid4().hex
     is_ours = and_(ScheduledReportRow.entry == entry, ScheduledReportRow.local == local)
-    told = update(ScheduledReportRow).where(is_ours, _NEEDS_SUMMARY).values(line=line)
+    reported = update(ScheduledReportRow).where(is_ours, _NEEDS_SUMMARY).values(line=line)
     missed = update(ReportRoundRow).where(_is_of(entry, local), _IS_UNLISTED).values(line=line)
-    if count_of(session, told) + count_of(session, missed):
+    if count_of(session, reported) + count_of(session, missed):
         session.add(_job(SUMMARY_JOB, {"line": line}, now))
 
 
@@ -298,7 +297,7 @@ def _job(kind: str, payload: dict[str, str], now: datetime, number: int = 0) -> 
 
 
 def _round(row: ReportRoundRow) -> ReportRound:
-    """Of which no repository is known."""
+    """The round of a registry whose repositories are unknown."""
     return ReportRound(row.entry, _read(row.local), 0.0)
 
 

@@ -1,4 +1,4 @@
-"""What Slack shows and has delivered: messages of plans, Home tabs, deliveries."""
+"""Slack messages of plans, Home tabs, and deliveries from Slack."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
@@ -13,7 +13,7 @@ from bot.store.base import StorePart, count_of, insert_into, upsert
 from bot.store.tables import AuditEventRow, HomeTabRow, PlanMessageRow, PlanRow, SlackDeliveryRow
 
 REMEMBERED_FOR = timedelta(days=1)
-"""Slack delivers again within the hour: docs.slack.dev, Events API, retries."""
+"""Slack retries deliveries for at most an hour: docs.slack.dev, Events API, retries."""
 
 
 class MessageQueries(StorePart):
@@ -118,7 +118,7 @@ def _is_it(message: PlanMessage) -> ColumnElement[bool]:
 
 
 def _changed(message: PlanMessage, values: Mapping[str, Any]) -> Update:
-    """Unless somebody else changed it."""
+    """No rows, if another process changed the message."""
     is_as_seen = and_(_is_it(message), PlanMessageRow.updates == message.updates)
     return (
         update(PlanMessageRow).where(is_as_seen).values({**values, "updates": message.updates + 1})
@@ -182,5 +182,5 @@ class DeliveryQueries(StorePart):
             session.execute(
                 delete(SlackDeliveryRow).where(SlackDeliveryRow.at < at - REMEMBERED_FOR)
             )
-            heard = insert_into(session, SlackDeliveryRow).values(id=id_, at=at)
-            return count_of(session, heard.on_conflict_do_nothing()) == 1
+            added = insert_into(session, SlackDeliveryRow).values(id=id_, at=at)
+            return count_of(session, added.on_conflict_do_nothing()) == 1

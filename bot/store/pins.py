@@ -1,4 +1,4 @@
-"""Pins that people set."""
+"""Pins in the database, and removals of pins."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime

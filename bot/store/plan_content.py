@@ -1,7 +1,7 @@
-"""A plan as bytes: small, and quick for a repository of 20,000 manifests.
+"""Packs a plan into bytes. Small and fast for a repository of 20,000 manifests.
 
-Manifests, reasons and layers are named by their places, so that each stands there once. Of the
-layers only those are kept that a deletion would free; who uses what is told with the verdicts.
+Manifests, reasons and layers are referred to by position, so that each is stored once. Only layers
+that the deletion frees are stored. Usage is stored with each verdict.
 """
 
 import zlib
@@ -26,20 +26,20 @@ from bot.sanitize import quoted
 from bot.store.stored_values import from_json, to_json
 
 LEVEL = 3
-"""Digests hardly shrink, however long zlib tries."""
+"""Higher levels hardly make digests smaller."""
 
 T = TypeVar("T")
 
 Place = Annotated[int, msgspec.Meta(ge=0)]
 Digest = Place | str
-"""A digest that is not in the repository stands in full."""
+"""The position of a manifest; or a digest that is not in the repository."""
 
 
 class _ManifestRow(Struct, array_like=True, frozen=True):
     digest: str
     tags: tuple[str, ...]
     names: tuple[str, ...] | None
-    """None: all tags are."""
+    """None: equal to `tags`."""
     kind: ManifestKind
     is_index: bool
     pushed_at: datetime | None
@@ -60,11 +60,11 @@ class _ManifestRow(Struct, array_like=True, frozen=True):
     pulled_recently: bool
     artifact_type: str | None = None
     restored_at: datetime | None = None
-    """Plans that an earlier version stored have neither."""
+    """Plans of earlier versions have neither."""
 
 
 class _ScanWithSentence(Struct, frozen=True):
-    """As format 1 has it. Fields of even earlier versions are left out."""
+    """A scan in format 1. Fields of even earlier versions are ignored."""
 
     source: str
     scope: str
@@ -79,7 +79,7 @@ class _ScanWithSentence(Struct, frozen=True):
 
 class _Document(Struct, array_like=True, frozen=True):
     format: Literal[1, 2]
-    """2: reasons are values. Before, they were rules with sentences."""
+    """2: reasons are values. 1: they are rules with sentences."""
     repository: RepositoryId
     rows: tuple[_ManifestRow, ...]
     reasons: tuple[Any, ...]
@@ -94,7 +94,7 @@ class _Document(Struct, array_like=True, frozen=True):
 
 
 _DOCUMENT = msgspec.json.Decoder(_Document)
-"""Prepared before threads need it: msgspec crashes the process if two come first."""
+"""Created at import: msgspec crashes if two threads create it at the same time."""
 
 
 def pack(plan: Plan) -> bytes:
@@ -108,12 +108,12 @@ def unpack(packed: bytes) -> Plan:
     except (zlib.error, msgspec.MsgspecError, LookupError, UnicodeError) as error:
         raise DamagedError(
             f"A stored plan cannot be read ({quoted(error)}): it is damaged, or a newer ecr-clean "
-            "wrote it; dismiss it, and propose a new one"
+            "wrote it. Dismiss it and propose a new one"
         ) from error
 
 
 class _Register(dict[T, int]):
-    """Gives everything it is asked for a place, the same every time."""
+    """Assigns each item a position."""
 
     def __missing__(self, item: T) -> int:
         self[item] = place = len(self)
@@ -242,7 +242,7 @@ class _PlanUnpacker:
 
 
 def _with_sentences(document: _Document) -> _Document:
-    """Format 1 as format 2: what it told in sentences stays a sentence."""
+    """Converts format 1 to format 2. Sentences become `LegacyReason` and `ErrorText`."""
     reasons = msgspec.convert(document.reasons, list[tuple[RuleName, str]])
     scans = msgspec.convert(document.scans, list[_ScanWithSentence])
     problems = msgspec.convert(document.problems, list[str])

@@ -1,4 +1,4 @@
-"""Plans: where each stands, its versions, and what became of its images."""
+"""Plans: their states, versions, images and results."""
 
 import zlib
 from collections import Counter
@@ -28,7 +28,7 @@ from bot.store.plan_content import unpack
 from bot.store.tables import ApprovalRow, AuditEventRow, PlanItemRow, PlanRow, PlanVersionRow
 
 NO_CONTENT = b""
-"""The content of a version that was replaced."""
+"""The content of a replaced version that was not approved."""
 
 ITEM_COLUMNS = (
     PlanItemRow.digest,
@@ -38,13 +38,13 @@ ITEM_COLUMNS = (
     PlanItemRow.reason_value,
     PlanItemRow.is_unconfirmed,
 )
-"""The columns of a line of the receipt."""
+"""The columns of a `PlanItem`."""
 
 _NOT_DELETED = (ImageOutcome.FAILED, ImageOutcome.SKIPPED, FORMER_SKIPPED)
 
 
 class VersionDifference(msgspec.Struct, frozen=True, array_like=True):
-    """Digests that only this version deletes, and digests that only the version after it does."""
+    """Digests that only this version deletes, and digests that only the next version deletes."""
 
     here: tuple[str, ...]
     in_the_next: tuple[str, ...]
@@ -54,7 +54,8 @@ _DIFFERENCE = msgspec.json.Decoder(VersionDifference)
 
 
 def replace_version(session: Session, plan: str, version: int, by: Collection[str]) -> None:
-    """`by`: the digests that the version after it deletes."""
+    """Replaces the content of a version by its difference to the next version. `by`: the digests
+    that the next version deletes."""
     before = _stored_deletions(session, plan, version)
     then, now = set(by), set(before)
     difference = VersionDifference(
@@ -70,7 +71,7 @@ def replace_version(session: Session, plan: str, version: int, by: Collection[st
 
 def deletions_of(session: Session, plan: str, version: int) -> Iterable[str]:
     """The digests that a version deletes; none if there is no such version. In the order of
-    deletion, except for those that the version after it does not delete: they come last."""
+    deletion, except that digests that the next version does not delete come last."""
     differences = []
     query = select(PlanVersionRow.difference).where(PlanVersionRow.plan == plan)
     while packed := session.scalar(query.where(PlanVersionRow.version == version)):
@@ -151,14 +152,14 @@ class PlanQueries(StorePart):
                 raise ServiceError(f"The database has no version {version} of the plan {id_}")
             if stored.content == NO_CONTENT:
                 raise ReplacedError(
-                    f"Version {version} of the plan {id_} is not kept: a newer version replaced it "
-                    "before anybody approved it. Look at the newest version"
+                    f"Version {version} of the plan {id_} is not stored: a newer version replaced "
+                    "it before it was approved. Show the newest version"
                 )
             content = unpack(stored.content)
             if content_hash(content) != stored.hash:
                 raise DamagedError(
-                    f"Version {version} of the plan {id_} is not what was stored: somebody changed "
-                    "it in the database; dismiss it, and propose a new one"
+                    f"Version {version} of the plan {id_} was changed in the database. Dismiss it "
+                    "and propose a new one"
                 )
             return content
 

@@ -1,7 +1,7 @@
 """A PostgreSQL database, which several machines may share.
 
-It may stand behind a pooler that gives a connection to each transaction (PgBouncer, RDS Proxy). So
-settings last for one transaction, no statement is prepared, and locks end with their transaction.
+It may be behind a pooler that assigns a connection per transaction (PgBouncer, RDS Proxy). So
+settings and locks last for one transaction, and statements are not prepared.
 """
 
 import os
@@ -18,27 +18,27 @@ from bot.store.database import Database
 SECONDS_TO_CONNECT = 10
 
 _LOCK = 0x6563_725F_636C_6561
-"""Any number that no other program takes: `ecr_clea`."""
+"""A number that no other program uses: `ecr_clea`."""
 
-_REMEDIES = {
-    "25006": "it can only be read: set DATABASE_URL to the primary",
-    "42501": "grant the user of DATABASE_URL all rights on its schema",
-    "53100": "make room on its disk",
+_FIXES = {
+    "25006": "it is read-only. Set DATABASE_URL to the primary",
+    "42501": "grant the user of DATABASE_URL all privileges on its schema",
+    "53100": "free space on its disk",
 }
-_CANNOT_CONNECT = "check that it runs, and host, database, user and password in DATABASE_URL"
+_CANNOT_CONNECT = "check that it runs, and check host, database, user and password in DATABASE_URL"
 _OPTIONS_REFUSED = (
-    "; PgBouncer and RDS Proxy refuse `options`: take them out of DATABASE_URL and "
-    "PGOPTIONS, and set them with ALTER ROLE"
+    "; PgBouncer and RDS Proxy refuse `options`: remove them from DATABASE_URL and PGOPTIONS, "
+    "and set them with ALTER ROLE"
 )
 _POOLER_REFUSES = (
-    "the pooler in front of it refuses that: look into its log; PgBouncer must have pool_mode "
-    "transaction or session, not statement"
+    "its pooler refuses that. Check the log of the pooler; PgBouncer needs pool_mode transaction "
+    "or session, not statement"
 )
 _PROTOCOL_VIOLATION = "08P01"
-"""What PgBouncer answers with, whatever it refuses; PostgreSQL itself hardly ever does."""
+"""The code of all refusals of PgBouncer. PostgreSQL itself hardly uses it."""
 
 _NO_CONNECTION = {"08", "28", "3D", "57"}
-"""Classes of SQLSTATE: PostgreSQL, appendix A. Often a failure to connect has none."""
+"""SQLSTATE classes: PostgreSQL, appendix A. Connection failures often have no SQLSTATE."""
 
 
 class PostgresqlDatabase(Database):
@@ -56,7 +56,7 @@ class PostgresqlDatabase(Database):
         session.execute(select(func.pg_advisory_xact_lock(_LOCK)))
 
     def reclaim_space(self) -> None:
-        """Its autovacuum does it."""
+        """Does nothing: autovacuum reclaims the space."""
 
     def _fix_for(self, error: BaseException) -> str:
         state = getattr(error, "sqlstate", None)
@@ -64,15 +64,15 @@ class PostgresqlDatabase(Database):
             return _POOLER_REFUSES
         if state is None or state[:2] in _NO_CONNECTION:
             return _CANNOT_CONNECT + (_OPTIONS_REFUSED if self._has_options else "")
-        return _REMEDIES.get(state, "try again, and look into its log if it goes on")
+        return _FIXES.get(state, "try again; if it fails again, check the log of the database")
 
 
-_USUALLY = {"lock_timeout": "30s", "idle_in_transaction_session_timeout": "60s"}
-"""Unless the options of the URL or PGOPTIONS name them. Whoever freezes in the middle of a
-transaction must not hold up for ever whoever takes over from them."""
+_DEFAULT_SETTINGS = {"lock_timeout": "30s", "idle_in_transaction_session_timeout": "60s"}
+"""Defaults, unless the options of the URL or PGOPTIONS set them. A process that freezes in a
+transaction must not block other workers forever."""
 
-_ALWAYS = {"timezone": "UTC"}
-"""In another time zone, times near the end of the year 9999 could not be read."""
+_FIXED_SETTINGS = {"timezone": "UTC"}
+"""In other time zones, times near the end of the year 9999 cannot be read."""
 
 _KEEPALIVE = {
     "keepalives_idle": 30,
@@ -80,7 +80,7 @@ _KEEPALIVE = {
     "keepalives_count": 3,
     "tcp_user_timeout": 60_000,
 }
-"""Seconds, and milliseconds: a server that is gone without a word is noticed in about a minute."""
+"""Seconds, and milliseconds. A server that disappears is noticed within about a minute."""
 
 
 def _own_options(url: URL) -> str:
@@ -88,12 +88,12 @@ def _own_options(url: URL) -> str:
 
 
 def _settings(own_options: str) -> Iterator[str]:
-    """Statements that hold until the transaction ends."""
-    named = own_options.lower().replace("-", "_")  # libpq takes both `-c a_b=1` and `--a-b=1`
-    for name, value in _USUALLY.items():
+    """SET statements that last until the transaction ends."""
+    named = own_options.lower().replace("-", "_")  # libpq accepts both `-c a_b=1` and `--a-b=1`
+    for name, value in _DEFAULT_SETTINGS.items():
         if not re.search(f"(?<![a-z]){name}", named):
             yield f"SET LOCAL {name} = '{value}'"
-    for name, value in _ALWAYS.items():
+    for name, value in _FIXED_SETTINGS.items():
         yield f"SET LOCAL {name} = '{value}'"
 
 
@@ -117,7 +117,7 @@ def _open_engine(url: URL) -> Engine:
     settings = "; ".join(_settings(_own_options(url)))
 
     def begin(connection: Connection) -> None:
-        """All in one message to the server."""
+        """Sends all settings in one message to the server."""
         connection.exec_driver_sql(settings)
 
     event.listen(engine, "begin", begin)

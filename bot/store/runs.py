@@ -1,8 +1,7 @@
-"""Runs: which worker has which, its batches, and their results.
+"""Runs of plans: their workers, batches and results; and the pause.
 
-A worker locks the row of its run before it writes, and only if the attempt is still its own.
-Another worker that takes the run over either waits for the end of that transaction, or has the run
-already.
+A worker locks the row of its run before it writes, if it still has the run. Another worker that
+takes the run over waits for that transaction.
 """
 
 import zlib
@@ -39,10 +38,10 @@ from bot.store.tables import (
 )
 
 _ODD_TEXT = "surrogatepass"
-"""JSON may name half a character, which is no UTF-8."""
+"""JSON may contain lone surrogates, which UTF-8 cannot encode."""
 
 _RESULTS_AT_ONCE = 1_000
-"""In one statement, of which each has four parameters: SQLite takes 32,766
+"""Per statement. Each result has four parameters, and SQLite accepts 32,766
 (https://sqlite.org/limits.html)."""
 
 
@@ -58,7 +57,7 @@ class RunQueries(StorePart):
     def renew_run(self, run: PlanRun, until: datetime) -> bool:
         """Extends the lease to `until`, at least. False if another worker took the run over.
 
-        A lease never gets shorter: of two threads that renew it, the later may write first.
+        A lease never gets shorter: two threads may renew it in any order.
         """
         wanted = literal(until, UtcTime())
         longer = case((RunRow.leased_until > wanted, RunRow.leased_until), else_=wanted)
@@ -137,14 +136,13 @@ class RunQueries(StorePart):
 
 
 def change_run(session: Session, before: PlanRun | None, after: PlanRun | None) -> bool:
-    """False if the run is no longer as it was seen: renewed, taken over, or, without `before`,
-    begun."""
+    """False if another process renewed it or took it over, or, without `before`, started it."""
     if after is None:
-        assert before is None, "a run is seen, but not changed"
+        assert before is None, "`before` without `after`"
         return True
     if before is None:
-        begun = insert_into(session, RunRow).values(_columns(after)).on_conflict_do_nothing()
-        return count_of(session, begun) == 1
+        started = insert_into(session, RunRow).values(_columns(after)).on_conflict_do_nothing()
+        return count_of(session, started) == 1
     is_as_seen = and_(_is_still(before), RunRow.leased_until == before.leased_until)
     return count_of(session, update(RunRow).where(is_as_seen).values(_columns(after))) == 1
 
@@ -155,10 +153,9 @@ def _is_still(run: PlanRun) -> ColumnElement[bool]:
 
 
 def _lock_run(session: Session, run: PlanRun) -> bool:
-    """Until this transaction ends, no other worker writes to the run or takes it over. False if
-    another worker took it over before."""
-    held = update(RunRow).where(_is_still(run)).values(attempt=run.attempt)
-    return count_of(session, held) == 1
+    """Locks the run until this transaction ends. False if another worker took it over."""
+    locked = update(RunRow).where(_is_still(run)).values(attempt=run.attempt)
+    return count_of(session, locked) == 1
 
 
 def _add_batches(
@@ -257,8 +254,8 @@ def _kept(row: KeptManifestRow) -> KeptManifest:
         text = zlib.decompress(row.text).decode(errors=_ODD_TEXT)
     except (zlib.error, UnicodeError) as error:
         raise ServiceError(
-            f"The stored text of {row.digest} cannot be read ({quoted(error)}): it is damaged; "
-            "look for it in a backup of the database"
+            f"The stored text of {row.digest} cannot be read ({quoted(error)}): it is damaged. "
+            "Restore it from a backup of the database"
         ) from error
     return KeptManifest(row.repository, row.digest, tuple(row.tags), row.media_type, text)
 
@@ -288,13 +285,13 @@ class PauseQueries(StorePart):
 
 
 def is_paused(session: Session) -> bool:
-    """A pause that another process sets waits for the end of this transaction."""
+    """Until this transaction ends, other processes cannot pause or resume."""
     row = session.scalars(select(DatabaseInfoRow).with_for_update(read=True)).one()
     return _pause(row) is not None
 
 
 def _mark_messages_behind(session: Session) -> None:
-    """Messages of open plans say whether everything is paused: all of them are behind now."""
+    """Messages of open plans show the pause, so all of them need an update."""
     open_plans = select(PlanRow.id).where(PlanRow.state.in_(OPEN))
     unknown = {"shown_revision": None, "updates": PlanMessageRow.updates + 1}
     session.execute(

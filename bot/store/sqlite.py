@@ -1,4 +1,4 @@
-"""A file that several threads and processes share."""
+"""A SQLite database file, which threads and processes of one machine share."""
 
 import logging
 import sqlite3
@@ -15,16 +15,18 @@ from bot.store.database import Database
 from bot.store.private_files import make_folder, make_private
 from bot.store.sqlite_wal import WAIT_FOR_OTHERS, primary_code, turn_on_wal
 
-_CLOSE_THE_OTHER = "another program keeps it locked: close that, and try again"
-_LET_US_WRITE = "let this user write to it and to its folder, or set DATABASE_URL to another"
-_TAKE_ANOTHER = "put a backup in its place, move it away, or set DATABASE_URL to another"
+_CLOSE_OTHER_PROGRAM = "another program locks it. Close that program and try again"
+_ALLOW_WRITES = (
+    "give this user write access to it and its folder, or set DATABASE_URL to another database"
+)
+_REPLACE_FILE = "restore a backup, move the file away, or set DATABASE_URL to another database"
 
-_REMEDIES = {
-    sqlite3.SQLITE_BUSY: _CLOSE_THE_OTHER,
-    sqlite3.SQLITE_LOCKED: _CLOSE_THE_OTHER,
-    sqlite3.SQLITE_FULL: "make room on its disk",
-    sqlite3.SQLITE_READONLY: _LET_US_WRITE,
-    sqlite3.SQLITE_CANTOPEN: _LET_US_WRITE,
+_FIXES = {
+    sqlite3.SQLITE_BUSY: _CLOSE_OTHER_PROGRAM,
+    sqlite3.SQLITE_LOCKED: _CLOSE_OTHER_PROGRAM,
+    sqlite3.SQLITE_FULL: "free space on its disk",
+    sqlite3.SQLITE_READONLY: _ALLOW_WRITES,
+    sqlite3.SQLITE_CANTOPEN: _ALLOW_WRITES,
 }
 
 _log = logging.getLogger(__name__)
@@ -39,14 +41,14 @@ class SqliteDatabase(Database):
         self._prepare()
 
     def lock_for_migration(self, session: Session) -> None:
-        """Whoever writes is alone."""
+        """Does nothing: SQLite allows one writer at a time."""
 
     def reclaim_space(self) -> None:
         try:
             with closing(sqlite3.connect(self._file, isolation_level=None)) as db:
                 db.execute("VACUUM")
         except sqlite3.Error as error:
-            _log.warning("%s keeps its size on disk (%s): run VACUUM later", self.name, error)
+            _log.warning("%s could not be compacted (%s): run VACUUM later", self.name, error)
 
     def _prepare(self) -> None:
         try:
@@ -58,8 +60,8 @@ class SqliteDatabase(Database):
 
     def _fix_for(self, error: BaseException) -> str:
         if isinstance(error, OSError):
-            return _LET_US_WRITE
-        return _REMEDIES.get(primary_code(error), _TAKE_ANOTHER)
+            return _ALLOW_WRITES
+        return _FIXES.get(primary_code(error), _REPLACE_FILE)
 
 
 def _open_engine(url: URL) -> Engine:
@@ -70,12 +72,12 @@ def _open_engine(url: URL) -> Engine:
 
 
 def _set_up(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> None:
-    connection.isolation_level = None  # sqlite3 leaves it to us to begin transactions
+    connection.isolation_level = None  # transactions start in `_begin`
     connection.execute("PRAGMA foreign_keys = ON")
 
 
 def _begin(connection: Connection) -> None:
-    """A transaction that first reads and then writes would fail at once if somebody else wrote
-    in between: busy_timeout does not help it."""
+    """A transaction that reads and then writes fails immediately if another process wrote in
+    between; busy_timeout does not apply to that."""
     only_reads = connection.get_execution_options().get("only_reads")
     connection.exec_driver_sql("BEGIN" if only_reads else "BEGIN IMMEDIATE")

@@ -1,4 +1,4 @@
-"""SQLite's write-ahead log, which lets others read while somebody writes."""
+"""SQLite's write-ahead log (WAL), which allows reads during writes."""
 
 import sqlite3
 from contextlib import closing
@@ -25,6 +25,6 @@ def _is_busy(error: BaseException) -> bool:
     reraise=True,
 )
 def turn_on_wal(file: Path) -> None:
-    """SQLite does not wait by itself for another process that does the same."""
+    """Retries, since SQLite does not wait for another process that turns on WAL."""
     with closing(sqlite3.connect(file, timeout=WAIT_FOR_OTHERS)) as db:
         db.execute("PRAGMA journal_mode = WAL")

@@ -1,4 +1,4 @@
-"""The store: all that the bot keeps in its database, and which database a URL means."""
+"""The store: everything that the bot keeps in its database. Opens the database of a URL."""
 
 from datetime import datetime
 from ipaddress import ip_address
@@ -27,7 +27,7 @@ _ALLOWED = "sqlite:///FILE or postgresql://USER:PASSWORD@HOST/DATABASE"
 
 
 def open_database(url: str) -> Database:
-    """Raises RequestError, without the URL in it: passwords stand there."""
+    """Raises RequestError. Its text does not contain the URL, which may have a password."""
     parsed = _parse(url)
     match parsed.drivername:
         case "sqlite" if _is_file(parsed):
@@ -39,14 +39,14 @@ def open_database(url: str) -> Database:
 
 
 def _is_file(url: URL) -> bool:
-    """What is kept in memory alone, no other process can see. A file has no host."""
+    """In-memory databases are refused, since processes cannot share them."""
     is_elsewhere = url.query or url.host or url.username
     return url.database not in {None, "", ":memory:"} and not is_elsewhere
 
 
 def _is_served(url: URL, text: str) -> bool:
-    """Of a password with an @ or a / in it, a part would be taken for the host or the database, and
-    be shown."""
+    """Refuses URLs with an unescaped @ or / in the password: a part of it would be taken for the
+    host or the database name, and shown."""
     ends_of_passwords = 1 if url.username else 0
     return (
         text.count("@") == ends_of_passwords
@@ -57,7 +57,7 @@ def _is_served(url: URL, text: str) -> bool:
 
 
 def _is_host(name: str) -> bool:
-    """Only what stood in brackets can have a colon."""
+    """A host name, or an IPv6 address without its brackets."""
     if ":" not in name:
         return True
     try:
@@ -76,8 +76,8 @@ def _parse(url: str) -> URL:
 
 def _not_allowed() -> str:
     return (
-        f"DATABASE_URL is no URL that can be used: {_ALLOWED} is allowed, with an @ in the "
-        "password as %40"
+        f"DATABASE_URL is not a supported URL: use {_ALLOWED}, and write an @ in the password as "
+        "%40"
     )
 
 
@@ -100,10 +100,10 @@ class Store(
     ScheduledReportQueries,
 ):
     """Plans, pins, runs, messages, jobs and the audit, on SQLite or PostgreSQL. `is_new`: this
-    process made the database.
+    process created the database.
 
-    Use it as a context manager. May be used by several threads. Every method raises ServiceError if
-    the database fails; nothing was written then.
+    Use it as a context manager. Several threads may use it. Every method raises ServiceError if the
+    database fails; nothing was written then.
     """
 
     def __init__(self, database: Database, *, is_new: bool) -> None:
@@ -113,7 +113,7 @@ class Store(
 
     @property
     def made_at(self) -> datetime:
-        """When the database was made, in UTC. Pins of an earlier database are not known."""
+        """When the database was created, in UTC. Pins of an earlier database are unknown."""
         return self._made_at
 
     def close(self) -> None:
@@ -132,8 +132,8 @@ class Store(
 
 
 def open_store(url: str) -> Store:
-    """Makes the database, or brings its tables up to date. Raises RequestError if the URL is
-    nonsense, ServiceError if the database cannot be used."""
+    """Creates or migrates the database. Raises RequestError if the URL is invalid, ServiceError if
+    the database cannot be used."""
     database = open_database(url)
     try:
         return Store(database, is_new=migrate(database))

@@ -1,7 +1,7 @@
 """Reasons and other values as JSON: `["newest", 3, 10, ["group", ["1.*"], []]]`.
 
-The first element names the value, the others are its fields in order. A field that is added later
-comes last and has a default; a value that was stored is never renamed.
+The first element is the name of the value, the others are its fields in order. New fields come last
+and have a default. Names never change.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -185,12 +185,12 @@ def unchanged(text: str) -> str:
 
 
 def to_json(value: object, text: Text = unchanged) -> Any:
-    """What msgspec and JSON know. `text` is applied to every string that is no enum's."""
+    """Converts to JSON types. `text` is applied to every string except enum values."""
     return _WRITERS[type(value)](value, text)
 
 
 def from_json(found: object) -> Any:
-    """The value that `to_json` was given. Raises DamagedError if it was none."""
+    """The reverse of `to_json`. Raises DamagedError."""
     try:
         return _value(found)
     except (LookupError, TypeError, ValueError) as error:
@@ -200,16 +200,16 @@ def from_json(found: object) -> Any:
 
 
 def from_text(text: str) -> Any:
-    """As `from_json`, from what stands in the database."""
+    """Like `from_json`, from a database column."""
     try:
         found = msgspec.json.decode(text)
     except msgspec.DecodeError as error:
-        raise DamagedError("A stored reason is no JSON: it is damaged") from error
+        raise DamagedError("A stored reason is not valid JSON: it is damaged") from error
     return from_json(found)
 
 
 class StoredValue(TypeDecorator[object]):
-    """Secrets are removed from its strings."""
+    """A column with a value as JSON. Secrets are removed from its strings."""
 
     impl = String
     cache_ok = True
@@ -248,7 +248,7 @@ def _dataclass_writer(type_: Any) -> Write:
 
 
 class _Writers(dict[type, Write]):
-    """Each is made once: a plan of 20,000 manifests has as many reasons."""
+    """A cache of writers by type, since a plan has one reason per manifest."""
 
     def __missing__(self, type_: type) -> Write:
         self[type_] = made = _writer(type_)
@@ -268,7 +268,7 @@ def _value(found: Any) -> Any:
 
 @cache
 def _readers(name: str) -> tuple[Read, ...]:
-    """One for each field of the value of that name."""
+    """A reader for each field."""
     type_: Any = _TYPES[name]
     hints = get_type_hints(type_)
     return tuple(_reader(hints[each.name]) for each in fields(type_))
@@ -293,7 +293,7 @@ def _reader(hint: Any) -> Read:
 
 
 def _value_reader(kinds: Sequence[Any]) -> Read:
-    """A value is stored as a list. Other kinds of the same field are not."""
+    """Values are stored as lists; other types of the field are not."""
     others = [kind for kind in kinds if kind not in NAMES]
     if not others:
         return _value
@@ -304,7 +304,7 @@ def _value_reader(kinds: Sequence[Any]) -> Read:
 def _plain_reader(kind: type) -> Read:
     def read(found: Any) -> Any:
         if type(found) is not kind:
-            raise ValueError(f"{found!r} is no {kind.__name__}")
+            raise ValueError(f"{found!r} is not a {kind.__name__}")
         return found
 
     return read

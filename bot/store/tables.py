@@ -1,4 +1,4 @@
-"""The tables. How they came to be, revision by revision, is in `migrations/`."""
+"""The database tables. `migrations/` creates and changes them."""
 
 from datetime import datetime
 from typing import Any
@@ -22,11 +22,11 @@ from bot.store.stored_values import StoredValue
 PLAN_IS_OPEN = text(f"state IN ({', '.join(sorted(repr(state.value) for state in OPEN))})")
 
 AUTO_ID = BigInteger().with_variant(Integer, "sqlite")
-"""SQLite numbers rows by itself only where the column is an INTEGER, which there has 64 bits."""
+"""SQLite generates ids only for INTEGER columns, which have 64 bits there."""
 
 
 class DatabaseInfoRow(TableBase):
-    """The only row tells when the database was made, and who paused everything, if somebody did."""
+    """One row: when the database was created, and the current pause, if there is one."""
 
     __tablename__ = "about"
 
@@ -75,8 +75,8 @@ class PlanRow(TableBase):
 
 
 class PlanVersionRow(TableBase):
-    """`content` is empty and `difference` set once a newer version has replaced one that nobody
-    approved: see `replace_version`."""
+    """A version of a plan. If it was replaced before it was approved, `content` is empty, and
+    `difference` is set: see `replace_version`."""
 
     __tablename__ = "plan_versions"
 
@@ -102,7 +102,7 @@ class PlanItemRow(TableBase):
     tags: Mapped[tuple[str, ...]]
     outcome: Mapped[str]
     reason: Mapped[str] = mapped_column(RedactedText)
-    """Of rows that a version before 0011 wrote."""
+    """Only in rows of versions before 0011."""
     reason_value: Mapped[Any] = mapped_column(StoredValue, nullable=True)
     is_unconfirmed: Mapped[bool] = mapped_column(server_default=false())
 
@@ -118,7 +118,7 @@ class ApprovalRow(TableBase):
 
 
 class RunRow(TableBase):
-    """A plan that is being carried out, or was: who has it, or had it last."""
+    """The run of a plan, and the worker that executes it, or executed it last."""
 
     __tablename__ = "runs"
 
@@ -134,8 +134,8 @@ class RunRow(TableBase):
 
 
 class RunBatchRow(TableBase):
-    """What was about to go in one call. `sent_at` None: the call never left. `answered_at` None:
-    nobody knows what became of it."""
+    """The images of one call to ECR. `sent_at` None: the call was not sent. `answered_at` None: its
+    result is unknown."""
 
     __tablename__ = "run_batches"
 
@@ -149,7 +149,7 @@ class RunBatchRow(TableBase):
 
 
 class KeptManifestRow(TableBase):
-    """A manifest that was about to be deleted by `plan`. `text` is compressed."""
+    """A copy of a manifest that `plan` deletes. `text` is compressed."""
 
     __tablename__ = "kept_manifests"
 
@@ -176,7 +176,7 @@ class PinRow(TableBase):
 
 
 class PinRemovalRow(TableBase):
-    """A pin that somebody other than its maker removed: who did, and the pin as it was."""
+    """A pin that another person than its author removed, and who removed it."""
 
     __tablename__ = "pin_removals"
 
@@ -191,7 +191,7 @@ class PinRemovalRow(TableBase):
 
 
 class AuditEventRow(TableBase):
-    """Triggers refuse every change of what stands here."""
+    """An audit event. Triggers refuse changes and deletions of rows."""
 
     __tablename__ = "audit_events"
     __table_args__ = (Index(None, "at", "id"),)
@@ -201,7 +201,7 @@ class AuditEventRow(TableBase):
     event: Mapped[str]
     by: Mapped[str]
     detail: Mapped[str] = mapped_column(RedactedText)
-    """Of rows that a version before 0011 wrote."""
+    """Only in rows of versions before 0011."""
     detail_value: Mapped[Any] = mapped_column(StoredValue, nullable=True)
     plan: Mapped[str | None] = mapped_column(index=True)
     version: Mapped[int | None]
@@ -210,8 +210,9 @@ class AuditEventRow(TableBase):
 
 
 class UsageListedRow(TableBase):
-    """How much a source of usage listed last: what is believed of it, and what is in doubt.
-    `before`: what the doubted number was compared with; None: with what is believed."""
+    """How many workloads a usage source listed last. `is_believed` False: the number needs a
+    confirmation; `before_…` is the number that it was compared with, or None for the one with
+    `is_believed` True."""
 
     __tablename__ = "usage_listed"
 
@@ -225,7 +226,7 @@ class UsageListedRow(TableBase):
 
 
 class UsageConfirmationRow(TableBase):
-    """Somebody's consent to how few workloads a source of usage listed."""
+    """A confirmation that a usage source listed the right number of workloads."""
 
     __tablename__ = "usage_confirmations"
 
@@ -259,7 +260,7 @@ class TagBindingRow(TableBase):
 
 
 class PastTagBindingRow(TableBase):
-    """What a tag named earlier."""
+    """A digest that a tag named before."""
 
     __tablename__ = "past_tag_bindings"
 
@@ -280,7 +281,8 @@ class TagLossRow(TableBase):
 
 
 class BotReadRow(TableBase):
-    """A reading of ours. `recorded_from` and `recorded_until`: when ECR may have recorded it."""
+    """A read of the bot itself. ECR recorded it as a pull between `recorded_from` and
+    `recorded_until`."""
 
     __tablename__ = "our_reads"
 
@@ -293,7 +295,7 @@ class BotReadRow(TableBase):
 
 
 class SeenSubjectRow(TableBase):
-    """A digest that a referrer names by tag, and that was in the repository at some time."""
+    """A subject of a referrer by tag that was seen in the repository."""
 
     __tablename__ = "subjects_seen"
 
@@ -328,7 +330,7 @@ class JobRow(TableBase):
 
 
 class SlackDeliveryRow(TableBase):
-    """Something that Slack delivered, by its own id of it."""
+    """An event or action that Slack delivered. `id`: from Slack."""
 
     __tablename__ = "deliveries"
 
@@ -337,7 +339,7 @@ class SlackDeliveryRow(TableBase):
 
 
 class RepositoryRow(TableBase):
-    """A repository that a registry listed. `plan` and what follows: of the last look at it."""
+    """A repository that a registry listed. `plan` and the columns after it: of its last scan."""
 
     __tablename__ = "repositories"
 
@@ -352,7 +354,7 @@ class RepositoryRow(TableBase):
 
 
 class HomeTabRow(TableBase):
-    """Somebody who opened the Home tab. `shown_event`: the last one that it knows of."""
+    """A user who opened the Home tab. `shown_event`: the last audit event that the tab shows."""
 
     __tablename__ = "homes"
 
@@ -363,8 +365,8 @@ class HomeTabRow(TableBase):
 
 
 class ReportRoundRow(TableBase):
-    """A registry's part in a round of reports that come by themselves. `local`: `YYYY-MM-DDTHH:MM`.
-    `listed_at` None: its repositories are not claimed yet. `line`: the job that tells `failure`."""
+    """One registry in a round of scheduled reports. `local`: `YYYY-MM-DDTHH:MM`. `listed_at` None:
+    its repositories are not claimed yet. `line`: the summary job that reports `failure`."""
 
     __tablename__ = "due_rounds"
 
@@ -378,8 +380,8 @@ class ReportRoundRow(TableBase):
 
 
 class ScheduledReportRow(TableBase):
-    """A repository's part in such a round. `line`: the job that tells what became of it; empty if
-    there is nothing to tell."""
+    """One repository in a round of scheduled reports. `line`: the summary job that reports the
+    outcome; empty if no summary is needed."""
 
     __tablename__ = "due_reports"
 
@@ -391,6 +393,6 @@ class ScheduledReportRow(TableBase):
     outcome: Mapped[str | None]
     usd: Mapped[float] = mapped_column(server_default="0")
     detail: Mapped[str] = mapped_column(RedactedText, server_default="")
-    """Of rows that a version before 0011 wrote."""
+    """Only in rows of versions before 0011."""
     error_value: Mapped[Any] = mapped_column(StoredValue, nullable=True)
     line: Mapped[str | None] = mapped_column(index=True)

@@ -73,7 +73,7 @@ def _believed(session: Session, source: str, scope: str) -> WorkloadCount | None
 
 
 def _believe(session: Session, source: str, scope: str, listed: WorkloadCount) -> None:
-    """Ends all doubt about the source."""
+    """Removes a number that needs a confirmation."""
     is_doubt = UsageListedRow.is_believed.is_(False)
     named = (UsageListedRow.source == source, UsageListedRow.scope == scope)
     session.execute(delete(UsageListedRow).where(*named, is_doubt))
@@ -83,7 +83,7 @@ def _believe(session: Session, source: str, scope: str, listed: WorkloadCount) -
 
 
 def _doubted(session: Session, row: UsageListedRow) -> DoubtedUsage:
-    """Older processes wrote no `before`."""
+    """Rows of older versions have no `before_…`."""
     listed = WorkloadCount(row.workloads, row.at)
     if row.before_workloads is not None and row.before_at is not None:
         before = WorkloadCount(row.before_workloads, row.before_at)

@@ -499,7 +499,7 @@ def test_a_plan_that_was_tampered_with(
         session.connection().exec_driver_sql("UPDATE plan_versions SET hash = 'another'")
     message = plan_messages.post(plan.id, releases)
     shown = message_at(ann, releases, message.ts)
-    assert "somebody changed it in the database" in shown["text"]
+    assert "was changed in the database" in shown["text"]
     assert buttons(shown) == []
 
 

@@ -87,9 +87,9 @@ def test_single_statements_that_are_pooled_are_refused(any_pooler: URL) -> None:
 
 def test_options_cannot_be_passed_on(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     in_url = make_url(url).update_query_dict({"options": "-c work_mem=5MB"})
-    refuses(in_url, "refuse `options`: take them out of DATABASE_URL and PGOPTIONS")
+    refuses(in_url, "refuse `options`: remove them from DATABASE_URL and PGOPTIONS")
     monkeypatch.setenv("PGOPTIONS", "-c work_mem=5MB")
-    refuses(make_url(url), "refuse `options`: take them out of DATABASE_URL and PGOPTIONS")
+    refuses(make_url(url), "refuse `options`: remove them from DATABASE_URL and PGOPTIONS")
 
 
 def refuses(url: URL, words: str) -> None:

@@ -15,7 +15,7 @@ from tests.postgres import STRANGER, Server
 from tests.store.support import pin, propose
 from tests.store.test_open_database import SECRET, assert_is_told_in_secret
 
-CONNECT = "check that it runs, and host, database, user and password in DATABASE_URL"
+CONNECT = "check that it runs, and check host, database, user and password in DATABASE_URL"
 
 
 @pytest.fixture(params=["postgresql"])

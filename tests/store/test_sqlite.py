@@ -92,7 +92,7 @@ def test_a_locked_database_is_told(url: str, monkeypatch: pytest.MonkeyPatch) ->
         closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as other,
     ):
         other.execute("BEGIN IMMEDIATE")
-        fails(store, "is locked", "another program keeps it locked: close that")
+        fails(store, "is locked", "another program locks it. Close that program")
         other.rollback()
         propose(store)
 
@@ -117,7 +117,7 @@ def test_a_full_disk_is_told(store: Store) -> None:
     )
     with pytest.raises(ServiceError, match="is full") as caught:
         store.commit(change)
-    assert "make room on its disk" in str(caught.value)
+    assert "free space on its disk" in str(caught.value)
     assert store.plan("x") is None
     assert "lost" not in {each.by for each in store.events()}
 
@@ -125,7 +125,7 @@ def test_a_full_disk_is_told(store: Store) -> None:
 def test_a_file_that_is_no_database_is_told(path: Path) -> None:
     path.parent.mkdir()
     path.write_bytes(b"this is no database" * 100)
-    refuses(path, "not a database", "put a backup in its place, move it away")
+    refuses(path, "not a database", "restore a backup, move the file away")
 
 
 def test_damage_is_told(path: Path) -> None:
@@ -133,26 +133,26 @@ def test_damage_is_told(path: Path) -> None:
         propose(store)
     whole = path.read_bytes()
     path.write_bytes(whole[:4096] + b"\xff" * (len(whole) - 4096))
-    with pytest.raises(ServiceError, match="put a backup in its place"):
+    with pytest.raises(ServiceError, match="restore a backup"):
         open_store(sqlite_url(path))
 
 
 def test_a_folder_where_the_file_should_be_is_told(path: Path) -> None:
     path.mkdir(parents=True)
-    refuses(path, "unable to open database file", "let this user write to it")
+    refuses(path, "unable to open database file", "give this user write access to it")
 
 
 def test_a_file_where_the_folder_should_be_is_told(path: Path) -> None:
     path.parent.write_text("")
-    refuses(path, "File exists", "let this user write to it")
+    refuses(path, "File exists", "give this user write access to it")
 
 
 def test_a_folder_that_cannot_be_written_is_told(locked_folder: Path) -> None:
-    refuses(locked_folder / "ecr-clean" / "store.db", "Permission denied", "let this user write")
+    refuses(locked_folder / "ecr-clean" / "store.db", "Permission denied", "give this user write access")
 
 
 def test_a_file_that_cannot_be_written_is_told(read_only: Path) -> None:
-    refuses(read_only, "", "let this user write to it and to its folder")
+    refuses(read_only, "", "give this user write access to it and its folder")
 
 
 def fails(store: Store, why: str, what_to_do: str) -> None:

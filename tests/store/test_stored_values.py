@@ -70,5 +70,5 @@ def test_what_is_damaged_is_named(damaged: object) -> None:
 
 
 def test_what_is_no_json_is_named() -> None:
-    with pytest.raises(DamagedError, match="no JSON"):
+    with pytest.raises(DamagedError, match="is not valid JSON"):
         from_text("{")

@@ -1,4 +1,4 @@
-"""Runs the revisions on the connection that was given, in the transaction it has begun."""
+"""Runs the revisions on the given connection, in its open transaction."""
 
 from alembic import context
 

@@ -167,7 +167,7 @@ def test_another_hash_than_the_approved_one(site: Site, plan: PlanRecord, hash_:
 def test_a_stored_version_that_was_changed(site: Site, plan: PlanRecord) -> None:
     with site.store._database.writing() as session:
         session.execute(update(PlanVersionRow).values(hash="ab12"))
-    assert "is not what was stored" in str(called_back(site, plan))
+    assert "was changed in the database" in str(called_back(site, plan))
 
 
 def test_who_is_told_to_leave_begins_nothing(site: Site, plan: PlanRecord) -> None:
