@@ -148,7 +148,7 @@ def test_a_file_where_the_folder_should_be_is_told(path: Path) -> None:
 
 
 def test_a_folder_that_cannot_be_written_is_told(locked_folder: Path) -> None:
-    refuses(locked_folder / "ecr-clean" / "store.db", "Permission denied", "give this user write access")
+    refuses(locked_folder / "ecr-clean" / "store.db", "Permission denied", "give this user write")
 
 
 def test_a_file_that_cannot_be_written_is_told(read_only: Path) -> None:
