@@ -80,7 +80,7 @@ def show(options: CommonOptions, plan: str, manifest: str | None, format_: str) 
     required = load_settings(options.config).approval.required
     with existing_store() as store:
         if store is None:
-            raise RequestError(f"There is no plan {plan}: the database does not exist yet")
+            raise RequestError(f"No plan {plan}: the database does not exist yet")
         record = find_plan(store, plan, system_clock())
         if manifest is not None:
             print_exactly(find_kept_manifest(store, record, manifest).text)

@@ -45,7 +45,7 @@ from bot.slack.payloads import (
 )
 from bot.slack.requested_reports import request_new_plan
 from bot.usecases.decisions import ApprovalRequest
-from bot.usecases.pins import CannotProlongError
+from bot.usecases.pins import CannotExtendError
 
 
 def register(app: App, context: SlackContext) -> None:
@@ -155,8 +155,8 @@ def keep_pin(context: SlackContext, click: ExtendPinClick) -> None:
     pin, seen = click.ref.pin, click.ref.until
     person = context.person(click.sender)
     try:
-        pinned = context.pins.prolong(pin.repository, pin.pin, person, seen=seen, by=KEEPS_FOR)
-    except CannotProlongError as error:
+        pinned = context.pins.extend(pin.repository, pin.pin, person, seen=seen, by=KEEPS_FOR)
+    except CannotExtendError as error:
         again = f"`{COMMAND} pin {pin.repository.name} {pin.pin} because …` pins it anew."
         _answer_in_place(context, click, refusal(f"{error_words(error)}. {again}"))
         return

@@ -1,1 +1,1 @@
-"""The workflow, one module a subject. The command line and Slack call the same functions."""
+"""The workflow, one module for each subject. The command line and Slack call the same functions."""

@@ -1,4 +1,4 @@
-"""The audit: who did what, and when."""
+"""The audit: records who did what, and when."""
 
 import unicodedata
 from collections.abc import Iterator
@@ -28,7 +28,7 @@ _ABOUT_A_WHOLE_VERSION = (AuditEventName.PROPOSED, AuditEventName.APPROVED)
 
 @dataclass(frozen=True, slots=True)
 class PersonAction:
-    """What a person wants to do. It concerns no repository in particular."""
+    """An action that a person requests, for all repositories."""
 
     store: "Store"
     person: Person
@@ -38,7 +38,7 @@ class PersonAction:
         return AuditEvent(self.at, name, self.person.name, detail)
 
     def expect(self, decision: ApprovalPermission) -> GrantReason:
-        """Why the person may do it. Refuses it if they may not."""
+        """Returns why the person may do it. Refuses the action if they may not."""
         if isinstance(decision, PermissionRefused):
             self.refuse(decision.reason)
         return decision.reason
@@ -51,7 +51,7 @@ class PersonAction:
 
 @dataclass(frozen=True, slots=True)
 class RepositoryAction(PersonAction):
-    """What a person wants to do in one repository, or with one plan of it."""
+    """An action that a person requests for one repository, or for one of its plans."""
 
     repository: RepositoryId
     plan: PlanRecord | None = None
@@ -74,33 +74,33 @@ class RepositoryAction(PersonAction):
             self.refuse(WrongPlanState(self.repository.name, self.plan.state))
 
     def expect_version(self, version: int | None) -> None:
-        """Refuses the action if the person saw another version than the newest. None: they saw
-        none."""
+        """Refuses the action if the person saw an older version than the newest. `version` None:
+        they saw no version."""
         assert self.plan is not None
         if version is not None and (outdated := why_outdated(self.plan, version)):
             self.refuse(outdated)
 
 
 def one_line(reason: str) -> str:
-    """A reason that a person gave, as it is stored: one line, without secrets. It may be empty.
+    """A person's reason in the form that is stored: one line, without secrets. It may be empty.
 
-    Raises RequestError if it cannot be stored, or is too long."""
+    Raises RequestError if it cannot be stored or is too long."""
     words = " ".join(reason.split())
     if len(words) > LONGEST_REASON:
         raise RequestError(
-            f"The reason has {len(words):,} characters: cut it to {LONGEST_REASON:,}"
+            f"The reason has {len(words):,} characters: shorten it to {LONGEST_REASON:,}"
         )
     categories = set(map(unicodedata.category, words))
     if "Cc" in categories:
-        raise RequestError("The reason holds control characters: leave them out")
+        raise RequestError("The reason contains control characters: remove them")
     if "Cs" in categories:
-        raise RequestError("The reason holds signs that are no UTF-8: leave them out")
+        raise RequestError("The reason contains characters that are not valid UTF-8: remove them")
     return redacted(words)
 
 
 def all_events(store: "Store", since: datetime | None = None) -> Iterator[AuditEvent]:
-    """Every event, oldest first. Events of a whole version get the digests that it deletes: the
-    store keeps them once, with the version."""
+    """All events, oldest first. Adds the digests of a plan version to its events, since the store
+    has them only with the version."""
     return (_with_digests(store, event) for event in store.events(since))
 
 

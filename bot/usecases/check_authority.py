@@ -1,5 +1,5 @@
-"""Checks stored approvals, removals of pins and confirmations by the settings of this process. They
-may be stricter than the settings of the process that accepted them."""
+"""Checks stored approvals, pin removals and usage confirmations against the settings of this
+process. They may be stricter than the settings of the process that accepted them."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
@@ -32,14 +32,15 @@ Ask = Callable[[Person, ApprovalRules], PersonPermission]
 
 @dataclass(frozen=True, slots=True)
 class PinStillInForce:
-    """A removed pin that still protects, since nobody who may remove it did. `why`: who tried."""
+    """A removed pin that still protects, since the user who removed it may not. `why`: who removed
+    it, and why they may not."""
 
     stored: RepositoryPin
     why: InvalidPinRemoval
 
     @property
     def pin(self) -> Pin:
-        """As people are shown it."""
+        """The pin in the form that users see."""
         return replace(self.stored.pin, kept_on=self.why)
 
     @property
@@ -49,8 +50,8 @@ class PinStillInForce:
 
 @dataclass(frozen=True, slots=True)
 class AuthorityChecker:
-    """`rules_of` and `general_rules`: those of this process's settings; `general_rules` concern all
-    repositories. `directory` knows people and the workspace."""
+    """Checks stored decisions. `rules_of` and `general_rules` come from the settings of this
+    process; `general_rules` are for all repositories. `directory` looks up people."""
 
     rules_of: Callable[[RepositoryId], ApprovalRules]
     general_rules: ApprovalRules
@@ -59,8 +60,8 @@ class AuthorityChecker:
     def why_not_approved(
         self, plan: PlanRecord, undo_window: timedelta, begins_at: datetime
     ) -> ApprovalProblem | None:
-        """None if the plan's approvals allow this process to delete from `begins_at` on. Raises
-        ServiceError if Slack cannot identify an approver."""
+        """None if the plan's approvals allow this process to delete its images from `begins_at` on.
+        Raises ServiceError if Slack cannot identify an approver."""
         rules = self.rules_of(plan.repository)
         decisions = {
             each.by: self._decide(each.by, rules, counts_as_approver)
@@ -73,16 +74,16 @@ class AuthorityChecker:
     def pins_still_in_force(
         self, repository: RepositoryId, removals: Sequence[PinRemoval], now: datetime
     ) -> Sequence[PinStillInForce]:
-        """Removed pins that still protect: none of the people who removed them may do so, or Slack
-        cannot identify them. Compares pins without their reasons, since each process removes the
-        secrets that it knows from them."""
+        """Removed pins that still protect: the people who removed them may not, or Slack cannot
+        identify these people. Compares pins without their reasons, since each process removes
+        different secrets from reasons."""
         by_pin: defaultdict[tuple[str, datetime], list[PinRemoval]] = defaultdict(list)
         for each in removals:
             if each.pin.pin.protects(now):
                 by_pin[each.pin.pin.pin, each.pin.made_at].append(each)
         rules = self.rules_of(repository)
         pins = ((some[0].pin, some) for some in by_pin.values())
-        found = ((pin, self._why_still_on(pin, some, rules)) for pin, some in pins)
+        found = ((pin, self._why_still_in_force(pin, some, rules)) for pin, some in pins)
         return [PinStillInForce(pin, why) for pin, why in found if why]
 
     def may_have_confirmed_usage(self, name: str) -> bool:
@@ -90,10 +91,10 @@ class AuthorityChecker:
         decision = self._decide_or_doubt(name, self.general_rules, may_confirm_usage)
         return isinstance(decision, PermissionGranted)
 
-    def _why_still_on(
+    def _why_still_in_force(
         self, pin: RepositoryPin, removals: Iterable[PinRemoval], rules: ApprovalRules
     ) -> InvalidPinRemoval | None:
-        """None if one of the people who removed it may."""
+        """None if at least one of the people who removed the pin may do so."""
 
         def ask(person: Person, rules: ApprovalRules) -> PersonPermission:
             return may_unpin(person, pin.pin, rules)

@@ -1,7 +1,7 @@
-"""What people decide: approve, dismiss or stop a plan, pause the bot, confirm usage.
+"""People's decisions: approve, dismiss or stop a plan, pause the bot, confirm usage.
 
-Each decision raises RequestError with the reason if the person may not make it, or makes it too
-late. The audit has every decision, and every refusal.
+Each decision raises RequestError with the reason if the person may not make it, or if it is too
+late. The audit records every decision and every refusal.
 """
 
 from collections.abc import Callable
@@ -47,8 +47,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ApprovalRequest:
-    """A person's approval. `version`: the one that they saw; `channel`: where they approved, None
-    outside Slack; `typed`: the text that they typed to confirm, None if they were not asked."""
+    """A person's request to approve. `version`: the one that they saw; `channel`: the Slack
+    channel, None outside Slack; `typed`: the text that they typed to confirm, None if they were not
+    asked."""
 
     version: int
     channel: str | None = None
@@ -57,7 +58,7 @@ class ApprovalRequest:
 
 @dataclass(frozen=True, slots=True)
 class Decisions:
-    """`general_rules`: those of no repository in particular."""
+    """`general_rules`: the rules for decisions about all repositories."""
 
     store: "Store"
     clock: Clock
@@ -75,7 +76,7 @@ class Decisions:
         ) and isinstance(self._may_approve(plan, person, typed), PermissionGranted)
 
     def approve(self, id_: str, person: Person, consent: ApprovalRequest) -> PlanRecord:
-        """Returns the plan: approved, or still proposed if other people have to approve, too."""
+        """Returns the plan: approved, or still proposed if more approvals are required."""
         while True:
             before, action = self._find(id_, person)
             grant = action.expect(self._may_approve(before, person, consent))
@@ -99,8 +100,8 @@ class Decisions:
                 return after
 
     def stop(self, id_: str, person: Person) -> PlanRecord:
-        """In its undo window, the plan is proposed again, without approvals. While it is executing,
-        it stops after the batches in flight."""
+        """During the undo window, the plan is proposed again, without approvals. While the plan is
+        executing, it stops after the batches in flight."""
         while True:
             before, action = self._find(id_, person)
             action.expect(may_stop(person, self.rules_of(before.repository)))
@@ -115,8 +116,8 @@ class Decisions:
                 return after
 
     def pause(self, person: Person, why: str) -> Pause:
-        """No plan starts to execute until a person resumes. Executing plans are not paused. `why`
-        may be empty."""
+        """Stops plans from starting until a person resumes. Executing plans continue. `why` may be
+        empty."""
         action = self._expect_may_pause(person)
         pause = Pause(person.name, action.at, one_line(why))
         detail = PauseStarted(pause.by, pause.at, pause.why)
@@ -125,7 +126,7 @@ class Decisions:
         return pause
 
     def resume(self, person: Person) -> Pause:
-        """Returns the pause that it ends."""
+        """Ends the pause, and returns it."""
         action = self._expect_may_pause(person)
         pause = self.store.pause()
         if pause:
@@ -175,8 +176,8 @@ class Decisions:
 def confirm_usage_without_store(
     memory: UsageMemory, source: str, scope: str, workloads: int
 ) -> DoubtedUsage:
-    """As `Decisions.confirm_usage`, for a machine without a store, and so without an audit. All who
-    can run the command may confirm."""
+    """As `Decisions.confirm_usage`, but without a store and an audit. Every user who can run the
+    command may confirm."""
     while True:
         doubted = find_doubted(memory, source, scope)
         if other := _other_number(doubted, workloads):
@@ -186,7 +187,8 @@ def confirm_usage_without_store(
 
 
 def find_doubted(memory: UsageMemory, source: str, scope: str) -> DoubtedUsage:
-    """The drop that can be confirmed there now. Raises RequestError if there is none."""
+    """The source's drop in usage that can be confirmed now. Raises RequestError if there is
+    none."""
     doubted = memory.doubted()
     found = next((each for each in doubted if (each.source, each.scope) == (source, scope)), None)
     if found is None:
@@ -194,9 +196,9 @@ def find_doubted(memory: UsageMemory, source: str, scope: str) -> DoubtedUsage:
         others = (
             f"only these can be confirmed: {known}"
             if known
-            else "there is nothing to confirm at all, now that every source lists what it should"
+            else "no source has a drop in usage to confirm"
         )
-        raise RequestError(f"Nothing that {source} lists in {scope!r} is in doubt: {others}")
+        raise RequestError(f"{source} has no drop in usage to confirm in {scope!r}: {others}")
     return found
 
 
@@ -219,7 +221,7 @@ def _approval_counts(grant: GrantReason, after: PlanRecord, required: int) -> Ap
 
 def _paused_already(pause: Pause | None) -> RequestError:
     if pause is None:
-        return RequestError("Somebody has just resumed ecr-clean")
+        return RequestError("Another user has just resumed ecr-clean")
     return RefusedError(AlreadyPaused(pause.by, pause.at, pause.why))
 
 

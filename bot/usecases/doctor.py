@@ -1,4 +1,4 @@
-"""Checks everything that planning needs, and reports how to fix what is wrong. Changes nothing."""
+"""Checks everything that planning needs, and reports how to fix problems. Changes nothing."""
 
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass

@@ -22,7 +22,7 @@ class ManifestNotFoundError(RequestError):
     """The plan has no manifest of that name. `close`: the tag with the most similar name."""
 
     def __init__(self, repository: RepositoryId, reference: str, close: str | None) -> None:
-        hint = f"did you mean {close}?" if close else "ecr-clean plan lists all that it has"
+        hint = f"did you mean {close}?" if close else "ecr-clean plan lists all of them"
         super().__init__(f"{repository.name} has no tag or digest {reference}: {hint}")
         self.close = close
 
@@ -49,7 +49,7 @@ def explain(plan: Plan, reference: str) -> Explanation:
         raise ManifestNotFoundError(plan.repository, reference, _closest(plan, reference))
     if len(found) > 1:
         digests = first_few([each.manifest.digest for each in found])
-        raise RequestError(f"{reference} may be any of {digests}: give more of the digest")
+        raise RequestError(f"{reference} matches {digests}: give more of the digest")
     by_digest = {each.manifest.digest: each for each in plan.judged}
     graph = build_graph(each.manifest for each in plan.judged)
     family = image_group_of(graph, found[0].manifest.digest)
@@ -67,7 +67,7 @@ MAX_PLANS_SEARCHED = 100
 
 @dataclass(frozen=True, slots=True)
 class DeletedManifest:
-    """A manifest that the bot deleted, and the plan by which it did."""
+    """A manifest that the bot deleted, and the plan that deleted it."""
 
     plan: PlanRecord
     item: PlanItem
@@ -95,24 +95,23 @@ def _carried_out(store: "Store", repository: RepositoryId) -> Iterator[PlanRecor
 
 
 def find_kept_manifest(store: "Store", plan: PlanRecord, reference: str) -> KeptManifest:
-    """The text of a deleted manifest, which the bot kept. `reference` as in `find_deleted`.
+    """The stored text of a deleted manifest. `reference`: as in `find_deleted`.
 
-    Raises RequestError if the plan was to delete no such manifest, or the bot kept no text of
-    it."""
+    Raises RequestError if the plan does not delete this manifest, or its text is not stored."""
     items = store.items(plan.id, plan.version)
     found = [item for item in items if reference_matches(reference, item.digest, item.tags)]
     if not found:
         raise RequestError(
-            f"The plan {plan.id} deletes nothing that is called {reference}: "
-            f"ecr-clean show {plan.id} --format csv lists all that it does"
+            f"The plan {plan.id} deletes no manifest with the tag or digest {reference}: "
+            f"ecr-clean show {plan.id} --format csv lists its deletions"
         )
     if len(found) > 1:
         digests = first_few([item.digest for item in found])
-        raise RequestError(f"{reference} may be any of {digests}: give more of the digest")
+        raise RequestError(f"{reference} matches {digests}: give more of the digest")
     kept = store.kept_manifest(plan.repository.uri, found[0].digest)
     if kept is None:
         raise RequestError(
-            f"Nothing was kept of {found[0].digest}: its outcome is {found[0].outcome}, and only "
-            "what is about to be deleted is kept"
+            f"The text of {found[0].digest} is not stored: its outcome is {found[0].outcome}, and "
+            "texts are stored only right before a deletion"
         )
     return kept

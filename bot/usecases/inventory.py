@@ -1,4 +1,4 @@
-"""Takes the inventory of a repository: lists its manifests, and reads each one once."""
+"""Lists the manifests of a repository, and reads each new one once."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -230,16 +230,16 @@ def _never() -> bool:
 
 @dataclass(frozen=True, slots=True)
 class ManifestReader:
-    """Calls that read manifests of one repository. ECR records each read as a pull, so the bot
-    stores its own reads and can tell them from other pulls.
+    """Reads manifests of one repository. ECR records each read as a pull, so the bot stores its own
+    reads to exclude them from the pull times.
 
-    `size`: how many manifests one call reads. `leaves_traces`: whether ECR records the reads."""
+    `size`: how many manifests one call reads. `records_pulls`: whether ECR records the reads."""
 
     repository: RepositoryId
     memory: RepositoryMemory
     clock: Clock
     size: BatchSize
-    leaves_traces: bool
+    records_pulls: bool
 
     def read(
         self,
@@ -247,12 +247,12 @@ class ManifestReader:
         call: Callable[[Sequence[Entry]], DatedAnswer[Answer]],
         is_enough: Callable[[], bool] = _never,
     ) -> Iterator[Mapping[str, Answer] | ServiceError]:
-        """What each call found, or why it failed. The first call runs alone, since its size is a
-        guess. After a failure, or once `is_enough` returns True, no further call starts.
+        """Yields the answer of each call, or why it failed. The first call runs alone, since its
+        size is a guess. After a failure, or once `is_enough` returns True, no further call starts.
 
-        Stores each read before its call is sent, since a call that is cut off changes pull times,
-        too. Stores it again with the times of the answer, which tell it from other pulls. Raises
-        ServiceError if a read cannot be stored."""
+        Stores each read before its call, since an interrupted call also changes pull times. Stores
+        it again with the time of the answer, to identify its pull time. Raises ServiceError if a
+        read cannot be stored."""
         failures: list[ServiceError] = []
 
         def batches(part: Sequence[Entry]) -> Iterator[Sequence[Entry]]:
@@ -289,7 +289,7 @@ class ManifestReader:
         return _FinishedCall(begun, answer, text_bytes, recorded)
 
     def _remember(self, begun: _StartedCall[Entry], recorded: TimeSpan | None) -> None:
-        if self.leaves_traces:
+        if self.records_pulls:
             reads = {
                 entry.digest: BotRead(begun.at, entry.pulled_at, recorded) for entry in begun.batch
             }

@@ -1,7 +1,7 @@
-"""Pins: what people keep. Makes, prolongs and removes pins, and warns before one expires.
+"""Makes, extends and removes pins, and warns before a pin expires.
 
-A new pin gives an open plan its next version at once, without asking AWS again. Removing a pin
-adds no deletion to an open plan, which still keeps those images.
+A new pin immediately makes the next version of an open plan, without calls to AWS. Removing a pin
+does not change an open plan, which still keeps the images.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -49,20 +49,20 @@ if TYPE_CHECKING:
 WARNING_PERIOD = timedelta(days=1)
 
 MESSAGES_PER_CALL = 5
-"""The Slack rate limit has to leave room for other messages."""
+"""Leaves room for other messages in the Slack rate limit."""
 
 
 @dataclass(frozen=True, slots=True)
 class NewPins:
-    """`plan`: the open plan with these pins, if there is one. `idle`: texts that match no image of
-    that plan, or, without a plan, of the last scan; they may be mistyped."""
+    """`plan`: the open plan with these pins, if there is one. `unmatched`: pins that match no image
+    of that plan, or, without a plan, of the last scan; they may be mistyped."""
 
     pins: Sequence[Pin]
     plan: PlanRecord | None
     unmatched: tuple[str, ...]
 
 
-class CannotProlongError(RequestError):
+class CannotExtendError(RequestError):
     """The pin cannot be prolonged: it is gone, or its end has changed."""
 
 
@@ -89,16 +89,16 @@ class Pins:
         reason: str,
         until: datetime | None = None,
     ) -> NewPins:
-        """Replaces pins of the same text. Raises RequestError also for a text that can match
-        nothing."""
+        """Replaces pins of the same texts. Also raises RequestError for a text that can match no
+        image."""
         action = self._expect_may_pin(repository, person)
         return self._make(action, _checked(texts, action, reason, until))
 
-    def prolong(
+    def extend(
         self, repository: RepositoryId, text: str, person: Person, *, seen: datetime, by: timedelta
     ) -> NewPins:
-        """Counts from `seen`, the end that the person saw, or from now if that is over. Raises
-        CannotProlongError if the pin is gone or its end has changed."""
+        """Adds `by` to `seen`, the end that the person saw, or to now if that is over. Raises
+        CannotExtendError if the pin is gone or its end has changed."""
         while True:
             stored = self._ending_at(seen, repository, text)
             until = max(seen, self.clock()) + by
@@ -110,10 +110,10 @@ class Pins:
     def unpin(
         self, repository: RepositoryId, texts: Sequence[str], person: Person
     ) -> Sequence[RepositoryPin]:
-        """Removes all of these pins, or none. Raises RequestError also if one is not there."""
+        """Removes all of these pins, or none. Also raises RequestError if a pin does not exist."""
         action = self._action(repository, person)
         there = self.store.pins(repository.uri)
-        still_on = [each.stored for each in self._still_on(repository, action.at)]
+        still_on = [each.stored for each in self._still_in_force(repository, action.at)]
         known = [*there, *still_on]
         if unknown := next((t for t in texts if t not in {each.pin.pin for each in known}), None):
             raise RequestError(_not_pinned(unknown, repository, [each.pin.pin for each in known]))
@@ -126,16 +126,16 @@ class Pins:
         removals = [*_removals(action, removed), *again]
         if not self.store.commit(StoreChange(events, pins_removed=removed, removals=removals)):
             raise RequestError(
-                f"Somebody else has just changed the pins of {repository.name}: look at them, and "
-                "try again"
+                f"Another user has just changed the pins of {repository.name}: check them and try "
+                "again"
             )
         return pins
 
     def in_force(self, repository: RepositoryId) -> Sequence[RepositoryPin]:
-        """Every pin that protects now, as people are shown it."""
+        """Every pin that protects now, in the form that users see."""
         now = self.clock()
         there = [each for each in self.store.pins(repository.uri) if each.pin.protects(now)]
-        return [*there, *(each.shown for each in self._still_on(repository, now))]
+        return [*there, *(each.shown for each in self._still_in_force(repository, now))]
 
     def _action(self, repository: RepositoryId, person: Person) -> RepositoryAction:
         return RepositoryAction(self.store, person, self.clock(), repository)
@@ -148,8 +148,8 @@ class Pins:
     def _make(
         self, action: RepositoryAction, pins: Sequence[Pin], *, seen: RepositoryPin | None = None
     ) -> NewPins:
-        """`seen`: a pin that these must replace as it was read. Raises _PinChangedError if it is
-        another one by now."""
+        """`seen`: a pin that the new ones must replace. Raises _PinChangedError if it has changed
+        since it was read."""
         repository = action.repository
         made = [RepositoryPin(repository.uri, pin, action.at) for pin in pins]
         while True:
@@ -172,8 +172,8 @@ class Pins:
     def _replaced(
         self, made: Sequence[RepositoryPin], action: RepositoryAction
     ) -> Sequence[RepositoryPin]:
-        """Pins of the same text. To end a pin earlier, or to take over another person's, a person
-        needs the right to remove it."""
+        """Existing pins of the same texts. Only people who may remove a pin may end it earlier or
+        replace another person's pin."""
         known = {each.pin.pin: each for each in self.store.pins(action.repository.uri)}
         replaced = [(known[new.pin.pin], new) for new in made if new.pin.pin in known]
         for old, new in replaced:
@@ -202,7 +202,7 @@ class Pins:
     def _unknown_to_the_last_scan(
         self, pins: Sequence[Pin], action: RepositoryAction
     ) -> tuple[str, ...]:
-        """Not digests: a scan knows no images that never had a tag."""
+        """Ignores digests, since the stored scan has only tagged images."""
         scan = self.store.tag_scan(action.repository)
         if scan is None:
             return ()
@@ -214,49 +214,49 @@ class Pins:
     def _ending_at(self, seen: datetime, repository: RepositoryId, text: str) -> RepositoryPin:
         known = {each.pin.pin: each for each in self.store.pins(repository.uri)}
         if text not in known:
-            raise CannotProlongError(
-                f"{text} is pinned no more in {repository.name}: it ran out, or somebody took it "
-                "off"
+            raise CannotExtendError(
+                f"{text} is not pinned in {repository.name} any more: the pin expired, or a user "
+                "removed it"
             )
         pin = known[text].pin
         if pin.until != seen:
             lasts = f"until {format_time(pin.until)}" if pin.until else "without end"
-            raise CannotProlongError(
+            raise CannotExtendError(
                 f"{text} is pinned in {repository.name} {lasts} by now, by {pin.by}"
             )
         return known[text]
 
-    def _still_on(self, repository: RepositoryId, now: datetime) -> Sequence[PinStillInForce]:
+    def _still_in_force(self, repository: RepositoryId, now: datetime) -> Sequence[PinStillInForce]:
         """Pins that were removed only by people who may not remove them."""
         removals = self.store.pin_removals(repository.uri)
         return self.authority.pins_still_in_force(repository, removals, now)
 
 
 def warn_of_pins(
-    store: "Store", clock: Clock, tell: Callable[[Sequence[RepositoryPin]], None]
+    store: "Store", clock: Clock, send: Callable[[Sequence[RepositoryPin]], None]
 ) -> None:
-    """Warns the maker of each pin once, a day before it expires, a few people at a time. Several
-    processes may do so at once.
+    """Warns the maker of each pin once, a day before it expires, a few people for each call.
+    Several processes may call it at the same time.
 
-    `tell` sends one message about one person's pins in one repository. If it raises ServiceError,
-    the others are still warned; this raises it afterwards, and the next call tries again."""
+    `send` sends one message about one person's pins in one repository. If it raises ServiceError,
+    this still warns the others, and then raises the error. The next call retries."""
     now = clock()
     pins = (pin for pin in store.pins_to_warn_of(now + WARNING_PERIOD) if _needs_warning(pin, now))
-    groups = [list(group) for _, group in groupby(sorted(pins, key=_whose), key=_whose)]
-    call_all(partial(_warn, store, clock, tell, group) for group in groups[:MESSAGES_PER_CALL])
+    groups = [list(group) for _, group in groupby(sorted(pins, key=_maker_of), key=_maker_of)]
+    call_all(partial(_warn, store, clock, send, group) for group in groups[:MESSAGES_PER_CALL])
 
 
 def _warn(
     store: "Store",
     clock: Clock,
-    tell: Callable[[Sequence[RepositoryPin]], None],
+    send: Callable[[Sequence[RepositoryPin]], None],
     pins: Sequence[RepositoryPin],
 ) -> None:
     ours = [pin for pin in pins if store.mark_warned(pin, clock())]
     if not ours:
         return
     try:
-        tell(ours)
+        send(ours)
     except ServiceError:
         for pin in ours:
             store.mark_warned(pin, None)
@@ -264,17 +264,17 @@ def _warn(
 
 
 def _needs_warning(pin: RepositoryPin, now: datetime) -> bool:
-    """Not a pin that was made for less than a day, and not one that is over."""
+    """False for pins that were made for less than a day, and for expired pins."""
     until = pin.pin.until
     return until is not None and pin.made_at < until - WARNING_PERIOD and now < until
 
 
-def _whose(pin: RepositoryPin) -> tuple[str, str]:
+def _maker_of(pin: RepositoryPin) -> tuple[str, str]:
     return pin.repository, pin.pin.by
 
 
 def _removals(action: RepositoryAction, pins: Iterable[RepositoryPin]) -> Sequence[PinRemoval]:
-    """Of those pins that protect and that others made."""
+    """Removals of the pins that still protect and that other people made."""
     name = action.person.name
     others = (each for each in pins if each.pin.by != name and each.pin.protects(action.at))
     return [PinRemoval(each, name, action.at) for each in others]
@@ -285,14 +285,14 @@ def _checked(
 ) -> Sequence[Pin]:
     why = one_line(reason)
     if not why:
-        raise RequestError("A pin needs a reason: say in a few words who needs what for what")
+        raise RequestError("A pin needs a reason: write who needs the image, and what for")
     if until is not None and until <= action.at:
-        raise RequestError(f"{format_time(until)} is over: give a time to come, or none")
+        raise RequestError(f"{format_time(until)} is in the past: give a later time, or none")
     try:
         pins = [check_pin(text) for text in dict.fromkeys(texts)]
     except ValueError as error:
         raise RequestError(
-            f"{error}; give a tag, a whole digest or a glob of tags: {ONLY_GLOBS}"
+            f"{error}; give a tag, a full digest or a glob of tags: {ONLY_GLOBS}"
         ) from error
     return [Pin(pin, action.person.name, why, until) for pin in pins]
 
@@ -300,8 +300,8 @@ def _checked(
 def _not_pinned(text: str, repository: RepositoryId, known: Sequence[str]) -> str:
     pins = f"its pins are {', '.join(known)}" if known else "it has no pins"
     return (
-        f"{text!r} is not pinned in {repository.name} ({pins}); pins of the settings file are "
-        "taken off there"
+        f"{text!r} is not pinned in {repository.name} ({pins}); remove pins of the settings file "
+        "in that file"
     )
 
 
@@ -314,7 +314,7 @@ def _needs_right_to_unpin(new: Pin, old: Pin) -> bool:
 def _pinned(
     action: RepositoryAction, pins: Sequence[Pin], content: Plan | None
 ) -> tuple[AuditEvent, ...]:
-    """With the digests that each pin protects in the plan's content."""
+    """Events with the digests that each pin protects in the plan."""
     return tuple(
         action.event(AuditEventName.PINNED, PinDetail(pin), _protected(pin, content, action.at))
         for pin in pins

@@ -46,7 +46,7 @@ class Planned:
 
 @dataclass(frozen=True, slots=True)
 class Planner:
-    """Plans the cleanup of repositories, all by the same scan of usage.
+    """Plans the cleanup of repositories with one scan of usage.
 
     `snapshot` and `coverage`: what was in use at `scanned_at`, and what was scanned. `store` None:
     there are no pins and no plans. `authority` checks who removed pins. `names`: the repositories
@@ -66,7 +66,7 @@ class Planner:
     names: RepositoryNames
 
     def plan(self, found: FoundRepository, gone: Sequence[Manifest] = ()) -> Planned:
-        """`gone`: deleted manifests, which are judged as if they were still there.
+        """`gone`: deleted manifests, which get verdicts as if they still existed.
 
         Raises ServiceError if the images cannot be listed. If anything else cannot be read, the
         plan is incomplete, or its savings are inexact."""
@@ -124,8 +124,8 @@ class Planner:
     def _scan_registry(
         self, found: FoundRepository
     ) -> tuple[tuple[RegistryId, ...], list[SourceScan]]:
-        """The registries to which deletions are replicated, and a failed scan for each thing that
-        the sources do not see."""
+        """Returns the registries to which deletions are replicated, and a failed scan for each
+        account, service, registry or reference that the sources do not cover."""
         scans: list[SourceScan] = []
         repository, registry = found.repository, found.registry
         try:
@@ -152,7 +152,7 @@ class Planner:
     def _unseen(
         self, pullers: Collection[Puller]
     ) -> Iterator[UnscannedAccountsMayPull | UnscannedServicesMayPull]:
-        """Why it is unknown what these accounts and services pull."""
+        """The accounts and services whose usage is unknown."""
         if accounts := self.coverage.unscanned_accounts(pullers):
             yield UnscannedAccountsMayPull(accounts)
         if services := self.coverage.unscanned_services(pullers):
@@ -162,7 +162,8 @@ class Planner:
 def pins_and_removals(
     store: "Store | None", repository: RepositoryId
 ) -> tuple[Sequence[RepositoryPin], Sequence[PinRemoval]]:
-    """Reads pins first: a pin that is removed between the two reads is then in at least one."""
+    """Reads pins first, so a pin that is removed between the two reads is in at least one of
+    them."""
     if store is None:
         return (), ()
     pins = store.pins(repository.uri)
@@ -170,7 +171,7 @@ def pins_and_removals(
 
 
 def _with_deleted(there: Sequence[Manifest], gone: Sequence[Manifest]) -> Sequence[Manifest]:
-    """With the deleted manifests, except those that were pushed again."""
+    """Adds the deleted manifests, except those that were pushed again."""
     if not gone:
         return there
     digests = {manifest.digest for manifest in there}

@@ -52,7 +52,7 @@ if TYPE_CHECKING:
 
 
 _ID = re.compile(r"\w+", re.ASCII)
-"""Ids have no other characters, and a database may refuse some of them."""
+"""IDs have only these characters. A database may refuse other ones."""
 
 
 class PlanVersion(NamedTuple):
@@ -63,7 +63,8 @@ class PlanVersion(NamedTuple):
 
 
 class PlanTerms(NamedTuple):
-    """What the settings say of every version: the price of storage, and how long it is open."""
+    """Settings that apply to every version: the price of storage, and how long a version is
+    open."""
 
     usd_per_gb_month: float
     expires_after: timedelta
@@ -80,8 +81,8 @@ class Proposal:
 
 @dataclass(frozen=True, slots=True)
 class Proposer:
-    """Plans the cleanup of repositories and stores the plans. `new_id` makes the id of a plan;
-    `person` asks for it."""
+    """Plans the cleanup of repositories and stores the plans. `new_id` makes the ID of a plan;
+    `person` requests the plan."""
 
     store: "Store"
     planner: Planner
@@ -103,14 +104,14 @@ class Proposer:
         return proposal
 
     def _remember_scan(self, plan: PlanRecord, planned: Planned) -> None:
-        """Totals subtract what the plan frees later from `stored_bytes`, so a scan that saw only a
-        part of the plan's images must not count."""
+        """Ignores a scan that did not see all of the plan's images, since totals later subtract the
+        plan's freed bytes from `stored_bytes`."""
         scan = LastScan(plan, planned.scanned_at, planned.plan.savings.stored_bytes)
         self.store.remember_scan(plan.repository, scan)
 
     def _stored(self, planned: Planned) -> Proposal:
-        """With pins that were made while this was planned. If a plan is open, each later pin
-        changes it, so this starts over; if none is open, the pin had no plan to change."""
+        """Stores the plan with pins that were made during planning. If a plan is open, each later
+        pin changes it, and this starts again."""
         repository = planned.plan.repository
         while True:
             now = self.clock()
@@ -198,8 +199,8 @@ def find_plan(store: "Store", id_: str, now: datetime) -> PlanRecord:
         store.commit(expiry(plan, now))
     known = [plan.id for plan in store.open_plans()]
     close = get_close_matches(id_, known, n=1)
-    hint = f"did you mean {close[0]}?" if close else "ecr-clean plans lists them"
-    raise RequestError(f"There is no plan {id_ if is_id else repr(id_)}: {hint}")
+    hint = f"did you mean {close[0]}?" if close else "ecr-clean plans lists all plans"
+    raise RequestError(f"No plan {id_ if is_id else repr(id_)}: {hint}")
 
 
 def find_open_plan(store: "Store", repository: RepositoryId, now: datetime) -> PlanRecord | None:
@@ -225,7 +226,7 @@ def find_open_version(
 def keep_proposal_open(
     store: "Store", proposal: Proposal, expires_after: timedelta, now: datetime
 ) -> Proposal:
-    """Keeps a plan that was found unchanged and is posted again open for as long as a new one."""
+    """Gives an unchanged plan that is posted again the lifetime of a new plan."""
     if proposal.is_new:
         return proposal
     kept = keep_open(store, proposal.record, now + expires_after, now)
@@ -233,8 +234,8 @@ def keep_proposal_open(
 
 
 def keep_open(store: "Store", plan: PlanRecord, until: datetime, now: datetime) -> PlanRecord:
-    """Returns the stored plan. Changes nothing once a person has approved or dismissed it, so no
-    approval counts longer than one version is open."""
+    """Moves the plan's expiry, and returns the stored plan. Does not change plans that a person has
+    approved or dismissed, so an approval counts at most as long as one version is open."""
     while _has_no_approval(plan) and plan.expires_at < until:
         after = extended(plan, until)
         event = automatic_event(plan, now, AuditEventName.PROPOSED, PlanFoundUnchanged(until))
@@ -247,8 +248,7 @@ def keep_open(store: "Store", plan: PlanRecord, until: datetime, now: datetime) 
 
 
 def expire(store: "Store", now: datetime) -> None:
-    """Ends plans that too few people approved in time, and expired pins. Several processes may do
-    so at once: each plan and pin is ended once."""
+    """Ends expired plans and pins, each once. Several processes may call it at the same time."""
     for plan in store.plans_to_expire(now):
         store.commit(expiry(plan, now))
     for pin in store.expired_pins(now):
@@ -276,7 +276,8 @@ def _has_no_approval(plan: PlanRecord) -> bool:
 
 
 def _stays_valid(before: PlanRecord, planned: Planned) -> bool:
-    """A plan that was proposed after this scan knows more than it."""
+    """Whether the open plan remains valid. A plan that was proposed after this scan is based on
+    newer data."""
     if before.state is not PlanState.PROPOSED or before.proposed_at > planned.scanned_at:
         return True
     return _is_unchanged(before, planned)

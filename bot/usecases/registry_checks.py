@@ -1,4 +1,4 @@
-"""The doctor's checks of one registry: what planning needs of it, and who else uses its images."""
+"""The doctor's checks of one registry: permissions for planning, and other users of its images."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set

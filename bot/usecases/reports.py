@@ -125,7 +125,8 @@ class Reports:
         return plan is not None and plan.state is not PlanState.PROPOSED
 
     def _open_proposal(self, propose: Callable[[], Proposal]) -> Proposal:
-        """Open as long as a new one. Plans once more if the plan expired meanwhile."""
+        """Proposes a plan, and gives it the lifetime of a new plan. Plans again if the plan
+        expired during planning."""
         while True:
             proposal = propose()
             kept = keep_proposal_open(self.store, proposal, self.expires_after, self.clock())
@@ -144,8 +145,8 @@ def _outcome(request: ReportRequest, proposal: Proposal | None) -> ReportOutcome
 
 @dataclass(slots=True)
 class ReportScheduler:
-    """Puts reports that are due on the queue. `registries`: by their names in the settings.
-    `since`: reports that were due before are left out. `warn` gets sentences for the log."""
+    """Queues reports that are due. `registries`: by their names in the settings. `since`: earlier
+    reports are not made. `warn` gets sentences for the log."""
 
     store: "Store"
     entries: Sequence[ScheduleEntry]
@@ -155,8 +156,8 @@ class ReportScheduler:
     _listed: set[ReportRound] = field(default_factory=set, init=False)
 
     def __call__(self, now: datetime) -> None:
-        """Called every minute. Raises ServiceError if the database fails. A call makes up for what
-        the one before it could not write, and for registries that it could not list."""
+        """Call it every minute. It retries registries that the last call could not list or store.
+        Raises ServiceError if the database fails."""
         rounds = due_rounds(self.entries, self.since, now)
         for registry, waiting in self._not_listed(rounds, now).items():
             self._list(registry, {round_: rounds[round_] for round_ in waiting}, now)
@@ -165,7 +166,7 @@ class ReportScheduler:
     def _not_listed(
         self, rounds: Mapping[ReportRound, ScheduleEntry], now: datetime
     ) -> Mapping[str, Sequence[ReportRound]]:
-        """By registry: the rounds for which its repositories are not claimed yet."""
+        """By registry: the rounds for which its repositories are not queued yet."""
         found: defaultdict[str, list[ReportRound]] = defaultdict(list)
         for round_ in (each for each in rounds if each not in self._listed):
             waiting = self.store.start_round(round_, self.registries, now)
@@ -180,7 +181,7 @@ class ReportScheduler:
         try:
             id_, found = registry.id(), list(registry.repositories())
         except (RequestError, ServiceError) as error:
-            self.warn(f"{error}; its reports are due, and it is tried again in a minute")
+            self.warn(f"{error}; reports of this registry are due, retrying in a minute")
             for round_ in rounds:
                 self.store.record_unlisted(round_, UnlistedRegistry(name, ErrorText.of(error)))
             return
@@ -203,23 +204,23 @@ class ReportScheduler:
 
 
 def is_ignored(registry: Registry, repository: RepositoryId, warn: Callable[[str], None]) -> bool:
-    """Whether the repository's AWS tags leave it out of scheduled reports. False if they cannot be
-    read."""
+    """Whether the repository's AWS tags exclude it from scheduled reports. False if the tags cannot
+    be read."""
     try:
         return IGNORE_TAG in registry.resource_tags(repository)
     except (RequestError, ServiceError) as error:
-        warn(f"{error}; {repository.name} is reported all the same")
+        warn(f"{error}; the report of {repository.name} is made anyway")
         return False
 
 
 REPORT = "report"
-"""The kind of the jobs that people request."""
+"""The job kind of requested reports."""
 
 
 @dataclass(frozen=True, slots=True)
 class RequestedReport:
-    """`repository`: a name, glob or URI as the person wrote it. `user`: the person. `placeholder`:
-    the `ts` of the message that turns into the report, None if a new one is posted."""
+    """The content of a job. `repository`: a name, glob or URI as the user typed it. `placeholder`:
+    the `ts` of the message that becomes the report, None if a new message is posted."""
 
     repository: str
     channel: str
@@ -243,8 +244,7 @@ class RequestedReport:
 
 @dataclass(frozen=True, slots=True)
 class ReportRequestQueue:
-    """Puts the reports that people in Slack request on the queue. `rules`: those that belong to no
-    repository."""
+    """Queues reports that Slack users request. `rules`: the general approval rules."""
 
     store: "Store"
     clock: Clock

@@ -52,7 +52,7 @@ def find_repository(argument: str, registries: Sequence[Registry]) -> FoundRepos
     found = find_repositories(argument, registries)
     if len(found) > 1:
         names = first_few([each.repository.uri for each in found])
-        raise RequestError(f"{argument} fits several repositories ({names}): give one of them")
+        raise RequestError(f"{argument} matches several repositories ({names}): give one of them")
     return found[0]
 
 
@@ -61,11 +61,11 @@ def _by_glob(glob: str, registries: Sequence[Registry]) -> list[FoundRepository]
         patterns = Patterns.of(REPOSITORIES.check(glob))
     except PatternError as error:
         raise RequestError(
-            f"{error}; write a repository's name, a glob or a URI: {ONLY_GLOBS}"
+            f"{error}; give a repository name, a glob or a URI: {ONLY_GLOBS}"
         ) from error
     found = [f for f in _all(registries) if f.repository.matches(patterns)]
     if not found:
-        raise RequestError(f"No repository matches {glob}: `*` matches any text, `/` too")
+        raise RequestError(f"No repository matches {glob}: `*` matches any text, including `/`")
     return found
 
 
@@ -75,7 +75,7 @@ def _by_name(name: str, registries: Sequence[Registry]) -> FoundRepository:
         raise RequestError(_unknown(name, [f.repository.name for f in _all(registries)]))
     if len(found) > 1:
         uris = ", ".join(sorted(f.repository.uri for f in found))
-        raise RequestError(f"{name} stands in several registries; give one of {uris}")
+        raise RequestError(f"{name} exists in several registries; give one of {uris}")
     return found[0]
 
 
@@ -83,12 +83,12 @@ def _checked(name: str, argument: str) -> str:
     if "@" in name or ":" in name:
         repository = argument.partition("@")[0].rpartition(":")[0] or argument.partition("@")[0]
         raise RequestError(
-            f"{argument} names an image, not a repository: leave out tag and digest ({repository})"
+            f"{argument} is an image, not a repository: remove the tag or digest ({repository})"
         )
     if not is_repository_name(name):
         raise RequestError(
-            f"{argument!r} is no repository: a name has 2 to 256 lower case letters, digits and "
-            "single . _ - / between them; a URI starts with a host name of ECR's"
+            f"{argument!r} is not a repository: a name has 2 to 256 lowercase letters and digits, "
+            "with single . _ - / between them; a URI starts with an ECR host name"
         )
     return name
 
@@ -108,12 +108,12 @@ def _all(registries: Iterable[Registry]) -> Iterator[FoundRepository]:
 def _unknown(argument: str, known: Sequence[str]) -> str:
     close = get_close_matches(argument, known, n=1)
     hint = f"did you mean {close[0]}?" if close else "check the name, account and Region"
-    return f"There is no repository {argument}: {hint}"
+    return f"Unknown repository {argument}: {hint}"
 
 
 class RepositoryNames:
-    """The names of all repositories in these registries. Lists each registry once, when it is first
-    needed. May be used by several threads."""
+    """The names of all repositories in these registries. Lists each registry once, at first use.
+    May be used by several threads."""
 
     def __init__(self, registries: Sequence[Registry] = ()) -> None:
         self._registries = registries
@@ -126,10 +126,10 @@ class RepositoryNames:
         named: RepositoryMentions,
         deleted_also_in: Iterable[RegistryId],
     ) -> Sequence[RepositoryMention]:
-        """References to repositories that do not exist, but may mean this repository: their names
-        end in `/` and its name. `deleted_also_in`: registries to which deletions are replicated; if
-        such a registry is not in the settings, a repository is missing there if this repository's
-        own registry does not have it.
+        """References to missing repositories that may mean this repository: their names end in `/`
+        and its name. `deleted_also_in`: registries to which deletions are replicated. If such a
+        registry is not in the settings, it counts as having the same repositories as this one's
+        registry.
 
         Raises ServiceError if a registry cannot be listed.
         """
@@ -160,16 +160,17 @@ class RepositoryNames:
         return listed
 
     def _registry(self, id_: RegistryId) -> Registry | None:
-        """Raises ServiceError if the id of a registry cannot be read, which may be this one."""
-        silent: ServiceError | None = None
+        """None if no registry has this id. Raises ServiceError if the id of a registry cannot be
+        read, since that may be the one."""
+        failure: ServiceError | None = None
         for registry in self._registries:
             try:
                 if registry.id() == id_:
                     return registry
             except ServiceError as error:
-                silent = error
-        if silent:
-            raise silent
+                failure = error
+        if failure:
+            raise failure
         return None
 
 
@@ -181,26 +182,26 @@ def _list(registry: Registry) -> frozenset[str] | ServiceError:
 
 
 class AmbiguousRepositoryError(RequestError):
-    """Several registries have a repository of that name. `choices`: all of them."""
+    """Several registries have a repository of this name. `choices`: all of them."""
 
     def __init__(self, name: str, choices: Sequence[RepositoryId]) -> None:
         uris = ", ".join(each.uri for each in choices)
-        super().__init__(f"{name} stands in several registries; give one of {uris}")
+        super().__init__(f"{name} exists in several registries; give one of {uris}")
         self.choices = choices
 
 
 class UnknownRepositoryError(RequestError):
-    """No known registry has a repository of that name. `close`: the known one with the most similar
-    name, or URI if a URI was asked for."""
+    """No known repository has this name. `close`: the most similar known name, or the most similar
+    URI if `name` is a URI."""
 
     def __init__(self, name: str, close: str | None) -> None:
         hint = f"did you mean {close}?" if close else "check the name, account and Region"
-        super().__init__(f"No repository {name} is known: {hint}")
+        super().__init__(f"Unknown repository {name}: {hint}")
         self.close = close
 
 
 def find_known(store: "Store", argument: str) -> RepositoryId:
-    """Finds a repository in the store by name or by URI, without asking AWS. Raises
+    """Finds a repository in the store by name or by URI, without calls to AWS. Raises
     AmbiguousRepositoryError or UnknownRepositoryError."""
     found = store.repositories_named(argument)
     if not found:
@@ -219,8 +220,8 @@ def _closest(store: "Store", argument: str) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class RepositorySync:
-    """Lists all registries into the store, so that `find_known` and Slack need not ask AWS. `warn`
-    gets sentences for the log."""
+    """Stores the repositories of all registries, so that `find_known` and Slack need no calls to
+    AWS. `warn` gets sentences for the log."""
 
     store: "Store"
     registries: Iterable[Registry]
@@ -243,7 +244,7 @@ class RepositorySync:
             id_ = registry.id()
             found = list(registry.repositories())
         except (RequestError, ServiceError) as error:
-            self.warn(f"{error}; until it works, its repositories are known as they were")
+            self.warn(f"{error}; the stored list of its repositories may be outdated")
         else:
             self.store.remember_repositories(id_, found, now)
         return id_

@@ -1,8 +1,7 @@
-"""The background process: it carries out plans, and makes reports.
+"""The worker process: runs plans, makes reports and updates Slack messages.
 
-The plans themselves say what there is to carry out: a plan that is approved and due, or whose run
-was abandoned, is taken by the first worker that finds it. The queue in the store says which reports
-there are to make. With PostgreSQL, several such processes may run.
+The first worker that finds an approved plan that is due, or an abandoned run, runs it. Reports are
+jobs in the store's queue. With PostgreSQL, several workers may run.
 """
 
 from bot.worker.process import main

@@ -1,6 +1,4 @@
-"""Handles the jobs of the queue: reports that are due, reports that people request, and summaries
-of rounds.
-"""
+"""Handles queued jobs: scheduled reports, requested reports, and summaries of rounds."""
 
 import logging
 import time
@@ -54,13 +52,14 @@ from bot.worker.slack_updates import SlackAccess
 SCAN_SHARED_FOR = timedelta(minutes=1)
 
 PLANNING_RETRIED_FOR = timedelta(hours=1)
-"""While AWS or the database fails. After that the summary says why there is no report."""
+"""How long planning is retried while AWS or the database fails. Then the summary shows the
+failure."""
 
 MAX_REPORTS = 10
-"""Of one request."""
+"""The most reports of one request."""
 
 ShowProgress = Callable[[str, int, int], None]
-"""Takes the step of planning, and how much of how much of it is done; of 0 if that is not known."""
+"""Takes the step of planning, what is done, and the total; 0 if the total is unknown."""
 
 _log = logging.getLogger(__name__)
 
@@ -76,7 +75,7 @@ class SharedScans:
     authority: AuthorityChecker
     store: Store
     clock: Clock
-    _seen: dict[RegistryId, CompletedScan] = field(default_factory=dict, init=False)
+    _scans: dict[RegistryId, CompletedScan] = field(default_factory=dict, init=False)
     _locks: defaultdict[RegistryId, Lock] = field(
         default_factory=lambda: defaultdict(Lock), init=False
     )
@@ -88,24 +87,24 @@ class SharedScans:
         memory: ScanMemory,
         progress: Progress,
     ) -> CompletedScan:
-        """A second caller waits for the scan of the first."""
+        """Makes a scan, or returns a shared one. Waits for a scan that another thread makes."""
         with self._locks[repository.registry]:
-            seen = self._seen.get(repository.registry)
-            if seen is None or not self._serves(seen, repository):
+            scan = self._scans.get(repository.registry)
+            if scan is None or not self._can_share(scan, repository):
                 asked = frozenset([repository.registry])
                 sources = open_sources(self.settings, registries, asked)
-                seen = sources.scan_with_other_regions(
+                scan = sources.scan_with_other_regions(
                     self.settings, self.authority, memory, self.clock, progress
                 )
-                self._seen[repository.registry] = seen
-            return seen
+                self._scans[repository.registry] = scan
+            return scan
 
-    def _serves(self, seen: CompletedScan, repository: RepositoryId) -> bool:
-        if any(scan.failure for scan in seen.snapshot.scans):
+    def _can_share(self, scan: CompletedScan, repository: RepositoryId) -> bool:
+        if any(each.failure for each in scan.snapshot.scans):
             return False
         plan = self.store.open_plan(repository)
-        is_newer_than_plan = plan is None or plan.proposed_at <= seen.at
-        return is_newer_than_plan and self.clock() - seen.at < SCAN_SHARED_FOR
+        is_newer_than_plan = plan is None or plan.proposed_at <= scan.at
+        return is_newer_than_plan and self.clock() - scan.at < SCAN_SHARED_FOR
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,9 +124,9 @@ class ReportPlanner:
         progress: Progress,
     ) -> Proposal:
         """Raises what planning and the store raise."""
-        with open_storage_with(self.store) as memory:
-            seen = self.scans.scan(found.repository, registries, memory.scans, progress)
-            planner = open_planner(self.settings, self.authority, seen, memory, progress)
+        with open_storage_with(self.store) as storage:
+            scan = self.scans.scan(found.repository, registries, storage.scans, progress)
+            planner = open_planner(self.settings, self.authority, scan, storage, progress)
             return open_proposer(self.settings, self.store, planner, person).propose(found)
 
 
@@ -143,7 +142,7 @@ class JobHandler(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class JobHandlers:
-    """All kinds of jobs. All of them post in Slack."""
+    """The handlers of all kinds of jobs. All of them post in Slack."""
 
     by_kind: Mapping[str, JobHandler]
     slack: SlackAccess
@@ -213,8 +212,8 @@ class ReportMaker:
         return self.reports().plan(request, propose)
 
     def progress(self, lease: Lease, show: ShowProgress) -> Progress:
-        """Every step of planning raises ShutdownError or LeaseLostError if this worker is to leave
-        the rest to another one."""
+        """Every step of planning raises ShutdownError if this process shuts down, and
+        LeaseLostError if another worker has the job."""
 
         def progress(step: str, done: int, total: int | None, _note: str = "", /) -> None:
             if self.shutdown.is_requested():
@@ -227,7 +226,7 @@ class ReportMaker:
 
 @dataclass(frozen=True, slots=True)
 class ScheduledReportHandler:
-    """Makes a report that is due. May be used by several threads."""
+    """Makes a scheduled report. May be used by several threads."""
 
     store: Store
     maker: ReportMaker
@@ -248,7 +247,7 @@ class ScheduledReportHandler:
             if self.clock() - job.made_at < PLANNING_RETRIED_FOR:
                 raise
             self._not_planned(report, error)
-        except Exception as error:  # noqa: BLE001 - a bug of ours: told, never hidden
+        except Exception as error:  # noqa: BLE001 - internal errors are logged
             self._not_planned(report, error)
         else:
             lease.renew()
@@ -290,19 +289,19 @@ class ScheduledReportHandler:
 
 @dataclass(frozen=True, slots=True)
 class RequestedReportHandler:
-    """Makes the reports that a person in Slack requests, and shows how far they are. May be used by
+    """Makes the reports that a Slack user requests, and shows their progress. May be used by
     several threads."""
 
     maker: ReportMaker
 
     def do(self, job: QueuedJob, lease: Lease) -> None:
-        """Shows in place of a report why it cannot be planned. Raises LeaseLostError,
+        """If planning fails, shows why in place of the report. Raises LeaseLostError,
         ShutdownError, and ServiceError if Slack or the database fails."""
         requested = RequestedReport.of(job)
         try:
             registries = self.maker.registries()
             found = _found(requested.repository, registries)
-        except Exception as error:  # noqa: BLE001 - a bug of ours: told, never hidden
+        except Exception as error:  # noqa: BLE001 - internal errors are logged
             _log.warning("%s cannot be looked up: %s", requested.repository, any_error_words(error))
             self._placeholder(requested).show_failure(failed_message(any_error_words(error)))
             return
@@ -333,7 +332,7 @@ class RequestedReportHandler:
             planned = self.maker.plan(request, found, registries, requested.user, progress)
         except (LeaseLostError, ShutdownError):
             raise
-        except Exception as error:  # noqa: BLE001 - a bug of ours: told, never hidden
+        except Exception as error:  # noqa: BLE001 - internal errors are logged
             sentence = f"{name} cannot be planned: {any_error_words(error)}"
             _log.warning("%s", sentence)
             placeholder.show_failure(failed_message(sentence))
@@ -352,7 +351,7 @@ class RequestedReportHandler:
 
 
 def _no_progress(step: str, done: int, total: int) -> None:
-    """Nobody waits for a scheduled report."""
+    """Scheduled reports show no progress."""
 
 
 def _found(argument: str, registries: Sequence[EcrRegistry]) -> Sequence[FoundRepository]:
@@ -360,8 +359,8 @@ def _found(argument: str, registries: Sequence[EcrRegistry]) -> Sequence[FoundRe
     found = find_repositories(argument, registries)
     if len(found) > MAX_REPORTS:
         raise RequestError(
-            f"{argument} fits {len(found):,} repositories, and one request brings at most "
-            f"{MAX_REPORTS} reports: narrow it"
+            f"{argument} matches {len(found):,} repositories, but one request makes at most "
+            f"{MAX_REPORTS} reports: use a narrower pattern"
         )
     return found
 
@@ -380,7 +379,7 @@ class SummaryHandler:
         workspace = self.slack.services().workspace
         channel = workspace.settings.channel_of(rest.round.entry) if rest else None
         if rest is None or channel is None:
-            _log.warning("What became of some reports is told nowhere: they have no channel now")
+            _log.warning("A summary of reports is not posted: its settings entry has no channel")
             return
         self.limiter.wait(channel)
         lease.renew()
@@ -390,4 +389,4 @@ class SummaryHandler:
         """Logs the summary."""
         if rest := self.store.round_summary(job.payload["line"]):
             text = rest_message(rest).text
-            _log.error("This cannot be told in Slack (%s): %s", failure_words(why), text)
+            _log.error("A summary cannot be posted in Slack (%s): %s", failure_words(why), text)

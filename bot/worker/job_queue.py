@@ -1,4 +1,4 @@
-"""Takes jobs from the store's queue, retries them, and gives them up."""
+"""Takes jobs from the store's queue, retries them, and gives up on them."""
 
 import logging
 from dataclasses import dataclass
@@ -17,10 +17,10 @@ from bot.usecases.deletion.run import ShutdownError
 from bot.worker.job_handlers import JobHandlers
 
 MAX_ATTEMPTS = 3
-"""After so many workers that died, a job is given up: it would end the next worker, too."""
+"""A job is given up after so many workers died of it, since it would end the next one, too."""
 
 RETRIED_FOR = timedelta(days=1)
-"""While Slack or the database fails."""
+"""How long a job is retried while Slack or the database fails."""
 
 MIN_DELAY = timedelta(seconds=15)
 MAX_DELAY = timedelta(hours=1)
@@ -44,11 +44,11 @@ class JobWorker:
     debug: bool
 
     def work(self) -> None:
-        """Until the process shuts down."""
+        """Handles jobs until the process shuts down."""
         while not self.shutdown.is_requested():
             try:
                 pause = 0.0 if self.do_next() else SECONDS_BETWEEN_JOBS
-            except Exception as error:  # noqa: BLE001 - a bug of ours: told, never hidden
+            except Exception as error:  # noqa: BLE001 - internal errors are logged
                 _log.warning("The queue waits: %s", any_error_words(error), exc_info=self.debug)
                 pause = SECONDS_AFTER_FAILURE
             self.shutdown.sleep(pause)
@@ -75,7 +75,7 @@ class JobWorker:
         except ShutdownError:
             lease.release()
         except LeaseLostError:
-            _log.info("The job %s is done by another process", job.id)
+            _log.info("Another process handles the job %s", job.id)
         except ServiceError as error:
             self._put_off(job, lease, error)
         else:
@@ -85,7 +85,7 @@ class JobWorker:
         age = self.clock() - job.made_at
         if age < RETRIED_FOR:
             delay = delay_at(age)
-            _log.warning("%s; it is tried again in %d s", error, delay.total_seconds())
+            _log.warning("%s; retrying in %d s", error, delay.total_seconds())
             lease.release(delay)
         else:
             self._give_up(job, NotDoneWithinADay(ErrorText.of(error)))
@@ -95,10 +95,11 @@ class JobWorker:
         _log.error("The job %s (%s) is given up: %s", job.id, job.kind, failure_words(why))
         try:
             self.handlers.give_up(job, why)
-        except Exception as error:  # noqa: BLE001 - a job is given up for good
-            _log.warning("Nobody gets to know it: %s", any_error_words(error), exc_info=self.debug)
+        except Exception as error:  # noqa: BLE001 - the job is given up anyway
+            words = any_error_words(error)
+            _log.warning("The failure cannot be shown: %s", words, exc_info=self.debug)
 
 
 def delay_at(age: timedelta) -> timedelta:
-    """The delay before a job of this age is retried: its age doubles each time."""
+    """The delay before a job of this age is retried. The age doubles with each retry."""
     return min(max(age, MIN_DELAY), MAX_DELAY)

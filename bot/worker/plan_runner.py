@@ -1,4 +1,4 @@
-"""Carries out several plans at a time in the worker."""
+"""Runs several plans at a time in the worker."""
 
 import logging
 from collections.abc import Callable
@@ -21,7 +21,7 @@ from bot.usecases.deletion.start import NotStartedError, PausedError, RunOvervie
 RUNS_AT_ONCE = 4
 
 RETRY_AFTER = timedelta(minutes=1)
-"""If a plan could not be carried out."""
+"""The delay after a plan could not be run."""
 
 _log = logging.getLogger(__name__)
 
@@ -30,7 +30,7 @@ NotifyPlan = Callable[[str], None]
 
 
 class PlanRunner:
-    """Starts each plan once, by `submit`. `notify` learns of every change of a plan. May be used by
+    """Runs each plan once, by `submit`. Calls `notify` after every change of a plan. May be used by
     several threads."""
 
     def __init__(
@@ -47,44 +47,46 @@ class PlanRunner:
         self._clock = clock
         self._notify = notify
         self._debug = debug
-        self._under_way: set[str] = set()
+        self._running: set[str] = set()
         self._not_before: dict[str, datetime] = {}
         self._lock = Lock()
 
-    def take(self, work: RunOverview) -> None:
-        """Starts what is due or abandoned, but for plans that are under way here already or failed
-        a moment ago."""
-        for begun in work.abandoned:
-            earlier = begun.run.worker
-            how = f"goes on here: process {earlier.pid} on {earlier.host} left it"
-            self._begin(begun.plan, how, partial(self._for(begun.plan).take_over, *begun))
-        for plan in work.due:
-            self._begin(plan, "is looked at once more", partial(self._for(plan).start, plan.id))
+    def take(self, runs: RunOverview) -> None:
+        """Starts plans that are due or abandoned, except those that run in this process already or
+        failed within RETRY_AFTER."""
+        for abandoned in runs.abandoned:
+            earlier = abandoned.run.worker
+            why = f"is resumed: process {earlier.pid} on {earlier.host} abandoned it"
+            run = partial(self._starter_for(abandoned.plan).take_over, *abandoned)
+            self._submit_once(abandoned.plan, why, run)
+        for plan in runs.due:
+            run = partial(self._starter_for(plan).start, plan.id)
+            self._submit_once(plan, "is due, and planned again", run)
 
-    def _begin(self, plan: PlanRecord, how: str, carry_out: Callable[[], PlanRecord]) -> None:
+    def _submit_once(self, plan: PlanRecord, why: str, run: Callable[[], PlanRecord]) -> None:
         with self._lock:
             retry_at = self._not_before.get(plan.id)
             is_too_early = retry_at is not None and self._clock() < retry_at
-            if is_too_early or plan.id in self._under_way:
+            if is_too_early or plan.id in self._running:
                 return
-            self._under_way.add(plan.id)
-        self._submit(self._carry_out, plan, how, carry_out)
+            self._running.add(plan.id)
+        self._submit(self._run, plan, why, run)
 
-    def _carry_out(self, plan: PlanRecord, how: str, carry_out: Callable[[], PlanRecord]) -> None:
-        _log.info("%s %s", _named(plan), how)
+    def _run(self, plan: PlanRecord, why: str, run: Callable[[], PlanRecord]) -> None:
+        _log.info("%s %s", _named(plan), why)
         try:
-            after = carry_out()
+            after = run()
         except NotStartedError as error:
             _log.warning("%s", not_started_words(error.plan, error.cause))
         except ShutdownError:
-            _log.info("%s waits for the next process: this one was told to leave", _named(plan))
+            _log.info("%s waits for another worker: this one is shutting down", _named(plan))
         except PausedError as error:
             _log.info("%s waits: %s", _named(plan), pause_words(error.pause))
         except LeaseLostError:
-            _log.info("%s is carried out by another process", _named(plan))
-        except Exception as error:  # noqa: BLE001 - a bug of ours: told, never hidden
+            _log.info("%s is run by another process", _named(plan))
+        except Exception as error:  # noqa: BLE001 - internal errors are logged
             words = any_error_words(error)
-            _log.error("%s is tried again later: %s", _named(plan), words, exc_info=self._debug)
+            _log.error("%s is retried later: %s", _named(plan), words, exc_info=self._debug)
             self._retry_later(plan)
         else:
             level = logging.WARNING if after.state is PlanState.FAILED else logging.INFO
@@ -92,11 +94,11 @@ class PlanRunner:
         finally:
             self._notify(plan.id)
             with self._lock:
-                self._under_way.discard(plan.id)
+                self._running.discard(plan.id)
             collect_garbage()
 
-    def _for(self, plan: PlanRecord) -> RunStarter:
-        """Notifies of the plan's progress."""
+    def _starter_for(self, plan: PlanRecord) -> RunStarter:
+        """A starter that also notifies of the plan's progress."""
 
         def progress(done: int, total: int, freed_bytes: int) -> None:
             self._starter.runner.progress(done, total, freed_bytes)
@@ -115,8 +117,6 @@ def _named(plan: PlanRecord) -> str:
 
 def _outcome_words(plan: PlanRecord) -> str:
     if plan.state is PlanState.APPROVED and plan.execute_after:
-        return (
-            f"comes late, and waits for a new undo window: until {format_time(plan.execute_after)}"
-        )
+        return f"is late, and gets a new undo window until {format_time(plan.execute_after)}"
     saved = f"; {freed(plan)} freed" if plan.state in EXECUTED else ""
     return f"{state_words(plan.state)}{saved}"

@@ -1,4 +1,4 @@
-"""Starts the threads of the worker process, and ends them."""
+"""Starts and stops the threads of the worker process."""
 
 import logging
 import multiprocessing
@@ -42,17 +42,16 @@ SECONDS_BETWEEN_CHECKS = 1.0
 JOBS_AT_ONCE = 2
 
 SECONDS_TO_SHUT_DOWN = 5.0
-"""For the threads that use Slack. Another worker does the rest of their work, or the next one."""
+"""How long a shutdown waits for the threads that use Slack. Other workers do what is left."""
 
 FAILED, REFUSED = 1, 2
-"""Exit statuses: AWS or the database; the settings."""
+"""Exit statuses: AWS or the database failed; the settings are wrong."""
 
 
 @dataclass(frozen=True, slots=True)
 class PlanPoll:
-    """Ends plans and pins that have expired, and finds plans to carry out. `take` gets a plan in
-    every sweep until it is carried out, and skips those that it has already begun. `is_gone`: as in
-    `find_runs`."""
+    """Ends expired plans and pins, and finds plans to run. `take` gets each plan at every poll
+    until it has run, and ignores plans that it has started. `is_gone`: as in `find_runs`."""
 
     store: Store
     clock: Clock
@@ -61,23 +60,21 @@ class PlanPoll:
     debug: bool
 
     def __call__(self) -> None:
-        """Logs a failure: the next sweep does what this one did not."""
+        """Logs failures. The next poll retries."""
         try:
             now = self.clock()
             expire(self.store, now)
             self.take(find_runs(self.store, now, self.is_gone))
             record_heartbeat(WORKER)
-        except Exception as error:  # noqa: BLE001 - a bug of ours: told, never hidden
+        except Exception as error:  # noqa: BLE001 - internal errors are logged
             words = any_error_words(error)
-            _log.error(
-                "What is due is looked for again in a moment: %s", words, exc_info=self.debug
-            )
+            _log.error("Plans cannot be checked, retrying soon: %s", words, exc_info=self.debug)
 
 
 @dataclass(slots=True, eq=False)
 class RepeatedTask:
-    """Calls a use case with the time. `open` builds the use case at the first call, so that nothing
-    else waits for it. `when_failed`: what follows a failure, as a sentence for the log."""
+    """Calls a use case with the current time. `open` builds the use case at the first call, so that
+    the start does not wait for it. `when_failed`: the start of the log line after a failure."""
 
     open: Callable[[], Callable[[datetime], None]]
     clock: Clock
@@ -90,31 +87,32 @@ class RepeatedTask:
             if self._opened is None:
                 self._opened = self.open()
             self._opened(self.clock())
-        except Exception as error:  # noqa: BLE001 - a bug of ours: told, never hidden
+        except Exception as error:  # noqa: BLE001 - internal errors are logged
             _log.error("%s: %s", self.when_failed, any_error_words(error), exc_info=self.debug)
 
 
 def open_scheduler(
     settings: Settings, store: Store, take: Callable[[RunOverview], None], *, debug: bool
 ) -> BackgroundScheduler:
-    """Not started yet. `take`: as in `PlanPoll`. Without a bot's token it only sweeps."""
+    """Does not start the scheduler. `take`: as in `PlanPoll`. Without a bot token, only plans are
+    polled."""
     scheduler = BackgroundScheduler(timezone="UTC")
     _repeat(scheduler, PlanPoll(store, system_clock, is_gone, take, debug), SECONDS_BETWEEN_POLLS)
     if is_in_slack():
-        run_due = partial(open_report_scheduler, settings, store, _log.warning)
-        later = "Reports that are due come a minute later"
-        reports = RepeatedTask(run_due, system_clock, later, debug)
+        open_reports = partial(open_report_scheduler, settings, store, _log.warning)
+        when_failed = "Scheduled reports cannot be queued, retrying in a minute"
+        reports = RepeatedTask(open_reports, system_clock, when_failed, debug)
         _repeat(scheduler, reports, SECONDS_BETWEEN_REPORTS)
-        survey = partial(open_repository_sync, settings, store, _log.warning)
-        later = "Registries are listed an hour later"
-        surveys = RepeatedTask(survey, system_clock, later, debug)
-        _repeat(scheduler, surveys, SECONDS_BETWEEN_SYNCS)
+        open_sync = partial(open_repository_sync, settings, store, _log.warning)
+        when_failed = "Registries cannot be listed, retrying in an hour"
+        syncs = RepeatedTask(open_sync, system_clock, when_failed, debug)
+        _repeat(scheduler, syncs, SECONDS_BETWEEN_SYNCS)
     return scheduler
 
 
 def _repeat(scheduler: BackgroundScheduler, call: Callable[[], None], seconds: int) -> None:
-    """Now and then every so many seconds, one call after the other. Several missed calls are made
-    up for by one."""
+    """Calls it now and then at this interval, never twice at a time. Makes one call for several
+    missed ones."""
     scheduler.add_job(
         call,
         "interval",
@@ -127,14 +125,14 @@ def _repeat(scheduler: BackgroundScheduler, call: Callable[[], None], seconds: i
 
 
 def main(config: Path | None, *, debug: bool) -> None:
-    """Works until SIGTERM, SIGINT, or the end of the parent process. Then it finishes the batches
-    in flight; the next worker continues. `debug`: log tracebacks."""
+    """Works until SIGTERM, SIGINT, or the end of the parent process. Then finishes the batches in
+    flight. Another worker resumes the runs. `debug`: log tracebacks."""
     shutdown = shutdown_on_signals()
     log_to_stderr()
     try:
         _work(config, shutdown, debug=debug)
-    except Exception as error:  # noqa: BLE001 - Python would print a bug as it is
-        _log.error("The worker cannot begin: %s", any_error_words(error), exc_info=debug)
+    except Exception as error:  # noqa: BLE001 - Python would print it with its secrets
+        _log.error("The worker cannot start: %s", any_error_words(error), exc_info=debug)
         sys.exit(REFUSED if isinstance(error, RequestError) else FAILED)
 
 
@@ -158,8 +156,8 @@ def _work(config: Path | None, shutdown: Shutdown, *, debug: bool) -> None:
 def _in_slack(
     settings: Settings, store: Store, shutdown: Shutdown, *, debug: bool
 ) -> Iterator[NotifyPlan]:
-    """Runs the threads that use Slack. Yields what updates the messages of a plan. Without a bot's
-    token there are no such threads."""
+    """Runs the threads that use Slack, and yields the function that updates a plan's messages.
+    Without a bot token, starts no threads."""
     if not is_in_slack():
         yield _no_messages
         return
@@ -193,12 +191,12 @@ def _wait_for(shutdown: Shutdown) -> None:
 
 
 def _no_progress(step: str, done: int, total: int | None, note: str = "", /) -> None:
-    """No person watches this process."""
+    """The worker shows no progress of scans."""
 
 
 def _no_run_progress(done: int, total: int, freed_bytes: int) -> None:
-    """The store has the progress."""
+    """The progress of a run is in the store."""
 
 
 def _no_messages(plan_id: str) -> None:
-    """There are no messages without Slack."""
+    """Without Slack there are no messages."""

@@ -33,8 +33,8 @@ SECONDS_BETWEEN_CONNECTIONS = 15.0
 SECONDS_BETWEEN_SWEEPS = 5.0
 
 MESSAGES_PER_SWEEP = 3
-"""36 a minute. All updates together may be about 50 a minute, those after clicks and after
-`notify` included."""
+"""36 a minute. Slack's rate limit allows about 50 updates a minute, including those after clicks
+and after `notify`."""
 
 LISTS_PER_SWEEP = 2
 HOMES_PER_SWEEP = 2
@@ -59,8 +59,8 @@ class SlackServices(NamedTuple):
 
 
 class SlackAccess:
-    """Opened when it is first needed, so that plans are carried out while Slack is away. May be
-    used by several threads."""
+    """Opens Slack when it is first needed, so that plans run while Slack is down. May be used by
+    several threads."""
 
     def __init__(self, settings: Settings, store: Store) -> None:
         self._settings = settings
@@ -70,7 +70,7 @@ class SlackAccess:
         )
 
     def services(self) -> SlackServices:
-        """Raises RequestError or ServiceError if Slack cannot be used at the moment."""
+        """Raises RequestError or ServiceError if Slack cannot be used now."""
         return self._opened.get(None)
 
     def _open(self) -> SlackServices:
@@ -82,8 +82,8 @@ class SlackAccess:
 
 
 class SlackUpdater:
-    """Updates the messages of a plan at once after `notify`, and messages that are behind in
-    sweeps. One thread calls `work`, so that only this thread waits when Slack asks for a wait."""
+    """Updates a plan's messages immediately after `notify`, and outdated messages in sweeps. One
+    thread calls `work`, so only this thread waits when Slack rate-limits it."""
 
     def __init__(self, slack: SlackAccess, shutdown: Shutdown, *, debug: bool) -> None:
         self._slack = slack
@@ -96,25 +96,25 @@ class SlackUpdater:
         self._lock = Lock()
 
     def notify(self, plan_id: str) -> None:
-        """The plan has changed. Never waits. May be called by several threads."""
+        """Queues the update of a changed plan. Never waits. May be called by several threads."""
         with self._lock:
             if plan_id not in self._waiting:
                 self._waiting.add(plan_id)
                 self._changed.put(plan_id)
 
     def work(self) -> None:
-        """Until the process shuts down."""
+        """Updates messages until the process shuts down."""
         while not self._shutdown.is_requested():
             try:
                 self.do_next(SECONDS_BETWEEN_CHECKS)
-            except Exception as error:  # noqa: BLE001 - a bug of ours: told, never hidden
+            except Exception as error:  # noqa: BLE001 - internal errors are logged
                 words = any_error_words(error)
-                _log.warning("Slack gets to know it later: %s", words, exc_info=self._debug)
+                _log.warning("Slack is updated later: %s", words, exc_info=self._debug)
                 self._shutdown.sleep(SECONDS_AFTER_FAILURE)
 
     def do_next(self, patience: float) -> None:
-        """Updates the messages of a plan that has changed, or changes within `patience` seconds.
-        Then sweeps, if it is time."""
+        """Updates the messages of a plan that has changed, or that changes within `patience`
+        seconds. Then makes the sweeps that are due."""
         plan_id = self._next(patience)
         call_all([*self._updates(self._slack.services(), plan_id)])
 

@@ -15,8 +15,8 @@ DIGEST = f"sha256:{'a' * 64}"
 @pytest.mark.parametrize(
     ("argument", "said"),
     [
-        ("team/apo", "There is no repository team/apo: did you mean team/api?"),
-        ("zzz/zzz", "There is no repository zzz/zzz: check the name, account and Region"),
+        ("team/apo", "Unknown repository team/apo: did you mean team/api?"),
+        ("zzz/zzz", "Unknown repository zzz/zzz: check the name, account and Region"),
         ("nobody/*", "No repository matches nobody/*"),
         ("team/[a*", "the [ in 'team/[a*' is never closed"),
         ("team/[!a*", "the [ in 'team/[!a*' is never closed"),
@@ -24,14 +24,14 @@ DIGEST = f"sha256:{'a' * 64}"
         ("/team/.*/", "regular expressions (/…/) are not supported yet"),
         ("team/api:*", "can match no repository's name or URI (none has ':')"),
         ("Team//*", "can match no repository's name or URI"),
-        (f"{HOST}/team/api:1.0", "leave out tag and digest"),
-        (f"{HOST}/team/api@{DIGEST}", "leave out tag and digest"),
-        ("team/api:1.0", "leave out tag and digest"),
+        (f"{HOST}/team/api:1.0", "remove the tag or digest"),
+        (f"{HOST}/team/api@{DIGEST}", "remove the tag or digest"),
+        ("team/api:1.0", "remove the tag or digest"),
         (
             "999999999999.dkr.ecr.eu-west-1.amazonaws.com/team/api",
             f"did you mean {HOST}/team/api?",
         ),
-        ("Team/API", "'Team/API' is no repository"),
+        ("Team/API", "'Team/API' is not a repository"),
     ],
 )
 def test_a_wrong_repository(argument: str, said: str, run: Run, shelf: Shelf) -> None:
@@ -46,7 +46,7 @@ def test_debug_shows_the_traceback(run: Run, shelf: Shelf) -> None:
     del shelf
     result = run("plan", "team/apo", "--debug")
     assert result.status == 2
-    assert result.err.startswith("ecr-clean: There is no repository team/apo")
+    assert result.err.startswith("ecr-clean: Unknown repository team/apo")
     assert "Traceback (most recent call last)" in result.err
 
 

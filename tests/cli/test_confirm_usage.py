@@ -78,7 +78,7 @@ def test_a_terminal_is_shown_the_number_and_asked(
 def test_what_is_not_in_doubt(run: Run, plan: Run) -> None:
     result = run("confirm-usage", "ecs", "123456789012 in eu-west-1", "--workloads", "1")
     assert (result.status, result.out) == (2, "")
-    assert "Nothing that ecs lists in '123456789012 in eu-west-1' is in doubt" in result.sentence
+    assert "ecs has no drop in usage to confirm in '123456789012 in eu-west-1'" in result.sentence
     assert "only these can be confirmed: files 'used.txt'" in result.sentence
     assert plan().status == 3
 
@@ -86,7 +86,7 @@ def test_what_is_not_in_doubt(run: Run, plan: Run) -> None:
 def test_when_nothing_is_in_doubt(run: Run) -> None:
     result = run("confirm-usage", "files", "used.txt")
     assert (result.status, result.out) == (2, "")
-    assert "nothing to confirm at all" in result.sentence
+    assert "no source has a drop in usage to confirm" in result.sentence
 
 
 @pytest.mark.parametrize(

@@ -122,18 +122,18 @@ def test_a_manifest_that_the_plan_did_not_delete(run: Run, id_: str) -> None:
     result = run("show", id_, "--manifest", "1.12")
     assert (result.status, result.out) == (2, "")
     assert result.sentence == (
-        f"The plan {id_} deletes nothing that is called 1.12: "
-        f"ecr-clean show {id_} --format csv lists all that it does"
+        f"The plan {id_} deletes no manifest with the tag or digest 1.12: "
+        f"ecr-clean show {id_} --format csv lists its deletions"
     )
 
 
-def test_a_manifest_of_which_nothing_was_kept(run: Run, id_: str, at_once: Shelf) -> None:
+def test_a_manifest_that_was_not_stored(run: Run, id_: str, at_once: Shelf) -> None:
     digest = at_once.repository.digest_by_tag["1.1"]
     result = run("show", id_, "--manifest", "1.1")
     assert (result.status, result.out) == (2, "")
     assert result.sentence == (
-        f"Nothing was kept of {digest}: its outcome is skipped, and only what is about to be "
-        "deleted is kept"
+        f"The text of {digest} is not stored: its outcome is skipped, and texts are stored only "
+        "right before a deletion"
     )
 
 

@@ -127,12 +127,12 @@ def test_until_a_duration(run: Run, pin: Run) -> None:
     ("arguments", "said"),
     [
         (("1.0", "--until", "2001-01-01"), "2001-01-02 00:00 UTC is over"),
-        (("1.0", "--until", "0s"), "is over: give a time to come"),
+        (("1.0", "--until", "0s"), "is in the past: give a later time"),
         (("1.0", "--until", "tomorrow"), "'tomorrow' is no time: give a duration (30d), a date"),
         (("1.0", "--until", "2099-02-29"), "'2099-02-29' is no time"),
         (("1.0", "--until", "9999-12-31"), "'9999-12-31' is beyond the year 9998"),
         (("1.0", "--until", "9999-12-31T20:00"), "'9999-12-31T20:00' is beyond the year 9998"),
-        (("1.*,2.*",), "'1.*,2.*' can match no tag (none has ','); give a tag, a whole digest or"),
+        (("1.*,2.*",), "'1.*,2.*' can match no tag (none has ','); give a tag, a full digest or"),
         (("/1.*/",), "regular expressions (/…/) are not supported yet"),
         (("team/api:1.0",), "is not a valid tag, digest or glob of tags"),
         (("sha256:abc",), "is not a complete digest"),
@@ -164,8 +164,8 @@ def test_exactly_one_repository(command: str, aws: StandIn, run: Run) -> None:
     def said(repository: str) -> Result:
         return run(command, repository, "1.0", *(REASON if command == "pin" else ()))
 
-    assert "team/* fits several repositories" in said("team/*").err
-    assert "There is no repository team/apo: did you mean team/api?" in said("team/apo").err
+    assert "team/* matches several repositories" in said("team/*").err
+    assert "Unknown repository team/apo: did you mean team/api?" in said("team/apo").err
     assert said("*/api").status == (0 if command == "pin" else 2)
 
 
@@ -178,8 +178,8 @@ def test_unpinned(run: Run, pin: Run) -> None:
     again = run("unpin", "team/api", "1.0")
     assert (again.status, again.out) == (2, "")
     assert again.sentence == (
-        "'1.0' is not pinned in team/api (its pins are 3.0); pins of the settings file are taken "
-        "off there"
+        "'1.0' is not pinned in team/api (its pins are 3.0); remove pins of the settings file "
+        "in that file"
     )
 
 

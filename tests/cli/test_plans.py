@@ -133,9 +133,9 @@ def test_an_unknown_plan(command: str, run: Run, id_: str) -> None:
     close = id_[:-1] + ("b" if id_[-1] != "b" else "c")
     result = run(command, close)
     assert (result.status, result.out) == (2, "")
-    assert result.sentence == f"There is no plan {close}: did you mean {id_}?"
+    assert result.sentence == f"No plan {close}: did you mean {id_}?"
     assert run(command, "nonsense").sentence == (
-        "There is no plan nonsense: ecr-clean plans lists them"
+        "No plan nonsense: ecr-clean plans lists all plans"
     )
 
 

@@ -39,7 +39,7 @@ def test_both_names_of_the_command(command: list[str], shelf: Shelf) -> None:
     assert orjson.loads(planned.stdout)["repository"] == "team/api"
     refused = ran(command, "plan", "team/apo")
     assert (refused.returncode, refused.stdout) == (2, b"")
-    assert refused.stderr == b"ecr-clean: There is no repository team/apo: did you mean team/api?\n"
+    assert refused.stderr == b"ecr-clean: Unknown repository team/apo: did you mean team/api?\n"
 
 
 @pytest.mark.parametrize("form", ["json", "csv", "table"])

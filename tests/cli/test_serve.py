@@ -105,7 +105,7 @@ def test_what_is_due_is_carried_out(
     assert [line.split(" ", 2)[2].strip() for line in bot.said] == [
         "Approved plans are carried out here, until SIGTERM or Ctrl-C",
         "Nobody is heard in Slack: SLACK_BOT_TOKEN and SLACK_APP_TOKEN are not set",
-        f"The plan {id_} for team/api is looked at once more",
+        f"The plan {id_} for team/api is due, and planned again",
         f"The plan {id_} for team/api was carried out; 2.96 kB freed",
         "Left; whoever comes next goes on",
     ]
@@ -125,7 +125,7 @@ def test_a_killed_workers_run_is_recovered_by_the_next_worker(
     assert aws.world.calls.count(DELETION) == 5
     assert len(builds.repository.manifests) == 10
     assert bot.has_said("WARNING The worker process ended (SIGKILL) and is started again")
-    assert bot.has_said(f"goes on here: process {worker} on ")
+    assert bot.has_said(f"is resumed: process {worker} on ")
 
 
 @pytest.mark.slow
@@ -137,7 +137,7 @@ def test_who_is_told_to_leave_gives_the_run_to_the_next(
     with serving() as bot:
         until(lambda: aws.world.calls.count(DELETION))
         assert bot.leave() == 0
-    assert bot.has_said("waits for the next process: this one was told to leave")
+    assert bot.has_said("waits for another worker: this one is shutting down")
     assert as_stored(own_store, id_).state is PlanState.EXECUTING
     left = own_store.run(id_)
     assert left
@@ -200,12 +200,12 @@ def test_aws_that_does_not_answer(run: Run, at_once: Shelf, own_store: Store, aw
         Fault(operation="DescribeImages", parameters=refused, error="ServerException", times=None)
     )
     with serving() as bot:
-        until(lambda: bot.has_said("is tried again later"))
+        until(lambda: bot.has_said("is retried later"))
         other = approved(run, web.id.name)
         until(lambda: as_stored(own_store, other).state is PlanState.DONE)
     assert as_stored(own_store, id_).state is PlanState.APPROVED
     assert all(LINE.fullmatch(line.strip()) for line in bot.said)
-    assert sum("is tried again later" in line for line in bot.said) == 1
+    assert sum("is retried later" in line for line in bot.said) == 1
 
 
 @pytest.mark.slow
@@ -219,7 +219,7 @@ def test_a_worker_that_finds_the_settings_wrong(
         settings_file("nonsense: true\n")
         os.kill(worker, signal.SIGKILL)
         assert bot.process.wait(PATIENCE) == 2
-    assert bot.has_said("ERROR The worker cannot begin: ")
+    assert bot.has_said("ERROR The worker cannot start: ")
     assert not any("Traceback" in line for line in bot.said)
 
 
@@ -247,5 +247,5 @@ def test_no_secret_is_told(run: Run, at_once: Shelf, monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAUNKNOWN")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "a-very-secret-key")
     with serving("--debug") as bot:
-        until(lambda: bot.has_said("is tried again later"))
+        until(lambda: bot.has_said("is retried later"))
     assert not any("a-very-secret-key" in line for line in bot.said)

@@ -100,8 +100,8 @@ def test_csv(run: Run) -> None:
     ("manifest", "said"),
     [
         ("mutli", "team/api has no tag or digest mutli: did you mean multi?"),
-        ("zzz", "team/api has no tag or digest zzz: ecr-clean plan lists all that it has"),
-        (f"sha256:{'a' * 64}", "ecr-clean plan lists all that it has"),
+        ("zzz", "team/api has no tag or digest zzz: ecr-clean plan lists all of them"),
+        (f"sha256:{'a' * 64}", "ecr-clean plan lists all of them"),
     ],
 )
 @pytest.mark.usefixtures("multi")
@@ -113,10 +113,10 @@ def test_what_is_not_there(manifest: str, said: str, run: Run) -> None:
 
 def test_a_repository_that_is_not_there_or_not_one(aws: StandIn, run: Run, multi: str) -> None:
     Shelf(aws, "team/web")
-    assert run("why", "team/apo", multi).sentence.startswith("There is no repository team/apo")
+    assert run("why", "team/apo", multi).sentence.startswith("Unknown repository team/apo")
     several = run("why", "team/*", multi)
     assert several.status == 2
-    assert "team/* fits several repositories" in several.sentence
+    assert "team/* matches several repositories" in several.sentence
 
 
 def test_an_incomplete_plan(aws: StandIn, run: Run, multi: str) -> None:

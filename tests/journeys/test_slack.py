@@ -251,7 +251,7 @@ def test_a_plan_that_is_no_more(
         for number, action_id in enumerate(("approve_plan", "dismiss_plan"), start=1):
             assert clicks(ann, action_id, report, ops).ok
             until_answered(ann, ops, number)
-        assert all(each.startswith("There is no plan ") for each in private_messages(ann, ops))
+        assert all(each.startswith("No plan ") for each in private_messages(ann, ops))
         newer = ann.types("/ecr-clean team/api", ops)
         assert newer.ok
         until(lambda: buttons(public_messages(ann, ops)[-1]) == REPORTED)

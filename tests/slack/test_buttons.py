@@ -239,7 +239,7 @@ def test_a_plan_that_nobody_knows(
     monkeypatch.setattr(bot.store, "message", lambda *_: None)
     bot.clicks(ann, "approve_plan", message)
     (said,) = private_messages(ann, bot.channel)
-    assert said.startswith(f"There is no plan {message.plan}")
+    assert said.startswith(f"No plan {message.plan}")
 
 
 def test_a_message_that_nobody_knew_of_follows_from_now_on(bot: RunningBot, ann: Person) -> None:

@@ -298,14 +298,14 @@ def test_a_pin_needs_a_reason(bot: RunningBot, ann: Person) -> None:
 
 
 CANNOT_BE = [
-    ("pin team/api old because " + "y" * 3001, "The reason has 3,001 characters: cut it"),
+    ("pin team/api old because " + "y" * 3001, "The reason has 3,001 characters: shorten it"),
     ("pin team/api t\u00e4g because x", "is not a valid tag, digest or glob of tags"),
     ("pin team/api [ because x", "is never closed"),
     ("pin team/api old for 30 days because x", "'30 days' is no time: write `for 30d`"),
-    ("pin team/api old until 2020-01-01 because x", "is over: give a time to come"),
+    ("pin team/api old until 2020-01-01 because x", "is in the past: give a later time"),
     ("pin team/api:1.0 old because x", "names an image, not a repository"),
     ("unpin team/api old", "'old' is not pinned in team/api (it has no pins)"),
-    ("stop nothing", "There is no plan nothing"),
+    ("stop nothing", "No plan nothing"),
     ("resume", "ecr-clean is not paused"),
 ]
 

@@ -82,7 +82,7 @@ def test_the_plan_is_not_known_any_more(
     message = bot.posted()
     monkeypatch.setattr(bot.store, "plan", lambda _: None)
     bot.clicks(ann, "show_images", message)
-    assert f"There is no plan {message.plan}" in text_of(ann.modal())
+    assert f"No plan {message.plan}" in text_of(ann.modal())
 
 
 def test_slack_is_busy(bot: RunningBot, slack: Workspace, ann: Person) -> None:

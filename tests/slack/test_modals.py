@@ -180,4 +180,4 @@ def test_a_plan_that_nobody_knows_any_more(
     bot.clicks(ann, "approve_plan", message)
     monkeypatch.setattr(bot.store, "plan", lambda _: None)
     bot.submits(ann, typed_name="anything")
-    assert f"There is no plan {message.plan}" in text_of(ann.modal())
+    assert f"No plan {message.plan}" in text_of(ann.modal())

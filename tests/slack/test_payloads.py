@@ -289,7 +289,7 @@ def test_a_digest_that_is_none(bot: RunningBot, ann: Person) -> None:
     message = bot.posted(content("new", "old", pulled=3))
     deliver(bot, click(ann, bot.channel, message.ts, action("pin_pulled:0", f"{message.plan}:1")))
     (said,) = private_messages(ann, bot.channel)
-    assert "give a tag, a whole digest or a glob of tags" in said
+    assert "give a tag, a full digest or a glob of tags" in said
     assert bot.store.pins() == []
 
 

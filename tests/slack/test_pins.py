@@ -477,7 +477,7 @@ def test_one_that_is_gone_says_how_to_pin_again(bot: RunningBot, ann: Person) ->
     message = warned(bot, ann)
     bot.context.pins.unpin(HERE, ["1.0"], bot.context.person(_sender(ann)))
     after = keeps(bot, ann, message)
-    assert "1.0 is pinned no more in team/api" in after["text"]
+    assert "1.0 is not pinned in team/api any more" in after["text"]
     assert "`/ecr-clean pin team/api 1.0 because …` pins it anew" in after["text"]
     assert buttons(after) == []
 

@@ -154,7 +154,7 @@ def test_nothing_is_in_doubt_any_more(bot: RunningBot, ann: Person) -> None:
     message = bot.posted(INCOMPLETE)
     bot.clicks(ann, "confirm_usage:0", message)
     (said,) = private_messages(ann, bot.channel)
-    assert said.startswith("Nothing that ecs lists in")
+    assert said.startswith("ecs has no drop in usage to confirm in")
     assert bot.jobs() == []
 
 

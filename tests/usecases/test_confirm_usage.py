@@ -41,7 +41,7 @@ def test_what_was_doubted_is_believed(cache: SqliteManifestCache) -> None:
 def test_it_is_confirmed_once(cache: SqliteManifestCache) -> None:
     doubt(cache)
     confirm_usage_without_store(cache, "ecs", "here", 4)
-    with pytest.raises(RequestError, match="nothing to confirm at all"):
+    with pytest.raises(RequestError, match="no source has a drop in usage to confirm"):
         confirm_usage_without_store(cache, "ecs", "here", 4)
 
 

@@ -141,9 +141,9 @@ def test_who_is_asked_to_type_the_name(
 
 def test_a_plan_that_nobody_knows(scene: Scene) -> None:
     plan = scene.proposed()
-    with pytest.raises(RequestError, match=f"There is no plan plan11: did you mean {plan.id}"):
+    with pytest.raises(RequestError, match=f"No plan plan11: did you mean {plan.id}"):
         scene.decisions().approve("plan11", ANN, ApprovalRequest(1))
-    with pytest.raises(RequestError, match="There is no plan xyz: ecr-clean plans lists them"):
+    with pytest.raises(RequestError, match="No plan xyz: ecr-clean plans lists all plans"):
         scene.decisions().approve("xyz", ANN, ApprovalRequest(1))
 
 

@@ -54,13 +54,13 @@ def test_the_beginning_of_a_digest() -> None:
 
 
 def test_an_ambiguous_beginning(made: Plan) -> None:
-    with pytest.raises(RequestError, match=r"may be any of sha256:0000.* and 1 more: give more of"):
+    with pytest.raises(RequestError, match=r"matches sha256:0000.* and 1 more: give more of"):
         explain(made, "sha256:000000")
 
 
 @pytest.mark.parametrize(
     ("reference", "hint"),
-    [("mutli", "did you mean multi?"), ("zzz", "ecr-clean plan lists all that it has")],
+    [("mutli", "did you mean multi?"), ("zzz", "ecr-clean plan lists all of them")],
 )
 def test_what_is_not_there(reference: str, hint: str, made: Plan) -> None:
     with pytest.raises(RequestError) as caught:
@@ -141,8 +141,8 @@ def test_by_tag_digest_and_the_beginning_of_one(
 @pytest.mark.parametrize(
     ("reference", "why"),
     [
-        ("2.0", "deletes nothing that is called 2.0"),
-        ("sha256:", "deletes nothing that is called sha256:"),
+        ("2.0", "deletes no manifest with the tag or digest 2.0"),
+        ("sha256:", "deletes no manifest with the tag or digest sha256:"),
         ("1.1", "its outcome is skipped"),
     ],
 )
@@ -157,5 +157,5 @@ def test_a_beginning_of_several(
     site: Site, deleted: PlanRecord, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("bot.core.manifest._SHORTEST", len("sha256:"))
-    with pytest.raises(RequestError, match="may be any of sha256:"):
+    with pytest.raises(RequestError, match="matches sha256:"):
         find_kept_manifest(site.store, deleted, "sha256:")

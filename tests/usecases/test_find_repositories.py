@@ -69,7 +69,7 @@ def test_a_name_that_stands_in_several_registries_lists_them(
 ) -> None:
     said = refusal("team/api", registries)
     assert said == (
-        f"team/api stands in several registries; give one of {HOST}/team/api, {FAR}/team/api"
+        f"team/api exists in several registries; give one of {HOST}/team/api, {FAR}/team/api"
     )
 
 
@@ -85,7 +85,7 @@ def test_a_name_that_stands_in_several_registries_lists_them(
     ],
 )
 def test_an_unknown_repository(argument: str, hint: str, registries: Sequence[EcrRegistry]) -> None:
-    assert refusal(argument, registries) == f"There is no repository {argument}: {hint}"
+    assert refusal(argument, registries) == f"Unknown repository {argument}: {hint}"
 
 
 @pytest.mark.parametrize(
@@ -103,13 +103,13 @@ def test_an_image_is_no_repository(
     argument: str, without: str, registries: Sequence[EcrRegistry]
 ) -> None:
     assert refusal(argument, registries) == (
-        f"{argument} names an image, not a repository: leave out tag and digest ({without})"
+        f"{argument} is an image, not a repository: remove the tag or digest ({without})"
     )
 
 
 @pytest.mark.parametrize("argument", ["Team/API", "team//api", "-team", "a", "", f"{HOST}/Team"])
 def test_what_can_be_no_name(argument: str, registries: Sequence[EcrRegistry]) -> None:
-    assert f"{argument!r} is no repository" in refusal(argument, registries)
+    assert f"{argument!r} is not a repository" in refusal(argument, registries)
 
 
 def test_a_glob_that_matches_nothing(registries: Sequence[EcrRegistry]) -> None:
@@ -138,6 +138,6 @@ def test_several_where_one_is_meant(registries: Sequence[EcrRegistry]) -> None:
     with pytest.raises(RequestError) as caught:
         find_repository("team/*", registries)
     assert str(caught.value) == (
-        f"team/* fits several repositories ({HOST}/team/api, {HOST}/team/web, {FAR}/team/api and "
-        "1 more): give one of them"
+        f"team/* matches several repositories ({HOST}/team/api, {HOST}/team/web, {FAR}/team/api "
+        "and 1 more): give one of them"
     )

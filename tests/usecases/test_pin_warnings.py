@@ -12,7 +12,7 @@ from bot.core.permission_reasons import NotAnApprover
 from bot.core.permissions import AwsIdentity
 from bot.core.records import RepositoryPin
 from bot.core.refusal_reasons import PinnedByAnotherPerson
-from bot.usecases.pins import CannotProlongError, NewPins, warn_of_pins
+from bot.usecases.pins import CannotExtendError, NewPins, warn_of_pins
 from tests.store.support import HERE
 from tests.support import NOW
 from tests.usecases.scene import ANN, BOB, CAT, Scene, refused
@@ -135,7 +135,7 @@ def test_what_somebody_else_tells_while_others_are_told(scene: Scene, crier: Cri
 def keep(scene: Scene, person: AwsIdentity = ANN, days: float = 3) -> NewPins:
     """Whoever was told that it runs out so many days from the start."""
     seen = NOW + timedelta(days=days)
-    return scene.pins().prolong(HERE, "1.0", person, seen=seen, by=MONTH)
+    return scene.pins().extend(HERE, "1.0", person, seen=seen, by=MONTH)
 
 
 def test_it_is_kept_from_when_it_would_run_out(scene: Scene) -> None:
@@ -156,7 +156,7 @@ def test_it_is_kept_once(scene: Scene) -> None:
     scene.pin("1.0", days=3)
     keep(scene)
     with pytest.raises(
-        CannotProlongError, match="is pinned in team/api until 2026-12-26 12:00 UTC by now"
+        CannotExtendError, match="is pinned in team/api until 2026-12-26 12:00 UTC by now"
     ):
         keep(scene)
 
@@ -164,17 +164,17 @@ def test_it_is_kept_once(scene: Scene) -> None:
 def test_what_somebody_changes_meanwhile_is_not_shortened(scene: Scene) -> None:
     scene.pin("1.0", days=3)
     scene.store.meanwhile["commit"] = lambda: scene.pin("1.0", store=scene.theirs)
-    with pytest.raises(CannotProlongError, match="is pinned in team/api without end by now"):
+    with pytest.raises(CannotExtendError, match="is pinned in team/api without end by now"):
         keep(scene)
     (pin,) = scene.store.pins(HERE.uri)
     assert pin.pin.until is None
 
 
 def test_one_that_is_gone_or_has_no_end(scene: Scene) -> None:
-    with pytest.raises(CannotProlongError, match=r"1\.0 is pinned no more in team/api"):
+    with pytest.raises(CannotExtendError, match=r"1\.0 is not pinned in team/api any more"):
         keep(scene)
     scene.pin("1.0")
-    with pytest.raises(CannotProlongError, match="is pinned in team/api without end"):
+    with pytest.raises(CannotExtendError, match="is pinned in team/api without end"):
         keep(scene)
 
 

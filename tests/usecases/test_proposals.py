@@ -46,12 +46,12 @@ def test_what_is_found(scene: Scene) -> None:
 @pytest.mark.parametrize(
     ("id_", "said"),
     [
-        ("plan7", "There is no plan plan7: did you mean plan1?"),
-        ("xyz", "There is no plan xyz: ecr-clean plans lists them"),
-        ("plan\udcff", r"There is no plan 'plan\udcff': did you mean plan1?"),
-        ("plan1\0", r"There is no plan 'plan1\x00': did you mean plan1?"),
-        ("pl\xe4n", "There is no plan 'pl\xe4n': did you mean plan1?"),
-        ("", "There is no plan '': ecr-clean plans lists them"),
+        ("plan7", "No plan plan7: did you mean plan1?"),
+        ("xyz", "No plan xyz: ecr-clean plans lists all plans"),
+        ("plan\udcff", r"No plan 'plan\udcff': did you mean plan1?"),
+        ("plan1\0", r"No plan 'plan1\x00': did you mean plan1?"),
+        ("pl\xe4n", "No plan 'pl\xe4n': did you mean plan1?"),
+        ("", "No plan '': ecr-clean plans lists all plans"),
     ],
 )
 def test_what_is_unknown(id_: str, said: str, scene: Scene) -> None:

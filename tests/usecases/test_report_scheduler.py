@@ -392,7 +392,7 @@ def test_tags_that_cannot_be_read_hide_nothing(town: Town) -> None:
     town.here.fails = {"resource_tags"}
     town.run(MONDAY)
     assert sorted(name for _, name in town.came) == sorted(NAMES)
-    assert "AWS refused resource_tags; team/api is reported all the same" in town.warnings
+    assert "AWS refused resource_tags; the report of team/api is made anyway" in town.warnings
 
 
 # registries
@@ -404,7 +404,7 @@ def test_a_registry_that_cannot_be_listed(town: Town, call: str) -> None:
     town.run(MONDAY, MONDAY + MINUTE)
     assert [name for _, name in town.came] == ["lab/api"]
     assert town.told == []
-    assert "is tried again in a minute" in town.warnings[0]
+    assert "retrying in a minute" in town.warnings[0]
     town.run(MONDAY + LISTING_TIMEOUT)
     assert town.told == [("lab/api", "own")]
     town.here.fails = set()

@@ -33,7 +33,7 @@ def test_what_cannot_be_listed_is_known_as_it_was(scene: Scene) -> None:
     survey(LATER)
     assert known(store) == {HERE.account: ["team/web"], THERE.account: ["lab/api"]}
     assert warnings == [
-        "AWS refused repositories; until it works, its repositories are known as they were"
+        "AWS refused repositories; the stored list of its repositories may be outdated"
     ]
 
 

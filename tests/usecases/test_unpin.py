@@ -61,7 +61,7 @@ def test_somebody_elses_pin(scene: Scene) -> None:
 def test_somebody_else_is_faster(scene: Scene) -> None:
     scene.pin("a", "b")
     scene.store.meanwhile["commit"] = lambda: scene.pin("a", days=30, store=scene.theirs)
-    with pytest.raises(RequestError, match="Somebody else has just changed the pins of team/api"):
+    with pytest.raises(RequestError, match="Another user has just changed the pins of team/api"):
         scene.pins().unpin(HERE, ["a", "b"], ANN)
     assert scene.pinned() == ["a", "b"]
 

@@ -113,8 +113,8 @@ def test_a_newer_report_replaces_the_older(office: Office) -> None:
 @pytest.mark.parametrize(
     ("repository", "words"),
     [
-        ("team/apo", "There is no repository team/apo: did you mean team/api?"),
-        ("team/api:1.0", "names an image, not a repository"),
+        ("team/apo", "Unknown repository team/apo: did you mean team/api?"),
+        ("team/api:1.0", "is an image, not a repository"),
         ("nothing/[ab]", "nothing/[ab]"),
         ("<!channel>", "&lt;!channel&gt;"),
     ],
@@ -135,7 +135,7 @@ def test_a_glob_that_fits_too_many(office: Office, aws: StandIn) -> None:
     assert len(office.messages) == MAX_REPORTS
     ts = office.ask("team/*")
     office.jobs.do_next()
-    assert "fits 11 repositories, and one request brings at most 10" in office.shown(ts)["text"]
+    assert "matches 11 repositories, but one request makes at most 10" in office.shown(ts)["text"]
 
 
 @pytest.mark.usefixtures("api")

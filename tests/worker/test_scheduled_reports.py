@@ -415,7 +415,7 @@ def test_slack_takes_nothing_for_a_day(
     assert office.take() is None
     assert outcomes(office) == [ReportOutcome.FAILED]
     told = caplog.messages[-1]
-    assert told.startswith("This cannot be told in Slack (it was not done within a day")
+    assert told.startswith("A summary cannot be posted in Slack (it was not done within a day")
     assert "1 repository cannot be planned (`team/api`): it was not done within a day" in told
 
 

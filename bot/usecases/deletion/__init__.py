@@ -1,1 +1,1 @@
-"""Deletes the images of approved plans, except those that have changed since."""
+"""Deletes the images of approved plans, except images that changed after the approval."""

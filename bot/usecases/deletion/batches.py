@@ -1,5 +1,5 @@
-"""Sends batches of digests to ECR. Each batch is written down before its call, and marked as sent
-right before the call leaves."""
+"""Sends batches of digests to ECR. Stores each batch before its call, and marks it as sent right
+before the request."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,12 +19,12 @@ from bot.ports import Deleter, DeletionFailure
 from bot.usecases.deletion.lease import LeasedRun, LeaseLostError
 
 IMAGES_PER_BATCH = 100
-"""BatchDeleteImage takes no more: API reference, imageIds."""
+"""The maximum of BatchDeleteImage: API reference, imageIds."""
 
 BATCHES_PER_ROUND = 4
 
 MAX_DESCRIPTION_AGE = timedelta(seconds=60)
-"""A request leaves at most this long after its images were described."""
+"""A request is sent at most this long after its images were described."""
 
 
 def images_per_round() -> int:
@@ -33,8 +33,8 @@ def images_per_round() -> int:
 
 @dataclass(frozen=True, slots=True)
 class BatchAnswer:
-    """What ECR answered for each image of a batch, None for deleted. `error`: why there is no
-    answer. Then `images` is empty."""
+    """ECR's answer for each image of a batch, None for deleted images. `error`: why there is no
+    answer; then `images` is empty."""
 
     batch: DeletionBatch
     images: Mapping[str, DeletionFailure | None]
@@ -42,7 +42,7 @@ class BatchAnswer:
 
     @property
     def is_worth_a_retry(self) -> bool:
-        """Whether the error may be over the next time."""
+        """Whether a retry may succeed."""
         return isinstance(
             self.error, AnswerLostError | ExpiredCredentialsError | NotSentError | ThrottledError
         )
@@ -54,9 +54,9 @@ class BatchSender:
     deleter: Deleter
 
     def journal(self, manifests: Sequence[KeptManifest], first: int) -> Sequence[DeletionBatch]:
-        """Writes down the next batches and the texts of their manifests. `first`: the number of the
+        """Stores the next batches and the texts of their manifests. `first`: the number of the
         first batch. Raises LeaseLostError if another worker has the run, and ServiceError if
-        nothing could be written."""
+        storing fails."""
         digests = [manifest.digest for manifest in manifests]
         parts = in_batches(digests, IMAGES_PER_BATCH)
         batches = [DeletionBatch(number, tuple(part)) for number, part in enumerate(parts, first)]
@@ -67,8 +67,8 @@ class BatchSender:
     def send(
         self, batches: Sequence[DeletionBatch], described_at: datetime
     ) -> Iterator[BatchAnswer]:
-        """The answers in the order of the batches. Raises LeaseLostError if another worker has the
-        run, and ServiceError if the lease cannot be renewed."""
+        """Yields the answers in the order of the batches. Raises LeaseLostError if another worker
+        has the run, and ServiceError if the lease cannot be renewed."""
         return in_parallel(partial(self._send, described_at), batches)
 
     def _send(self, described_at: datetime, batch: DeletionBatch) -> BatchAnswer:
@@ -83,9 +83,9 @@ class BatchSender:
             return BatchAnswer(batch, {}, error)
 
     def _may_leave(self, batch: DeletionBatch, described_at: datetime) -> bool:
-        """Marks the batch as sent, as late as possible: a batch without that mark has deleted
-        nothing. A process that was frozen before this call sends nothing. Raises NotSentError if
-        the mark cannot be written."""
+        """Marks the batch as sent right before the request: a batch without that mark has deleted
+        nothing. Returns False if this process was frozen for too long. Raises NotSentError if the
+        mark cannot be stored."""
         if not self._is_current(described_at):
             return False
         store, run = self.leased.store, self.leased.run

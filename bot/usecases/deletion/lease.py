@@ -1,4 +1,4 @@
-"""Who has a run or a job: one worker at a time, as long as it renews its lease."""
+"""Leases of runs and jobs: one worker has a run or a job, as long as it renews its lease."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
     from bot.store.store import Store
 
 RUN_LEASE = timedelta(seconds=90)
-"""Longer than any call that deletes can take: the worker that takes a run over after the lease has
-expired finds no call under way."""
+"""Longer than any deletion call, so that no call is in flight when another worker takes over the
+run after the lease has expired."""
 
 LEASE_MARGIN = timedelta(seconds=30)
-"""The worker sends nothing in the last part of its lease: the clocks of two machines may differ by
-as much."""
+"""The worker sends nothing in the last part of its lease, since the clocks of two machines may
+differ by this much."""
 
 JOB_LEASE = timedelta(minutes=1)
 
@@ -32,15 +32,15 @@ JOB_RENEWAL = timedelta(seconds=15)
 
 
 class LeaseLostError(Exception):
-    """Another worker has the run or the job by now, and continues it."""
+    """Another worker has the run or the job."""
 
 
 @dataclass(frozen=True, slots=True)
 class LeasedItem:
-    """What a worker has at a time. `until`: when its lease expires.
+    """A run or a job with a lease. `until`: when the lease expires.
 
-    `renew` takes the new time and returns False if another worker has it. `release` takes the time
-    from which any worker may take it.
+    `renew` takes the new end and returns False if another worker has the item. `release` takes the
+    time from which any worker may take it.
     """
 
     until: datetime
@@ -69,8 +69,8 @@ class Lease:
         self._until = until
 
     def kept(self) -> AbstractContextManager[None]:
-        """Renews it during long work, such as a scan of usage. A failure is ignored here: the next
-        `renew` raises it, and `expect_not_lost` raises a loss."""
+        """Renews the lease in the background during long work, such as a scan. Ignores failures:
+        the next `renew` raises them, and `expect_not_lost` raises a lost lease."""
         return repeat_in_background(
             self.renew, self._renewal, ignoring=(ServiceError, LeaseLostError)
         )
@@ -81,8 +81,8 @@ class Lease:
             raise LeaseLostError
 
     def is_certain(self) -> bool:
-        """Whether no other worker can have it, by the clock alone: a process that was frozen after
-        `renew` learns it here."""
+        """Whether no other worker can have the lease, by the clock alone. False if this process was
+        frozen for too long after `renew`."""
         return self._clock() < self._until - LEASE_MARGIN
 
     def release(self, delay: timedelta = timedelta(0)) -> None:
@@ -106,8 +106,8 @@ def lease_of_job(store: "Store", job: QueuedJob, clock: Clock) -> Lease:
 
 @dataclass(frozen=True, slots=True)
 class LeasedRun:
-    """A run that this worker has, and its store. The store refuses whatever another worker writes
-    to it."""
+    """A run that this worker has, and its store. The store refuses writes of other workers to the
+    run."""
 
     run: PlanRun
     lease: Lease
@@ -115,8 +115,8 @@ class LeasedRun:
     clock: Clock
 
     def plan(self) -> PlanRecord:
-        """As it is stored now. Raises LeaseLostError if another worker has the run, or has ended
-        it."""
+        """The plan as it is stored now. Raises LeaseLostError if another worker has the run, or has
+        ended it."""
         plan, run = self.store.plan(self.run.plan), self.store.run(self.run.plan)
         is_mine = run is not None and run.attempt == self.run.attempt
         if plan is None or plan.state is not PlanState.EXECUTING or not is_mine:

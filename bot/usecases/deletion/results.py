@@ -1,4 +1,4 @@
-"""The results of a run, image by image, read from ECR's own answers."""
+"""The results of a run for each image, from ECR's answers."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -40,15 +40,15 @@ from bot.usecases.deletion.lease import LEASE_MARGIN, RUN_LEASE, LeasedRun, Leas
 
 IMAGE_NOT_FOUND = "ImageNotFound"
 TRANSIENT_CODES = ("ImageReferencedByManifestList", IMAGE_NOT_FOUND)
-"""Refusals that may pass: ECR knows of an index that lists the image, or does not know the image
-any more. API reference, ImageFailure."""
+"""Refusals that a retry may resolve: an index lists the image, or ECR does not find the image.
+API reference, ImageFailure."""
 
 MAX_TRIES = 4
-"""Of an image that ECR refuses in such a way."""
+"""For an image with a transient refusal."""
 
 MAX_CALL_DELAY = RUN_LEASE + LEASE_MARGIN
-"""So long after a call left it cannot delete anything any more: the longest call, and the
-difference between the clocks of two machines."""
+"""A call cannot delete images after this time: the longest call, and the difference between the
+clocks of two machines."""
 
 REASONS_PER_EVENT = 3
 """The most frequent reasons that one audit event names."""
@@ -61,23 +61,24 @@ _EVENTS = {
 
 
 class RunResults:
-    """What the store knows of each image, and nothing else: every method that changes this first
-    writes to the store. Only these methods change it.
+    """The stored result of each image. Every method that changes a result first writes to the
+    store.
 
-    Every method that writes raises LeaseLostError if another worker has the run, and ServiceError
-    if nothing was written.
+    Methods that write raise LeaseLostError if another worker has the run, and ServiceError if
+    storing fails.
     """
 
     def __init__(
         self, leased: LeasedRun, plan: PlanRecord, content: Plan, progress: RunProgress
     ) -> None:
-        """Raises DamagedError if what is stored is not what the plan deletes."""
+        """Raises DamagedError if the stored results are not for the images that the plan
+        deletes."""
         store = leased.store
         items = store.items(plan.id, plan.version)
         if [item.digest for item in items] != [*content.delete]:
             raise DamagedError(
-                f"The receipt of the plan {plan.id} is not about what the plan deletes: somebody "
-                "changed it in the database; look into a backup"
+                f"The stored results of the plan {plan.id} do not match its deletions, so the "
+                "database was changed by hand: compare it with a backup"
             )
         self._leased = leased
         self._plan = plan
@@ -110,13 +111,13 @@ class RunResults:
 
     @property
     def deleted(self) -> AbstractSet[str]:
-        """By this run, in this or an earlier process."""
+        """Images that this run deleted, in this or an earlier process."""
         return self._deleted
 
     @property
     def unanswered(self) -> Mapping[str, datetime]:
-        """Images that ECR may have deleted by a call that it did not answer, with the time at which
-        the last of these calls had left."""
+        """Images that a call without an answer may have deleted, with the time of the last such
+        call."""
         return self._unanswered
 
     @property
@@ -142,8 +143,8 @@ class RunResults:
     def record_answer(
         self, answer: BatchAnswer, refused: Mapping[str, int], comparison: PlanComparison
     ) -> Sequence[str]:
-        """`refused`: how often ECR refused an image so far in a way that may pass. Returns the
-        images that it refuses in that way now: these remain pending.
+        """Returns the images with a transient refusal, which remain pending. `refused`: the number
+        of transient refusals of each image so far.
 
         A batch with an unknown result remains open until the end of the run: its call may take
         effect after the image was looked up.
@@ -165,18 +166,18 @@ class RunResults:
         return retried
 
     def give_up(self, answer: BatchAnswer, comparison: PlanComparison) -> None:
-        """The pending images of a batch whose call has failed too often have failed."""
+        """Records the pending images of a batch as failed, since its call failed too often."""
         assert answer.error is not None
         pending = sorted(self._pending.intersection(answer.batch.digests))
         self._record_with_dependents(_failures(pending, answer.error), comparison)
 
     def record_unconfirmed(self, digests: Iterable[str]) -> None:
-        """Images that are gone after a call of this run that ECR did not answer."""
+        """Records images as deleted that are gone after a call without an answer."""
         self._record([self._deletion(digest, is_unconfirmed=True) for digest in digests])
 
     def close_calls_without_effect(self, looked_up_at: datetime) -> None:
-        """An image that is still there long after a call was not deleted by that call. If it is
-        gone later, every worker records that somebody else deleted it."""
+        """Closes calls that deleted nothing: their images still exist after MAX_CALL_DELAY. If such
+        an image is gone later, another user or process deleted it."""
         over = [d for d, at in self._unanswered.items() if looked_up_at - at > MAX_CALL_DELAY]
         for digest in over:
             del self._unanswered[digest]
@@ -191,8 +192,8 @@ class RunResults:
     # how the run ends
 
     def end_of(self, plan: PlanRecord) -> PlanRecord:
-        """The plan after its run. Depends on the store alone, so that every worker that ends the
-        run finds the same."""
+        """The plan after its run. Depends only on the store, so every worker that ends the run gets
+        the same result."""
         freed, unconfirmed = self._freed.bytes, self._unconfirmed_bytes
         has_failed = self.count(ImageOutcome.FAILED) > 0
         if self._is_cut_short and (plan.stop_asked_by or not has_failed):
@@ -214,7 +215,7 @@ class RunResults:
 
     @property
     def _unconfirmed_bytes(self) -> int:
-        """Freed by deletions that ECR never confirmed, in addition to the others."""
+        """Additional bytes that deletions without confirmation by ECR freed."""
         if not self._unconfirmed:
             return 0
         return FreedBytes(self._content, self._deleted).bytes - self._freed.bytes
@@ -242,7 +243,7 @@ class RunResults:
         return failure.code == IMAGE_NOT_FOUND and digest in self._unanswered
 
     def _deletion(self, digest: str, *, is_unconfirmed: bool = False) -> ImageResult:
-        """With the plan's own reason."""
+        """The reason is that of the plan's verdict."""
         return ImageResult(digest, ImageOutcome.DELETED, self._reasons[digest], is_unconfirmed)
 
     # writing results
@@ -267,7 +268,7 @@ class RunResults:
         self._record([*results, *dependents], closed)
 
     def _record(self, results: Sequence[ImageResult], closed: Sequence[DeletionBatch] = ()) -> None:
-        """`closed`: batches that can delete nothing any more."""
+        """`closed`: batches whose calls have ended."""
         if not results and not closed:
             return
         events = list(_events(self._plan, results, self._leased.clock()))
@@ -320,8 +321,7 @@ def _detail(
 
 
 def _to_the_minute(value: Any) -> Any:
-    """A reason with its times as people read them, so that reasons that read the same are counted
-    together."""
+    """The reason with its times to the minute, so that equal sentences are counted together."""
     if isinstance(value, datetime):
         return value.replace(second=0, microsecond=0)
     if is_dataclass(value) and not isinstance(value, type):

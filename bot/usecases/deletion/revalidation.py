@@ -1,4 +1,4 @@
-"""Reads usage, pins and images again during a run, and finds the approved images to skip.
+"""Reads usage, pins and images again during a run, and finds approved images to skip.
 
 Each step takes the last `Revalidation` and returns a new one.
 """
@@ -29,21 +29,21 @@ from bot.usecases.planning import Planned, Planner, pins_and_removals
 from bot.usecases.repositories import FoundRepository
 
 MAX_SCAN_AGE = timedelta(minutes=10)
-"""A run uses a scan of usage this long."""
+"""A run makes a new scan of usage after this time."""
 
 MAX_LIST_AGE = timedelta(seconds=60)
-"""A run uses the list of a large repository this long."""
+"""A run lists a large repository again after this time."""
 
 MAX_TEXT_BYTES = 16 * 2**20
-"""Of manifests that are in memory until they are deleted. Calls that run at the same time as the
-one that reaches this add theirs."""
+"""The size of manifests in memory after which no further call starts. Calls in flight may exceed
+it."""
 
 DIGESTS_PER_PAGE = 1000
-"""Digests that ECR lists at once: API reference, ListImages, maxResults."""
+"""API reference, ListImages, maxResults."""
 
 
 class EndedEarlyError(Exception):
-    """This run may delete nothing more."""
+    """This run may delete no more images."""
 
     def __init__(self, cause: EarlyEndCause) -> None:
         super().__init__(cause)
@@ -52,17 +52,16 @@ class EndedEarlyError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class DeletionTarget:
-    """One repository, with what reads it and what deletes there. `scan_usage` returns a planner
-    that knows what all sources list now."""
+    """The repository of a run, and the deleter of its images. `scan_usage` scans all sources and
+    returns a planner with the result."""
 
     found: FoundRepository
     deleter: Deleter
     scan_usage: Callable[[], Planner]
 
     def listed(self, digests: Iterable[str]) -> AbstractSet[str]:
-        """Those that ECR has right now; none, if the repository is gone. Lists all images, since
-        DescribeImages fails as a whole if one of its images is gone (API reference,
-        ImageNotFoundException)."""
+        """The digests that exist now; none if the repository is gone. Lists all images, since
+        DescribeImages fails if a single image is gone (API reference, ImageNotFoundException)."""
         try:
             there = frozenset(self.found.registry.digests(self.found.repository))
         except RequestError:
@@ -79,8 +78,8 @@ class FreshPlan:
 
 
 def make_fresh_plan(target: DeletionTarget, deleted: Sequence[Manifest] = ()) -> FreshPlan:
-    """Scans usage and the repository. `deleted`: by this run. Raises ServiceError if the images
-    cannot be listed."""
+    """Scans usage, and plans the repository again. `deleted`: manifests that this run deleted.
+    Raises ServiceError if the images cannot be listed."""
     planner = target.scan_usage()
     return FreshPlan(planner, planner.plan(target.found, deleted))
 
@@ -106,25 +105,25 @@ class Revalidation:
     is_handled: bool = False
 
     def kept_manifest(self, digest: str) -> KeptManifest:
-        """What is kept of a manifest that is about to be deleted."""
+        """The record of a manifest that is about to be deleted."""
         repository = self.fresh.planned.plan.repository.uri
         tags, text = self.comparison.approved[digest].tags, self.texts[digest]
         return KeptManifest(repository, digest, tags, text.media_type, text.text)
 
     def handled(self) -> "Revalidation":
-        """After what it skips was recorded."""
+        """Returns the state after `skips` were recorded."""
         return replace(self, skips={}, is_handled=True)
 
     def after(self, batches: int, *, is_outdated: bool, needed: AbstractSet[str]) -> "Revalidation":
-        """After so many batches were sent. `needed`: the digests of texts to keep."""
+        """Returns the state after so many batches were sent. `needed`: the digests of the texts to
+        keep."""
         texts = {digest: text for digest, text in self.texts.items() if digest in needed}
         since = self.batches_since + batches
         return replace(self, texts=texts, batches_since=since, is_outdated=is_outdated)
 
 
 class Revalidator:
-    """Reads what `results` says about the run, and changes none of it. `content`: the version that
-    people approved."""
+    """Revalidates the plan of a run. `content`: the approved version. `results`: only read here."""
 
     def __init__(
         self, target: DeletionTarget, leased: LeasedRun, content: Plan, results: RunResults
@@ -143,7 +142,7 @@ class Revalidator:
         return make_fresh_plan(self._target, self._deleted_manifests())
 
     def compared(self, fresh: FreshPlan) -> Revalidation:
-        """Raises EndedEarlyError if nothing may be deleted by the fresh plan."""
+        """Raises EndedEarlyError if the fresh plan allows no deletions."""
         if change := find_ground_change(self._content, fresh.planned.plan):
             raise EndedEarlyError(change)
         now = self._clock()
@@ -151,9 +150,8 @@ class Revalidator:
         return Revalidation(fresh, comparison, listed_at=now, described_at=now)
 
     def refreshed(self, last: Revalidation) -> Revalidation:
-        """Reads again what may be outdated: usage, pins, and the list of images. Raises
-        EndedEarlyError if nothing may be deleted any more, and ServiceError if the images cannot
-        be listed."""
+        """Reads outdated data again: usage, pins, and the list of images. Raises EndedEarlyError if
+        no images may be deleted any more, and ServiceError if the images cannot be listed."""
         current = self._read_again(last)
         if current.is_handled:
             return current
@@ -161,8 +159,8 @@ class Revalidator:
         return replace(current, skips=self._with_image_groups(current, changes))
 
     def described(self, digests: Sequence[str], last: Revalidation) -> Revalidation:
-        """Describes the pending ones of these images, their children and their referrers: what
-        keeps one of these keeps the image."""
+        """Describes the pending ones of these images, their children and their referrers. A change
+        to one of these keeps the image."""
         pending = self._results.pending
         whole = last.comparison.with_dependents(self._pending_of(digests), pending)
         now = self._clock()
@@ -175,9 +173,9 @@ class Revalidator:
         return replace(last, described_at=now, skips=self._with_image_groups(last, changed))
 
     def with_texts(self, digests: Sequence[str], last: Revalidation) -> Revalidation:
-        """Reads the texts of the pending ones of these manifests, each once in a run, and not all
-        of them if they are large. Skips a manifest whose text is unreadable, since no record of it
-        could be kept. Raises ServiceError if a call fails."""
+        """Reads the texts of pending manifests, each once in a run. Stops after MAX_TEXT_BYTES.
+        Skips a manifest whose text is unreadable, since no record of it could be stored. Raises
+        ServiceError if a call fails."""
         pending = self._pending_of(digests)
         texts = {digest: last.texts[digest] for digest in pending if digest in last.texts}
         missing = [last.comparison.approved[d] for d in pending if d not in texts]
@@ -212,7 +210,7 @@ class Revalidator:
         return last
 
     def _listed(self, last: Revalidation) -> Revalidation:
-        """Plans again if an image was pushed, or is gone that this run did not delete."""
+        """Plans again if an image was pushed, or deleted outside of this run."""
         now = self._clock()
         listed = frozenset(self._registry.digests(self._repository))
         if listed <= last.comparison.now.keys() and listed >= self._results.pending:
@@ -220,8 +218,8 @@ class Revalidator:
         return self._planned_by(last.fresh.planner, last)
 
     def _is_list_due(self, last: Revalidation) -> bool:
-        """Once a minute, and as many pages as batches were sent: more would cost more than the
-        deletion itself."""
+        """True after MAX_LIST_AGE, or once as many batches were sent as the list has pages. Listing
+        more often would take longer than the deletion."""
         left = len(last.comparison.now) - len(self._results.deleted)
         is_recent = self._clock() - last.listed_at <= MAX_LIST_AGE
         return not is_recent or last.batches_since * DIGESTS_PER_PAGE >= left
@@ -254,7 +252,7 @@ class Revalidator:
         )
 
     def _texts(self, manifests: Sequence[Manifest]) -> DatedAnswer[ManifestText | None]:
-        """None for those that cannot be read."""
+        """The value is None if a text cannot be read."""
         digests = [each.digest for each in manifests]
         texts, answered_at, text_bytes = self._registry.texts(self._repository, digests)
         return DatedAnswer(
@@ -264,8 +262,8 @@ class Revalidator:
     def _pulled_by_others(
         self, last: Revalidation, described: Mapping[str, DescribedImage | None]
     ) -> Mapping[str, DescribedImage | None]:
-        """Without the pulls of this and other workers. Each worker stores a read before it begins:
-        the reads are looked up after the pull times."""
+        """Removes the pulls of this and other workers. Looks up the stored reads after the pull
+        times, since each worker stores a read before its call."""
         bot_reads = last.fresh.planner.cache.bot_reads(self._repository, [*described])
         return {
             digest: entry and pulled_by_others(entry, bot_reads)

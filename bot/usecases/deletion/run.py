@@ -1,8 +1,7 @@
-"""Runs a plan that was started: deletes the images that people approved, except those that have
-changed since.
+"""Runs a started plan: deletes the approved images, except images that changed after the approval.
 
-A run is a series of rounds. After a failure the next attempt, in this or another process, begins
-with the state in the store.
+A run consists of rounds. After a failure, the next attempt starts from the state in the store, in
+this or another process.
 """
 
 from collections import Counter
@@ -46,17 +45,17 @@ if TYPE_CHECKING:
     from bot.store.store import Store
 
 RETRY_DELAYS = (2, 4, 8, 16, 32, 60)
-"""Seconds before the next attempt after a failure."""
+"""Seconds before each attempt after a failure."""
 
 MAX_IDLE_ROUNDS = 8
-"""The run ends after so many rounds in a row without any result."""
+"""The run ends after so many rounds in a row without a result."""
 
 MAX_PAUSE = 15.0
 """Seconds, between rounds without results."""
 
 
 class ShutdownError(Exception):
-    """The worker shuts down. Another worker resumes what it did."""
+    """The worker shuts down. Another worker resumes its runs and jobs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +71,12 @@ class RunExecutor:
     def run(
         self, run: PlanRun, target: DeletionTarget, fresh: FreshPlan | None = None
     ) -> PlanRecord:
-        """The plan after its run. `fresh`: made a moment ago, if there is one.
+        """Returns the plan after its run. `fresh`: a plan that was made just before, if there is
+        one.
 
         A failure that lasts for minutes ends the run. Raises LeaseLostError if another worker has
-        taken it over; ShutdownError; and ServiceError if the store fails, or the result of a call
-        cannot be found out: the worker that recovers the run resumes it.
+        taken it over, ShutdownError, and ServiceError if the store fails or the result of a call
+        is unknown. Then the worker that recovers the run resumes it.
         """
         lease = lease_of_run(self.store, run, self.clock)
         leased = LeasedRun(run, lease, self.store, self.clock)
@@ -101,7 +101,7 @@ class RunExecutor:
 
 
 class _RetryDelays:
-    """Waits longer after each failure, and from the start again after a success."""
+    """The delays between attempts. They grow with each failure, and start again after a success."""
 
     def __init__(self, sleep: Callable[[float], None]) -> None:
         self._sleep = sleep
@@ -111,7 +111,7 @@ class _RetryDelays:
         self._waits = iter(RETRY_DELAYS)
 
     def wait(self) -> bool:
-        """False, without waiting, if it has failed for minutes."""
+        """Waits before the next attempt. Returns False if attempts have failed for minutes."""
         seconds = next(self._waits, None)
         if seconds is not None:
             self._sleep(seconds)
@@ -119,8 +119,8 @@ class _RetryDelays:
 
 
 class _SentBatches(NamedTuple):
-    """What a round sent. `refused`: images that ECR refused in a way that may pass. `failed`: calls
-    without an answer."""
+    """The batches of a round. `refused`: images with a transient refusal. `failed`: calls without
+    an answer."""
 
     batches: int = 0
     refused: Sequence[str] = ()
@@ -129,9 +129,9 @@ class _SentBatches(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class _RunPosition:
-    """Where a run is between two rounds. `rest`: the images of the pass that may not be sent yet.
-    `refused`: how often ECR refused an image in a way that may pass. `idle`: rounds in a row
-    without any result."""
+    """The position of a run between two rounds. `rest`: the images of this pass that are not sent
+    yet. `refused`: the number of transient refusals of each image. `idle`: rounds in a row without
+    a result."""
 
     last: Revalidation
     next_batch: int
@@ -142,7 +142,7 @@ class _RunPosition:
     def after(
         self, last: Revalidation, rest: Sequence[str], sent: _SentBatches, idle: int
     ) -> "_RunPosition":
-        """Refused images wait for another pass."""
+        """Refused images are retried in another pass."""
         refused = self.refused + Counter(sent.refused)
         left = [digest for digest in rest if digest not in refused]
         return _RunPosition(last, self.next_batch + sent.batches, left, refused, idle)
@@ -168,8 +168,8 @@ class _Attempt:
         return self._end(cause)
 
     def give_up(self, error: ServiceError) -> PlanRecord:
-        """Ends the run, since it has failed for minutes. Raises the error if the result of a call
-        cannot be found out."""
+        """Ends the run after failures for minutes. Raises the error if the result of a call is
+        unknown."""
         if self.results.unanswered:
             raise error
         cause = ErrorText.of(error)
@@ -177,7 +177,7 @@ class _Attempt:
         return self._end(cause)
 
     def _delete_pending(self, fresh: FreshPlan | None) -> EarlyEndCause | None:
-        """Why the run ends early, None if it does not."""
+        """Returns why the run ends early, None if it does not."""
         cause: EarlyEndCause
         try:
             if self.results.pending:
@@ -201,7 +201,7 @@ class _Attempt:
             position = self._round(position)
 
     def _round(self, position: _RunPosition) -> _RunPosition:
-        """Skips what has changed since people approved it, and sends the next batches."""
+        """Skips images that changed after the approval, and sends the next batches."""
         done_before = self.results.done
         last = self._skip_changed(self.revalidator.refreshed, position.last)
         rest = self._rest_of_pass(position.rest, last.comparison.graph)
@@ -221,8 +221,8 @@ class _Attempt:
     def _skip_changed(
         self, step: Callable[[Revalidation], Revalidation], last: Revalidation
     ) -> Revalidation:
-        """Records first which images are gone by unanswered calls of this run: these skip no other
-        image."""
+        """Skips changed images. Images that calls without an answer deleted are recorded as deleted
+        first, so that no other image is skipped because of them."""
         found = step(last)
         ours = [d for d in self.results.unanswered if found.skips.get(d) == AlreadyDeleted()]
         if ours:
@@ -232,7 +232,7 @@ class _Attempt:
         return found.handled()
 
     def _rest_of_pass(self, rest: Sequence[str], graph: ManifestGraph) -> Sequence[str]:
-        """Or the next pass, if nothing is left of this one."""
+        """The pending images of this pass. If none are left, those of the next pass."""
         pending = self.results.pending
         rest = self._pending_of(rest) or next_pass(self.content.delete, pending, graph)
         assert rest or not pending, "an image that belongs to itself is never deleted"
@@ -256,7 +256,7 @@ class _Attempt:
     def _end_or_pause(
         self, failed: Sequence[BatchAnswer], idle: int, comparison: PlanComparison
     ) -> None:
-        """Raises EndedEarlyError if a retry cannot help, or too much has failed."""
+        """Raises EndedEarlyError if a retry cannot help, or if too many deletions have failed."""
         for_good = [answer for answer in failed if not answer.is_worth_a_retry]
         if not for_good and idle >= MAX_IDLE_ROUNDS:
             for_good = list(failed)
@@ -280,8 +280,8 @@ class _Attempt:
             raise EndedEarlyError(StoppedByPerson(plan.stop_asked_by))
 
     def _look_up_unanswered(self) -> None:
-        """Only ECR knows the result of a call that was in flight when a worker died, or whose
-        answer was lost. The call may take effect late, so that skipped images are looked up, too.
+        """Lists the images of calls without an answer: the worker died during the call, or the
+        answer was lost. Also lists skipped images, since a call may take effect late.
         """
         unanswered = self.results.unanswered
         if unanswered:
@@ -309,14 +309,14 @@ class _Attempt:
 def _open_attempt(
     runner: RunExecutor, leased: LeasedRun, target: DeletionTarget, patience: _RetryDelays
 ) -> _Attempt:
-    """Raises DamagedError if the stored plan is not what people approved."""
+    """Raises DamagedError if the stored plan is not the approved one."""
     leased.lease.renew()
     plan = leased.plan()
     content = leased.store.content(plan.id, plan.version)
     if not is_approved_content(plan, content):
         raise DamagedError(
-            f"Version {plan.version} of the plan {plan.id}, as it is stored, is not what was "
-            "approved: look into who can write to the database"
+            f"The stored version {plan.version} of the plan {plan.id} is not the approved one: "
+            "check who can write to the database"
         )
     results = RunResults(leased, plan, content, runner.progress)
     return _Attempt(

@@ -1,4 +1,4 @@
-"""Starts plans that are due, and takes over runs whose worker is gone."""
+"""Finds and starts plans that are due, and takes over abandoned runs."""
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, ExitStack
@@ -55,11 +55,11 @@ if TYPE_CHECKING:
 
 
 IsGone = Callable[[PlanWorker], bool]
-"""Whether a process has certainly ended. False where this process cannot find out."""
+"""Whether a process has certainly ended. False if this process cannot find out."""
 
 
 class ActiveRun(NamedTuple):
-    """A plan that is `executing`, and its run."""
+    """A plan in the state `executing`, and its run."""
 
     plan: PlanRecord
     run: PlanRun
@@ -67,8 +67,8 @@ class ActiveRun(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class RunOverview:
-    """`due`: approved plans whose undo window is over; none while everything is paused.
-    `abandoned`: runs whose worker is gone, or whose lease has expired. `running`: all others."""
+    """Approved plans and runs. `due`: plans whose undo window is over; none during a pause.
+    `abandoned`: runs whose worker is gone, or whose lease has expired. `running`: other runs."""
 
     due: Sequence[PlanRecord]
     abandoned: Sequence[ActiveRun]
@@ -90,8 +90,7 @@ def find_runs(store: "Store", now: datetime, is_gone: IsGone) -> RunOverview:
 
 
 class NotStartedError(Exception):
-    """A plan could not start, and is proposed again, without approvals. `is_incomplete`: since
-    something could not be read."""
+    """A plan could not start, and is proposed again, without approvals."""
 
     def __init__(self, plan: PlanRecord, cause: StartProblem) -> None:
         super().__init__(cause)
@@ -104,7 +103,7 @@ class NotStartedError(Exception):
 
 
 class PausedError(Exception):
-    """No plan may start."""
+    """The bot is paused, so no plan may start."""
 
     def __init__(self, pause: Pause) -> None:
         super().__init__(pause)
@@ -121,9 +120,9 @@ class _ObstacleError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class RunStarter:
-    """`worker` is this process, `authority` judges approvals by the settings of this process.
-    `enabled` False: no plan runs. `open_target` raises RequestError if the settings do
-    not know the plan's registry."""
+    """Starts plans and takes over runs. `worker` is this process; `authority` checks approvals
+    against the settings of this process; `enabled` False: no plan runs. `open_target` raises
+    RequestError if the settings do not have the plan's registry."""
 
     runner: RunExecutor
     worker: PlanWorker
@@ -133,12 +132,13 @@ class RunStarter:
     open_target: Callable[[PlanRecord], AbstractContextManager[DeletionTarget]]
 
     def start(self, id_: str) -> PlanRecord:
-        """Runs a plan whose undo window is over, and returns it as it is after that. A plan that
-        should have started long ago gets a new window, and waits.
+        """Runs a plan whose undo window is over, and returns it after the run. A plan that should
+        have started long ago gets a new window instead.
 
-        Raises NotStartedError if it cannot start, LeaseLostError if another worker has started or
-        stopped it, ShutdownError, PausedError while everything is paused, and ServiceError if AWS,
-        Slack or the store fails: then it is still approved, or recovered later.
+        Raises NotStartedError if the plan cannot start, LeaseLostError if another worker has
+        started it or a person has stopped it, ShutdownError, PausedError during a pause, and
+        ServiceError if AWS, Slack or the store fails. After a ServiceError the plan is still
+        approved, or its run is recovered later.
         """
         self._expect_no_pause()
         plan = self._in_time(find_plan(self._store, id_, self._now()))
@@ -158,11 +158,10 @@ class RunStarter:
             return self.runner.run(self._started(plan), target, fresh)
 
     def take_over(self, plan: PlanRecord, run: PlanRun) -> PlanRecord:
-        """Resumes a run whose worker is gone, or whose lease has expired. A run that the settings
-        here do not allow is only stopped.
+        """Resumes an abandoned run. Stops the run if the settings of this process do not allow it.
 
-        Raises LeaseLostError if another worker was faster, ServiceError if Slack does not say who
-        the approvers are, and what `open_target` raises.
+        Raises LeaseLostError if another worker was faster, ServiceError if Slack cannot identify
+        the approvers, and what `open_target` raises.
         """
         why_not = (
             self._why_not_approved(plan, run.begun_at) if self.enabled else ExecutionDisabled()
@@ -171,7 +170,7 @@ class RunStarter:
             return self.runner.run(self._taken_over(plan, run, why_not), target)
 
     def _expect_allowed(self, plan: PlanRecord) -> None:
-        """Raises _ObstacleError if the settings here do not let the plan start now."""
+        """Raises _ObstacleError if the settings of this process do not allow the plan to start."""
         if not self.enabled:
             raise _ObstacleError(ExecutionDisabled())
         if why_not := self._why_not_approved(plan, self._now()):
@@ -181,8 +180,8 @@ class RunStarter:
         return self.authority.why_not_approved(plan, self.undo_window, begins_at)
 
     def _in_time(self, plan: PlanRecord) -> PlanRecord:
-        """Gives a plan that should have started long ago a new undo window, in which people can
-        stop it."""
+        """Gives a plan that should have started long ago a new undo window, so that people can stop
+        it."""
         now = self._now()
         while is_late(plan, now):
             after = postponed(plan, now, self.undo_window)
@@ -205,7 +204,7 @@ class RunStarter:
 
     def _started(self, plan: PlanRecord) -> PlanRun:
         """Raises LeaseLostError if another worker has started the plan or a person has stopped it,
-        and PausedError if everything was paused in the meantime."""
+        and PausedError during a pause."""
         now = self._now()
         run = PlanRun(plan.id, plan.version, 1, self.worker, now, now + RUN_LEASE)
         after = started(plan, now)
@@ -235,7 +234,8 @@ class RunStarter:
         return mine
 
     def _not_started(self, plan: PlanRecord, cause: StartProblem) -> Exception:
-        """LeaseLostError if another worker has started the plan or a person has stopped it."""
+        """Returns LeaseLostError if another worker has started the plan or a person has stopped
+        it."""
         event = self._event(AuditEventName.NOT_STARTED, plan, StartPrevented(cause))
         after = reopened(plan)
         if not self._store.commit(StoreChange((event,), plan, after)):

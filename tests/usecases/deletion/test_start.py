@@ -316,7 +316,7 @@ def test_a_repository_that_is_gone_ends_it(site: Site, left: PlanRecord) -> None
 def test_what_is_stored_is_compared_once_more(site: Site, left: PlanRecord) -> None:
     with site.store._database.writing() as session:
         session.execute(update(ApprovalRow).values(hash="ab12"))
-    with pytest.raises(DamagedError, match="is not what was approved"):
+    with pytest.raises(DamagedError, match="is not the approved one"):
         site.take_over(left)
     assert site.calls("BatchDeleteImage") == 0
 
@@ -324,7 +324,7 @@ def test_what_is_stored_is_compared_once_more(site: Site, left: PlanRecord) -> N
 def test_a_receipt_that_was_changed(site: Site, left: PlanRecord) -> None:
     with site.store._database.writing() as session:
         session.execute(delete(PlanItemRow).where(PlanItemRow.position == 0))
-    with pytest.raises(DamagedError, match="is not about what the plan deletes"):
+    with pytest.raises(DamagedError, match="do not match its deletions"):
         site.take_over(left)
     assert site.calls("BatchDeleteImage") == 0
 
