@@ -51,7 +51,7 @@ _SPANS_OF_READS = (
     "ALTER TABLE our_reads ADD COLUMN recorded_until REAL",
     "UPDATE our_reads SET recorded_from = at - 1, recorded_until = at + 10",
 )
-"""Of older reads nobody wrote down how long they took."""
+"""The duration of older reads is unknown."""
 
 _OTHER_REGIONS = (
     """CREATE TABLE IF NOT EXISTS asked_regions (
@@ -64,17 +64,17 @@ _ARTIFACT_TYPES = (
         WHERE NOT instr(content, 'application/vnd.docker.container.image.v1+json')
         AND NOT instr(content, 'application/vnd.oci.image.config.v1+json')""",
 )
-"""What may have an artifact type is read again, container images are not."""
+"""Manifests that may have an artifact type are read again; container images are not."""
 
 _STEPS = (_FIRST_TABLES, _SPANS_OF_READS + _OTHER_REGIONS + _ARTIFACT_TYPES)
-"""What makes each version of the file out of the one before."""
+"""The statements that create each version of the file from the one before."""
 
 VERSION = len(_STEPS)
 
 
 class SqliteManifestCache:
     """Use it as a context manager. Raises ServiceError if the file cannot be used. Several
-    processes may share the file; an object belongs to one thread."""
+    processes may share the file; an object may be used by one thread only."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -152,14 +152,14 @@ class SqliteManifestCache:
         return self._listed(source, scope, _BELIEVED)
 
     def all_listed(self) -> Sequence[tuple[str, str, WorkloadCount]]:
-        """Source, scope, and the last number that counts."""
+        """Source, scope, and the last number that needs no confirmation."""
         query = "SELECT source, scope, workloads, at FROM usage_listed WHERE is_believed = ?"
         with self._explained():
             rows = self._db.execute(query, (_BELIEVED,)).fetchall()
         return [(source, scope, WorkloadCount(n, _time(at))) for source, scope, n, at in rows]
 
     def forget_listed(self) -> None:
-        """From now on the store remembers it."""
+        """After the numbers were moved to the store."""
         with self._explained(), self._db:
             self._db.execute("DELETE FROM usage_listed")
 
@@ -167,11 +167,11 @@ class SqliteManifestCache:
         self._note_listed(source, scope, _BELIEVED, listed)
 
     def doubt(self, doubted: DoubtedUsage) -> None:
-        """Only in comparison with what is believed here."""
+        """Does not store `before`."""
         self._note_listed(doubted.source, doubted.scope, _DOUBTED, doubted.listed)
 
     def confirm(self, doubted: DoubtedUsage, event: AuditEvent | None) -> bool:
-        """There is no audit here."""
+        """Records no event: this file has no audit."""
         del event
         now = self._listed(doubted.source, doubted.scope, _DOUBTED)
         if now is None or now.workloads != doubted.listed.workloads:
@@ -192,7 +192,7 @@ class SqliteManifestCache:
         ]
 
     def confirmations(self, source: str, scope: str) -> Sequence[UsageConfirmation]:
-        """None: nobody knows here who confirmed something."""
+        """None: this file does not store who confirmed a number."""
         del source, scope
         return ()
 
@@ -225,7 +225,7 @@ class SqliteManifestCache:
     def _note_listed(
         self, source: str, scope: str, is_believed: int, listed: WorkloadCount
     ) -> None:
-        """What is believed ends all doubt."""
+        """A believed number deletes a doubted one."""
         row = (source, scope, is_believed, listed.workloads, listed.at.timestamp())
         with self._explained(), self._db:
             if is_believed:
@@ -237,7 +237,7 @@ class SqliteManifestCache:
     def _of(
         self, digests: Sequence[str] | None, query: str, *values: object
     ) -> Iterator[tuple[Any, ...]]:
-        """What the query finds of these, or of all: SQLite limits how many values it may name."""
+        """The rows of these digests, or of all. SQLite limits the number of values in a query."""
         if digests is None:
             yield from self._db.execute(query, values)
             return
@@ -292,8 +292,8 @@ def _pack(content: ManifestContent) -> bytes:
 
 
 class _ContentUnpacker:
-    """Makes the same digest and the same blob the same object: images of a repository share most
-    of their layers, and a child is in the same repository as its index."""
+    """Shares equal digests and blobs as one object: images of a repository share most of their
+    layers, and a child is in the repository of its index."""
 
     def __init__(self, digests: Iterable[str]) -> None:
         self.digests = {digest: digest for digest in digests}
@@ -301,7 +301,7 @@ class _ContentUnpacker:
 
     def unpack(self, packed: bytes) -> ManifestContent:
         media_type, config_type, blobs, children, subject, *rest = orjson.loads(packed)
-        artifact_type = rest[0] if rest else None  # none in what version 1 kept of images
+        artifact_type = rest[0] if rest else None  # version 1 stored none for images
         return ManifestContent(
             media_type=sys.intern(media_type),
             config_type=config_type and sys.intern(config_type),

@@ -1,4 +1,4 @@
-"""Repositories: those that registries list, their tags, and what the bot read of them."""
+"""Repositories that registries list, their tags and tag history, and the bot's own reads."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -67,8 +67,8 @@ class RepositoryQueries(StorePart):
     def remember_repositories(
         self, registry: RegistryId, found: Iterable[RepositoryId], at: datetime
     ) -> None:
-        """`found`: all repositories that the registry lists. Others that were known of it are
-        forgotten. A list that changes while it is read may have a repository twice."""
+        """`found`: all repositories that the registry lists. Deletes those that it no longer lists.
+        A list that changes while it is read may have a repository twice."""
         rows = {repository: _listed(repository, at) for repository in found}
         with self._database.writing() as session:
             _upsert(session, rows.values(), _LISTED)
@@ -76,7 +76,7 @@ class RepositoryQueries(StorePart):
             session.execute(delete(RepositoryRow).where(is_gone))
 
     def forget_other_registries(self, known: Collection[RegistryId]) -> None:
-        """Forgets the repositories of all registries that are not `known`."""
+        """Deletes the repositories of all registries that are not `known`."""
         is_known = or_(false(), *map(_is_in, known))
         with self._database.writing() as session:
             session.execute(delete(RepositoryRow).where(not_(is_known)))
@@ -123,7 +123,7 @@ def _is_in(registry: RegistryId) -> ColumnElement[bool]:
 
 
 def _upsert(session: Session, rows: Iterable[dict[str, object]], columns: Sequence[str]) -> None:
-    """Of rows that exist already, only those columns are overwritten."""
+    """Updates only `columns` of existing rows."""
     added = insert_into(session, RepositoryRow)
     changed = {column: added.excluded[column] for column in columns}
     execute_for_each(
@@ -217,8 +217,8 @@ class TagScanQueries(StorePart):
             )
 
     def remember_tags(self, repository: RepositoryId, scan: TagScan) -> None:
-        """Writes nothing if a later scan is known. A known scan that is later by more than clocks
-        differ was made by a wrong clock: this one replaces it."""
+        """Writes nothing if a later scan is stored, unless it is more than `CLOCKS_DIFFER` later:
+        then its clock was wrong."""
         with self._database.writing() as session:
             if _is_the_latest(session, repository.uri, scan):
                 _replace(session, repository.uri, scan)
@@ -312,7 +312,7 @@ def _row(repository: RepositoryId, digest: str, read: BotRead) -> dict[str, Any]
 
 
 def _of(query: _Query, digests: Sequence[str] | None) -> Iterator[_Query]:
-    """Databases limit how many values one query may name."""
+    """Databases limit the number of values in a query."""
     if digests is None:
         yield query
         return

@@ -135,7 +135,7 @@ def _audit() -> None:
 
 
 def _refuse_on_sqlite() -> None:
-    """REPLACE deletes without asking the trigger for deletions."""
+    """REPLACE deletes rows without firing the trigger for deletions."""
     for name, when in {
         "update": "UPDATE ON audit_events",
         "delete": "DELETE ON audit_events",

@@ -1,4 +1,4 @@
-"""Plans are carried out, and replicas know each other's reads."""
+"""Runs of plans, and reads of the bot that all replicas know."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -17,7 +17,7 @@ def upgrade() -> None:
 
 
 def _plans() -> None:
-    """What an older process of ours still writes has no hash."""
+    """Approvals that an older process still writes have no hash."""
     op.add_column("plans", sa.Column("stop_asked_by", sa.String))
     op.add_column("approvals", sa.Column("hash", sa.String, nullable=False, server_default=""))
     op.create_index(

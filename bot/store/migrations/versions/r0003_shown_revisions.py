@@ -1,4 +1,4 @@
-"""Messages know what they show, so that none stays behind what is stored."""
+"""The revision and version that each Slack message shows."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""What was delivered twice acts once."""
+"""Deliveries of Slack, so that a repeated delivery has no effect."""
 
 import sqlalchemy as sa
 from alembic import op

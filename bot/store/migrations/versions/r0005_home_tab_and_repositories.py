@@ -1,4 +1,4 @@
-"""Repositories are known by name, everything may pause, and people are told in time."""
+"""Repositories by name, Home tabs, pauses, and notifications of pins and approvals."""
 
 import sqlalchemy as sa
 from alembic import op

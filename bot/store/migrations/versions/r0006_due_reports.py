@@ -1,4 +1,4 @@
-"""Reports come by themselves, each once."""
+"""Scheduled reports."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""What has run out or is to be carried out is found without reading all plans and pins."""
+"""Indexes for plans by state and pins by expiry."""
 
 from alembic import op
 

@@ -1,4 +1,4 @@
-"""Versions of plans that were replaced before anybody approved them keep only what differs."""
+"""Versions that were replaced before they were approved keep only the difference to the next."""
 
 import json
 import zlib
@@ -35,7 +35,7 @@ def upgrade() -> None:
 
 
 def _replaced() -> "sa.Select[str, int]":
-    """The oldest first: each is compared with the one after it while that is still whole."""
+    """Oldest first, since each is compared with the next version before that is shrunk."""
     later = _VERSIONS.alias()
     is_replaced = sa.exists().where(
         later.c.plan == _VERSIONS.c.plan, later.c.version == _VERSIONS.c.version + 1

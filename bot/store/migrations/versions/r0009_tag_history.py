@@ -1,5 +1,4 @@
-"""What more is known: of plans whether what they free is exact, of reads when ECR may have recorded
-them, and of tags what they named earlier."""
+"""Whether the savings of a plan are exact, when ECR recorded the bot's reads, and the tag history."""
 
 from datetime import timedelta
 
@@ -20,12 +19,12 @@ def upgrade() -> None:
 
 
 def _plans() -> None:
-    """Of older plans only their content tells it."""
+    """For older plans, only the content says whether the savings are exact."""
     op.add_column("plans", sa.Column("exact", sa.Boolean, nullable=False, server_default=sa.true()))
 
 
 def _our_reads() -> None:
-    """Of older reads nobody wrote down how long they took."""
+    """The duration of older reads is unknown."""
     op.add_column("our_reads", sa.Column("recorded_from", MOMENT))
     op.add_column("our_reads", sa.Column("recorded_until", MOMENT))
     reads = sa.table("our_reads", *(sa.column(each, MOMENT) for each in _TIMES))
@@ -43,13 +42,13 @@ def _around(at: sa.ColumnClause[object]) -> tuple[object, object]:
 
 
 def _shifted(at: sa.ColumnClause[object], by: timedelta) -> object:
-    """As SQLAlchemy writes times into SQLite: with six digits of a second."""
+    """In the format of SQLAlchemy for SQLite: with six decimals of a second."""
     whole = sa.func.strftime("%Y-%m-%d %H:%M:%S", at, f"{by.total_seconds():+} seconds")
     return sa.type_coerce(whole, sa.String) + sa.func.substr(at, len("2026-01-01 00:00:00") + 1)
 
 
 def _tags() -> None:
-    """The history begins with the last scan: of earlier ones nobody wrote down what moved."""
+    """The history starts with the last scan; earlier scans stored no moves."""
     op.add_column("tag_scans", sa.Column("known_since", MOMENT))
     op.add_column("tag_bindings", sa.Column("came_after", MOMENT))
     op.add_column("tag_bindings", sa.Column("came_by", MOMENT))

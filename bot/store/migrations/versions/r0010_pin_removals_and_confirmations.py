@@ -1,5 +1,4 @@
-"""Who removed pins and confirmed usage, so that others can judge it; and which deletions ECR
-confirmed."""
+"""Who removed pins and confirmed usage, and which deletions ECR confirmed."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -51,9 +50,8 @@ def _usage_confirmations() -> None:
 
 
 def _deletions() -> None:
-    """Of a batch that an earlier version wrote and that was not answered nobody knows whether it
-    was sent: it counts as sent. What such a version deleted without an answer says so in its
-    reason; its bytes stay with the others."""
+    """Unanswered batches of earlier versions count as sent. Unconfirmed deletions of earlier
+    versions say so in their reason, and their bytes remain in `freed_bytes`."""
     op.add_column("run_batches", sa.Column("sent_at", MOMENT))
     op.execute("UPDATE run_batches SET sent_at = journalled_at WHERE answered_at IS NULL")
     op.add_column(

@@ -1,8 +1,7 @@
-"""Why an image was skipped or failed, why a scheduled report is missing, and what the audit tells,
-as values instead of sentences.
+"""Reasons of results, errors of scheduled reports and details of the audit as values.
 
-What was stored before keeps its sentences. Only of runs that are still under way it has to be known
-whether they ended early.
+Older rows keep their sentences. Only in running plans, the reasons of images that were not reached
+become values, since they say that the run ends early.
 """
 
 import json
@@ -14,7 +13,7 @@ revision = "0011"
 down_revision = "0010"
 
 NOT_REACHED = "was not reached: "
-"""How such sentences began until this version."""
+"""The start of these sentences in versions before 0011."""
 
 
 def upgrade() -> None:
