@@ -1,7 +1,7 @@
-"""The manifest cache: a file, so that a manifest is read once in its life.
+"""The manifest cache: a file, so that each manifest is read only once.
 
-What the sources of usage listed last stands there too, and what Regions that none of them scans
-answered. Plain sqlite3: it is a look-up table that may be deleted at any time, not the store.
+It also stores the last workload counts of usage sources, and answers of Regions that no source
+scans. Uses plain sqlite3, since the file is a cache that may be deleted at any time.
 """
 
 import sqlite3

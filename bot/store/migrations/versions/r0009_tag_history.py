@@ -1,4 +1,4 @@
-"""Whether the savings of a plan are exact, when ECR recorded the bot's reads, and the tag history."""
+"""Whether savings are exact, when ECR recorded the reads of the bot, and the tag history."""
 
 from datetime import timedelta
 
