@@ -8,7 +8,7 @@ from pathlib import Path
 import orjson
 import pytest
 
-from bot.playground.aws import CallFault as AwsFault
+from bot.playground.aws import Fault as AwsFault
 from bot.playground.aws import StandIn
 from bot.playground.slack import APP_TOKEN, BOT_TOKEN, CallFault, Workspace
 from bot.store.store import Store

@@ -9,7 +9,7 @@ from bot.bootstrap.planning import system_clock
 from bot.core.plan import PlanState
 from bot.core.records import QueuedJob
 from bot.playground.aws import DEFAULT_ACCOUNT, DEFAULT_REGION, StandIn
-from bot.playground.aws import CallFault as AwsFault
+from bot.playground.aws import Fault as AwsFault
 from bot.playground.aws.ec2.state import ALWAYS_ENABLED
 from bot.playground.slack import CallFault, Workspace
 from bot.store.store import Store

@@ -12,7 +12,7 @@ from bot.bootstrap.processes import Shutdown
 from bot.bootstrap.usecases import open_report_scheduler
 from bot.core.plan import PlanState
 from bot.core.report_schedules import IGNORE_TAG, ReportOutcome
-from bot.playground.aws import CallFault as AwsFault
+from bot.playground.aws import Fault as AwsFault
 from bot.playground.aws import StandIn
 from bot.playground.slack import CallFault, Workspace
 from bot.settings.load import load_settings
