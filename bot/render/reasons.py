@@ -114,7 +114,7 @@ def reason_words(reason: ResultReason) -> str:  # noqa: C901, PLR0911, PLR0912 -
         case result.KeptNow(now_kept):
             return f"the rules keep it now: {reason_words(now_kept)}"
         case result.NewRelatedManifest(other, relation):
-            return f"{name_words(other)}, {_RELATIONS[relation]}, is newer than the plan"
+            return f"{name_words(other)}, {_RELATIONS[relation]}, was added after the plan was made"
         case result.ManifestTextUnreadable():
             return "could not be read, so no copy of its manifest can be stored"
         case result.SkippedWith(other, of_other):

@@ -29,7 +29,7 @@ AT_ONCE = f"{LOOKED_AT}execution: {{undo_window: 0s}}\n"
 PATIENCE = 60.0
 """Seconds, for what happens at once unless something is broken."""
 
-NOTHING = "Nothing was left: no plan is due, and none is being carried out.\n"
+NOTHING = "Nothing to recover: no plan is due, and none is being executed.\n"
 """Says recover."""
 
 DELETION = "ecr:BatchDeleteImage"

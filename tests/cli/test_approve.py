@@ -54,7 +54,7 @@ def test_once(run: Run, id_: str) -> None:
     run("approve", id_)
     again = run("approve", id_)
     assert (again.status, again.out) == (2, "")
-    assert again.sentence == "The plan for team/api is approved already"
+    assert again.sentence == "The plan for team/api is already approved"
     assert events(run) == ["proposed", "approved", "refused"]
 
 
@@ -76,9 +76,9 @@ def test_a_role_counts_by_the_session_that_it_was_assumed_for(
 @pytest.mark.parametrize(
     ("approval", "said"),
     [
-        (f"approvers: ['{BOB}']", "demo is none of the approvers that the settings name"),
+        (f"approvers: ['{BOB}']", "demo is not an approver in the settings"),
         ("approvers: ['arn:*']", "arn:* is too wide to let anybody approve"),
-        ("required: 2", "2 people must approve, and approvals from the command line don't count"),
+        ("required: 2", "2 people must approve, and approvals from the command line do not count"),
     ],
 )
 def test_whoever_may_not(
@@ -104,7 +104,7 @@ def test_every_source_switched_off(run: Run, shelf: Shelf) -> None:
     id_ = run("propose", "team/api", "--format", "json").plan["plan"]
     result = run("approve", id_)
     assert result.status == 2
-    assert result.sentence.startswith("No source of usage is on, so nobody can")
+    assert result.sentence.startswith("No usage source is switched on, so the plan cannot")
 
 
 def test_a_plan_that_has_run_out(run: Run, releases: Shelf, settings_file: Write) -> None:
@@ -112,7 +112,7 @@ def test_a_plan_that_has_run_out(run: Run, releases: Shelf, settings_file: Write
     id_ = run("propose", releases.id.name, "--format", "json").plan["plan"]
     result = run("approve", id_)
     assert (result.status, result.out) == (2, "")
-    assert "expired before enough people approved it" in result.sentence
+    assert "expired before it had enough approvals" in result.sentence
     assert events(run) == ["proposed", "expired", "refused"]
 
 
@@ -120,7 +120,7 @@ def test_the_version_that_was_looked_at(run: Run, id_: str) -> None:
     run("pin", "team/api", "1.0", "--reason", "the audit")
     result = run("approve", id_, "--version", "1")
     assert (result.status, result.out) == (2, "")
-    assert result.sentence.startswith("A newer version was proposed: version 2 counts now")
+    assert result.sentence.startswith("Version 2 of the plan has replaced version 1:")
     assert run("approve", id_, "--version", "2").status == 0
     assert run("approve", id_, "--version", "0").status == 2
 
@@ -131,7 +131,7 @@ def test_a_large_plan_asks_for_the_name(run: Run, large: str) -> None:
     first, second = result.err.splitlines()
     assert first == (
         f"ecr-clean: version 1 of plan {large} deletes 12 of 13 manifests in team/api, which "
-        "frees 11.8 kB (under $0.01 a month): add --confirm team/api, if that is right"
+        "frees 11.8 kB (under $0.01 a month): to confirm, add --confirm team/api"
     )
     assert second == (
         "ecr-clean: The plan deletes 12 of 13 manifests, so the repository's name has to be typed "
@@ -147,7 +147,7 @@ def test_the_name_confirms_it(typed: str, status: int, run: Run, large: str) -> 
     result = run("approve", large, "--confirm", typed)
     assert result.status == status
     if status:
-        assert result.sentence == f"{typed!r} was typed, but the repository is called team/api"
+        assert result.sentence == f"{typed!r} was typed, but the name of the repository is team/api"
 
 
 @pytest.mark.parametrize(("share", "status"), [("92%", 2), ("93%", 0), ("100%", 0), ("0%", 2)])
@@ -165,7 +165,7 @@ def test_a_name_that_nobody_asked_for_does_no_harm(run: Run, id_: str) -> None:
 
 def test_whoever_may_not_is_not_asked(run: Run, large: str, settings_file: Write) -> None:
     settings_file(f"{MUCH}\napproval: {{approvers: ['{BOB}']}}")
-    assert "none of the approvers" in run("approve", large).sentence
+    assert "is not an approver" in run("approve", large).sentence
 
 
 @pytest.mark.parametrize(("typed", "status"), [("team/api", 0), ("team/web", 2)])

@@ -60,7 +60,7 @@ def test_a_whole_story(run: Run, id_: str) -> None:
 def test_in_words(run: Run, id_: str) -> None:
     lines = run("audit").out.splitlines()
     assert f" UTC  proposed  team/api  plan {id_}, version 1  3 digests" in lines[0]
-    assert lines[1].strip() == f"{ANN}: 3 of 13 manifests may go"
+    assert lines[1].strip() == f"{ANN}: 3 of 13 manifests to delete"
     assert any(" UTC  unpinned  team/api" in line for line in lines)
 
 
@@ -108,7 +108,7 @@ def test_since(since: str, first: str | None, run: Run, own_store: Store) -> Non
 
 
 def test_before_anything_happened(run: Run) -> None:
-    assert run("audit").out == "Nothing has happened.\n"
+    assert run("audit").out == "No events.\n"
     assert run("audit", "--format", "json").out == ""
 
 
@@ -131,6 +131,6 @@ def test_confirmed_usage_is_in_it(
         None,
         None,
     )
-    assert told["detail"].startswith("it is right that files lists 1 workloads in used.txt (seen ")
-    assert "), where it listed 3 before (seen " in told["detail"]
+    assert told["detail"].startswith("confirmed: files lists 1 workloads in used.txt (")
+    assert "), and listed 3 before (" in told["detail"]
     assert " confirmed usage\n" in run("audit").out

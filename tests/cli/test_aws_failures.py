@@ -125,7 +125,7 @@ def test_an_answer_that_leaves_the_index_out(aws: StandIn, plan: Run, shelf: She
     aws.world.faults.add(Fault(operation="BatchGetImage", answer={"images": [], "failures": []}))
     result = plan()
     assert result.status == 3
-    assert "ECR's answer leaves it out" in result.sentence
+    assert "ECR's answer does not include it" in result.sentence
     assert result.plan["delete"] == []
 
 

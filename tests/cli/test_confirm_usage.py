@@ -35,7 +35,7 @@ def test_it_is_believed_from_then_on(run: Run, plan: Run) -> None:
     result = run("confirm-usage", "files", "used.txt", "--workloads", "1")
     assert (result.status, result.err) == (0, "")
     assert result.out.startswith("Confirmed: files lists 1 workloads in used.txt (seen ")
-    assert "), where it listed 3 before (seen " in result.out
+    assert "), and listed 3 before (" in result.out
     assert plan().status == 0
 
 
@@ -44,7 +44,7 @@ def test_without_a_terminal_the_number_must_be_given(run: Run, plan: Run) -> Non
     result = run("confirm-usage", "files", "used.txt")
     assert (result.status, result.out) == (2, "")
     assert "files lists 1 workloads in used.txt" in result.sentence
-    assert result.sentence.endswith(": add --workloads 1, if that is right")
+    assert result.sentence.endswith(": to confirm, add --workloads 1")
     assert plan().status == 3
 
 
@@ -52,7 +52,7 @@ def test_without_a_terminal_the_number_must_be_given(run: Run, plan: Run) -> Non
 def test_another_number_than_the_one_that_is_true_now(run: Run, plan: Run) -> None:
     result = run("confirm-usage", "files", "used.txt", "--workloads", "2")
     assert (result.status, result.out) == (2, "")
-    assert "2 workloads is not what is true now: files lists 1 workloads" in result.sentence
+    assert "The confirmed number, 2, is outdated: files lists 1 workloads" in result.sentence
     assert plan().status == 3
 
 
@@ -69,7 +69,7 @@ def test_a_terminal_is_shown_the_number_and_asked(
         os.close(end)
     assert process.returncode == status, err
     assert "files lists 1 workloads in used.txt" in err
-    assert "Is that right?" in err
+    assert "Is that expected?" in err
     assert out.startswith("Confirmed: " if status == 0 else "")
     assert plan().status == then
 

@@ -125,9 +125,7 @@ def test_each_process_gives_signs_of_life(hearts: Path, run: Run) -> None:
         silence(hearts, WORKER)
         result = run("health")
         assert (result.status, result.out) == (1, "")
-        assert result.err.startswith(
-            "ecr-clean: No sign of life in the last 60 seconds from worker: "
-        )
+        assert result.err.startswith("ecr-clean: No heartbeat in the last 60 seconds from worker: ")
         os.kill(worker, signal.SIGCONT)
         until(lambda: is_well(run))
         assert bot.leave() == 0

@@ -50,7 +50,7 @@ def test_it_reports_on_a_company_and_ends(machine: Machine) -> None:
     done = machine.run()
     assert (done.returncode, done.stderr) == (0, "")
     for words in (
-        "The workspace of a made-up company is open: http://127.0.0.1:",
+        "The workspace of a simulated company is open: http://127.0.0.1:",
         "of 273 manifests, which frees",
         "3 of them only because they are in use:",
         "by ECS prod/api",
@@ -60,7 +60,7 @@ def test_it_reports_on_a_company_and_ends(machine: Machine) -> None:
         "• shop/payments: 150 of 180 manifests may go",
         "have nothing to delete",
         "• partner/feeds: not everything could be checked",
-        "12 repositories. What may go saves about $",
+        "12 repositories. All deletions together save about $",
     ):
         assert words in done.stdout
     assert machine.files() == []
@@ -137,7 +137,9 @@ def test_the_bot_ends_by_itself(slack: Workspace) -> None:
     """Whoever looks on is told what it said last."""
     environment = {**isolated_environment(), "SLACK_APP_TOKEN": "xapp-1"}
     with open_demo_folder(environment, "reports: []") as demo_folder, serving(demo_folder) as bot:
-        with pytest.raises(ServiceError, match=r"exit status 2; it said last: .*SLACK_BOT"):
+        with pytest.raises(
+            ServiceError, match=r"exit status 2; last lines of its log: .*SLACK_BOT"
+        ):
             bot.wait_until_connected(slack.remote)
         with pytest.raises(ServiceError, match="ended with exit status 2"):
             bot.expect_alive()

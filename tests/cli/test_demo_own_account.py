@@ -136,7 +136,7 @@ def test_it_reports_on_the_account(machine: Machine, aws: StandIn) -> None:
     said = "".join(run.said)
     assert "register-pull-time-update-exclusion --principal-arn arn:aws:iam::" in said
     assert "shop/payments: 150 of 180 manifests may go" in said, "the cluster was looked into"
-    assert "10 repositories. What may go saves about $" in said
+    assert "10 repositories. All deletions together save about $" in said
     assert all(call.partition(":")[2].startswith(READS) for call in aws.world.calls.counts())
     assert not aws.world.identities.sessions, "no role was assumed"
     assert [each.name for each in machine.files()] == ["manifests.db"]
@@ -157,7 +157,7 @@ def test_a_repository_that_cannot_be_listed(machine: Machine, aws: StandIn) -> N
     aws.world.deny("ecr:DescribeImages", resource="*repository/shop/web")
     done = machine.run("--aws")
     assert done.returncode == 0
-    assert "9 repositories. What may go saves about $" in done.stdout
+    assert "9 repositories. All deletions together save about $" in done.stdout
     assert "not all reports were posted; " in done.stderr
     assert "AWS refused ecr:DescribeImages on" in done.stderr
 

@@ -37,7 +37,7 @@ def test_all_checks_pass(tmp_path: Path) -> None:
     for words in (
         "✓ the plan covers all 273 manifests in ECR",
         "✓ 1.12.0 is old, but in use: kept",
-        "(only visible to Jo): @jo is none of the approvers",
+        "(only visible to Jo): @jo is not an approver",
         "✓ the new plan deletes one manifest less",
         "✓ ECR still has all 273 manifests",
         "✓ ECR deleted all 254 manifests",

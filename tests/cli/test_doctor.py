@@ -245,7 +245,7 @@ def test_without_credentials(
     found = doctor()
     assert list(found) == ["settings", "credentials", "all else", "Slack"]
     assert "No AWS credentials were found" in found["credentials"]["detail"]
-    assert found["all else"]["detail"] == "it was not looked at"
+    assert found["all else"]["detail"] == "it was not checked"
 
 
 def test_the_exemption_has_its_command(doctor: Doctor, shelf: Shelf) -> None:
@@ -297,7 +297,7 @@ def test_a_role_that_cannot_be_assumed(doctor: Doctor, settings_file: Write) -> 
     found = doctor()
     assert found["registry"]["scope"] == "registries[0]"
     assert "AWS refused sts:AssumeRole" in found["registry"]["detail"]
-    assert found["usage"]["detail"] == "it was not looked at"
+    assert found["usage"]["detail"] == "it was not checked"
     assert "pull times" not in found
 
 
@@ -351,7 +351,7 @@ def test_regions_where_no_source_looks(aws: StandIn, doctor: Doctor, settings_fi
     settings_file("usage: {expect_none: true}")
     finding = other_regions(doctor)
     assert (finding["status"], finding["scope"]) == ("ok", HERE)
-    assert finding["detail"] == "Regions without anything that a source would scan: 2"
+    assert finding["detail"] == "Regions without workloads of any source: 2"
     aws.world.ecs(HERE, "us-east-1").cluster("prod")
     aws.world.eks(HERE, "us-east-1").create("prod")
     finding = other_regions(doctor)
@@ -369,14 +369,13 @@ def test_regions_that_cannot_be_asked(aws: StandIn, doctor: Doctor, settings_fil
     settings_file("usage: {expect_none: true}")
     aws.world.deny_regions("sa-east-1")
     assert other_regions(doctor)["detail"] == (
-        "Regions without anything that a source would scan: 1; denied by service control policies: "
-        "1"
+        "Regions without workloads of any source: 1; denied by service control policies: 1"
     )
     aws.world.deny("ecs:ListClusters", region="us-east-1")
     finding = other_regions(doctor)
     assert finding["status"] == "warning"
     assert finding["detail"].startswith(
-        "some could not be asked what runs there: AWS refused ecs:ListClusters on"
+        "some Regions could not be scanned: AWS refused ecs:ListClusters on"
     )
 
 
@@ -389,7 +388,7 @@ def test_regions_that_service_control_policies_deny(
     found = doctor()
     assert found["regions"]["status"] == "FAILED"
     assert "usage.regions: [eu-west-1]" in found["regions"]["detail"]
-    assert "leave these Regions out" in found["regions"]["mend"]
+    assert "exclude these Regions" in found["regions"]["mend"]
     assert found["ecs"]["status"] == "ok"
 
 
@@ -406,7 +405,7 @@ def test_services_that_may_pull_where_no_source_looks(
     aws.world.set_repository_policy(healthy.repository, {"Statement": [allow]})
     finding = doctor()["repository policies"]
     assert finding["status"] == "FAILED"
-    assert finding["detail"] == (f"{emr} may pull, and no source that is on looks at it: team/api")
+    assert finding["detail"] == (f"{emr} may pull, but no enabled source scans it: team/api")
     assert "usage.ignore_services" in finding["mend"]
     settings_file(f"usage: {{ecs: false, ignore_services: [{emr}]}}")
     finding = doctor()["repository policies"]
@@ -426,7 +425,7 @@ def test_policies_of_many_that_cannot_be_read(aws: StandIn, doctor: Doctor, heal
     Shelf(aws, "team/b")
     Shelf(aws, "team/c")
     aws.world.deny("ecr:GetRepositoryPolicy")
-    assert doctor()["repository policies"]["detail"].endswith("(so with 2 other repositories)")
+    assert doctor()["repository policies"]["detail"].endswith("(and 2 more repositories)")
 
 
 @pytest.mark.usefixtures("healthy")
@@ -494,13 +493,13 @@ def test_as_a_table(run: Run, aws: StandIn) -> None:
     result = run("doctor")
     assert result.status == 0
     assert "ok       settings, ecr-clean.yml: " in result.out
-    assert result.out.endswith("\n\nNothing FAILED; 1 warning.\n")
+    assert result.out.endswith("\n\nNo check FAILED; 1 warning.\n")
     aws.world.deny("ecr:DescribeImages")
     result = run("doctor")
     assert result.status == 1
     (line,) = (line for line in lines(result) if line.startswith("FAILED"))
     assert line.startswith(f"FAILED   registry, {PLACE}: AWS refused ecr:DescribeImages")
-    assert "\n         To mend it: if AWS refuses" in result.out
+    assert "\n         Fix: if AWS refuses" in result.out
     assert result.out.endswith("\n\n1 check FAILED.\n")
 
 

@@ -49,7 +49,8 @@ def unwell(findings: list[Finding]) -> Finding:
 def test_it_is_not_set_up(run: Run) -> None:
     result = run("doctor")
     assert (
-        "\nok       Slack, environment: not set up; the command line works without\n" in result.out
+        "\nok       Slack, environment: not set up; the command line works without it\n"
+        in result.out
     )
 
 
@@ -61,7 +62,7 @@ def test_all_is_well(slack: Workspace, examine: Examine) -> None:
     )
     told = {finding["check"]: finding["detail"] for finding in found}
     assert "the bot is @ecr-clean in " in told[BOT]
-    assert told[CHANNEL] == "the bot is in it"
+    assert told[CHANNEL] == "the bot is a member"
     assert told[APPROVERS] == "every full member of the workspace may approve"
     assert slack.remote.connections() == []
     assert slack.remote.warnings() == []
@@ -125,8 +126,8 @@ def test_scopes_that_are_missing(slack: Workspace, examine: Examine) -> None:
     found = unwell(examine())
     assert (found["check"], found["status"]) == (SCOPES, "FAILED")
     assert found["detail"] == (
-        "the bot token lacks files:write (the whole list, in a report's thread), usergroups:read "
-        "(who is in a group of approvers), users:read (who is a guest, or of another workspace)"
+        "the bot token lacks files:write (the full list in a report's thread), usergroups:read "
+        "(members of approver groups), users:read (guests and members of other workspaces)"
     )
     assert "OAuth & Permissions" in found["mend"]
 
@@ -167,9 +168,9 @@ def test_each_channel_has_its_line(
         "old": "FAILED",
     }
     assert "did you mean #releases?" in found["#relaeses"]["detail"]
-    assert found["open"]["mend"] == "type there: /invite @ecr-clean"
+    assert found["open"]["mend"] == "in the channel, type: /invite @ecr-clean"
     assert "the bot sees no such channel" in found[secret]["detail"]
-    assert found[old]["detail"] == "it is archived"
+    assert found[old]["detail"] == "the channel is archived"
     assert "the bot does not see" in found["old"]["detail"]
     assert slack.remote.warnings() == []
 
@@ -204,7 +205,7 @@ def test_each_approver_has_its_line(
         "U0000000404": "FAILED",
     }
     assert "guest" in found[guest.id]["detail"]
-    assert found[group]["detail"] == "in the user group: 1 member"
+    assert found[group]["detail"] == "the user group has 1 member"
     assert "it is disabled: check its id" in found[disabled]["detail"]
     assert "Slack knows nobody called U0000000404 here" in found["U0000000404"]["detail"]
     assert TEAM_ID in next(each["detail"] for each in examine() if each["check"] == BOT)

@@ -1,4 +1,4 @@
-"""What `show`, `plans` and `audit` tell of a plan that was carried out."""
+"""What `show`, `plans` and `audit` tell of a plan that was executed."""
 
 import csv
 import hashlib
@@ -68,7 +68,7 @@ def test_csv_is_a_line_a_manifest(run: Run, id_: str) -> None:
 
 def test_in_words(run: Run, id_: str) -> None:
     out = run("show", id_).out
-    assert f"Plan {id_}, version 1, was carried out, and something could not be deleted." in out
+    assert f"Plan {id_}, version 1, was executed, but some images could not be deleted." in out
     assert "Receipt: 1 deleted, 1 skipped, 1 failed." in out
     words = " ".join(out.split())
     assert words.index("failed: ECR refused it") < words.index("skipped: its tags changed")
@@ -100,7 +100,7 @@ def test_how_far_it_is_while_it_lasts(
         until(lambda: aws.world.calls.count(DELETION) == 5 and pending() == BUILDS - 400)
         with frozen(process):
             out = run("show", id_).out
-    assert f"400 of {BUILDS} manifests are settled so far." in out
+    assert f"400 of {BUILDS} manifests processed." in out
     assert f"Receipt: {BUILDS - 400} pending, 400 deleted." in out
 
 

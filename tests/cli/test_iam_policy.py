@@ -106,7 +106,10 @@ def test_it_is_a_policy_for_the_caller(run: Run) -> None:
     result = run("iam-policy")
     assert statements(result)
     assert result.out == run("iam-policy", "--read").out
-    assert result.sentence == f"this is the policy of whoever runs ecr-clean in account {HERE}"
+    assert (
+        result.sentence
+        == f"this is the policy of the identity that runs ecr-clean in account {HERE}"
+    )
 
 
 @pytest.mark.usefixtures("company")
@@ -207,9 +210,9 @@ def test_each_principal_has_exactly_what_it_calls(
 def test_it_says_whose_each_policy_is(run: Run) -> None:
     said = run("iam-policy").err.splitlines()
     assert said == [
-        f"ecr-clean: this is the policy of whoever runs ecr-clean in account {HERE}",
-        f"ecr-clean: a role has a policy of its own: ecr-clean iam-policy --role {READER}",
-        f"ecr-clean: a role has a policy of its own: ecr-clean iam-policy --role {LOOKER}",
+        f"ecr-clean: this is the policy of the identity that runs ecr-clean in account {HERE}",
+        f"ecr-clean: a role needs another policy: ecr-clean iam-policy --role {READER}",
+        f"ecr-clean: a role needs another policy: ecr-clean iam-policy --role {LOOKER}",
     ]
     result = run("iam-policy", "--role", READER)
     assert result.sentence == f"this is the policy of the role {READER}"
@@ -227,8 +230,8 @@ def test_registries_behind_roles_leave_the_caller_nothing_else(
 @pytest.mark.parametrize(
     ("settings", "said"),
     [
-        ("", "leave --role out"),
-        (f"registries: [{{role_arn: '{READER}'}}]", f"give one of {READER}"),
+        ("", "omit --role"),
+        (f"registries: [{{role_arn: '{READER}'}}]", f"use one of {READER}"),
     ],
 )
 def test_a_role_that_the_settings_do_not_name(
@@ -237,7 +240,7 @@ def test_a_role_that_the_settings_do_not_name(
     settings_file(settings)
     result = run("iam-policy", "--role", LOOKER)
     assert (result.status, result.out) == (2, "")
-    assert result.sentence == f"The settings name no role {LOOKER}: {said}"
+    assert result.sentence == f"There is no role {LOOKER} in the settings: {said}"
 
 
 def test_it_needs_no_credentials(
@@ -384,10 +387,9 @@ def test_the_policy_of_deletion_of_the_caller(run: Run, settings_file: Write) ->
     ]
     assert found["AssumeRoles"]["Resource"] == [DELETER, READER]
     assert result.err.splitlines() == [
-        f"ecr-clean: this is the policy of whoever runs ecr-clean in account {HERE}",
-        "ecr-clean: a role has a policy of its own: ecr-clean iam-policy --delete "
-        f"--role {DELETER}",
-        f"ecr-clean: a role has a policy of its own: ecr-clean iam-policy --delete --role {READER}",
+        f"ecr-clean: this is the policy of the identity that runs ecr-clean in account {HERE}",
+        f"ecr-clean: a role needs another policy: ecr-clean iam-policy --delete --role {DELETER}",
+        f"ecr-clean: a role needs another policy: ecr-clean iam-policy --delete --role {READER}",
     ]
 
 
@@ -432,7 +434,7 @@ def test_a_role_for_deletion_is_no_role_that_reads(run: Run, settings_file: Writ
     for given, says in (
         (("--role", DELETER), f"only deletes: ecr-clean iam-policy --delete --role {DELETER}"),
         (("--delete", "--role", READER), f"only reads: ecr-clean iam-policy --role {READER}"),
-        (("--delete", "--role", LOOKER), f"no role {LOOKER}: give one of {DELETER}"),
+        (("--delete", "--role", LOOKER), f"no role {LOOKER}: use one of {DELETER}"),
     ):
         result = run("iam-policy", *given)
         assert (result.status, result.out) == (2, "")

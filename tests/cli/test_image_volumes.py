@@ -66,7 +66,7 @@ def test_the_image_that_it_mounts_is_kept_as_far_as_the_history_knows(
     words = "Kubernetes prod: Pod default/trainer (by the tag v1, which this image had)"
     assert kept["used_by"] == [words]
     why = " ".join(run("why", "team/api", "a").out.split())
-    assert f"It stays: - is in use by {words} In use by {words}." in why
+    assert f"Keep: - is in use by {words} In use by {words}." in why
 
 
 def test_what_the_tag_named_before_the_history_begins_makes_the_plan_incomplete(
@@ -83,7 +83,7 @@ def test_what_the_tag_named_before_the_history_begins_makes_the_plan_incomplete(
             "Kubernetes prod: Pod default/trainer has run an image by the tag v1 since "
             in (problem["error"])
         )
-        assert "are remembered only since " in problem["error"]
+        assert "goes back only to " in problem["error"]
         assert (
             "name the image by digest, or run ecr-clean propose and restart the pod a minute later"
             in (problem["error"])
@@ -99,7 +99,7 @@ def test_without_a_database_nothing_is_known_of_tags(
         cluster.apply(made)
     found = plan()
     assert found.status == 3
-    assert "remembered in no database" in found.err
+    assert "needs a database" in found.err
     assert "(and 1 more)" in found.err
 
 

@@ -52,8 +52,8 @@ def test_in_the_undo_window_the_approval_stands(
         _, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == 130
     assert list(filter(None, err.splitlines())) == [
-        "ecr-clean: the approval stands, and ecr-clean serve or recover carries the plan out: "
-        f"ecr-clean stop {id_} takes it back",
+        "ecr-clean: the plan is still approved, and ecr-clean serve or recover runs it; "
+        f"to withdraw the approval: ecr-clean stop {id_}",
         "ecr-clean: interrupted",
     ]
     assert run("show", id_, "--format", "json").plan["state"] == "approved"
@@ -91,7 +91,7 @@ def test_while_deleting_it_stops_after_the_batches_in_flight(
     assert as_stored(own_store, id_).state is PlanState.STOPPED
     check_receipt(own_store, id_, builds)
     assert aws.world.calls.count(DELETION) == 4
-    assert f"Plan {id_}, version 1, was stopped while it was carried out." in out
+    assert f"Plan {id_}, version 1, was stopped during the deletion." in out
     assert f"Receipt: 400 deleted, {BUILDS - 400} skipped." in out
     assert "was not reached: arn:aws:iam::123456789012:user/demo stopped the run" in " ".join(
         out.split()

@@ -83,9 +83,7 @@ def test_an_open_plan_gets_its_next_version(run: Run, pin: Run, id_: str) -> Non
 def test_a_typo_is_told(pin: Run) -> None:
     result = pin("1.0", "1.O")
     assert result.status == 0
-    assert result.sentence == (
-        "1.O fits no image that was seen there last, so it protects nothing now"
-    )
+    assert result.sentence == ("1.O matched no image in the last scan, so it protects nothing now")
 
 
 def test_a_plan_that_is_being_carried_out(run: Run, pin: Run, id_: str, own_store: Store) -> None:
@@ -97,7 +95,7 @@ def test_a_plan_that_is_being_carried_out(run: Run, pin: Run, id_: str, own_stor
     assert own_store.commit(StoreChange([event()], approved, executing))
     result = pin("1.0")
     assert result.status == 0
-    assert result.out.endswith(f"Plan {id_}, version 1, is being carried out.\n")
+    assert result.out.endswith(f"Plan {id_}, version 1, is being executed.\n")
     assert listed(run) == ["1.0"]
 
 
@@ -130,8 +128,8 @@ def test_until_a_duration(run: Run, pin: Run) -> None:
         (("1.0", "--until", "0s"), "is in the past: give a later time"),
         (("1.0", "--until", "tomorrow"), "'tomorrow' is no time: give a duration (30d), a date"),
         (("1.0", "--until", "2099-02-29"), "'2099-02-29' is no time"),
-        (("1.0", "--until", "9999-12-31"), "'9999-12-31' is beyond the year 9998"),
-        (("1.0", "--until", "9999-12-31T20:00"), "'9999-12-31T20:00' is beyond the year 9998"),
+        (("1.0", "--until", "9999-12-31"), "'9999-12-31' is after the year 9998"),
+        (("1.0", "--until", "9999-12-31T20:00"), "'9999-12-31T20:00' is after the year 9998"),
         (("1.*,2.*",), "'1.*,2.*' can match no tag (none has ','); give a tag, a full digest or"),
         (("/1.*/",), "regular expressions (/…/) are not supported yet"),
         (("team/api:1.0",), "is not a valid tag, digest or glob of tags"),
@@ -196,7 +194,7 @@ def test_somebody_elses_pin_needs_the_right(
         pin("1.0"),
     ):
         assert (result.status, result.out) == (2, "")
-        assert f"{BOB} is none of the approvers" in result.sentence
+        assert f"{BOB} is not an approver" in result.sentence
     assert [(each["by"], each["until"]) for each in run("pins", "--format", "json").plans] == [
         (ANN, None)
     ]
@@ -248,7 +246,7 @@ def test_pins_of_the_settings_file_are_listed_too(run: Run, pin: Run, settings_f
     assert (third["repository"], third["until"]) == ("ops", "2001-01-01T16:00:00Z")
     table = run("pins").out
     assert "team/api  1.0  tag\n" in table
-    assert "ops  1.0  tag, ran out 2001-01-01 16:00 UTC\n" in table
+    assert "ops  1.0  tag, expired 2001-01-01 16:00 UTC\n" in table
 
 
 def test_only_those_of_some_repositories(
@@ -269,7 +267,7 @@ def test_only_those_of_some_repositories(
 
 
 def test_no_pins_at_all(run: Run) -> None:
-    assert run("pins").out == "Nothing is pinned.\n"
+    assert run("pins").out == "No pins.\n"
 
 
 @pytest.mark.usefixtures("shelf")

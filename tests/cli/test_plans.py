@@ -94,7 +94,7 @@ def test_csv_is_a_line_a_plan_and_a_line_a_deletion(run: Run, id_: str) -> None:
 
 def test_show_has_the_plan_the_words_and_the_receipt(run: Run, id_: str) -> None:
     out = run("show", id_).out
-    assert "3 of 13 manifests may go" in out
+    assert "3 of 13 manifests to delete" in out
     assert f"Plan {id_}, version 1, is proposed until 20" in out
     assert "Proposed 20" in out
     assert "Receipt: 3 pending." in out
@@ -105,7 +105,7 @@ def test_an_earlier_versions_approval_counts_no_more(run: Run, id_: str) -> None
     run("pin", "team/api", "1.0", "--reason", "the audit")
     out = run("show", id_).out
     assert "version 2, is proposed until" in out
-    assert ": that was version 1, and counts no more." in " ".join(out.split())
+    assert ", for version 1, which is outdated." in " ".join(out.split())
 
 
 def test_what_was_carried_out_has_a_receipt(run: Run, id_: str, own_store: Store) -> None:
@@ -115,14 +115,14 @@ def test_what_was_carried_out_has_a_receipt(run: Run, id_: str, own_store: Store
     assert approved.execute_after
     executing = started(approved, approved.execute_after)
     assert own_store.commit(StoreChange([event()], approved, executing))
-    assert f"Plan {id_}, version 1, is being carried out." in run("show", id_).out
+    assert f"Plan {id_}, version 1, is being executed." in run("show", id_).out
     (listed,) = run("plans", "--format", "json").plans
     assert listed["state"] == PlanState.EXECUTING
 
 
 def test_before_anything_was_proposed(run: Run) -> None:
     table = run("plans")
-    assert table.out == "Nothing was proposed yet: ecr-clean propose does.\n"
+    assert table.out == "No plans. To make one: ecr-clean propose REPOSITORY\n"
     assert table.err == ""
     listed = run("plans", "--format", "json")
     assert (listed.status, listed.out, listed.err) == (0, "", "")

@@ -24,8 +24,8 @@ BESIDE = {
 }  # fmt: skip
 HOST = f"{DEFAULT_ACCOUNT}.dkr.ecr.{DEFAULT_REGION}.amazonaws.com"
 IS_NEW = (
-    "the database is new, so no pin and no plan of an earlier one is known here: if that is a "
-    "surprise, check DATABASE_URL, or the volume that the database should be on"
+    "the database is new, without earlier pins and plans: if you expected some, check "
+    "DATABASE_URL and the volume of the database"
 )
 
 
@@ -80,7 +80,7 @@ def test_an_approved_plan_is_returned_whatever_was_planned(
     again = propose()
     assert again.status == 0
     assert again.sentence == (
-        "the plan for team/api is approved already, so it stays as it is: plan "
+        "the plan for team/api is already approved, so it is unchanged: plan "
         f"{first['plan']}, version 1"
     )
     assert facts(again.plan) == (first["plan"], 1, "approved")
@@ -98,7 +98,7 @@ def test_so_is_one_that_is_being_carried_out(propose: Run, run: Run, own_store: 
     executing = started(approved, approved.execute_after)
     assert own_store.commit(StoreChange([event()], approved, executing))
     again = propose()
-    assert "is being carried out, so it stays as it is" in again.sentence
+    assert "is being executed, so it is unchanged" in again.sentence
     assert again.plan["state"] == PlanState.EXECUTING
 
 
@@ -115,7 +115,7 @@ def test_an_incomplete_plan_is_stored_and_printed_whole(
     assert (stored["plan"], stored["complete"]) == (found.plan["plan"], False)
     refused = run("approve", found.plan["plan"])
     assert refused.status == 2
-    assert refused.sentence.startswith("The plan is incomplete, so nobody can approve it")
+    assert refused.sentence.startswith("The plan is incomplete, so it cannot be approved")
 
 
 @pytest.mark.usefixtures("releases")
@@ -126,8 +126,8 @@ def test_the_table_says_what_to_do_next(run: Run, monkeypatch: pytest.MonkeyPatc
     id_ = line.split()[1].rstrip(",")
     assert line.startswith(f"Plan {id_}, version 1, is proposed until 20")
     assert line.endswith(f" UTC. To approve it: ecr-clean approve {id_} --version 1")
-    assert "3 of 13 manifests may go" in " ".join(out)
-    assert any(line.startswith("The database knows of no pin") for line in out)
+    assert "3 of 13 manifests to delete" in " ".join(out)
+    assert any(line.startswith("The database is from ") for line in out)
 
 
 @pytest.mark.parametrize(
@@ -135,7 +135,7 @@ def test_the_table_says_what_to_do_next(run: Run, monkeypatch: pytest.MonkeyPatc
     [
         (
             "price_per_gb_month: 0.1",
-            "No source of usage is on, so nobody can approve the plan",
+            "No usage source is switched on, so the plan cannot be approved",
         ),
         (f"{LOOKED_AT}approval: {{required: 2}}", "2 people must approve it in Slack; 0 have."),
         (f"{LOOKED_AT}policies: [{{keep: [{{newest: 13}}]}}]", "there is nothing to approve"),
@@ -195,7 +195,7 @@ def test_a_young_database_tells_since_when_it_knows(
     with sqlite3.connect(environment / "state" / "ecr-clean" / "ecr-clean.db") as db:
         db.execute("UPDATE about SET made_at = ?", [f"{made_at:%Y-%m-%d %H:%M:%S.%f}"])
     out = run("propose", "team/api").out
-    line = f"The database knows of no pin, plan or moved tag before {format_time(made_at)}."
+    line = f"The database is from {format_time(made_at)}. Earlier pins, plans and tags are unknown."
     assert (line in out.splitlines()) is told
 
 

@@ -87,7 +87,7 @@ def test_a_run_whose_process_was_killed_is_taken_over_at_once(
     id_ = killed(aws, run, builds)
     result = run("recover")
     assert (result.status, result.err) == (0, "")
-    assert f"Plan {id_}, version 1, was carried out." in result.out
+    assert f"Plan {id_}, version 1, was executed." in result.out
     assert f"Receipt: {BUILDS} deleted" in result.out
     assert len(builds.repository.manifests) == 10
     assert aws.world.calls.count(DELETION) == 5
@@ -107,9 +107,8 @@ def test_a_run_of_a_live_process_is_named(run: support.Run, builds: Shelf, aws: 
         with frozen(process):
             result = run("recover")
         assert (result.status, result.out) == (0, "")
-        assert result.sentence.startswith(
-            f"the plan {id_} for team/api is carried out by process {process.pid} on "
-        )
+        assert result.sentence.startswith(f"process {process.pid} on ")
+        assert f" runs the plan {id_} for team/api: " in result.sentence
         assert process.wait(PATIENCE) == 0
 
 
@@ -123,8 +122,8 @@ def test_a_run_of_another_machine_is_left_alone_until_its_lease_has_run_out(
     result = run("recover")
     assert (result.status, result.out) == (0, "")
     assert result.sentence == (
-        f"the plan {id_} for team/api is carried out by process 4711 on elsewhere, as far as "
-        "anybody can tell from here: if that is gone, run ecr-clean recover again after "
+        f"process 4711 on elsewhere runs the plan {id_} for team/api: if that process is gone, "
+        "run ecr-clean recover again after "
         f"{format_time(until_)}"
     )
     assert as_stored(own_store, id_).state is PlanState.EXECUTING
@@ -141,8 +140,8 @@ def test_a_plan_that_comes_late_gets_a_new_undo_window(
     result = run("recover")
     assert result.status == 0
     assert result.sentence == (
-        f"nobody was there to begin the plan {id_} in time: it has a new undo window, in which "
-        f"ecr-clean stop {id_} takes it back"
+        f"no worker started the plan {id_} in time: it has a new undo window, in which "
+        f"ecr-clean stop {id_} withdraws the approval"
     )
     assert result.out.startswith(f"Plan {id_}, version 1, is approved; deletion starts 20")
     execute_after = as_stored(own_store, id_).execute_after

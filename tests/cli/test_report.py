@@ -91,8 +91,8 @@ def test_all_that_have_a_channel(run: Run, ann: Person, channel: str) -> None:
 @pytest.mark.usefixtures("others", "channel")
 def test_in_words_and_as_csv(run: Run) -> None:
     lines = run("report").out.splitlines()
-    assert lines[0].startswith("team/small: saves under $0.01 a month, told in one line: https://")
-    assert lines[1].startswith("team/web: nothing to delete, told in one line: https://")
+    assert lines[0].startswith("team/small: saves under $0.01 a month, in the summary: https://")
+    assert lines[1].startswith("team/web: nothing to delete, in the summary: https://")
     header, first, _ = run("report", "--format", "csv").out.splitlines()
     assert header.startswith("repository,registry_id,region,plan,version,outcome,")
     assert first.startswith("team/small,123456789012,eu-west-1,")
@@ -186,7 +186,7 @@ def test_slack_takes_only_its_first_line(
     result = run("report", "team/api")
     (message,) = ann.messages(channel)
     assert (result.status, result.out) == (1, "Nothing was posted.\n")
-    assert "The report of team/api is no more than its first line (https://" in result.err
+    assert "The report of team/api has only its first line (https://" in result.err
     assert buttons(message) == []
 
 

@@ -66,4 +66,4 @@ def test_one_that_was_restored_after_people_approved_is_skipped(
     (receipt,) = (stored["receipt"] for stored in run("show", id_, "--format", "json").plans)
     skipped = {item["tags"][0]: item["reason"] for item in receipt if item["outcome"] == "skipped"}
     assert skipped.keys() == {"1.5"}
-    assert skipped["1.5"].startswith("somebody restored it from the archive ")
+    assert skipped["1.5"].startswith("was restored from the archive ")

@@ -103,11 +103,11 @@ def test_what_is_due_is_carried_out(
     assert aws.world.calls.count(DELETION) == 1
     assert [LINE.fullmatch(line.strip()) is not None for line in bot.said] == [True] * 5
     assert [line.split(" ", 2)[2].strip() for line in bot.said] == [
-        "Approved plans are carried out here, until SIGTERM or Ctrl-C",
-        "Nobody is heard in Slack: SLACK_BOT_TOKEN and SLACK_APP_TOKEN are not set",
+        "Started: runs approved plans until SIGTERM or Ctrl-C",
+        "Slack is off: SLACK_BOT_TOKEN and SLACK_APP_TOKEN are not set",
         f"The plan {id_} for team/api is due, and planned again",
-        f"The plan {id_} for team/api was carried out; 2.96 kB freed",
-        "Left; whoever comes next goes on",
+        f"The plan {id_} for team/api was executed; 2.96 kB freed",
+        "Stopped; the next serve resumes unfinished plans",
     ]
 
 
@@ -184,8 +184,8 @@ def test_what_cannot_begin_is_told(
         until(lambda: bot.has_said("could not begin"))
     assert as_stored(own_store, id_).state is PlanState.PROPOSED
     assert any(
-        f"WARNING The plan {id_} for team/api could not begin (the settings have "
-        "execution.enabled: false), so it is proposed again, without approvals" in line
+        f"WARNING The plan {id_} for team/api could not start (the settings have "
+        "execution.enabled: false). It is proposed again, without approvals" in line
         for line in bot.said
     )
 

@@ -113,7 +113,7 @@ def test_from_the_command_to_the_result(
     assert stored
     assert stored.state is PlanState.DONE
     assert buttons(message_at(ann, releases, report["ts"])) == []
-    assert bot.has_said("INFO People are heard in Slack")
+    assert bot.has_said("INFO Connected to Slack")
     assert all(LINE.fullmatch(line.strip()) for line in bot.said)
     assert not any(token in line for line in bot.said for token in slack.environment().values())
     assert slack.remote.warnings() == []
@@ -201,5 +201,5 @@ def test_slack_is_away_for_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
         now[0] += seconds - 1
         monitor.check()
     now[0] += MAX_SECONDS_WITHOUT_SLACK + 1
-    with pytest.raises(ServiceError, match="Slack has been away for 120 seconds"):
+    with pytest.raises(ServiceError, match="No connection to Slack for 120 seconds"):
         monitor.check()

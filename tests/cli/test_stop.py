@@ -47,7 +47,7 @@ def test_while_it_is_carried_out(run: Run, builds: Shelf, aws: StandIn, own_stor
             result = run("stop", id_)
         assert (result.status, result.err) == (0, "")
         assert result.out == (
-            f"Plan {id_}, version 1, is being carried out, and stops after the batches in flight.\n"
+            f"Plan {id_}, version 1, is being executed, and stops after the batches in flight.\n"
         )
         out, _ = process.communicate(timeout=PATIENCE)
     assert process.returncode == 1
@@ -70,7 +70,7 @@ def test_when_nobody_carries_it_out_any_more(
     result = run("stop", id_)
     assert result.status == 0
     assert result.sentence == (
-        "nobody carries the plan out any more: ecr-clean recover writes its receipt"
+        "no process runs the plan any more: ecr-clean recover completes its result"
     )
     assert run("recover").status == 1
     assert as_stored(own_store, id_).state is PlanState.STOPPED
@@ -81,9 +81,9 @@ def test_what_cannot_be_stopped(run: Run, at_once: Shelf) -> None:
     id_ = proposed(run, at_once.id.name)
     result = run("stop", id_)
     assert (result.status, result.out) == (2, "")
-    assert result.sentence == "The plan for team/api is proposed, and not approved"
+    assert result.sentence == "The plan for team/api is proposed but not approved"
     assert run("approve", id_, "--wait").status == 0
-    assert run("stop", id_).sentence == "The plan for team/api was carried out"
+    assert run("stop", id_).sentence == "The plan for team/api was executed"
 
 
 @pytest.mark.parametrize("approvers", [f"['{BOB}']", "['U1ANN']", "[]"])

@@ -16,11 +16,13 @@ def test_a_plan_in_a_terminal(run: Run, shelf: Shelf) -> None:
     assert result.err == ""
     assert max(map(len, result.out.splitlines())) <= 80
     words = " ".join(result.out.split())
-    assert "2 of 12 manifests may go, which frees 2.00 MB of 62.0 MB: under $0.01 a month" in words
-    assert "ECR lists 102 MB for them, but layers that they share are stored once" in words
-    assert "What keeps the other 10" in words
+    assert (
+        "2 of 12 manifests to delete: frees 2.00 MB of 62.0 MB, saves under $0.01 a month" in words
+    )
+    assert "ECR lists 102 MB for them, but shared layers are stored once" in words
+    assert "Why the other 10 are kept" in words
     assert "1 of these was pulled in the last 30 days" in words
-    assert "Not checked for use: ecs, lambda, kubernetes" in words
+    assert "Sources not scanned: ecs, lambda, kubernetes" in words
 
 
 def test_nothing_to_delete(run: Run, shelf: Shelf) -> None:
@@ -31,7 +33,7 @@ def test_nothing_to_delete(run: Run, shelf: Shelf) -> None:
 def test_what_was_not_checked_is_said_once(run: Run, aws: StandIn, shelf: Shelf) -> None:
     Shelf(aws, "team/web")
     out = run("plan", "team/*", shelf.id.name).out
-    assert out.count("Not checked for use") == 1
+    assert out.count("Sources not scanned") == 1
 
 
 def test_an_incomplete_plan_says_so(run: Run, shelf: Shelf) -> None:

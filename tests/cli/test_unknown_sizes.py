@@ -42,7 +42,7 @@ def test_all_others_count_with_what_they_free(plan: Run, run: Run) -> None:
     savings = plan().plan["savings"]
     assert KNOWN <= savings["freed_bytes"] <= AT_MOST
     assert savings["exact"] is False
-    assert "6 of 16 manifests may go, which frees about 25.0 MB:" in run("plan", "team/api").out
+    assert "6 of 16 manifests to delete: frees about 25.0 MB," in run("plan", "team/api").out
 
 
 @pytest.mark.usefixtures("builds")

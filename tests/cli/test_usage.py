@@ -116,7 +116,7 @@ def test_regions_that_service_control_policies_deny_are_named_once(
     setting = "usage.regions: [ap-south-1, eu-west-1]"
     assert result.plan["problems"] == [
         f"regions ({DEFAULT_ACCOUNT}): service control policies deny all calls in sa-east-1, "
-        f"us-east-1: if nothing runs there, leave these Regions out, with {setting}"
+        f"us-east-1: if nothing runs there, exclude these Regions with {setting}"
     ]
     assert result.plan["delete"] == []
     settings_file(f"{KEEP_NOTHING}\n{setting.replace('usage.regions', 'usage: {regions')}}}")
@@ -158,7 +158,7 @@ def test_regions_where_nobody_looks_are_named_to_those_who_approve(
     result = run("propose", "team/api")
     assert result.status == 0
     words = " ".join(result.out.split())
-    assert f"Regions not checked for use: {DEFAULT_ACCOUNT} in us-east-1 (ecs)." in words
+    assert f"Regions not scanned: {DEFAULT_ACCOUNT} in us-east-1 (ecs)." in words
     aws.world.calls.reset()
     run("propose", "team/api")
     assert aws.world.calls.count("ecs:ListClusters") == 1
@@ -304,10 +304,10 @@ def test_with_every_source_off_the_plan_is_shown_but_cannot_be_approved(
         [],
         2,
     )
-    assert "No source of usage is on" in run("plan", "team/api").out
+    assert "No usage source is switched on" in run("plan", "team/api").out
     refused = run("approve", result.plan["plan"])
     assert refused.status == 2
-    assert refused.sentence.startswith("No source of usage is on")
+    assert refused.sentence.startswith("No usage source is switched on")
 
 
 def test_a_source_that_suddenly_lists_little(
@@ -323,7 +323,7 @@ def test_a_source_that_suddenly_lists_little(
         functions.functions.pop(f"f{number}")
     result = plan()
     assert result.status == 3
-    assert "it lists 1 workloads, where it listed 3" in result.sentence
+    assert "it lists 1 workloads, but listed 3" in result.sentence
 
 
 def test_the_table_says_by_whom(aws: StandIn, shelf: Shelf, run: Run, settings_file: Write) -> None:
@@ -332,7 +332,7 @@ def test_the_table_says_by_whom(aws: StandIn, shelf: Shelf, run: Run, settings_f
     settings_file(KEEP_NOTHING + "\nusage: {}")
     out = run("plan", "team/api").out
     assert "1.0     Lambda thumbnailer $LATEST" in out
-    assert "Of these, nothing but their use keeps 1." in out
+    assert "1 of these is kept only by usage." in out
 
 
 @pytest.mark.parametrize(

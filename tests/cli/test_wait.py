@@ -49,7 +49,7 @@ def test_it_deletes_exactly_the_plan_and_prints_the_receipt(
     assert before - tags(at_once) == GO
     assert aws.world.calls.count(DELETION) == 1
     assert result.out.splitlines()[-3:] == [
-        f"Plan {id_}, version 1, was carried out.",
+        f"Plan {id_}, version 1, was executed.",
         "team/api: freed 2.96 kB: under $0.01 a month.",
         "Receipt: 3 deleted.",
     ]
@@ -90,7 +90,7 @@ def test_what_could_not_be_deleted(aws: StandIn, run: Run, at_once: Shelf) -> No
     assert result.status == 1
     assert GO & tags(at_once) == {"1.1"}
     lines = result.out.splitlines()
-    assert f"Plan {id_}, version 1, was carried out, and something could not be deleted." in lines
+    assert f"Plan {id_}, version 1, was executed, but some images could not be deleted." in lines
     assert "Receipt: 2 deleted, 1 failed." in lines
     words = " ".join(result.out.split())
     assert re.search(r"1\.1 \(sha256:\w{12}…\) failed: ECR refused it: .* \(KmsError\)", words)
@@ -119,7 +119,7 @@ def test_not_everything_can_be_looked_at(
     used.unlink()
     result = run("approve", id_, "--wait")
     assert result.status == 3
-    assert result.sentence.startswith(f"The plan {id_} for team/api could not begin (")
+    assert result.sentence.startswith(f"The plan {id_} for team/api could not start (")
     assert "used.txt" in result.sentence
     assert result.sentence.endswith("so it is proposed again, without approvals")
     shown = run("show", id_, "--format", "json").plan
@@ -149,7 +149,7 @@ def test_switched_off_meanwhile(
     settings_file(f"{LOOKED_AT}execution: {{enabled: false}}")
     result = run("recover")
     assert (result.status, result.out) == (2, "")
-    assert "could not begin (the settings have execution.enabled: false)" in result.sentence
+    assert "could not start (the settings have execution.enabled: false)" in result.sentence
     assert run("show", id_, "--format", "json").plan["state"] == "proposed"
     assert aws.world.calls.count(DELETION) == 0
 

@@ -44,9 +44,9 @@ def test_json_is_the_entry_of_images_and_the_family(run: Run, plan: Run, multi: 
 def test_a_kept_image_in_words(run: Run) -> None:
     out = words(run("why", "team/api", "1.12").out)
     assert out.startswith("team/api: 1.12 (sha256:")
-    assert "is an image of 1,010 bytes. It stays: - " in out or "is an image of 0.99 kB." in out
-    assert "It stays: - is the newest of the releases" in out or "newest" in out
-    assert "Nothing hangs on it, and it hangs on nothing." in out
+    assert "is an image of 1,010 bytes. Keep: - " in out or "is an image of 0.99 kB." in out
+    assert "Keep: - is the newest of the releases" in out or "newest" in out
+    assert "It has no parts and belongs to no other manifest." in out
     assert "Pushed 20" in out
     assert out.endswith("no pull is recorded.")
 
@@ -55,11 +55,11 @@ def test_a_kept_image_in_words(run: Run) -> None:
 def test_a_family_that_goes_in_words(run: Run) -> None:
     out = words(run("why", "team/api", "multi").out)
     assert "is an index of" in out
-    assert "It may go: - not among the 10 newest" in out
-    assert "It hangs together with 2 other manifests: - sha256:" in out
+    assert "Delete: - not among the 10 newest" in out
+    assert "Its image group has 2 other manifests: - sha256:" in out
     child = manifests.digest_of(image_text("amd64"))
     told = words(run("why", "team/api", child).out)
-    assert "It may go: - follows multi (sha256:" in told
+    assert "Delete: - follows multi (sha256:" in told
     assert "- multi (sha256:" in told
 
 

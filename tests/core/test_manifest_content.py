@@ -139,9 +139,9 @@ def test_a_text_that_no_bytes_can_be_is_unread() -> None:
     [
         ([], None, "no JSON object"),
         ("null", None, "no JSON object"),
-        (IMAGE | {"mediaType": "application/x"}, None, "'application/x', which is unknown"),
-        (IMAGE | {"mediaType": 5}, None, "type 5, which is unknown"),
-        ({"config": CONFIG, "layers": []}, "application/x", "'application/x', which is unknown"),
+        (IMAGE | {"mediaType": "application/x"}, None, "the unknown type 'application/x'"),
+        (IMAGE | {"mediaType": 5}, None, "the unknown type 5"),
+        ({"config": CONFIG, "layers": []}, "application/x", "the unknown type 'application/x'"),
         (INDEX, OCI_MANIFEST, "ECR calls it"),
         (INDEX, DOCKER_INDEX, "ECR calls it"),
         (INDEX | {"layers": []}, None, "an index, but its text has layers"),
@@ -167,7 +167,7 @@ def test_a_text_that_no_bytes_can_be_is_unread() -> None:
         (IMAGE | {"config": CONFIG | {"digest": A + "\ud800"}}, None, "is not a digest"),
         (IMAGE | {"artifactType": 7}, None, "its artifactType 7 is not text"),
         (INDEX | {"artifactType": "\ud800"}, None, r"its artifactType '\ud800' is not text"),
-        (IMAGE | {"mediaType": "\ud800"}, None, r"'\ud800', which is unknown"),
+        (IMAGE | {"mediaType": "\ud800"}, None, r"the unknown type '\ud800'"),
         (
             IMAGE | {"layers": [{"digest": B, "size": 2**63}]},
             None,

@@ -19,24 +19,28 @@ def details(case: Case, name: str) -> list[str]:
 @pytest.mark.parametrize(
     ("case", "name", "expected"),
     [
-        ("policy/default", "1.0.10", "one of the 10 newest releases (3rd)"),
+        ("policy/default", "1.0.10", "one of the 10 newest other images (3rd)"),
         (
             "policy/default",
             "1.0.1",
-            "not among the 10 newest releases (12th), and no other rule keeps it",
+            "not among the 10 newest other images (12th), and no other rule keeps it",
         ),
         ("policy/default", "2.0.0-SNAPSHOT-6", "one of the 5 newest snapshots (1st)"),
         (
             "indexes/keeps_its_children",
             "arm",
-            "follows 1.0.0 (sha256:001000000000…), whose index lists it",
+            "inherits the verdict of 1.0.0 (sha256:001000000000…), which lists it",
         ),
-        ("referrers/by_subject", "sig of old", "follows old (sha256:004000000000…)"),
+        (
+            "referrers/by_subject",
+            "sig of old",
+            "inherits the verdict of old (sha256:004000000000…)",
+        ),
         ("policy/default", "just pushed", "less than 1d ago"),
         ("pins/index", "index", "1 is pinned by ann: the big customer"),
         ("usage/by_digest", "running", "is in use by ecs/prod/api, lambda/resize"),
         ("indexes/child_in_use", "outer", "is in use by kubernetes/prod/api"),
-        ("within/pulled_lately_is_marked", "a", "somebody pulled it 2026-10-25 12:00 UTC"),
+        ("within/pulled_lately_is_marked", "a", "last pulled 2026-10-25 12:00 UTC"),
         ("unknown/unreadable_index", "index", "AccessDenied"),
         ("semver/levels", "3.0.1", "version 3.0.1 is not among the newest versions"),
     ],

@@ -42,7 +42,7 @@ Other keys of the case by their own names."""
 CASE = read_case(Path(__file__).with_name("revalidation.yml"))
 APPROVED = as_stored(CASE.plan)
 EVERYTHING = [CASE.name_of(digest) for digest in CASE.plan.delete]
-GONE = "is gone: somebody else deleted it"
+GONE = "is no longer in ECR"
 RULES = "the rules keep it now: "
 
 
@@ -86,7 +86,7 @@ def called(name: str, *tags: str) -> str:
 
 
 def with_family(name: str, why: str, *others: str, tags: tuple[str, ...] = ()) -> dict[str, str]:
-    return {name: why} | dict.fromkeys(others, f"stays with {called(name, *tags)}: {why}")
+    return {name: why} | dict.fromkeys(others, f"is skipped with {called(name, *tags)}: {why}")
 
 
 def test_what_it_is_about() -> None:
@@ -129,7 +129,7 @@ def test_what_skips_nothing(description: str, changes: Changes) -> None:
         (
             "no tag any more",
             {"tags": []},
-            "its tags changed after the plan was made: alone then, none now",
+            "its tags changed after the plan was made: alone before, none now",
         ),
         (
             "another tag",
@@ -144,14 +144,14 @@ def test_what_skips_nothing(description: str, changes: Changes) -> None:
         (
             "pulled once more",
             {"pulled": "1h"},
-            "somebody pulled it 2026-11-23 11:00 UTC, after the plan was made",
+            "was pulled 2026-11-23 11:00 UTC, after the plan was made",
         ),
         (
             "pushed again",
             {"pushed": "1h"},
-            "somebody pushed it again 2026-11-23 11:00 UTC",
+            "was pushed again 2026-11-23 11:00 UTC",
         ),
-        ("archived", {"status": "ARCHIVED"}, f"{RULES}is archived, and left alone"),
+        ("archived", {"status": "ARCHIVED"}, f"{RULES}is archived, and always kept"),
     ],
 )
 def test_what_happens_to_one_image(description: str, changes: Changes, why: str) -> None:
@@ -161,9 +161,9 @@ def test_what_happens_to_one_image(description: str, changes: Changes, why: str)
 @pytest.mark.parametrize(
     ("tags", "how"),
     [
-        (["a", "b", "c", "d", "e"], "it got e, and lost none"),
-        (["a", "b", "c"], "it got none, and lost d"),
-        (["e", "f", "g", "h", "i"], "it got e, f, g and 2 more, and lost a, b, c and 1 more"),
+        (["a", "b", "c", "d", "e"], "added e; removed none"),
+        (["a", "b", "c"], "added none; removed d"),
+        (["e", "f", "g", "h", "i"], "added e, f, g and 2 more; removed a, b, c and 1 more"),
     ],
 )
 def test_of_many_tags_only_those_that_changed_are_told(tags: list[str], how: str) -> None:
@@ -172,15 +172,15 @@ def test_of_many_tags_only_those_that_changed_are_told(tags: list[str], how: str
 
 
 def test_a_first_pull() -> None:
-    why = "somebody pulled it 2026-11-23 11:00 UTC, after the plan was made"
+    why = "was pulled 2026-11-23 11:00 UTC, after the plan was made"
     assert skipped({"many": {"pulled": "1h"}}) == {"many": why}
 
 
 def test_a_tag_that_moved_to_another_of_the_plan_skips_both() -> None:
     found = skipped({"alone": {"tags": []}, "many": {"tags": ["a", "alone", "b", "c", "d"]}})
     assert found == {
-        "alone": "its tags changed after the plan was made: alone then, none now",
-        "many": "its tags changed after the plan was made: it got alone, and lost none",
+        "alone": "its tags changed after the plan was made: alone before, none now",
+        "many": "its tags changed after the plan was made: added alone; removed none",
     }
 
 
@@ -192,7 +192,7 @@ def test_a_tag_that_moved_to_another_of_the_plan_skips_both() -> None:
         (
             "a rule",
             {"policy": {"keep": [{"tags": ["kept*", "al*"]}]}},
-            "tagged alone: one of the images tagged kept* or al*",
+            "tagged alone: the policy keeps images tagged kept* or al*",
         ),
     ],
 )
@@ -203,14 +203,14 @@ def test_what_the_rules_keep_now(description: str, changes: Changes, why: str) -
 @pytest.mark.parametrize(
     ("description", "changes", "expected"),
     [
-        ("a referrer by subject", {"new": {"subject": "alone"}}, {"alone": "which is about it"}),
+        ("a referrer by subject", {"new": {"subject": "alone"}}, {"alone": "which refers to it"}),
         (
             "a referrer by tag",
             {"new": {"tags": ["sha256-{alone}.sig"]}},
-            {"alone": "which is about it"},
+            {"alone": "which refers to it"},
         ),
         ("a parent", {"new": {"tags": ["9"], "index": ["alone"]}}, {"alone": "which lists it"}),
-        ("a subject", {"gone": {}, "new": {}}, {"orphan": "which it is about"}),
+        ("a subject", {"gone": {}, "new": {}}, {"orphan": "which it refers to"}),
         ("a child", {"thin": {}}, {"fat": "which it lists"}),
         (
             "a parent whose parent is new, too",
@@ -220,7 +220,7 @@ def test_what_the_rules_keep_now(description: str, changes: Changes, why: str) -
         (
             "what stays anyway, and became a referrer",
             {"kept": {"tags": ["kept", "sha256-{alone}"]}},
-            {"alone": "which is about it"},
+            {"alone": "which refers to it"},
         ),
     ],
 )
@@ -228,13 +228,15 @@ def test_what_came(description: str, changes: Changes, expected: dict[str, str])
     ((name, which),) = expected.items()
     found = skipped({**changes, "policy": {**CASE.data["policy"], "min_age": "0s"}})
     assert found.keys() == {name}, description
-    assert found[name].startswith("got ")
-    assert found[name].endswith(f", {which}, after the plan was made")
+    end = f", {which}, was added after the plan was made"
+    assert found[name].endswith(end)
+    assert found[name] != end
 
 
 def test_a_newcomer_is_named_by_its_tag() -> None:
     found = skipped({"new": {"tags": ["9"], "index": ["alone"]}})
-    assert found["alone"] == (f"got {called('new', '9')}, which lists it, after the plan was made")
+    added = f"{called('new', '9')}, which lists it, was added after the plan was made"
+    assert found["alone"] == added
 
 
 def test_what_is_gone_is_gone_though_something_came_that_is_about_it() -> None:
@@ -242,7 +244,7 @@ def test_what_is_gone_is_gone_though_something_came_that_is_about_it() -> None:
 
 
 def retagged(before: str, after: str) -> str:
-    return f"its tags changed after the plan was made: {before} then, {after} now"
+    return f"its tags changed after the plan was made: {before} before, {after} now"
 
 
 FAMILY = ["outer", "inner", "leaf", "sbom", "sig"]
@@ -255,7 +257,7 @@ def test_a_family_of_any_depth_stays_together(name: str) -> None:
 
 
 def test_a_family_stays_with_what_came_to_one_of_it() -> None:
-    why = f"got {called('new')}, which is about it, after the plan was made"
+    why = f"{called('new')}, which refers to it, was added after the plan was made"
     found = skipped({"new": {"subject": "leaf", "pushed": "40d"}})
     assert found == with_family("leaf", why, "outer", "inner", "sbom", "sig")
 
@@ -264,8 +266,8 @@ def test_the_rules_say_of_each_what_keeps_it_where_they_keep_the_whole_family() 
     found = skipped({"usage": {"digests": {"arm": ["ecs/prod"]}}})
     assert found == {
         "arm": f"{RULES}is in use by ecs/prod",
-        "1": f"{RULES}{called('arm')}, which hangs on it, is in use by ecs/prod",
-        "amd": f"{RULES}follows {called('1')}, whose index lists it",
+        "1": f"{RULES}its part {called('arm')} is kept: is in use by ecs/prod",
+        "amd": f"{RULES}inherits the verdict of {called('1')}, which lists it",
     }
 
 
@@ -346,12 +348,12 @@ def described(name: str, **changes: Any) -> DescribedImage:
         (
             "another push time",
             {"pushed_at": some.NOW},
-            "somebody pushed it again 2026-11-23 12:00 UTC",
+            "was pushed again 2026-11-23 12:00 UTC",
         ),
         (
             "archived and restored",
             {"restored_at": some.NOW},
-            "somebody restored it from the archive 2026-11-23 12:00 UTC, after the plan was made",
+            "was restored from the archive 2026-11-23 12:00 UTC, after the plan was made",
         ),
         ("archived", {"status": ImageStatus.ARCHIVED}, "was archived after the plan was made"),
         (
@@ -362,12 +364,12 @@ def described(name: str, **changes: Any) -> DescribedImage:
         (
             "a pull",
             {"pulled_at": some.NOW},
-            "somebody pulled it 2026-11-23 12:00 UTC, after the plan was made",
+            "was pulled 2026-11-23 12:00 UTC, after the plan was made",
         ),
         (
             "its tags",
             {"tags": ("a",)},
-            "its tags changed after the plan was made: it got none, and lost b, c, d",
+            "its tags changed after the plan was made: added none; removed b, c, d",
         ),
     ],
 )
@@ -396,7 +398,7 @@ def test_below_what_could_not_be_deleted_all_stays() -> None:
     pending = [CASE.digests.of(name) for name in ("inner", "leaf", "sig", "alone")]
     inner = CASE.digests.of("inner")
     found = compared({}).dependents_of(inner, pending, ErrorText("ECR refused it"))
-    why = f"hangs on {called('inner')}, which stays: ECR refused it"
+    why = f"belongs to {called('inner')}, which is skipped: ECR refused it"
     assert in_words(found) == {CASE.digests.of(name): why for name in ("leaf", "sig")}
 
 
@@ -610,7 +612,7 @@ def test_what_speaks_against_any_deletion() -> None:
     found = find_ground_change(PLAN, now)
     assert found
     assert new_problems_words(found) == (
-        "ecs (here): AWS refused; no source of usage is looked at any more; ecs was switched off "
-        "after the plan was made; deletions are carried to 123456789012 in us-east-1 too, which "
-        "people did not know"
+        "ecs (here): AWS refused; all usage sources are switched off; ecs was switched off "
+        "after the plan was made; deletions are now also replicated to 123456789012 in us-east-1, "
+        "unknown to the approvers"
     )

@@ -107,7 +107,7 @@ def before(lost: Mapping[str, datetime] | None = None, **bindings: TagBinding) -
             {},
         ),
         (
-            "ECR tells no push time",
+            "ECR returned no push time",
             before(),
             [image(A, "new", pushed=None)],
             {"new": TagBinding(A, NOW)},
@@ -268,7 +268,7 @@ def test_a_promoted_image_takes_the_first_place() -> None:
     plan = world(images, {A: NOW - 60 * DAY}, NewestRule(2, ALL)).plan()
     assert plan.delete == (B,)
     assert reason(plan, A) == (
-        "one of the 2 newest images (1st: it got one of its tags 2026-09-24 12:00 UTC)"
+        "one of the 2 newest images (1st: got one of its tags 2026-09-24 12:00 UTC)"
     )
     assert reason(plan, C) == "one of the 2 newest images (2nd)"
 
@@ -332,13 +332,13 @@ def test_a_tagged_child_that_was_promoted_is_no_older_than_that() -> None:
             "a child that lost its last tag",
             [index(A, [B]), image(B)],
             {B: NOW},
-            "what hangs on it got a tag, or lost its last one, 2026-11-23 12:00 UTC, less than 1d",
+            "one of its parts got a tag, or lost its last one, 2026-11-23 12:00 UTC, less than 1d",
         ),
         (
             "a child that was pushed, of a root that was renewed before",
             [index(A, [B]), image(B, pushed=NOW)],
             {A: NOW - timedelta(hours=1)},
-            "what hangs on it was pushed 2026-11-23 12:00 UTC, less than 1d ago",
+            "one of its parts was pushed 2026-11-23 12:00 UTC, less than 1d ago",
         ),
         (
             "a push that was later than the tag",

@@ -39,7 +39,7 @@ def test_all_that_fails_in_denied_regions_is_one_problem() -> None:
     assert told[:3] == (seen, lacking, other)
     assert [problem_of(scan) for scan in told[3:]] == [
         f"regions ({ONE}): service control policies deny all calls in us-east-1, us-west-1: if "
-        "nothing runs there, leave these Regions out, with usage.regions: [eu-west-1]"
+        "nothing runs there, exclude these Regions with usage.regions: [eu-west-1]"
     ]
 
 

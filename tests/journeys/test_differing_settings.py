@@ -51,15 +51,15 @@ def lenient(environment: Path) -> Path:
 @pytest.mark.parametrize(
     ("settings", "why"),
     [
-        ("approval: {approvers: [U0123456789]}", f"{ANN} is none of the approvers"),
+        ("approval: {approvers: [U0123456789]}", f"{ANN} is not an approver"),
         pytest.param(
             "approval: {required: 2}",
-            "it needs 2 approvals, and 0 of 1 count here",
+            "it needs 2 approvals, but 0 of 1 count under the settings",
             marks=pytest.mark.slow,
         ),
         pytest.param(
             "execution: {undo_window: 1h}",
-            "the undo window here is 1h",
+            "the undo window of the settings is 1h",
             marks=pytest.mark.slow,
         ),
     ],
@@ -108,7 +108,7 @@ def test_slack_shows_why_it_did_not_begin(
         report = request_report(ann, ops)
         plan = only_plan(own_store)
         assert run("approve", plan.id, "--config", str(lenient)).status == 0
-        until(lambda: "is none of the approvers" in str(message_at(ann, ops, report["ts"])))
+        until(lambda: "is not an approver" in str(message_at(ann, ops, report["ts"])))
         until_shown(ann, ops, report, *REPORTED)
         assert events(own_store, plan.id)[-1] == "not_started"
         assert aws.world.calls.count(DELETION) == 0
@@ -170,7 +170,7 @@ def test_a_pin_that_somebody_removed_by_their_own_settings(
 
     (pinned,) = (each for each in plan().plan["images"] if each["tags"] == ["1.0"])
     assert pinned["verdict"] == "keep"
-    assert f"{BOB} removed it, but {BOB} is none of the approvers" in str(pinned["reasons"])
+    assert f"{BOB} removed it, but {BOB} is not an approver" in str(pinned["reasons"])
     (listed,) = run("pins", "--format", "json").plans
     assert (listed["pin"], listed["by"]) == ("1.0", ANN)
     relied_on = run("plan", name, "--format", "json", "--config", str(lenient)).plan
@@ -196,7 +196,7 @@ def test_usage_that_somebody_confirmed_by_their_own_settings(
 
     result = run("plan", releases.id.name)
     assert result.status == 3
-    assert "it lists 1 workloads, where it listed 10 on " in result.sentence
+    assert "it lists 1 workloads, but listed 10 on " in result.sentence
 
 
 # consent to a number
@@ -230,13 +230,13 @@ def test_that_is_right_confirms_the_number_that_it_showed(
         assert ann.types("/ecr-clean team/api", ops).ok
         until(lambda: "confirm_usage:0" in _buttons(ann, ops))
         report = _last(ann, ops)
-        assert "it lists 4 workloads, where it listed 10" in str(report["blocks"])
+        assert "it lists 4 workloads, but listed 10" in str(report["blocks"])
         use(0)
         assert run("plan", releases.id.name).status == 3
         assert ann.uses("confirm_usage:0", channel=ops, ts=report["ts"]).ok
         until_answered(ann, ops)
         (said,) = private_messages(ann, ops)
-        assert said.startswith("4 workloads is not what is true now: files lists 0 workloads in ")
+        assert said.startswith("The confirmed number, 4, is outdated: files lists 0 workloads in ")
         (doubted,) = own_store.doubted()
         assert (doubted.listed.workloads, doubted.before.workloads) == (0, 10)
 

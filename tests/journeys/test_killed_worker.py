@@ -141,9 +141,7 @@ def test_what_it_was_reading_when_it_was_killed_stays(
     check(due)
     skipped = [item for item in due.store.items(due.id, 1) if item.outcome is ImageOutcome.SKIPPED]
     assert skipped
-    assert {
-        item_words(item) for item in skipped if "somebody pulled it" not in item_words(item)
-    } == set()
+    assert {item_words(item) for item in skipped if "was pulled" not in item_words(item)} == set()
 
 
 # again and again, while other things happen
@@ -206,7 +204,7 @@ def test_killed_again_and_again(
 
 # others who delete meanwhile
 
-GONE = "is gone: somebody else deleted it"
+GONE = "is no longer in ECR"
 
 
 @pytest.mark.parametrize(

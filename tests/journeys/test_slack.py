@@ -214,7 +214,7 @@ def test_two_replicas(
         until(lambda: private_messages(ann, ops) + private_messages(bob, ops))
         (approval,) = as_stored(shared_store, plan).current_approvals
         late, first = (ann, bob) if approval.by == bob.id else (bob, ann)
-        assert private_messages(late, ops) == ["The plan for team/api is approved already"]
+        assert private_messages(late, ops) == ["The plan for team/api is already approved"]
         assert private_messages(first, ops) == []
         late_by(shared_store, plan, AN_HOUR)
         until(lambda: "Deleted 3 of 3" in message_at(ann, ops, report["ts"])["text"])
@@ -409,7 +409,7 @@ def test_forged_and_cut(
 @pytest.mark.usefixtures("releases")
 @pytest.mark.parametrize(
     ("settings", "name", "why"),
-    [("", "guest", "is a guest"), (", approvers: [{bob}]", "ann", "is none of the approvers")],
+    [("", "guest", "is a guest"), (", approvers: [{bob}]", "ann", "is not an approver")],
 )
 def test_who_may_not(
     slack: Workspace,

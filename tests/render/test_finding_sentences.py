@@ -103,7 +103,7 @@ def test_a_row_has_the_words() -> None:
         "replication",
         "here",
         "FAILED",
-        "deletions are carried to 1 in us-east-1: a; nobody looks for usage there",
+        "deletions are replicated to 1 in us-east-1: a; it is not scanned for usage",
         "add it to usage.accounts or usage.regions, or switch deleteReplication off",
     )
 
@@ -111,22 +111,22 @@ def test_a_row_has_the_words() -> None:
 @pytest.mark.parametrize(
     ("detail", "words"),
     [
-        (OtherRegionsEmpty(2, 0), "Regions without anything that a source would scan: 2"),
+        (OtherRegionsEmpty(2, 0), "Regions without workloads of any source: 2"),
         (OtherRegionsEmpty(2, 1), "would scan: 2; denied by service control policies: 1"),
-        (RegionsUnreadable(ErrorText("No."), 0), "some could not be asked what runs there: No."),
+        (RegionsUnreadable(ErrorText("No."), 0), "some Regions could not be scanned: No."),
         (RegionsUnreadable(ErrorText("No."), 1200), "what runs there: No. (and 1,200 more)"),
         (PoliciesUnreadable(ErrorText("No."), 0), "No."),
-        (PoliciesUnreadable(ErrorText("No."), 2), "No. (so with 2 other repositories)"),
+        (PoliciesUnreadable(ErrorText("No."), 2), "No. (and 2 more repositories)"),
         (AllPullersScanned((), ()), "looked at or ignored: none"),
         (AllPullersScanned(("1", "2"), ("*",)), "ignored: 1, 2 and services: any service"),
         (AccountMayPull("1", ("a", "b", "c", "d")), "looks for usage: a, b, c and 1 more"),
         (
             ServiceMayPull("*", ("a",)),
-            "any service may pull, and no source that is on looks at it: a",
+            "any service may pull, but no enabled source scans it: a",
         ),
         (
             ReferenceUnreadable(ReferenceUse("${APP}", ("a pod",)), ("a",)),
-            "'${APP}' (used by a pod) cannot be read as an image reference; plans of a are "
+            "'${APP}' (used by a pod) cannot be read as an image reference; plans for a are "
             "incomplete until then",
         ),
         (

@@ -37,7 +37,7 @@ def test_why_how_many_stay() -> None:
     assert PlanSummary(made).keepers == [
         ("among the 2 newest images", 2),
         ("in use", 1),
-        ("hang on something kept", 1),
+        ("parts of kept images", 1),
     ]
 
 
@@ -46,7 +46,7 @@ def test_words_of_another_version_are_understood_too() -> None:
     (judged,) = made.judged
     earlier = replace(judged, reasons=(LegacyReason(RuleName.NEWEST, "is new"),))
     summary = PlanSummary(replace(made, judged=(earlier,)))
-    assert summary.kept_by_reason == [("among the newest of their class", 1)]
+    assert summary.kept_by_reason == [("among the newest of their group", 1)]
 
 
 def test_first_what_only_its_use_keeps() -> None:
@@ -74,9 +74,7 @@ def test_what_is_pulled_below_a_root_counts_for_it() -> None:
 
 def test_why_one_goes_that_was_pulled() -> None:
     first, second = plan(image(1, "a", pulled=4), image(2, "b"), newest=0).judged
-    assert why(first) == (
-        "not among the 0 newest images (1st); but somebody pulled it 2026-11-19 12:00 UTC"
-    )
+    assert why(first) == ("not among the 0 newest images (1st); last pulled 2026-11-19 12:00 UTC")
     assert why(second) == "not among the 0 newest images (2nd)"
 
 

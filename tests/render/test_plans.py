@@ -124,21 +124,21 @@ def words(made: Plan) -> str:
 def test_the_totals() -> None:
     made = plan(image(1, "a"), image(2, "b"), image(3, "c", age=1), newest=1)
     assert (
-        "2 of 3 manifests may go, which frees 2.00 GB of 3.00 GB: $0.20 a month ($2.40 a year)."
+        "2 of 3 manifests to delete: frees 2.00 GB of 3.00 GB, saves $0.20 a month ($2.40 a year)."
         in words(made)
     )
-    assert "ECR lists 2.00 GB for them, and they share no layer." in words(made)
-    assert "What keeps the other 1 manifests" in words(made)
+    assert "ECR lists 2.00 GB for them, and they share no layers." in words(made)
+    assert "Why the other 1 are kept manifests" in words(made)
     assert "among the 1 newest images 1" in words(made)
 
 
 def test_shared_layers_are_told() -> None:
     made = plan(image(1, shared=GB), image(2, shared=GB), image(3, "kept", shared=GB), newest=1)
     assert made.savings.freed_bytes < made.savings.listed_bytes
-    assert "which frees 2.00 GB" in words(made)
+    assert ": frees 2.00 GB" in words(made)
     assert (
-        "ECR lists 4.00 GB for them, but layers that they share are stored once, and those of "
-        "kept images stay." in words(made)
+        "ECR lists 4.00 GB for them, but shared layers are stored once, and layers of kept "
+        "images are kept." in words(made)
     )
 
 
@@ -152,7 +152,7 @@ def test_inexact_savings_are_told(why: str) -> None:
 
 def test_nothing_to_delete_and_nothing_at_all() -> None:
     assert "Nothing to delete." in words(plan(image(1, "a"), image(2, "b"), newest=2))
-    assert "What keeps all 2" in words(plan(image(1, "a"), image(2, "b"), newest=2))
+    assert "Why all 2 are kept" in words(plan(image(1, "a"), image(2, "b"), newest=2))
     assert words(plan()).endswith("No images.")
 
 
@@ -209,15 +209,15 @@ def test_lately_pulled_ones_are_marked(
     first, second = pulled
     found = words(plan(image(1, "a", pulled=first), image(2, "b", pulled=second)))
     assert (said or "") in found
-    assert ("but somebody pulled it" in found) is (said is not None)
+    assert ("; last pulled" in found) is (said is not None)
 
 
 def test_an_incomplete_plan_says_so_and_why() -> None:
     unread = UnreadManifest(ErrorText("AWS refused it"))
     found = words(plan(image(1, "multi", content=unread, media_type=OCI_INDEX), image(2)))
-    assert "INCOMPLETE: it cannot be approved until this is mended" in found
+    assert "INCOMPLETE: it cannot be approved until this is fixed" in found
     assert "could not be read: AWS refused it" in found
-    assert "not known well enough to judge 2" in found
+    assert "unknown, since something could not be read 2" in found
 
 
 def test_no_push_time_is_a_question() -> None:
@@ -254,7 +254,7 @@ def notes(usage: RepositoryUsage) -> str:
 def test_what_was_not_checked() -> None:
     scans = (SourceScan("lambda", "here", 1),)
     assert notes(RepositoryUsage(scans=scans, not_checked=("ecs", "files"))) == (
-        "Not checked for use: ecs, files. What runs there is not protected."
+        "Sources not scanned: ecs, files. Images in use there are not protected."
     )
     assert notes(RepositoryUsage(scans=scans, not_checked=())) == ""
 
@@ -265,12 +265,12 @@ def test_regions_where_no_source_looks() -> None:
         scans=(SourceScan("ecs", "here", 1),), not_checked=(), unscanned_regions=(unseen,)
     )
     assert notes(usage) == (
-        "Regions not checked for use: 123456789012 in us-east-1 (ecs, lambda). What runs there is "
-        "not protected."
+        "Regions not scanned: 123456789012 in us-east-1 (ecs, lambda). Images in use there are not "
+        "protected."
     )
 
 
 def test_that_nothing_was_looked_at() -> None:
     assert notes(RepositoryUsage(scans=(), not_checked=())) == (
-        "No source of usage is on, so nobody can approve a plan: switch one on under usage."
+        "No usage source is switched on, so plans cannot be approved: switch one on under usage."
     )

@@ -54,12 +54,12 @@ def item(number: int, outcome: ImageOutcome, reason: str = "") -> PlanItem:
 @pytest.mark.parametrize(
     ("state", "words"),
     [
-        (PlanState.EXECUTING, "is being carried out."),
-        (PlanState.DONE, "was carried out."),
-        (PlanState.FAILED, "was carried out, and something could not be deleted."),
-        (PlanState.STOPPED, "was stopped while it was carried out."),
+        (PlanState.EXECUTING, "is being executed."),
+        (PlanState.DONE, "was executed."),
+        (PlanState.FAILED, "was executed, but some images could not be deleted."),
+        (PlanState.STOPPED, "was stopped during the deletion."),
         (PlanState.DISMISSED, "was dismissed."),
-        (PlanState.EXPIRED, "expired before enough people approved it."),
+        (PlanState.EXPIRED, "expired before it had enough approvals."),
     ],
 )
 def test_every_state_has_words(state: PlanState, words: str) -> None:
@@ -130,7 +130,7 @@ def test_times_of_the_same_minute_are_the_same_reason() -> None:
         for number in range(3)
     ]
     assert shown(replace(RECORD, state=PlanState.DONE), items)[-2:] == [
-        "  - 1.0 (sha256:000000000000…) and 2 more skipped: somebody pulled it 2026-11-23",
+        "  - 1.0 (sha256:000000000000…) and 2 more skipped: was pulled 2026-11-23",
         "    12:00 UTC, after the plan was made",
     ]
 
@@ -142,7 +142,7 @@ def test_how_far_a_run_is() -> None:
         item(3, ImageOutcome.PENDING),
     ]
     assert shown(replace(RECORD, state=PlanState.EXECUTING), items)[-3:] == [
-        "2 of 3 manifests are settled so far.",
+        "2 of 3 manifests processed.",
         "Receipt: 1 pending, 1 deleted, 1 skipped.",
         "  - 1.2 (sha256:000000000000…) skipped: why",
     ]

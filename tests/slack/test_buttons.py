@@ -16,7 +16,7 @@ from tests.slack.running_bot import RunningBot, close, content, private_messages
 from tests.slack.support import buttons, message_at
 from tests.store.support import run_of, seen, started
 
-GUEST = "is a guest: only full members of the workspace may"
+GUEST = "is a guest: only full members of the workspace are allowed"
 
 
 def member(person: Person) -> SlackUser:
@@ -88,7 +88,7 @@ def test_who_is_no_approver_may_not(start_bot: StartBot, ann: Person, bob: Perso
     message = bot.posted()
     bot.clicks(ann, "approve_plan", message)
     (said,) = private_messages(ann, bot.channel)
-    assert "is none of the approvers" in said
+    assert "is not an approver" in said
     assert private_messages(bob, bot.channel) == []
     bot.clicks(bob, "approve_plan", message)
     assert bot.stored(message).state is PlanState.APPROVED
@@ -148,7 +148,7 @@ def test_two_click_at_the_same_moment(
     assert len({each["connection"] for each in slack.remote.deliveries()}) == 2
     (approval,) = replicas[0].stored(message).current_approvals
     late = bob if approval.by == ann.id else ann
-    assert private_messages(late, message.channel) == ["The plan for team/api is approved already"]
+    assert private_messages(late, message.channel) == ["The plan for team/api is already approved"]
     assert (
         len(private_messages(ann, message.channel)) + len(private_messages(bob, message.channel))
         == 1
@@ -226,7 +226,7 @@ def test_it_has_run_out(bot: RunningBot, ann: Person) -> None:
     bot.clock.now += timedelta(days=8)
     bot.clicks(ann, "approve_plan", message)
     (said,) = private_messages(ann, bot.channel)
-    assert "expired before enough people approved it" in said
+    assert "expired before it had enough approvals" in said
     assert shown(bot, ann, message.ts) == []
 
 
@@ -335,7 +335,7 @@ def test_it_is_stopped_too_late(
     bot.clicks(ann, "stop_plan", message)
     bot.clicks(bob, "stop_plan", message)
     assert private_messages(bob, bot.channel) == [
-        "The plan for team/api is proposed, and not approved"
+        "The plan for team/api is proposed but not approved"
     ]
     assert "approve_plan" in shown(bot, bob, message.ts)
 

@@ -68,7 +68,7 @@ def test_what_is_no_command(
 def test_a_guest_is_refused(bot: RunningBot, guest: Person, releases: str) -> None:
     bot.says(guest, "/ecr-clean team/api")
     assert private_messages(guest, releases) == [
-        f"<@{guest.id}> is a guest: only full members of the workspace may"
+        f"<@{guest.id}> is a guest: only full members of the workspace are allowed"
     ]
     assert public_messages(guest, releases) == []
     assert bot.jobs() == []

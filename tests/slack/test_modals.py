@@ -74,7 +74,7 @@ def test_somebody_is_faster(bot: RunningBot, ann: Person, bob: Person) -> None:
         bot.clicks(person, "approve_plan", message)
     bot.submits(bob, typed_name="team/api")
     bot.submits(ann, typed_name="team/api")
-    assert "The plan for team/api is approved already" in text_of(ann.modal())
+    assert "The plan for team/api is already approved" in text_of(ann.modal())
     assert bot.events().count(AuditEventName.APPROVED) == 1
 
 
@@ -123,7 +123,7 @@ def test_it_is_submitted_and_closed(
     bot.submits(bob, typed_name="team/api")
     slack.faults.add(CallFault(method="views.update", error="not_found"))
     bot.submits(ann, typed_name="team/api")
-    assert private_messages(ann, bot.channel) == ["The plan for team/api is approved already"]
+    assert private_messages(ann, bot.channel) == ["The plan for team/api is already approved"]
 
 
 @pytest.mark.parametrize("error", ["expired_trigger_id", "exchanged_trigger_id"])

@@ -23,6 +23,9 @@ BOB = AwsIdentity("arn:aws:iam::123456789012:user/bob")
 CAT, DAN = (SlackUser(id_, "T1", is_guest=False, groups=frozenset()) for id_ in ("U1", "U2"))
 
 
+TOO_EARLY = "the undo window of the settings is 1h, but the last approval is only 5m old"
+
+
 @pytest.fixture
 def plan(site: Site) -> PlanRecord:
     """Proposed, to delete 1.0, 1.1 and 1.2."""
@@ -60,8 +63,8 @@ def test_who_approved(site: Site, plan: PlanRecord) -> None:
     settings_here(site, "U0123456789")
     due = approved(site, plan, ANN)
     assert refused(site, due) == (
-        f"it needs 1 approval, and 0 of 1 count here; {ANN.arn} is none of the approvers that the "
-        "settings name"
+        f"it needs 1 approval, but 0 of 1 count under the settings; {ANN.arn} is not an "
+        "approver in the settings"
     )
 
 
@@ -73,21 +76,23 @@ def test_an_approver_by_these_settings_too(site: Site, plan: PlanRecord, approve
 
 def test_how_many_approved(site: Site, plan: PlanRecord) -> None:
     settings_here(site, "U1", "U2", required=2)
-    assert refused(site, approved(site, plan, CAT)) == "it needs 2 approvals, and 1 of 1 count here"
+    assert refused(site, approved(site, plan, CAT)) == (
+        "it needs 2 approvals, but 1 of 1 count under the settings"
+    )
 
 
 def test_the_command_line_does_not_count_among_several(site: Site, plan: PlanRecord) -> None:
     settings_here(site, "U1", ANN.arn, required=2)
     assert refused(site, approved(site, plan, ANN)) == (
-        "it needs 2 approvals, and 0 of 1 count here; 2 people must approve, and approvals from "
-        "the command line don't count towards them"
+        "it needs 2 approvals, but 0 of 1 count under the settings; 2 people must approve, and "
+        "approvals from the command line do not count"
     )
 
 
 def test_since_when_it_is_approved(site: Site, plan: PlanRecord) -> None:
     site.undo_window = timedelta(hours=1)
     due = approved(site, plan, ANN)
-    assert refused(site, due) == "the undo window here is 1h, and the last approval was 5m before"
+    assert refused(site, due) == TOO_EARLY
 
 
 def test_a_longer_undo_window_that_is_over_too(site: Site, plan: PlanRecord) -> None:
@@ -111,8 +116,11 @@ def test_everybody_may_who_is_a_full_member(site: Site, plan: PlanRecord) -> Non
 @pytest.mark.parametrize(
     ("change", "why"),
     [
-        ({"is_guest": True}, "U1 is a guest: only full members of the workspace may"),
-        ({"workspace": "T2"}, "U1 belongs to another workspace: only full members of this may"),
+        ({"is_guest": True}, "U1 is a guest: only full members of the workspace are allowed"),
+        (
+            {"workspace": "T2"},
+            "U1 belongs to another workspace: only full members of this one are allowed",
+        ),
         (None, "Slack knows nobody called U1 here"),
     ],
 )
@@ -129,14 +137,14 @@ def test_somebody_who_is_no_full_member_here(
         found = replace(CAT, groups=frozenset({"S1"}), **change)
         site.directory.known = {CAT.id: found}
     assert refused(site, approved(site, plan, CAT)).startswith(
-        f"it needs 1 approval, and 0 of 1 count here; {why}"
+        f"it needs 1 approval, but 0 of 1 count under the settings; {why}"
     )
 
 
 def test_members_of_a_user_group(site: Site, plan: PlanRecord) -> None:
     settings_here(site, "S1")
     site.directory.known = {CAT.id: CAT}
-    assert "U1 is none of the approvers" in refused(site, approved(site, plan, CAT))
+    assert "U1 is not an approver" in refused(site, approved(site, plan, CAT))
     site.directory.known = {CAT.id: replace(CAT, groups=frozenset({"S1"}))}
     assert site.carry_out(approved(site, site.as_stored(plan), CAT)).state is PlanState.DONE
 
@@ -167,7 +175,7 @@ def test_nobody_looks_up_who_is_named(
 def test_nobody_looks_up_who_cannot_be_meant(site: Site, plan: PlanRecord) -> None:
     settings_here(site, "U1")
     site.directory.error = "Slack does not answer"
-    assert "U2 is none of the approvers" in refused(site, approved(site, plan, DAN))
+    assert "U2 is not an approver" in refused(site, approved(site, plan, DAN))
 
 
 # a run that somebody else began by other settings
@@ -200,15 +208,15 @@ def test_a_run_that_others_approved_is_only_stopped(site: Site, left: PlanRecord
     check_stopped(
         site,
         left,
-        f"it needs 1 approval, and 0 of 1 count here; {ANN.arn} is none of the approvers that the "
-        "settings name",
+        f"it needs 1 approval, but 0 of 1 count under the settings; {ANN.arn} is not an "
+        "approver in the settings",
     )
 
 
 def test_a_run_that_began_too_early_is_only_stopped(site: Site, left: PlanRecord) -> None:
     site.wait(hours=5)
     site.undo_window = timedelta(hours=1)
-    check_stopped(site, left, "the undo window here is 1h, and the last approval was 5m before")
+    check_stopped(site, left, TOO_EARLY)
 
 
 def test_a_run_whose_approvers_nobody_can_look_up(site: Site, plan: PlanRecord) -> None:

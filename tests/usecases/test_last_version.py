@@ -91,7 +91,7 @@ class Sites:
 def test_what_was_stored_shows_its_old_sentences(store: Store) -> None:
     items = store.items(DONE, 1)
     assert {item_words(item) for item in items if item.outcome is ImageOutcome.SKIPPED} == {
-        "somebody pulled it 2026-11-23 12:05 UTC, after the plan was made"
+        "was pulled 2026-11-23 12:05 UTC, after the plan was made"
     }
     assert "not among the 2 newest images tagged * (7th), and no other rule keeps it" in {
         item_words(item) for item in items
@@ -100,7 +100,7 @@ def test_what_was_stored_shows_its_old_sentences(store: Store) -> None:
     assert "1.0 is pinned by arn:aws:iam::123456789012:user/ann: a customer runs it" in reasons
     details = [detail_words(event.detail) for event in store.events()]
     assert "6 deleted, 1 spared; 5,050 bytes freed" in details
-    assert "pins spare 1 of 7 that were to go" in details
+    assert "pins keep 1 of 7 manifests to delete" in details
 
 
 def test_every_plan_is_read(store: Store) -> None:

@@ -74,7 +74,7 @@ def test_an_exception_quotes_it(
     monkeypatch.setattr("bot.worker.job_handlers.open_planner", break_down)
     ts = office.ask()
     assert office.jobs.do_next()
-    assert "a bug of ecr-clean's own (ValueError: Invalid header value" in office.shown(ts)["text"]
+    assert "internal error (ValueError: Invalid header value" in office.shown(ts)["text"]
     expect_nothing()
 
 

@@ -171,7 +171,7 @@ def test_a_bug_of_our_own_before_planning_is_told(
     monkeypatch.setattr("bot.worker.job_handlers.open_registries", break_down)
     ts = office.ask()
     office.jobs.do_next()
-    assert "a bug of ecr-clean's own (OSError: oh)" in office.shown(ts)["text"]
+    assert "internal error (OSError: oh)" in office.shown(ts)["text"]
     assert office.take() is None
 
 
@@ -183,7 +183,7 @@ def test_a_bug_of_our_own_is_told(office: Office, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr("bot.worker.job_handlers.open_planner", break_down)
     ts = office.ask()
     office.jobs.do_next()
-    assert "a bug of ecr-clean's own (LookupError: oh)" in office.shown(ts)["text"]
+    assert "internal error (LookupError: oh)" in office.shown(ts)["text"]
 
 
 def test_slack_takes_no_answer_for_a_day(office: Office, slack: Workspace) -> None:
@@ -195,7 +195,7 @@ def test_slack_takes_no_answer_for_a_day(office: Office, slack: Workspace) -> No
     assert office.jobs.do_next()
     assert office.take() is None
     assert office.shown(ts)["text"].startswith(
-        "team/nothing cannot be reported: it was not done within a day; the last error: "
+        "team/nothing cannot be reported: it was not done within a day; last error: "
     )
 
 
@@ -282,7 +282,7 @@ def test_whoever_kills_every_worker_is_given_up(office: Office) -> None:
         assert office.take()
         office.watch.passed += JOB_LEASE
     assert office.jobs.do_next()
-    assert "3 attempts failed, since the worker ended" in office.shown(ts)["text"]
+    assert "3 attempts failed because the worker stopped" in office.shown(ts)["text"]
     office.watch.passed += JOB_LEASE
     assert office.take() is None
 

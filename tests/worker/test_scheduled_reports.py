@@ -332,7 +332,7 @@ def test_whoever_kills_every_worker_is_given_up(office: Office, settings: Settin
         office.watch.passed += JOB_LEASE
     ring_and_work(office, settings)
     (text,) = texts(office)
-    assert "`team/api`): 3 attempts failed, since the worker ended" in text
+    assert "`team/api`): 3 attempts failed because the worker stopped" in text
 
 
 @pytest.mark.usefixtures("api")
@@ -362,7 +362,7 @@ def test_a_bug_of_our_own_is_in_the_summary_at_once(
     ring_and_work(office, settings)
     assert outcomes(office) == [ReportOutcome.FAILED]
     (text,) = texts(office)
-    assert "a bug of ecr-clean's own (LookupError: oh)" in text
+    assert "internal error (LookupError: oh)" in text
 
 
 @pytest.mark.parametrize(

@@ -168,7 +168,7 @@ Freed 1.00 GB, which saves $0.10 a month ($1.20 a year).
 • `1.1`: ECR refused it: in a list (ImageReferencedByManifestList)
 *5 skipped*:
 • `1.7`, `1.9`: 1.{STAR} is pinned by <@{BOB}>: &lt;!channel&gt; {STAR}note{STAR}
-• `1.2`: is gone: somebody else deleted it
+• `1.2`: is no longer in ECR
 … and 2 more
 ~ Approved by <@U0000000001>.
 ~ ecr-clean has freed 50.0 GB so far: $5.00 a month.

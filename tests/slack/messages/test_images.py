@@ -50,9 +50,9 @@ def test_a_page() -> None:
 `team/api`: 2 go, 2 stay
 1 to 4 of 4 manifests
 # Goes
-`multi`: not among the 0 newest images (3rd); but somebody pulled it 2026-11-20 12:00 UTC
+`multi`: not among the 0 newest images (3rd); last pulled 2026-11-20 12:00 UTC
 ~ index `sha256:000000000000…` · 1.00 GB · pushed 2026-10-14 · last pulled 2026-11-20
-↳ no tag: follows multi (sha256:000000000000…), whose index lists it
+↳ no tag: inherits the verdict of multi (sha256:000000000000…), which lists it
 ~ image `sha256:000000000000…` · 1.00 GB · pushed 2026-10-14
 # Stays
 `1.3.0`: is in use by ECS shop/web

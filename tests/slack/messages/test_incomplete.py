@@ -46,7 +46,7 @@ def test_an_incomplete_plan_names_what_to_mend() -> None:
 :warning: *Not everything could be checked, so nothing can be deleted.*
 Mend 2 problems, then press *Try again*:
 • kubernetes (cluster prod): `arn:aws:iam::123456789012:role/x` may not: attach &lt;the&gt; policy
-• ecs (eu-west-1): it lists 3 workloads, where it listed 40 on 2026-11-22
+• ecs (eu-west-1): it lists 3 workloads, but listed 40 on 2026-11-22
 [That is right]
 ~ *Not checked:* Batch, SageMaker. What runs there is not protected.
 {PLACE} · 2026-11-23 12:00 UTC

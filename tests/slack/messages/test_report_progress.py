@@ -84,8 +84,8 @@ def test_the_same_failure_is_no_example() -> None:
     found = text(failed("a", away), failed("b", TooManyAttempts(3)), failed("c", away))
     assert found == (
         "2 repositories cannot be planned (`a`, `c`): The database cannot be used "
-        "1 repository cannot be planned (`b`): 3 attempts failed, since the worker ended, met a "
-        "bug or had no database: see its log"
+        "1 repository cannot be planned (`b`): 3 attempts failed because the worker stopped, had "
+        "an internal error or could not reach the database: see its log"
     )
 
 

@@ -50,12 +50,12 @@ if TYPE_CHECKING:
 
 CHANGES: dict[Change, str] = {
     used: "the rules keep it now: is in use by ECS prod/api",
-    retagged: "its tags changed after the plan was made: 1.0 then, 1.0, prod now",
-    pulled: "somebody pulled it",
-    listed: "got multi",
-    signed: "got ",
-    signed_by_tag: "got ",
-    gone: "is gone: somebody else deleted it",
+    retagged: "its tags changed after the plan was made: 1.0 before, 1.0, prod now",
+    pulled: "was pulled",
+    listed: "multi",
+    signed: "which refers to it, was added",
+    signed_by_tag: "which refers to it, was added",
+    gone: "is no longer in ECR",
     archived: "archived",
 }
 

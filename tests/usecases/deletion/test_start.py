@@ -83,8 +83,8 @@ def test_a_late_start_is_announced_and_gets_a_new_window(site: Site, plan: PlanR
     assert after.current_approvals == plan.current_approvals
     assert site.events(plan)[-1] == "postponed"
     assert site.detail("postponed") == (
-        "it should have begun 2026-11-23 12:05 UTC, and did not; it begins 2026-11-23 12:20 UTC, "
-        "unless somebody stops it"
+        "no worker started it 2026-11-23 12:05 UTC; it starts 2026-11-23 12:20 UTC, "
+        "unless it is stopped"
     )
     site.wait(minutes=5)
     assert site.carry_out(plan).state is PlanState.DONE
@@ -109,8 +109,8 @@ def test_execution_that_is_switched_off(site: Site, plan: PlanRecord) -> None:
     assert not error.is_incomplete
     assert error.cause == ExecutionDisabled()
     assert not_started_words(error.plan, error.cause) == (
-        f"The plan {plan.id} for team/api could not begin (the settings have execution.enabled: "
-        "false), so it is proposed again, without approvals"
+        f"The plan {plan.id} for team/api could not start (the settings have execution.enabled: "
+        "false). It is proposed again, without approvals"
     )
 
 
@@ -270,7 +270,7 @@ def test_it_is_taken_over(site: Site, left: PlanRecord) -> None:
     assert set(site.outcomes(plan).values()) == {ImageOutcome.DELETED}
     run = site.run(plan)
     assert (run.attempt, run.worker) == (2, THERE)
-    assert site.detail("taken_over") == "from here, process 7; goes on on there"
+    assert site.detail("taken_over") == "from here, process 7; continues on there"
     site.check_receipt(plan)
 
 
