@@ -1,1 +1,1 @@
-"""Timings, as ratios within one run: `make bench`."""
+"""Benchmarks, run by `make bench`. They compare timings within one run."""

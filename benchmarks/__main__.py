@@ -1,4 +1,4 @@
-"""Runs the benchmarks named as arguments, or all."""
+"""Runs the benchmarks in the arguments, or all of them."""
 
 import os
 import sys
@@ -20,7 +20,7 @@ BENCHMARKS: dict[str, Callable[[], Table]] = {
 
 
 def main() -> None:
-    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # what is installed has been compiled
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # installed packages are compiled, too
     console = Console(width=110)
     for name in sys.argv[1:] or BENCHMARKS:
         console.print(BENCHMARKS[name]())

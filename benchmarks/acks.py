@@ -1,8 +1,8 @@
-"""How soon interactions in Slack are acknowledged while much else is going on.
+"""Measures how fast Slack interactions are acknowledged under load.
 
-The bot, the workspace, and AWS are processes of their own; the workspace takes the times, from
-sending to acknowledgement. Its rate limits are switched off, so that no waiting makes it any
-quieter. What acknowledges and does nothing else shows how much of the time is the workspace's own.
+The bot, the workspace and AWS run in separate processes. The workspace measures the time from
+sending to acknowledgement. Its rate limits are off, so that waiting does not reduce the load. The
+`bare` app only acknowledges, and shows the workspace's own share of the time.
 """
 
 import tempfile
@@ -17,10 +17,10 @@ from pathlib import Path
 
 from rich.table import Table
 
-from benchmarks.background import running, until
+from benchmarks.background import running, wait_until
 from benchmarks.playground_servers import stand_in, workspace
 from benchmarks.settings import ALL_OFF, settings_file
-from benchmarks.slack_users import Act, Company
+from benchmarks.slack_users import Act, SimulatedUsers
 from bot.playground.control_client import ControlClient
 from bot.playground.seed import seed_repository
 from bot.playground.slack import WorkspaceClient
@@ -31,19 +31,19 @@ from tests.postgres import some_server
 PLANNED = [f"planned/{number:02}" for number in range(50)]
 APPROVED = [f"approved/{number:02}" for number in range(20)]
 DISMISSED = [f"dismissed/{number:02}" for number in range(20)]
-LOOKED_AT = [f"looked-at/{number}" for number in range(9)]
+SHOWN = [f"shown/{number}" for number in range(9)]
 MANIFESTS = 100
 LARGE, CLEANED = "large", "cleaned"
 MANIFESTS_OF_LARGE = 5_000
 REPOSITORIES = {
-    **dict.fromkeys([*PLANNED, *APPROVED, *DISMISSED, *LOOKED_AT], MANIFESTS),
+    **dict.fromkeys([*PLANNED, *APPROVED, *DISMISSED, *SHOWN], MANIFESTS),
     **dict.fromkeys([LARGE, CLEANED], MANIFESTS_OF_LARGE),
 }
-LOOKS, HELPS, WISHES = 80, 40, 40
-INTERACTIONS = len(APPROVED) + len(DISMISSED) + LOOKS + HELPS + WISHES
+SHOW_CLICKS, HELP_COMMANDS, REQUESTS = 80, 40, 40
+INTERACTIONS = len(APPROVED) + len(DISMISSED) + SHOW_CLICKS + HELP_COMMANDS + REQUESTS
 PEOPLE = 20
 KEPT = [f"build-{number}-SNAPSHOT" for number in (1, 3, 7, 9, 11)]
-"""Tags of single images."""
+"""Tags of images that belong to no index."""
 UNDO_WINDOW = "2s"
 RUNS = 3
 
@@ -53,16 +53,16 @@ TITLE = (
     f"of {MANIFESTS_OF_LARGE:,} images is cleaned"
 )
 CAPTION = (
-    f"milliseconds until acknowledged, measured at the workspace, of {RUNS} runs together; "
-    "bare: acknowledges, and does nothing; waiting: reports that were not there at the end"
+    f"milliseconds until the acknowledgement, measured in the workspace, over {RUNS} runs; "
+    "bare: an app that only acknowledges; waiting: reports that were missing at the end"
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """`took`: seconds; None for what was not acknowledged. `extra`: deliveries beyond one for each
-    interaction. `waiting`: how many of what was asked for before was not planned at the end;
-    `is_cleaning`: whether the cleanup went on all the while."""
+    """`took`: seconds until each acknowledgement, None without one. `extra`: deliveries beyond one
+    for each interaction. `waiting`: requested reports that were missing at the end. `is_cleaning`:
+    whether the deletion ran during the whole measurement."""
 
     took: Sequence[float | None]
     extra: int
@@ -92,7 +92,7 @@ def table() -> Table:
     for what, runs in rounds.items():
         shown.add_row(*_row(what, runs))
     if POSTGRESQL not in rounds:
-        shown.add_row("no PostgreSQL is here")
+        shown.add_row("PostgreSQL is not installed")
     return shown
 
 
@@ -114,26 +114,26 @@ def _run(folder: Path, database: str, *, is_bare: bool) -> Run:
             seed_repository(aws["AWS_ENDPOINT_URL"], name, manifests, now=datetime.now(UTC))
         remote = WorkspaceClient(slack["SLACK_API_URL"].removesuffix("/api/"))
         remote.change_settings(limits=False)
-        company = Company(remote, PEOPLE, REPOSITORIES)
+        users = SimulatedUsers(remote, PEOPLE, REPOSITORIES)
         environment = {
             **aws,
             **slack,
-            "ECR_CLEAN_CONFIG": str(_settings(folder, company)),
+            "ECR_CLEAN_CONFIG": str(_settings(folder, users)),
             "DATABASE_URL": database,
             "XDG_CACHE_HOME": str(folder),
         }
         with running("bot", "serve", environment=environment):
-            until(remote.connections)
-            company.ask_for([*APPROVED, *DISMISSED, *LOOKED_AT, LARGE, CLEANED])
-            until(lambda: company.offers().keys() == {*REPOSITORIES} - {*PLANNED})
+            wait_until(remote.connections)
+            users.request_reports([*APPROVED, *DISMISSED, *SHOWN, LARGE, CLEANED])
+            wait_until(lambda: users.reports().keys() == {*REPOSITORIES} - {*PLANNED})
             if not is_bare:
-                return _in_a_crowd(company, ControlClient(aws["AWS_ENDPOINT_URL"]))
+                return _interact_under_load(users, ControlClient(aws["AWS_ENDPOINT_URL"]))
         with running("benchmarks.bare_acks", environment=environment):
-            until(remote.connections)
-            return _interact(company)
+            wait_until(remote.connections)
+            return _interact(users)
 
 
-def _settings(folder: Path, company: Company) -> Path:
+def _settings(folder: Path, users: SimulatedUsers) -> Path:
     nothing = folder / "nothing.txt"
     nothing.touch()
     return settings_file(
@@ -144,57 +144,59 @@ def _settings(folder: Path, company: Company) -> Path:
         approval={"type_to_confirm_over": "100%"},
         execution={"undo_window": UNDO_WINDOW},
         reports=[
-            {"repositories": [name], "channel": channel}
-            for name, channel in company.channels.items()
+            {"repositories": [name], "channel": channel} for name, channel in users.channels.items()
         ],
     )
 
 
-def _in_a_crowd(company: Company, aws: ControlClient) -> Run:
-    """From the first deletion on."""
+def _interact_under_load(users: SimulatedUsers, aws: ControlClient) -> Run:
+    """Measures after the first deletion call."""
     aws.send("DELETE", "/calls", {})
-    company.remember()
-    company.click(company.people[0], CLEANED, APPROVE_PLAN, confirm=True)
-    company.ask_for(PLANNED)
-    until(lambda: _deletions(aws))
-    run = _interact(company)
-    deletions, waiting = _deletions(aws), len({*PLANNED} - company.offers().keys())
-    until(lambda: CLEANED not in company.offers())
+    users.read_reports()
+    users.click(users.people[0], CLEANED, APPROVE_PLAN, confirm=True)
+    users.request_reports(PLANNED)
+    wait_until(lambda: _deletions(aws))
+    run = _interact(users)
+    deletions, waiting = _deletions(aws), len({*PLANNED} - users.reports().keys())
+    wait_until(lambda: CLEANED not in users.reports())
     return replace(run, waiting=waiting, is_cleaning=_deletions(aws) > deletions)
 
 
 def _deletions(aws: ControlClient) -> int:
-    """Calls for the repository that is being cleaned."""
+    """The number of deletion calls for the repository that is cleaned."""
     return sum(
         call["operation"] == "BatchDeleteImage" and call["params"]["repositoryName"] == CLEANED
         for call in aws.send("GET", "/calls", {})["calls"]
     )
 
 
-def _interact(company: Company) -> Run:
-    company.remember()
-    acts = _acts(company)
-    deliveries = company.does_at_once(acts)
+def _interact(users: SimulatedUsers) -> Run:
+    users.read_reports()
+    acts = _acts(users)
+    deliveries = users.act_at_once(acts)
     return Run([each["took"] for each in deliveries], len(deliveries) - len(acts))
 
 
-def _acts(company: Company) -> list[Act]:
-    """Those of each kind are spread among the others."""
-    looked_at, wished = cycle([*LOOKED_AT, LARGE]), cycle(LOOKED_AT)
+def _acts(users: SimulatedUsers) -> list[Act]:
+    """All interactions. Each kind is spread evenly among the others."""
+    shown, requested = cycle([*SHOWN, LARGE]), cycle(SHOWN)
     kinds: list[list[Act]] = [
         [
-            partial(company.click, repository=name, action=APPROVE_PLAN, confirm=True)
+            partial(users.click, repository=name, action=APPROVE_PLAN, confirm=True)
             for name in APPROVED
         ],
-        [partial(company.click, repository=name, action=DISMISS_PLAN) for name in DISMISSED],
+        [partial(users.click, repository=name, action=DISMISS_PLAN) for name in DISMISSED],
         [
-            partial(company.click, repository=name, action=SHOW_IMAGES)
-            for name in islice(looked_at, LOOKS)
+            partial(users.click, repository=name, action=SHOW_IMAGES)
+            for name in islice(shown, SHOW_CLICKS)
         ],
-        [partial(company.types, repository=name, word="help") for name in PLANNED[:HELPS]],
         [
-            partial(company.types, repository=name, word=f"report {name}")
-            for name in islice(wished, WISHES)
+            partial(users.type_command, repository=name, word="help")
+            for name in PLANNED[:HELP_COMMANDS]
+        ],
+        [
+            partial(users.type_command, repository=name, word=f"report {name}")
+            for name in islice(requested, REQUESTS)
         ],
     ]
     places = [

@@ -1,4 +1,4 @@
-"""Processes that run beside what is measured, and what they bring about."""
+"""Runs processes in the background of a measurement, and waits for their effects."""
 
 import os
 import subprocess
@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
 PATIENCE = 300.0
-SECONDS_BETWEEN_LOOKS = 0.1
+SECONDS_BETWEEN_CHECKS = 0.1
 
 
 @contextmanager
@@ -23,8 +23,8 @@ def running(*module: str, environment: Mapping[str, str]) -> Iterator[None]:
             process.terminate()
 
 
-def until(is_so: Callable[[], object]) -> None:
+def wait_until(is_reached: Callable[[], object]) -> None:
     end = time.monotonic() + PATIENCE
-    while not is_so():
-        assert time.monotonic() < end, "it took too long"
-        time.sleep(SECONDS_BETWEEN_LOOKS)
+    while not is_reached():
+        assert time.monotonic() < end, f"not reached within {PATIENCE:.0f} s"
+        time.sleep(SECONDS_BETWEEN_CHECKS)

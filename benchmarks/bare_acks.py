@@ -1,4 +1,4 @@
-"""What any app needs at least: it acknowledges whatever comes in over Socket Mode."""
+"""Baseline for `acks`: an app that only acknowledges everything from Socket Mode."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""What any scan of clusters needs at least: lightkube lists what there is, page by page.
+"""Baseline for scans of clusters: lightkube lists all workloads, page by page.
 
 The arguments are kubeconfigs.
 """

@@ -1,7 +1,7 @@
-"""What any deletion needs at least: boto3 deletes digests, 100 a call, some calls at once.
+"""Baseline for deletions: boto3 deletes digests, 100 per call, with several calls at a time.
 
-The arguments: a repository, a file with a digest on each line, and how many calls go at a time.
-What ECR refuses goes again, until it refuses nothing.
+The arguments: a repository, a file with one digest per line, and the number of parallel calls.
+Refused digests are sent again until none are left.
 """
 
 import sys

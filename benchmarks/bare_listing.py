@@ -1,4 +1,4 @@
-"""What any tool needs at least: boto3 lists a repository, page by page."""
+"""Baseline for plans: boto3 lists a repository, page by page."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""What any scan of usage needs at least: boto3 lists what there is, page by page."""
+"""Baseline for scans of AWS workloads: boto3 lists all workloads, page by page."""
 
 import sys
 from collections.abc import Iterator

@@ -1,7 +1,7 @@
-"""`ecr-clean approve --wait` against bare BatchDeleteImage calls for the same digests.
+"""Compares `ecr-clean approve --wait` with bare BatchDeleteImage calls for the same digests.
 
-Whole processes, in turn, each on a repository of its own with the same images. The stand-in counts
-the calls. Without a scan of usage, which is measured by itself.
+Measures whole processes, one after another, each on its own repository with the same images. The
+stand-in counts the calls. Scans of usage are off, since another benchmark measures them.
 """
 
 import json
@@ -31,16 +31,16 @@ from bot.usecases.deletion.batches import BATCHES_PER_ROUND, IMAGES_PER_BATCH
 from tests.postgres import some_server
 
 SIZES = (1_000, 10_000)
-"""So many are deleted."""
+"""Numbers of images to delete."""
 KEPT = [f"build-{number}-SNAPSHOT" for number in (1, 3, 7, 9, 11, 13, 17, 19, 21, 23)]
-"""Tags of single images."""
+"""Tags of images that belong to no index."""
 RUNS = 3
 DELETION = "ecr:BatchDeleteImage"
 COUNTED = (DELETION, "ecr:DescribeImages", "ecr:BatchGetImage", "ecr:ListImages")
 BARE, SQLITE, POSTGRESQL = "bare", "with SQLite", "with PostgreSQL"
 CAPTION = (
-    f"medians of {RUNS} runs, {BATCHES_PER_ROUND} deletions at a time; calls: as many in a pass as "
-    f"its images need, {IMAGES_PER_BATCH} a call"
+    f"medians of {RUNS} runs, {BATCHES_PER_ROUND} deletion calls at a time, with up to "
+    f"{IMAGES_PER_BATCH} images each"
 )
 
 
@@ -55,7 +55,7 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Proposed:
-    """`passes`: what goes in each, by what hangs on what."""
+    """`passes`: the digests of each pass. Parts of deleted images are in later passes."""
 
     plan: str
     digests: Sequence[str]
@@ -82,7 +82,7 @@ def table() -> Table:
             for what in rounds[0]:
                 shown.add_row(*_row(what, size, rounds))
     if POSTGRESQL not in databases:
-        shown.add_row("no PostgreSQL is here")
+        shown.add_row("PostgreSQL is not installed")
     return shown
 
 
@@ -98,7 +98,7 @@ def _row(what: str, size: int, rounds: Sequence[Mapping[str, Run]]) -> Iterator[
 
 
 class Bench:
-    """`databases`: by what runs on each."""
+    """`databases`: URLs by the name of the row."""
 
     def __init__(
         self, folder: Path, environment: Mapping[str, str], databases: Mapping[str, str]
@@ -124,7 +124,7 @@ class Bench:
         self._control = ControlClient(self._url)
 
     def compare(self, size: int, name: str) -> Mapping[str, Run]:
-        """One run of each, on repositories that are new."""
+        """Runs each process once, on new repositories."""
         runs = {}
         for number, (what, database) in enumerate(self._databases.items()):
             repository, on = f"bench/{name}/{number}", {"DATABASE_URL": database}
@@ -142,8 +142,8 @@ class Bench:
     def _propose(self, repository: str, database: Mapping[str, str]) -> Proposed:
         command = [sys.executable, "-m", "bot", "propose", repository, "--format", "json"]
         environment = {**os.environ, **self._environment, **database}
-        told = json.loads(subprocess.check_output(command, env=environment))
-        return Proposed(told["plan"], told["delete"], _passes(told))
+        plan = json.loads(subprocess.check_output(command, env=environment))
+        return Proposed(plan["plan"], plan["delete"], _passes(plan))
 
     def _delete(self, proposed: Proposed, repository: str, on: Mapping[str, str]) -> Run:
         command = [sys.executable, "-m", "bot", "approve", proposed.plan, "--wait"]
@@ -170,18 +170,17 @@ class Bench:
 
 
 def _passes(proposed: Mapping[str, Any]) -> Sequence[Sequence[str]]:
-    """What hangs on something else that is deleted goes in the second one: of this crowd nothing
-    hangs on that again."""
+    """Parts of deleted images are in the second pass. No image here has parts of parts."""
     order = proposed["delete"]
-    going = {*order}
-    later = {image["digest"] for image in proposed["images"] if image["parent"] in going}
+    deleted = {*order}
+    later = {image["digest"] for image in proposed["images"] if image["parent"] in deleted}
     return [d for d in order if d not in later], [d for d in order if d in later]
 
 
 def _check_passes(run: Run, passes: Sequence[Sequence[str]]) -> None:
-    """Every digest was asked for once, and each pass took as few calls as it can."""
-    asked = iter(run.deletions)
+    """Checks that every digest was sent once, and each pass with as few calls as possible."""
+    sent = iter(run.deletions)
     for digests in passes:
-        calls = list(islice(asked, ceil(len(digests) / IMAGES_PER_BATCH)))
-        assert sorted(chain.from_iterable(calls)) == sorted(digests), "a pass took more calls"
-    assert not list(asked), "something was asked for twice"
+        calls = list(islice(sent, ceil(len(digests) / IMAGES_PER_BATCH)))
+        assert sorted(chain.from_iterable(calls)) == sorted(digests), "a pass has too many calls"
+    assert not list(sent), "a digest was sent twice"

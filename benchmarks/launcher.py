@@ -1,7 +1,8 @@
-"""Runs a command, and prints its seconds of wall time and its peak memory in KiB.
+"""Runs a command, discards its output, and prints its wall time in seconds and its peak memory in
+KiB.
 
-What the command prints is thrown away. Linux counts a process at least as large as the one that
-started it (exec_mmap in fs/exec.c), so this one is small.
+This process is small, since Linux counts a process as at least as large as its parent (exec_mmap
+in fs/exec.c).
 """
 
 import os

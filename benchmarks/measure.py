@@ -1,4 +1,4 @@
-"""Runs whole processes and measures them from outside."""
+"""Runs processes, and measures their time and memory from outside."""
 
 import os
 import subprocess
@@ -13,14 +13,14 @@ _LAUNCHER = [sys.executable, "-I", "-S", str(Path(__file__).with_name("launcher.
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """Wall time in seconds, and peak memory in MB (10^6 bytes) as the kernel counted it."""
+    """Wall time in seconds, and peak memory in MB (10^6 bytes) as counted by the kernel."""
 
     seconds: float
     peak_mb: float
 
 
 def measure(command: Sequence[str], environment: Mapping[str, str]) -> Measured:
-    """Raises CalledProcessError if the command fails; what it prints is thrown away."""
+    """Discards the command's output. Raises CalledProcessError if the command fails."""
     launched = subprocess.run(
         [*_LAUNCHER, *command],
         env={**os.environ, **environment},

@@ -1,7 +1,7 @@
-"""How soon people who look for tags to pin get an answer, in a repository with very many.
+"""Measures the search for tags to pin in a repository with many tags.
 
-The bot, the workspace, and AWS are processes of their own; the workspace takes the times, from
-sending to the answer. Its rate limits are switched off.
+The bot, the workspace and AWS run in separate processes. The workspace measures the time from
+sending to the answer. Its rate limits are off.
 """
 
 import tempfile
@@ -14,10 +14,10 @@ from statistics import quantiles
 
 from rich.table import Table
 
-from benchmarks.background import running, until
+from benchmarks.background import running, wait_until
 from benchmarks.playground_servers import stand_in, workspace
 from benchmarks.settings import ALL_OFF, settings_file
-from benchmarks.slack_users import Company
+from benchmarks.slack_users import SimulatedUsers
 from bot.playground.aws.manifests import image
 from bot.playground.control_client import ControlClient
 from bot.playground.seed_images import MIB, PushedManifest, push_images
@@ -32,10 +32,10 @@ TYPED = {"nothing": "", "a part": "v1.1", "a pattern": "v1.*"}
 PEOPLE = 20
 IN_TURN, ROUNDS = 100, 5
 SQLITE, POSTGRESQL = "SQLite", "PostgreSQL"
-TITLE = f"a look for tags to pin, of {TAGS:,}, of which {DELETED:,} go"
+TITLE = f"search for tags to pin, with {TAGS:,} tags and {DELETED:,} images to delete"
 CAPTION = (
-    f"milliseconds until answered, measured at the workspace: {IN_TURN} one after the other, and "
-    f"{ROUNDS} times {PEOPLE} at once"
+    f"milliseconds until the answer, measured in the workspace: {IN_TURN} searches one after "
+    f"another, and {ROUNDS} times {PEOPLE} at once"
 )
 
 Took = Sequence[float]
@@ -56,40 +56,41 @@ def table() -> Table:
             databases[POSTGRESQL] = stack.enter_context(server.database(migrated=True))
         for name, database in databases.items():
             for typed, in_turn, at_once in _run(folder, database):
-                shown.add_row(name, typed, *_told(in_turn), *_told(at_once))
+                shown.add_row(name, typed, *_cells(in_turn), *_cells(at_once))
     if POSTGRESQL not in databases:
-        shown.add_row("no PostgreSQL is here")
+        shown.add_row("PostgreSQL is not installed")
     return shown
 
 
-def _told(took: Took) -> Iterator[str]:
-    hundredths = quantiles(took, n=100, method="inclusive")
-    yield from (f"{seconds * 1000:.0f}" for seconds in (hundredths[49], hundredths[98], max(took)))
+def _cells(took: Took) -> Iterator[str]:
+    percentiles = quantiles(took, n=100, method="inclusive")
+    seconds = (percentiles[49], percentiles[98], max(took))
+    yield from (f"{each * 1000:.0f}" for each in seconds)
 
 
 def _run(folder: Path, database: str) -> Iterator[tuple[str, Took, Took]]:
-    """What was typed, and how long it took in turn and at once."""
+    """Yields the typed text, and the times one after another and at once."""
     with stand_in() as aws, workspace() as slack:
         push_images(ControlClient(aws["AWS_ENDPOINT_URL"]), {"repository": REPOSITORY}, _pushes())
         remote = WorkspaceClient(slack["SLACK_API_URL"].removesuffix("/api/"))
         remote.change_settings(limits=False)
-        company = Company(remote, PEOPLE, [REPOSITORY])
+        users = SimulatedUsers(remote, PEOPLE, [REPOSITORY])
         environment = {
             **aws,
             **slack,
-            "ECR_CLEAN_CONFIG": str(_settings(folder, company)),
+            "ECR_CLEAN_CONFIG": str(_settings(folder, users)),
             "DATABASE_URL": database,
             "XDG_CACHE_HOME": str(folder),
         }
         with running("bot", "serve", environment=environment):
-            until(remote.connections)
-            _open_modals(company)
+            wait_until(remote.connections)
+            _open_modals(users)
             for what, typed in TYPED.items():
-                yield what, _in_turn(company, remote, typed), _at_once(company, typed)
+                yield what, _in_turn(users, remote, typed), _at_once(users, typed)
 
 
 def _pushes() -> Iterator[PushedManifest]:
-    """Half of the tags begin with v1., oldest first."""
+    """Oldest first. Half of the tags start with v1."""
     now = datetime.now(UTC)
     for number in range(TAGS):
         text = image((f"options {number} config", 4_000), [(f"options {number}", MIB)])
@@ -97,40 +98,40 @@ def _pushes() -> Iterator[PushedManifest]:
         yield PushedManifest(text, now - timedelta(hours=TAGS - number), (f"v{major + 1}.{minor}",))
 
 
-def _settings(folder: Path, company: Company) -> Path:
+def _settings(folder: Path, users: SimulatedUsers) -> Path:
     return settings_file(
         folder,
         "options",
         ALL_OFF,
         policies=[{"keep": [{"newest": TAGS - DELETED}]}],
-        reports=[{"channel": company.channels[REPOSITORY]}],
+        reports=[{"channel": users.channels[REPOSITORY]}],
     )
 
 
-def _open_modals(company: Company) -> None:
-    """Everybody's, once the report lists what goes."""
-    channel = company.channels[REPOSITORY]
-    company.ask_for([REPOSITORY])
-    until(lambda: any(each["replies"] for each in company.people[0].messages(channel)))
-    company.remember()
-    for person in company.people:
-        assert company.click(person, REPOSITORY, PIN_TAGS).ok
-    until(lambda: all((person.modal() or {}).get("submit") for person in company.people))
+def _open_modals(users: SimulatedUsers) -> None:
+    """Opens the modal of each user, once the report's thread has the list of deletions."""
+    channel = users.channels[REPOSITORY]
+    users.request_reports([REPOSITORY])
+    wait_until(lambda: any(each["replies"] for each in users.people[0].messages(channel)))
+    users.read_reports()
+    for person in users.people:
+        assert users.click(person, REPOSITORY, PIN_TAGS).ok
+    wait_until(lambda: all((person.modal() or {}).get("submit") for person in users.people))
 
 
-def _in_turn(company: Company, remote: WorkspaceClient, typed: str) -> Took:
+def _in_turn(users: SimulatedUsers, remote: WorkspaceClient, typed: str) -> Took:
     remote.delete("/deliveries")
     for _ in range(IN_TURN):
-        _look_for(company.people[0], typed)
+        _search(users.people[0], typed)
     return [each["took"] for each in remote.deliveries()]
 
 
-def _at_once(company: Company, typed: str) -> Took:
-    looking = [partial(_look_for, typed=typed)] * PEOPLE
-    return [each["took"] for _ in range(ROUNDS) for each in company.does_at_once(looking)]
+def _at_once(users: SimulatedUsers, typed: str) -> Took:
+    searches = [partial(_search, typed=typed)] * PEOPLE
+    return [each["took"] for _ in range(ROUNDS) for each in users.act_at_once(searches)]
 
 
-def _look_for(person: Person, typed: str) -> ActionOutcome:
+def _search(person: Person, typed: str) -> ActionOutcome:
     outcome = person.looks_for(typed, PINNED_TAGS)
-    assert outcome.options, f"nothing was found for {typed!r}: {outcome}"
+    assert outcome.options, f"no tags found for {typed!r}: {outcome}"
     return outcome

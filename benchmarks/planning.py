@@ -1,7 +1,7 @@
-"""`ecr-clean plan --format json` against the bare boto3 listing of the same repository.
+"""Compares `ecr-clean plan --format json` with the bare boto3 listing of the same repository.
 
-Whole processes, in turn. The stand-in serves the pages of a listing as it rendered them before,
-so that it does not flatter the ratio.
+Measures whole processes, one after another. The stand-in caches the rendered pages of a listing, so
+that its own time does not lower the ratio.
 """
 
 import sys
@@ -50,7 +50,7 @@ def table() -> Table:
 
 
 def _compare() -> Iterator[Compared]:
-    """Without sources: a scan of usage is measured by itself."""
+    """Usage sources are off, since another benchmark measures them."""
     with stand_in() as environment, tempfile.TemporaryDirectory() as folder:
         off = settings_file(Path(folder), "off", ALL_OFF)
         for manifests in SIZES:

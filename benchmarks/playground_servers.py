@@ -1,4 +1,4 @@
-"""The stand-ins in processes of their own, as a benchmark needs them."""
+"""Runs the stand-ins of AWS, Kubernetes and Slack in separate processes."""
 
 import json
 import subprocess
@@ -14,8 +14,8 @@ MANIFEST = Path(__file__).parents[1] / "manifest.yml"
 
 @contextmanager
 def stand_in() -> Iterator[dict[str, str]]:
-    """The environment that leads boto3 there."""
-    with _told_by("bot.playground.aws") as url:
+    """Yields the environment variables with which boto3 uses the stand-in."""
+    with _running_stand_in("bot.playground.aws") as url:
         yield {
             "AWS_ENDPOINT_URL": url,
             "AWS_ACCESS_KEY_ID": "test",
@@ -28,20 +28,20 @@ def stand_in() -> Iterator[dict[str, str]]:
 
 @contextmanager
 def cluster(name: str) -> Iterator[ClusterAddress]:
-    with _told_by("bot.playground.kubernetes", "--name", name) as address:
+    with _running_stand_in("bot.playground.kubernetes", "--name", name) as address:
         yield ClusterAddress(**json.loads(address))
 
 
 @contextmanager
 def workspace() -> Iterator[dict[str, str]]:
-    """Slack's; the environment that leads the app there."""
-    with _told_by("bot.playground.slack", str(MANIFEST)) as environment:
+    """Yields the environment variables with which the app uses the stand-in of Slack."""
+    with _running_stand_in("bot.playground.slack", str(MANIFEST)) as environment:
         yield json.loads(environment)
 
 
 @contextmanager
-def _told_by(*module: str) -> Iterator[str]:
-    """The first line that a stand-in prints; it serves until the end of the context."""
+def _running_stand_in(*module: str) -> Iterator[str]:
+    """Runs a stand-in until the end of the context. Yields the first line that it prints."""
     command = [sys.executable, "-m", *module]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout is not None

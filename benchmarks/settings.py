@@ -1,4 +1,4 @@
-"""Settings for what is measured."""
+"""Settings files for the measured processes."""
 
 import json
 from collections.abc import Mapping
@@ -9,11 +9,11 @@ ALL_OFF = dict.fromkeys(
     ("ecs", "lambda", "kubernetes", "app_runner", "batch", "sagemaker", "codebuild", "files"),
     False,
 )
-"""`usage` without any source."""
+"""`usage` with all sources off."""
 
 
 def settings_file(folder: Path, name: str, usage: Mapping[str, Any], **others: Any) -> Path:
-    """`others`: more sections."""
+    """`others`: additional sections."""
     file = folder / f"{name}.yml"
     file.write_text(json.dumps({"usage": usage, **others}))
     return file

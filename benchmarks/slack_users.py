@@ -1,4 +1,4 @@
-"""People in a Slack workspace, who act all at once."""
+"""Simulates Slack users who act at the same time."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -14,15 +14,15 @@ Act = Callable[[Person], ActionOutcome]
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
-    """What the message of a report lets people do."""
+class ReportButtons:
+    """The buttons of a report message."""
 
     ts: str
     actions: frozenset[str]
 
 
-class Company:
-    """Each repository has a channel of its own, where everybody is."""
+class SimulatedUsers:
+    """Users of a workspace. Each repository has its own channel, with all users in it."""
 
     def __init__(self, remote: WorkspaceClient, people: int, repositories: Iterable[str]) -> None:
         self._remote = remote
@@ -30,47 +30,47 @@ class Company:
         self.channels = {
             name: remote.add_channel(name.replace("/", "-"), self.people) for name in repositories
         }
-        self._offers: dict[str, Offer] = {}
+        self._reports: dict[str, ReportButtons] = {}
 
-    def ask_for(self, repositories: Iterable[str]) -> None:
-        """Each by a person of its own, as long as there are enough."""
+    def request_reports(self, repositories: Iterable[str]) -> None:
+        """Requests a report of each repository, each by another person if there are enough."""
         for person, name in zip(cycle(self.people), repositories, strict=False):
-            assert self.types(person, name, f"report {name}").ok
+            assert self.type_command(person, name, f"report {name}").ok
 
-    def types(self, person: Person, repository: str, word: str) -> ActionOutcome:
+    def type_command(self, person: Person, repository: str, word: str) -> ActionOutcome:
         return person.types(f"{COMMAND} {word}", self.channels[repository])
 
     def click(self, person: Person, repository: str, action: str, **how: Any) -> ActionOutcome:
-        """In the message that was remembered."""
-        channel, offer = self.channels[repository], self._offers[repository]
-        return person.uses(action, channel=channel, ts=offer.ts, **how)
+        """Clicks in the report that was read by `read_reports`."""
+        channel, report = self.channels[repository], self._reports[repository]
+        return person.uses(action, channel=channel, ts=report.ts, **how)
 
-    def remember(self) -> None:
-        self._offers = self.offers()
+    def read_reports(self) -> None:
+        self._reports = self.reports()
 
-    def offers(self) -> dict[str, Offer]:
-        """By repository, the newest message that has buttons."""
+    def reports(self) -> dict[str, ReportButtons]:
+        """The newest message with buttons, by repository."""
         names = {channel: name for name, channel in self.channels.items()}
         return {
-            names[channel["id"]]: Offer(message["ts"], actions)
+            names[channel["id"]]: ReportButtons(message["ts"], actions)
             for channel in self.people[0].sees()["channels"]
             for message in channel["messages"]
             if channel["id"] in names and (actions := frozenset(_actions(message)))
         }
 
-    def does_at_once(self, acts: Sequence[Act]) -> Sequence[dict[str, Any]]:
-        """Answers what was delivered."""
+    def act_at_once(self, acts: Sequence[Act]) -> Sequence[dict[str, Any]]:
+        """Returns the deliveries to the bot."""
         self._remote.delete("/deliveries")
         start = Barrier(len(acts))
 
-        def take_part(person: Person, act: Act) -> ActionOutcome:
+        def act_together(person: Person, act: Act) -> ActionOutcome:
             start.wait()
             return act(person)
 
         with ThreadPoolExecutor(len(acts)) as pool:
-            outcomes = list(pool.map(take_part, cycle(self.people), acts))
+            outcomes = list(pool.map(act_together, cycle(self.people), acts))
         unsent = [outcome for outcome in outcomes if not outcome.sent]
-        assert not unsent, f"the workspace did not even send {len(unsent)}: {unsent[0]}"
+        assert not unsent, f"the workspace did not send {len(unsent)} actions: {unsent[0]}"
         return self._remote.deliveries()
 
 

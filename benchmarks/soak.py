@@ -1,6 +1,6 @@
-"""How much memory the worker takes after very many reports on small repositories.
+"""Measures the worker's memory after many reports on small repositories.
 
-The worker, AWS and the workspace are processes of their own. All sources of AWS are on.
+The worker, AWS and the workspace run in separate processes. All AWS sources are on.
 """
 
 import os
@@ -15,7 +15,7 @@ from pathlib import Path
 
 from rich.table import Table
 
-from benchmarks.background import until
+from benchmarks.background import wait_until
 from benchmarks.playground_servers import stand_in, workspace
 from benchmarks.settings import settings_file
 from bot.playground.seed import seed_repository
@@ -51,7 +51,7 @@ def table() -> Table:
 
 
 def _reported() -> Iterator[tuple[int, int]]:
-    """How many reports were made, and the worker's process id, whenever there are so many."""
+    """Yields the number of reports and the worker's process id at each number in REPORTS."""
     with (
         stand_in() as aws,
         workspace() as slack,
@@ -84,12 +84,12 @@ def _make_reports(store: Store, channel: str, user: str) -> None:
     for name in islice(cycle(REPOSITORIES), AT_A_TIME):
         payload = {"repository": name, "channel": channel, "user": user, "ts": ""}
         store.put_job(REPORT, payload, datetime.now(UTC))
-    until(lambda: not store.jobs_left(REPORT))
+    wait_until(lambda: not store.jobs_left(REPORT))
 
 
 @contextmanager
 def _worker(environment: Mapping[str, str]) -> Iterator[int]:
-    """The id of its process."""
+    """Runs the worker. Yields its process id."""
     with subprocess.Popen(
         [sys.executable, "-c", _WORKER], env={**os.environ, **environment}
     ) as process:
@@ -100,7 +100,7 @@ def _worker(environment: Mapping[str, str]) -> Iterator[int]:
 
 
 def _status(pid: int, name: str) -> int:
-    """As the kernel counts it."""
+    """A value of /proc/PID/status."""
     lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     (line,) = (line for line in lines if line.startswith(f"{name}:"))
     return int(line.split()[1])

@@ -1,6 +1,6 @@
-"""A scan of usage against bare listings of the same workloads, and a run over many repositories.
+"""Compares a scan of usage with bare listings of the same workloads, and plans many repositories.
 
-Whole processes, in turn. The stand-ins count the calls.
+Measures whole processes, one after another. The stand-ins count the calls.
 """
 
 import json
@@ -35,7 +35,7 @@ REPOSITORIES = 300
 MANIFESTS = 40
 CROWD = WorkloadCounts(services=2_000, tasks=5_000, functions=500)
 TEAMS = {"north": 67, "south": 67, "west": 66}
-"""By cluster."""
+"""Numbers of teams, by cluster."""
 RUNS = 3
 BARE_AWS, BARE_CLUSTERS = "bare listing of AWS's workloads", "bare listing of the clusters"
 TITLE = (
@@ -49,10 +49,10 @@ CAPTION = f"medians of {RUNS} runs; ratio: to the bare listing of the same workl
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """`beside` names the bare listing that it is compared with."""
+    """`baseline`: the bare listing to compare with."""
 
     command: Sequence[str]
-    beside: str = ""
+    baseline: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ class Run:
 
 def table() -> Table:
     shown = Table(title=TITLE, caption=CAPTION)
-    for heading in ("process", "seconds", "ratio", "MB", "calls", "of them most"):
+    for heading in ("process", "seconds", "ratio", "MB", "calls", "most frequent"):
         shown.add_column(heading, justify="left" if heading == "process" else "right")
     with ExitStack() as stack:
         environment = stack.enter_context(stand_in())
@@ -76,7 +76,7 @@ def table() -> Table:
         runs = _in_turn(processes, controls, {**environment, "XDG_CACHE_HOME": folder})
     middles = {what: middle([run.measured for run in some]) for what, some in runs.items()}
     for what, process in processes.items():
-        bare = middles.get(process.beside)
+        bare = middles.get(process.baseline)
         most = runs[what][-1].calls.most_common(2)
         shown.add_row(
             what,
@@ -90,7 +90,7 @@ def table() -> Table:
 
 
 def _seed(url: str, clusters: Sequence[ClusterAddress]) -> str:
-    """Answers the first of the repositories."""
+    """Returns the name of the first repository."""
     names = [f"bench/r{number:03}" for number in range(REPOSITORIES)]
     for name in names:
         seed_repository(url, name, MANIFESTS, now=datetime.now(UTC))
@@ -126,9 +126,9 @@ def _processes(
     }
 
 
-def _plan(repositories: str, settings: Path, beside: str = "") -> Process:
+def _plan(repositories: str, settings: Path, baseline: str = "") -> Process:
     plan = [sys.executable, "-m", "bot", "plan", repositories, "--format", "json"]
-    return Process([*plan, "--config", str(settings)], beside)
+    return Process([*plan, "--config", str(settings)], baseline)
 
 
 def _kubeconfigs(folder: Path, clusters: Sequence[ClusterAddress]) -> Iterator[str]:
@@ -143,7 +143,7 @@ def _in_turn(
     controls: Sequence[ControlClient],
     environment: Mapping[str, str],
 ) -> dict[str, list[Run]]:
-    """Several rounds, after one that fills the caches."""
+    """Runs all processes several times, after a first round that fills the caches."""
     rounds = [
         {what: _run(process, controls, environment) for what, process in processes.items()}
         for _ in range(1 + RUNS)
