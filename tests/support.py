@@ -11,7 +11,7 @@ import orjson
 from bot.core.repository import RegistryId, RepositoryId
 from bot.core.usage import SOURCES
 from bot.playground.aws import DEFAULT_ACCOUNT, DEFAULT_REGION, StandIn, manifests
-from bot.playground.aws.ecr.manifest import Manifest
+from bot.playground.aws.ecr.stored_manifest import StoredManifest
 
 Plan = dict[str, Any]
 
@@ -143,7 +143,7 @@ class Shelf:
     def raw(self, text: str, media_type: str, *tags: str, age: float = 40, size: int = 100) -> str:
         """Adds a manifest that ECR's checks would reject."""
         digest = manifests.digest_of(text)
-        manifest = Manifest(
+        manifest = StoredManifest(
             digest=digest,
             text=text,
             media_type=media_type,

@@ -23,7 +23,7 @@ from bot.core.errors import (
     ThrottledError,
 )
 from bot.playground.aws import Fault, StandIn
-from bot.playground.aws.calls import Call
+from bot.playground.aws.aws_call import AwsCall
 from bot.ports import Deleter, DeletionFailure
 from tests.aws.plans import plan_of
 from tests.support import Shelf
@@ -53,7 +53,7 @@ def by_role(aws: StandIn, shelf: Shelf, **role: Any) -> EcrDeleter:
     return EcrDeleter(lambda: open_session(assumed, "eu-west-1", deletion_config()), shelf.id)
 
 
-def calls(aws: StandIn) -> Sequence[Call]:
+def calls(aws: StandIn) -> Sequence[AwsCall]:
     return list(aws.world.calls.named("ecr:BatchDeleteImage"))
 
 

@@ -9,7 +9,7 @@ from bot.aws.ecr import EcrRegistry
 from bot.core.errors import AnswerLostError, RequestError, ServiceError
 from bot.core.manifest import DescribedImage, ImageStatus
 from bot.playground.aws import Fault, StandIn, manifests
-from bot.playground.aws.faults import Target
+from bot.playground.aws.faults import FaultTarget
 from bot.ports import ManifestText
 from tests.support import Shelf, image_text
 
@@ -20,7 +20,7 @@ BROKEN = (Fault(cut="body"), Fault(body="<html>"), Fault(answer={"more": 1}))
 class Wordless(Fault):
     """Strikes whoever asks for what is missing."""
 
-    def concerns(self, call: Target) -> bool:
+    def concerns(self, call: FaultTarget) -> bool:
         asked = {each["imageDigest"] for each in call.params.get("imageIds", ())}
         return bool(asked & {*MISSING})
 

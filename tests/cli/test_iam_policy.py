@@ -12,7 +12,7 @@ import pytest
 from bot.bootstrap.deletion import find_registry, open_deleter
 from bot.core.repository import RegistryId
 from bot.playground.aws import StandIn
-from bot.playground.aws.access import Ask
+from bot.playground.aws.access import AccessRequest
 from bot.playground.kubernetes import Cluster
 from bot.playground.seed import WorkloadCounts, seed_workloads
 from bot.settings.load import load_settings
@@ -58,7 +58,7 @@ def granted(found: list[dict[str, Any]]) -> set[str]:
     return {action for statement in found for action in statement["Action"]}
 
 
-def allows(statement: dict[str, Any], ask: Ask) -> bool:
+def allows(statement: dict[str, Any], ask: AccessRequest) -> bool:
     regions = statement.get("Condition", {}).get("StringEquals", {}).get("aws:RequestedRegion")
     return (
         ask.action in statement["Action"]
@@ -79,12 +79,12 @@ def company(aws: StandIn, eks: Cluster, use_everywhere: UseEverywhere) -> None:
 
 
 @pytest.fixture
-def asks(aws: StandIn, monkeypatch: pytest.MonkeyPatch) -> list[Ask]:
+def asks(aws: StandIn, monkeypatch: pytest.MonkeyPatch) -> list[AccessRequest]:
     """Whatever the stand-in had to allow."""
-    found: list[Ask] = []
+    found: list[AccessRequest] = []
     decide = aws.world.access.refusal
 
-    def remember(ask: Ask) -> str | None:
+    def remember(ask: AccessRequest) -> str | None:
         found.append(ask)
         return decide(ask)
 
@@ -115,7 +115,7 @@ def test_it_is_a_policy_for_the_caller(run: Run) -> None:
 @pytest.mark.usefixtures("company")
 @pytest.mark.parametrize("settings", the_first(6, SETTINGS.values()), ids=SETTINGS.keys())
 def test_it_holds_exactly_what_is_called(
-    settings: str, aws: StandIn, asks: list[Ask], run: Run, settings_file: Write
+    settings: str, aws: StandIn, asks: list[AccessRequest], run: Run, settings_file: Write
 ) -> None:
     settings_file(settings)
     run("plan", "*")
@@ -185,7 +185,13 @@ def roles(
     ),
 )
 def test_each_principal_has_exactly_what_it_calls(
-    asks: list[Ask], run: Run, settings_file: Write, more: str, *, revisions: bool, clusters: bool
+    asks: list[AccessRequest],
+    run: Run,
+    settings_file: Write,
+    more: str,
+    *,
+    revisions: bool,
+    clusters: bool,
 ) -> None:
     settings_file(ROLES + more)
     run("plan", "team/there", "shop/web")
@@ -335,7 +341,7 @@ def test_the_policy_of_deletion_holds_exactly_what_is_called(
     settings: str,
     places: list[tuple[str, str]],
     deleters: set[str | None],
-    asks: list[Ask],
+    asks: list[AccessRequest],
     shelves: dict[tuple[str, str], Shelf],
     run: Run,
     settings_file: Write,
@@ -402,7 +408,7 @@ def test_the_policy_of_deletion_of_a_role(run: Run, settings_file: Write) -> Non
 
 
 def test_the_policy_of_deletion_is_as_narrow_as_the_settings(
-    run: Run, settings_file: Write, shelves: dict[tuple[str, str], Shelf], asks: list[Ask]
+    run: Run, settings_file: Write, shelves: dict[tuple[str, str], Shelf], asks: list[AccessRequest]
 ) -> None:
     loaded = load_settings(
         settings_file("policies: [{repositories: ['Shop/*', 'team/[a-c]pi']}, {repositories: [x]}]")

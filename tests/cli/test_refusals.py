@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from bot.playground.aws import Fault, StandIn
-from bot.playground.aws.identity import Role
+from bot.playground.aws.identity import IamRole
 from tests.support import Result, Run, Shelf
 
 NEEDED = ["ecr:DescribeRepositories", "ecr:DescribeImages"]
@@ -158,7 +158,7 @@ def test_unknown_credentials(plan: Run, monkeypatch: pytest.MonkeyPatch) -> None
 
 @pytest.mark.usefixtures("shelf")
 def test_expired_credentials(aws: StandIn, plan: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    role = Role("arn:aws:iam::123456789012:role/cleaner")
+    role = IamRole("arn:aws:iam::123456789012:role/cleaner")
     yesterday = aws.world.clock.now() - timedelta(days=1)
     session = aws.world.identities.open_session(
         role, "ann", yesterday, external_id=None, policy=None

@@ -8,7 +8,7 @@ import pytest
 from bot.core.errors import ServiceError
 from bot.core.usage import Sighting
 from bot.playground.aws import Fault, StandIn
-from bot.playground.aws.batch.state import Batch
+from bot.playground.aws.batch.state import BatchState
 from bot.usage.batch import batch_source
 from tests.usage.aws_support import PLACE, image, look, open_aws_api
 
@@ -18,7 +18,7 @@ Part = Mapping[str, Any]
 
 
 @pytest.fixture
-def batch(aws: StandIn) -> Batch:
+def batch(aws: StandIn) -> BatchState:
     return aws.world.batch()
 
 
@@ -52,7 +52,7 @@ def test_nothing_is_there(aws: StandIn) -> None:
     assert aws.world.calls.counts() == {"batch:DescribeJobDefinitions": 1}
 
 
-def test_every_active_revision(batch: Batch) -> None:
+def test_every_active_revision(batch: BatchState) -> None:
     for n in (1, 2, 3):
         batch.register("nightly", image("nightly", str(n)))
     batch.deregister("nightly:1")
@@ -78,7 +78,7 @@ def test_every_active_revision(batch: Batch) -> None:
     ],
     ids=["container", "ECS", "EKS", "init containers", "nodes"],
 )
-def test_wherever_an_image_stands(batch: Batch, shape: Part, images: set[str]) -> None:
+def test_wherever_an_image_stands(batch: BatchState, shape: Part, images: set[str]) -> None:
     batch.register("nightly", shape=shape)
     used_by = "Batch job definition nightly:1"
     assert sightings() == {Sighting(name, used_by) for name in images}
@@ -108,7 +108,7 @@ def test_a_definition_whose_images_stand_nowhere_is_unknown(aws: StandIn, shape:
     )
 
 
-def test_more_than_one_page(aws: StandIn, batch: Batch) -> None:
+def test_more_than_one_page(aws: StandIn, batch: BatchState) -> None:
     for n in range(201):
         batch.register(f"job-{n}", image("j", str(n)))
     assert sightings() == {

@@ -5,7 +5,7 @@ import pytest
 from bot.core.errors import ServiceError
 from bot.core.usage import Sighting
 from bot.playground.aws import Fault, StandIn
-from bot.playground.aws.codebuild.state import CodeBuild
+from bot.playground.aws.codebuild.state import CodeBuildState
 from bot.usage.codebuild import codebuild_source
 from tests.usage.aws_support import PLACE, digest, image, look, open_aws_api
 
@@ -15,7 +15,7 @@ TOOLS = image("team/tools")
 
 
 @pytest.fixture
-def codebuild(aws: StandIn) -> CodeBuild:
+def codebuild(aws: StandIn) -> CodeBuildState:
     return aws.world.codebuild()
 
 
@@ -33,7 +33,7 @@ def test_nothing_is_there(aws: StandIn) -> None:
     assert aws.world.calls.counts() == {"codebuild:ListProjects": 1}
 
 
-def test_every_project(codebuild: CodeBuild) -> None:
+def test_every_project(codebuild: CodeBuildState) -> None:
     pinned = f"{image('team/go')}@{digest(1)}"
     codebuild.create("build", TOOLS)
     codebuild.create("test", pinned)
@@ -45,7 +45,7 @@ def test_every_project(codebuild: CodeBuild) -> None:
     }
 
 
-def test_what_was_deleted_since_it_was_listed(aws: StandIn, codebuild: CodeBuild) -> None:
+def test_what_was_deleted_since_it_was_listed(aws: StandIn, codebuild: CodeBuildState) -> None:
     codebuild.create("build", TOOLS)
     names = {"projects": ["build", "gone"]}
     aws.world.faults.add(Fault(operation="ListProjects", answer=names))
@@ -57,7 +57,7 @@ def test_everything_was_deleted_since_it_was_listed(aws: StandIn) -> None:
     assert sightings() == set()
 
 
-def test_a_project_that_is_left_out_is_unknown(aws: StandIn, codebuild: CodeBuild) -> None:
+def test_a_project_that_is_left_out_is_unknown(aws: StandIn, codebuild: CodeBuildState) -> None:
     codebuild.create("build", TOOLS)
     codebuild.create("test", TOOLS)
     told = {"projects": [{"name": "build", "environment": {"image": TOOLS}}]}
@@ -66,7 +66,7 @@ def test_a_project_that_is_left_out_is_unknown(aws: StandIn, codebuild: CodeBuil
         sightings()
 
 
-def test_more_than_one_page_of_everything(aws: StandIn, codebuild: CodeBuild) -> None:
+def test_more_than_one_page_of_everything(aws: StandIn, codebuild: CodeBuildState) -> None:
     for n in range(201):
         codebuild.create(f"p-{n}", image("p", str(n)))
     assert sightings() == {

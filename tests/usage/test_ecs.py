@@ -8,7 +8,7 @@ import pytest
 from bot.core.errors import ServiceError
 from bot.core.usage import Sighting, TagRunner, UnresolvedTag
 from bot.playground.aws import Fault, StandIn
-from bot.playground.aws.ecs.state import Ecs
+from bot.playground.aws.ecs.state import EcsState
 from bot.usage.ecs import EcsSource
 from tests.support import NOW, Shelf
 from tests.usage.aws_support import HOST, PLACE, digest, image, look, open_aws_api
@@ -20,7 +20,7 @@ OLD_REVISIONS = datetime.fromisoformat("2024-10-01T00:00:00+00:00")
 
 
 @pytest.fixture
-def ecs(aws: StandIn) -> Ecs:
+def ecs(aws: StandIn) -> EcsState:
     aws.world.clock.set(NOW)
     return aws.world.ecs()
 
@@ -47,7 +47,9 @@ def test_nothing_is_there() -> None:
     assert sightings() == set()
 
 
-def test_what_runs_is_told_by_digest_also_when_its_tag_has_moved(ecs: Ecs, shelf: Shelf) -> None:
+def test_what_runs_is_told_by_digest_also_when_its_tag_has_moved(
+    ecs: EcsState, shelf: Shelf
+) -> None:
     running = shelf.image("first", "1")
     ecs.create_service("prod", "api", [API])
     shelf.image("second", "1")
@@ -58,20 +60,20 @@ def test_what_runs_is_told_by_digest_also_when_its_tag_has_moved(ecs: Ecs, shelf
     }
 
 
-def test_a_multi_arch_image_is_told_by_its_index(ecs: Ecs, shelf: Shelf) -> None:
+def test_a_multi_arch_image_is_told_by_its_index(ecs: EcsState, shelf: Shelf) -> None:
     index = shelf.index("1", "amd64", "arm64")
     ecs.run_task("prod", "api", [API])
     assert users(sightings(), digest=index) == {"ECS task api:1 on prod"}
 
 
-def test_a_tag_with_a_digest(ecs: Ecs) -> None:
+def test_a_tag_with_a_digest(ecs: EcsState) -> None:
     pinned = f"{API}@{digest(1)}"
     ecs.run_task("prod", "api", [pinned], digests=[digest(1)])
     assert Sighting(pinned, "ECS task api:1 on prod", digest(1)) in sightings()
 
 
 def test_a_task_that_runs_and_tells_no_digest_runs_what_its_tag_named_since_it_was_made(
-    ecs: Ecs,
+    ecs: EcsState,
 ) -> None:
     ecs.run_task("prod", "api", [API], digests=[None])
     unresolved = UnresolvedTag(TagRunner.ECS_TASK, NOW)
@@ -79,25 +81,25 @@ def test_a_task_that_runs_and_tells_no_digest_runs_what_its_tag_named_since_it_w
 
 
 @pytest.mark.parametrize("status", ["PROVISIONING", "PENDING"])
-def test_a_pending_task_has_no_digest_yet(ecs: Ecs, status: str) -> None:
+def test_a_pending_task_has_no_digest_yet(ecs: EcsState, status: str) -> None:
     ecs.run_task("prod", "api", [API], digests=[digest(1)], last_status=status)
     assert Sighting(API, "ECS task api:1 on prod (starting)") in sightings()
 
 
 @pytest.mark.parametrize("status", ["DEACTIVATING", "STOPPING", "DEPROVISIONING", "STOPPED"])
-def test_a_task_that_stopped_recently(ecs: Ecs, status: str) -> None:
+def test_a_task_that_stopped_recently(ecs: EcsState, status: str) -> None:
     task = ecs.run_task("prod", "api", [API], digests=[digest(1)])
     ecs.stop_task(task, last_status=status)
     assert Sighting(API, "ECS task api:1 on prod (stopped)", digest(1)) in sightings()
 
 
-def test_a_task_that_stopped_long_ago(ecs: Ecs) -> None:
+def test_a_task_that_stopped_long_ago(ecs: EcsState) -> None:
     ecs.run_task("prod", "api", [API], digests=[digest(1)], stopped_at=NOW - timedelta(hours=2))
     ecs.deregister("api:1")
     assert sightings() == set()
 
 
-def test_every_container_of_every_task_in_every_cluster(ecs: Ecs) -> None:
+def test_every_container_of_every_task_in_every_cluster(ecs: EcsState) -> None:
     for n, cluster in enumerate(["default", "prod", "staging"]):
         images = [image("app", cluster), image("proxy", cluster)]
         ecs.run_task(cluster, "both", images, digests=[digest(2 * n), digest(2 * n + 1)])
@@ -106,7 +108,7 @@ def test_every_container_of_every_task_in_every_cluster(ecs: Ecs) -> None:
 
 @pytest.mark.parametrize("told", [{}, {"imageDigest": digest(2)}])
 def test_a_container_that_names_no_image_is_looked_up_in_its_task_definition(
-    aws: StandIn, ecs: Ecs, told: dict[str, str]
+    aws: StandIn, ecs: EcsState, told: dict[str, str]
 ) -> None:
     """Service Connect's container is listed like that: field."""
     task = ecs.run_task("prod", "api", [API], digests=[digest(1)])
@@ -126,7 +128,7 @@ def test_a_container_that_names_no_image_is_looked_up_in_its_task_definition(
     assert users(found, digest=digest(2)) == ({"ECS prod/api"} if told else set())
 
 
-def test_an_older_deployment_that_is_draining(ecs: Ecs) -> None:
+def test_an_older_deployment_that_is_draining(ecs: EcsState) -> None:
     ecs.create_service("prod", "api", [API], digests=[digest(1)])
     ecs.deploy("prod", "api", [image("team/api", "2")], digests=[digest(2)])
     found = sightings()
@@ -135,7 +137,7 @@ def test_an_older_deployment_that_is_draining(ecs: Ecs) -> None:
     assert users(found, digest=digest(2)) == {"ECS prod/api"}
 
 
-def test_a_service_scaled_to_zero(ecs: Ecs) -> None:
+def test_a_service_scaled_to_zero(ecs: EcsState) -> None:
     ecs.create_service("prod", "api", [API], digests=[digest(1)], desired=0)
     ecs.deregister("api:1")
     assert sightings() == {
@@ -144,7 +146,7 @@ def test_a_service_scaled_to_zero(ecs: Ecs) -> None:
     }
 
 
-def test_what_a_rollback_would_go_back_to(ecs: Ecs) -> None:
+def test_what_a_rollback_would_go_back_to(ecs: EcsState) -> None:
     ecs.create_service("prod", "api", [API], digests=[digest(1)], desired=0)
     ecs.deploy("prod", "api", [image("team/api", "2")], digests=[digest(2)], outcome="SUCCESSFUL")
     found = sightings()
@@ -153,7 +155,7 @@ def test_what_a_rollback_would_go_back_to(ecs: Ecs) -> None:
     assert users(found, digest=digest(2)) == {"ECS prod/api"}
 
 
-def test_what_a_rollback_went_back_to(ecs: Ecs) -> None:
+def test_what_a_rollback_went_back_to(ecs: EcsState) -> None:
     ecs.create_service("prod", "api", [API], digests=[digest(1)], desired=0)
     options: Any = {"digests": [digest(2)], "outcome": "ROLLBACK_SUCCESSFUL"}
     ecs.deploy("prod", "api", [image("team/api", "2")], **options)
@@ -162,7 +164,7 @@ def test_what_a_rollback_went_back_to(ecs: Ecs) -> None:
 
 @pytest.mark.parametrize("rollback", [True, False])
 def test_the_source_the_target_and_the_rollback_of_a_deployment(
-    aws: StandIn, ecs: Ecs, *, rollback: bool
+    aws: StandIn, ecs: EcsState, *, rollback: bool
 ) -> None:
     service = ecs.create_service("prod", "api", [API], digests=[digest(1)], desired=0)
     for n in (2, 3):
@@ -182,7 +184,7 @@ def test_the_source_the_target_and_the_rollback_of_a_deployment(
     assert told == {digest(3), digest(2), *([digest(1)] if rollback else [])}
 
 
-def test_without_version_consistency_there_is_no_digest_at_deployment(ecs: Ecs) -> None:
+def test_without_version_consistency_there_is_no_digest_at_deployment(ecs: EcsState) -> None:
     ecs.register("api", [API], version_consistency=False)
     ecs.create_service("prod", "api", digests=[digest(1)])
     revision = {Sighting(API, "ECS prod/api")}
@@ -192,7 +194,7 @@ def test_without_version_consistency_there_is_no_digest_at_deployment(ecs: Ecs) 
 
 
 @pytest.mark.parametrize("controller", ["CODE_DEPLOY", "EXTERNAL"])
-def test_task_sets(ecs: Ecs, controller: Any) -> None:
+def test_task_sets(ecs: EcsState, controller: Any) -> None:
     ecs.create_service("prod", "api", [API], digests=[digest(1)], controller=controller)
     ecs.add_task_set("prod", "api", [image("team/api", "2")], status="ACTIVE", running=0)
     ecs.add_task_set("prod", "api", [image("team/api", "3")], status="DRAINING", running=0)
@@ -202,13 +204,13 @@ def test_task_sets(ecs: Ecs, controller: Any) -> None:
     assert "ECS prod/api (draining)" in users(found, image=image("team/api", "3"))
 
 
-def test_a_service_from_before_there_were_service_revisions(aws: StandIn, ecs: Ecs) -> None:
+def test_a_service_from_before_there_were_service_revisions(aws: StandIn, ecs: EcsState) -> None:
     ecs.create_service("prod", "api", [API], digests=[digest(1)], at=OLD_REVISIONS)
     assert users(sightings(), digest=digest(1)) == {"ECS prod/api"}
     assert aws.world.calls.count("ecs:DescribeServiceRevisions") == 0
 
 
-def test_a_deployment_from_a_revision_that_cannot_be_described(ecs: Ecs) -> None:
+def test_a_deployment_from_a_revision_that_cannot_be_described(ecs: EcsState) -> None:
     ecs.create_service("prod", "api", [API], digests=[digest(1)], at=OLD_REVISIONS)
     ecs.deploy("prod", "api", [image("team/api", "2")], digests=[digest(2)])
     found = sightings()
@@ -217,7 +219,7 @@ def test_a_deployment_from_a_revision_that_cannot_be_described(ecs: Ecs) -> None
 
 
 @pytest.mark.parametrize("drained", [True, False])
-def test_a_service_that_is_being_deleted(ecs: Ecs, *, drained: bool) -> None:
+def test_a_service_that_is_being_deleted(ecs: EcsState, *, drained: bool) -> None:
     ecs.create_service("prod", "api", [API], digests=[digest(1)])
     ecs.delete_service("prod", "api", drained=drained)
     state = " (stopped)" if drained else ""
@@ -227,7 +229,7 @@ def test_a_service_that_is_being_deleted(ecs: Ecs, *, drained: bool) -> None:
 @pytest.mark.parametrize("operation", ["DescribeTasks", "DescribeServices"])
 @pytest.mark.parametrize("reason", ["MISSING", "INACTIVE"])
 def test_what_was_deleted_since_it_was_listed(
-    aws: StandIn, ecs: Ecs, operation: str, reason: str
+    aws: StandIn, ecs: EcsState, operation: str, reason: str
 ) -> None:
     ecs.create_service("prod", "api", [API], digests=[digest(1)])
     told = "tasks" if operation == "DescribeTasks" else "services"
@@ -240,7 +242,7 @@ def test_what_was_deleted_since_it_was_listed(
     "operation", ["ListTasks", "ListServices", "DescribeTasks", "DescribeServices"]
 )
 def test_a_cluster_that_was_deleted_since_it_was_listed(
-    aws: StandIn, ecs: Ecs, operation: str
+    aws: StandIn, ecs: EcsState, operation: str
 ) -> None:
     ecs.create_service("prod", "api", [API], digests=[digest(1)])
     aws.world.faults.add(Fault(operation=operation, times=None, error="ClusterNotFoundException"))
@@ -249,7 +251,7 @@ def test_a_cluster_that_was_deleted_since_it_was_listed(
 
 @pytest.mark.parametrize("what", ["Deployments", "Revisions"])
 def test_a_cluster_that_is_gone_says_nothing_of_the_others(
-    aws: StandIn, ecs: Ecs, what: str
+    aws: StandIn, ecs: EcsState, what: str
 ) -> None:
     """These calls ask for things of many clusters at once."""
     ecs.create_service("prod", "api", [API], digests=[digest(1)])
@@ -259,7 +261,7 @@ def test_a_cluster_that_is_gone_says_nothing_of_the_others(
         sightings()
 
 
-def test_other_registries_are_told_as_they_are(ecs: Ecs) -> None:
+def test_other_registries_are_told_as_they_are(ecs: EcsState) -> None:
     elsewhere = ["nginx", "111122223333.dkr.ecr.cn-north-1.amazonaws.com.cn/team/api:1"]
     ecs.run_task("prod", "api", elsewhere, digests=[digest(1), None])
     assert {each.image for each in sightings()} == set(elsewhere)

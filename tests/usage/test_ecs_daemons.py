@@ -7,7 +7,7 @@ import pytest
 
 from bot.core.usage import Sighting
 from bot.playground.aws import Fault, StandIn
-from bot.playground.aws.ecs.state import Ecs
+from bot.playground.aws.ecs.state import EcsState
 from bot.usage.ecs import EcsSource
 from tests.support import Shelf
 from tests.usage.aws_support import image, look, open_aws_api
@@ -19,7 +19,7 @@ DAEMON = "ECS daemon prod/agent"
 
 
 @pytest.fixture
-def ecs(aws: StandIn) -> Ecs:
+def ecs(aws: StandIn) -> EcsState:
     return aws.world.ecs()
 
 
@@ -31,7 +31,7 @@ def agent(tag: str) -> str:
     return image("team/api", tag)
 
 
-def test_a_definition_that_no_daemon_runs(ecs: Ecs) -> None:
+def test_a_definition_that_no_daemon_runs(ecs: EcsState) -> None:
     ecs.register_daemon("agent", [agent("1"), agent("proxy")])
     assert sightings() == {
         Sighting(agent("1"), NEWEST.format(1)),
@@ -39,7 +39,7 @@ def test_a_definition_that_no_daemon_runs(ecs: Ecs) -> None:
     }
 
 
-def test_the_newest_active_revisions(ecs: Ecs) -> None:
+def test_the_newest_active_revisions(ecs: EcsState) -> None:
     """By number, not by name: the tenth is newer than the ninth."""
     for n in range(1, 13):
         ecs.register_daemon("agent", [agent(str(n))])
@@ -55,7 +55,7 @@ def test_the_newest_active_revisions(ecs: Ecs) -> None:
 
 
 def test_a_daemon_without_instances_is_told_by_digest_also_when_its_tag_has_moved(
-    ecs: Ecs, shelf: Shelf
+    ecs: EcsState, shelf: Shelf
 ) -> None:
     deployed = shelf.image("first", "1")
     ecs.deploy_daemon("prod", "agent", [agent("1")])
@@ -66,7 +66,7 @@ def test_a_daemon_without_instances_is_told_by_digest_also_when_its_tag_has_move
     }
 
 
-def test_what_an_old_deployment_runs_though_its_definition_is_being_deleted(ecs: Ecs) -> None:
+def test_what_an_old_deployment_runs_though_its_definition_is_being_deleted(ecs: EcsState) -> None:
     ecs.deploy_daemon("prod", "agent", [agent("1")])
     ecs.register_daemon("agent", [agent("2")])
     ecs.delete_daemon_definition("agent:1")
@@ -86,7 +86,7 @@ def test_what_an_old_deployment_runs_though_its_definition_is_being_deleted(ecs:
     ],
 )
 def test_what_a_deployment_replaces_and_what_it_leads_to(
-    ecs: Ecs, outcome: Any, *, to_roll_back_to: bool
+    ecs: EcsState, outcome: Any, *, to_roll_back_to: bool
 ) -> None:
     ecs.deploy_daemon("prod", "agent", [agent("1")])
     ecs.deploy_daemon("prod", "agent", [agent("2")], outcome=outcome)
@@ -99,7 +99,7 @@ def test_what_a_deployment_replaces_and_what_it_leads_to(
 
 
 def test_a_revision_that_names_no_images_is_looked_up_in_its_definition(
-    aws: StandIn, ecs: Ecs
+    aws: StandIn, ecs: EcsState
 ) -> None:
     revision = ecs.deploy_daemon("prod", "agent", [agent("1")]).target
     ecs.register_daemon("agent", [agent("2")])
@@ -113,7 +113,7 @@ def test_a_revision_that_names_no_images_is_looked_up_in_its_definition(
     assert Sighting(agent("1"), DAEMON) in sightings()
 
 
-def test_a_daemons_task_whose_container_names_no_image(aws: StandIn, ecs: Ecs) -> None:
+def test_a_daemons_task_whose_container_names_no_image(aws: StandIn, ecs: EcsState) -> None:
     """Tasks of daemons name daemon task definitions."""
     task = ecs.run_task("prod", "api", [image("api")])
     definition = ecs.register_daemon("agent", [agent("1")])
@@ -130,13 +130,13 @@ def test_a_daemons_task_whose_container_names_no_image(aws: StandIn, ecs: Ecs) -
     assert Sighting(agent("1"), "ECS task agent:1 on prod") in sightings()
 
 
-def test_a_daemon_that_was_deleted_since_it_was_listed(aws: StandIn, ecs: Ecs) -> None:
+def test_a_daemon_that_was_deleted_since_it_was_listed(aws: StandIn, ecs: EcsState) -> None:
     ecs.deploy_daemon("prod", "agent", [agent("1")])
     aws.world.faults.add(Fault(operation="DescribeDaemon", error="DaemonNotFoundException"))
     assert sightings() == {Sighting(agent("1"), NEWEST.format(1))}
 
 
-def test_a_region_that_does_not_offer_daemons(aws: StandIn, ecs: Ecs) -> None:
+def test_a_region_that_does_not_offer_daemons(aws: StandIn, ecs: EcsState) -> None:
     ecs.cluster("prod")
     aws.world.faults.add(Fault(operation="ListDaemons", error="UnsupportedFeatureException"))
     assert sightings() == set()

@@ -6,7 +6,7 @@ import pytest
 
 from bot.core.usage import Sighting
 from bot.playground.aws import Fault, StandIn
-from bot.playground.aws.aws_lambda.state import Functions
+from bot.playground.aws.aws_lambda.state import LambdaState
 from bot.usage.aws_lambda import LambdaSource
 from tests.support import Shelf
 from tests.usage.aws_support import PLACE, digest, image, look, open_aws_api
@@ -17,7 +17,7 @@ THUMBNAILER = image("team/api")
 
 
 @pytest.fixture
-def functions(aws: StandIn) -> Functions:
+def functions(aws: StandIn) -> LambdaState:
     return aws.world.functions()
 
 
@@ -35,7 +35,7 @@ def test_nothing_is_there() -> None:
 
 
 def test_what_runs_is_told_by_digest_also_when_its_tag_has_moved(
-    functions: Functions, shelf: Shelf
+    functions: LambdaState, shelf: Shelf
 ) -> None:
     deployed = shelf.image("first", "1")
     functions.create("thumbnailer", THUMBNAILER)
@@ -43,7 +43,7 @@ def test_what_runs_is_told_by_digest_also_when_its_tag_has_moved(
     assert sightings() == {Sighting(THUMBNAILER, "Lambda thumbnailer $LATEST", deployed)}
 
 
-def test_every_version_and_who_calls_it(functions: Functions) -> None:
+def test_every_version_and_who_calls_it(functions: LambdaState) -> None:
     functions.create("thumbnailer", THUMBNAILER, digest=digest(0))
     for n in (1, 2, 3):
         functions.publish("thumbnailer", image("team/api", str(n)), digest=digest(n))
@@ -60,13 +60,13 @@ def test_every_version_and_who_calls_it(functions: Functions) -> None:
     }
 
 
-def test_an_image_that_was_deployed_by_digest(functions: Functions) -> None:
+def test_an_image_that_was_deployed_by_digest(functions: LambdaState) -> None:
     pinned = f"{THUMBNAILER}@{digest(1)}"
     functions.create("thumbnailer", pinned, digest=digest(1))
     assert sightings() == {Sighting(pinned, "Lambda thumbnailer $LATEST", digest(1))}
 
 
-def test_zip_archives_use_no_image(aws: StandIn, functions: Functions) -> None:
+def test_zip_archives_use_no_image(aws: StandIn, functions: LambdaState) -> None:
     functions.create("zipped")
     functions.publish("zipped")
     functions.alias("zipped", "live", "1")
@@ -74,7 +74,7 @@ def test_zip_archives_use_no_image(aws: StandIn, functions: Functions) -> None:
     assert aws.world.calls.counts() == {"lambda:ListFunctions": 1}
 
 
-def test_a_function_that_became_an_image(functions: Functions) -> None:
+def test_a_function_that_became_an_image(functions: LambdaState) -> None:
     functions.create("thumbnailer")
     functions.publish("thumbnailer")
     functions.publish("thumbnailer", THUMBNAILER, digest=digest(1))
@@ -90,14 +90,14 @@ def test_a_function_that_became_an_image(functions: Functions) -> None:
     ],
 )
 def test_what_was_deleted_since_it_was_listed(
-    aws: StandIn, functions: Functions, operation: str, left: set[Sighting]
+    aws: StandIn, functions: LambdaState, operation: str, left: set[Sighting]
 ) -> None:
     functions.create("thumbnailer", THUMBNAILER, digest=digest(1))
     aws.world.faults.add(Fault(operation=operation, error="ResourceNotFoundException", status=404))
     assert sightings() == left
 
 
-def test_more_than_one_page_of_everything(aws: StandIn, functions: Functions) -> None:
+def test_more_than_one_page_of_everything(aws: StandIn, functions: LambdaState) -> None:
     expected = set()
     for n in range(51):
         functions.create(f"f-{n}", image("f", str(n)), digest=digest(n))

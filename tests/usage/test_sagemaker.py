@@ -8,7 +8,7 @@ import pytest
 from bot.core.errors import ServiceError
 from bot.core.usage import Sighting
 from bot.playground.aws import Fault, StandIn
-from bot.playground.aws.sagemaker.state import SageMaker
+from bot.playground.aws.sagemaker.state import SageMakerState
 from bot.usage.sagemaker import sagemaker_source
 from tests.support import Shelf
 from tests.usage.aws_support import (
@@ -26,7 +26,7 @@ DIGESTS = {image("team/api", str(n)): digest(n) for n in range(1, 5)}
 
 
 @pytest.fixture
-def sagemaker(aws: StandIn) -> SageMaker:
+def sagemaker(aws: StandIn) -> SageMakerState:
     return aws.world.sagemaker()
 
 
@@ -52,7 +52,7 @@ def test_nothing_is_there(aws: StandIn) -> None:
     }
 
 
-def test_models_of_one_container_and_pipelines(sagemaker: SageMaker) -> None:
+def test_models_of_one_container_and_pipelines(sagemaker: SageMakerState) -> None:
     sagemaker.create_model("forecast", [API])
     sagemaker.create_model("pipeline", [image("prepare"), image("predict")])
     assert sightings() == {
@@ -62,7 +62,7 @@ def test_models_of_one_container_and_pipelines(sagemaker: SageMaker) -> None:
     }
 
 
-def test_a_model_of_a_package_uses_every_image_of_it(sagemaker: SageMaker) -> None:
+def test_a_model_of_a_package_uses_every_image_of_it(sagemaker: SageMakerState) -> None:
     sagemaker.create_package(
         "vendor", [API], additional={"compiled": [image("compiled")]}, digests={API: digest(1)}
     )
@@ -74,7 +74,7 @@ def test_a_model_of_a_package_uses_every_image_of_it(sagemaker: SageMaker) -> No
 
 
 def test_what_runs_is_told_by_digest_also_when_its_tag_has_moved(
-    sagemaker: SageMaker, shelf: Shelf
+    sagemaker: SageMakerState, shelf: Shelf
 ) -> None:
     deployed = shelf.image("first", "1")
     sagemaker.create_endpoint("live", {"AllTraffic": [API]})
@@ -82,7 +82,7 @@ def test_what_runs_is_told_by_digest_also_when_its_tag_has_moved(
     assert sightings() == {Sighting(API, "SageMaker endpoint live", deployed)}
 
 
-def test_every_variant_also_of_a_deployment_under_way(sagemaker: SageMaker) -> None:
+def test_every_variant_also_of_a_deployment_under_way(sagemaker: SageMakerState) -> None:
     one, two, three, four = DIGESTS
     sagemaker.create_endpoint(
         "live",
@@ -95,14 +95,16 @@ def test_every_variant_also_of_a_deployment_under_way(sagemaker: SageMaker) -> N
     assert sightings() == {runs(n, "SageMaker endpoint live") for n in (1, 2, 3, 4)}
 
 
-def test_an_endpoint_that_is_still_created(sagemaker: SageMaker) -> None:
+def test_an_endpoint_that_is_still_created(sagemaker: SageMakerState) -> None:
     pending = {"AllTraffic": [image("team/api", "1")]}
     sagemaker.create_endpoint("new", {}, status="Creating", pending=pending, digests=DIGESTS)
     assert sightings() == {runs(1, "SageMaker endpoint new")}
 
 
 @pytest.mark.parametrize("status", ["Creating", "Deleting", "Failed", "OutOfService"])
-def test_an_endpoint_that_never_came_up_runs_nothing(sagemaker: SageMaker, status: str) -> None:
+def test_an_endpoint_that_never_came_up_runs_nothing(
+    sagemaker: SageMakerState, status: str
+) -> None:
     sagemaker.create_endpoint("broken", {}, status=status)
     assert sightings() == set()
 
@@ -111,13 +113,13 @@ def test_an_endpoint_that_never_came_up_runs_nothing(sagemaker: SageMaker, statu
     "status",
     ["InService", "Updating", "SystemUpdating", "RollingBack", "UpdateRollbackFailed"],
 )
-def test_an_endpoint_that_is_up_tells_what_it_runs(sagemaker: SageMaker, status: str) -> None:
+def test_an_endpoint_that_is_up_tells_what_it_runs(sagemaker: SageMakerState, status: str) -> None:
     sagemaker.create_endpoint("live", {}, status=status)
     with pytest.raises(ServiceError, match="sagemaker:DescribeEndpoint"):
         sightings()
 
 
-def test_an_image_whose_digest_is_not_known_yet(aws: StandIn, sagemaker: SageMaker) -> None:
+def test_an_image_whose_digest_is_not_known_yet(aws: StandIn, sagemaker: SageMakerState) -> None:
     sagemaker.create_endpoint("live", {"AllTraffic": [API]}, digests={API: digest(1)})
     variant = {"VariantName": "AllTraffic", "DeployedImages": [{"SpecifiedImage": API}]}
     answer = {"EndpointStatus": "InService", "ProductionVariants": [variant]}
@@ -125,7 +127,9 @@ def test_an_image_whose_digest_is_not_known_yet(aws: StandIn, sagemaker: SageMak
     assert sightings() == {Sighting(API, "SageMaker endpoint live")}
 
 
-def test_inference_components_run_in_an_endpoint_that_names_no_image(sagemaker: SageMaker) -> None:
+def test_inference_components_run_in_an_endpoint_that_names_no_image(
+    sagemaker: SageMakerState,
+) -> None:
     one, two, three, _ = DIGESTS
     sagemaker.create_endpoint("live", {"AllTraffic": []})
     sagemaker.create_component("small", "live", [{"image": one, "digest": digest(1)}])
@@ -144,7 +148,7 @@ def test_inference_components_run_in_an_endpoint_that_names_no_image(sagemaker: 
     }
 
 
-def test_an_inference_component_of_a_model_and_its_adapter(sagemaker: SageMaker) -> None:
+def test_an_inference_component_of_a_model_and_its_adapter(sagemaker: SageMakerState) -> None:
     sagemaker.create_model("chat", [API])
     sagemaker.create_component("base", "live", [{"model": "chat"}])
     sagemaker.create_component("adapter", "live", [{"base": "base"}])
@@ -154,7 +158,7 @@ def test_an_inference_component_of_a_model_and_its_adapter(sagemaker: SageMaker)
     }
 
 
-def test_a_component_whose_model_is_gone_is_unknown(sagemaker: SageMaker) -> None:
+def test_a_component_whose_model_is_gone_is_unknown(sagemaker: SageMakerState) -> None:
     """It goes on running, and nothing tells what."""
     sagemaker.create_component("base", "live", [{"model": "deleted"}])
     with pytest.raises(ServiceError, match=r"sagemaker:DescribeModel .* Could not find model"):
@@ -189,7 +193,7 @@ def test_what_was_deleted_since_it_was_listed(
     ],
 )
 def test_something_else_is_missing(
-    aws: StandIn, sagemaker: SageMaker, operation: str, missing: str
+    aws: StandIn, sagemaker: SageMakerState, operation: str, missing: str
 ) -> None:
     sagemaker.create_model("chat", [API])
     sagemaker.create_endpoint("live", {"AllTraffic": [API]}, digests={API: digest(1)})
@@ -204,7 +208,7 @@ def test_something_else_is_missing(
         sightings()
 
 
-def test_more_than_one_page_of_everything(aws: StandIn, sagemaker: SageMaker) -> None:
+def test_more_than_one_page_of_everything(aws: StandIn, sagemaker: SageMakerState) -> None:
     expected = set()
     for n in range(101):
         name = image("team/api", str(n))
@@ -234,7 +238,7 @@ def test_more_than_one_page_of_everything(aws: StandIn, sagemaker: SageMaker) ->
     [({"ProductId": "prod-1"}, None), ({"Framework": "PYTORCH"}, "returned no image of package")],
 )
 def test_a_package_without_an_image(
-    aws: StandIn, sagemaker: SageMaker, container: dict[str, str], expected: str | None
+    aws: StandIn, sagemaker: SageMakerState, container: dict[str, str], expected: str | None
 ) -> None:
     """A product of the Marketplace runs its vendor's images; of all else nobody knows."""
     sagemaker.create_package("vendor", [API])

@@ -1,8 +1,8 @@
 """A strict stand-in for AWS, which unmodified boto3 reaches through AWS_ENDPOINT_URL."""
 
+from bot.playground.aws.aws_state import DEFAULT_REGION, AwsState
 from bot.playground.aws.faults import Fault
 from bot.playground.aws.identity import DEFAULT_ACCOUNT
 from bot.playground.aws.server import StandIn
-from bot.playground.aws.world import DEFAULT_REGION, World
 
-__all__ = ["DEFAULT_ACCOUNT", "DEFAULT_REGION", "Fault", "StandIn", "World"]
+__all__ = ["DEFAULT_ACCOUNT", "DEFAULT_REGION", "AwsState", "Fault", "StandIn"]

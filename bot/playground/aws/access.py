@@ -8,7 +8,7 @@ from bot.playground.aws.session_policy import read_policy
 
 
 @dataclass(frozen=True)
-class Denial:
+class DenyRule:
     """Takes an action away. All parts are globs; `account` owns the resource. `by_organization`:
     by a service control policy, and not for want of an identity-based one."""
 
@@ -34,7 +34,7 @@ class Grant:
 
 
 @dataclass(frozen=True)
-class Ask:
+class AccessRequest:
     """May this caller do that to this resource?"""
 
     principal: Principal
@@ -55,12 +55,12 @@ class Ask:
         )
 
 
-class Access:
+class AccessPolicy:
     def __init__(self) -> None:
-        self._denials: list[Denial] = []
+        self._denials: list[DenyRule] = []
         self._grants: list[Grant] = []
 
-    def deny(self, denial: Denial) -> None:
+    def deny(self, denial: DenyRule) -> None:
         self._denials.append(denial)
 
     def grant(self, grant: Grant) -> None:
@@ -70,59 +70,59 @@ class Access:
         self._denials.clear()
         self._grants.clear()
 
-    def refusal(self, ask: Ask) -> str | None:
+    def refusal(self, request: AccessRequest) -> str | None:
         """Why the call is not allowed, in AWS's words, or None."""
-        if refusal := self.callers_refusal(ask):
+        if refusal := self.callers_refusal(request):
             return refusal
-        outside = ask.owner != ask.principal.account
-        if outside and not any(_opens(grant, ask) for grant in self._grants):
-            return _not_authorized(ask, "resource-based")
+        outside = request.owner != request.principal.account
+        if outside and not any(_opens(grant, request) for grant in self._grants):
+            return _not_authorized(request, "resource-based")
         return None
 
-    def callers_refusal(self, ask: Ask) -> str | None:
+    def callers_refusal(self, request: AccessRequest) -> str | None:
         """The same, whatever policy the resource has. What a session may do is what both its role
         and its own policy allow: API reference, AssumeRole."""
-        session = ask.principal.session
+        session = request.principal.session
         policy = read_policy(session.policy) if session and session.policy else None
-        if policy and not policy.allows(ask.action, ask.resource):
-            return _not_authorized(ask, "session")
-        denials = [denial for denial in self._denials if _takes(denial, ask)]
+        if policy and not policy.allows(request.action, request.resource):
+            return _not_authorized(request, "session")
+        denials = [denial for denial in self._denials if _takes(denial, request)]
         if any(denial.by_organization for denial in denials):
-            return _denied_by_organization(ask)
-        return _not_authorized(ask, "identity-based") if denials else None
+            return _denied_by_organization(request)
+        return _not_authorized(request, "identity-based") if denials else None
 
 
-def _takes(denial: Denial, ask: Ask) -> bool:
+def _takes(denial: DenyRule, request: AccessRequest) -> bool:
     return (
-        fnmatchcase(ask.action, denial.action)
-        and ask.comes_from(denial.principal)
-        and fnmatchcase(ask.owner, denial.account)
-        and fnmatchcase(ask.region, denial.region)
-        and fnmatchcase(ask.resource, denial.resource)
+        fnmatchcase(request.action, denial.action)
+        and request.comes_from(denial.principal)
+        and fnmatchcase(request.owner, denial.account)
+        and fnmatchcase(request.region, denial.region)
+        and fnmatchcase(request.resource, denial.resource)
     )
 
 
-def _opens(grant: Grant, ask: Ask) -> bool:
+def _opens(grant: Grant, request: AccessRequest) -> bool:
     return (
-        grant.account == ask.owner
-        and ask.comes_from(grant.principal)
-        and fnmatchcase(ask.action, grant.action)
-        and fnmatchcase(ask.resource, grant.resource)
+        grant.account == request.owner
+        and request.comes_from(grant.principal)
+        and fnmatchcase(request.action, grant.action)
+        and fnmatchcase(request.resource, grant.resource)
     )
 
 
-def _denied_by_organization(ask: Ask) -> str:
+def _denied_by_organization(request: AccessRequest) -> str:
     """The words of IAM user guide, Troubleshoot access denied error messages."""
     return (
-        f"User: {ask.principal.arn} is not authorized to perform: {ask.action} "
-        f"on resource: {ask.resource} with an explicit deny in a service control policy: "
+        f"User: {request.principal.arn} is not authorized to perform: {request.action} "
+        f"on resource: {request.resource} with an explicit deny in a service control policy: "
         "arn:aws:organizations::999999999999:policy/o-exampleorg/service_control_policy/p-regions"
     )
 
 
-def _not_authorized(ask: Ask, kind: str) -> str:
+def _not_authorized(request: AccessRequest, kind: str) -> str:
     return (
-        f"User: {ask.principal.arn} is not authorized to perform: {ask.action} "
-        f"on resource: {ask.resource} "
-        f"because no {kind} policy allows the {ask.action} action"
+        f"User: {request.principal.arn} is not authorized to perform: {request.action} "
+        f"on resource: {request.resource} "
+        f"because no {kind} policy allows the {request.action} action"
     )

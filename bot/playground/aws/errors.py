@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
-Thing = TypeVar("Thing")
+Item = TypeVar("Item")
 
 
 @dataclass(eq=False)
@@ -19,11 +19,11 @@ class AwsError(Exception):
         return f"{self.code}: {self.message}"
 
 
-def found(things: Mapping[str, Thing], name: str, missing: AwsError) -> Thing:
+def find(items: Mapping[str, Item], name: str, missing: AwsError) -> Item:
     """What has this name; raises the error if nothing has."""
-    if name not in things:
+    if name not in items:
         raise missing
-    return things[name]
+    return items[name]
 
 
 class StandInBugError(Exception):

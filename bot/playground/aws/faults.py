@@ -8,7 +8,7 @@ from bot.playground import faults
 
 
 @dataclass(frozen=True)
-class Target:
+class FaultTarget:
     """The call that faults are matched against."""
 
     service: str
@@ -39,7 +39,7 @@ class Fault(faults.FaultRule):
     def has_effect(self) -> bool:
         return bool(self.error) or self.answer is not None or super().has_effect()
 
-    def matches(self, call: Target) -> bool:
+    def matches(self, call: FaultTarget) -> bool:
         return (
             self.service in (None, call.service)
             and self.operation in (None, call.operation)

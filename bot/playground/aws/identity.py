@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import count
 
-from bot.playground.aws.context import partition_of
+from bot.playground.aws.call_context import partition_of
 
 DEFAULT_ACCOUNT = "123456789012"
 DEFAULT_KEY = "test"
@@ -18,7 +18,7 @@ DEFAULT_USER = "demo"
 
 
 @dataclass(frozen=True)
-class Session:
+class RoleSession:
     """What AssumeRole gave, and with which limits."""
 
     access_key: str
@@ -39,11 +39,11 @@ class Principal:
     arn: str
     iam_arn: str
     user_id: str
-    session: Session | None = None
+    session: RoleSession | None = None
 
 
 @dataclass(frozen=True)
-class Role:
+class IamRole:
     """A role that may be assumed.
 
     `trusts` are accounts or ARNs of users and roles; empty trusts everyone that is known.
@@ -77,9 +77,9 @@ class Role:
 
 class Identities:
     def __init__(self) -> None:
-        self.sessions: list[Session] = []
+        self.sessions: list[RoleSession] = []
         self._principals: dict[str, Principal] = {}
-        self._roles: dict[str, Role] = {}
+        self._roles: dict[str, IamRole] = {}
         self._numbers = count(1)
         self._used_codes: set[str] = set()
         self.add_user(DEFAULT_KEY, DEFAULT_USER, DEFAULT_ACCOUNT)
@@ -101,12 +101,12 @@ class Identities:
         trusts: Iterable[str] = (),
         longest_session: int = 3600,
         needs_mfa: bool = False,
-    ) -> Role:
-        role = Role(arn, external_id, tuple(trusts), longest_session, needs_mfa)
+    ) -> IamRole:
+        role = IamRole(arn, external_id, tuple(trusts), longest_session, needs_mfa)
         self._roles[arn] = role
         return role
 
-    def role(self, arn: str) -> Role | None:
+    def role(self, arn: str) -> IamRole | None:
         return self._roles.get(arn)
 
     def principal(self, access_key: str, token: str | None) -> Principal | None:
@@ -124,7 +124,7 @@ class Identities:
 
     def open_session(
         self,
-        role: Role,
+        role: IamRole,
         name: str,
         expires_at: datetime,
         *,
@@ -132,7 +132,7 @@ class Identities:
         policy: str | None,
     ) -> Principal:
         number = next(self._numbers)
-        session = Session(
+        session = RoleSession(
             access_key=_unique_id("ASIA", f"{role.arn}/{name}/{number}"),
             secret_key=f"secret-{number}",
             token=f"session-token-{number}",

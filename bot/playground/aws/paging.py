@@ -11,13 +11,13 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from bot.playground.aws.context import Context, Params
+    from bot.playground.aws.call_context import CallContext, Params
     from bot.playground.aws.errors import AwsError
 
 _SEAL_LENGTH = 8
 
 
-class BadTokenError(ValueError):
+class InvalidPageTokenError(ValueError):
     """The token is damaged, or was given for another question."""
 
 
@@ -90,7 +90,7 @@ class Pager:
     usual: int = 100
 
     def page(
-        self, order: Order, params: "Params", context: "Context", size: int | None = None
+        self, order: Order, params: "Params", context: "CallContext", size: int | None = None
     ) -> tuple[list[str], dict[str, str]]:
         """The keys on the page, and the member of the answer that leads to the next one.
 
@@ -102,7 +102,7 @@ class Pager:
         question = f"{context.operation} {context.account} {context.region} {asked}"
         try:
             found = page(order, size or self._asked(params), params.get(self.token), question)
-        except BadTokenError:
+        except InvalidPageTokenError:
             raise self.refusal() from None
         return found.keys, {self.next_token: found.next_token} if found.next_token else {}
 
@@ -119,9 +119,9 @@ def _unseal(token: str, question: str) -> str:
         content = base64.b64decode(token, altchars=b"-_", validate=True)
         key = content[_SEAL_LENGTH:].decode()
     except (binascii.Error, UnicodeDecodeError, ValueError):
-        raise BadTokenError(token) from None
+        raise InvalidPageTokenError(token) from None
     if content[:_SEAL_LENGTH] != _seal_of(key, question):
-        raise BadTokenError(token)
+        raise InvalidPageTokenError(token)
     return key
 
 

@@ -4,15 +4,15 @@ from types import TracebackType
 from typing import Self
 
 from starlette.applications import Starlette
-from starlette.requests import Request as HttpRequest
+from starlette.requests import Request
 from starlette.routing import Mount
 from starlette.types import Receive, Scope, Send
 
+from bot.playground.aws.aws_state import DEFAULT_REGION, AwsState
 from bot.playground.aws.control import control_routes
-from bot.playground.aws.gate import Gate
 from bot.playground.aws.identity import DEFAULT_KEY
-from bot.playground.aws.protocols import Request
-from bot.playground.aws.world import DEFAULT_REGION, World
+from bot.playground.aws.protocols import AwsRequest
+from bot.playground.aws.request_handler import AwsRequestHandler
 from bot.playground.server import LOOPBACK, HttpServer, send_reply
 
 
@@ -22,8 +22,8 @@ class StandIn:
     Leaving it raises if the stand-in itself misbehaved, so that no test passes on its mistakes.
     """
 
-    def __init__(self, world: World | None = None, port: int = 0) -> None:
-        self.world = world or World()
+    def __init__(self, world: AwsState | None = None, port: int = 0) -> None:
+        self.world = world or AwsState()
         self._http_server = HttpServer(application(self.world), port)
 
     def __enter__(self) -> Self:
@@ -56,25 +56,25 @@ class StandIn:
         }
 
 
-def application(world: World) -> Starlette:
+def application(world: AwsState) -> Starlette:
     return Starlette(
         routes=[
             Mount("/_control", routes=control_routes(world)),
-            Mount("/", app=_Counter(Gate(world))),
+            Mount("/", app=_HttpEndpoint(AwsRequestHandler(world))),
         ]
     )
 
 
-class _Counter:
+class _HttpEndpoint:
     """Takes requests of AWS's clients, and sends or withholds the answers."""
 
-    def __init__(self, gate: Gate) -> None:
+    def __init__(self, gate: AwsRequestHandler) -> None:
         self._gate = gate
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        http = HttpRequest(scope, receive)
-        reply = self._gate.pass_through(
-            Request(
+        http = Request(scope, receive)
+        reply = self._gate.handle(
+            AwsRequest(
                 http.method,
                 scope["raw_path"].decode(),
                 scope["query_string"].decode(),

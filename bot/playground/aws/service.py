@@ -7,34 +7,34 @@ from typing import Any
 
 from botocore.model import OperationModel, ServiceModel
 
-from bot.playground.aws.context import Context, Params
+from bot.playground.aws.call_context import CallContext, Params
 from bot.playground.aws.errors import AwsError
-from bot.playground.aws.models import service_model
-from bot.playground.aws.validation import Violation, violations
+from bot.playground.aws.service_models import service_model
+from bot.playground.aws.validation import ModelViolation, violations
 
 
 @dataclass(frozen=True)
-class Prepared:
+class RenderedAnswer:
     """An answer whose parts were checked and rendered before: it is sent as it is."""
 
     content: Mapping[str, Any]
 
 
-Answer = Mapping[str, Any] | Prepared
-Handler = Callable[[Params, Context], Answer]
-Resource = Callable[[Params, Context], str | list[str]]
-Refusal = Callable[[Violation], AwsError]
+Answer = Mapping[str, Any] | RenderedAnswer
+Handler = Callable[[Params, CallContext], Answer]
+Resource = Callable[[Params, CallContext], str | list[str]]
+ErrorFactory = Callable[[ModelViolation], AwsError]
 
 
-def anything(_params: Params, _context: Context) -> str:
+def any_resource(_params: Params, _context: CallContext) -> str:
     """The resource of actions that know none."""
     return "*"
 
 
-def refusing_as(code: str) -> Refusal:
+def validation_error_as(code: str) -> ErrorFactory:
     """Answers this code for what the model does not allow, in the words that most services use."""
 
-    def refusal(found: Violation) -> AwsError:
+    def refusal(found: ModelViolation) -> AwsError:
         if found.wrong_type:
             return AwsError("SerializationException", f"{found.path}: {found.constraint}")
         return AwsError(code, found.sentence)
@@ -43,13 +43,13 @@ def refusing_as(code: str) -> Refusal:
 
 
 @dataclass(frozen=True)
-class Operation:
+class AwsOperation:
     """One call that the stand-in answers.
 
     `action` is what IAM asks for, None where it asks for nothing.
     """
 
-    service: "Service"
+    service: "AwsService"
     name: str
     handler: Handler
     action: str | None
@@ -59,7 +59,7 @@ class Operation:
     def model(self) -> OperationModel:
         return self.service.model.operation_model(self.name)
 
-    def resources(self, params: Params, context: Context) -> list[str]:
+    def resources(self, params: Params, context: CallContext) -> list[str]:
         """What IAM is asked about: the ARN of everything that the call names, or `*`."""
         named = self.resource(params, context)
         return [named] if isinstance(named, str) else named
@@ -72,13 +72,13 @@ class Operation:
             raise self.service.refusal(found)
 
 
-class Service:
+class AwsService:
     """One service, named as botocore and the credential scope name it."""
 
-    def __init__(self, name: str, *, refusal: Refusal, resource: Resource) -> None:
+    def __init__(self, name: str, *, refusal: ErrorFactory, resource: Resource) -> None:
         self.name = name
         self.refusal = refusal
-        self.operations: dict[str, Operation] = {}
+        self.operations: dict[str, AwsOperation] = {}
         self._resource = resource
 
     @cached_property
@@ -97,7 +97,7 @@ class Service:
 
         def register(handler: Handler) -> Handler:
             needed = f"{self.name}:{name}" if action == "" else action
-            self.operations[name] = Operation(
+            self.operations[name] = AwsOperation(
                 self, name, handler, needed, resource or self._resource
             )
             return handler

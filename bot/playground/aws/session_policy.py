@@ -23,7 +23,7 @@ _RESOURCE = re.compile(r"\*|arn:[^:]+:[^:]+:[^:]*:[^:]*:.+")
 
 
 @dataclass(frozen=True)
-class Statement:
+class PolicyStatement:
     """Actions are matched without regard to case; both are globs."""
 
     effect: str
@@ -38,7 +38,7 @@ class Statement:
 
 @dataclass(frozen=True)
 class SessionPolicy:
-    statements: tuple[Statement, ...]
+    statements: tuple[PolicyStatement, ...]
 
     def allows(self, action: str, resource: str) -> bool:
         """One statement has to allow it, and none may deny it."""
@@ -67,7 +67,7 @@ def read_policy(text: str) -> SessionPolicy:
     return SessionPolicy(tuple(map(_statement, statements)))
 
 
-def _statement(entry: Any) -> Statement:
+def _statement(entry: Any) -> PolicyStatement:
     if not isinstance(entry, dict) or entry.get("Effect") not in _EFFECTS:
         raise _malformed("Syntax errors in policy.")
     if beyond := entry.keys() - _FAKED:
@@ -81,7 +81,7 @@ def _statement(entry: Any) -> Statement:
         raise _malformed("Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2")
     if not _all_match(_RESOURCE, resources):
         raise _malformed('Resource must be in ARN format or "*".')
-    return Statement(entry["Effect"], tuple(actions), tuple(resources))
+    return PolicyStatement(entry["Effect"], tuple(actions), tuple(resources))
 
 
 def _listed(value: Any) -> list[Any]:

@@ -2,41 +2,41 @@
 
 from datetime import timedelta
 
-from bot.playground.aws.access import Ask
-from bot.playground.aws.context import Context, Params
+from bot.playground.aws.access import AccessRequest
+from bot.playground.aws.call_context import CallContext, Params
 from bot.playground.aws.errors import AwsError
-from bot.playground.aws.service import Answer, Service
+from bot.playground.aws.service import Answer, AwsService
 from bot.playground.aws.session_policy import read_policy
-from bot.playground.aws.validation import Violation
+from bot.playground.aws.validation import ModelViolation
 
 LONGEST_CHAINED_SESSION = 3600
 
 
-def _refusal(found: Violation) -> AwsError:
+def _refusal(found: ModelViolation) -> AwsError:
     return AwsError("ValidationError", found.sentence)
 
 
-def _role(params: Params, _context: Context) -> str:
+def _role(params: Params, _context: CallContext) -> str:
     return str(params["RoleArn"])
 
 
-sts = Service("sts", refusal=_refusal, resource=_role)
+sts = AwsService("sts", error=_refusal, resource=_role)
 
 
 @sts.operation("GetCallerIdentity", action=None)
-def get_caller_identity(_params: Params, context: Context) -> Answer:
+def get_caller_identity(_params: Params, context: CallContext) -> Answer:
     """Needs no permission, so nothing can deny it (model)."""
     principal = context.principal
     return {"UserId": principal.user_id, "Account": principal.account, "Arn": principal.arn}
 
 
 @sts.operation("AssumeRole", action=None)
-def assume_role(params: Params, context: Context) -> Answer:
+def assume_role(params: Params, context: CallContext) -> Answer:
     """The role's trust decides, also across accounts; a wrong external id reads as a denial."""
     role = context.world.identities.role(params["RoleArn"])
     external_id = params.get("ExternalId")
-    ask = Ask(context.principal, "sts:AssumeRole", params["RoleArn"], context.region)
-    denied = context.world.access.callers_refusal(ask)
+    request = AccessRequest(context.principal, "sts:AssumeRole", params["RoleArn"], context.region)
+    denied = context.world.access.callers_refusal(request)
     if denied or role is None or not role.accepts(context.principal, external_id):
         raise AwsError(
             "AccessDenied",

@@ -34,7 +34,7 @@ _MEASURED_BY_LENGTH = {"string", "list", "map", "blob"}
 
 
 @dataclass(frozen=True)
-class Violation:
+class ModelViolation:
     """One thing that the model does not allow."""
 
     path: str
@@ -52,10 +52,12 @@ class Violation:
         )
 
 
-def violations(shape: Shape, value: Any, path: str = "") -> Iterator[Violation]:
+def violations(shape: Shape, value: Any, path: str = "") -> Iterator[ModelViolation]:
     """Everything in `value` that `shape` does not allow, outermost first."""
     if not _has_type(shape, value):
-        yield Violation(path, value, f"Member must be of type {shape.type_name}", wrong_type=True)
+        yield ModelViolation(
+            path, value, f"Member must be of type {shape.type_name}", wrong_type=True
+        )
         return
     yield from _outside_limits(shape, value, path)
     yield from _off_pattern(shape, value, path)
@@ -97,28 +99,34 @@ def _has_type(shape: Shape, value: Any) -> bool:
     return isinstance(value, _TYPES[shape.type_name])
 
 
-def _outside_limits(shape: Shape, value: Any, path: str) -> Iterator[Violation]:
+def _outside_limits(shape: Shape, value: Any, path: str) -> Iterator[ModelViolation]:
     by_length = shape.type_name in _MEASURED_BY_LENGTH
     size, measure = (len(value), "length") if by_length else (value, "value")
     least, most = shape.metadata.get("min"), shape.metadata.get("max")
     if least is not None and size < least:
-        yield Violation(path, value, f"Member must have {measure} greater than or equal to {least}")
+        yield ModelViolation(
+            path, value, f"Member must have {measure} greater than or equal to {least}"
+        )
     if most is not None and size > most:
-        yield Violation(path, value, f"Member must have {measure} less than or equal to {most}")
+        yield ModelViolation(
+            path, value, f"Member must have {measure} less than or equal to {most}"
+        )
 
 
-def _off_pattern(shape: Shape, value: Any, path: str) -> Iterator[Violation]:
+def _off_pattern(shape: Shape, value: Any, path: str) -> Iterator[ModelViolation]:
     if shape.type_name != "string":
         return
     if allowed := shape.metadata.get("enum"):
         if value not in allowed:
-            yield Violation(
+            yield ModelViolation(
                 path, value, f"Member must satisfy enum value set: [{', '.join(allowed)}]"
             )
         return
     pattern = shape.metadata.get("pattern")
     if pattern and (expression := _compiled(pattern)) and not expression.fullmatch(value):
-        yield Violation(path, value, f"Member must satisfy regular expression pattern: {pattern}")
+        yield ModelViolation(
+            path, value, f"Member must satisfy regular expression pattern: {pattern}"
+        )
 
 
 @cache
@@ -130,7 +138,7 @@ def _compiled(pattern: str) -> re.Pattern[str] | None:
         return None
 
 
-def _inner_violations(shape: Shape, value: Any, path: str) -> Iterator[Violation]:
+def _inner_violations(shape: Shape, value: Any, path: str) -> Iterator[ModelViolation]:
     if isinstance(shape, StructureShape):
         yield from _violations_of_members(shape, value, path)
     elif isinstance(shape, ListShape):
@@ -142,18 +150,20 @@ def _inner_violations(shape: Shape, value: Any, path: str) -> Iterator[Violation
             yield from violations(shape.value, entry, f"{path}.{key}.value")
 
 
-def _violations_of_members(shape: StructureShape, value: Any, path: str) -> Iterator[Violation]:
+def _violations_of_members(
+    shape: StructureShape, value: Any, path: str
+) -> Iterator[ModelViolation]:
     for name in shape.required_members:
         if value.get(name) is None:
-            yield Violation(_join(path, name), None, "Member must not be null")
+            yield ModelViolation(_join(path, name), None, "Member must not be null")
     for name, entry in value.items():
         if name not in shape.members:
-            yield Violation(_join(path, name), entry, "Member is not known to this operation")
+            yield ModelViolation(_join(path, name), entry, "Member is not known to this operation")
         elif entry is not None:
             yield from violations(shape.members[name], entry, _join(path, name))
 
 
-def _unlisted_values(shape: Shape, answer: Any) -> Iterator[Violation]:
+def _unlisted_values(shape: Shape, answer: Any) -> Iterator[ModelViolation]:
     """Enumerations and patterns that botocore's validator does not look at."""
     return (
         found

@@ -6,8 +6,8 @@ import pytest
 
 from bot.playground.aws import StandIn
 from bot.playground.aws.errors import StandInBugError
-from bot.playground.aws.gate import SERVICES
-from bot.playground.aws.models import service_model
+from bot.playground.aws.request_handler import SERVICES
+from bot.playground.aws.service_models import service_model
 from bot.playground.aws.validation import check_answer, violations
 
 from .helpers import MISSING, MakeClient, image, refused

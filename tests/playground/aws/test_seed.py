@@ -14,8 +14,8 @@ from .helpers import NOW
 if TYPE_CHECKING:
     from types_boto3_ecr import ECRClient
 
-    from bot.playground.aws.ecr.manifest import Manifest
     from bot.playground.aws.ecr.repository import Repository
+    from bot.playground.aws.ecr.stored_manifest import StoredManifest
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def company(aws: StandIn) -> dict[str, "Repository"]:
     return {name: aws.world.repository(name) for name in seed_company(aws.url, NOW)}
 
 
-def all_of(company: dict[str, "Repository"]) -> list["Manifest"]:
+def all_of(company: dict[str, "Repository"]) -> list["StoredManifest"]:
     return [each for repository in company.values() for each in repository.manifests.values()]
 
 

@@ -20,7 +20,7 @@ from bot.playground.slack.blocks.checks import (
     is_too_large,
     is_too_long,
 )
-from bot.playground.slack.blocks.traversal import places_in, texts_in
+from bot.playground.slack.blocks.traversal import elements_with_blocks, texts_in
 from bot.slack.api import Json, MessageContent
 from bot.slack.view_models import PlanView
 from tests.render.builders import GB, image, plan
@@ -123,11 +123,11 @@ def checked_view(modal: Json) -> Json:
 
 
 def action_ids(blocks: Iterable[Json]) -> list[str]:
-    return [place.action_id for place in places_in(list(blocks))]
+    return [each.action_id for each in elements_with_blocks(list(blocks))]
 
 
 def values(blocks: Iterable[Json]) -> dict[str, str]:
-    return {place.action_id: place.element["value"] for place in places_in(list(blocks))}
+    return {each.action_id: each.element["value"] for each in elements_with_blocks(list(blocks))}
 
 
 def read(blocks: Iterable[Json]) -> str:

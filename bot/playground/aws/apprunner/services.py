@@ -4,14 +4,14 @@ from typing import Any
 
 from bot.playground.aws.apprunner.service import apprunner, pager, state
 from bot.playground.aws.apprunner.state import AppRunnerService
-from bot.playground.aws.context import Context, Params
-from bot.playground.aws.errors import AwsError, found
+from bot.playground.aws.call_context import CallContext, Params
+from bot.playground.aws.errors import AwsError, find
 from bot.playground.aws.paging import ascending
-from bot.playground.aws.service import Answer, anything
+from bot.playground.aws.service import Answer, any_resource
 
 
-@apprunner.operation("ListServices", resource=anything)
-def list_services(params: Params, context: Context) -> Answer:
+@apprunner.operation("ListServices", resource=any_resource)
+def list_services(params: Params, context: CallContext) -> Answer:
     """Services in every status, deleted ones too.
 
     Who asks for no MaxResults would be given all at once (model); here too there are 20 a page,
@@ -35,12 +35,12 @@ def _summary(service: AppRunnerService) -> dict[str, Any]:
 
 
 @apprunner.operation("DescribeService")
-def describe_service(params: Params, context: Context) -> Answer:
+def describe_service(params: Params, context: CallContext) -> Answer:
     arn = params["ServiceArn"]
     missing = AwsError(
         "ResourceNotFoundException", f"Service with the provided ARN does not exist: {arn}"
     )
-    service = found(state(context).services, arn, missing)
+    service = find(state(context).services, arn, missing)
     scaling = state(context).place.arn("apprunner", "autoscalingconfiguration/DefaultConfiguration")
     return {
         "Service": {

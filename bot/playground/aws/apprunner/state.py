@@ -5,8 +5,8 @@ from datetime import datetime
 from typing import TypedDict, Unpack
 from uuid import UUID
 
-from bot.playground.aws.options import refuse_unknown
-from bot.playground.aws.places import Place, locked
+from bot.playground.aws.account_regions import AccountRegion, locked
+from bot.playground.aws.option_checks import reject_unknown_options
 
 
 @dataclass(frozen=True)
@@ -28,10 +28,10 @@ class ServiceOptions(TypedDict, total=False):
     at: datetime | None
 
 
-class AppRunner:
+class AppRunnerState:
     """Services by their ARN; a deleted one remains, and its name may be used again."""
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: AccountRegion) -> None:
         self.place = place
         self.services: dict[str, AppRunnerService] = {}
 
@@ -40,7 +40,7 @@ class AppRunner:
         self, name: str, image: str | None = None, **options: Unpack[ServiceOptions]
     ) -> AppRunnerService:
         """A service of an image, in ECR or in ECR Public, or without one of code."""
-        refuse_unknown(options, ServiceOptions)
+        reject_unknown_options(options, ServiceOptions)
         if any(each.name == name and not each.deleted_at for each in self.services.values()):
             raise ValueError(f"there is a service {name}")
         unique = str(UUID(self.place.new_id(name)[:32], version=4))

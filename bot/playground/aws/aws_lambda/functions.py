@@ -4,23 +4,28 @@ from typing import Any
 
 from bot.playground.aws.aws_lambda.service import (
     aws_lambda,
-    found,
+    find_function,
+    function_reference,
     invalid,
-    named,
     not_found,
     page_size,
     pager,
     state,
 )
-from bot.playground.aws.aws_lambda.state import LATEST, Alias, Code, Function
-from bot.playground.aws.context import Context, Params
-from bot.playground.aws.entries import entries
+from bot.playground.aws.aws_lambda.state import (
+    LATEST,
+    FunctionAlias,
+    FunctionVersion,
+    LambdaFunction,
+)
+from bot.playground.aws.call_context import CallContext, Params
+from bot.playground.aws.entry_cache import cached_entry
 from bot.playground.aws.paging import ascending
-from bot.playground.aws.service import Answer, Prepared, anything
+from bot.playground.aws.service import Answer, RenderedAnswer, any_resource
 
 
-@aws_lambda.operation("ListFunctions", resource=anything)
-def list_functions(params: Params, context: Context) -> Answer:
+@aws_lambda.operation("ListFunctions", resource=any_resource)
+def list_functions(params: Params, context: CallContext) -> Answer:
     """`$LATEST` of every function, or with FunctionVersion=ALL every published version too.
 
     There are no replicas of Lambda@Edge here.
@@ -36,24 +41,24 @@ def list_functions(params: Params, context: Context) -> Answer:
     }
     keys, more = pager.page(ascending(sorted(listed)), params, context, page_size(params))
     describe = _with_version if every else _without_version
-    return Prepared({"Functions": [describe(listed[key]) for key in keys]} | more)
+    return RenderedAnswer({"Functions": [describe(listed[key]) for key in keys]} | more)
 
 
-def _order(code: Code) -> str:
+def _order(code: FunctionVersion) -> str:
     return "" if code.version == LATEST else f"{int(code.version):09}"
 
 
-@entries(aws_lambda, "FunctionConfiguration")
-def _with_version(code: Code) -> dict[str, Any]:
+@cached_entry(aws_lambda, "FunctionConfiguration")
+def _with_version(code: FunctionVersion) -> dict[str, Any]:
     return _configuration(code, code.qualified_arn)
 
 
-@entries(aws_lambda, "FunctionConfiguration")
-def _without_version(code: Code) -> dict[str, Any]:
+@cached_entry(aws_lambda, "FunctionConfiguration")
+def _without_version(code: FunctionVersion) -> dict[str, Any]:
     return _configuration(code, code.arn)
 
 
-def _configuration(code: Code, arn: str) -> dict[str, Any]:
+def _configuration(code: FunctionVersion, arn: str) -> dict[str, Any]:
     """Lists leave out State and LastUpdateStatus (model); an image has no runtime or handler."""
     packed = (
         {"PackageType": "Image", "CodeSize": 0}
@@ -83,10 +88,10 @@ def _configuration(code: Code, arn: str) -> dict[str, Any]:
 
 
 @aws_lambda.operation("GetFunction")
-def get_function(params: Params, context: Context) -> Answer:
+def get_function(params: Params, context: CallContext) -> Answer:
     """The version that the qualifier names, itself or by an alias; `$LATEST` without one."""
-    name = named(params, context)
-    function = found(name, context)
+    name = function_reference(params, context)
+    function = find_function(name, context)
     code = _code(function, name.qualifier)
     if code is None:
         raise not_found(name.qualified_arn)
@@ -100,12 +105,12 @@ def get_function(params: Params, context: Context) -> Answer:
     }
 
 
-def _code(function: Function, qualifier: str | None) -> Code | None:
+def _code(function: LambdaFunction, qualifier: str | None) -> FunctionVersion | None:
     alias = function.aliases.get(qualifier or "")
     return function.versions.get(alias.version if alias else qualifier or LATEST)
 
 
-def _location(code: Code) -> dict[str, Any]:
+def _location(code: FunctionVersion) -> dict[str, Any]:
     """A Zip file has no image."""
     if code.image is None:
         return {"RepositoryType": "S3", "Location": f"https://code.example/{code.function}.zip"}
@@ -117,18 +122,18 @@ def _location(code: Code) -> dict[str, Any]:
 
 
 @aws_lambda.operation("ListAliases")
-def list_aliases(params: Params, context: Context) -> Answer:
-    function = found(named(params, context), context)
+def list_aliases(params: Params, context: CallContext) -> Answer:
+    function = find_function(function_reference(params, context), context)
     version = params.get("FunctionVersion")
     listed = sorted(
         name for name, alias in function.aliases.items() if version in (None, alias.version)
     )
     names, more = pager.page(ascending(listed), params, context, page_size(params))
-    return Prepared({"Aliases": [_alias(function.aliases[name]) for name in names]} | more)
+    return RenderedAnswer({"Aliases": [_alias(function.aliases[name]) for name in names]} | more)
 
 
-@entries(aws_lambda, "AliasConfiguration")
-def _alias(alias: Alias) -> dict[str, Any]:
+@cached_entry(aws_lambda, "AliasConfiguration")
+def _alias(alias: FunctionAlias) -> dict[str, Any]:
     routing = {"AdditionalVersionWeights": alias.weights}
     return {
         "AliasArn": alias.arn,

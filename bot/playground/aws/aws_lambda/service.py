@@ -4,11 +4,11 @@ import re
 from dataclasses import dataclass
 from typing import NoReturn
 
-from bot.playground.aws.aws_lambda.state import Function, Functions
-from bot.playground.aws.context import Context, Params
+from bot.playground.aws.aws_lambda.state import LambdaFunction, LambdaState
+from bot.playground.aws.call_context import CallContext, Params
 from bot.playground.aws.errors import AwsError
 from bot.playground.aws.paging import Pager
-from bot.playground.aws.service import Service, refusing_as
+from bot.playground.aws.service import AwsService, validation_error_as
 
 LARGEST_PAGE = 50
 """What is given at once, whatever is asked for (model)."""
@@ -20,7 +20,7 @@ _NAME = re.compile(
 
 
 @dataclass(frozen=True)
-class Named:
+class FunctionReference:
     """What a call calls a function."""
 
     arn: str
@@ -32,7 +32,7 @@ class Named:
         return f"{self.arn}:{self.qualifier}" if self.qualifier else self.arn
 
 
-def named(params: Params, context: Context) -> Named:
+def function_reference(params: Params, context: CallContext) -> FunctionReference:
     """Reads name, partial ARN or ARN, each perhaps with a qualifier."""
     parts = _NAME.fullmatch(params["FunctionName"])
     assert parts is not None
@@ -47,14 +47,16 @@ def named(params: Params, context: Context) -> Named:
         arn = arn.replace(place.account, parts["account"])
     if parts["region"]:
         arn = arn.replace(place.region, parts["region"])
-    return Named(arn, parts["name"], parts["qualifier"] or qualifier)
+    return FunctionReference(arn, parts["name"], parts["qualifier"] or qualifier)
 
 
-def the_function(params: Params, context: Context) -> str:
-    return named(params, context).qualified_arn
+def the_function(params: Params, context: CallContext) -> str:
+    return function_reference(params, context).qualified_arn
 
 
-aws_lambda = Service("lambda", refusal=refusing_as("ValidationException"), resource=the_function)
+aws_lambda = AwsService(
+    "lambda", refusal=validation_error_as("ValidationException"), resource=the_function
+)
 
 
 def invalid(message: str) -> NoReturn:
@@ -72,11 +74,11 @@ def page_size(params: Params) -> int:
     return min(int(params.get("MaxItems", LARGEST_PAGE)), LARGEST_PAGE)
 
 
-def state(context: Context) -> Functions:
+def state(context: CallContext) -> LambdaState:
     return context.world.functions(context.account, context.region)
 
 
-def found(name: Named, context: Context) -> Function:
+def find_function(name: FunctionReference, context: CallContext) -> LambdaFunction:
     function = state(context).functions.get(name.name)
     if function is None or function.arn != name.arn:
         raise not_found(name.qualified_arn)

@@ -5,15 +5,15 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TypedDict, Unpack
 
-from bot.playground.aws.entries import Entity
-from bot.playground.aws.options import refuse_unknown
-from bot.playground.aws.places import Place, locked
+from bot.playground.aws.account_regions import AccountRegion, locked
+from bot.playground.aws.entry_cache import CachedEntity
+from bot.playground.aws.option_checks import reject_unknown_options
 
 LATEST = "$LATEST"
 
 
 @dataclass(frozen=True, eq=False)
-class Code(Entity):
+class FunctionVersion(CachedEntity):
     """A version of a function; without `image` it is a Zip file. A version never changes."""
 
     function: str
@@ -30,7 +30,7 @@ class Code(Entity):
 
 
 @dataclass(frozen=True, eq=False)
-class Alias(Entity):
+class FunctionAlias(CachedEntity):
     """`weights` send a share of the calls to other versions."""
 
     name: str
@@ -40,61 +40,65 @@ class Alias(Entity):
 
 
 @dataclass(eq=False)
-class Function:
+class LambdaFunction:
     """`versions` are by number, `$LATEST` among them."""
 
     name: str
     arn: str
-    versions: dict[str, Code] = field(default_factory=dict)
-    aliases: dict[str, Alias] = field(default_factory=dict)
+    versions: dict[str, FunctionVersion] = field(default_factory=dict)
+    aliases: dict[str, FunctionAlias] = field(default_factory=dict)
     published: int = 0
 
     @property
-    def latest(self) -> Code:
+    def latest(self) -> FunctionVersion:
         return self.versions[LATEST]
 
 
-class CodeOptions(TypedDict, total=False):
+class FunctionImageOptions(TypedDict, total=False):
     """`digest` is what the image resolves to, if it is not in this world."""
 
     digest: str | None
     at: datetime | None
 
 
-class Functions:
+class LambdaState:
     """Lambda keeps the digest that an image's reference named when it was given to a function."""
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: AccountRegion) -> None:
         self.place = place
-        self.functions: dict[str, Function] = {}
+        self.functions: dict[str, LambdaFunction] = {}
 
-    def function(self, name: str) -> Function:
+    def function(self, name: str) -> LambdaFunction:
         """A function that exists; raises KeyError."""
         return self.functions[name]
 
     @locked
     def create(
-        self, name: str, image: str | None = None, **options: Unpack[CodeOptions]
-    ) -> Function:
+        self, name: str, image: str | None = None, **options: Unpack[FunctionImageOptions]
+    ) -> LambdaFunction:
         """A function of an image, or without one of a Zip file."""
-        refuse_unknown(options, CodeOptions)
+        reject_unknown_options(options, FunctionImageOptions)
         if name in self.functions:
             raise ValueError(f"there is a function {name}")
-        function = Function(name, self.place.arn("lambda", f"function:{name}"))
+        function = LambdaFunction(name, self.place.arn("lambda", f"function:{name}"))
         self.functions[name] = function
         self._set_code(function, image, options)
         return function
 
     @locked
-    def update(self, name: str, image: str | None, **options: Unpack[CodeOptions]) -> Code:
+    def update(
+        self, name: str, image: str | None, **options: Unpack[FunctionImageOptions]
+    ) -> FunctionVersion:
         """Gives `$LATEST` another image."""
-        refuse_unknown(options, CodeOptions)
+        reject_unknown_options(options, FunctionImageOptions)
         return self._set_code(self.function(name), image, options)
 
     @locked
-    def publish(self, name: str, image: str | None = None, **options: Unpack[CodeOptions]) -> Code:
+    def publish(
+        self, name: str, image: str | None = None, **options: Unpack[FunctionImageOptions]
+    ) -> FunctionVersion:
         """Keeps `$LATEST`, which is given the image first if there is one, as the next version."""
-        refuse_unknown(options, CodeOptions)
+        reject_unknown_options(options, FunctionImageOptions)
         function = self.function(name)
         if image is not None:
             self._set_code(function, image, options)
@@ -120,18 +124,20 @@ class Functions:
         version: str,
         *,
         weights: Mapping[str, float] | None = None,
-    ) -> Alias:
+    ) -> FunctionAlias:
         """Points an alias at a version, wherever it pointed before."""
         function = self.function(name)
         missing = {version, *(weights or {})} - function.versions.keys()
         if missing:
             raise ValueError(f"{name} has no version {', '.join(sorted(missing))}")
-        pointed = Alias(alias, f"{function.arn}:{alias}", version, dict(weights or {}))
+        pointed = FunctionAlias(alias, f"{function.arn}:{alias}", version, dict(weights or {}))
         function.aliases[alias] = pointed
         return pointed
 
-    def _set_code(self, function: Function, image: str | None, options: CodeOptions) -> Code:
-        code = Code(
+    def _set_code(
+        self, function: LambdaFunction, image: str | None, options: FunctionImageOptions
+    ) -> FunctionVersion:
+        code = FunctionVersion(
             function=function.name,
             arn=function.arn,
             version=LATEST,

@@ -1,14 +1,14 @@
 """What all of Batch's operations share: its errors and the size of pages."""
 
-from bot.playground.aws.batch.state import Batch
-from bot.playground.aws.context import Context
+from bot.playground.aws.batch.state import BatchState
+from bot.playground.aws.call_context import CallContext
 from bot.playground.aws.errors import AwsError
 from bot.playground.aws.paging import Pager
-from bot.playground.aws.service import Service, anything, refusing_as
+from bot.playground.aws.service import AwsService, any_resource, validation_error_as
 
 _INVALID = "ClientException"
 
-batch = Service("batch", refusal=refusing_as(_INVALID), resource=anything)
+batch = AwsService("batch", refusal=validation_error_as(_INVALID), resource=any_resource)
 
 
 def invalid(message: str) -> AwsError:
@@ -18,5 +18,5 @@ def invalid(message: str) -> AwsError:
 pager = Pager("nextToken", "nextToken", "maxResults", lambda: invalid("nextToken is not valid."))
 
 
-def state(context: Context) -> Batch:
+def state(context: CallContext) -> BatchState:
     return context.world.batch(context.account, context.region)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from bot.playground.aws.places import Place, locked
+from bot.playground.aws.account_regions import AccountRegion, locked
 
 _SHAPES = {"containerProperties", "ecsProperties", "eksProperties", "nodeProperties"}
 
@@ -24,10 +24,10 @@ class JobDefinition:
         return f"{self.name}:{self.revision}"
 
 
-class Batch:
+class BatchState:
     """Job definitions by `name:revision`; deregistered ones remain, as they do for 180 days."""
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: AccountRegion) -> None:
         self.place = place
         self.definitions: dict[str, JobDefinition] = {}
 

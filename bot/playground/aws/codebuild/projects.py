@@ -3,13 +3,13 @@
 from collections.abc import Callable
 from typing import Any
 
+from bot.playground.aws.call_context import CallContext, Params
 from bot.playground.aws.codebuild.service import codebuild, pager, state
-from bot.playground.aws.codebuild.state import Project
-from bot.playground.aws.context import Context, Params
+from bot.playground.aws.codebuild.state import CodeBuildProject
 from bot.playground.aws.paging import ascending, at_time, descending
 from bot.playground.aws.service import Answer
 
-_SORTED_BY: dict[str, Callable[[Project], str]] = {
+_SORTED_BY: dict[str, Callable[[CodeBuildProject], str]] = {
     "NAME": lambda project: project.name,
     "CREATED_TIME": lambda project: at_time(project.created_at, project.name),
     "LAST_MODIFIED_TIME": lambda project: at_time(project.modified_at, project.name),
@@ -17,7 +17,7 @@ _SORTED_BY: dict[str, Callable[[Project], str]] = {
 
 
 @codebuild.operation("ListProjects")
-def list_projects(params: Params, context: Context) -> Answer:
+def list_projects(params: Params, context: CallContext) -> Answer:
     """By name, ascending, unless told otherwise."""
     key = _SORTED_BY[params.get("sortBy", "NAME")]
     listed = {key(project): name for name, project in state(context).projects.items()}
@@ -26,18 +26,18 @@ def list_projects(params: Params, context: Context) -> Answer:
     return {"projects": [listed[key] for key in keys]} | more
 
 
-def _the_projects(params: Params, context: Context) -> list[str]:
+def _the_projects(params: Params, context: CallContext) -> list[str]:
     prefix = _prefix(context)
     return [name if name.startswith("arn:") else prefix + name for name in params["names"]]
 
 
-def _prefix(context: Context) -> str:
+def _prefix(context: CallContext) -> str:
     """What makes an ARN of a name."""
     return state(context).place.arn("codebuild", "project/")
 
 
 @codebuild.operation("BatchGetProjects", resource=_the_projects)
-def batch_get_projects(params: Params, context: Context) -> Answer:
+def batch_get_projects(params: Params, context: CallContext) -> Answer:
     """By name or ARN; what is named twice is told once. Nobody shares projects here."""
     projects = state(context).projects
     names = {each: each.removeprefix(_prefix(context)) for each in params["names"]}
@@ -48,7 +48,7 @@ def batch_get_projects(params: Params, context: Context) -> Answer:
     }
 
 
-def _described(project: Project) -> dict[str, Any]:
+def _described(project: CodeBuildProject) -> dict[str, Any]:
     """CodeBuild pulls its own images with its own credentials (model)."""
     own = project.image.startswith("aws/codebuild/")
     return {

@@ -3,11 +3,11 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from bot.playground.aws.places import Place, locked
+from bot.playground.aws.account_regions import AccountRegion, locked
 
 
 @dataclass(frozen=True)
-class Project:
+class CodeBuildProject:
     """`image` is what its builds run in."""
 
     name: str
@@ -18,17 +18,17 @@ class Project:
     modified_at: datetime
 
 
-class CodeBuild:
-    def __init__(self, place: Place) -> None:
+class CodeBuildState:
+    def __init__(self, place: AccountRegion) -> None:
         self.place = place
-        self.projects: dict[str, Project] = {}
+        self.projects: dict[str, CodeBuildProject] = {}
 
     @locked
-    def create(self, name: str, image: str, *, at: datetime | None = None) -> Project:
+    def create(self, name: str, image: str, *, at: datetime | None = None) -> CodeBuildProject:
         if name in self.projects:
             raise ValueError(f"there is a project {name}")
         created_at = at or self.place.now
-        self.projects[name] = Project(
+        self.projects[name] = CodeBuildProject(
             name=name,
             arn=self.place.arn("codebuild", f"project/{name}"),
             image=image,
@@ -39,7 +39,7 @@ class CodeBuild:
         return self.projects[name]
 
     @locked
-    def update(self, name: str, image: str, *, at: datetime | None = None) -> Project:
+    def update(self, name: str, image: str, *, at: datetime | None = None) -> CodeBuildProject:
         """Gives a project another image."""
         changed = replace(self.projects[name], image=image, modified_at=at or self.place.now)
         self.projects[name] = changed

@@ -5,7 +5,7 @@ that end in `_at`, and `at` and `now`, are ISO 8601 times. What comes in numbers
 under one key. A wrong body answers 400 and says why.
 """
 
-from bot.playground.aws.control import registry, stand_in, usage, workloads
-from bot.playground.aws.control.door import control_routes
+from bot.playground.aws.control import registry, server_control, workloads
+from bot.playground.aws.control.routing import control_routes
 
-__all__ = ["control_routes", "registry", "stand_in", "usage", "workloads"]
+__all__ = ["control_routes", "registry", "server_control", "workloads"]

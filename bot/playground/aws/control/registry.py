@@ -1,23 +1,23 @@
 """Repositories, manifests and what is set for a registry."""
 
-from bot.playground.aws.control.door import Body, control, place_in, with_times
-from bot.playground.aws.ecr.manifest import Manifest
+from bot.playground.aws.aws_state import AwsState
+from bot.playground.aws.control.routing import Body, control, location_in, with_times
 from bot.playground.aws.ecr.repository import Repository
-from bot.playground.aws.world import World
+from bot.playground.aws.ecr.stored_manifest import StoredManifest
 
 
-def _repository(world: World, body: Body) -> Repository:
-    return world.repository(body.pop("repository"), **place_in(body))
+def _repository(world: AwsState, body: Body) -> Repository:
+    return world.repository(body.pop("repository"), **location_in(body))
 
 
 @control("POST", "/repositories")
-def create_repository(world: World, body: Body) -> Body:
+def create_repository(world: AwsState, body: Body) -> Body:
     repository = world.create_repository(**body)
     return {"arn": repository.arn, "uri": repository.uri}
 
 
 @control("GET", "/repositories")
-def show_repository(world: World, body: Body) -> Body:
+def show_repository(world: AwsState, body: Body) -> Body:
     """`?repository=NAME` and perhaps `&account=…&region=…`."""
     repository = _repository(world, body)
     repository.settle(world.clock.now())
@@ -29,7 +29,7 @@ def show_repository(world: World, body: Body) -> Body:
     }
 
 
-def _shown(repository: Repository, manifest: Manifest) -> Body:
+def _shown(repository: Repository, manifest: StoredManifest) -> Body:
     return {
         "digest": manifest.digest,
         "tags": sorted(manifest.tags),
@@ -45,7 +45,7 @@ def _shown(repository: Repository, manifest: Manifest) -> Body:
 
 
 @control("POST", "/manifests")
-def push(world: World, body: Body) -> Body:
+def push(world: AwsState, body: Body) -> Body:
     """`manifests`: a list of `{manifest, tags, pushed_at, pulled_at, archived_at, media_type}`."""
     repository = _repository(world, body)
     pushes = [with_times(each) for each in body["manifests"]]
@@ -53,57 +53,57 @@ def push(world: World, body: Body) -> Body:
 
 
 @control("DELETE", "/manifests")
-def remove(world: World, body: Body) -> None:
+def remove(world: AwsState, body: Body) -> None:
     world.remove(_repository(world, body), **body)
 
 
 @control("POST", "/stuck")
-def stick(world: World, body: Body) -> None:
+def stick(world: AwsState, body: Body) -> None:
     world.stick(_repository(world, body), **body)
 
 
 @control("POST", "/tags")
-def retag(world: World, body: Body) -> None:
+def retag(world: AwsState, body: Body) -> None:
     world.retag(_repository(world, body), **body)
 
 
 @control("POST", "/pulls")
-def pull(world: World, body: Body) -> None:
+def pull(world: AwsState, body: Body) -> None:
     world.pull(_repository(world, body), **body)
 
 
 @control("POST", "/archive")
-def archive(world: World, body: Body) -> None:
+def archive(world: AwsState, body: Body) -> None:
     world.archive(_repository(world, body), **body)
 
 
 @control("POST", "/restore")
-def restore(world: World, body: Body) -> None:
+def restore(world: AwsState, body: Body) -> None:
     """`{repository, reference}`, and perhaps `at`."""
     world.restore(_repository(world, body), **body)
 
 
 @control("PUT", "/settings")
-def set_account_setting(world: World, body: Body) -> None:
+def set_account_setting(world: AwsState, body: Body) -> None:
     world.set_account_setting(**body)
 
 
 @control("POST", "/exclusions")
-def exclude_pull_times(world: World, body: Body) -> None:
+def exclude_pull_times(world: AwsState, body: Body) -> None:
     world.exclude_pull_times(**body)
 
 
 @control("PUT", "/policies")
-def set_repository_policy(world: World, body: Body) -> None:
+def set_repository_policy(world: AwsState, body: Body) -> None:
     """`policy` is the policy itself, not its text."""
     world.set_repository_policy(_repository(world, body), **body)
 
 
 @control("PUT", "/registry-policy")
-def set_registry_policy(world: World, body: Body) -> None:
+def set_registry_policy(world: AwsState, body: Body) -> None:
     world.set_registry_policy(**body)
 
 
 @control("POST", "/replication")
-def replicate(world: World, body: Body) -> None:
+def replicate(world: AwsState, body: Body) -> None:
     world.replicate(**body)

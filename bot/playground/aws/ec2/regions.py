@@ -3,7 +3,7 @@
 from fnmatch import fnmatchcase
 from typing import Any
 
-from bot.playground.aws.context import Context, Params
+from bot.playground.aws.call_context import CallContext, Params
 from bot.playground.aws.ec2.service import ec2
 from bot.playground.aws.errors import AwsError
 from bot.playground.aws.service import Answer
@@ -12,7 +12,7 @@ _FILTERS = {"endpoint": "Endpoint", "opt-in-status": "OptInStatus", "region-name
 
 
 @ec2.operation("DescribeRegions")
-def describe_regions(params: Params, context: Context) -> Answer:
+def describe_regions(params: Params, context: CallContext) -> Answer:
     """The Regions that are enabled for the account, or with AllRegions all; there are no pages."""
     if params.get("DryRun"):
         raise AwsError(

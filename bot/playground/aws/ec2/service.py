@@ -1,17 +1,17 @@
 """Amazon EC2, of which the stand-in knows the Regions alone."""
 
-from bot.playground.aws.context import Context, Params
+from bot.playground.aws.call_context import CallContext, Params
 from bot.playground.aws.errors import AwsError
-from bot.playground.aws.service import Service
-from bot.playground.aws.validation import Violation
+from bot.playground.aws.service import AwsService
+from bot.playground.aws.validation import ModelViolation
 
 
-def _refusal(found: Violation) -> AwsError:
+def _refusal(found: ModelViolation) -> AwsError:
     return AwsError("InvalidParameterValue", f"{found.path}: {found.constraint}")
 
 
-def _anything(_params: Params, _context: Context) -> str:
+def _anything(_params: Params, _context: CallContext) -> str:
     return "*"
 
 
-ec2 = Service("ec2", refusal=_refusal, resource=_anything)
+ec2 = AwsService("ec2", refusal=_refusal, resource=_anything)

@@ -1,6 +1,6 @@
 """Which Regions an account may use."""
 
-from bot.playground.aws.places import Place, locked
+from bot.playground.aws.account_regions import AccountRegion, locked
 
 ALWAYS_ENABLED = {
     "aws": (
@@ -29,10 +29,10 @@ BY_CHOICE = {"aws": ("af-south-1", "ap-east-1", "eu-south-1", "eu-south-2", "me-
 """Regions that an account has to opt in to; some of those that there are."""
 
 
-class Regions:
+class RegionOptIns:
     """The opt-in status of every Region of a partition; the account's, wherever it is asked."""
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: AccountRegion) -> None:
         """`place.region` is the partition."""
         self.place = place
         self.partition = place.region

@@ -1,23 +1,23 @@
 """Amazon Elastic Container Registry: importing this package registers its operations."""
 
 from bot.playground.aws.ecr import (
-    archiving,
-    deleting,
-    describing,
+    account_settings,
+    archive_images,
+    delete_images,
+    describe_images,
     policies,
-    pushing,
-    reading,
-    settings,
+    push_images,
+    read_images,
 )
 from bot.playground.aws.ecr.service import ecr
 
 __all__ = [
-    "archiving",
-    "deleting",
-    "describing",
+    "account_settings",
+    "archive_images",
+    "delete_images",
+    "describe_images",
     "ecr",
     "policies",
-    "pushing",
-    "reading",
-    "settings",
+    "push_images",
+    "read_images",
 ]

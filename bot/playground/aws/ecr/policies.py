@@ -2,14 +2,14 @@
 
 from typing import Any
 
-from bot.playground.aws.context import Context, Params
-from bot.playground.aws.ecr.service import anything, ecr, registry_of, repository_of
+from bot.playground.aws.call_context import CallContext, Params
+from bot.playground.aws.ecr.service import any_resource, ecr, registry_of, repository_of
 from bot.playground.aws.errors import AwsError
 from bot.playground.aws.service import Answer
 
 
 @ecr.operation("GetRepositoryPolicy")
-def get_repository_policy(params: Params, context: Context) -> Answer:
+def get_repository_policy(params: Params, context: CallContext) -> Answer:
     repository = repository_of(params, context)
     if repository.policy is None:
         raise AwsError(
@@ -24,8 +24,8 @@ def get_repository_policy(params: Params, context: Context) -> Answer:
     }
 
 
-@ecr.operation("GetRegistryPolicy", resource=anything)
-def get_registry_policy(params: Params, context: Context) -> Answer:
+@ecr.operation("GetRegistryPolicy", resource=any_resource)
+def get_registry_policy(params: Params, context: CallContext) -> Answer:
     registry = registry_of(params, context)
     if registry.policy is None:
         raise AwsError(
@@ -35,8 +35,8 @@ def get_registry_policy(params: Params, context: Context) -> Answer:
     return {"registryId": registry.account, "policyText": registry.policy}
 
 
-@ecr.operation("DescribeRegistry", resource=anything)
-def describe_registry(params: Params, context: Context) -> Answer:
+@ecr.operation("DescribeRegistry", resource=any_resource)
+def describe_registry(params: Params, context: CallContext) -> Answer:
     """A registry that replicates nothing has an empty list of rules."""
     registry = registry_of(params, context)
     rules: list[dict[str, Any]] = registry.replication_rules

@@ -6,8 +6,8 @@ from datetime import datetime
 from fnmatch import fnmatchcase
 from typing import TypedDict
 
-from bot.playground.aws.context import partition_of
-from bot.playground.aws.ecr.manifest import Manifest
+from bot.playground.aws.call_context import partition_of
+from bot.playground.aws.ecr.stored_manifest import StoredManifest
 
 
 class RepositoryOptions(TypedDict, total=False):
@@ -32,7 +32,7 @@ class Repository:
     exclusions: Iterable[str] = ()
     tags: Mapping[str, str] = field(default_factory=dict)
     policy: str | None = None
-    manifests: dict[str, Manifest] = field(default_factory=dict, init=False)
+    manifests: dict[str, StoredManifest] = field(default_factory=dict, init=False)
     digest_by_tag: dict[str, str] = field(default_factory=dict, init=False)
     stuck: dict[str, str] = field(default_factory=dict, init=False)
     """Digests that cannot be deleted, each with ECR's failure code."""
@@ -78,7 +78,7 @@ class Repository:
     def referrers_of(self, digest: str) -> list[str]:
         return sorted(self._referrers.get(digest, ()))
 
-    def size_of(self, manifest: Manifest) -> int:
+    def size_of(self, manifest: StoredManifest) -> int:
         """The size of an index is the maximum of its manifests' (model)."""
         sizes = [
             self.size_of(self.manifests[child])
@@ -91,7 +91,7 @@ class Repository:
         excluded = any(fnmatchcase(tag, pattern) for pattern in self.exclusions)
         return self.mutability.startswith("IMMUTABLE") != excluded
 
-    def add(self, manifest: Manifest) -> Manifest:
+    def add(self, manifest: StoredManifest) -> StoredManifest:
         """Stores the manifest, unless it is there already; answers the one that is stored."""
         known = self.manifests.get(manifest.digest)
         if known is not None:
@@ -105,7 +105,7 @@ class Repository:
         self._forget_sizes_above(manifest.digest)
         return manifest
 
-    def tag(self, manifest: Manifest, tag: str) -> None:
+    def tag(self, manifest: StoredManifest, tag: str) -> None:
         """Moves the tag: an image that carried it stays, perhaps untagged."""
         self.untag(tag)
         self.digest_by_tag[tag] = manifest.digest
@@ -120,7 +120,7 @@ class Repository:
             self.manifests[digest].rendered = None
             self._sorted_names = None
 
-    def remove(self, manifest: Manifest) -> None:
+    def remove(self, manifest: StoredManifest) -> None:
         for tag in tuple(manifest.tags):
             self.untag(tag)
         del self.manifests[manifest.digest]
@@ -132,7 +132,7 @@ class Repository:
             self._referrers[manifest.subject].discard(manifest.digest)
         self._forget_sizes_above(manifest.digest)
 
-    def restore(self, manifest: Manifest, now: datetime) -> None:
+    def restore(self, manifest: StoredManifest, now: datetime) -> None:
         manifest.restore(now)
         self._restoring.add(manifest.digest)
 

@@ -3,33 +3,33 @@
 from collections.abc import Callable, Sequence
 from typing import NoReturn
 
-from bot.playground.aws.context import Context, Params, partition_of
+from bot.playground.aws.call_context import CallContext, Params, partition_of
 from bot.playground.aws.ecr.registry import Registry
 from bot.playground.aws.ecr.repository import Repository
 from bot.playground.aws.errors import AwsError
-from bot.playground.aws.paging import BadTokenError, Page, ascending, page
-from bot.playground.aws.service import Service
-from bot.playground.aws.validation import Violation
+from bot.playground.aws.paging import InvalidPageTokenError, Page, ascending, page
+from bot.playground.aws.service import AwsService
+from bot.playground.aws.validation import ModelViolation
 
 
-def _refusal(found: Violation) -> AwsError:
+def _refusal(found: ModelViolation) -> AwsError:
     if found.wrong_type:
         return AwsError("SerializationException", f"{found.path}: {found.constraint}")
     return _invalid(found.path, found.constraint)
 
 
-def _resource(params: Params, context: Context) -> str:
+def _resource(params: Params, context: CallContext) -> str:
     account = params.get("registryId", context.account)
     name = params.get("repositoryName", "*")
     return f"arn:{partition_of(context.region)}:ecr:{context.region}:{account}:repository/{name}"
 
 
-def anything(_params: Params, _context: Context) -> str:
+def any_resource(_params: Params, _context: CallContext) -> str:
     """The resource of actions on a registry's settings."""
     return "*"
 
 
-ecr = Service("ecr", refusal=_refusal, resource=_resource)
+ecr = AwsService("ecr", refusal=_refusal, resource=_resource)
 
 
 def invalid(parameter: str, constraint: str) -> NoReturn:
@@ -54,24 +54,24 @@ def next_page(
     limit = params.get("maxResults", default)
     try:
         return page(ascending(keys, wanted), limit, params.get("nextToken"), question)
-    except BadTokenError:
+    except InvalidPageTokenError:
         invalid("nextToken", "Invalid token")
 
 
-def registry_of(params: Params, context: Context) -> Registry:
+def registry_of(params: Params, context: CallContext) -> Registry:
     account = params.get("registryId", context.account)
     return context.world.registries.at(account, context.region)
 
 
-def repository_of(params: Params, context: Context) -> Repository:
+def repository_of(params: Params, context: CallContext) -> Repository:
     """The repository, with every restore that is due brought to its end."""
     registry = registry_of(params, context)
-    repository = named(registry, params["repositoryName"])
+    repository = repository_named(registry, params["repositoryName"])
     repository.settle(context.now)
     return repository
 
 
-def named(registry: Registry, name: str) -> Repository:
+def repository_named(registry: Registry, name: str) -> Repository:
     repository = registry.repositories.get(name)
     if repository is None:
         raise AwsError(

@@ -3,30 +3,30 @@
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
-from bot.playground.aws.context import Context, Params
-from bot.playground.aws.ecs.daemon_things import Daemon, DaemonDeployment, DaemonRevision
-from bot.playground.aws.ecs.history import image_entry
+from bot.playground.aws.call_context import CallContext, Params
+from bot.playground.aws.ecs.daemon_entities import Daemon, DaemonDeployment, DaemonRevision
+from bot.playground.aws.ecs.entities import TaskDefinition
 from bot.playground.aws.ecs.service import (
+    check_list_length,
     ecs,
     invalid,
     missing,
     page_size,
     pager,
-    refuse_unless_some,
     short_name,
     state,
 )
-from bot.playground.aws.ecs.things import TaskDefinition
-from bot.playground.aws.entries import Entity, entries
+from bot.playground.aws.ecs.service_deployments import image_entry
+from bot.playground.aws.entry_cache import CachedEntity, cached_entry
 from bot.playground.aws.errors import AwsError
 from bot.playground.aws.paging import ascending, descending
-from bot.playground.aws.service import Answer, Prepared
+from bot.playground.aws.service import Answer, RenderedAnswer
 
-Found = TypeVar("Found", bound=Entity)
+Found = TypeVar("Found", bound=CachedEntity)
 
 
 @ecs.operation("ListDaemons")
-def list_daemons(params: Params, context: Context) -> Answer:
+def list_daemons(params: Params, context: CallContext) -> Answer:
     """Those of the cluster that is called `default` unless told otherwise (model); none for
     capacity providers, since there are none."""
     named = params.get("clusterArn", "default")
@@ -47,37 +47,39 @@ def _brief(daemon: Daemon) -> dict[str, Any]:
     }
 
 
-def _one(member: str) -> Callable[[Params, Context], str]:
+def _one(member: str) -> Callable[[Params, CallContext], str]:
     return lambda params, _context: str(params[member])
 
 
-def _each(member: str) -> Callable[[Params, Context], list[str]]:
+def _each(member: str) -> Callable[[Params, CallContext], list[str]]:
     return lambda params, _context: list(params[member])
 
 
 @ecs.operation("DescribeDaemon", resource=_one("daemonArn"))
-def describe_daemon(params: Params, context: Context) -> Answer:
+def describe_daemon(params: Params, context: CallContext) -> Answer:
     prefix = state(context).place.arn("ecs", "daemon/")
     daemon = _daemon(params["daemonArn"].removeprefix(prefix).split("/"), context)
     if daemon is None or daemon.arn != params["daemonArn"]:
         raise AwsError("DaemonNotFoundException", "Daemon not found.")
-    return Prepared({"daemon": _described(daemon)})
+    return RenderedAnswer({"daemon": _described(daemon)})
 
 
 @ecs.operation("DescribeDaemonDeployments", resource=_each("daemonDeploymentArns"))
-def describe_daemon_deployments(params: Params, context: Context) -> Answer:
+def describe_daemon_deployments(params: Params, context: CallContext) -> Answer:
     arns = params["daemonDeploymentArns"]
-    refuse_unless_some(arns, 20, "Daemon deployment ARNs", "daemonDeploymentArns")
+    check_list_length(arns, 20, "Daemon deployment ARNs", "daemonDeploymentArns")
     found, lost = _find_all(arns, "daemon-deployment", context, _deployments)
-    return Prepared({"daemonDeployments": [*map(_deployment, found)], "failures": missing(lost)})
+    return RenderedAnswer(
+        {"daemonDeployments": [*map(_deployment, found)], "failures": missing(lost)}
+    )
 
 
 @ecs.operation("DescribeDaemonRevisions", resource=_each("daemonRevisionArns"))
-def describe_daemon_revisions(params: Params, context: Context) -> Answer:
+def describe_daemon_revisions(params: Params, context: CallContext) -> Answer:
     arns = params["daemonRevisionArns"]
-    refuse_unless_some(arns, 20, "Daemon revision ARNs", "daemonRevisionArns")
+    check_list_length(arns, 20, "Daemon revision ARNs", "daemonRevisionArns")
     found, lost = _find_all(arns, "daemon-revision", context, _revisions)
-    return Prepared({"daemonRevisions": [*map(_revision, found)], "failures": missing(lost)})
+    return RenderedAnswer({"daemonRevisions": [*map(_revision, found)], "failures": missing(lost)})
 
 
 def _deployments(daemon: Daemon) -> dict[str, DaemonDeployment]:
@@ -89,7 +91,7 @@ def _revisions(daemon: Daemon) -> dict[str, DaemonRevision]:
 
 
 def _find_all(
-    arns: list[str], kind: str, context: Context, things: Callable[[Daemon], dict[str, Found]]
+    arns: list[str], kind: str, context: CallContext, things: Callable[[Daemon], dict[str, Found]]
 ) -> tuple[list[Found], list[str]]:
     """What is there, and the ARNs of what is not."""
     prefix = state(context).place.arn("ecs", f"{kind}/")
@@ -107,14 +109,14 @@ def _find_all(
     return found, lost
 
 
-def _daemon(path: list[str], context: Context) -> Daemon | None:
+def _daemon(path: list[str], context: CallContext) -> Daemon | None:
     """By the names of its cluster and its own."""
     cluster = state(context).clusters.get(path[0])
     return cluster.daemons.get(path[1]) if cluster and len(path) > 1 else None
 
 
 @ecs.operation("ListDaemonTaskDefinitions")
-def list_daemon_task_definitions(params: Params, context: Context) -> Answer:
+def list_daemon_task_definitions(params: Params, context: CallContext) -> Answer:
     """By family and revision. Of LAST_REGISTERED and a status, a definition has to be both."""
     listed = {f"{each.family} {each.revision:09}": each for each in _fitting(params, context)}
     order = descending if params.get("sort") == "DESC" else ascending
@@ -122,7 +124,7 @@ def list_daemon_task_definitions(params: Params, context: Context) -> Answer:
     return {"daemonTaskDefinitions": [_summary(listed[key]) for key in keys]} | more
 
 
-def _fitting(params: Params, context: Context) -> Iterator[TaskDefinition]:
+def _fitting(params: Params, context: CallContext) -> Iterator[TaskDefinition]:
     status = params.get("status", "ACTIVE")
     for family, revisions in state(context).daemon_families.items():
         wanted = revisions[-1:] if "revision" in params else revisions
@@ -141,24 +143,24 @@ def _summary(definition: TaskDefinition) -> dict[str, Any]:
     }
 
 
-def _definition_arn(params: Params, context: Context) -> str:
+def _definition_arn(params: Params, context: CallContext) -> str:
     name: str = params["daemonTaskDefinition"]
     whole = name.startswith("arn:")
     return name if whole else state(context).place.arn("ecs", f"daemon-task-definition/{name}")
 
 
 @ecs.operation("DescribeDaemonTaskDefinition", resource=_definition_arn)
-def describe_daemon_task_definition(params: Params, context: Context) -> Answer:
+def describe_daemon_task_definition(params: Params, context: CallContext) -> Answer:
     """A family stands for its latest ACTIVE revision."""
     name = short_name(params["daemonTaskDefinition"])
     try:
         definition = state(context).daemon_families.find(name)
     except KeyError:
         raise AwsError("ClientException", "Daemon task definition not found.") from None
-    return Prepared({"daemonTaskDefinition": _definition(definition)})
+    return RenderedAnswer({"daemonTaskDefinition": _definition(definition)})
 
 
-@entries(ecs, "DaemonDetail")
+@cached_entry(ecs, "DaemonDetail")
 def _described(daemon: Daemon) -> dict[str, Any]:
     last = daemon.history[0]
     return {
@@ -176,7 +178,7 @@ def _running_nowhere(revision: DaemonRevision) -> dict[str, Any]:
     return {"arn": revision.arn, "capacityProviders": [], "totalRunningCount": 0}
 
 
-@entries(ecs, "DaemonDeployment")
+@cached_entry(ecs, "DaemonDeployment")
 def _deployment(deployment: DaemonDeployment) -> dict[str, Any]:
     rolled_back = deployment.outcome.startswith("ROLLBACK") and deployment.sources
     return {
@@ -195,7 +197,7 @@ def _deployment(deployment: DaemonDeployment) -> dict[str, Any]:
     }
 
 
-@entries(ecs, "DaemonRevision")
+@cached_entry(ecs, "DaemonRevision")
 def _revision(revision: DaemonRevision) -> dict[str, Any]:
     return {
         "daemonRevisionArn": revision.arn,
@@ -207,7 +209,7 @@ def _revision(revision: DaemonRevision) -> dict[str, Any]:
     }
 
 
-@entries(ecs, "DaemonTaskDefinition")
+@cached_entry(ecs, "DaemonTaskDefinition")
 def _definition(definition: TaskDefinition) -> dict[str, Any]:
     return {
         "daemonTaskDefinitionArn": definition.arn,

@@ -3,24 +3,24 @@
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NoReturn
 
-from bot.playground.aws.context import Context, Params, partition_of
-from bot.playground.aws.ecs.state import Ecs
-from bot.playground.aws.ecs.things import Cluster, EcsService
+from bot.playground.aws.call_context import CallContext, Params, partition_of
+from bot.playground.aws.ecs.entities import EcsCluster, EcsService
+from bot.playground.aws.ecs.state import EcsState
 from bot.playground.aws.errors import AwsError
 from bot.playground.aws.paging import Pager
-from bot.playground.aws.service import Service, anything
-from bot.playground.aws.validation import Violation
+from bot.playground.aws.service import AwsService, any_resource
+from bot.playground.aws.validation import ModelViolation
 
 _LARGEST_PAGE = 100
 
 
-def _refusal(found: Violation) -> AwsError:
+def _refusal(found: ModelViolation) -> AwsError:
     if found.wrong_type:
         return AwsError("SerializationException", f"{found.path}: {found.constraint}")
     return _invalid(f"{found.path}: {found.constraint}")
 
 
-ecs = Service("ecs", refusal=_refusal, resource=anything)
+ecs = AwsService("ecs", refusal=_refusal, resource=any_resource)
 """Most reading actions know no resources (service authorization reference, field)."""
 
 
@@ -43,7 +43,7 @@ def page_size(params: Params, *, default: int = _LARGEST_PAGE) -> int:
     return size
 
 
-def refuse_unless_some(things: Sequence[str], most: int, what: str, listed_as: str) -> None:
+def check_list_length(things: Sequence[str], most: int, what: str, listed_as: str) -> None:
     """Refuses no names at all, and too many, in the words that users met."""
     if not things:
         invalid(f"{what} cannot be empty.")
@@ -51,11 +51,11 @@ def refuse_unless_some(things: Sequence[str], most: int, what: str, listed_as: s
         invalid(f"{listed_as} can have at most {most} items.")
 
 
-def state(context: Context) -> Ecs:
+def state(context: CallContext) -> EcsState:
     return context.world.ecs(context.account, context.region)
 
 
-def cluster_of(params: Params, context: Context) -> Cluster:
+def cluster_of(params: Params, context: CallContext) -> EcsCluster:
     """The cluster of a name or ARN, or the one that is called `default`."""
     cluster = state(context).clusters.get(short_name(params.get("cluster", "default")))
     if cluster is None or params.get("cluster", cluster.arn) not in (cluster.arn, cluster.name):
@@ -63,7 +63,7 @@ def cluster_of(params: Params, context: Context) -> Cluster:
     return cluster
 
 
-def service_named(cluster: Cluster, identifier: str) -> EcsService:
+def service_named(cluster: EcsCluster, identifier: str) -> EcsService:
     service = cluster.services.get(name_within(cluster, identifier))
     if service is None or service.status == "INACTIVE":
         raise AwsError("ServiceNotFoundException", "Service not found.")
@@ -75,7 +75,7 @@ def short_name(identifier: str) -> str:
     return identifier.rsplit("/", 1)[-1]
 
 
-def name_within(cluster: Cluster, identifier: str) -> str:
+def name_within(cluster: EcsCluster, identifier: str) -> str:
     """The name or id of something in this cluster; an ARN of another cluster's is refused.
 
     Old ARNs do not tell the cluster.
@@ -86,7 +86,7 @@ def name_within(cluster: Cluster, identifier: str) -> str:
     return parts[-1]
 
 
-def arn_within(kind: str, params: Params, context: Context, identifier: str) -> str:
+def arn_within(kind: str, params: Params, context: CallContext, identifier: str) -> str:
     """The ARN of a service or task that a call names in any way."""
     if identifier.startswith("arn:"):
         return identifier
@@ -98,10 +98,10 @@ def arn_within(kind: str, params: Params, context: Context, identifier: str) -> 
     )
 
 
-def each_of(kind: str, member: str) -> Callable[[Params, Context], list[str]]:
+def each_of(kind: str, member: str) -> Callable[[Params, CallContext], list[str]]:
     """The resources of a call that names services or tasks of a cluster in a list."""
 
-    def resources(params: Params, context: Context) -> list[str]:
+    def resources(params: Params, context: CallContext) -> list[str]:
         return [arn_within(kind, params, context, each) for each in params[member]]
 
     return resources

@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from bot.playground.aws.context import Context, Params
-from bot.playground.aws.ecs.history import REVISIONS_SINCE
+from bot.playground.aws.call_context import CallContext, Params
+from bot.playground.aws.ecs.entities import EcsService, ServiceDeployment, TaskDefinition, TaskSet
 from bot.playground.aws.ecs.service import (
     arn_within,
+    check_list_length,
     cluster_of,
     each_of,
     ecs,
@@ -13,16 +14,15 @@ from bot.playground.aws.ecs.service import (
     name_within,
     page_size,
     pager,
-    refuse_unless_some,
 )
-from bot.playground.aws.ecs.things import Deployment, EcsService, TaskDefinition, TaskSet
-from bot.playground.aws.entries import entries
+from bot.playground.aws.ecs.service_deployments import REVISIONS_SINCE
+from bot.playground.aws.entry_cache import cached_entry
 from bot.playground.aws.paging import ascending
-from bot.playground.aws.service import Answer, Prepared
+from bot.playground.aws.service import Answer, RenderedAnswer
 
 
 @ecs.operation("ListServices")
-def list_services(params: Params, context: Context) -> Answer:
+def list_services(params: Params, context: CallContext) -> Answer:
     """10 a page unless told otherwise, 100 at most (model); deleted services are not listed."""
     cluster = cluster_of(params, context)
     listed = sorted(name for name, each in cluster.services.items() if _fits(each, params))
@@ -45,10 +45,10 @@ def _fits(service: EcsService, params: Params) -> bool:
 
 
 @ecs.operation("DescribeServices", resource=each_of("service", "services"))
-def describe_services(params: Params, context: Context) -> Answer:
+def describe_services(params: Params, context: CallContext) -> Answer:
     """Services of any status can be described (guide: a deleted one is DRAINING or INACTIVE)."""
     cluster = cluster_of(params, context)
-    refuse_unless_some(params["services"], 10, "Services", "service names")
+    check_list_length(params["services"], 10, "Services", "service names")
     found, lost = [], []
     for identifier in params["services"]:
         service = cluster.services.get(name_within(cluster, identifier))
@@ -56,10 +56,10 @@ def describe_services(params: Params, context: Context) -> Answer:
             found.append(described(service))
         else:
             lost.append(arn_within("service", params, context, identifier))
-    return Prepared({"services": found, "failures": missing(lost)})
+    return RenderedAnswer({"services": found, "failures": missing(lost)})
 
 
-@entries(ecs, "Service")
+@cached_entry(ecs, "Service")
 def described(service: EcsService) -> dict[str, Any]:
     """Only the controller ECS has deployments and revisions; the others have task sets."""
     definition = _definition(service)
@@ -115,7 +115,7 @@ def _current(service: EcsService) -> dict[str, Any]:
     }
 
 
-def _deployment(service: EcsService, deployment: Deployment) -> dict[str, Any]:
+def _deployment(service: EcsService, deployment: ServiceDeployment) -> dict[str, Any]:
     return {
         "id": deployment.id,
         "status": deployment.status,

@@ -3,24 +3,24 @@
 from datetime import datetime
 from typing import TypedDict, Unpack
 
-from bot.playground.aws.ecs.daemon_things import Daemon, DaemonDeployment, Outcome
-from bot.playground.aws.ecs.families import Families, Images
-from bot.playground.aws.ecs.releasing import Digests, Release, TaskOptions
-from bot.playground.aws.ecs.things import (
-    Cluster,
+from bot.playground.aws.account_regions import AccountRegion, locked
+from bot.playground.aws.ecs.daemon_entities import Daemon, DaemonDeployment, DaemonOutcome
+from bot.playground.aws.ecs.entities import (
     Controller,
-    Deployment,
+    EcsCluster,
     EcsService,
-    Task,
+    EcsTask,
+    ServiceDeployment,
     TaskDefinition,
     TaskSet,
     TaskSetStatus,
 )
-from bot.playground.aws.options import refuse_unknown
-from bot.playground.aws.places import Place, locked
+from bot.playground.aws.ecs.task_definition_families import Images, TaskDefinitionFamilies
+from bot.playground.aws.ecs.task_launcher import Digests, TaskLauncher, TaskOptions
+from bot.playground.aws.option_checks import reject_unknown_options
 
 
-class ReleaseOptions(TypedDict, total=False):
+class LaunchOptions(TypedDict, total=False):
     """What a service may be given to run; `family` is the service's name unless told.
 
     `digests` are those of the containers, in order; without them an image has the digest that
@@ -32,7 +32,7 @@ class ReleaseOptions(TypedDict, total=False):
     at: datetime | None
 
 
-class ServiceOptions(ReleaseOptions, total=False):
+class ServiceOptions(LaunchOptions, total=False):
     """What a service may be created with; `running` of the `desired` tasks are started."""
 
     desired: int
@@ -41,18 +41,18 @@ class ServiceOptions(ReleaseOptions, total=False):
     launch_type: str
 
 
-class DeployOptions(ReleaseOptions, total=False):
+class DeployOptions(LaunchOptions, total=False):
     """`outcome` is the service deployment's status, IN_PROGRESS unless told."""
 
     outcome: str
 
 
-class TaskSetOptions(ReleaseOptions, total=False):
+class TaskSetOptions(LaunchOptions, total=False):
     status: TaskSetStatus
     running: int
 
 
-class Ecs:
+class EcsState:
     """Clusters come into being when they are first named; so do task definitions.
 
     Wherever a definition is asked for, `family` names the latest ACTIVE revision of a family and
@@ -60,24 +60,24 @@ class Ecs:
     has exactly these.
     """
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: AccountRegion) -> None:
         self.place = place
-        self.clusters: dict[str, Cluster] = {}
-        self.families = Families(place)
-        self.daemon_families = Families(place, "daemon-task-definition")
+        self.clusters: dict[str, EcsCluster] = {}
+        self.families = TaskDefinitionFamilies(place)
+        self.daemon_families = TaskDefinitionFamilies(place, "daemon-task-definition")
 
     @locked
-    def cluster(self, name: str = "default") -> Cluster:
+    def cluster(self, name: str = "default") -> EcsCluster:
         """The cluster, which is created if it is not there."""
         if name not in self.clusters:
-            self.clusters[name] = Cluster(self.place.arn("ecs", f"cluster/{name}"), name)
+            self.clusters[name] = EcsCluster(self.place.arn("ecs", f"cluster/{name}"), name)
         return self.clusters[name]
 
     def service(self, cluster: str, name: str) -> EcsService:
         """A service that exists; raises KeyError."""
         return self.clusters[cluster].services[name]
 
-    def task(self, arn: str) -> Task:
+    def task(self, arn: str) -> EcsTask:
         """A task that exists; raises KeyError."""
         _, cluster, id_ = arn.split("/")
         return self.clusters[cluster].tasks[id_]
@@ -113,16 +113,16 @@ class Ecs:
         family: str,
         images: Images | None = None,
         **options: Unpack[TaskOptions],
-    ) -> Task:
+    ) -> EcsTask:
         """A task without a service, as RunTask or a schedule starts it."""
-        refuse_unknown(options, TaskOptions)
+        reject_unknown_options(options, TaskOptions)
         at = options.get("at") or options.get("stopped_at")
-        release = self._release(family, images, options.get("digests"), at)
-        return release.start_task(self.cluster(cluster), options)
+        launcher = self._launcher(family, images, options.get("digests"), at)
+        return launcher.start_task(self.cluster(cluster), options)
 
     @locked
     def stop_task(
-        self, task: Task, *, last_status: str = "STOPPED", at: datetime | None = None
+        self, task: EcsTask, *, last_status: str = "STOPPED", at: datetime | None = None
     ) -> None:
         """Stops a task, or with a `last_status` like DEACTIVATING lets it begin to stop."""
         task.last_status = last_status
@@ -141,24 +141,24 @@ class Ecs:
 
         Only the controller ECS has deployments; CODE_DEPLOY and EXTERNAL have task sets.
         """
-        refuse_unknown(options, ServiceOptions)
+        reject_unknown_options(options, ServiceOptions)
         home = self.cluster(cluster)
         if name in home.services:
             raise ValueError(f"{cluster} has a service {name}")
-        release = self._release_for(name, images, options)
+        launcher = self._launcher_for(name, images, options)
         service = EcsService(
             arn=self.place.arn("ecs", f"service/{cluster}/{name}"),
             name=name,
             cluster_arn=home.arn,
             controller=options.get("controller", "ECS"),
             desired=options.get("desired", 1),
-            created_at=release.at,
+            created_at=launcher.at,
             launch_type=options.get("launch_type", "FARGATE"),
         )
         home.services[name] = service
         running = options.get("running", service.desired)
-        origin = _first_of(service, release, running)
-        release.start_tasks(home, service, origin, running)
+        origin = _first_of(service, launcher, running)
+        launcher.start_tasks(home, service, origin, running)
         return service
 
     @locked
@@ -168,23 +168,23 @@ class Ecs:
         name: str,
         images: Images | None = None,
         **options: Unpack[DeployOptions],
-    ) -> Deployment:
+    ) -> ServiceDeployment:
         """A new primary deployment; the older ones, and their tasks, stay until `finish`.
 
         With outcome SUCCESSFUL it finishes at once. With ROLLBACK_SUCCESSFUL it failed: the
         service runs what it ran before, and its history tells of the attempt.
         """
-        refuse_unknown(options, DeployOptions)
+        reject_unknown_options(options, DeployOptions)
         service = self.service(cluster, name)
-        release = self._release_for(service.primary.revision.definition.family, images, options)
+        launcher = self._launcher_for(service.primary.revision.definition.family, images, options)
         outcome = options.get("outcome", "IN_PROGRESS")
         if outcome.startswith("ROLLBACK"):
-            return service.note_failure(release.deployed_to(service, 0), outcome)
-        deployment = release.deployed_to(service, service.desired)
+            return service.note_failure(launcher.deployed_to(service, 0), outcome)
+        deployment = launcher.deployed_to(service, service.desired)
         deployment.outcome = outcome
-        release.start_tasks(self.cluster(cluster), service, deployment.id, service.desired)
+        launcher.start_tasks(self.cluster(cluster), service, deployment.id, service.desired)
         if outcome == "SUCCESSFUL":
-            self.finish(cluster, name, at=release.at)
+            self.finish(cluster, name, at=launcher.at)
         return deployment
 
     @locked
@@ -205,13 +205,13 @@ class Ecs:
         **options: Unpack[TaskSetOptions],
     ) -> TaskSet:
         """Another task set beside the primary one, ACTIVE unless told, with its tasks."""
-        refuse_unknown(options, TaskSetOptions)
+        reject_unknown_options(options, TaskSetOptions)
         service = self.service(cluster, name)
         if service.controller == "ECS":
             raise ValueError(f"{name} has deployments, and so no task sets")
-        release, running = self._release_for(name, images, options), options.get("running", 1)
-        task_set = release.task_set_of(service, options.get("status", "ACTIVE"), running)
-        release.start_tasks(self.cluster(cluster), service, task_set.id, running)
+        launcher, running = self._launcher_for(name, images, options), options.get("running", 1)
+        task_set = launcher.task_set_of(service, options.get("status", "ACTIVE"), running)
+        launcher.start_tasks(self.cluster(cluster), service, task_set.id, running)
         return task_set
 
     @locked
@@ -246,7 +246,7 @@ class Ecs:
         name: str,
         images: Images | None = None,
         *,
-        outcome: Outcome = "SUCCESSFUL",
+        outcome: DaemonOutcome = "SUCCESSFUL",
     ) -> DaemonDeployment:
         """Deploys the newest definition of the family that is called as the daemon, or with
         `images` a new one; the first deployment makes the daemon. It runs on no instance."""
@@ -259,25 +259,27 @@ class Ecs:
         definition = self.daemon_families.find(name)
         return home.daemons[name].deploy(self.place, definition, outcome, self.place.now)
 
-    def _release_for(self, family: str, images: Images | None, options: ReleaseOptions) -> Release:
-        return self._release(
+    def _launcher_for(
+        self, family: str, images: Images | None, options: LaunchOptions
+    ) -> TaskLauncher:
+        return self._launcher(
             options.get("family", family), images, options.get("digests"), options.get("at")
         )
 
-    def _release(
+    def _launcher(
         self, family: str, images: Images | None, digests: Digests | None, at: datetime | None
-    ) -> Release:
+    ) -> TaskLauncher:
         definition = (
             self.definition(family) if images is None else self.families.with_images(family, images)
         )
         now = [self.place.around.digest_of(each.image) for each in definition.containers]
-        return Release(self.place, definition, digests or now, at or self.place.now)
+        return TaskLauncher(self.place, definition, digests or now, at or self.place.now)
 
 
-def _first_of(service: EcsService, release: Release, running: int) -> str:
+def _first_of(service: EcsService, launcher: TaskLauncher, running: int) -> str:
     """The id of a new service's first deployment or task set."""
     if service.controller != "ECS":
-        return release.task_set_of(service, "PRIMARY", running).id
-    deployment = release.deployed_to(service, running)
-    service.finish(release.at)
+        return launcher.task_set_of(service, "PRIMARY", running).id
+    deployment = launcher.deployed_to(service, running)
+    service.finish(launcher.at)
     return deployment.id

@@ -4,9 +4,11 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from bot.playground.aws.context import Context, Params
+from bot.playground.aws.call_context import CallContext, Params
+from bot.playground.aws.ecs.entities import EcsCluster, EcsTask, TaskContainer
 from bot.playground.aws.ecs.service import (
     arn_within,
+    check_list_length,
     cluster_of,
     each_of,
     ecs,
@@ -15,13 +17,11 @@ from bot.playground.aws.ecs.service import (
     name_within,
     page_size,
     pager,
-    refuse_unless_some,
     service_named,
 )
-from bot.playground.aws.ecs.things import Cluster, Container, Task
-from bot.playground.aws.entries import entries
+from bot.playground.aws.entry_cache import cached_entry
 from bot.playground.aws.paging import ascending
-from bot.playground.aws.service import Answer, Prepared
+from bot.playground.aws.service import Answer, RenderedAnswer
 
 REMEMBERED_AFTER_STOP = timedelta(hours=1)
 """Stopped tasks are shown for at least one hour (model); here for exactly that."""
@@ -37,7 +37,7 @@ _OTHER_FILTERS = (
 
 
 @ecs.operation("ListTasks")
-def list_tasks(params: Params, context: Context) -> Answer:
+def list_tasks(params: Params, context: CallContext) -> Answer:
     """Lists by desired status, RUNNING unless told otherwise.
 
     A task that waits for its image is wanted RUNNING; one that is still stopping is wanted
@@ -53,14 +53,14 @@ def list_tasks(params: Params, context: Context) -> Answer:
     return {"taskArns": [cluster.tasks[id_].arn for id_ in ids]} | more
 
 
-def _filter(params: Params, cluster: Cluster) -> Callable[[Task], bool]:
+def _filter(params: Params, cluster: EcsCluster) -> Callable[[EcsTask], bool]:
     if "startedBy" in params and any(name in params for name in _OTHER_FILTERS):
         invalid("startedBy must be the only filter.")
     status = params.get("desiredStatus", "RUNNING")
     group = _group(params, cluster)
     nowhere = "containerInstance" in params or "daemonName" in params
 
-    def fits(task: Task) -> bool:
+    def fits(task: EcsTask) -> bool:
         return (
             not nowhere
             and task.desired_status == status
@@ -73,20 +73,20 @@ def _filter(params: Params, cluster: Cluster) -> Callable[[Task], bool]:
     return fits
 
 
-def _group(params: Params, cluster: Cluster) -> str | None:
+def _group(params: Params, cluster: EcsCluster) -> str | None:
     if "serviceName" not in params:
         return None
     return service_named(cluster, params["serviceName"]).group
 
 
-def _known(task: Task, context: Context) -> bool:
+def _known(task: EcsTask, context: CallContext) -> bool:
     return task.stopped_at is None or context.now - task.stopped_at <= REMEMBERED_AFTER_STOP
 
 
 @ecs.operation("DescribeTasks", resource=each_of("task", "tasks"))
-def describe_tasks(params: Params, context: Context) -> Answer:
+def describe_tasks(params: Params, context: CallContext) -> Answer:
     cluster = cluster_of(params, context)
-    refuse_unless_some(params["tasks"], 100, "Tasks", "taskIds")
+    check_list_length(params["tasks"], 100, "Tasks", "taskIds")
     found, lost = [], []
     for identifier in params["tasks"]:
         task = cluster.tasks.get(name_within(cluster, identifier))
@@ -94,11 +94,11 @@ def describe_tasks(params: Params, context: Context) -> Answer:
             found.append(described(task))
         else:
             lost.append(arn_within("task", params, context, identifier))
-    return Prepared({"tasks": found, "failures": missing(lost)})
+    return RenderedAnswer({"tasks": found, "failures": missing(lost)})
 
 
-@entries(ecs, "Task")
-def described(task: Task) -> dict[str, Any]:
+@cached_entry(ecs, "Task")
+def described(task: EcsTask) -> dict[str, Any]:
     return {
         "taskArn": task.arn,
         "clusterArn": task.cluster_arn,
@@ -124,7 +124,7 @@ def described(task: Task) -> dict[str, Any]:
     }
 
 
-def _container(task: Task, container: Container) -> dict[str, Any]:
+def _container(task: EcsTask, container: TaskContainer) -> dict[str, Any]:
     """For a multi-arch image `imageDigest` is the index's (facts)."""
     path = task.arn.split(":", 5)[5].removeprefix("task/")
     return {

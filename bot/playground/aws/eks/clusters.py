@@ -2,16 +2,16 @@
 
 from typing import Any
 
-from bot.playground.aws.context import Context, Params
+from bot.playground.aws.call_context import CallContext, Params
 from bot.playground.aws.eks.service import INVALID, eks, pager, state
-from bot.playground.aws.eks.state import Cluster
-from bot.playground.aws.errors import AwsError, found
+from bot.playground.aws.eks.state import EksCluster
+from bot.playground.aws.errors import AwsError, find
 from bot.playground.aws.paging import ascending
-from bot.playground.aws.service import Answer, anything
+from bot.playground.aws.service import Answer, any_resource
 
 
-@eks.operation("ListClusters", resource=anything)
-def list_clusters(params: Params, context: Context) -> Answer:
+@eks.operation("ListClusters", resource=any_resource)
+def list_clusters(params: Params, context: CallContext) -> Answer:
     """Clusters in every status. There are no connected ones here, which only `all` includes."""
     if params.get("include", ["all"]) != ["all"]:
         raise AwsError(INVALID, "include can only be all.")
@@ -20,10 +20,10 @@ def list_clusters(params: Params, context: Context) -> Answer:
 
 
 @eks.operation("DescribeCluster")
-def describe_cluster(params: Params, context: Context) -> Answer:
+def describe_cluster(params: Params, context: CallContext) -> Answer:
     name = params["name"]
     missing = AwsError("ResourceNotFoundException", f"No cluster found for name: {name}.", 404)
-    cluster = found(state(context).clusters, name, missing)
+    cluster = find(state(context).clusters, name, missing)
     return {
         "cluster": {
             "name": cluster.name,
@@ -35,12 +35,12 @@ def describe_cluster(params: Params, context: Context) -> Answer:
             "platformVersion": "eks.1",
             "accessConfig": {"authenticationMode": "API"},
             "tags": {},
-            **_way_in(cluster),
+            **_endpoint(cluster),
         }
     }
 
 
-def _way_in(cluster: Cluster) -> dict[str, Any]:
+def _endpoint(cluster: EksCluster) -> dict[str, Any]:
     """A cluster that is being created has neither an endpoint nor a certificate yet."""
     if cluster.status == "CREATING":
         return {}

@@ -1,23 +1,23 @@
 """What all of EKS's operations share: its errors and names."""
 
-from bot.playground.aws.context import Context, Params
-from bot.playground.aws.eks.state import Eks
+from bot.playground.aws.call_context import CallContext, Params
+from bot.playground.aws.eks.state import EksState
 from bot.playground.aws.errors import AwsError
 from bot.playground.aws.paging import Pager
-from bot.playground.aws.service import Service, refusing_as
+from bot.playground.aws.service import AwsService, validation_error_as
 
 INVALID = "InvalidParameterException"
 
 
-def state(context: Context) -> Eks:
+def state(context: CallContext) -> EksState:
     return context.world.eks(context.account, context.region)
 
 
-def _the_cluster(params: Params, context: Context) -> str:
+def _the_cluster(params: Params, context: CallContext) -> str:
     return state(context).place.arn("eks", f"cluster/{params['name']}")
 
 
-eks = Service("eks", refusal=refusing_as(INVALID), resource=_the_cluster)
+eks = AwsService("eks", refusal=validation_error_as(INVALID), resource=_the_cluster)
 pager = Pager(
     "nextToken", "nextToken", "maxResults", lambda: AwsError(INVALID, "Invalid nextToken.")
 )

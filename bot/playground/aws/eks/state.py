@@ -5,14 +5,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypedDict, Unpack
 
-from bot.playground.aws.options import refuse_unknown
-from bot.playground.aws.places import Place, locked
+from bot.playground.aws.account_regions import AccountRegion, locked
+from bot.playground.aws.option_checks import reject_unknown_options
 
 _NO_CERTIFICATE = b"-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n"
 
 
 @dataclass(frozen=True)
-class Cluster:
+class EksCluster:
     name: str
     arn: str
     endpoint: str
@@ -36,20 +36,20 @@ class ClusterOptions(TypedDict, total=False):
     at: datetime | None
 
 
-class Eks:
-    def __init__(self, place: Place) -> None:
+class EksState:
+    def __init__(self, place: AccountRegion) -> None:
         self.place = place
-        self.clusters: dict[str, Cluster] = {}
+        self.clusters: dict[str, EksCluster] = {}
 
     @locked
-    def create(self, name: str, **options: Unpack[ClusterOptions]) -> Cluster:
-        refuse_unknown(options, ClusterOptions)
+    def create(self, name: str, **options: Unpack[ClusterOptions]) -> EksCluster:
+        reject_unknown_options(options, ClusterOptions)
         if name in self.clusters:
             raise ValueError(f"there is a cluster {name}")
-        cluster = Cluster(
+        cluster = EksCluster(
             name=name,
             arn=self.place.arn("eks", f"cluster/{name}"),
-            endpoint=options.get("endpoint") or self._endpoint_of_nobody(name),
+            endpoint=options.get("endpoint") or self._unreachable_endpoint(name),
             certificate_authority=options.get("certificate_authority")
             or base64.b64encode(_NO_CERTIFICATE).decode(),
             version=options.get("version", "1.34"),
@@ -61,10 +61,10 @@ class Eks:
         return cluster
 
     @locked
-    def set_status(self, name: str, status: str) -> Cluster:
+    def set_status(self, name: str, status: str) -> EksCluster:
         self.clusters[name] = replace(self.clusters[name], status=status)
         return self.clusters[name]
 
-    def _endpoint_of_nobody(self, name: str) -> str:
+    def _unreachable_endpoint(self, name: str) -> str:
         unique = self.place.new_id(name)[:32].upper()
         return f"https://{unique}.gr7.{self.place.region}.eks.invalid"

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from bot.playground.aws.context import Context, Params
-from bot.playground.aws.entries import entries
+from bot.playground.aws.call_context import CallContext, Params
+from bot.playground.aws.entry_cache import cached_entry
 from bot.playground.aws.events.service import (
     bus_of,
     events,
@@ -12,21 +12,21 @@ from bot.playground.aws.events.service import (
     state,
     the_rule,
 )
-from bot.playground.aws.events.state import Bus, Rule, Target
+from bot.playground.aws.events.state import EventBus, EventRule, RuleTarget
 from bot.playground.aws.paging import ascending
-from bot.playground.aws.service import Answer, Prepared
+from bot.playground.aws.service import Answer, RenderedAnswer
 
 
 @events.operation("ListEventBuses")
-def list_event_buses(params: Params, context: Context) -> Answer:
+def list_event_buses(params: Params, context: CallContext) -> Answer:
     buses = state(context).buses
     listed = sorted(name for name in buses if name.startswith(params.get("NamePrefix", "")))
     names, more = pager.page(ascending(listed), params, context)
-    return Prepared({"EventBuses": [_bus(buses[name]) for name in names]} | more)
+    return RenderedAnswer({"EventBuses": [_bus(buses[name]) for name in names]} | more)
 
 
-@entries(events, "EventBus")
-def _bus(bus: Bus) -> dict[str, Any]:
+@cached_entry(events, "EventBus")
+def _bus(bus: EventBus) -> dict[str, Any]:
     return {
         "Name": bus.name,
         "Arn": bus.arn,
@@ -36,16 +36,16 @@ def _bus(bus: Bus) -> dict[str, Any]:
 
 
 @events.operation("ListRules")
-def list_rules(params: Params, context: Context) -> Answer:
+def list_rules(params: Params, context: CallContext) -> Answer:
     """The rules of one bus, `default` unless told otherwise; not their targets (model)."""
     rules = bus_of(params, context).rules
     listed = sorted(name for name in rules if name.startswith(params.get("NamePrefix", "")))
     names, more = pager.page(ascending(listed), params, context)
-    return Prepared({"Rules": [_rule(rules[name]) for name in names]} | more)
+    return RenderedAnswer({"Rules": [_rule(rules[name]) for name in names]} | more)
 
 
-@entries(events, "Rule")
-def _rule(rule: Rule) -> dict[str, Any]:
+@cached_entry(events, "Rule")
+def _rule(rule: EventRule) -> dict[str, Any]:
     return {
         "Name": rule.name,
         "Arn": rule.arn,
@@ -57,12 +57,12 @@ def _rule(rule: Rule) -> dict[str, Any]:
 
 
 @events.operation("ListTargetsByRule", resource=the_rule)
-def list_targets_by_rule(params: Params, context: Context) -> Answer:
+def list_targets_by_rule(params: Params, context: CallContext) -> Answer:
     targets = rule_of(params, context).targets
     ids, more = pager.page(ascending(sorted(targets)), params, context)
-    return Prepared({"Targets": [_target(targets[id_]) for id_ in ids]} | more)
+    return RenderedAnswer({"Targets": [_target(targets[id_]) for id_ in ids]} | more)
 
 
-@entries(events, "Target")
-def _target(target: Target) -> dict[str, Any]:
+@cached_entry(events, "Target")
+def _target(target: RuleTarget) -> dict[str, Any]:
     return target.content

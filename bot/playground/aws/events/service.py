@@ -1,22 +1,24 @@
 """What all of EventBridge's operations share: its errors, and finding buses and rules."""
 
-from bot.playground.aws.context import Context, Params
+from bot.playground.aws.call_context import CallContext, Params
 from bot.playground.aws.errors import AwsError
-from bot.playground.aws.events.state import Bus, Events, Rule
+from bot.playground.aws.events.state import EventBridgeState, EventBus, EventRule
 from bot.playground.aws.paging import Pager
-from bot.playground.aws.service import Service, anything, refusing_as
+from bot.playground.aws.service import AwsService, any_resource, validation_error_as
 
-events = Service("events", refusal=refusing_as("ValidationException"), resource=anything)
+events = AwsService(
+    "events", refusal=validation_error_as("ValidationException"), resource=any_resource
+)
 pager = Pager(
     "NextToken", "NextToken", "Limit", lambda: AwsError("InvalidToken", "The token is not valid")
 )
 
 
-def state(context: Context) -> Events:
+def state(context: CallContext) -> EventBridgeState:
     return context.world.events(context.account, context.region)
 
 
-def the_rule(params: Params, context: Context) -> str:
+def the_rule(params: Params, context: CallContext) -> str:
     """The ARN of the rule that a call names; the default bus is left out of it."""
     bus = bus_name(params)
     path = params["Rule"] if bus == "default" else f"{bus}/{params['Rule']}"
@@ -28,14 +30,14 @@ def bus_name(params: Params) -> str:
     return str(params.get("EventBusName", "default").rpartition(":event-bus/")[2])
 
 
-def bus_of(params: Params, context: Context) -> Bus:
+def bus_of(params: Params, context: CallContext) -> EventBus:
     bus = state(context).buses.get(bus_name(params))
     if bus is None:
         raise AwsError("ResourceNotFoundException", f"Event bus {bus_name(params)} does not exist.")
     return bus
 
 
-def rule_of(params: Params, context: Context) -> Rule:
+def rule_of(params: Params, context: CallContext) -> EventRule:
     bus = bus_of(params, context)
     rule = bus.rules.get(params["Rule"])
     if rule is None:

@@ -4,13 +4,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypedDict, Unpack
 
-from bot.playground.aws.entries import Entity
-from bot.playground.aws.options import refuse_unknown
-from bot.playground.aws.places import Place, locked
+from bot.playground.aws.account_regions import AccountRegion, locked
+from bot.playground.aws.entry_cache import CachedEntity
+from bot.playground.aws.option_checks import reject_unknown_options
 
 
 @dataclass(frozen=True, eq=False)
-class Target(Entity):
+class RuleTarget(CachedEntity):
     """`content` is a target as the API writes it."""
 
     id: str
@@ -18,22 +18,22 @@ class Target(Entity):
 
 
 @dataclass(frozen=True, eq=False)
-class Rule(Entity):
+class EventRule(CachedEntity):
     name: str
     arn: str
     bus: str
     state: str
     schedule: str | None
     pattern: str | None
-    targets: dict[str, Target] = field(default_factory=dict)
+    targets: dict[str, RuleTarget] = field(default_factory=dict)
 
 
 @dataclass(eq=False)
-class Bus(Entity):
+class EventBus(CachedEntity):
     name: str
     arn: str
     created_at: datetime
-    rules: dict[str, Rule] = field(default_factory=dict)
+    rules: dict[str, EventRule] = field(default_factory=dict)
 
 
 class RuleOptions(TypedDict, total=False):
@@ -45,29 +45,29 @@ class RuleOptions(TypedDict, total=False):
     pattern: str
 
 
-class Events:
+class EventBridgeState:
     """Buses come into being when they are first named; `default` is always there."""
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: AccountRegion) -> None:
         self.place = place
-        self.buses: dict[str, Bus] = {}
+        self.buses: dict[str, EventBus] = {}
         self.bus("default")
 
     @locked
-    def bus(self, name: str) -> Bus:
+    def bus(self, name: str) -> EventBus:
         """The bus, which is created if it is not there."""
         if name not in self.buses:
             arn = self.place.arn("events", f"event-bus/{name}")
-            self.buses[name] = Bus(name, arn, self.place.now)
+            self.buses[name] = EventBus(name, arn, self.place.now)
         return self.buses[name]
 
     @locked
-    def put_rule(self, name: str, **options: Unpack[RuleOptions]) -> Rule:
-        refuse_unknown(options, RuleOptions)
+    def put_rule(self, name: str, **options: Unpack[RuleOptions]) -> EventRule:
+        reject_unknown_options(options, RuleOptions)
         bus = self.bus(options.get("bus", "default"))
         pattern = options.get("pattern")
         path = name if bus.name == "default" else f"{bus.name}/{name}"
-        rule = Rule(
+        rule = EventRule(
             name=name,
             arn=self.place.arn("events", f"rule/{path}"),
             bus=bus.name,
@@ -79,9 +79,9 @@ class Events:
         return rule
 
     @locked
-    def put_target(self, rule: Rule, content: dict[str, Any]) -> Target:
+    def put_target(self, rule: EventRule, content: dict[str, Any]) -> RuleTarget:
         """Any target as the API writes it, with its `Id` and `Arn`."""
-        target = Target(content["Id"], content)
+        target = RuleTarget(content["Id"], content)
         rule.targets[target.id] = target
         return target
 
@@ -93,7 +93,7 @@ class Events:
         *,
         cluster: str = "default",
         **options: Unpack[RuleOptions],
-    ) -> Rule:
+    ) -> EventRule:
         """A rule that runs a task.
 
         `task_definition` is a family, an exact revision `family:revision`, or an ARN.

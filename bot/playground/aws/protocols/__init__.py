@@ -2,7 +2,7 @@
 
 from botocore.model import ServiceModel
 
-from bot.playground.aws.protocols.base import Protocol, Request, WireError
+from bot.playground.aws.protocols.base import AwsRequest, ProtocolError, WireProtocol
 from bot.playground.aws.protocols.cbor import CborProtocol
 from bot.playground.aws.protocols.ec2 import Ec2Protocol
 from bot.playground.aws.protocols.json import JsonProtocol
@@ -10,7 +10,7 @@ from bot.playground.aws.protocols.query import QueryProtocol
 from bot.playground.aws.protocols.rest_json import RestJsonProtocol
 
 _CBOR = "smithy-rpc-v2-cbor"
-PROTOCOLS: dict[str, Protocol] = {
+PROTOCOLS: dict[str, WireProtocol] = {
     _CBOR: CborProtocol(),
     "ec2": Ec2Protocol(),
     "json 1.0": JsonProtocol("1.0"),
@@ -20,7 +20,7 @@ PROTOCOLS: dict[str, Protocol] = {
 }
 
 
-def protocol_of(model: ServiceModel, request: Request) -> Protocol:
+def protocol_of(model: ServiceModel, request: AwsRequest) -> WireProtocol:
     """What the request is written in; some services speak CBOR besides another protocol."""
     spoken = model.metadata["protocols"]
     if _CBOR in spoken and request.headers.get("smithy-protocol"):
@@ -29,4 +29,4 @@ def protocol_of(model: ServiceModel, request: Request) -> Protocol:
     return PROTOCOLS[f"json {model.metadata['jsonVersion']}" if name == "json" else name]
 
 
-__all__ = ["PROTOCOLS", "Protocol", "Request", "WireError", "protocol_of"]
+__all__ = ["PROTOCOLS", "AwsRequest", "ProtocolError", "WireProtocol", "protocol_of"]

@@ -2,20 +2,19 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
-from typing import Protocol as Interface
+from typing import Any, Protocol
 
 from botocore.model import OperationModel, ServiceModel
 
 from bot.playground.aws.errors import AwsError
 
 
-class WireError(Exception):
+class ProtocolError(Exception):
     """The request does not speak the protocol."""
 
 
 @dataclass(frozen=True)
-class Request:
+class AwsRequest:
     """`path` and `query` are as they came, still quoted."""
 
     method: str
@@ -26,7 +25,7 @@ class Request:
 
 
 @dataclass(frozen=True)
-class Dialect:
+class ProtocolErrors:
     """The errors that every service has, in this protocol's names."""
 
     unknown_key: AwsError
@@ -36,13 +35,13 @@ class Dialect:
     malformed: str
 
 
-class Protocol(Interface):
-    dialect: Dialect
+class WireProtocol(Protocol):
+    errors: ProtocolErrors
 
-    def operation_name(self, model: ServiceModel, request: Request) -> str:
+    def operation_name(self, model: ServiceModel, request: AwsRequest) -> str:
         """Raises WireError if the request names none."""
 
-    def params(self, operation: OperationModel, request: Request) -> dict[str, Any]:
+    def params(self, operation: OperationModel, request: AwsRequest) -> dict[str, Any]:
         """The parameters as the model names and types them; raises WireError."""
 
     def render(

@@ -8,7 +8,7 @@ import cbor2
 from botocore.model import OperationModel, ServiceModel
 
 from bot.playground.aws.errors import AwsError
-from bot.playground.aws.protocols.base import Request, WireError
+from bot.playground.aws.protocols.base import AwsRequest, ProtocolError
 from bot.playground.aws.protocols.json import JsonProtocol
 from bot.playground.aws.validation import present
 
@@ -19,27 +19,27 @@ _NOTHING = cbor2.dumps({})
 
 
 class CborProtocol:
-    dialect = JsonProtocol.dialect
+    errors = JsonProtocol.errors
 
-    def operation_name(self, model: ServiceModel, request: Request) -> str:
+    def operation_name(self, model: ServiceModel, request: AwsRequest) -> str:
         path = _PATH.fullmatch(request.path)
         if request.method != "POST" or path is None or path[1] != model.metadata["targetPrefix"]:
-            raise WireError(
+            raise ProtocolError(
                 f"{request.method} {request.path} is no operation of {model.service_name}"
             )
         if request.headers["smithy-protocol"] != _PROTOCOL:
-            raise WireError(f"smithy-protocol is not {_PROTOCOL}")
+            raise ProtocolError(f"smithy-protocol is not {_PROTOCOL}")
         return path[2]
 
-    def params(self, operation: OperationModel, request: Request) -> dict[str, Any]:
+    def params(self, operation: OperationModel, request: AwsRequest) -> dict[str, Any]:
         if request.body and request.headers.get("content-type") != _CONTENT_TYPE:
-            raise WireError(f"{operation.name}: the body is not {_CONTENT_TYPE}")
+            raise ProtocolError(f"{operation.name}: the body is not {_CONTENT_TYPE}")
         try:
             params = cbor2.loads(request.body or _NOTHING)
         except cbor2.CBORDecodeError as error:
-            raise WireError(f"{operation.name}: the body is not CBOR: {error}") from error
+            raise ProtocolError(f"{operation.name}: the body is not CBOR: {error}") from error
         if not isinstance(params, dict):
-            raise WireError(f"{operation.name}: the body is not a CBOR map")
+            raise ProtocolError(f"{operation.name}: the body is not a CBOR map")
         return params
 
     def render(

@@ -7,10 +7,10 @@ import orjson
 from botocore.model import ListShape, MapShape, OperationModel, ServiceModel, Shape, StructureShape
 
 from bot.playground.aws.errors import AwsError
-from bot.playground.aws.protocols.base import Dialect, Request, WireError
+from bot.playground.aws.protocols.base import AwsRequest, ProtocolError, ProtocolErrors
 
 
-class JsonAnswers:
+class JsonBodies:
     """Answers as every protocol with JSON bodies writes them."""
 
     def render(
@@ -25,8 +25,8 @@ class JsonAnswers:
         return orjson.dumps(content)
 
 
-class JsonProtocol(JsonAnswers):
-    dialect = Dialect(
+class JsonProtocol(JsonBodies):
+    errors = ProtocolErrors(
         unknown_key=AwsError(
             "UnrecognizedClientException", "The security token included in the request is invalid."
         ),
@@ -41,19 +41,19 @@ class JsonProtocol(JsonAnswers):
     def __init__(self, version: str) -> None:
         self._version = version
 
-    def operation_name(self, model: ServiceModel, request: Request) -> str:
+    def operation_name(self, model: ServiceModel, request: AwsRequest) -> str:
         prefix, _, name = request.headers.get("x-amz-target", "").partition(".")
         if prefix != model.metadata["targetPrefix"] or not name:
-            raise WireError(f"X-Amz-Target does not name an operation of {model.service_name}")
+            raise ProtocolError(f"X-Amz-Target does not name an operation of {model.service_name}")
         return name
 
-    def params(self, operation: OperationModel, request: Request) -> dict[str, Any]:
+    def params(self, operation: OperationModel, request: AwsRequest) -> dict[str, Any]:
         try:
             params = orjson.loads(request.body or b"{}")
         except orjson.JSONDecodeError as error:
-            raise WireError(f"{operation.name}: the body is not JSON: {error}") from error
+            raise ProtocolError(f"{operation.name}: the body is not JSON: {error}") from error
         if not isinstance(params, dict):
-            raise WireError(f"{operation.name}: the body is not a JSON object")
+            raise ProtocolError(f"{operation.name}: the body is not a JSON object")
         return params
 
     def render_error(self, error: AwsError, request_id: str) -> bytes:

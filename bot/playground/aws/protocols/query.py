@@ -8,13 +8,13 @@ from xml.sax.saxutils import escape
 from botocore.model import ListShape, OperationModel, ServiceModel, Shape, StructureShape
 
 from bot.playground.aws.errors import AwsError
-from bot.playground.aws.protocols.base import Dialect, Request, WireError
+from bot.playground.aws.protocols.base import AwsRequest, ProtocolError, ProtocolErrors
 
 _NUMBERS = {"integer", "long"}
 
 
 class QueryProtocol:
-    dialect = Dialect(
+    errors = ProtocolErrors(
         unknown_key=AwsError(
             "InvalidClientTokenId", "The security token included in the request is invalid.", 403
         ),
@@ -26,18 +26,18 @@ class QueryProtocol:
         malformed="MalformedQueryString",
     )
 
-    def operation_name(self, model: ServiceModel, request: Request) -> str:
+    def operation_name(self, model: ServiceModel, request: AwsRequest) -> str:
         form = _form(request)
         if form.get("Version") != model.api_version or not form.get("Action"):
-            raise WireError(f"the form names no Action of {model.service_name}'s version")
+            raise ProtocolError(f"the form names no Action of {model.service_name}'s version")
         return form["Action"]
 
-    def params(self, operation: OperationModel, request: Request) -> dict[str, Any]:
+    def params(self, operation: OperationModel, request: AwsRequest) -> dict[str, Any]:
         form = _form(request)
         del form["Action"], form["Version"]
         params = self._read(operation.input_shape, form, "") if operation.input_shape else {}
         if form:
-            raise WireError(f"{operation.name} has no parameter {', '.join(sorted(form))}")
+            raise ProtocolError(f"{operation.name} has no parameter {', '.join(sorted(form))}")
         return dict(params or {})
 
     def render(
@@ -125,15 +125,15 @@ class QueryProtocol:
         return {name: value for name, value in read.items() if value is not None} or None
 
     def _read_list(self, shape: ListShape, form: dict[str, str], prefix: str) -> list[Any] | None:
-        entries: list[Any] = []
+        cached_entry: list[Any] = []
         while (
-            entry := self._read(shape.member, form, self.entry_path(prefix, len(entries) + 1))
+            entry := self._read(shape.member, form, self.entry_path(prefix, len(cached_entry) + 1))
         ) is not None:
-            entries.append(entry)
-        return entries or None
+            cached_entry.append(entry)
+        return cached_entry or None
 
 
-def _form(request: Request) -> dict[str, str]:
+def _form(request: AwsRequest) -> dict[str, str]:
     return dict(parse_qsl(request.body.decode(), keep_blank_values=True))
 
 

@@ -10,14 +10,14 @@ import orjson
 from botocore.model import ListShape, OperationModel, ServiceModel, Shape, StructureShape
 
 from bot.playground.aws.errors import AwsError
-from bot.playground.aws.protocols.base import Dialect, Request, WireError
-from bot.playground.aws.protocols.json import JsonAnswers
+from bot.playground.aws.protocols.base import AwsRequest, ProtocolError, ProtocolErrors
+from bot.playground.aws.protocols.json import JsonBodies
 
 _LABEL = re.compile(r"\{(\w+)(\+?)\}")
 
 
-class RestJsonProtocol(JsonAnswers):
-    dialect = Dialect(
+class RestJsonProtocol(JsonBodies):
+    errors = ProtocolErrors(
         unknown_key=AwsError(
             "UnrecognizedClientException",
             "The security token included in the request is invalid.",
@@ -31,13 +31,15 @@ class RestJsonProtocol(JsonAnswers):
         malformed="SerializationException",
     )
 
-    def operation_name(self, model: ServiceModel, request: Request) -> str:
+    def operation_name(self, model: ServiceModel, request: AwsRequest) -> str:
         for method, path, name in _routes(model):
             if method == request.method and path.fullmatch(request.path):
                 return name
-        raise WireError(f"{request.method} {request.path} is no operation of {model.service_name}")
+        raise ProtocolError(
+            f"{request.method} {request.path} is no operation of {model.service_name}"
+        )
 
-    def params(self, operation: OperationModel, request: Request) -> dict[str, Any]:
+    def params(self, operation: OperationModel, request: AwsRequest) -> dict[str, Any]:
         shape = operation.input_shape
         if shape is None:
             return {}
@@ -75,7 +77,7 @@ def _located(shape: Shape, location: str | None) -> Iterator[tuple[str, str, Sha
             yield name, member.serialization.get("name", name), member
 
 
-def _in_path(operation: OperationModel, request: Request) -> dict[str, Any]:
+def _in_path(operation: OperationModel, request: AwsRequest) -> dict[str, Any]:
     assert operation.input_shape is not None
     found = _pattern(operation).fullmatch(request.path)
     assert found is not None
@@ -85,7 +87,7 @@ def _in_path(operation: OperationModel, request: Request) -> dict[str, Any]:
     }
 
 
-def _in_query(shape: Shape, request: Request) -> dict[str, Any]:
+def _in_query(shape: Shape, request: AwsRequest) -> dict[str, Any]:
     given: dict[str, list[str]] = {}
     for name, value in parse_qsl(request.query, keep_blank_values=True):
         given.setdefault(name, []).append(value)
@@ -94,7 +96,7 @@ def _in_query(shape: Shape, request: Request) -> dict[str, Any]:
         if values := given.pop(wire, None):
             params[name] = _repeated(member, values)
     if given:
-        raise WireError(f"there is no query parameter {', '.join(sorted(given))}")
+        raise ProtocolError(f"there is no query parameter {', '.join(sorted(given))}")
     return params
 
 
@@ -104,7 +106,7 @@ def _repeated(shape: Shape, values: list[str]) -> Any:
     return _typed(shape, values[-1])
 
 
-def _in_headers(shape: Shape, request: Request) -> dict[str, Any]:
+def _in_headers(shape: Shape, request: AwsRequest) -> dict[str, Any]:
     return {
         name: _typed(member, request.headers[wire.lower()])
         for name, wire, member in _located(shape, "header")
@@ -112,15 +114,15 @@ def _in_headers(shape: Shape, request: Request) -> dict[str, Any]:
     }
 
 
-def _in_body(operation: OperationModel, request: Request) -> dict[str, Any]:
+def _in_body(operation: OperationModel, request: AwsRequest) -> dict[str, Any]:
     if not request.body:
         return {}
     try:
         content = orjson.loads(request.body)
     except orjson.JSONDecodeError as error:
-        raise WireError(f"{operation.name}: the body is not JSON: {error}") from error
+        raise ProtocolError(f"{operation.name}: the body is not JSON: {error}") from error
     if not isinstance(content, dict):
-        raise WireError(f"{operation.name}: the body is not a JSON object")
+        raise ProtocolError(f"{operation.name}: the body is not a JSON object")
     return content
 
 
@@ -129,7 +131,7 @@ def _typed(shape: Shape, text: str) -> Any:
         try:
             return int(text)
         except ValueError:
-            raise WireError(f"{text!r} is not a number") from None
+            raise ProtocolError(f"{text!r} is not a number") from None
     if shape.type_name == "boolean":
         return text == "true"
     return text

@@ -2,26 +2,26 @@
 
 from typing import Any
 
-from bot.playground.aws.context import Context, Params
+from bot.playground.aws.call_context import CallContext, Params
 from bot.playground.aws.sagemaker.endpoints import deployed
-from bot.playground.aws.sagemaker.service import page_of, sagemaker, state, the, thing_named
-from bot.playground.aws.sagemaker.state import Component, Specification
+from bot.playground.aws.sagemaker.service import arn_of, find_resource, list_page, sagemaker, state
+from bot.playground.aws.sagemaker.state import ComponentSpecification, InferenceComponent
 from bot.playground.aws.service import Answer
 
 _KIND = "inference-component"
 
 
 @sagemaker.operation("ListInferenceComponents")
-def list_inference_components(params: Params, context: Context) -> Answer:
-    components, more = page_of(state(context).components, params, context)
+def list_inference_components(params: Params, context: CallContext) -> Answer:
+    components, more = list_page(state(context).components, params, context)
     return {"InferenceComponents": [_summary(component) for component in components]} | more
 
 
-@sagemaker.operation("DescribeInferenceComponent", resource=the(_KIND, "InferenceComponentName"))
-def describe_inference_component(params: Params, context: Context) -> Answer:
+@sagemaker.operation("DescribeInferenceComponent", resource=arn_of(_KIND, "InferenceComponentName"))
+def describe_inference_component(params: Params, context: CallContext) -> Answer:
     """One specification is told alone, several in a list (model)."""
     name = params["InferenceComponentName"]
-    component = thing_named(state(context).components, _KIND, name, context)
+    component = find_resource(state(context).components, _KIND, name, context)
     specifications = [_specification(each) for each in component.specifications]
     return {
         **_summary(component),
@@ -34,7 +34,7 @@ def describe_inference_component(params: Params, context: Context) -> Answer:
     }
 
 
-def _summary(component: Component) -> dict[str, Any]:
+def _summary(component: InferenceComponent) -> dict[str, Any]:
     return {
         "InferenceComponentName": component.name,
         "InferenceComponentArn": component.arn,
@@ -47,7 +47,7 @@ def _summary(component: Component) -> dict[str, Any]:
     }
 
 
-def _specification(specification: Specification) -> dict[str, Any]:
+def _specification(specification: ComponentSpecification) -> dict[str, Any]:
     image = specification.image
     return {
         "InstanceType": specification.instance_type,

@@ -2,21 +2,21 @@
 
 from typing import Any
 
-from bot.playground.aws.context import Context, Params
-from bot.playground.aws.sagemaker.service import page_of, sagemaker, state, the, thing_named
-from bot.playground.aws.sagemaker.state import DeployedImage, Endpoint, Variants
+from bot.playground.aws.call_context import CallContext, Params
+from bot.playground.aws.sagemaker.service import arn_of, find_resource, list_page, sagemaker, state
+from bot.playground.aws.sagemaker.state import DeployedImage, InferenceEndpoint, Variants
 from bot.playground.aws.service import Answer
 
 
 @sagemaker.operation("ListEndpoints")
-def list_endpoints(params: Params, context: Context) -> Answer:
-    endpoints, more = page_of(state(context).endpoints, params, context)
+def list_endpoints(params: Params, context: CallContext) -> Answer:
+    endpoints, more = list_page(state(context).endpoints, params, context)
     return {"Endpoints": [_summary(endpoint) for endpoint in endpoints]} | more
 
 
-@sagemaker.operation("DescribeEndpoint", resource=the("endpoint", "EndpointName"))
-def describe_endpoint(params: Params, context: Context) -> Answer:
-    endpoint = thing_named(state(context).endpoints, "endpoint", params["EndpointName"], context)
+@sagemaker.operation("DescribeEndpoint", resource=arn_of("endpoint", "EndpointName"))
+def describe_endpoint(params: Params, context: CallContext) -> Answer:
+    endpoint = find_resource(state(context).endpoints, "endpoint", params["EndpointName"], context)
     return {
         **_summary(endpoint),
         "EndpointConfigName": endpoint.name,
@@ -26,7 +26,7 @@ def describe_endpoint(params: Params, context: Context) -> Answer:
     }
 
 
-def _summary(endpoint: Endpoint) -> dict[str, Any]:
+def _summary(endpoint: InferenceEndpoint) -> dict[str, Any]:
     return {
         "EndpointName": endpoint.name,
         "EndpointArn": endpoint.arn,
@@ -36,7 +36,7 @@ def _summary(endpoint: Endpoint) -> dict[str, Any]:
     }
 
 
-def _pending(endpoint: Endpoint) -> dict[str, Any] | None:
+def _pending(endpoint: InferenceEndpoint) -> dict[str, Any] | None:
     """Only told while a deployment is in progress (model)."""
     if not endpoint.pending and not endpoint.pending_shadow:
         return None

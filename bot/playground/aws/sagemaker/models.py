@@ -2,21 +2,21 @@
 
 from typing import Any
 
-from bot.playground.aws.context import Context, Params
-from bot.playground.aws.sagemaker.service import page_of, sagemaker, state, the, thing_named
-from bot.playground.aws.sagemaker.state import Model
+from bot.playground.aws.call_context import CallContext, Params
+from bot.playground.aws.sagemaker.service import arn_of, find_resource, list_page, sagemaker, state
+from bot.playground.aws.sagemaker.state import SageMakerModel
 from bot.playground.aws.service import Answer
 
 
 @sagemaker.operation("ListModels")
-def list_models(params: Params, context: Context) -> Answer:
-    models, more = page_of(state(context).models, params, context)
+def list_models(params: Params, context: CallContext) -> Answer:
+    models, more = list_page(state(context).models, params, context)
     return {"Models": [_summary(model) for model in models]} | more
 
 
-@sagemaker.operation("DescribeModel", resource=the("model", "ModelName"))
-def describe_model(params: Params, context: Context) -> Answer:
-    model = thing_named(state(context).models, "model", params["ModelName"], context)
+@sagemaker.operation("DescribeModel", resource=arn_of("model", "ModelName"))
+def describe_model(params: Params, context: CallContext) -> Answer:
+    model = find_resource(state(context).models, "model", params["ModelName"], context)
     return {
         **_summary(model),
         **_containers(model),
@@ -25,7 +25,7 @@ def describe_model(params: Params, context: Context) -> Answer:
     }
 
 
-def _summary(model: Model) -> dict[str, Any]:
+def _summary(model: SageMakerModel) -> dict[str, Any]:
     return {
         "ModelName": model.name,
         "ModelArn": model.arn,
@@ -33,7 +33,7 @@ def _summary(model: Model) -> dict[str, Any]:
     }
 
 
-def _containers(model: Model) -> dict[str, Any]:
+def _containers(model: SageMakerModel) -> dict[str, Any]:
     if model.package:
         return {"PrimaryContainer": {"ModelPackageName": model.package}}
     containers = [{"Image": image, "Mode": "SingleModel"} for image in model.images]

@@ -3,18 +3,18 @@
 from collections.abc import Iterable
 from typing import Any
 
-from bot.playground.aws.context import Context, Params
-from bot.playground.aws.sagemaker.service import sagemaker, state, the, thing_named
+from bot.playground.aws.call_context import CallContext, Params
+from bot.playground.aws.sagemaker.service import arn_of, find_resource, sagemaker, state
 from bot.playground.aws.sagemaker.state import PackagedImage
 from bot.playground.aws.service import Answer
 
 _KIND = "model-package"
 
 
-@sagemaker.operation("DescribeModelPackage", resource=the(_KIND, "ModelPackageName"))
-def describe_model_package(params: Params, context: Context) -> Answer:
+@sagemaker.operation("DescribeModelPackage", resource=arn_of(_KIND, "ModelPackageName"))
+def describe_model_package(params: Params, context: CallContext) -> Answer:
     name = params["ModelPackageName"]
-    package = thing_named(state(context).packages, _KIND, name, context)
+    package = find_resource(state(context).packages, _KIND, name, context)
     additional = [
         {"Name": each, "Containers": _containers(images)}
         for each, images in package.additional.items()

@@ -3,71 +3,73 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from bot.playground.aws.context import Context, Params
-from bot.playground.aws.errors import AwsError, found
+from bot.playground.aws.call_context import CallContext, Params
+from bot.playground.aws.errors import AwsError, find
 from bot.playground.aws.paging import Pager, ascending, at_time, descending
-from bot.playground.aws.sagemaker.state import AnyThing, SageMaker
-from bot.playground.aws.service import Resource, Service, anything, refusing_as
+from bot.playground.aws.sagemaker.state import AnyResource, SageMakerState
+from bot.playground.aws.service import AwsService, Resource, any_resource, validation_error_as
 
 _INVALID = "ValidationException"
 
-sagemaker = Service("sagemaker", refusal=refusing_as(_INVALID), resource=anything)
+sagemaker = AwsService("sagemaker", refusal=validation_error_as(_INVALID), resource=any_resource)
 _pager = Pager(
     "NextToken", "NextToken", "MaxResults", lambda: AwsError(_INVALID, "Invalid NextToken."), 10
 )
 """Ten a page unless asked (model; of models it does not tell)."""
 
 
-def state(context: Context) -> SageMaker:
+def state(context: CallContext) -> SageMakerState:
     return context.world.sagemaker(context.account, context.region)
 
 
-def the(kind: str, member: str) -> Resource:
+def arn_of(kind: str, member: str) -> Resource:
     """The ARN of the thing that a call names."""
 
-    def resource(params: Params, context: Context) -> str:
+    def resource(params: Params, context: CallContext) -> str:
         return _arn(kind, params[member], context)
 
     return resource
 
 
-def _arn(kind: str, name: str, context: Context) -> str:
+def _arn(kind: str, name: str, context: CallContext) -> str:
     return state(context).place.arn("sagemaker", f"{kind}/{name}")
 
 
-def thing_named(things: Mapping[str, AnyThing], kind: str, name: str, context: Context) -> AnyThing:
+def find_resource(
+    resources: Mapping[str, AnyResource], kind: str, name: str, context: CallContext
+) -> AnyResource:
     words = kind.replace("-", " ")
     message = f'Could not find {words} "{_arn(kind, name, context)}".'
-    return found(things, name, AwsError(_INVALID, message))
+    return find(resources, name, AwsError(_INVALID, message))
 
 
 _SORTED_BY: dict[str, Callable[[Any], str]] = {
-    "Name": lambda thing: str(thing.name),
-    "CreationTime": lambda thing: at_time(thing.created_at, thing.name),
-    "Status": lambda thing: f"{thing.status} {thing.name}",
+    "Name": lambda resource: str(resource.name),
+    "CreationTime": lambda resource: at_time(resource.created_at, resource.name),
+    "Status": lambda resource: f"{resource.status} {resource.name}",
 }
 _FILTERS: dict[str, Callable[[Any, Any], bool]] = {
-    "NameContains": lambda thing, text: text in thing.name,
-    "CreationTimeBefore": lambda thing, moment: thing.created_at.timestamp() < moment,
-    "CreationTimeAfter": lambda thing, moment: thing.created_at.timestamp() > moment,
-    "LastModifiedTimeBefore": lambda thing, moment: thing.created_at.timestamp() < moment,
-    "LastModifiedTimeAfter": lambda thing, moment: thing.created_at.timestamp() > moment,
-    "StatusEquals": lambda thing, status: thing.status == status,
-    "EndpointNameEquals": lambda thing, name: thing.endpoint == name,
-    "VariantNameEquals": lambda thing, name: thing.variant == name,
+    "NameContains": lambda resource, text: text in resource.name,
+    "CreationTimeBefore": lambda resource, moment: resource.created_at.timestamp() < moment,
+    "CreationTimeAfter": lambda resource, moment: resource.created_at.timestamp() > moment,
+    "LastModifiedTimeBefore": lambda resource, moment: resource.created_at.timestamp() < moment,
+    "LastModifiedTimeAfter": lambda resource, moment: resource.created_at.timestamp() > moment,
+    "StatusEquals": lambda resource, status: resource.status == status,
+    "EndpointNameEquals": lambda resource, name: resource.endpoint == name,
+    "VariantNameEquals": lambda resource, name: resource.variant == name,
 }
 
 
-def page_of(
-    things: Mapping[str, AnyThing], params: Params, context: Context
-) -> tuple[list[AnyThing], dict[str, str]]:
+def list_page(
+    resources: Mapping[str, AnyResource], params: Params, context: CallContext
+) -> tuple[list[AnyResource], dict[str, str]]:
     """The newest first unless asked otherwise (model)."""
     key = _SORTED_BY[params.get("SortBy", "CreationTime")]
     wanted = [(_FILTERS[name], params[name]) for name in params.keys() & _FILTERS.keys()]
     listed = {
-        key(thing): thing
-        for thing in things.values()
-        if all(fits(thing, value) for fits, value in wanted)
+        key(resource): resource
+        for resource in resources.values()
+        if all(fits(resource, value) for fits, value in wanted)
     }
     order = ascending if params.get("SortOrder") == "Ascending" else descending
     keys, more = _pager.page(order(sorted(listed)), params, context)

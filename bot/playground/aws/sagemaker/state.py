@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypedDict, TypeVar, Unpack
 
-from bot.playground.aws.options import refuse_unknown
-from bot.playground.aws.places import Place, locked
+from bot.playground.aws.account_regions import AccountRegion, locked
+from bot.playground.aws.option_checks import reject_unknown_options
 
-AnyThing = TypeVar("AnyThing", bound="Thing")
+AnyResource = TypeVar("AnyResource", bound="SageMakerResource")
 
 
 @dataclass(frozen=True)
-class Thing:
+class SageMakerResource:
     """Nothing here changes after it was created."""
 
     name: str
@@ -21,7 +21,7 @@ class Thing:
 
 
 @dataclass(frozen=True)
-class Model(Thing):
+class SageMakerModel(SageMakerResource):
     """Several images make a pipeline; a model of a package names no image."""
 
     images: tuple[str, ...]
@@ -45,7 +45,7 @@ class PackagedImage:
 
 
 @dataclass(frozen=True)
-class Package(Thing):
+class ModelPackage(SageMakerResource):
     """What a model may be made from; `additional` are the specifications besides the first."""
 
     images: tuple[PackagedImage, ...]
@@ -58,7 +58,7 @@ Images = Mapping[str, list[str]]
 
 
 @dataclass(frozen=True)
-class Endpoint(Thing):
+class InferenceEndpoint(SageMakerResource):
     """The pending variants are those of a deployment that is in progress."""
 
     status: str
@@ -69,7 +69,7 @@ class Endpoint(Thing):
 
 
 @dataclass(frozen=True)
-class Specification:
+class ComponentSpecification:
     """What a component runs on an instance type, or on any: one of the three."""
 
     image: DeployedImage | None
@@ -79,12 +79,12 @@ class Specification:
 
 
 @dataclass(frozen=True)
-class Component(Thing):
+class InferenceComponent(SageMakerResource):
     status: str
     endpoint: str
     endpoint_arn: str
     variant: str
-    specifications: tuple[Specification, ...]
+    specifications: tuple[ComponentSpecification, ...]
 
 
 class EndpointOptions(TypedDict, total=False):
@@ -120,15 +120,15 @@ class ComponentOptions(TypedDict, total=False):
     at: datetime | None
 
 
-class SageMaker:
+class SageMakerState:
     """Endpoints and components keep the digest that an image's reference named at first."""
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: AccountRegion) -> None:
         self.place = place
-        self.models: dict[str, Model] = {}
-        self.packages: dict[str, Package] = {}
-        self.endpoints: dict[str, Endpoint] = {}
-        self.components: dict[str, Component] = {}
+        self.models: dict[str, SageMakerModel] = {}
+        self.packages: dict[str, ModelPackage] = {}
+        self.endpoints: dict[str, InferenceEndpoint] = {}
+        self.components: dict[str, InferenceComponent] = {}
 
     @locked
     def create_model(
@@ -138,11 +138,11 @@ class SageMaker:
         *,
         package: str | None = None,
         at: datetime | None = None,
-    ) -> Model:
+    ) -> SageMakerModel:
         """A model of one image, of several in a pipeline, or of a model package and none."""
         if bool(images) == bool(package):
             raise ValueError("a model has images or a package")
-        model = Model(
+        model = SageMakerModel(
             name=name,
             arn=self._arn("model", name),
             created_at=at or self.place.now,
@@ -160,13 +160,13 @@ class SageMaker:
         *,
         additional: Mapping[str, list[str]] | None = None,
         digests: Mapping[str, str] | None = None,
-    ) -> Package:
+    ) -> ModelPackage:
         """`digests` are by image reference, `additional` images by what they are for."""
 
         def packaged(images: list[str]) -> tuple[PackagedImage, ...]:
             return tuple(PackagedImage(image, (digests or {}).get(image)) for image in images)
 
-        package = Package(
+        package = ModelPackage(
             name=name,
             arn=self._arn("model-package", name),
             created_at=self.place.now,
@@ -178,12 +178,12 @@ class SageMaker:
     @locked
     def create_endpoint(
         self, name: str, variants: Images, **options: Unpack[EndpointOptions]
-    ) -> Endpoint:
+    ) -> InferenceEndpoint:
         """An endpoint that runs images by the name of their variant.
 
         A variant of inference components has no images of its own.
         """
-        refuse_unknown(options, EndpointOptions)
+        reject_unknown_options(options, EndpointOptions)
         at = options.get("at") or self.place.now
         digests = options.get("digests", {})
 
@@ -193,7 +193,7 @@ class SageMaker:
                 for variant, images in variants.items()
             }
 
-        endpoint = Endpoint(
+        endpoint = InferenceEndpoint(
             name=name,
             arn=self._arn("endpoint", name),
             created_at=at,
@@ -212,13 +212,13 @@ class SageMaker:
         endpoint: str,
         specifications: list[SpecificationOptions],
         **options: Unpack[ComponentOptions],
-    ) -> Component:
+    ) -> InferenceComponent:
         """An inference component; of several specifications each is for an instance type."""
-        refuse_unknown(options, ComponentOptions)
+        reject_unknown_options(options, ComponentOptions)
         if not specifications:
             raise ValueError("a component has a specification")
         at = options.get("at") or self.place.now
-        component = Component(
+        component = InferenceComponent(
             name=name,
             arn=self._arn("inference-component", name),
             created_at=at,
@@ -230,12 +230,12 @@ class SageMaker:
         )
         return _added(self.components, component)
 
-    def _specification(self, given: SpecificationOptions, at: datetime) -> Specification:
-        refuse_unknown(given, SpecificationOptions)
+    def _specification(self, given: SpecificationOptions, at: datetime) -> ComponentSpecification:
+        reject_unknown_options(given, SpecificationOptions)
         if len(given.keys() & {"image", "model", "base"}) != 1:
             raise ValueError("a specification has an image, a model or a base")
         image = given.get("image")
-        return Specification(
+        return ComponentSpecification(
             image=self._deployed(image, given.get("digest"), at) if image else None,
             model=given.get("model"),
             base=given.get("base"),
@@ -249,8 +249,8 @@ class SageMaker:
         return self.place.arn("sagemaker", f"{kind}/{name}")
 
 
-def _added(things: dict[str, AnyThing], thing: AnyThing) -> AnyThing:
-    if thing.name in things:
-        raise ValueError(f"there is {thing.arn}")
-    things[thing.name] = thing
-    return thing
+def _added(resources: dict[str, AnyResource], resource: AnyResource) -> AnyResource:
+    if resource.name in resources:
+        raise ValueError(f"there is {resource.arn}")
+    resources[resource.name] = resource
+    return resource

@@ -2,31 +2,31 @@
 
 from typing import Any
 
-from bot.playground.aws.context import Context, Params
-from bot.playground.aws.entries import entries
+from bot.playground.aws.call_context import CallContext, Params
+from bot.playground.aws.entry_cache import cached_entry
 from bot.playground.aws.paging import ascending
 from bot.playground.aws.scheduler.service import (
-    every,
+    all_resources,
     group_named,
     pager,
     schedule_of,
     scheduler,
     state,
 )
-from bot.playground.aws.scheduler.state import Group, Schedule
-from bot.playground.aws.service import Answer, Prepared
+from bot.playground.aws.scheduler.state import Schedule, ScheduleGroup
+from bot.playground.aws.service import Answer, RenderedAnswer
 
 
-@scheduler.operation("ListScheduleGroups", resource=every("schedule-group/*"))
-def list_schedule_groups(params: Params, context: Context) -> Answer:
+@scheduler.operation("ListScheduleGroups", resource=all_resources("schedule-group/*"))
+def list_schedule_groups(params: Params, context: CallContext) -> Answer:
     groups = state(context).groups
     listed = sorted(name for name in groups if name.startswith(params.get("NamePrefix", "")))
     names, more = pager.page(ascending(listed), params, context)
-    return Prepared({"ScheduleGroups": [_group(groups[name]) for name in names]} | more)
+    return RenderedAnswer({"ScheduleGroups": [_group(groups[name]) for name in names]} | more)
 
 
-@entries(scheduler, "ScheduleGroupSummary")
-def _group(group: Group) -> dict[str, Any]:
+@cached_entry(scheduler, "ScheduleGroupSummary")
+def _group(group: ScheduleGroup) -> dict[str, Any]:
     return {
         "Arn": group.arn,
         "Name": group.name,
@@ -36,8 +36,8 @@ def _group(group: Group) -> dict[str, Any]:
     }
 
 
-@scheduler.operation("ListSchedules", resource=every("schedule/*/*"))
-def list_schedules(params: Params, context: Context) -> Answer:
+@scheduler.operation("ListSchedules", resource=all_resources("schedule/*/*"))
+def list_schedules(params: Params, context: CallContext) -> Answer:
     """All groups' schedules unless one is named; of the target only its ARN (model)."""
     groups = (
         [group_named(params["GroupName"], context)]
@@ -52,10 +52,10 @@ def list_schedules(params: Params, context: Context) -> Answer:
         and params.get("State") in (None, each.state)
     }
     keys, more = pager.page(ascending(sorted(listed)), params, context)
-    return Prepared({"Schedules": [_summary(listed[key]) for key in keys]} | more)
+    return RenderedAnswer({"Schedules": [_summary(listed[key]) for key in keys]} | more)
 
 
-@entries(scheduler, "ScheduleSummary")
+@cached_entry(scheduler, "ScheduleSummary")
 def _summary(schedule: Schedule) -> dict[str, Any]:
     return {
         "Arn": schedule.arn,
@@ -69,7 +69,7 @@ def _summary(schedule: Schedule) -> dict[str, Any]:
 
 
 @scheduler.operation("GetSchedule")
-def get_schedule(params: Params, context: Context) -> Answer:
+def get_schedule(params: Params, context: CallContext) -> Answer:
     schedule = schedule_of(params, context)
     return {
         "Arn": schedule.arn,

@@ -6,16 +6,16 @@ from typing import Any, TypedDict, Unpack
 
 import orjson
 
-from bot.playground.aws.entries import Entity
-from bot.playground.aws.options import refuse_unknown
-from bot.playground.aws.places import Place, locked
+from bot.playground.aws.account_regions import AccountRegion, locked
+from bot.playground.aws.entry_cache import CachedEntity
+from bot.playground.aws.option_checks import reject_unknown_options
 
 RUN_TASK = "arn:aws:scheduler:::aws-sdk:ecs:runTask"
 """The universal target that calls ECS's RunTask with the schedule's input."""
 
 
 @dataclass(frozen=True, eq=False)
-class Schedule(Entity):
+class Schedule(CachedEntity):
     """`target` is as the API writes it."""
 
     name: str
@@ -28,7 +28,7 @@ class Schedule(Entity):
 
 
 @dataclass(eq=False)
-class Group(Entity):
+class ScheduleGroup(CachedEntity):
     name: str
     arn: str
     created_at: datetime
@@ -41,20 +41,20 @@ class ScheduleOptions(TypedDict, total=False):
     expression: str
 
 
-class Scheduler:
+class SchedulerState:
     """Groups come into being when they are first named; `default` is always there."""
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: AccountRegion) -> None:
         self.place = place
-        self.groups: dict[str, Group] = {}
+        self.groups: dict[str, ScheduleGroup] = {}
         self.group("default")
 
     @locked
-    def group(self, name: str) -> Group:
+    def group(self, name: str) -> ScheduleGroup:
         """The group, which is created if it is not there."""
         if name not in self.groups:
             arn = self.place.arn("scheduler", f"schedule-group/{name}")
-            self.groups[name] = Group(name, arn, self.place.now)
+            self.groups[name] = ScheduleGroup(name, arn, self.place.now)
         return self.groups[name]
 
     @locked
@@ -62,7 +62,7 @@ class Scheduler:
         self, name: str, target: dict[str, Any], **options: Unpack[ScheduleOptions]
     ) -> Schedule:
         """A schedule with any target as the API writes it; a role is added."""
-        refuse_unknown(options, ScheduleOptions)
+        reject_unknown_options(options, ScheduleOptions)
         group = self.group(options.get("group", "default"))
         schedule = Schedule(
             name=name,

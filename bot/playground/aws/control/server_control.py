@@ -3,29 +3,29 @@
 from dataclasses import asdict, fields
 from datetime import timedelta
 
-from bot.playground.aws.control.door import Body, control
+from bot.playground.aws.aws_state import AwsState
+from bot.playground.aws.control.routing import Body, control
 from bot.playground.aws.faults import Fault
-from bot.playground.aws.world import World
 
 
 @control("POST", "/denials")
-def deny(world: World, body: Body) -> None:
+def deny(world: AwsState, body: Body) -> None:
     world.deny(**body)
 
 
 @control("POST", "/grants")
-def grant(world: World, body: Body) -> None:
+def grant(world: AwsState, body: Body) -> None:
     world.grant(**body)
 
 
 @control("DELETE", "/access")
-def forget_access(world: World, _body: Body) -> None:
+def forget_access(world: AwsState, _body: Body) -> None:
     """Takes back all denials and grants."""
     world.access.clear()
 
 
 @control("POST", "/faults")
-def add_fault(world: World, body: Body) -> None:
+def add_fault(world: AwsState, body: Body) -> None:
     """The keys are those of `Fault`."""
     unknown = body.keys() - {field.name for field in fields(Fault) if field.init}
     if unknown:
@@ -34,28 +34,28 @@ def add_fault(world: World, body: Body) -> None:
 
 
 @control("DELETE", "/faults")
-def clear_faults(world: World, _body: Body) -> None:
+def clear_faults(world: AwsState, _body: Body) -> None:
     world.faults.clear()
 
 
 @control("GET", "/calls")
-def show_calls(world: World, _body: Body) -> Body:
+def show_calls(world: AwsState, _body: Body) -> Body:
     calls = [{**asdict(call), "params": dict(call.params)} for call in world.calls]
     return {"counts": world.calls.counts(), "calls": calls}
 
 
 @control("DELETE", "/calls")
-def reset_calls(world: World, _body: Body) -> None:
+def reset_calls(world: AwsState, _body: Body) -> None:
     world.calls.reset()
 
 
 @control("GET", "/clock")
-def show_clock(world: World, _body: Body) -> Body:
+def show_clock(world: AwsState, _body: Body) -> Body:
     return {"now": world.clock.now()}
 
 
 @control("PUT", "/clock")
-def set_clock(world: World, body: Body) -> Body:
+def set_clock(world: AwsState, body: Body) -> Body:
     """`{now}` sets it, `{advance}` moves it on by seconds, `{}` lets it follow real time."""
     if "now" in body:
         world.clock.set(body["now"])
@@ -67,25 +67,25 @@ def set_clock(world: World, body: Body) -> Body:
 
 
 @control("PUT", "/pull-refresh")
-def set_pull_refresh(world: World, body: Body) -> None:
+def set_pull_refresh(world: AwsState, body: Body) -> None:
     world.pull_refresh = timedelta(seconds=body["seconds"])
 
 
 @control("POST", "/users")
-def add_user(world: World, body: Body) -> Body:
+def add_user(world: AwsState, body: Body) -> Body:
     return {"arn": world.identities.add_user(**body).arn}
 
 
 @control("POST", "/roles")
-def add_role(world: World, body: Body) -> Body:
+def add_role(world: AwsState, body: Body) -> Body:
     return {"arn": world.identities.add_role(**body).arn}
 
 
 @control("GET", "/sessions")
-def show_sessions(world: World, _body: Body) -> Body:
+def show_sessions(world: AwsState, _body: Body) -> Body:
     return {"sessions": [asdict(session) for session in world.identities.sessions]}
 
 
 @control("GET", "/bugs")
-def show_bugs(world: World, _body: Body) -> Body:
+def show_bugs(world: AwsState, _body: Body) -> Body:
     return {"bugs": world.bugs}

@@ -6,22 +6,22 @@ from typing import TYPE_CHECKING, Any, cast
 
 import orjson
 
-from bot.playground.aws.context import Context, Params
-from bot.playground.aws.ecr.finding import find_or_raise
-from bot.playground.aws.ecr.manifest import Manifest
+from bot.playground.aws.call_context import CallContext, Params
+from bot.playground.aws.ecr.image_lookup import get_image
 from bot.playground.aws.ecr.registry import Registry
 from bot.playground.aws.ecr.repository import Repository
 from bot.playground.aws.ecr.service import (
     ecr,
     invalid,
-    named,
     next_page,
     registry_of,
+    repository_named,
     repository_of,
 )
+from bot.playground.aws.ecr.stored_manifest import StoredManifest
 from bot.playground.aws.errors import AwsError
 from bot.playground.aws.protocols.json import json_form
-from bot.playground.aws.service import Answer, Prepared
+from bot.playground.aws.service import Answer, RenderedAnswer
 from bot.playground.aws.validation import check_answer
 
 if TYPE_CHECKING:
@@ -29,11 +29,11 @@ if TYPE_CHECKING:
 
 
 @ecr.operation("DescribeRepositories")
-def describe_repositories(params: Params, context: Context) -> Answer:
+def describe_repositories(params: Params, context: CallContext) -> Answer:
     registry = registry_of(params, context)
     if names := params.get("repositoryNames"):
         _refuse_paging_with("repositoryNames", params)
-        return {"repositories": [described(named(registry, name)) for name in names]}
+        return {"repositories": [described(repository_named(registry, name)) for name in names]}
     page = next_page(
         sorted(registry.repositories), params, f"{registry.account}/{registry.region}", default=100
     )
@@ -60,7 +60,7 @@ def described(repository: Repository) -> dict[str, Any]:
 
 
 @ecr.operation("DescribeImages")
-def describe_images(params: Params, context: Context) -> Answer:
+def describe_images(params: Params, context: CallContext) -> Answer:
     """Without `filter.imageStatus` only ACTIVE images are listed (model).
 
     Images that are named by `imageIds` are shown whatever their status is: the documentation is
@@ -69,8 +69,10 @@ def describe_images(params: Params, context: Context) -> Answer:
     repository = repository_of(params, context)
     if image_ids := params.get("imageIds"):
         _refuse_paging_with("imageIds", params)
-        manifests = [find_or_raise(repository, image_id) for image_id in image_ids]
-        return Prepared({"imageDetails": [_rendered(repository, found) for found in manifests]})
+        manifests = [get_image(repository, image_id) for image_id in image_ids]
+        return RenderedAnswer(
+            {"imageDetails": [_rendered(repository, found) for found in manifests]}
+        )
     wanted = params.get("filter", {})
     page = next_page(
         repository.digests,
@@ -80,11 +82,11 @@ def describe_images(params: Params, context: Context) -> Answer:
         wanted=_wanted(repository, wanted),
     )
     found = [_rendered(repository, repository.manifests[digest]) for digest in page.keys]
-    return Prepared({"imageDetails": found} | page.token_member)
+    return RenderedAnswer({"imageDetails": found} | page.token_member)
 
 
 @ecr.operation("ListImages")
-def list_images(params: Params, context: Context) -> Answer:
+def list_images(params: Params, context: CallContext) -> Answer:
     """An image is listed once for each of its tags, and maxResults counts those. Without
     `filter.imageStatus` only ACTIVE images are listed (model)."""
     repository = repository_of(params, context)
@@ -116,7 +118,7 @@ def _wanted(repository: Repository, wanted: dict[str, str]) -> Callable[[str], b
     return fits
 
 
-def _rendered(repository: Repository, manifest: Manifest) -> orjson.Fragment:
+def _rendered(repository: Repository, manifest: StoredManifest) -> orjson.Fragment:
     """The image's entry, checked and rendered once until the image changes.
 
     A benchmark lists a hundred thousand of them again and again; it should measure its client.
@@ -134,7 +136,7 @@ def _detail_shape() -> "Shape":
     return cast("ListShape", ecr.model.shape_for("ImageDetailList")).member
 
 
-def _detail(repository: Repository, manifest: Manifest) -> dict[str, Any]:
+def _detail(repository: Repository, manifest: StoredManifest) -> dict[str, Any]:
     detail = {
         "registryId": repository.account,
         "repositoryName": repository.name,
@@ -154,7 +156,7 @@ def _detail(repository: Repository, manifest: Manifest) -> dict[str, Any]:
 
 
 @ecr.operation("ListImageReferrers", action="ecr:BatchGetImage")
-def list_image_referrers(params: Params, context: Context) -> Answer:
+def list_image_referrers(params: Params, context: CallContext) -> Answer:
     """20 a page unless told otherwise, 50 at most; the permission is BatchGetImage's (model)."""
     repository = repository_of(params, context)
     subject = params["subjectId"]["imageDigest"]
@@ -176,7 +178,7 @@ def list_image_referrers(params: Params, context: Context) -> Answer:
     return {"referrers": found} | page.token_member
 
 
-def _referrer(repository: Repository, manifest: Manifest) -> dict[str, Any]:
+def _referrer(repository: Repository, manifest: StoredManifest) -> dict[str, Any]:
     return {
         "digest": manifest.digest,
         "mediaType": manifest.media_type,
@@ -188,12 +190,12 @@ def _referrer(repository: Repository, manifest: Manifest) -> dict[str, Any]:
 
 
 @ecr.operation("ListTagsForResource", resource=lambda params, _: str(params["resourceArn"]))
-def list_tags_for_resource(params: Params, context: Context) -> Answer:
-    repository = named(*_place(params["resourceArn"], context))
+def list_tags_for_resource(params: Params, context: CallContext) -> Answer:
+    repository = repository_named(*_place(params["resourceArn"], context))
     return {"tags": [{"Key": key, "Value": value} for key, value in repository.tags.items()]}
 
 
-def _place(arn: str, context: Context) -> tuple[Registry, str]:
+def _place(arn: str, context: CallContext) -> tuple[Registry, str]:
     try:
         _arn, _partition, service, region, account, resource = arn.split(":", 5)
         kind, name = resource.split("/", 1)

@@ -3,18 +3,18 @@
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-from bot.playground.aws.ecs.things import ContainerDefinition, TaskDefinition
-from bot.playground.aws.places import Place
+from bot.playground.aws.account_regions import AccountRegion
+from bot.playground.aws.ecs.entities import ContainerDefinition, TaskDefinition
 
 Images = Iterable[str] | Mapping[str, str]
 """Image references, or image references by the name of their container."""
 
 
-class Families(dict[str, list[TaskDefinition]]):
+class TaskDefinitionFamilies(dict[str, list[TaskDefinition]]):
     """Every revision that was ever registered, by family, oldest first. `kind`: what its ARNs
     name, `task-definition` or `daemon-task-definition`."""
 
-    def __init__(self, place: Place, kind: str = "task-definition") -> None:
+    def __init__(self, place: AccountRegion, kind: str = "task-definition") -> None:
         super().__init__()
         self._place = place
         self._kind = kind

@@ -7,7 +7,7 @@ from typing import Any
 
 
 @dataclass(frozen=True)
-class Call:
+class AwsCall:
     """One request and how it ended.
 
     `status` is what the client got to see: an HTTP status, or None if the connection was cut.

@@ -4,8 +4,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from bot.playground.aws.ecr.manifest import Manifest
 from bot.playground.aws.ecr.repository import Repository
+from bot.playground.aws.ecr.stored_manifest import StoredManifest
 from bot.playground.aws.errors import AwsError
 
 ImageId = Mapping[str, str]
@@ -33,7 +33,7 @@ def not_found() -> ImageFailure:
     return ImageFailure("ImageNotFound", "Requested image not found")
 
 
-def find(repository: Repository, image_id: ImageId) -> Manifest:
+def find_image(repository: Repository, image_id: ImageId) -> StoredManifest:
     """The manifest of a digest, a tag, or both if they belong together."""
     digest, tag = image_id.get("imageDigest"), image_id.get("imageTag")
     if digest is None and tag is None:
@@ -58,10 +58,10 @@ def find(repository: Repository, image_id: ImageId) -> Manifest:
     return manifest
 
 
-def find_or_raise(repository: Repository, image_id: ImageId) -> Manifest:
+def get_image(repository: Repository, image_id: ImageId) -> StoredManifest:
     """The manifest, or ImageNotFoundException as the operations on single images raise it."""
     try:
-        return find(repository, image_id)
+        return find_image(repository, image_id)
     except ImageFailure as failure:
         if failure.code in ("MissingDigestAndTag", "InvalidImageDigest"):
             raise AwsError("InvalidParameterException", failure.reason) from None

@@ -11,40 +11,40 @@ from weakref import WeakKeyDictionary
 import orjson
 
 from bot.playground.aws.protocols.json import json_form
-from bot.playground.aws.service import Service
+from bot.playground.aws.service import AwsService
 from bot.playground.aws.validation import check_answer
 
 
-class Entity:
+class CachedEntity:
     """Something that answers have entries for; whoever changes it tells by `changed`."""
 
-    edition = 0
+    change_count = 0
 
     def changed(self) -> None:
-        self.edition += 1
+        self.change_count += 1
 
 
-Item = TypeVar("Item", bound=Entity)
+Item = TypeVar("Item", bound=CachedEntity)
 
 
-class Entries(Generic[Item]):
+class EntryCache(Generic[Item]):
     def __init__(
-        self, service: Service, shape: str, describe: Callable[[Item], Mapping[str, Any]]
+        self, service: AwsService, shape: str, describe: Callable[[Item], Mapping[str, Any]]
     ) -> None:
         self._service = service
         self._shape_name = shape
         self._describe = describe
-        self._kept: WeakKeyDictionary[Item, tuple[int, orjson.Fragment]] = WeakKeyDictionary()
+        self._cached: WeakKeyDictionary[Item, tuple[int, orjson.Fragment]] = WeakKeyDictionary()
 
     @cached_property
     def _shape(self) -> Any:
         return self._service.model.shape_for(self._shape_name)
 
     def __call__(self, item: Item) -> orjson.Fragment:
-        edition, fragment = self._kept.get(item, (None, None))
-        if fragment is None or edition != item.edition:
+        change_count, fragment = self._cached.get(item, (None, None))
+        if fragment is None or change_count != item.change_count:
             fragment = self._rendered(item)
-            self._kept[item] = (item.edition, fragment)
+            self._cached[item] = (item.change_count, fragment)
         return fragment
 
     def _rendered(self, item: Item) -> orjson.Fragment:
@@ -53,12 +53,12 @@ class Entries(Generic[Item]):
         return orjson.Fragment(orjson.dumps(json_form(self._shape, entry)))
 
 
-def entries(
-    service: Service, shape: str
-) -> Callable[[Callable[[Item], Mapping[str, Any]]], Entries[Item]]:
+def cached_entry(
+    service: AwsService, shape: str
+) -> Callable[[Callable[[Item], Mapping[str, Any]]], EntryCache[Item]]:
     """Turns a function that describes an item into one that answers the rendered entry."""
 
-    def wrap(describe: Callable[[Item], Mapping[str, Any]]) -> Entries[Item]:
-        return Entries(service, shape, describe)
+    def wrap(describe: Callable[[Item], Mapping[str, Any]]) -> EntryCache[Item]:
+        return EntryCache(service, shape, describe)
 
     return wrap

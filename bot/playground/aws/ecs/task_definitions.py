@@ -2,17 +2,17 @@
 
 from typing import Any
 
-from bot.playground.aws.context import Context, Params
+from bot.playground.aws.call_context import CallContext, Params
+from bot.playground.aws.ecs.entities import ContainerDefinition, TaskDefinition
 from bot.playground.aws.ecs.service import ecs, page_size, pager, state
-from bot.playground.aws.ecs.things import ContainerDefinition, TaskDefinition
-from bot.playground.aws.entries import entries
+from bot.playground.aws.entry_cache import cached_entry
 from bot.playground.aws.errors import AwsError
 from bot.playground.aws.paging import ascending, descending
-from bot.playground.aws.service import Answer, Prepared
+from bot.playground.aws.service import Answer, RenderedAnswer
 
 
 @ecs.operation("ListTaskDefinitionFamilies")
-def list_task_definition_families(params: Params, context: Context) -> Answer:
+def list_task_definition_families(params: Params, context: CallContext) -> Answer:
     """`familyPrefix` is a prefix here; families without any ACTIVE revision are INACTIVE."""
     status = params.get("status", "ALL")
     listed = sorted(
@@ -30,7 +30,7 @@ def _family_status(revisions: list[TaskDefinition]) -> str:
 
 
 @ecs.operation("ListTaskDefinitions")
-def list_task_definitions(params: Params, context: Context) -> Answer:
+def list_task_definitions(params: Params, context: CallContext) -> Answer:
     """`familyPrefix` is the full name of a family here (model).
 
     INACTIVE ones are listed for good: the model ties them to what still references them, and says
@@ -50,17 +50,17 @@ def list_task_definitions(params: Params, context: Context) -> Answer:
 
 
 @ecs.operation("DescribeTaskDefinition")
-def describe_task_definition(params: Params, context: Context) -> Answer:
+def describe_task_definition(params: Params, context: CallContext) -> Answer:
     """A family stands for its latest ACTIVE revision; an INACTIVE one can be named exactly."""
     prefix = state(context).place.arn("ecs", "task-definition/")
     try:
         definition = state(context).definition(params["taskDefinition"].removeprefix(prefix))
     except KeyError:
         raise AwsError("ClientException", "Unable to describe task definition.") from None
-    return Prepared({"taskDefinition": described(definition), "tags": []})
+    return RenderedAnswer({"taskDefinition": described(definition), "tags": []})
 
 
-@entries(ecs, "TaskDefinition")
+@cached_entry(ecs, "TaskDefinition")
 def described(definition: TaskDefinition) -> dict[str, Any]:
     return {
         "taskDefinitionArn": definition.arn,

@@ -5,17 +5,17 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from bot.playground.aws.aws_state import AwsState
     from bot.playground.aws.identity import Principal
-    from bot.playground.aws.world import World
 
 Params = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Context:
+class CallContext:
     """What an operation may know besides its parameters."""
 
-    world: "World"
+    world: "AwsState"
     principal: "Principal"
     region: str
     now: datetime

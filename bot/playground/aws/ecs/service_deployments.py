@@ -4,41 +4,41 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from bot.playground.aws.context import Context, Params
+from bot.playground.aws.call_context import CallContext, Params
+from bot.playground.aws.ecs.entities import (
+    EcsService,
+    ResolvedImage,
+    ServiceDeployment,
+    ServiceRevision,
+)
 from bot.playground.aws.ecs.service import (
     arn_within,
+    check_list_length,
     cluster_of,
     ecs,
     invalid,
     missing,
     page_size,
     pager,
-    refuse_unless_some,
     service_named,
     state,
 )
-from bot.playground.aws.ecs.things import (
-    ContainerImage,
-    Deployment,
-    EcsService,
-    ServiceRevision,
-)
-from bot.playground.aws.entries import Entity, entries
+from bot.playground.aws.entry_cache import CachedEntity, cached_entry
 from bot.playground.aws.paging import descending
-from bot.playground.aws.service import Answer, Prepared
+from bot.playground.aws.service import Answer, RenderedAnswer
 
-Found = TypeVar("Found", bound=Entity)
+Found = TypeVar("Found", bound=CachedEntity)
 
 REVISIONS_SINCE = datetime(2024, 10, 25, tzinfo=UTC)
 """Older deployments and revisions cannot be described (model)."""
 
 
-def _the_service(params: Params, context: Context) -> str:
+def _the_service(params: Params, context: CallContext) -> str:
     return arn_within("service", params, context, params["service"])
 
 
 @ecs.operation("ListServiceDeployments", resource=_the_service)
-def list_service_deployments(params: Params, context: Context) -> Answer:
+def list_service_deployments(params: Params, context: CallContext) -> Answer:
     """Newest first, 20 a page unless told otherwise (model); none where task sets are used."""
     service = service_named(cluster_of(params, context), params["service"])
     listed = {
@@ -52,7 +52,7 @@ def list_service_deployments(params: Params, context: Context) -> Answer:
     return {"serviceDeployments": [_brief(service, listed[key]) for key in keys]} | more
 
 
-def _fits(deployment: Deployment, params: Params) -> bool:
+def _fits(deployment: ServiceDeployment, params: Params) -> bool:
     created = params.get("createdAt", {})
     at = deployment.created_at.timestamp()
     return (
@@ -62,7 +62,7 @@ def _fits(deployment: Deployment, params: Params) -> bool:
     )
 
 
-def _brief(service: EcsService, deployment: Deployment) -> dict[str, Any]:
+def _brief(service: EcsService, deployment: ServiceDeployment) -> dict[str, Any]:
     return {
         "serviceDeploymentArn": deployment.arn,
         "serviceArn": service.arn,
@@ -75,15 +75,15 @@ def _brief(service: EcsService, deployment: Deployment) -> dict[str, Any]:
     }
 
 
-def _each(member: str) -> Callable[[Params, Context], list[str]]:
+def _each(member: str) -> Callable[[Params, CallContext], list[str]]:
     return lambda params, _context: list(params[member])
 
 
 @ecs.operation("DescribeServiceDeployments", resource=_each("serviceDeploymentArns"))
-def describe_service_deployments(params: Params, context: Context) -> Answer:
+def describe_service_deployments(params: Params, context: CallContext) -> Answer:
     """A deployment that involves a revision of before October 25, 2024 fails as MISSING (model)."""
     arns = params["serviceDeploymentArns"]
-    refuse_unless_some(arns, 20, "Service deployment ARNs", "serviceDeploymentArns")
+    check_list_length(arns, 20, "Service deployment ARNs", "serviceDeploymentArns")
     found, lost = [], []
     for arn in arns:
         deployment = _find(arn, "service-deployment", context, _deployment_of)
@@ -93,13 +93,13 @@ def describe_service_deployments(params: Params, context: Context) -> Answer:
             lost += old
         else:
             found.append(_deployment(deployment))
-    return Prepared({"serviceDeployments": found, "failures": missing(lost)})
+    return RenderedAnswer({"serviceDeployments": found, "failures": missing(lost)})
 
 
 @ecs.operation("DescribeServiceRevisions", resource=_each("serviceRevisionArns"))
-def describe_service_revisions(params: Params, context: Context) -> Answer:
+def describe_service_revisions(params: Params, context: CallContext) -> Answer:
     arns = params["serviceRevisionArns"]
-    refuse_unless_some(arns, 20, "Service revision ARNs", "serviceRevisionArns")
+    check_list_length(arns, 20, "Service revision ARNs", "serviceRevisionArns")
     found, lost = [], []
     for arn in arns:
         revision = _find(arn, "service-revision", context, EcsService.revision)
@@ -107,15 +107,15 @@ def describe_service_revisions(params: Params, context: Context) -> Answer:
             lost.append(arn)
         else:
             found.append(_revision(revision))
-    return Prepared({"serviceRevisions": found, "failures": missing(lost)})
+    return RenderedAnswer({"serviceRevisions": found, "failures": missing(lost)})
 
 
-def _deployment_of(service: EcsService, arn: str) -> Deployment | None:
+def _deployment_of(service: EcsService, arn: str) -> ServiceDeployment | None:
     return next((each for each in service.history if each.arn == arn), None)
 
 
 def _find(
-    arn: str, kind: str, context: Context, pick: Callable[[EcsService, str], Found | None]
+    arn: str, kind: str, context: CallContext, pick: Callable[[EcsService, str], Found | None]
 ) -> Found | None:
     """What an ARN that names cluster and service leads to."""
     prefix = state(context).place.arn("ecs", f"{kind}/")
@@ -127,8 +127,8 @@ def _find(
     return pick(service, arn) if service else None
 
 
-@entries(ecs, "ServiceDeployment")
-def _deployment(deployment: Deployment) -> dict[str, Any]:
+@cached_entry(ecs, "ServiceDeployment")
+def _deployment(deployment: ServiceDeployment) -> dict[str, Any]:
     rolled_back = deployment.outcome.startswith("ROLLBACK")
     return {
         "serviceDeploymentArn": deployment.arn,
@@ -154,7 +154,7 @@ def _summary(revision: ServiceRevision, running: int) -> dict[str, Any]:
     }
 
 
-def _rollback(deployment: Deployment) -> dict[str, Any]:
+def _rollback(deployment: ServiceDeployment) -> dict[str, Any]:
     return {
         "reason": "Service deployment rolled back: the circuit breaker was triggered.",
         "startedAt": deployment.created_at,
@@ -162,7 +162,7 @@ def _rollback(deployment: Deployment) -> dict[str, Any]:
     }
 
 
-@entries(ecs, "ServiceRevision")
+@cached_entry(ecs, "ServiceRevision")
 def _revision(revision: ServiceRevision) -> dict[str, Any]:
     return {
         "serviceRevisionArn": revision.arn,
@@ -176,7 +176,7 @@ def _revision(revision: ServiceRevision) -> dict[str, Any]:
     }
 
 
-def image_entry(image: ContainerImage) -> dict[str, Any]:
+def image_entry(image: ResolvedImage) -> dict[str, Any]:
     return {
         "containerName": image.container,
         "image": image.image,

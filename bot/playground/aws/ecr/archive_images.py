@@ -1,17 +1,17 @@
 """UpdateImageStorageClass: into the archive at once, back within 20 minutes."""
 
-from bot.playground.aws.context import Context, Params
-from bot.playground.aws.ecr.finding import find_or_raise
+from bot.playground.aws.call_context import CallContext, Params
+from bot.playground.aws.ecr.image_lookup import get_image
 from bot.playground.aws.ecr.service import ecr, repository_of
 from bot.playground.aws.errors import AwsError
 from bot.playground.aws.service import Answer
 
 
 @ecr.operation("UpdateImageStorageClass")
-def update_image_storage_class(params: Params, context: Context) -> Answer:
+def update_image_storage_class(params: Params, context: CallContext) -> Answer:
     """Only ACTIVE images can be archived and only ARCHIVED ones restored."""
     repository = repository_of(params, context)
-    manifest = find_or_raise(repository, params["imageId"])
+    manifest = get_image(repository, params["imageId"])
     target = params["targetStorageClass"]
     if (target, manifest.status) == ("ARCHIVE", "ACTIVE"):
         manifest.archive(context.now)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 
-def refuse_unknown(options: Mapping[str, Any], allowed: type) -> None:
+def reject_unknown_options(options: Mapping[str, Any], allowed: type) -> None:
     """Raises TypeError if the TypedDict `allowed` lacks one of the options."""
     known = allowed.__annotations__
     if unknown := options.keys() - known.keys():

@@ -9,17 +9,17 @@ from functools import wraps
 from itertools import count
 from typing import Any, Concatenate, Generic, ParamSpec, Protocol, TypeVar, cast
 
-from bot.playground.aws.context import partition_of
+from bot.playground.aws.call_context import partition_of
 from bot.playground.clock import Clock
 
 State = TypeVar("State")
-Owner = TypeVar("Owner", bound="Placed")
+Owner = TypeVar("Owner", bound="HasAccountRegion")
 Given = ParamSpec("Given")
 Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
-class Surroundings:
+class SharedState:
     """What the state of every service shares with the world around it.
 
     `digest_of` is what an image reference names at this moment, if this world has the image.
@@ -31,12 +31,12 @@ class Surroundings:
 
 
 @dataclass(frozen=True)
-class Place:
+class AccountRegion:
     """One account in one Region."""
 
     account: str
     region: str
-    around: Surroundings
+    around: SharedState
     _numbers: "count[int]" = field(default_factory=lambda: count(1), repr=False)
 
     @property
@@ -76,15 +76,15 @@ def _without_tag(image: str) -> str:
     return f"{path}{slash}{name.partition(':')[0]}"
 
 
-class Placed(Protocol):
+class HasAccountRegion(Protocol):
     @property
-    def place(self) -> Place: ...
+    def place(self) -> AccountRegion: ...
 
 
-class Places(Generic[State]):
+class StatePerAccountRegion(Generic[State]):
     """One service's state everywhere; where nobody touched it, it is empty."""
 
-    def __init__(self, make: Callable[[Place], State], around: Surroundings) -> None:
+    def __init__(self, make: Callable[[AccountRegion], State], around: SharedState) -> None:
         self._make = make
         self._around = around
         self._states: dict[tuple[str, str], State] = {}
@@ -93,7 +93,7 @@ class Places(Generic[State]):
         with self._around.lock:
             key = (account, region)
             if key not in self._states:
-                self._states[key] = self._make(Place(account, region, self._around))
+                self._states[key] = self._make(AccountRegion(account, region, self._around))
             return self._states[key]
 
 

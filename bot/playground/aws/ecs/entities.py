@@ -4,10 +4,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
-from bot.playground.aws.entries import Entity
+from bot.playground.aws.entry_cache import CachedEntity
 
 if TYPE_CHECKING:
-    from bot.playground.aws.ecs.daemon_things import Daemon
+    from bot.playground.aws.ecs.daemon_entities import Daemon
 
 Controller = Literal["ECS", "CODE_DEPLOY", "EXTERNAL"]
 TaskSetStatus = Literal["PRIMARY", "ACTIVE", "DRAINING"]
@@ -23,7 +23,7 @@ class ContainerDefinition:
 
 
 @dataclass(eq=False)
-class TaskDefinition(Entity):
+class TaskDefinition(CachedEntity):
     arn: str
     family: str
     revision: int
@@ -38,7 +38,7 @@ class TaskDefinition(Entity):
 
 
 @dataclass(frozen=True)
-class Container:
+class TaskContainer:
     """A container of a task; `digest` is told as soon as the task has started."""
 
     id: str
@@ -48,11 +48,11 @@ class Container:
 
 
 @dataclass(eq=False)
-class Task(Entity):
+class EcsTask(CachedEntity):
     arn: str
     cluster_arn: str
     definition: TaskDefinition
-    containers: tuple[Container, ...]
+    containers: tuple[TaskContainer, ...]
     group: str
     started_by: str | None
     created_at: datetime
@@ -77,7 +77,7 @@ class Task(Entity):
 
 
 @dataclass(frozen=True)
-class ContainerImage:
+class ResolvedImage:
     """An image as a deployment found it."""
 
     container: str
@@ -86,17 +86,17 @@ class ContainerImage:
 
 
 @dataclass(frozen=True, eq=False)
-class ServiceRevision(Entity):
+class ServiceRevision(CachedEntity):
     arn: str
     service_arn: str
     cluster_arn: str
     definition: TaskDefinition
-    images: tuple[ContainerImage, ...]
+    images: tuple[ResolvedImage, ...]
     created_at: datetime
 
 
 @dataclass(eq=False)
-class Deployment(Entity):
+class ServiceDeployment(CachedEntity):
     """Both what DescribeServices calls a deployment and what is called a service deployment.
 
     `status` and `rollout` are the first one's, `outcome` is the second one's.
@@ -131,7 +131,7 @@ class TaskSet:
 
 
 @dataclass(eq=False)
-class EcsService(Entity):
+class EcsService(CachedEntity):
     """A service; `history` has every deployment, newest first, `deployments` those that run."""
 
     arn: str
@@ -142,7 +142,7 @@ class EcsService(Entity):
     created_at: datetime
     status: Literal["ACTIVE", "DRAINING", "INACTIVE"] = "ACTIVE"
     launch_type: str = "FARGATE"
-    history: list[Deployment] = field(default_factory=list)
+    history: list[ServiceDeployment] = field(default_factory=list)
     task_sets: list[TaskSet] = field(default_factory=list)
 
     @property
@@ -155,11 +155,11 @@ class EcsService(Entity):
         return f"service:{self.name}"
 
     @property
-    def deployments(self) -> list[Deployment]:
+    def deployments(self) -> list[ServiceDeployment]:
         return [each for each in self.history if each.status != "INACTIVE"]
 
     @property
-    def primary(self) -> Deployment:
+    def primary(self) -> ServiceDeployment:
         return next(each for each in self.history if each.status == "PRIMARY")
 
     def finish(self, at: datetime) -> set[str]:
@@ -172,7 +172,7 @@ class EcsService(Entity):
         self.changed()
         return {old.id for old in ended}
 
-    def note_failure(self, failed: Deployment, outcome: str) -> Deployment:
+    def note_failure(self, failed: ServiceDeployment, outcome: str) -> ServiceDeployment:
         """Puts the deployment before the failed one back in charge."""
         failed.status, failed.outcome = "INACTIVE", outcome
         failed.finished_at = failed.created_at
@@ -185,14 +185,14 @@ class EcsService(Entity):
 
 
 @dataclass(eq=False)
-class Cluster(Entity):
+class EcsCluster(CachedEntity):
     arn: str
     name: str
     services: dict[str, EcsService] = field(default_factory=dict)
-    tasks: dict[str, Task] = field(default_factory=dict)
+    tasks: dict[str, EcsTask] = field(default_factory=dict)
     daemons: "dict[str, Daemon]" = field(default_factory=dict)
 
-    def tasks_of(self, service: EcsService) -> list[Task]:
+    def tasks_of(self, service: EcsService) -> list[EcsTask]:
         """The service's tasks that are wanted."""
         return [
             task

@@ -9,15 +9,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from bot.playground.aws.world import World
+from bot.playground.aws.aws_state import AwsState
 
 Body = dict[str, Any]
-Control = Callable[[World, Body], Any]
+Control = Callable[[AwsState, Body], Any]
 
 _CONTROLS: list[tuple[str, str, Control]] = []
 
 
-def control_routes(world: World) -> list[BaseRoute]:
+def control_routes(world: AwsState) -> list[BaseRoute]:
     return [
         Route(path, _endpoint(world, answer), methods=[method])
         for method, path, answer in _CONTROLS
@@ -32,7 +32,7 @@ def control(method: str, path: str) -> Callable[[Control], Control]:
     return register
 
 
-def _endpoint(world: World, answer: Control) -> Callable[[Request], Any]:
+def _endpoint(world: AwsState, answer: Control) -> Callable[[Request], Any]:
     async def endpoint(request: Request) -> Response:
         body = await request.body()
         try:
@@ -62,26 +62,26 @@ def _time(text: str | None) -> datetime | None:
     return datetime.fromisoformat(text) if text else None
 
 
-def place_in(body: Body) -> Body:
+def location_in(body: Body) -> Body:
     """Takes `account` and `region` out of the body, where they are given."""
     return {name: body.pop(name) for name in ("account", "region") if name in body}
 
 
 def each_of(
     path: str, key: str
-) -> Callable[[Callable[[World, Body, Body], Any]], Callable[[World, Body, Body], Any]]:
+) -> Callable[[Callable[[AwsState, Body, Body], Any]], Callable[[AwsState, Body, Body], Any]]:
     """Registers what to do with every entry of the list `key`; answers what came of them.
 
     The place is told once, beside the list.
     """
 
     def register(
-        make: Callable[[World, Body, Body], Any],
-    ) -> Callable[[World, Body, Body], Any]:
+        make: Callable[[AwsState, Body, Body], Any],
+    ) -> Callable[[AwsState, Body, Body], Any]:
         @control("POST", path)
-        def make_all(world: World, body: Body) -> Body:
-            place = place_in(body)
-            return {key: [make(world, place, with_times(entry)) for entry in body[key]]}
+        def make_all(world: AwsState, body: Body) -> Body:
+            location = location_in(body)
+            return {key: [make(world, location, with_times(entry)) for entry in body[key]]}
 
         return make
 

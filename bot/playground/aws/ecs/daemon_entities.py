@@ -4,29 +4,29 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
-from bot.playground.aws.ecs.things import ContainerImage, TaskDefinition
-from bot.playground.aws.entries import Entity
-from bot.playground.aws.places import Place
+from bot.playground.aws.account_regions import AccountRegion
+from bot.playground.aws.ecs.entities import ResolvedImage, TaskDefinition
+from bot.playground.aws.entry_cache import CachedEntity
 
-Outcome = Literal["PENDING", "IN_PROGRESS", "SUCCESSFUL", "ROLLBACK_SUCCESSFUL"]
+DaemonOutcome = Literal["PENDING", "IN_PROGRESS", "SUCCESSFUL", "ROLLBACK_SUCCESSFUL"]
 
 
 @dataclass(frozen=True, eq=False)
-class DaemonRevision(Entity):
+class DaemonRevision(CachedEntity):
     arn: str
     daemon_arn: str
     cluster_arn: str
     definition: TaskDefinition
-    images: tuple[ContainerImage, ...]
+    images: tuple[ResolvedImage, ...]
     created_at: datetime
 
 
 @dataclass(frozen=True, eq=False)
-class DaemonDeployment(Entity):
+class DaemonDeployment(CachedEntity):
     arn: str
     target: DaemonRevision
     sources: tuple[DaemonRevision, ...]
-    outcome: Outcome
+    outcome: DaemonOutcome
     created_at: datetime
 
     @property
@@ -40,7 +40,7 @@ class DaemonDeployment(Entity):
 
 
 @dataclass(eq=False)
-class Daemon(Entity):
+class Daemon(CachedEntity):
     """`history` has every deployment, newest first."""
 
     arn: str
@@ -55,7 +55,7 @@ class Daemon(Entity):
         return self.arn.partition("/")[2]
 
     def deploy(
-        self, place: Place, definition: TaskDefinition, outcome: Outcome, at: datetime
+        self, place: AccountRegion, definition: TaskDefinition, outcome: DaemonOutcome, at: datetime
     ) -> DaemonDeployment:
         """Each image has the digest that its reference names in this world at this moment, if
         any."""
@@ -66,7 +66,7 @@ class Daemon(Entity):
             cluster_arn=self.cluster_arn,
             definition=definition,
             images=tuple(
-                ContainerImage(each.name, each.image, place.around.digest_of(each.image))
+                ResolvedImage(each.name, each.image, place.around.digest_of(each.image))
                 for each in definition.containers
             ),
             created_at=at,

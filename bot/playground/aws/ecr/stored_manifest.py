@@ -20,7 +20,7 @@ class UnreadableManifestError(ValueError):
 
 
 @dataclass(slots=True, eq=False)
-class Manifest:
+class StoredManifest:
     """One digest in a repository.
 
     `own_size` is what the config and layers weigh; an index weighs as much as its heaviest child.
@@ -74,7 +74,7 @@ def _digest_of(text: str, media_type: str) -> str:
     return f"sha256:{hashlib.sha256(named.encode()).hexdigest()}"
 
 
-def read_manifest(text: str, media_type: str | None, pushed_at: datetime) -> Manifest:
+def read_manifest(text: str, media_type: str | None, pushed_at: datetime) -> StoredManifest:
     """Raises UnreadableManifestError where ECR answers 'Invalid JSON syntax'."""
     content = _content(text)
     kind = media_type or content.get("mediaType") or _schema_1(content)
@@ -82,7 +82,7 @@ def read_manifest(text: str, media_type: str | None, pushed_at: datetime) -> Man
         raise UnreadableManifestError("the manifest names no media type, and none was given")
     config = content.get("config") or {}
     listed = content.get("manifests")
-    return Manifest(
+    return StoredManifest(
         digest=_digest_of(text, kind),
         text=text,
         media_type=kind,

@@ -9,26 +9,26 @@ from typing import Any, TypedDict, Unpack
 
 import orjson
 
-from bot.playground.aws.access import Access, Denial, Grant
-from bot.playground.aws.apprunner.state import AppRunner
-from bot.playground.aws.aws_lambda.state import Functions
-from bot.playground.aws.batch.state import Batch
-from bot.playground.aws.calls import Call
-from bot.playground.aws.codebuild.state import CodeBuild
-from bot.playground.aws.context import partition_of
-from bot.playground.aws.ec2.state import Regions
-from bot.playground.aws.ecr.manifest import Manifest, read_manifest
+from bot.playground.aws.access import AccessPolicy, DenyRule, Grant
+from bot.playground.aws.account_regions import SharedState, StatePerAccountRegion
+from bot.playground.aws.apprunner.state import AppRunnerState
+from bot.playground.aws.aws_call import AwsCall
+from bot.playground.aws.aws_lambda.state import LambdaState
+from bot.playground.aws.batch.state import BatchState
+from bot.playground.aws.call_context import partition_of
+from bot.playground.aws.codebuild.state import CodeBuildState
+from bot.playground.aws.ec2.state import RegionOptIns
+from bot.playground.aws.ecr.image_references import digest_of
 from bot.playground.aws.ecr.registry import Registries
 from bot.playground.aws.ecr.repository import Repository, RepositoryOptions
-from bot.playground.aws.ecr.resolving import digest_of
-from bot.playground.aws.ecs.state import Ecs
-from bot.playground.aws.eks.state import Eks
-from bot.playground.aws.events.state import Events
+from bot.playground.aws.ecr.stored_manifest import StoredManifest, read_manifest
+from bot.playground.aws.ecs.state import EcsState
+from bot.playground.aws.eks.state import EksState
+from bot.playground.aws.events.state import EventBridgeState
 from bot.playground.aws.faults import Faults
 from bot.playground.aws.identity import DEFAULT_ACCOUNT, Identities
-from bot.playground.aws.places import Places, Surroundings
-from bot.playground.aws.sagemaker.state import SageMaker
-from bot.playground.aws.scheduler.state import Scheduler
+from bot.playground.aws.sagemaker.state import SageMakerState
+from bot.playground.aws.scheduler.state import SchedulerState
 from bot.playground.call_log import CallLog
 from bot.playground.clock import Clock
 
@@ -45,7 +45,7 @@ class PushOptions(TypedDict, total=False):
     media_type: str | None
 
 
-class World:
+class AwsState:
     """The state behind the wire. Whoever reads or changes it holds `lock`; the methods do.
 
     `pull_refresh` is how old a recorded pull time must be before another pull replaces it. ECR
@@ -56,52 +56,64 @@ class World:
         self.lock = RLock()
         self.clock = Clock()
         self.identities = Identities()
-        self.access = Access()
+        self.access = AccessPolicy()
         self.faults = Faults()
-        self.calls = CallLog[Call]()
+        self.calls = CallLog[AwsCall]()
         self.registries = Registries()
         self.pull_refresh = timedelta(0)
         self.bugs: list[str] = []
-        around = Surroundings(self.clock, self.lock, partial(digest_of, self.registries))
-        self._apprunner = Places(AppRunner, around)
-        self._batch = Places(Batch, around)
-        self._codebuild = Places(CodeBuild, around)
-        self._ecs = Places(Ecs, around)
-        self._eks = Places(Eks, around)
-        self._events = Places(Events, around)
-        self._functions = Places(Functions, around)
-        self._regions = Places(Regions, around)
-        self._sagemaker = Places(SageMaker, around)
-        self._schedulers = Places(Scheduler, around)
+        around = SharedState(self.clock, self.lock, partial(digest_of, self.registries))
+        self._apprunner = StatePerAccountRegion(AppRunnerState, around)
+        self._batch = StatePerAccountRegion(BatchState, around)
+        self._codebuild = StatePerAccountRegion(CodeBuildState, around)
+        self._ecs = StatePerAccountRegion(EcsState, around)
+        self._eks = StatePerAccountRegion(EksState, around)
+        self._events = StatePerAccountRegion(EventBridgeState, around)
+        self._functions = StatePerAccountRegion(LambdaState, around)
+        self._regions = StatePerAccountRegion(RegionOptIns, around)
+        self._sagemaker = StatePerAccountRegion(SageMakerState, around)
+        self._schedulers = StatePerAccountRegion(SchedulerState, around)
 
-    def apprunner(self, account: str = DEFAULT_ACCOUNT, region: str = DEFAULT_REGION) -> AppRunner:
+    def apprunner(
+        self, account: str = DEFAULT_ACCOUNT, region: str = DEFAULT_REGION
+    ) -> AppRunnerState:
         return self._apprunner.at(account, region)
 
-    def batch(self, account: str = DEFAULT_ACCOUNT, region: str = DEFAULT_REGION) -> Batch:
+    def batch(self, account: str = DEFAULT_ACCOUNT, region: str = DEFAULT_REGION) -> BatchState:
         return self._batch.at(account, region)
 
-    def codebuild(self, account: str = DEFAULT_ACCOUNT, region: str = DEFAULT_REGION) -> CodeBuild:
+    def codebuild(
+        self, account: str = DEFAULT_ACCOUNT, region: str = DEFAULT_REGION
+    ) -> CodeBuildState:
         return self._codebuild.at(account, region)
 
-    def ecs(self, account: str = DEFAULT_ACCOUNT, region: str = DEFAULT_REGION) -> Ecs:
+    def ecs(self, account: str = DEFAULT_ACCOUNT, region: str = DEFAULT_REGION) -> EcsState:
         return self._ecs.at(account, region)
 
-    def eks(self, account: str = DEFAULT_ACCOUNT, region: str = DEFAULT_REGION) -> Eks:
+    def eks(self, account: str = DEFAULT_ACCOUNT, region: str = DEFAULT_REGION) -> EksState:
         return self._eks.at(account, region)
 
-    def events(self, account: str = DEFAULT_ACCOUNT, region: str = DEFAULT_REGION) -> Events:
+    def events(
+        self, account: str = DEFAULT_ACCOUNT, region: str = DEFAULT_REGION
+    ) -> EventBridgeState:
         return self._events.at(account, region)
 
-    def functions(self, account: str = DEFAULT_ACCOUNT, region: str = DEFAULT_REGION) -> Functions:
+    def functions(
+        self, account: str = DEFAULT_ACCOUNT, region: str = DEFAULT_REGION
+    ) -> LambdaState:
         return self._functions.at(account, region)
 
-    def sagemaker(self, account: str = DEFAULT_ACCOUNT, region: str = DEFAULT_REGION) -> SageMaker:
+    def sagemaker(
+        self, account: str = DEFAULT_ACCOUNT, region: str = DEFAULT_REGION
+    ) -> SageMakerState:
         return self._sagemaker.at(account, region)
 
-    def scheduler(self, account: str = DEFAULT_ACCOUNT, region: str = DEFAULT_REGION) -> Scheduler:
+    def scheduler(
+        self, account: str = DEFAULT_ACCOUNT, region: str = DEFAULT_REGION
+    ) -> SchedulerState:
         return self._schedulers.at(account, region)
 
-    def regions(self, account: str = DEFAULT_ACCOUNT, region: str = DEFAULT_REGION) -> Regions:
+    def regions(self, account: str = DEFAULT_ACCOUNT, region: str = DEFAULT_REGION) -> RegionOptIns:
         """The Regions that the account may use, in the partition of `region`."""
         return self._regions.at(account, partition_of(region))
 
@@ -143,7 +155,7 @@ class World:
                 manifest.archive(archived_at)
             return manifest.digest
 
-    def manifest(self, repository: Repository, reference: str) -> Manifest:
+    def manifest(self, repository: Repository, reference: str) -> StoredManifest:
         """The manifest of a digest or a tag; raises KeyError."""
         with self.lock:
             digest = repository.digest_by_tag.get(reference, reference)
@@ -245,14 +257,14 @@ class World:
     ) -> None:
         """Takes an action such as `ecr:BatchGetImage` away; every part is a glob."""
         with self.lock:
-            self.access.deny(Denial(action, principal, account, region, resource))
+            self.access.deny(DenyRule(action, principal, account, region, resource))
 
     def deny_regions(self, *regions: str, action: str = "*") -> None:
         """Denies every action in these Regions, or those that match a glob, as a service control
         policy does."""
         with self.lock:
             for region in regions:
-                self.access.deny(Denial(action, region=region, by_organization=True))
+                self.access.deny(DenyRule(action, region=region, by_organization=True))
 
     def grant(
         self, account: str, *, principal: str = "*", action: str = "*", resource: str = "*"

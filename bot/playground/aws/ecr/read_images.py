@@ -2,16 +2,16 @@
 
 from typing import Any
 
-from bot.playground.aws.context import Context, Params
-from bot.playground.aws.ecr.finding import ImageFailure, ImageId, find, not_found
-from bot.playground.aws.ecr.manifest import Manifest
+from bot.playground.aws.call_context import CallContext, Params
+from bot.playground.aws.ecr.image_lookup import ImageFailure, ImageId, find_image, not_found
 from bot.playground.aws.ecr.repository import Repository
 from bot.playground.aws.ecr.service import ecr, registry_of, repository_of
+from bot.playground.aws.ecr.stored_manifest import StoredManifest
 from bot.playground.aws.service import Answer
 
 
 @ecr.operation("BatchGetImage")
-def batch_get_image(params: Params, context: Context) -> Answer:
+def batch_get_image(params: Params, context: CallContext) -> Answer:
     """Reading a manifest is a pull, whoever reads it (containers-roadmap#2390).
 
     An archived image answers like a missing one (guide: its pull is a 404). So does one whose
@@ -32,14 +32,16 @@ def batch_get_image(params: Params, context: Context) -> Answer:
     return {"images": images, "failures": failures}
 
 
-def _readable(repository: Repository, image_id: ImageId, accepted: list[str] | None) -> Manifest:
-    manifest = find(repository, image_id)
+def _readable(
+    repository: Repository, image_id: ImageId, accepted: list[str] | None
+) -> StoredManifest:
+    manifest = find_image(repository, image_id)
     if manifest.status != "ACTIVE" or (accepted and manifest.media_type not in accepted):
         raise not_found()
     return manifest
 
 
-def _record_pull(manifest: Manifest, params: Params, context: Context) -> None:
+def _record_pull(manifest: StoredManifest, params: Params, context: CallContext) -> None:
     if context.principal.iam_arn in registry_of(params, context).pull_time_exclusions:
         return
     age = context.now - manifest.pulled_at if manifest.pulled_at else None
@@ -47,7 +49,7 @@ def _record_pull(manifest: Manifest, params: Params, context: Context) -> None:
         manifest.pull(context.now)
 
 
-def image(repository: Repository, manifest: Manifest, tag: str | None) -> dict[str, Any]:
+def image(repository: Repository, manifest: StoredManifest, tag: str | None) -> dict[str, Any]:
     """An image as BatchGetImage and PutImage show it."""
     return {
         "registryId": repository.account,

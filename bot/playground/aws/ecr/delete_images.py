@@ -2,16 +2,16 @@
 
 from collections.abc import Iterable, Mapping
 
-from bot.playground.aws.context import Context, Params
-from bot.playground.aws.ecr.finding import ImageFailure, ImageId, find
-from bot.playground.aws.ecr.manifest import Manifest
+from bot.playground.aws.call_context import CallContext, Params
+from bot.playground.aws.ecr.image_lookup import ImageFailure, ImageId, find_image
 from bot.playground.aws.ecr.repository import Repository
 from bot.playground.aws.ecr.service import ecr, repository_of
+from bot.playground.aws.ecr.stored_manifest import StoredManifest
 from bot.playground.aws.service import Answer
 
 
 @ecr.operation("BatchDeleteImage")
-def batch_delete_image(params: Params, context: Context) -> Answer:
+def batch_delete_image(params: Params, context: CallContext) -> Answer:
     """Deletes in the order that is asked for.
 
     Whether an index lists an image is judged by what stood in the repository before the call: an
@@ -42,7 +42,7 @@ def _delete(
     repository: Repository, image_id: ImageId, listed: Mapping[str, list[str]]
 ) -> list[dict[str, str]]:
     """Takes a tag away, or the image with all its tags; answers what is gone."""
-    manifest = find(repository, image_id)
+    manifest = find_image(repository, image_id)
     tag = image_id.get("imageTag")
     if tag is not None and len(manifest.tags) > 1:
         repository.untag(tag)
@@ -59,7 +59,7 @@ def _delete(
     return gone
 
 
-def _names(manifest: Manifest) -> list[dict[str, str]]:
+def _names(manifest: StoredManifest) -> list[dict[str, str]]:
     """ECR names a deleted image once for every tag that it had."""
     digest = {"imageDigest": manifest.digest}
     return [{**digest, "imageTag": tag} for tag in sorted(manifest.tags)] or [digest]

@@ -1,15 +1,15 @@
 """What is set for a whole registry: shared layers, and whose pulls leave no trace."""
 
-from bot.playground.aws.context import Context, Params
-from bot.playground.aws.ecr.service import anything, ecr, next_page, registry_of
+from bot.playground.aws.call_context import CallContext, Params
+from bot.playground.aws.ecr.service import any_resource, ecr, next_page, registry_of
 from bot.playground.aws.errors import AwsError
 from bot.playground.aws.service import Answer
 
 MOST_EXCLUSIONS = 100
 
 
-@ecr.operation("GetAccountSetting", resource=anything)
-def get_account_setting(params: Params, context: Context) -> Answer:
+@ecr.operation("GetAccountSetting", resource=any_resource)
+def get_account_setting(params: Params, context: CallContext) -> Answer:
     """Knows BLOB_MOUNTING alone, which is all that the bot asks for."""
     settings = registry_of(params, context).settings
     name = params["name"]
@@ -18,8 +18,8 @@ def get_account_setting(params: Params, context: Context) -> Answer:
     return {"name": name, "value": settings[name]}
 
 
-@ecr.operation("ListPullTimeUpdateExclusions", resource=anything)
-def list_pull_time_update_exclusions(params: Params, context: Context) -> Answer:
+@ecr.operation("ListPullTimeUpdateExclusions", resource=any_resource)
+def list_pull_time_update_exclusions(params: Params, context: CallContext) -> Answer:
     registry = registry_of(params, context)
     page = next_page(
         sorted(registry.pull_time_exclusions),
@@ -30,8 +30,8 @@ def list_pull_time_update_exclusions(params: Params, context: Context) -> Answer
     return {"pullTimeUpdateExclusions": page.keys} | page.token_member
 
 
-@ecr.operation("RegisterPullTimeUpdateExclusion", resource=anything)
-def register_pull_time_update_exclusion(params: Params, context: Context) -> Answer:
+@ecr.operation("RegisterPullTimeUpdateExclusion", resource=any_resource)
+def register_pull_time_update_exclusion(params: Params, context: CallContext) -> Answer:
     """Up to 100 principals can be exempted (guide)."""
     exclusions = registry_of(params, context).pull_time_exclusions
     principal = params["principalArn"]

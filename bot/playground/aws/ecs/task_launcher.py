@@ -5,19 +5,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypedDict
 
-from bot.playground.aws.ecs.things import (
-    Cluster,
-    Container,
-    ContainerImage,
-    Deployment,
+from bot.playground.aws.account_regions import AccountRegion
+from bot.playground.aws.ecs.entities import (
+    EcsCluster,
     EcsService,
+    EcsTask,
+    ResolvedImage,
+    ServiceDeployment,
     ServiceRevision,
-    Task,
+    TaskContainer,
     TaskDefinition,
     TaskSet,
     TaskSetStatus,
 )
-from bot.playground.aws.places import Place
 
 Digests = Sequence[str | None]
 
@@ -39,19 +39,19 @@ class TaskOptions(TypedDict, total=False):
 
 
 @dataclass(frozen=True)
-class Release:
+class TaskLauncher:
     """A definition that is put to work in a place."""
 
-    place: Place
+    place: AccountRegion
     definition: TaskDefinition
     digests: Digests
     at: datetime
 
-    def deployed_to(self, service: EcsService, running: int) -> Deployment:
+    def deployed_to(self, service: EcsService, running: int) -> ServiceDeployment:
         """The service's new primary deployment; those that were there go on as ACTIVE ones."""
         path = f"{service.cluster_name}/{service.name}"
         number, name = self.place.new_number("deployment"), self.place.new_id("deployment")[:21]
-        deployment = Deployment(
+        deployment = ServiceDeployment(
             id=f"ecs-svc/{number}",
             arn=self.place.arn("ecs", f"service-deployment/{path}/{name}"),
             revision=self._revision(service, path),
@@ -77,10 +77,10 @@ class Release:
             created_at=self.at,
         )
 
-    def _resolved_images(self) -> tuple[ContainerImage, ...]:
+    def _resolved_images(self) -> tuple[ResolvedImage, ...]:
         """Where versions need not be consistent nothing is resolved (facts)."""
         return tuple(
-            ContainerImage(each.name, each.image, digest if each.consistent else None)
+            ResolvedImage(each.name, each.image, digest if each.consistent else None)
             for each, digest in zip(self.definition.containers, self.digests, strict=True)
         )
 
@@ -99,7 +99,9 @@ class Release:
         service.changed()
         return task_set
 
-    def start_tasks(self, cluster: Cluster, service: EcsService, origin: str, number: int) -> None:
+    def start_tasks(
+        self, cluster: EcsCluster, service: EcsService, origin: str, number: int
+    ) -> None:
         """The tasks of a deployment or task set, whose id is their `startedBy`."""
         for _ in range(number):
             self.start_task(
@@ -111,11 +113,11 @@ class Release:
                 },
             )
 
-    def start_task(self, cluster: Cluster, options: TaskOptions) -> Task:
+    def start_task(self, cluster: EcsCluster, options: TaskOptions) -> EcsTask:
         stopped_at = options.get("stopped_at")
         status = options.get("last_status", "STOPPED" if stopped_at else "RUNNING")
         id_ = self.place.new_id("task")
-        task = Task(
+        task = EcsTask(
             arn=self.place.arn("ecs", f"task/{cluster.name}/{id_[:32]}"),
             cluster_arn=cluster.arn,
             definition=self.definition,
@@ -130,9 +132,9 @@ class Release:
         cluster.tasks[task.id] = task
         return task
 
-    def _containers(self, task_id: str) -> tuple[Container, ...]:
+    def _containers(self, task_id: str) -> tuple[TaskContainer, ...]:
         pairs = zip(self.definition.containers, self.digests, strict=True)
         return tuple(
-            Container(f"{task_id[32:52]}{number:012d}", each.name, each.image, digest)
+            TaskContainer(f"{task_id[32:52]}{number:012d}", each.name, each.image, digest)
             for number, (each, digest) in enumerate(pairs)
         )

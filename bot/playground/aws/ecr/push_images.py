@@ -2,12 +2,16 @@
 
 import re
 
-from bot.playground.aws.context import Context, Params
-from bot.playground.aws.ecr.describing import described
-from bot.playground.aws.ecr.manifest import Manifest, UnreadableManifestError, read_manifest
-from bot.playground.aws.ecr.reading import image
+from bot.playground.aws.call_context import CallContext, Params
+from bot.playground.aws.ecr.describe_images import described
+from bot.playground.aws.ecr.read_images import image
 from bot.playground.aws.ecr.repository import Repository
 from bot.playground.aws.ecr.service import ecr, invalid, registry_of, repository_of
+from bot.playground.aws.ecr.stored_manifest import (
+    StoredManifest,
+    UnreadableManifestError,
+    read_manifest,
+)
 from bot.playground.aws.errors import AwsError
 from bot.playground.aws.service import Answer
 
@@ -16,7 +20,7 @@ _TAG = re.compile(r"[a-zA-Z0-9_][a-zA-Z0-9_.-]{0,299}")
 
 
 @ecr.operation("CreateRepository")
-def create_repository(params: Params, context: Context) -> Answer:
+def create_repository(params: Params, context: CallContext) -> Answer:
     registry = registry_of(params, context)
     name = params["repositoryName"]
     if name in registry.repositories:
@@ -40,7 +44,7 @@ def create_repository(params: Params, context: Context) -> Answer:
 
 
 @ecr.operation("PutImage")
-def put_image(params: Params, context: Context) -> Answer:
+def put_image(params: Params, context: CallContext) -> Answer:
     """Stores a manifest, moves a tag, or both; whether layers exist is not looked at.
 
     Pushing an archived image again restores it (guide). The time of the push stays as it was
@@ -59,7 +63,7 @@ def put_image(params: Params, context: Context) -> Answer:
     return {"image": image(repository, stored, tag)}
 
 
-def _manifest_in(params: Params, context: Context) -> Manifest:
+def _manifest_in(params: Params, context: CallContext) -> StoredManifest:
     try:
         manifest = read_manifest(
             params["imageManifest"], params.get("imageManifestMediaType"), context.now
@@ -75,7 +79,7 @@ def _manifest_in(params: Params, context: Context) -> Manifest:
     return manifest
 
 
-def _check_children(repository: Repository, manifest: Manifest) -> None:
+def _check_children(repository: Repository, manifest: StoredManifest) -> None:
     missing = [child for child in manifest.children if child not in repository.manifests]
     if missing:
         raise AwsError(
@@ -86,7 +90,7 @@ def _check_children(repository: Repository, manifest: Manifest) -> None:
         )
 
 
-def _check_tag(repository: Repository, manifest: Manifest, tag: str | None) -> None:
+def _check_tag(repository: Repository, manifest: StoredManifest, tag: str | None) -> None:
     if tag is not None and not _TAG.fullmatch(tag):
         invalid("imageTag", f"must satisfy regular expression '{_TAG.pattern}'")
     stored = repository.manifests.get(manifest.digest)
@@ -103,7 +107,9 @@ def _check_tag(repository: Repository, manifest: Manifest, tag: str | None) -> N
         )
 
 
-def _image_already_exists(repository: Repository, stored: Manifest, tag: str | None) -> AwsError:
+def _image_already_exists(
+    repository: Repository, stored: StoredManifest, tag: str | None
+) -> AwsError:
     return AwsError(
         "ImageAlreadyExistsException",
         f"Image with digest '{stored.digest}' and tag '{tag or 'null'}' already exists in the "

@@ -5,7 +5,7 @@ from typing import Any
 
 from bot.playground.aws.batch.service import batch, invalid, pager, state
 from bot.playground.aws.batch.state import JobDefinition
-from bot.playground.aws.context import Context, Params
+from bot.playground.aws.call_context import CallContext, Params
 from bot.playground.aws.paging import ascending
 from bot.playground.aws.service import Answer
 
@@ -14,7 +14,7 @@ _AT_ONCE = 100
 
 
 @batch.operation("DescribeJobDefinitions")
-def describe_job_definitions(params: Params, context: Context) -> Answer:
+def describe_job_definitions(params: Params, context: CallContext) -> Answer:
     """Definitions of every status unless one is asked for; what is missing is left out."""
     _refuse_too_much(params)
     listed = {
@@ -36,7 +36,7 @@ def _refuse_too_much(params: Params) -> None:
         raise invalid("jobDefinitions cannot be used with other parameters.")
 
 
-def _named(params: Params, context: Context) -> Iterable[JobDefinition]:
+def _named(params: Params, context: CallContext) -> Iterable[JobDefinition]:
     """Those that are listed as `name:revision` or by ARN, or all."""
     definitions = state(context).definitions
     if "jobDefinitions" not in params:
