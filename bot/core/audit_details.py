@@ -24,7 +24,7 @@ class PlanProposed:
 
 @dataclass(frozen=True, slots=True)
 class PlanFoundUnchanged:
-    """A new scan found the same content. The plan stays open until then. UTC."""
+    """A new scan found the same content. The plan is open until then. UTC."""
 
     until: datetime
 

@@ -1,4 +1,4 @@
-"""Why a scan failed, as people read it."""
+"""The sentence of a failed scan."""
 
 from bot.core.usage import SourceScan
 from bot.render.plan_problem_sentences import plan_problem_words

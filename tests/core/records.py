@@ -1,4 +1,4 @@
-"""Plans as the store remembers them, in a few words."""
+"""Helpers that create plan records."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -11,7 +11,7 @@ NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 
 def record(**changes: Any) -> PlanRecord:
-    """Version 2 of a plan that deletes 40 of 100 manifests, and that anybody may approve."""
+    """Version 2 of a plan that deletes 40 of 100 manifests and can be approved."""
     facts: dict[str, Any] = {
         "id": "p1",
         "repository": REPOSITORY,

@@ -1,4 +1,4 @@
-"""A plan as the store gives it back."""
+"""A plan as the store returns it."""
 
 from dataclasses import replace
 
@@ -9,7 +9,7 @@ from bot.core.verdict_reasons import Verdict
 
 
 def as_stored(plan: Plan) -> Plan:
-    """Its layers are known only as far as they would be freed, and users only with the verdicts."""
+    """With only the layers that would be freed, and users only in verdicts."""
     held = {
         blob
         for judged in plan.judged

@@ -205,7 +205,7 @@ def test_what_cannot_be_approved(description: str, plan: PlanRecord, because: st
     "approvals",
     [(), (consent("U1", version=1),), (consent("U2"),), (consent("U2"), consent("U1", version=1))],
 )
-def test_only_ones_own_approval_of_this_version_hinders(approvals: tuple[Any, ...]) -> None:
+def test_only_an_own_approval_of_this_version_prevents_another(approvals: tuple[Any, ...]) -> None:
     assert isinstance(decide(plan=record(approvals=approvals)), PermissionGranted)
 
 
@@ -227,7 +227,7 @@ def test_only_ones_own_approval_of_this_version_hinders(approvals: tuple[Any, ..
         ("the bot's workspace is unknown", {"rules": rules(workspace=None)}, "which workspace"),
     ],
 )
-def test_slack_takes_approvals_in_one_channel(
+def test_slack_approvals_are_limited_to_one_channel(
     description: str, given: dict[str, Any], because: str
 ) -> None:
     decision = decide(**given)
@@ -236,7 +236,7 @@ def test_slack_takes_approvals_in_one_channel(
 
 
 @pytest.mark.parametrize("person", [ANN, GUEST, ROLE])
-def test_what_is_only_reported_nobody_approves(person: Person) -> None:
+def test_report_only_prevents_approval(person: Person) -> None:
     decision = decide(person, rules=rules(report_only=True))
     assert not isinstance(decision, PermissionGranted)
     assert "have `execution.enabled: false`, so plans are only reported" in reason_of(decision)
@@ -246,7 +246,7 @@ def test_what_is_only_reported_nobody_approves(person: Person) -> None:
     "may", [may_ask_for_report, may_pin, may_dismiss, may_stop, may_confirm_usage]
 )
 @pytest.mark.parametrize("person", [ANN, ROLE])
-def test_of_what_is_only_reported_all_else_is_decided(may: Any, person: Person) -> None:
+def test_report_only_allows_everything_else(may: Any, person: Person) -> None:
     assert isinstance(may(person, rules(report_only=True)), PermissionGranted)
 
 
@@ -255,7 +255,7 @@ def test_the_command_line_needs_no_channel() -> None:
 
 
 @pytest.mark.parametrize("approvers", [(), (ROLE.arn,), ("U1",)])
-def test_the_command_line_does_not_count_where_several_must_approve(
+def test_command_line_approvals_do_not_count_if_several_are_required(
     approvers: tuple[str, ...],
 ) -> None:
     decision = decide(ROLE, rules=rules(*approvers, required=2))
@@ -263,7 +263,7 @@ def test_the_command_line_does_not_count_where_several_must_approve(
     assert "2 people must approve, and approvals from the command line don't" in reason_of(decision)
 
 
-def test_in_slack_each_of_several_may_approve() -> None:
+def test_in_slack_every_approver_may_approve() -> None:
     assert isinstance(decide(rules=rules(required=2)), PermissionGranted)
     assert isinstance(
         decide(BOB, record(approvals=(consent("U1"),)), rules=rules(required=2)), PermissionGranted
@@ -312,11 +312,11 @@ def test_without_the_right_name_a_large_plan_is_refused(
 
 @pytest.mark.parametrize("person", [ANN, ROLE])
 @pytest.mark.parametrize("typed", ["team/api", "  team/api\n"])
-def test_with_the_right_name_a_large_plan_is_granted(person: Person, typed: str) -> None:
+def test_with_the_right_name_a_large_plan_is_approved(person: Person, typed: str) -> None:
     assert isinstance(decide(person, LARGE, typed=typed), PermissionGranted)
 
 
-def test_what_is_typed_for_a_small_plan_does_not_matter() -> None:
+def test_a_small_plan_ignores_the_typed_name() -> None:
     assert isinstance(decide(typed="something"), PermissionGranted)
 
 
@@ -369,7 +369,7 @@ def test_who_may_pin_dismiss_and_stop(
     assert isinstance(may(person, rules(*approvers)), PermissionGranted) is granted, description
 
 
-def test_a_refusal_to_take_part_speaks_of_membership() -> None:
+def test_a_refusal_names_the_membership() -> None:
     assert "U2 is a guest" in reason_of(may_pin(GUEST, rules("U1")))
 
 
@@ -401,7 +401,7 @@ def test_an_identity_unpins_what_it_pinned() -> None:
 @pytest.mark.parametrize(
     ("approvers", "granted"), [((), True), ((ANN.id,), True), (("U99",), False)]
 )
-def test_usage_is_confirmed_by_whoever_may_approve(
+def test_usage_is_confirmed_by_approvers(
     approvers: tuple[str, ...],
     granted: bool,  # noqa: FBT001 - a row of the table
 ) -> None:

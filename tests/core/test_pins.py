@@ -22,11 +22,11 @@ UNTIL = datetime(2026, 12, 24, tzinfo=UTC)
         ("sha256-" + "a" * 64, PinKind.TAG),
     ],
 )
-def test_kinds(pin: str, kind: PinKind) -> None:
+def test_kinds_of_pins(pin: str, kind: PinKind) -> None:
     assert Pin(pin, "ann", "why").kind == kind
 
 
-def test_a_pin_says_who_why_and_until_when() -> None:
+def test_a_pin_has_author_reason_and_expiry() -> None:
     assert pin_words(Pin("1.0", "ann", "the demo")) == "1.0 is pinned by ann: the demo"
     until = pin_words(Pin("1.0", "ann", "the demo", UNTIL))
     assert until == "1.0 is pinned by ann until 2026-12-24 00:00 UTC: the demo"
@@ -50,7 +50,7 @@ def test_a_repository_is_matched_by_its_name_or_its_uri() -> None:
 @pytest.mark.parametrize(
     "pin", ["1.4.0", "_x", f"sha256:{'a' * 64}", "1.*", "[ab]", "release?", "*-[!a]"]
 )
-def test_what_can_be_pinned(pin: str) -> None:
+def test_valid_pins(pin: str) -> None:
     assert check_pin(pin) == pin
 
 
@@ -85,6 +85,6 @@ def test_what_can_be_pinned(pin: str) -> None:
         ("AB" * 32, f"write sha256:{'ab' * 32}"),
     ],
 )
-def test_what_could_protect_nothing(pin: str, why: str) -> None:
+def test_invalid_pins(pin: str, why: str) -> None:
     with pytest.raises(ValueError, match=why):
         check_pin(pin)

@@ -1,4 +1,4 @@
-"""The life of a plan, step by step and in any order."""
+"""The states of a plan: each step, and random sequences of steps."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -149,7 +149,7 @@ def test_one_approval_is_enough() -> None:
     assert plan.execute_after == NOON + WINDOW
 
 
-def test_of_two_that_are_required_the_second_decides() -> None:
+def test_the_second_of_two_required_approvals_approves() -> None:
     first = approved(record(approvals=(consent("U2", 1),)), consent("U1"), 2, WINDOW)
     assert (first.state, first.execute_after) == (PlanState.PROPOSED, None)
     later = NOON + timedelta(hours=1)
@@ -166,13 +166,13 @@ def test_of_two_that_are_required_the_second_decides() -> None:
         ("U1", 2, NOON + WEEK, "it expired 2026-11-30 12:00 UTC"),
     ],
 )
-def test_approvals_that_cannot_count(by: str, version: int, at: datetime, because: str) -> None:
+def test_approvals_that_do_not_count(by: str, version: int, at: datetime, because: str) -> None:
     plan = record(approvals=(consent("U2"),))
     with pytest.raises(TransitionError, match=because):
         approved(plan, consent(by, version, at), 2, WINDOW)
 
 
-def test_called_back_it_is_proposed_without_approvals_of_this_version() -> None:
+def test_a_reopened_plan_has_no_approvals_of_this_version() -> None:
     plan = reopened(in_state(PlanState.APPROVED))
     assert (plan.state, plan.version, plan.execute_after) == (PlanState.PROPOSED, 2, None)
     assert plan.approvals == (consent("U1", 1),)
@@ -180,7 +180,7 @@ def test_called_back_it_is_proposed_without_approvals_of_this_version() -> None:
 
 
 @pytest.mark.parametrize("state", [PlanState.PROPOSED, PlanState.APPROVED])
-def test_renewed_it_is_the_next_version_that_nobody_approved(state: PlanState) -> None:
+def test_new_content_is_the_next_version_without_approvals(state: PlanState) -> None:
     plan = in_state(state)
     after = with_new_content(plan, CONTENT, TOMORROW, TOMORROW + WEEK)
     assert (after.version, after.state) == (3, PlanState.PROPOSED)
@@ -214,7 +214,7 @@ def test_nothing_starts_before_the_undo_window_is_over() -> None:
 SECOND = timedelta(seconds=1)
 
 
-def test_ten_minutes_after_its_time_nobody_expects_it_any_more() -> None:
+def test_a_run_is_late_after_ten_minutes() -> None:
     plan, due = in_state(PlanState.APPROVED), NOON + WINDOW
     assert not is_late(plan, due - SECOND)
     assert not is_late(plan, due + timedelta(minutes=10))
@@ -223,7 +223,7 @@ def test_ten_minutes_after_its_time_nobody_expects_it_any_more() -> None:
     assert not is_late(in_state(PlanState.EXECUTING), NOON + WEEK)
 
 
-def test_what_is_late_gets_another_window_with_the_same_approvals() -> None:
+def test_a_late_plan_gets_a_new_undo_window_with_the_same_approvals() -> None:
     plan = in_state(PlanState.APPROVED)
     after = postponed(plan, TOMORROW, WINDOW)
     assert (after.state, after.execute_after) == (PlanState.APPROVED, TOMORROW + WINDOW)
@@ -233,12 +233,12 @@ def test_what_is_late_gets_another_window_with_the_same_approvals() -> None:
     assert not is_late(after, TOMORROW + WINDOW)
 
 
-def test_only_what_is_late_is_postponed() -> None:
+def test_only_late_plans_are_postponed() -> None:
     with pytest.raises(TransitionError, match="it is not late"):
         postponed(in_state(PlanState.APPROVED), NOON + WINDOW, WINDOW)
 
 
-def test_without_an_undo_window_it_may_begin_at_once_and_is_not_late() -> None:
+def test_without_an_undo_window_a_run_can_start_immediately() -> None:
     plan = approved(record(), consent("U1"), 1, timedelta(0))
     assert is_due(plan, NOON)
     assert not is_late(plan, NOON)
@@ -254,28 +254,28 @@ def test_without_an_undo_window_it_may_begin_at_once_and_is_not_late() -> None:
         ([ImageOutcome.DELETED, ImageOutcome.FAILED], PlanState.FAILED),
     ],
 )
-def test_how_it_ends(outcomes: list[ImageOutcome], state: PlanState) -> None:
+def test_the_state_at_the_end(outcomes: list[ImageOutcome], state: PlanState) -> None:
     plan = ended(in_state(PlanState.EXECUTING), outcomes, 77)
     assert (plan.state, plan.freed_bytes) == (state, 77)
 
 
-def test_it_does_not_end_while_something_is_pending() -> None:
+def test_a_plan_with_pending_images_does_not_end() -> None:
     with pytest.raises(TransitionError, match="some of it is still pending"):
         ended(in_state(PlanState.EXECUTING), [ImageOutcome.FAILED, ImageOutcome.PENDING], 0)
 
 
-def test_stopped_it_has_freed_what_it_had_freed_by_then() -> None:
+def test_a_stopped_plan_has_freed_some_bytes() -> None:
     plan = stopped(stop_requested(in_state(PlanState.EXECUTING), "U1"), 77)
     assert (plan.state, plan.freed_bytes, plan.stop_asked_by) == (PlanState.STOPPED, 77, "U1")
 
 
-def test_whoever_asked_first_has_it_stopped() -> None:
+def test_the_first_stop_request_counts() -> None:
     plan = stop_requested(in_state(PlanState.EXECUTING), "U1")
     assert (plan.state, plan.stop_asked_by) == (PlanState.EXECUTING, "U1")
     assert stop_requested(plan, "U2").stop_asked_by == "U1"
 
 
-def test_who_takes_it_over_stops_what_somebody_wants_stopped() -> None:
+def test_a_stop_request_survives_a_takeover() -> None:
     plan = taken_over(stop_requested(in_state(PlanState.EXECUTING), "U1"))
     assert (plan.state, plan.stop_asked_by) == (PlanState.EXECUTING, "U1")
 
@@ -286,7 +286,7 @@ lives = st.lists(st.tuples(st.sampled_from(PlanStep), people, st.integers(0, 9))
 
 @given(lives, st.integers(1, 3))
 @tries(300)
-def test_any_life_keeps_what_must_hold(
+def test_random_steps_keep_the_invariants(
     life: list[tuple[PlanStep, str, int]], required: int
 ) -> None:
     plan = proposed("p1", CONTENT, NOON, NOON + WEEK)

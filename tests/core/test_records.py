@@ -1,4 +1,4 @@
-"""What a plan's record says of itself."""
+"""Properties of plan records."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from tests.core.records import consent, record
 
 
 @pytest.mark.parametrize("state", PlanState)
-def test_a_plan_is_open_until_its_end(state: PlanState) -> None:
+def test_open_states(state: PlanState) -> None:
     is_open = state in (PlanState.PROPOSED, PlanState.APPROVED, PlanState.EXECUTING)
     assert record(state=state).is_open is is_open
 

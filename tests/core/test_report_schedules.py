@@ -1,4 +1,4 @@
-"""When reports are due."""
+"""Times of report schedules."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -20,7 +20,7 @@ def times(text: str, zone: str, after: datetime, until: datetime) -> list[dateti
     return [each.at for each in Schedule.parse(text, zone).between(after, until)]
 
 
-def test_every_week() -> None:
+def test_a_weekly_schedule() -> None:
     found = times("mon 09:00", "UTC", utc(2026, 11, 23, 9), utc(2026, 12, 7, 9))
     assert found == [utc(2026, 11, 30, 9), utc(2026, 12, 7, 9)]
 
@@ -41,10 +41,10 @@ def test_on_several_days_and_daily() -> None:
         ("America/New_York", (2026, 10, 25), (2026, 10, 25, 6, 30)),
     ],
 )
-def test_clocks_that_change(
+def test_daylight_saving_time(
     zone: str, day: tuple[int, int, int], at: tuple[int, int, int, int, int]
 ) -> None:
-    """02:30 does not exist on some of these days, and on others twice."""
+    """02:30 does not exist on some of these days, and occurs twice on others."""
     (found,) = Schedule.parse("sun 02:30", zone).between(utc(*day), utc(*day) + timedelta(days=1))
     assert found.local == datetime(*day, 2, 30)  # noqa: DTZ001 - local by definition
     assert found.at == utc(*at)
@@ -63,7 +63,7 @@ moments = st.datetimes(datetime(2011, 1, 1), datetime(2027, 1, 1), timezones=st.
 
 
 @given(schedules, moments)
-def test_each_day_has_its_occurrence_once(schedule: Schedule, start: datetime) -> None:
+def test_each_day_has_one_time(schedule: Schedule, start: datetime) -> None:
     found = [*schedule.between(start, start + YEAR)]
     assert [each.at for each in found] == sorted(each.at for each in found)
     assert len({each.local for each in found}) == len(found)
@@ -74,7 +74,7 @@ def test_each_day_has_its_occurrence_once(schedule: Schedule, start: datetime) -
 
 
 @given(schedules, moments, st.timedeltas(timedelta(0), timedelta(days=30)))
-def test_spans_that_follow_each_other_miss_none(
+def test_consecutive_spans_miss_no_time(
     schedule: Schedule, start: datetime, middle: timedelta
 ) -> None:
     end = start + timedelta(days=30)
@@ -83,7 +83,7 @@ def test_spans_that_follow_each_other_miss_none(
 
 
 @given(schedules, moments)
-def test_the_next_is_the_first_one_later(schedule: Schedule, now: datetime) -> None:
+def test_the_next_time(schedule: Schedule, now: datetime) -> None:
     found = schedule.next(now)
     assert next(schedule.between(now, found.at)) == found
     assert schedule.last(now, found.at) in [*schedule.between(now, found.at)]
@@ -91,7 +91,7 @@ def test_the_next_is_the_first_one_later(schedule: Schedule, now: datetime) -> N
 
 
 @given(schedules, moments)
-def test_clocks_show_the_time_unless_they_skip_it(schedule: Schedule, now: datetime) -> None:
+def test_local_times_are_exact_unless_clocks_skip_them(schedule: Schedule, now: datetime) -> None:
     found = schedule.next(now)
     shown = found.at.astimezone(schedule.zone).replace(tzinfo=None)
     just_before = (found.at - timedelta(seconds=1)).astimezone(schedule.zone).replace(tzinfo=None)

@@ -1,4 +1,4 @@
-"""Which reports are due, and which deserve a message of their own."""
+"""Which reports are due, and which plans are posted."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -38,12 +38,12 @@ def entry(*globs: str, schedule: str = "mon 09:00", is_posted: bool = True) -> S
         (MONDAY + DAY, False),
     ],
 )
-def test_it_is_made_up_for_within_a_day(now: datetime, *, is_due: bool) -> None:
+def test_a_missed_report_is_due_within_a_day(now: datetime, *, is_due: bool) -> None:
     found = [ReportRound("*", datetime(2026, 11, 23, 9), 5.0)] if is_due else []  # noqa: DTZ001
     assert list(due_rounds([entry("*")], LONG_AGO, now)) == found
 
 
-def test_what_was_due_before_there_was_a_bot_never_comes() -> None:
+def test_reports_of_before_the_installation_are_not_due() -> None:
     assert not due_rounds([entry("*")], MONDAY, MONDAY + DAY / 2)
     assert due_rounds([entry("*")], MONDAY - timedelta(seconds=1), MONDAY + DAY / 2)
 
@@ -52,21 +52,21 @@ def test_without_a_channel_nothing_is_due() -> None:
     assert not due_rounds([entry("*", is_posted=False)], LONG_AGO, MONDAY)
 
 
-def test_of_entries_that_say_the_same_the_first_counts() -> None:
+def test_the_first_of_equal_entries_counts() -> None:
     first, second = entry("a", "b"), entry("a", "b")
     (found,) = due_rounds([first, second], LONG_AGO, MONDAY).values()
     assert found is first
     assert first.name == "a, b"
 
 
-def test_the_first_entry_that_matches() -> None:
+def test_the_first_matching_entry() -> None:
     api, rest = entry("team/api", is_posted=False), entry("*")
     assert entry_of(HERE, [api, rest]) is api
     assert entry_of(HERE, [rest, api]) is rest
     assert entry_of(HERE, [entry("other")]) is None
 
 
-def test_what_deserves_a_message() -> None:
+def test_which_plans_are_posted() -> None:
     unseen = RepositoryUsage(
         scans=(SourceScan("ecs", "here", 0, ErrorText("it failed")),), not_checked=()
     )

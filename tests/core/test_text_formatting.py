@@ -18,7 +18,7 @@ def test_a_digest_is_shortened_as_docker_does() -> None:
     assert short_digest("sha256:ab12") == "sha256:ab12"
 
 
-def test_a_manifest_is_named_by_its_first_tag_and_its_digest() -> None:
+def test_a_manifest_label_has_the_first_tag_and_the_digest() -> None:
     assert manifest_label(DIGEST, ["1.4.0", "1.4"]) == "1.4.0 (sha256:ab12ab12ab12…)"
     assert manifest_label(DIGEST, []) == "sha256:ab12ab12ab12…"
 
@@ -42,7 +42,7 @@ def test_ordinals(number: int, words: str) -> None:
     assert ordinal(number) == words
 
 
-def test_a_moment_is_told_to_the_minute() -> None:
+def test_times_are_shown_to_the_minute() -> None:
     assert format_time(datetime(2026, 11, 3, 9, 5, 59, tzinfo=UTC)) == "2026-11-03 09:05 UTC"
 
 

@@ -24,10 +24,10 @@ def test_utf_8_is_read_with_and_without_a_byte_order_mark(encoding: str) -> None
         (b"a\xff\xfe", "line 1 is not UTF-8"),
     ],
 )
-def test_anything_else_is_named(content: bytes, why: str) -> None:
+def test_other_encodings_are_an_error(content: bytes, why: str) -> None:
     with pytest.raises(ValueError, match=why):
         decode_text(content)
 
 
-def test_an_empty_file_is_an_empty_text() -> None:
+def test_an_empty_file() -> None:
     assert decode_text(b"") == decode_text(b"\xef\xbb\xbf") == ""

@@ -1,4 +1,4 @@
-"""Nothing that a terminal obeys is left, and JSON stays the same data."""
+"""Control characters are escaped, and JSON keeps its data."""
 
 import json
 
@@ -21,16 +21,16 @@ from bot.core.text_formatting import visible, visible_json, visible_lines
         ("a\udc80", r"a\udc80"),
     ],
 )
-def test_shown(text: str, shown: str) -> None:
+def test_escapes(text: str, shown: str) -> None:
     assert visible(text) == shown
 
 
-def test_line_ends_of_ours_stay() -> None:
+def test_line_ends_can_be_kept() -> None:
     assert visible_lines("a\x1b\nb\r\n") == "a\\x1b\nb\\r\n"
 
 
 @given(st.text())
-def test_json_is_the_same_data(text: str) -> None:
+def test_json_keeps_its_data(text: str) -> None:
     written = visible_json(json.dumps(text, ensure_ascii=False))
     assert json.loads(written) == text
     assert visible(written) == written

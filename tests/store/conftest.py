@@ -1,4 +1,4 @@
-"""Every test of the store runs on both databases."""
+"""Every test of the store runs on SQLite and PostgreSQL."""
 
 import os
 import shutil
@@ -16,7 +16,7 @@ from tests.store.support import migrated_sqlite, sqlite_url
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def kind(request: pytest.FixtureRequest) -> str:
-    """Of database."""
+    """The kind of database."""
     return str(request.param)
 
 
@@ -34,7 +34,7 @@ def empty_url(kind: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iter
 def url(
     kind: str, tmp_path: Path, migrated_file: Path, request: pytest.FixtureRequest
 ) -> Iterator[str]:
-    """A database with all tables, and nothing in them."""
+    """A database with empty tables."""
     if kind == "sqlite":
         yield sqlite_url(shutil.copy(migrated_file, tmp_path / "store.db"))
     else:
@@ -56,7 +56,7 @@ def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def _server(request: pytest.FixtureRequest) -> Server:
-    """Started only where it is needed."""
+    """Started only if a test needs it."""
     server = request.getfixturevalue("postgresql")
     assert isinstance(server, Server)
     return server
@@ -79,7 +79,7 @@ def _reached(kind: str, url: str, request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def locked_folder(tmp_path: Path) -> Iterator[Path]:
-    """A folder that nobody may write to, root included."""
+    """A folder without write access, even for root."""
     tmp_path.chmod(0o500)
     own = os.geteuid()
     if own == 0:

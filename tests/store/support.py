@@ -1,4 +1,4 @@
-"""Plans, pins and events in a few words."""
+"""Helpers that create plans, pins and events."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -36,8 +36,8 @@ BEHIND_A_POOLER_TOO = pytest.mark.parametrize(
     ["sqlite", "postgresql", pytest.param("pgbouncer", marks=pytest.mark.slow)],
     indirect=True,
 )
-"""Marks a module whose tests run behind a PgBouncer besides: all of them in `make test-all`. What
-is different there, test_pgbouncer.py shows, which is quick."""
+"""Marks a module whose tests also run behind a PgBouncer in `make test-all`. The fast
+test_pgbouncer.py covers the differences."""
 
 PLACE = RegistryId("123456789012", "eu-west-1")
 HERE = RepositoryId(PLACE, "team/api", "123456789012.dkr.ecr.eu-west-1.amazonaws.com/team/api")
@@ -54,7 +54,7 @@ def sqlite_url(file: Path | str) -> str:
 
 @cache
 def migrated_sqlite() -> bytes:
-    """An SQLite file with all tables: made once in a process of the tests."""
+    """A SQLite file with all tables, created once per test process."""
     with TemporaryDirectory() as folder:
         file = Path(folder) / "store.db"
         open_store(sqlite_url(file)).close()
@@ -62,7 +62,7 @@ def migrated_sqlite() -> bytes:
 
 
 def content(*names: str, repository: RepositoryId = HERE) -> Plan:
-    """A plan that deletes an old image of each name, tagged with it."""
+    """A plan that deletes one old image per name; the name is its tag."""
     manifests = [
         make_manifest(
             DescribedImage(f"sha256:{name}", (name,), NOW - timedelta(days=90), None, 100),
@@ -111,7 +111,7 @@ def propose(store: Store, repository: RepositoryId = HERE, **facts: Any) -> Plan
 
 
 def approval(before: PlanRecord, by: str) -> StoreChange:
-    """One more approval of the plan as it was seen."""
+    """A change that adds an approval to the plan."""
     approvals = (*before.approvals, Approval(by, NOW, before.version, before.hash))
     return StoreChange(
         [event(AuditEventName.APPROVED, by, plan=before.id)],
@@ -170,6 +170,6 @@ def taken_over(before: PlanRun, worker: PlanWorker) -> PlanRun:
 
 
 def take_over(before: PlanRun, worker: PlanWorker) -> StoreChange:
-    """As somebody does who saw the run when its lease had run out."""
+    """A takeover after the lease of the run expired."""
     taken = event(AuditEventName.TAKEN_OVER, worker.host, plan=before.plan)
     return StoreChange([taken], run_before=before, run=taken_over(before, worker))

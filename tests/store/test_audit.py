@@ -1,4 +1,4 @@
-"""The audit is written once, and read in order."""
+"""The audit: events are stored unchanged and read in order."""
 
 from datetime import UTC, datetime, timedelta, timezone
 
@@ -27,7 +27,7 @@ WHOLE = AuditEvent(
 )
 
 
-def test_every_fact_is_kept(store: Store) -> None:
+def test_every_field_is_stored(store: Store) -> None:
     bare = AuditEvent(NOW, AuditEventName.CONFIRMED_USAGE, "bob", ErrorText("bob confirmed"))
     store.record(WHOLE)
     store.record(bare)
@@ -35,7 +35,9 @@ def test_every_fact_is_kept(store: Store) -> None:
 
 
 @pytest.mark.parametrize("count", [0, 1, 2, 3, 7])
-def test_it_is_read_page_by_page(store: Store, count: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_events_are_read_in_pages(
+    store: Store, count: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(audit, "EVENTS_A_QUERY", 2)
     events = [
         event(by=str(number), at=NOW - timedelta(days=number // 3)) for number in range(count)
@@ -45,7 +47,7 @@ def test_it_is_read_page_by_page(store: Store, count: int, monkeypatch: pytest.M
     assert list(store.events()) == sorted(events, key=lambda each: each.at)
 
 
-def test_it_is_read_from_a_time_on(store: Store) -> None:
+def test_events_since_a_time(store: Store) -> None:
     early, then, late = (event(at=NOW + timedelta(seconds=step)) for step in (-1, 0, 1))
     for each in (late, early, then):
         store.record(each)
@@ -55,29 +57,29 @@ def test_it_is_read_from_a_time_on(store: Store) -> None:
 @pytest.mark.parametrize(
     "statement",
     [
-        "UPDATE audit_events SET by = 'nobody'",
+        "UPDATE audit_events SET by = 'another'",
         "DELETE FROM audit_events",
         "DELETE FROM audit_events WHERE id = 1",
     ],
 )
-def test_no_line_can_be_changed_or_deleted(store: Store, statement: str) -> None:
+def test_events_cannot_be_changed_or_deleted(store: Store, statement: str) -> None:
     store.record(WHOLE)
     refuses(store, statement)
 
 
 @pytest.mark.parametrize("kind", ["postgresql"], indirect=True)
-def test_not_even_all_lines_at_once(store: Store) -> None:
+def test_events_cannot_be_truncated(store: Store) -> None:
     store.record(WHOLE)
     refuses(store, "TRUNCATE audit_events")
 
 
 @pytest.mark.parametrize("kind", ["sqlite"], indirect=True)
-def test_no_line_takes_the_place_of_another(store: Store) -> None:
+def test_events_cannot_be_replaced(store: Store) -> None:
     store.record(WHOLE)
     refuses(
         store,
         "INSERT OR REPLACE INTO audit_events (id, at, event, by, detail, digests) "
-        "SELECT id, at, event, 'nobody', detail, digests FROM audit_events",
+        "SELECT id, at, event, 'another', detail, digests FROM audit_events",
     )
 
 
@@ -90,7 +92,7 @@ def refuses(store: Store, statement: str) -> None:
     assert list(store.events()) == [WHOLE]
 
 
-def test_times_come_back_equal_and_in_utc(store: Store) -> None:
+def test_times_are_read_in_utc(store: Store) -> None:
     tokyo = datetime(2026, 3, 1, 8, 30, 0, 123456, tzinfo=timezone(timedelta(hours=9)))
     store.record(event(at=tokyo))
     (found,) = store.events(tokyo)

@@ -1,4 +1,4 @@
-"""What is committed lands whole, or not at all."""
+"""A change is written completely or not at all."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -27,7 +27,7 @@ from tests.store.support import (
 from tests.support import NOW
 
 
-def test_a_new_plan_is_stored_whole(store: Store) -> None:
+def test_a_new_plan_is_stored_completely(store: Store) -> None:
     plan = content("b", "a")
     made = record(execute_after=NOW, hash=content_hash(plan))
     proposed = event(plan=made.id, version=1, repository=HERE.uri, digests=("sha256:a",))
@@ -65,20 +65,20 @@ def test_a_repository_has_one_open_plan(store: Store, state: PlanState) -> None:
 @pytest.mark.parametrize(
     "state", sorted(set(PlanState) - {PlanState.PROPOSED, PlanState.APPROVED, PlanState.EXECUTING})
 )
-def test_a_closed_plan_makes_way(store: Store, state: PlanState) -> None:
+def test_a_closed_plan_allows_a_new_one(store: Store, state: PlanState) -> None:
     first = propose(store)
     assert store.commit(closed(first, state, AuditEventName.DISMISSED))
     second = propose(store)
     assert store.open_plan(HERE) == second
 
 
-def test_repositories_are_apart(store: Store) -> None:
+def test_repositories_are_independent(store: Store) -> None:
     here, there = propose(store), propose(store, THERE)
     assert store.open_plan(HERE) == here
     assert store.open_plan(THERE) == there
 
 
-def test_every_change_counts(store: Store) -> None:
+def test_every_change_increases_the_revision(store: Store) -> None:
     made = propose(store)
     assert store.commit(approval(made, "bob"))
     approved = seen(store, made.id)
@@ -92,7 +92,7 @@ def test_every_change_counts(store: Store) -> None:
     assert seen(store, made.id).revision == 2
 
 
-def test_who_saw_an_earlier_revision_writes_nothing(store: Store) -> None:
+def test_a_change_of_an_earlier_revision_is_refused(store: Store) -> None:
     made = propose(store)
     store.commit(approval(made, "bob"))
     before = seen(store, made.id)
@@ -105,12 +105,12 @@ def test_who_saw_an_earlier_revision_writes_nothing(store: Store) -> None:
     assert "late" not in {each.by for each in store.events()}
 
 
-def test_a_plan_that_is_not_there_cannot_be_changed(store: Store) -> None:
+def test_a_missing_plan_cannot_be_changed(store: Store) -> None:
     assert not store.commit(approval(record(), "bob"))
     assert list(store.events()) == []
 
 
-def test_a_version_that_was_approved_is_kept_whole(store: Store) -> None:
+def test_an_approved_version_is_kept_completely(store: Store) -> None:
     made = propose(store)
     store.commit(approval(made, "bob"))
     assert store.commit(new_version(seen(store, made.id), "old"))
@@ -123,7 +123,7 @@ def test_a_version_that_was_approved_is_kept_whole(store: Store) -> None:
     assert store.deletions(made.id, 1) == ("sha256:old", "sha256:older")
 
 
-def test_a_replaced_version_that_nobody_approved_keeps_what_it_was_to_delete(
+def test_a_replaced_version_without_approval_keeps_its_deletions(
     store: Store,
 ) -> None:
     made = propose(store)
@@ -153,7 +153,7 @@ def test_a_pin_on_a_large_plan_adds_little_to_the_database(store: Store) -> None
 
 
 def stored_bytes(store: Store) -> int:
-    """Of all versions of plans and their items."""
+    """Size of all plan versions and items."""
     with store._database.reading() as session:
         versions = session.execute(select(PlanVersionRow.content, PlanVersionRow.difference)).all()
         items = session.execute(select(PlanItemRow.digest)).all()
@@ -161,7 +161,7 @@ def stored_bytes(store: Store) -> int:
     return sum(map(len, texts))
 
 
-def test_approvals_of_every_version_are_told_in_their_order(store: Store) -> None:
+def test_approvals_of_all_versions_are_in_order(store: Store) -> None:
     made = propose(store)
     first = Approval("bob", NOW, 1)
     store.commit(StoreChange([], made, replace(made, approvals=(first,))))
@@ -176,7 +176,7 @@ def test_approvals_of_every_version_are_told_in_their_order(store: Store) -> Non
     assert seen(store, made.id).approvals == (first, later[1], later[0])
 
 
-def test_a_stop_takes_approvals_back(store: Store) -> None:
+def test_a_stop_removes_approvals(store: Store) -> None:
     made = propose(store)
     store.commit(approval(made, "ann"))
     store.commit(approval(seen(store, made.id), "bob"))
@@ -186,7 +186,7 @@ def test_a_stop_takes_approvals_back(store: Store) -> None:
     assert seen(store, made.id) == replace(stopped, revision=3)
 
 
-def test_an_approval_of_other_content_takes_the_place_of_the_first(store: Store) -> None:
+def test_an_approval_of_other_content_replaces_the_first(store: Store) -> None:
     made = propose(store)
     store.commit(approval(made, "ann"))
     before = seen(store, made.id)
@@ -195,14 +195,14 @@ def test_an_approval_of_other_content_takes_the_place_of_the_first(store: Store)
     assert seen(store, made.id).approvals == (other,)
 
 
-def test_who_wants_a_stop_is_told(store: Store) -> None:
+def test_who_requested_a_stop_is_stored(store: Store) -> None:
     made = propose(store, state=PlanState.EXECUTING)
     asked = replace(made, stop_asked_by="bob")
     assert store.commit(StoreChange([event(AuditEventName.STOP_REQUESTED, "bob")], made, asked))
     assert seen(store, made.id) == replace(asked, revision=1)
 
 
-def test_a_pin_that_is_gone_stops_the_whole_change(store: Store) -> None:
+def test_a_removed_pin_prevents_the_change(store: Store) -> None:
     made = propose(store)
     change = replace(approval(made, "bob"), pins_removed=[pin("gone")], pins_added=[pin("other")])
     assert not store.commit(change)
@@ -211,7 +211,7 @@ def test_a_pin_that_is_gone_stops_the_whole_change(store: Store) -> None:
     assert [each.event for each in store.events()] == [AuditEventName.PROPOSED]
 
 
-def test_a_pin_that_came_meanwhile_stops_the_whole_change(store: Store) -> None:
+def test_a_new_pin_prevents_the_change(store: Store) -> None:
     made = propose(store)
     assert store.commit(StoreChange([], pins_added=[pin("new")]))
     change = replace(new_version(made, "old"), pins_added=[pin("new", by="bob"), pin("other")])
@@ -221,7 +221,7 @@ def test_a_pin_that_came_meanwhile_stops_the_whole_change(store: Store) -> None:
     assert store.pins() == [pin("new")]
 
 
-def test_a_pin_and_the_next_version_land_together(store: Store) -> None:
+def test_a_pin_and_the_next_version_are_written_together(store: Store) -> None:
     made = propose(store)
     change = replace(new_version(made, "old"), pins_added=[pin("older")])
     assert store.commit(change)

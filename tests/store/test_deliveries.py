@@ -1,4 +1,4 @@
-"""What was delivered twice is heard once."""
+"""A delivery that Slack repeats is handled once."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -8,19 +8,19 @@ from bot.store.store import Store, open_store
 from tests.support import NOW
 
 
-def test_the_second_time_it_is_known(store: Store) -> None:
+def test_a_repeated_delivery_is_known(store: Store) -> None:
     assert store.record_delivery("1.2.a", NOW)
     assert not store.record_delivery("1.2.a", NOW + timedelta(seconds=5))
     assert store.record_delivery("1.2.b", NOW)
 
 
-def test_it_is_forgotten_when_nobody_delivers_it_again(store: Store) -> None:
+def test_old_deliveries_are_deleted(store: Store) -> None:
     assert store.record_delivery("old", NOW)
     assert store.record_delivery("new", NOW + REMEMBERED_FOR + timedelta(seconds=1))
     assert store.record_delivery("old", NOW + REMEMBERED_FOR + timedelta(seconds=2))
 
 
-def test_of_several_processes_one_hears_it(url: str) -> None:
+def test_one_of_several_processes_handles_it(url: str) -> None:
     def hear(_: int) -> bool:
         with open_store(url) as store:
             return store.record_delivery("1.2.a", NOW)

@@ -1,4 +1,4 @@
-"""Home tabs that people opened, and what they know of."""
+"""Home tabs that users opened, and the last event that they show."""
 
 from datetime import timedelta
 
@@ -18,7 +18,7 @@ def shown(store: Store, user: str) -> None:
     store.mark_home_shown(user, store.last_event_number(), NOW)
 
 
-def test_one_that_was_opened_is_behind_until_it_is_shown(store: Store) -> None:
+def test_an_opened_tab_is_behind_until_it_is_shown(store: Store) -> None:
     assert store.last_event_number() == 0
     store.open_home("U1", NOW)
     assert behind(store) == ["U1"]
@@ -26,7 +26,7 @@ def test_one_that_was_opened_is_behind_until_it_is_shown(store: Store) -> None:
     assert behind(store) == []
 
 
-def test_what_happens_leaves_them_behind(store: Store) -> None:
+def test_a_new_event_leaves_tabs_behind(store: Store) -> None:
     shown(store, "U1")
     store.record(event())
     assert store.last_event_number() > 0
@@ -35,7 +35,7 @@ def test_what_happens_leaves_them_behind(store: Store) -> None:
     assert behind(store) == []
 
 
-def test_those_that_have_waited_longest_come_first(store: Store) -> None:
+def test_tabs_that_waited_longest_come_first(store: Store) -> None:
     shown(store, "U1")
     shown(store, "U2")
     store.mark_home_shown("U1", 0, NOW + timedelta(seconds=1))
@@ -45,14 +45,14 @@ def test_those_that_have_waited_longest_come_first(store: Store) -> None:
     assert behind(store, limit=1) == ["U3"]
 
 
-def test_one_that_was_shown_just_now_or_opened_long_ago_can_wait(store: Store) -> None:
+def test_tabs_shown_recently_or_opened_long_ago_are_left_out(store: Store) -> None:
     shown(store, "U1")
     store.record(event())
     assert list(store.homes_behind(LONG_AGO, NOW, 9)) == []
     assert list(store.homes_behind(LATER, LATER, 9)) == []
 
 
-def test_one_that_could_not_be_shown_is_behind(store: Store) -> None:
+def test_a_tab_that_could_not_be_shown_is_behind(store: Store) -> None:
     shown(store, "U1")
     store.mark_home_shown("U1", None, NOW)
     assert behind(store) == ["U1"]

@@ -1,4 +1,4 @@
-"""Work is taken by one at a time, and again if whoever took it died."""
+"""A job is taken by one worker at a time, and by another if that worker died."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -24,7 +24,7 @@ def taken(store: Store, minutes: float = 0) -> QueuedJob:
     return job
 
 
-def test_what_has_been_due_longest_comes_first(store: Store) -> None:
+def test_the_job_that_is_due_longest_comes_first(store: Store) -> None:
     for minutes in (-1, 1, -2):
         store.put_job("plan", {"repository": str(minutes)}, NOW + timedelta(minutes=minutes))
     first, second = taken(store), taken(store)
@@ -34,7 +34,7 @@ def test_what_has_been_due_longest_comes_first(store: Store) -> None:
     assert taken(store, 1).payload == {"repository": "1"}
 
 
-def test_what_is_done_is_gone(store: Store) -> None:
+def test_a_finished_job_is_deleted(store: Store) -> None:
     store.put_job("plan", {}, NOW)
     job = taken(store)
     assert store.finish_job(job)
@@ -42,7 +42,7 @@ def test_what_is_done_is_gone(store: Store) -> None:
     assert take(store, 60) is None
 
 
-def test_it_is_taken_again_once_the_lease_has_run_out(store: Store) -> None:
+def test_a_job_is_taken_again_after_its_lease_expired(store: Store) -> None:
     store.put_job("plan", {}, NOW)
     lost = taken(store)
     assert take(store, 4.9) is None
@@ -53,7 +53,7 @@ def test_it_is_taken_again_once_the_lease_has_run_out(store: Store) -> None:
     assert store.finish_job(again)
 
 
-def test_whoever_renews_keeps_it(store: Store) -> None:
+def test_a_renewed_lease_keeps_the_job(store: Store) -> None:
     store.put_job("plan", {}, NOW)
     job = taken(store)
     assert store.renew_job(job, NOW + timedelta(minutes=4) + LEASE)
@@ -61,7 +61,7 @@ def test_whoever_renews_keeps_it(store: Store) -> None:
     assert store.finish_job(job)
 
 
-def test_what_is_put_back_was_never_taken(store: Store) -> None:
+def test_a_job_that_was_put_back_counts_as_never_taken(store: Store) -> None:
     store.put_job("plan", {"repository": "a"}, NOW)
     job = taken(store)
     assert store.put_job_back(job, NOW + timedelta(minutes=1))
@@ -75,7 +75,7 @@ def test_what_is_put_back_was_never_taken(store: Store) -> None:
     assert take(store, 60) is None
 
 
-def test_whoever_lost_it_puts_nothing_back(store: Store) -> None:
+def test_a_lost_job_cannot_be_put_back(store: Store) -> None:
     store.put_job("plan", {}, NOW)
     lost = taken(store)
     again = taken(store, 5)
@@ -88,13 +88,13 @@ def test_whoever_lost_it_puts_nothing_back(store: Store) -> None:
     assert store.jobs_left("plan") == 0
 
 
-def test_whoever_asked_waits_for_nothing_that_comes_by_itself(store: Store) -> None:
+def test_requested_jobs_come_before_scheduled_ones(store: Store) -> None:
     for number, kind in enumerate((REPORT_JOB, SUMMARY_JOB, "report")):
         store.put_job(kind, {}, NOW - timedelta(minutes=3 - number))
     assert [taken(store).kind for _ in range(3)] == ["report", REPORT_JOB, SUMMARY_JOB]
 
 
-def test_two_that_ask_at_once_never_get_the_same(url: str) -> None:
+def test_two_workers_never_get_the_same_job(url: str) -> None:
     jobs, workers = 40, 8
     with open_store(url) as first, open_store(url) as second:
         for number in range(jobs):
@@ -112,7 +112,7 @@ def test_two_that_ask_at_once_never_get_the_same(url: str) -> None:
     assert len(got) == len(set(got)) == jobs
 
 
-def test_how_many_are_left(store: Store) -> None:
+def test_number_of_remaining_jobs(store: Store) -> None:
     for kind in ("plan", "plan", "report"):
         store.put_job(kind, {}, NOW)
     first = taken(store)

@@ -1,4 +1,4 @@
-"""The manifest cache: a file that outlives the process, and that may be lost."""
+"""The manifest cache: a file that may be deleted at any time."""
 
 import sqlite3
 import subprocess
@@ -38,7 +38,7 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "ecr-clean" / "manifests.db"
 
 
-def test_it_survives_reopening(path: Path) -> None:
+def test_contents_are_there_after_reopening(path: Path) -> None:
     read = BotRead(NOW, NOW - timedelta(days=20))
     again = BotRead(NOW + timedelta(hours=1), None)
     with SqliteManifestCache(path) as cache:
@@ -52,7 +52,7 @@ def test_it_survives_reopening(path: Path) -> None:
         assert cache.subjects_seen(HERE) == {"sha256:9"}
 
 
-def test_repositories_share_contents_alone(path: Path) -> None:
+def test_repositories_share_only_contents(path: Path) -> None:
     with SqliteManifestCache(path) as cache:
         cache.add_bot_reads(HERE, {"sha256:1": BotRead(NOW, None)})
         cache.add_subjects_seen(HERE, ["sha256:9"])
@@ -60,7 +60,7 @@ def test_repositories_share_contents_alone(path: Path) -> None:
         assert cache.subjects_seen(THERE) == frozenset()
 
 
-def test_what_is_known_is_not_replaced(path: Path) -> None:
+def test_known_contents_are_not_replaced(path: Path) -> None:
     with SqliteManifestCache(path) as cache:
         cache.add_contents({"sha256:1": IMAGE})
         cache.add_contents({"sha256:1": OLD})
@@ -68,14 +68,14 @@ def test_what_is_known_is_not_replaced(path: Path) -> None:
 
 
 @pytest.mark.parametrize("count", [0, 500, 501, 1200])
-def test_any_number_of_digests_is_looked_up(count: int, path: Path) -> None:
+def test_any_number_of_digests(count: int, path: Path) -> None:
     contents = {f"sha256:{number}": INDEX for number in range(count)}
     with SqliteManifestCache(path) as cache:
         cache.add_contents(contents)
         assert cache.contents(iter(contents)) == contents
 
 
-def test_a_blob_is_one_object_and_its_size_counts(path: Path) -> None:
+def test_equal_blobs_are_one_object(path: Path) -> None:
     other = ManifestContent(OCI_MANIFEST, blobs=(Blob("sha256:l", 5),))
     with SqliteManifestCache(path) as cache:
         cache.add_contents({"sha256:1": IMAGE, "sha256:2": IMAGE, "sha256:3": other})
@@ -98,7 +98,7 @@ def test_threads_share_the_file(path: Path) -> None:
         assert list(pool.map(work, range(4))) == [20] * 4
 
 
-def test_many_open_a_new_file_at_once(tmp_path: Path) -> None:
+def test_processes_create_the_file_at_the_same_time(tmp_path: Path) -> None:
     with ThreadPoolExecutor(8) as pool:
         for number in range(25):
             paths = [tmp_path / f"{number}.db"] * 8
@@ -127,13 +127,13 @@ def test_processes_share_the_file(path: Path) -> None:
         assert len(cache.contents(wanted)) == 100
 
 
-def test_a_damaged_file_is_told(path: Path) -> None:
+def test_a_damaged_file_is_an_error(path: Path) -> None:
     path.parent.mkdir()
     path.write_bytes(b"this is no database" * 100)
     refuses(path, "file is not a database")
 
 
-def test_damage_inside_is_told(path: Path) -> None:
+def test_damaged_contents_are_an_error(path: Path) -> None:
     with SqliteManifestCache(path) as cache:
         cache.add_contents({"sha256:1": IMAGE})
     with sqlite3.connect(path) as db:
@@ -143,7 +143,7 @@ def test_damage_inside_is_told(path: Path) -> None:
         cache.contents(["sha256:1"])
 
 
-def test_an_older_file_forgets_only_what_may_have_an_artifact_type(path: Path) -> None:
+def test_an_older_file_loses_only_manifests_that_may_have_an_artifact_type(path: Path) -> None:
     read = BotRead(NOW, None)
     with SqliteManifestCache(path) as cache:
         cache.add_contents(EVERYTHING)
@@ -162,8 +162,8 @@ def test_an_older_file_forgets_only_what_may_have_an_artifact_type(path: Path) -
         assert cache.contents(EVERYTHING) == EVERYTHING
 
 
-def test_a_file_of_the_first_version_keeps_what_it_knows(path: Path) -> None:
-    """How long reads took was not written down then: they count for 10 seconds."""
+def test_a_file_of_the_first_version_keeps_its_data(path: Path) -> None:
+    """It stored no durations of reads, so they count as 10 seconds."""
     path.parent.mkdir()
     with closing(sqlite3.connect(path)) as older:
         older.execute("CREATE TABLE manifests (digest TEXT PRIMARY KEY, content BLOB NOT NULL)")
@@ -181,7 +181,7 @@ def test_a_file_of_the_first_version_keeps_what_it_knows(path: Path) -> None:
             assert cache.bot_reads(HERE) == {"sha256:1": [BotRead(NOW, None, span)]}
 
 
-def test_another_version_is_told(path: Path) -> None:
+def test_a_newer_version_is_an_error(path: Path) -> None:
     path.parent.mkdir()
     with sqlite3.connect(path) as db:
         db.execute("PRAGMA user_version = 99")
@@ -189,16 +189,16 @@ def test_another_version_is_told(path: Path) -> None:
     refuses(path, "version 99")
 
 
-def test_a_folder_that_cannot_be_written_is_told(locked_folder: Path) -> None:
+def test_a_read_only_folder_is_an_error(locked_folder: Path) -> None:
     refuses(locked_folder / "ecr-clean" / "manifests.db", "Permission denied")
 
 
-def test_a_file_where_the_folder_should_be_is_told(tmp_path: Path) -> None:
+def test_a_file_instead_of_the_folder_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "ecr-clean").write_text("")
     refuses(tmp_path / "ecr-clean" / "manifests.db", "ecr-clean")
 
 
-def test_a_folder_where_the_file_should_be_is_told(path: Path) -> None:
+def test_a_folder_instead_of_the_file_is_an_error(path: Path) -> None:
     path.mkdir(parents=True)
     refuses(path, "unable to open database file")
 

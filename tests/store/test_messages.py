@@ -1,4 +1,4 @@
-"""Where plans are shown is remembered, and what is shown there."""
+"""Slack messages of plans, and what they show."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -21,7 +21,7 @@ from tests.support import NOW
 LATER, LONG_AGO = NOW + timedelta(minutes=1), NOW - timedelta(days=1)
 
 
-def test_they_are_told_oldest_first(store: Store) -> None:
+def test_messages_are_oldest_first(store: Store) -> None:
     plan, other = propose(store), propose(store, THERE)
     first = PlanMessage(plan.id, "C1", "1700000000.000100")
     answer = PlanMessage(plan.id, "C1", "1700000000.000200", first.ts)
@@ -32,7 +32,7 @@ def test_they_are_told_oldest_first(store: Store) -> None:
     assert store.messages_of("x") == []
 
 
-def test_one_is_remembered_once(store: Store) -> None:
+def test_a_message_is_stored_once(store: Store) -> None:
     message = PlanMessage(propose(store).id, "C1", "1700000000.000100")
     store.remember_message(message)
     again = replace(message, thread="1600000000.000100")
@@ -57,11 +57,11 @@ def behind(store: Store, limit: int = 10, progress_before: datetime = LATER) -> 
     return [message.ts for message in store.messages_behind(limit, progress_before)]
 
 
-def test_one_that_nobody_knows(store: Store) -> None:
+def test_an_unknown_message(store: Store) -> None:
     assert store.message("C1", "1700000000.000100") is None
 
 
-def test_a_new_one_is_behind_until_it_is_shown(store: Store) -> None:
+def test_a_new_message_is_behind_until_it_is_shown(store: Store) -> None:
     plan = propose(store)
     store.remember_message(PlanMessage(plan.id, "C1", "1"))
     assert behind(store) == ["1"]
@@ -70,7 +70,7 @@ def test_a_new_one_is_behind_until_it_is_shown(store: Store) -> None:
     assert remembered(store, "1") == PlanMessage(plan.id, "C1", "1", None, 0, NOW, None, 1)
 
 
-def test_every_change_of_the_plan_leaves_it_behind(store: Store) -> None:
+def test_a_changed_plan_leaves_its_message_behind(store: Store) -> None:
     plan = propose(store)
     shown(store, plan, "1")
     assert store.commit(approval(plan, "ann"))
@@ -81,7 +81,7 @@ def test_every_change_of_the_plan_leaves_it_behind(store: Store) -> None:
     assert behind(store) == ["1"]
 
 
-def test_plans_that_are_carried_out_move_on(store: Store) -> None:
+def test_messages_of_executing_plans_are_updated(store: Store) -> None:
     plan = propose(store)
     assert store.commit(started(plan, run_of(plan)))
     shown(store, seen(store, plan.id), "1")
@@ -89,7 +89,7 @@ def test_plans_that_are_carried_out_move_on(store: Store) -> None:
     assert behind(store) == ["1"]
 
 
-def test_another_revision_comes_before_progress_and_who_waited_longest_before_the_rest(
+def test_changed_plans_come_before_progress_and_longest_waits_first(
     store: Store,
 ) -> None:
     plan, other = propose(store), propose(store, THERE)
@@ -105,7 +105,7 @@ def test_another_revision_comes_before_progress_and_who_waited_longest_before_th
     assert behind(store, 2) == ["5", "4"]
 
 
-def test_of_two_that_show_it_at_once_nobody_knows_who_came_last(store: Store) -> None:
+def test_after_two_simultaneous_updates_the_revision_is_unknown(store: Store) -> None:
     plan = propose(store)
     first = second = shown(store, plan)
     assert store.mark_shown(first, 1, NOW)
@@ -116,8 +116,8 @@ def test_of_two_that_show_it_at_once_nobody_knows_who_came_last(store: Store) ->
     assert behind(store) == []
 
 
-def test_whoever_comes_after_both_knows_nothing_either(store: Store) -> None:
-    """The third began before the first two had ended."""
+def test_a_third_update_that_started_before_does_not_know_either(store: Store) -> None:
+    """The third update started before the first two ended."""
     first = second = third = shown(store, propose(store))
     assert store.mark_shown(first, 1, NOW)
     assert not store.mark_shown(second, 1, NOW)
@@ -125,7 +125,7 @@ def test_whoever_comes_after_both_knows_nothing_either(store: Store) -> None:
     assert remembered(store).shown_revision is None
 
 
-def test_one_that_is_remembered_again_is_behind(store: Store) -> None:
+def test_a_message_that_is_stored_again_is_behind(store: Store) -> None:
     plan = propose(store)
     before = shown(store, plan)
     assert store.mark_listed(before, 1)
@@ -135,7 +135,7 @@ def test_one_that_is_remembered_again_is_behind(store: Store) -> None:
     assert not store.mark_shown(before, plan.revision, NOW)
 
 
-def test_one_that_shows_another_plan_now(store: Store) -> None:
+def test_a_message_that_shows_another_plan_now(store: Store) -> None:
     message = shown(store, propose(store))
     assert store.mark_listed(message, 1)
     other = propose(store, THERE)
@@ -144,7 +144,7 @@ def test_one_that_shows_another_plan_now(store: Store) -> None:
     assert (again.plan, again.shown_revision, again.listed_version) == (other.id, None, None)
 
 
-def test_one_is_forgotten(store: Store) -> None:
+def test_a_message_is_deleted(store: Store) -> None:
     message, other = shown(store, propose(store)), shown(store, propose(store, THERE), "2")
     store.forget_message(message)
     assert store.message("C1", message.ts) is None
@@ -153,7 +153,7 @@ def test_one_is_forgotten(store: Store) -> None:
     assert not store.mark_listed(message, 1)
 
 
-def test_whole_lists_are_missing_until_they_are_there(store: Store) -> None:
+def test_lists_are_missing_until_they_are_posted(store: Store) -> None:
     plan = propose(store)
     message = shown(store, plan)
     assert store.messages_without_list(10) == [message]
@@ -168,7 +168,7 @@ def test_whole_lists_are_missing_until_they_are_there(store: Store) -> None:
     assert store.messages_without_list(0) == []
 
 
-def test_nobody_misses_a_list_of_what_is_over_or_deletes_nothing(store: Store) -> None:
+def test_closed_and_empty_plans_need_no_list(store: Store) -> None:
     plan = propose(store)
     shown(store, plan)
     shown(store, propose(store, THERE, deletions=0), "2")

@@ -1,4 +1,4 @@
-"""The tables are made once, whoever comes first, and brought up to date with all in them."""
+"""The tables are created once, and migrated with their data."""
 
 import subprocess
 import sys
@@ -34,7 +34,7 @@ REVISIONS = [script.revision for script in scripts().walk_revisions()][::-1]
 BOOKKEEPING = "alembic_version"
 
 
-def test_the_first_to_open_it_makes_it(empty_url: str) -> None:
+def test_opening_an_empty_database_creates_the_tables(empty_url: str) -> None:
     before = datetime.now(UTC)
     with open_store(empty_url) as store:
         assert store.is_new
@@ -45,7 +45,7 @@ def test_the_first_to_open_it_makes_it(empty_url: str) -> None:
         assert store.made_at == made_at
 
 
-def test_many_threads_start_at_once(empty_url: str) -> None:
+def test_many_threads_open_at_the_same_time(empty_url: str) -> None:
     start = Barrier(8)
 
     def open_it(_: int) -> tuple[bool, datetime]:
@@ -59,8 +59,8 @@ def test_many_threads_start_at_once(empty_url: str) -> None:
     assert len({made_at for _, made_at in opened}) == 1
 
 
-def test_two_processes_start_at_once(tmp_path: Path, postgresql: Server) -> None:
-    """On each database. Both have imported everything, and are one process until then."""
+def test_two_processes_open_at_the_same_time(tmp_path: Path, postgresql: Server) -> None:
+    """On each database. The processes are forked after all imports."""
     program = (
         "import os, sys\n"
         "import alembic.command, psycopg\n"
@@ -83,19 +83,19 @@ def test_two_processes_start_at_once(tmp_path: Path, postgresql: Server) -> None
     assert said.stdout == 2 * f"[0, 0] {[*b'01']}\n"
 
 
-def test_the_revisions_make_the_tables_that_the_store_knows(store: Store) -> None:
+def test_the_revisions_create_the_tables_of_the_store(store: Store) -> None:
     with store._database.reading() as session:
         context = MigrationContext.configure(session.connection())
         assert compare_metadata(context, TableBase.metadata) == []
 
 
-def test_revisions_follow_each_other() -> None:
+def test_the_revisions_form_one_chain() -> None:
     assert scripts().get_bases() == REVISIONS[:1]
     assert scripts().get_heads() == REVISIONS[-1:] == [CURRENT]
 
 
-def test_data_is_kept_from_revision_to_revision(empty_url: str) -> None:
-    """That of each table, from the revision on that made it."""
+def test_every_revision_keeps_all_rows(empty_url: str) -> None:
+    """Rows of each table, from the revision that created it."""
     database, kept = open_database(empty_url), dict[str, int]()
     for revision in REVISIONS:
         with database.writing() as session:
@@ -112,7 +112,7 @@ def test_data_is_kept_from_revision_to_revision(empty_url: str) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("revision", REVISIONS)
-def test_data_of_every_revision_is_kept(empty_url: str, revision: str) -> None:
+def test_rows_of_every_revision_are_kept(empty_url: str, revision: str) -> None:
     database = open_database(empty_url)
     with database.writing() as session:
         upgrade(session.connection(), revision)
@@ -128,7 +128,7 @@ def test_data_of_every_revision_is_kept(empty_url: str, revision: str) -> None:
         read_all(store)
 
 
-def test_versions_that_nobody_approved_shrink(empty_url: str) -> None:
+def test_replaced_versions_without_approval_shrink(empty_url: str) -> None:
     """Version 2 was approved, version 4 is the newest."""
     large = 300_000 * b"x"
     deletions = {1: ("a", "b", "c"), 2: ("a", "b"), 3: ("b", "d"), 4: ("b",)}
@@ -161,7 +161,7 @@ def test_versions_that_nobody_approved_shrink(empty_url: str) -> None:
 
 
 def _size(url: str) -> int | None:
-    """Of SQLite's file, in bytes; None for another database."""
+    """Size of the SQLite file in bytes; None for PostgreSQL."""
     file = make_url(url).database
     return Path(file).stat().st_size if url.startswith("sqlite") and file else None
 
@@ -212,7 +212,7 @@ def test_spared_becomes_skipped(empty_url: str) -> None:
 
 
 def test_an_older_process_may_still_write_spared(store: Store) -> None:
-    """While replicas are replaced one after the other."""
+    """During an upgrade of several replicas."""
     made = propose(store)
     with store._database.writing() as session:
         first, *_ = session.scalars(select(PlanItemRow).order_by(PlanItemRow.position))
@@ -230,7 +230,7 @@ def test_an_older_process_may_still_write_spared(store: Store) -> None:
     assert [*store.events()][-1].event is AuditEventName.SKIPPED
 
 
-def test_plans_that_are_older_than_runs(empty_url: str) -> None:
+def test_plans_of_before_runs(empty_url: str) -> None:
     database = open_database(empty_url)
     with database.writing() as session:
         upgrade(session.connection(), "0001")
@@ -251,8 +251,8 @@ def test_plans_that_are_older_than_runs(empty_url: str) -> None:
         assert [item.outcome for item in store.items(plan.id, 1)] == [ImageOutcome.DELETED]
 
 
-def test_reads_that_are_older_than_their_spans(empty_url: str) -> None:
-    """Nobody wrote down how long they took: they count for 10 seconds."""
+def test_reads_of_before_recorded_times(empty_url: str) -> None:
+    """Their durations were not stored, so they count as 10 seconds."""
     database = open_database(empty_url)
     with database.writing() as session:
         upgrade(session.connection(), "0007")
@@ -268,7 +268,7 @@ def test_reads_that_are_older_than_their_spans(empty_url: str) -> None:
 
 
 def test_an_older_process_may_still_write_approvals(store: Store) -> None:
-    """While replicas are replaced one after the other. Nobody knows what such people saw."""
+    """During an upgrade of several replicas. The approved hash is unknown then."""
     made = propose(store)
     with store._database.writing() as session:
         older = {"plan": made.id, "version": 1, "by": "ann", "at": NOW}
@@ -289,14 +289,14 @@ def read_all(store: Store) -> None:
     assert store.take_job("worker", datetime.max.replace(tzinfo=UTC), NOW - NOW)
 
 
-def test_a_newer_database_is_left_alone(url: str) -> None:
+def test_a_newer_database_is_refused(url: str) -> None:
     with open_store(url) as store, store._database.writing() as session:
         session.execute(text("UPDATE alembic_version SET version_num = 'z999'"))
     with pytest.raises(ServiceError, match=r"made by a newer ecr-clean \(revision z999\): upgrade"):
         open_store(url)
 
 
-def test_half_of_the_tables_is_none(empty_url: str) -> None:
+def test_a_database_with_other_tables_is_refused(empty_url: str) -> None:
     database = open_database(empty_url)
     with database.writing() as session:
         session.execute(text("CREATE TABLE jobs (id INTEGER)"))
@@ -308,8 +308,8 @@ def test_half_of_the_tables_is_none(empty_url: str) -> None:
 
 
 def _fill(session: Session, tables: Sequence[Table]) -> None:
-    """A row in every table that is empty, with the same value wherever the type is the same:
-    references fit."""
+    """Inserts a row into every empty table. Columns of one type get the same value, so that
+    references are valid."""
     for table in tables:
         if _count(session, table) == 0:
             row = {column.name: _some(column) for column in table.columns}
@@ -350,7 +350,7 @@ def _count(session: Session, table: Table) -> int:
 
 
 def _tables(session: Session) -> Sequence[Table]:
-    """As they are in the database; what is referred to comes first."""
+    """As they are in the database; referenced tables come first."""
     found = MetaData()
     found.reflect(session.connection())
     return [table for table in found.sorted_tables if table.name != BOOKKEEPING]

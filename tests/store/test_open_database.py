@@ -1,4 +1,4 @@
-"""A URL names a database, or it is refused; what is secret in it is never told."""
+"""Supported and refused URLs. Errors never show their passwords."""
 
 import traceback
 
@@ -33,7 +33,7 @@ SECRET = "hunter2"
         "sqlite:///file:x?mode=ro&uri=true",
     ],
 )
-def test_nonsense_is_refused(url: str) -> None:
+def test_invalid_urls_are_refused(url: str) -> None:
     with pytest.raises(RequestError, match="sqlite:///FILE or postgresql://USER") as caught:
         open_store(url)
     assert_is_told_in_secret(caught.value)
@@ -50,7 +50,7 @@ def test_nonsense_is_refused(url: str) -> None:
         ("postgres://ann:a@host/db", "The database db on host"),
     ],
 )
-def test_what_it_is_called(url: str, name: str) -> None:
+def test_names_of_databases(url: str, name: str) -> None:
     assert open_database(url).name == name
 
 

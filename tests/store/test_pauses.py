@@ -1,4 +1,4 @@
-"""While everything is paused no run begins."""
+"""While ecr-clean is paused, no run starts."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -25,7 +25,7 @@ PAUSE = Pause("ann", NOW, "the registry moves")
 PAUSED, RESUMED = event(AuditEventName.PAUSED), event(AuditEventName.RESUMED)
 
 
-def test_it_is_told(store: Store) -> None:
+def test_a_pause_is_stored(store: Store) -> None:
     assert store.pause() is None
     assert store.set_pause(PAUSE, PAUSED)
     assert store.pause() == PAUSE
@@ -34,7 +34,7 @@ def test_it_is_told(store: Store) -> None:
     assert list(store.events()) == [PAUSED, RESUMED]
 
 
-def test_whoever_comes_second_changes_nothing(store: Store) -> None:
+def test_a_second_pause_changes_nothing(store: Store) -> None:
     assert not store.set_pause(None, RESUMED)
     assert store.set_pause(PAUSE, PAUSED)
     assert not store.set_pause(Pause("bob", NOW, ""), event(AuditEventName.PAUSED, "bob"))
@@ -42,7 +42,7 @@ def test_whoever_comes_second_changes_nothing(store: Store) -> None:
     assert list(store.events()) == [PAUSED]
 
 
-def test_nothing_begins(store: Store) -> None:
+def test_no_run_starts(store: Store) -> None:
     plan = propose(store)
     store.set_pause(PAUSE, PAUSED)
     assert not store.commit(started(plan, run_of(plan)))
@@ -52,20 +52,20 @@ def test_nothing_begins(store: Store) -> None:
     assert store.commit(started(plan, run_of(plan)))
 
 
-def test_what_was_begun_goes_on(store: Store) -> None:
+def test_started_runs_continue(store: Store) -> None:
     run = begin(store)
     store.set_pause(PAUSE, PAUSED)
     assert store.commit(take_over(run, BOB))
     assert store.renew_run(taken_over(run, BOB), NOW + timedelta(minutes=3))
 
 
-def test_what_people_decide_is_kept(store: Store) -> None:
+def test_approvals_are_stored(store: Store) -> None:
     plan = propose(store)
     store.set_pause(PAUSE, PAUSED)
     assert store.commit(closed(plan, PlanState.DISMISSED, AuditEventName.DISMISSED))
 
 
-def test_messages_of_open_plans_are_shown_anew(store: Store) -> None:
+def test_messages_of_open_plans_are_updated(store: Store) -> None:
     plan, other = propose(store), propose(store, THERE, state=PlanState.DONE)
     for number, each in enumerate((plan, other)):
         message = PlanMessage(each.id, "C1", f"1700000000.00000{number}")
@@ -78,7 +78,7 @@ def test_messages_of_open_plans_are_shown_anew(store: Store) -> None:
     assert [message.plan for message in store.messages_behind(9, NOW)] == [plan.id]
 
 
-def test_either_the_pause_or_the_run_comes_first(store: Store, url: str) -> None:
+def test_a_pause_and_a_run_at_the_same_time(store: Store, url: str) -> None:
     with open_store(url) as other, ThreadPoolExecutor(2) as pool:
         for _ in range(10):
             plan = propose(store)

@@ -1,4 +1,4 @@
-"""Behind a PgBouncer, which gives a connection of the server's to each transaction."""
+"""Behind a PgBouncer that assigns a server connection to each transaction."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -16,7 +16,7 @@ from tests.postgres import Server
 from tests.store.support import event, pin
 
 ROUNDS = 10
-"""Of transactions on one connection: psycopg would prepare a statement at its sixth execution."""
+"""Transactions on one connection. psycopg would prepare a statement at its sixth execution."""
 
 
 @pytest.fixture(params=["pgbouncer"])
@@ -26,12 +26,12 @@ def kind() -> str:
 
 @pytest.fixture
 def any_pooler(url: str, postgresql: Server, request: pytest.FixtureRequest) -> Iterator[URL]:
-    """Of the pool_mode that the parameter names."""
+    """A PgBouncer with the pool_mode of the parameter."""
     with pooler(postgresql, request.param) as reached:
         yield reached.set(database=make_url(url).database)
 
 
-def test_the_tables_are_made_once(empty_url: str) -> None:
+def test_the_tables_are_created_once(empty_url: str) -> None:
     def open_it(_: int) -> bool:
         with open_store(empty_url) as store:
             return store.is_new
@@ -41,7 +41,7 @@ def test_the_tables_are_made_once(empty_url: str) -> None:
 
 
 def test_more_replicas_than_connections(url: str) -> None:
-    """Each of a connection's statements may meet what another replica's left on the server."""
+    """A prepared statement of one replica would be visible to another one."""
     replicas = 3 * CONNECTIONS
     with ExitStack() as stack:
         stores = [stack.enter_context(open_store(url)) for _ in range(replicas)]
@@ -56,7 +56,7 @@ def test_more_replicas_than_connections(url: str) -> None:
         assert len(list(stores[0].events())) == replicas * ROUNDS
 
 
-def test_settings_hold_in_a_transaction_and_end_with_it(url: str, postgresql: Server) -> None:
+def test_settings_last_for_one_transaction(url: str, postgresql: Server) -> None:
     database = make_url(url).database
     postgresql.run(f"ALTER DATABASE {database} SET timezone = 'Pacific/Kiritimati'")
     last = pin("1.0", until=datetime(9999, 12, 31, 20, tzinfo=UTC))
@@ -74,18 +74,18 @@ def test_settings_hold_in_a_transaction_and_end_with_it(url: str, postgresql: Se
 
 
 @pytest.mark.parametrize("any_pooler", ["session"], indirect=True)
-def test_sessions_that_are_pooled_work_too(any_pooler: URL) -> None:
+def test_session_pooling_works(any_pooler: URL) -> None:
     with open_store(any_pooler.render_as_string(hide_password=False)) as store:
         store.record(event())
         assert len(list(store.events())) == 1
 
 
 @pytest.mark.parametrize("any_pooler", ["statement"], indirect=True)
-def test_single_statements_that_are_pooled_are_refused(any_pooler: URL) -> None:
+def test_statement_pooling_is_refused(any_pooler: URL) -> None:
     refuses(any_pooler, "pool_mode transaction or session, not statement")
 
 
-def test_options_cannot_be_passed_on(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_options_are_refused(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     in_url = make_url(url).update_query_dict({"options": "-c work_mem=5MB"})
     refuses(in_url, "refuse `options`: remove them from DATABASE_URL and PGOPTIONS")
     monkeypatch.setenv("PGOPTIONS", "-c work_mem=5MB")

@@ -22,7 +22,7 @@ def remove(store: Store, *pins: RepositoryPin) -> bool:
     return store.commit(StoreChange([event(AuditEventName.UNPINNED)], pins_removed=pins))
 
 
-def test_they_are_told_by_repository_and_text(store: Store) -> None:
+def test_pins_are_sorted_by_repository_and_text(store: Store) -> None:
     pins = [pin("b"), pin("*-rc"), pin("a", THERE), pin("B")]
     add(store, *pins)
     assert store.pins() == [pin("*-rc"), pin("B"), pin("b"), pin("a", THERE)]
@@ -30,20 +30,20 @@ def test_they_are_told_by_repository_and_text(store: Store) -> None:
     assert store.pins("elsewhere") == []
 
 
-def test_one_that_has_run_out_is_still_told(store: Store) -> None:
+def test_an_expired_pin_is_still_listed(store: Store) -> None:
     gone = pin("1.0", until=NOW - timedelta(days=1))
     add(store, gone)
     assert store.pins() == [gone]
 
 
-def test_those_that_are_over(store: Store) -> None:
+def test_expired_pins(store: Store) -> None:
     over = pin("a", THERE, until=NOW)
     others = [pin("b"), pin("c", until=NOW + timedelta(seconds=1))]
     assert store.commit(StoreChange([event()], pins_added=[over, *others]))
     assert store.expired_pins(NOW) == [over]
 
 
-def test_one_of_the_same_text_is_replaced_by_whoever_saw_it(store: Store) -> None:
+def test_a_pin_is_replaced_by_one_with_the_same_text(store: Store) -> None:
     add(store, SHORT)
     longer = pin("1.0", by="bob", reason="longer", until=None)
     change = StoreChange([event()], pins_added=[longer], pins_removed=[SHORT])
@@ -51,7 +51,7 @@ def test_one_of_the_same_text_is_replaced_by_whoever_saw_it(store: Store) -> Non
     assert store.pins() == [longer]
 
 
-def test_one_that_nobody_saw_is_not_overwritten(store: Store) -> None:
+def test_an_unknown_pin_is_not_overwritten(store: Store) -> None:
     add(store, SHORT)
     longer = pin("1.0", by="bob", reason="longer", until=None)
     assert not store.commit(StoreChange([event()], pins_added=[pin("0.9"), longer, pin("2.0")]))
@@ -60,7 +60,7 @@ def test_one_that_nobody_saw_is_not_overwritten(store: Store) -> None:
 
 
 @pytest.mark.parametrize("kept", [SHORT, pin("1.0")])
-def test_what_was_seen_is_removed_once(store: Store, kept: RepositoryPin) -> None:
+def test_a_pin_is_removed_once(store: Store, kept: RepositoryPin) -> None:
     add(store, kept)
     assert remove(store, kept)
     assert not remove(store, kept)
@@ -75,28 +75,28 @@ def test_what_was_seen_is_removed_once(store: Store, kept: RepositoryPin) -> Non
     "other",
     [{"by": "bob"}, {"reason": "another"}, {"until": None}, {"until": NOW + timedelta(days=2)}],
 )
-def test_one_that_was_replaced_meanwhile_stays(store: Store, other: dict[str, Any]) -> None:
+def test_a_replaced_pin_is_not_removed(store: Store, other: dict[str, Any]) -> None:
     replaced = replace(SHORT, pin=replace(SHORT.pin, **other))
     add(store, replaced)
     assert not remove(store, SHORT)
     assert store.pins() == [replaced]
 
 
-def test_one_that_was_set_anew_stays(store: Store) -> None:
+def test_a_pin_that_was_set_again_is_not_removed(store: Store) -> None:
     again = replace(SHORT, made_at=NOW + timedelta(seconds=1))
     add(store, again)
     assert not remove(store, SHORT)
     assert store.pins() == [again]
 
 
-def test_all_are_removed_or_none(store: Store) -> None:
+def test_all_pins_are_removed_or_none(store: Store) -> None:
     add(store, pin("a"), pin("b"))
     assert not remove(store, pin("a"), pin("c"))
     assert store.pins() == [pin("a"), pin("b")]
     assert remove(store, pin("b"), pin("a"))
 
 
-def test_those_that_run_out_are_warned_of_once(store: Store) -> None:
+def test_expiring_pins_are_announced_once(store: Store) -> None:
     lasting = pin("1.1", until=NOW + timedelta(days=2))
     add(store, SHORT, lasting, pin("1.2"))
     tomorrow = NOW + timedelta(days=1)
@@ -108,7 +108,7 @@ def test_those_that_run_out_are_warned_of_once(store: Store) -> None:
     assert store.pins_to_warn_of(tomorrow) == [SHORT]
 
 
-def test_one_that_took_its_place_is_warned_of_again(store: Store) -> None:
+def test_a_replacing_pin_is_announced_again(store: Store) -> None:
     add(store, SHORT)
     assert store.mark_warned(SHORT, NOW)
     longer = pin("1.0", until=NOW + timedelta(days=31))
@@ -117,10 +117,10 @@ def test_one_that_took_its_place_is_warned_of_again(store: Store) -> None:
     assert store.pins_to_warn_of(NOW + timedelta(days=31)) == [longer]
 
 
-# pins that somebody other than their makers removed
+# removals by other people than the author
 
 
-def test_a_removal_stays_known(store: Store) -> None:
+def test_a_removal_is_stored(store: Store) -> None:
     lasting = pin("1.1", THERE)
     add(store, SHORT, lasting)
     removals = [PinRemoval(SHORT, "bob", NOW), PinRemoval(SHORT, "cat", NOW + timedelta(hours=1))]
@@ -132,23 +132,23 @@ def test_a_removal_stays_known(store: Store) -> None:
     assert store.pin_removals(THERE.uri) == [elsewhere]
 
 
-def test_a_removal_is_remembered_as_it_was_first(store: Store) -> None:
+def test_a_stored_removal_is_not_changed(store: Store) -> None:
     first = PinRemoval(SHORT, "bob", NOW)
     for each in (first, replace(first, at=NOW + timedelta(hours=1))):
         assert store.commit(StoreChange([event()], removals=[each]))
     assert store.pin_removals(SHORT.repository) == [first]
 
 
-def test_a_removal_that_did_not_land_is_not_known(store: Store) -> None:
+def test_a_refused_removal_is_not_stored(store: Store) -> None:
     change = StoreChange([event()], pins_removed=[SHORT], removals=[PinRemoval(SHORT, "bob", NOW)])
     assert not store.commit(change)
     assert store.pin_removals(SHORT.repository) == []
 
 
-def test_one_that_holds_a_secret_by_now_is_removed_all_the_same(
+def test_a_pin_whose_reason_now_looks_like_a_secret_is_removed(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """An older version stored it, or a process that knew other secrets."""
+    """Stored by an older version, or by a process with other secrets."""
     add(store, pin("1.0", reason="it runs with hunter2-hunter2"))
     monkeypatch.setenv("PGPASSWORD", "hunter2-hunter2")
     (stored,) = store.pins()

@@ -1,4 +1,4 @@
-"""A plan that was packed is the same plan, as far as anybody needs it."""
+"""Packing and unpacking a plan."""
 
 import zlib
 from dataclasses import replace
@@ -39,12 +39,12 @@ UNSEEN = (UnscannedRegion(RegistryId("210987654321", "us-east-1"), ("ecs", "lamb
 OLD = content("old", "older")
 BY_PAST_TAG = PastTagUser("ECS shop/web", "v1", certain=True)
 USED_BY = 19
-"""Its place in a row."""
+"""Its position in a manifest row."""
 
 
 @given(world=some.worlds)
 @tries(120)
-def test_any_plan_is_the_same_after_it(world: World) -> None:
+def test_a_plan_is_equal_after_unpacking(world: World) -> None:
     usage = replace(
         world.inputs.usage, scans=LOOKS, not_checked=SOURCES[2:], unscanned_regions=UNSEEN
     )
@@ -58,7 +58,7 @@ def test_any_plan_is_the_same_after_it(world: World) -> None:
 
 @given(world=some.worlds, data=st.data())
 @tries(60)
-def test_savings_of_fewer_deletions_can_be_told_from_it(world: World, data: st.DataObject) -> None:
+def test_savings_of_fewer_deletions_can_be_computed(world: World, data: st.DataObject) -> None:
     plan = world.plan(usage=RepositoryUsage())
     pinned = frozenset(data.draw(st.sets(st.sampled_from(plan.delete)))) if plan.delete else set()
 
@@ -73,8 +73,8 @@ def test_savings_of_fewer_deletions_can_be_told_from_it(world: World, data: st.D
     assert savings(unpack(pack(plan))) == savings(plan)
 
 
-def test_a_layer_that_somebody_else_claims_to_be_larger_is_not_freed() -> None:
-    """Blobs are the same if their digests are."""
+def test_a_layer_with_another_size_in_a_kept_image_is_not_freed() -> None:
+    """Blobs are equal if their digests are equal."""
     kept, deleted = OLD.judged
     layer = Blob("sha256:base", 1)
     judged = (
@@ -85,7 +85,7 @@ def test_a_layer_that_somebody_else_claims_to_be_larger_is_not_freed() -> None:
     assert [each.manifest.blobs for each in read.judged] == [(), ()]
 
 
-def test_it_is_small() -> None:
+def test_a_packed_plan_is_small() -> None:
     plan = content(*(f"{number:064x}" for number in range(1000)))
     assert len(pack(plan)) < 100 * 1000
 
@@ -104,22 +104,21 @@ def test_it_is_small() -> None:
         zlib.compress(zlib.decompress(pack(OLD)).replace(b'"delete"', b'"perish"')),
     ],
 )
-def test_what_is_no_plan_is_told(damaged: bytes) -> None:
+def test_a_damaged_plan_is_an_error(damaged: bytes) -> None:
     with pytest.raises(ServiceError, match="cannot be read"):
         unpack(damaged)
 
 
 @pytest.mark.parametrize("place", [-1, 2, 2**70])
-def test_a_place_that_is_none_is_told(place: int) -> None:
+def test_an_invalid_position_is_an_error(place: int) -> None:
     document = msgspec.json.decode(zlib.decompress(pack(OLD)))
     document[5] = [place]
     with pytest.raises(ServiceError, match="cannot be read"):
         unpack(zlib.compress(msgspec.json.encode(document)))
 
 
-def test_what_an_earlier_version_stored_can_be_read() -> None:
-    """It knew neither what the whole repository holds, nor the numbers of looks in doubt, nor
-    artifact types."""
+def test_plans_of_an_earlier_version_are_read() -> None:
+    """It did not store the size of the repository, doubted numbers of scans, and artifact types."""
     plan = replace(OLD, usage=RepositoryUsage(scans=LOOKS))
     document = with_sentences(plan)
     rows, savings, scans = document[2], document[6], document[7]
@@ -164,8 +163,8 @@ def test_users_by_past_tags_are_values() -> None:
     assert unpack(pack(plan)).judged[0] == as_stored(plan).judged[0]
 
 
-def test_users_that_the_last_version_stored_stay_texts() -> None:
-    """It stored the words of a user by a past tag, as if they were a workload's name."""
+def test_users_of_the_last_version_are_texts() -> None:
+    """It stored a user by a past tag as a sentence instead of a value."""
     words = "ECS shop/web (by the tag v1, which this image had)"
     document = msgspec.json.decode(zlib.decompress(pack(used_by("pod"))))
     document[2][0][USED_BY] = [words, "pod"]
@@ -177,14 +176,14 @@ def test_users_that_the_last_version_stored_stay_texts() -> None:
 
 
 @pytest.mark.parametrize("damaged", [7, {"name": "pod"}, ["pod"]])
-def test_a_damaged_user_is_told(damaged: object) -> None:
+def test_a_damaged_user_is_an_error(damaged: object) -> None:
     document = msgspec.json.decode(zlib.decompress(pack(OLD)))
     document[2][0][USED_BY] = [damaged]
     with pytest.raises(ServiceError, match="cannot be read"):
         unpack(zlib.compress(msgspec.json.encode(document)))
 
 
-def test_sentences_of_the_last_version_stay_sentences() -> None:
+def test_sentences_of_the_last_version_are_kept() -> None:
     scans = (*LOOKS, SourceScan("files", "here", 1, UsageDrop(1, 10, NOW)))
     problems = (ErrorText("lambda (there): Access denied"),)
     plan = replace(OLD, usage=RepositoryUsage(scans=scans), problems=problems)
@@ -208,7 +207,7 @@ def test_sentences_of_the_last_version_stay_sentences() -> None:
         (10, [7]),
     ],
 )
-def test_sentences_that_are_damaged_are_told(place: int, damaged: object) -> None:
+def test_damaged_sentences_are_an_error(place: int, damaged: object) -> None:
     document = with_sentences(OLD)
     document[place] = damaged
     with pytest.raises(ServiceError, match="cannot be read"):

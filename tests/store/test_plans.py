@@ -1,4 +1,4 @@
-"""What is stored is told again."""
+"""Queries of plans."""
 
 from dataclasses import fields, replace
 from datetime import timedelta
@@ -15,7 +15,7 @@ from tests.store.support import HERE, THERE, closed, content, propose, record, s
 from tests.support import NOW
 
 
-def test_what_is_unknown(store: Store) -> None:
+def test_unknown_plans(store: Store) -> None:
     assert store.plan("x") is None
     assert store.open_plan(HERE) is None
     assert list(store.plans()) == []
@@ -37,7 +37,7 @@ def test_closed_plans_are_not_open(store: Store) -> None:
     assert store.open_plans() == [first, second]
 
 
-def test_what_is_to_be_done_by_itself(store: Store) -> None:
+def test_plans_to_expire_and_to_run(store: Store) -> None:
     approved = propose(store, state=PlanState.APPROVED, expires_at=NOW)
     old = propose(store, THERE, expires_at=NOW)
     assert store.approved_plans() == [approved]
@@ -45,15 +45,15 @@ def test_what_is_to_be_done_by_itself(store: Store) -> None:
     assert store.plans_to_expire(NOW - timedelta(seconds=1)) == []
 
 
-def test_a_listing_may_be_interrupted_by_changes(store: Store) -> None:
+def test_a_listing_during_changes(store: Store) -> None:
     first, second = propose(store), propose(store, THERE)
     for plan in store.plans():
         assert store.commit(closed(plan, PlanState.DISMISSED, AuditEventName.DISMISSED))
     assert {seen(store, each.id).state for each in (first, second)} == {PlanState.DISMISSED}
 
 
-def test_every_fact_is_kept(store: Store) -> None:
-    """Other values than everywhere else, so that no two can be mixed up."""
+def test_every_field_is_stored(store: Store) -> None:
+    """Every field has another value, so that no two can be confused."""
     odd = record(
         THERE,
         version=3,
@@ -75,7 +75,7 @@ def test_every_fact_is_kept(store: Store) -> None:
     assert seen(store, stored.id) == replace(odd, id=stored.id)
 
 
-def test_damage_is_told(store: Store) -> None:
+def test_damaged_content_is_an_error(store: Store) -> None:
     made = propose(store)
     with store._database.writing() as session:
         version = session.get(PlanVersionRow, (made.id, 1))
@@ -85,7 +85,7 @@ def test_damage_is_told(store: Store) -> None:
         store.content(made.id, 1)
 
 
-def test_content_that_somebody_changed_is_told(store: Store) -> None:
+def test_changed_content_is_an_error(store: Store) -> None:
     made = propose(store)
     with store._database.writing() as session:
         version = session.get(PlanVersionRow, (made.id, 1))

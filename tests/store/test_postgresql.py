@@ -1,4 +1,4 @@
-"""PostgreSQL: what is wrong with the connection is told, without the password."""
+"""PostgreSQL: connection errors, which never show the password."""
 
 import sys
 from collections.abc import Iterator
@@ -25,14 +25,14 @@ def kind() -> str:
 
 @pytest.fixture
 def stranger(postgresql: Server) -> Iterator[URL]:
-    """Somebody who may connect, and do nothing else."""
+    """A user who may only connect."""
     name = f"ecr_clean_{uuid4().hex}"
     postgresql.run(f"CREATE ROLE {name} LOGIN PASSWORD '{SECRET}'")
     yield postgresql.url.set(username=name, password=SECRET)
     postgresql.run(f"DROP ROLE {name}")
 
 
-def test_nobody_there_is_told() -> None:
+def test_no_server_is_an_error() -> None:
     refuses(
         URL.create("postgresql", "ann", SECRET, "127.0.0.1", 1, "plans"),
         "The database plans on 127.0.0.1 cannot be used (",
@@ -40,27 +40,27 @@ def test_nobody_there_is_told() -> None:
     )
 
 
-def test_a_wrong_password_is_told(postgresql: Server) -> None:
+def test_a_wrong_password_is_an_error(postgresql: Server) -> None:
     refuses(postgresql.url.set(username=STRANGER, password=SECRET), "failed", CONNECT)
 
 
-def test_a_database_that_is_not_there_is_told(postgresql: Server) -> None:
+def test_a_missing_database_is_an_error(postgresql: Server) -> None:
     refuses(postgresql.url.set(database="nowhere"), '"nowhere" does not exist', CONNECT)
 
 
-def test_an_option_that_is_unknown_is_told(postgresql: Server) -> None:
+def test_an_unknown_option_is_an_error(postgresql: Server) -> None:
     options = {**postgresql.url.query, "password": SECRET, "nonsense": "1"}
     refuses(postgresql.url.set(query=options), "nonsense", CONNECT)
 
 
-def test_missing_rights_are_told(empty_url: str, stranger: URL) -> None:
+def test_missing_privileges_are_an_error(empty_url: str, stranger: URL) -> None:
     database = make_url(empty_url).database
     with open_store(empty_url) as store, store._database.writing() as session:
         session.execute(text("REVOKE CREATE ON SCHEMA public FROM PUBLIC"))
     refuses(stranger.set(database=database), "permission denied", "grant the user of DATABASE_URL")
 
 
-def test_a_database_that_can_only_be_read_is_told(url: str) -> None:
+def test_a_read_only_database_is_an_error(url: str) -> None:
     with open_store(url) as store:
         with store._database.writing() as session:
             name = make_url(url).database
@@ -70,7 +70,7 @@ def test_a_database_that_can_only_be_read_is_told(url: str) -> None:
             propose(store)
 
 
-def test_a_missing_driver_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_driver_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "psycopg", None)
     refuses(
         URL.create("postgresql", "ann", SECRET, "127.0.0.1", 1, "plans"),
@@ -79,7 +79,7 @@ def test_a_missing_driver_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     )
 
 
-def test_a_server_whose_time_zone_is_another(url: str) -> None:
+def test_a_server_in_another_time_zone(url: str) -> None:
     with open_store(url) as store, store._database.writing() as session:
         name = make_url(url).database
         session.execute(text(f"ALTER DATABASE {name} SET timezone = 'Pacific/Kiritimati'"))
@@ -90,7 +90,7 @@ def test_a_server_whose_time_zone_is_another(url: str) -> None:
 
 
 @pytest.mark.parametrize("by_variable", [True, False])
-def test_options_of_ones_own_hold_too(
+def test_options_of_the_url_apply(
     url: str, monkeypatch: pytest.MonkeyPatch, *, by_variable: bool
 ) -> None:
     own = "-c work_mem=5MB"
@@ -105,13 +105,13 @@ def test_options_of_ones_own_hold_too(
         assert session.scalar(text("SHOW timezone")) == "UTC"
 
 
-def test_who_freezes_in_a_transaction_holds_nobody_up_for_ever(url: str) -> None:
+def test_a_process_frozen_in_a_transaction_does_not_block_others_forever(url: str) -> None:
     with open_store(url) as store, store._database.reading() as session:
         assert session.scalar(text("SHOW lock_timeout")) == "30s"
         assert session.scalar(text("SHOW idle_in_transaction_session_timeout")) == "1min"
 
 
-def test_a_lost_connection_is_made_anew(url: str, postgresql: Server) -> None:
+def test_a_lost_connection_is_replaced(url: str, postgresql: Server) -> None:
     with open_store(url) as store:
         made = propose(store)
         postgresql.run(

@@ -1,4 +1,4 @@
-"""However many act at once, on one machine or on several: one wins, and nothing is lost."""
+"""Simultaneous changes, on one machine or several: one succeeds, and nothing is lost."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -48,7 +48,7 @@ from tests.support import NOW
 pytestmark = BEHIND_A_POOLER_TOO
 
 PEOPLE = 20
-"""More than a store has connections."""
+"""More than the connections of a store."""
 
 Act = Callable[[Store], bool]
 
@@ -60,7 +60,7 @@ def stores(url: str, request: pytest.FixtureRequest) -> Iterator[Sequence[Store]
 
 
 def at_once(stores: Sequence[Store], acts: Sequence[Act]) -> list[bool]:
-    """Whether each landed. They start at the same instant."""
+    """Whether each succeeded. All start at the same time."""
     start = Barrier(len(acts))
 
     def run(number: int) -> bool:
@@ -71,7 +71,7 @@ def at_once(stores: Sequence[Store], acts: Sequence[Act]) -> list[bool]:
         return list(pool.map(run, range(len(acts))))
 
 
-def test_one_revision_has_one_winner(stores: Sequence[Store]) -> None:
+def test_one_change_per_revision_succeeds(stores: Sequence[Store]) -> None:
     made = propose(stores[0])
     landed = at_once(
         stores, [commits(approval(made, f"person {number}")) for number in range(PEOPLE)]
@@ -83,8 +83,8 @@ def test_one_revision_has_one_winner(stores: Sequence[Store]) -> None:
     assert_events_tell(stores[0], after)
 
 
-def test_everybody_approves_what_they_saw(stores: Sequence[Store]) -> None:
-    """As many land as there are revisions: nobody overwrites an approval they did not see."""
+def test_an_approval_never_overwrites_another(stores: Sequence[Store]) -> None:
+    """As many approvals succeed as there are revisions."""
     made = propose(stores[0])
 
     def approve(number: int) -> Act:
@@ -98,7 +98,7 @@ def test_everybody_approves_what_they_saw(stores: Sequence[Store]) -> None:
     assert_events_tell(stores[0], after)
 
 
-def test_who_tries_again_lands_in_the_end(stores: Sequence[Store]) -> None:
+def test_retries_succeed(stores: Sequence[Store]) -> None:
     made = propose(stores[0])
 
     def insist(number: int) -> Act:
@@ -116,7 +116,7 @@ def test_who_tries_again_lands_in_the_end(stores: Sequence[Store]) -> None:
 
 
 @pytest.mark.parametrize("turn", range(4))
-def test_of_different_acts_one_wins(stores: Sequence[Store], turn: int) -> None:
+def test_one_of_several_different_changes_succeeds(stores: Sequence[Store], turn: int) -> None:
     made = propose(stores[0])
     acts = [
         commits(approval(made, "ann")),
@@ -134,7 +134,7 @@ def test_of_different_acts_one_wins(stores: Sequence[Store], turn: int) -> None:
     assert len(list(stores[0].events())) == 2
 
 
-def test_of_new_plans_one_is_made(stores: Sequence[Store]) -> None:
+def test_one_of_several_new_plans_is_stored(stores: Sequence[Store]) -> None:
     plans = [record() for _ in range(8)]
     changes = [StoreChange([event(plan=p.id)], after=p, content=content("old")) for p in plans]
     landed = at_once(stores, [commits(change) for change in changes])
@@ -150,7 +150,7 @@ def test_a_pin_is_removed_once(stores: Sequence[Store]) -> None:
     assert len(list(stores[0].events())) == 1
 
 
-def test_of_those_who_set_the_same_pins_in_any_order_one_wins(stores: Sequence[Store]) -> None:
+def test_the_same_pins_in_any_order_are_set_once(stores: Sequence[Store]) -> None:
     pins = [pin(text) for text in "abcdef"]
     orders = [pins, pins[::-1]] * 5
     acts = [commits(StoreChange([event()], pins_added=order)) for order in orders]
@@ -159,8 +159,8 @@ def test_of_those_who_set_the_same_pins_in_any_order_one_wins(stores: Sequence[S
     assert len(list(stores[0].events())) == 1
 
 
-def test_pins_are_replaced_without_waiting_in_a_circle(stores: Sequence[Store]) -> None:
-    """Half of them saw `b` alone, before `a` came."""
+def test_replacing_pins_causes_no_deadlock(stores: Sequence[Store]) -> None:
+    """Half of the changes read only `b`, before `a` was added."""
     old = [pin("a"), pin("b")]
     stores[0].commit(StoreChange([], pins_added=old))
     new = [pin("a", by="bob"), pin("b", by="bob")]
@@ -170,7 +170,7 @@ def test_pins_are_replaced_without_waiting_in_a_circle(stores: Sequence[Store]) 
     assert stores[0].pins() == new
 
 
-def test_a_run_begins_once(stores: Sequence[Store]) -> None:
+def test_a_run_starts_once(stores: Sequence[Store]) -> None:
     made = propose(stores[0])
     runs = [replace(run_of(made), worker=worker(number)) for number in range(8)]
     landed = at_once(stores, [commits(StoreChange([event()], run=run)) for run in runs])
@@ -179,7 +179,7 @@ def test_a_run_begins_once(stores: Sequence[Store]) -> None:
     assert len(list(stores[0].events())) == 2
 
 
-def test_a_run_has_one_heir(stores: Sequence[Store]) -> None:
+def test_a_run_is_taken_over_once(stores: Sequence[Store]) -> None:
     run = begin(stores[0])
     landed = at_once(stores, [commits(take_over(run, worker(number))) for number in range(8)])
     assert landed.count(True) == 1
@@ -198,8 +198,8 @@ def test_a_run_is_renewed_or_taken_over(stores: Sequence[Store]) -> None:
     assert stores[0].run(run.plan) == (heir if taken else longer)
 
 
-def test_whoever_takes_a_run_over_finds_all_that_was_written(stores: Sequence[Store]) -> None:
-    """What its predecessors write lands before, or never."""
+def test_a_takeover_sees_everything_that_was_written(stores: Sequence[Store]) -> None:
+    """Former workers write before the takeover, or not at all."""
     run = begin(stores[0])
     heir = taken_over(run, BOB)
 
@@ -217,7 +217,7 @@ def test_whoever_takes_a_run_over_finds_all_that_was_written(stores: Sequence[St
     assert stores[0].batches_journalled(heir) == len(found)
 
 
-def test_answers_that_come_at_once_are_all_written(stores: Sequence[Store]) -> None:
+def test_simultaneous_answers_are_all_written(stores: Sequence[Store]) -> None:
     plan = content(*(f"{number:03}" for number in range(400)))
     made = record(hash=content_hash(plan))
     assert stores[0].commit(StoreChange([], after=made, content=plan))
@@ -268,6 +268,6 @@ def commits(change: StoreChange) -> Act:
 
 
 def assert_events_tell(store: Store, after: PlanRecord) -> None:
-    """An approval has an event, and an event its approval."""
+    """Every approval has an event, and every event an approval."""
     told = Counter(each.by for each in store.events() if each.event is AuditEventName.APPROVED)
     assert told == Counter(each.by for each in after.approvals)

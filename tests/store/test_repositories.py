@@ -1,4 +1,4 @@
-"""Repositories that registries list, and what was found at the last look."""
+"""Repositories that registries list, and their last scans."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -15,7 +15,7 @@ AWAY = RegistryId("210987654321", "eu-west-1")
 TWIN = RepositoryId(AWAY, HERE.name, f"210987654321.dkr.ecr.eu-west-1.amazonaws.com/{HERE.name}")
 
 
-def test_they_are_told_by_name(store: Store) -> None:
+def test_repositories_are_sorted_by_name(store: Store) -> None:
     store.remember_repositories(PLACE, [THERE, HERE], NOW)
     store.remember_repositories(AWAY, [TWIN], NOW)
     assert store.repositories() == [
@@ -23,12 +23,12 @@ def test_they_are_told_by_name(store: Store) -> None:
     ]
 
 
-def test_one_that_is_listed_twice_is_there_once(store: Store) -> None:
+def test_a_repository_that_is_listed_twice_is_stored_once(store: Store) -> None:
     store.remember_repositories(PLACE, [HERE, THERE, HERE], NOW)
     assert [each.repository for each in store.repositories()] == [HERE, THERE]
 
 
-def test_those_that_are_gone_are_forgotten_registry_by_registry(store: Store) -> None:
+def test_missing_repositories_are_deleted_by_registry(store: Store) -> None:
     store.remember_repositories(PLACE, [HERE, THERE], NOW)
     store.remember_repositories(AWAY, [TWIN], NOW)
     store.remember_repositories(PLACE, [THERE], LATER)
@@ -37,7 +37,7 @@ def test_those_that_are_gone_are_forgotten_registry_by_registry(store: Store) ->
     assert store.repositories() == [KnownRepository(THERE, LATER, None)]
 
 
-def test_they_are_found_by_name_and_by_uri(store: Store) -> None:
+def test_repositories_are_found_by_name_and_uri(store: Store) -> None:
     store.remember_repositories(PLACE, [HERE, THERE], NOW)
     store.remember_repositories(AWAY, [TWIN], NOW)
     assert store.repositories_named(HERE.name) == [HERE, TWIN]
@@ -45,7 +45,7 @@ def test_they_are_found_by_name_and_by_uri(store: Store) -> None:
     assert store.repositories_named("team") == []
 
 
-def test_a_look_is_kept_when_they_are_listed_again(store: Store) -> None:
+def test_the_last_scan_is_kept_when_repositories_are_listed_again(store: Store) -> None:
     scan = LastScan(propose(store), NOW, 2**40)
     store.remember_scan(HERE, scan)
     assert store.repositories() == [KnownRepository(HERE, NOW, scan)]
@@ -53,7 +53,7 @@ def test_a_look_is_kept_when_they_are_listed_again(store: Store) -> None:
     assert store.repositories() == [KnownRepository(HERE, LATER, scan)]
 
 
-def test_the_plan_is_told_as_it_stands_now(store: Store) -> None:
+def test_the_plan_has_its_current_state(store: Store) -> None:
     plan = propose(store)
     store.remember_scan(HERE, LastScan(plan, NOW, None))
     assert store.commit(approval(plan, "ann"))
@@ -62,7 +62,7 @@ def test_the_plan_is_told_as_it_stands_now(store: Store) -> None:
     assert known.last_scan.plan.state is PlanState.APPROVED
 
 
-def test_the_last_look_counts(store: Store) -> None:
+def test_a_later_scan_replaces_the_last_one(store: Store) -> None:
     plan = propose(store)
     for hours, stored_bytes in ((0, 5), (1, 7)):
         at = NOW + timedelta(hours=hours)
@@ -70,7 +70,7 @@ def test_the_last_look_counts(store: Store) -> None:
     assert [each.last_scan for each in store.repositories()] == [LastScan(plan, LATER, 7)]
 
 
-def test_when_a_plan_was_last_found_to_be_so(store: Store) -> None:
+def test_when_a_plan_was_last_confirmed_by_a_scan(store: Store) -> None:
     plan = propose(store)
     assert store.scanned_at(plan) == NOW
     store.remember_scan(HERE, LastScan(plan, NOW - timedelta(minutes=1), None))

@@ -1,5 +1,4 @@
-"""What was read and seen in repositories: the manifest cache and the store remember it alike, and
-replicas share a store."""
+"""Reads of the bot and known subjects, in the manifest cache and in the store of all replicas."""
 
 import random
 from collections.abc import Iterator, Mapping
@@ -42,18 +41,18 @@ def replicas(store: Store, url: str) -> Iterator[tuple[Store, Store]]:
         yield store, other
 
 
-def test_nothing_is_known_at_first(memory: RepositoryMemory) -> None:
+def test_an_empty_memory(memory: RepositoryMemory) -> None:
     assert memory.bot_reads(HERE) == {}
     assert memory.subjects_seen(HERE) == frozenset()
 
 
-def test_every_read_is_told(memory: RepositoryMemory) -> None:
+def test_every_read_is_returned(memory: RepositoryMemory) -> None:
     memory.add_bot_reads(HERE, {"sha256:1": FIRST, "sha256:2": FIRST})
     memory.add_bot_reads(HERE, {"sha256:1": SECOND})
     assert reads(memory) == {"sha256:1": [FIRST, SECOND], "sha256:2": [FIRST]}
 
 
-def test_a_read_is_told_once(memory: RepositoryMemory) -> None:
+def test_a_read_is_stored_once(memory: RepositoryMemory) -> None:
     elsewhere = timezone(timedelta(hours=5))
     memory.add_bot_reads(HERE, {"sha256:1": FIRST})
     memory.add_bot_reads(HERE, {"sha256:1": FIRST._replace(at=FIRST.at.astimezone(elsewhere))})
@@ -61,27 +60,27 @@ def test_a_read_is_told_once(memory: RepositoryMemory) -> None:
     assert reads(memory) == {"sha256:1": [FIRST]}
 
 
-def test_reads_of_some_are_told(memory: RepositoryMemory) -> None:
+def test_reads_of_some_digests(memory: RepositoryMemory) -> None:
     memory.add_bot_reads(HERE, {"sha256:1": FIRST, "sha256:2": FIRST})
     memory.add_bot_reads(THERE, {"sha256:3": FIRST})
     assert memory.bot_reads(HERE, ["sha256:2", "sha256:3"]) == {"sha256:2": [FIRST]}
     assert memory.bot_reads(HERE, []) == {}
 
 
-def test_subjects_are_told(memory: RepositoryMemory) -> None:
+def test_subjects_are_returned(memory: RepositoryMemory) -> None:
     memory.add_subjects_seen(HERE, iter(["sha256:2", "sha256:1"]))
     memory.add_subjects_seen(HERE, ["sha256:1", "sha256:3", "sha256:3"])
     assert memory.subjects_seen(HERE) == {"sha256:1", "sha256:2", "sha256:3"}
 
 
-def test_repositories_are_apart(memory: RepositoryMemory) -> None:
+def test_repositories_are_independent(memory: RepositoryMemory) -> None:
     memory.add_bot_reads(HERE, {"sha256:1": FIRST})
     memory.add_subjects_seen(HERE, ["sha256:9"])
     assert memory.bot_reads(THERE) == {}
     assert memory.subjects_seen(THERE) == frozenset()
 
 
-def test_nothing_is_added_by_nothing(memory: RepositoryMemory) -> None:
+def test_empty_additions(memory: RepositoryMemory) -> None:
     memory.add_bot_reads(HERE, {})
     memory.add_subjects_seen(HERE, [])
     assert memory.bot_reads(HERE) == {}
@@ -89,7 +88,7 @@ def test_nothing_is_added_by_nothing(memory: RepositoryMemory) -> None:
 
 
 @pytest.mark.parametrize("number", [2_001, pytest.param(20_000, marks=pytest.mark.slow)])
-def test_a_large_repository_is_remembered(memory: RepositoryMemory, number: int) -> None:
+def test_a_large_repository(memory: RepositoryMemory, number: int) -> None:
     many = {
         f"sha256:{each:064}": BotRead(NOW, datetime.fromtimestamp(each, UTC))
         for each in range(number)
@@ -111,7 +110,7 @@ def test_replicas_know_each_others_reads(replicas: tuple[Store, Store]) -> None:
     assert one.subjects_seen(HERE) == other.subjects_seen(HERE) == {"sha256:8", "sha256:9"}
 
 
-def test_replicas_that_see_the_same_at_once_do_not_wait_in_a_circle(
+def test_simultaneous_writes_of_replicas_cause_no_deadlock(
     replicas: tuple[Store, Store],
 ) -> None:
     digests = [f"sha256:{number}" for number in range(300)]
@@ -129,8 +128,8 @@ def test_replicas_that_see_the_same_at_once_do_not_wait_in_a_circle(
     assert replicas[1].subjects_seen(HERE) == set(digests)
 
 
-def test_a_read_that_has_ended_gets_its_span_once(memory: RepositoryMemory) -> None:
-    """Whoever announces it again afterwards, as replicas do, takes nothing away."""
+def test_the_recorded_times_of_a_read_are_stored_once(memory: RepositoryMemory) -> None:
+    """A later write without these times, as by a replica, does not remove them."""
     span = TimeSpan(NOW, NOW + timedelta(seconds=2))
     ended = FIRST._replace(recorded=span)
     later = FIRST._replace(recorded=TimeSpan(NOW, NOW + timedelta(days=1)))
@@ -140,5 +139,5 @@ def test_a_read_that_has_ended_gets_its_span_once(memory: RepositoryMemory) -> N
 
 
 def reads(memory: RepositoryMemory, repository: RepositoryId = HERE) -> Mapping[str, list[BotRead]]:
-    """In the order of their times."""
+    """Sorted by time."""
     return {digest: sorted(found) for digest, found in memory.bot_reads(repository).items()}

@@ -1,4 +1,4 @@
-"""What became of plans, in short."""
+"""Results of plans."""
 
 from dataclasses import replace
 
@@ -22,7 +22,7 @@ from tests.store.support import (
 )
 
 
-def test_outcomes_are_counted_and_what_was_not_deleted_is_told(store: Store) -> None:
+def test_outcomes_are_counted_and_images_not_deleted_are_listed(store: Store) -> None:
     run = begin(store)
     assert store.outcome_summary(run.plan, 1, 5) == ({ImageOutcome.PENDING: 2}, ())
     fates = [
@@ -50,7 +50,7 @@ def test_outcomes_are_counted_and_what_was_not_deleted_is_told(store: Store) -> 
     assert store.outcome_summary(run.plan, 2, 5) == ({}, ())
 
 
-def test_all_that_was_freed(store: Store) -> None:
+def test_total_freed_bytes(store: Store) -> None:
     assert store.total_freed_bytes() == 0
     freed = {PlanState.DONE: 2**40, PlanState.FAILED: 20, PlanState.STOPPED: 3}
     for state, freed_bytes in freed.items():
@@ -64,7 +64,7 @@ def test_all_that_was_freed(store: Store) -> None:
     assert store.total_freed_bytes() == 2**40 + 23
 
 
-def test_what_happened_last(store: Store) -> None:
+def test_the_last_event(store: Store) -> None:
     plan = propose(store)
     propose(store, THERE)
     assert store.last_event("another") is None
@@ -81,7 +81,7 @@ def test_what_happened_last(store: Store) -> None:
     assert store.last_event(plan.id) == told
 
 
-def test_refusals_leave_a_plan_as_it_is(store: Store) -> None:
+def test_refusals_are_not_the_last_event(store: Store) -> None:
     plan = propose(store)
     store.record(event(AuditEventName.REFUSED, plan=plan.id))
     last = store.last_event(plan.id)
@@ -89,7 +89,7 @@ def test_refusals_leave_a_plan_as_it_is(store: Store) -> None:
     assert last.event is AuditEventName.PROPOSED
 
 
-def test_approvals_of_an_earlier_version_are_told_of_once(store: Store) -> None:
+def test_void_approvals_are_notified_once(store: Store) -> None:
     plan = propose(store)
     assert store.plans_with_void_approvals(9) == []
     assert store.commit(approval(plan, "ann"))
@@ -105,7 +105,7 @@ def test_approvals_of_an_earlier_version_are_told_of_once(store: Store) -> None:
     assert store.plans_with_void_approvals(9) == [renewed]
 
 
-def test_approvals_of_plans_that_ended_are_no_news(store: Store) -> None:
+def test_void_approvals_of_closed_plans_are_not_notified(store: Store) -> None:
     plan = propose(store)
     assert store.commit(approval(plan, "ann"))
     assert store.commit(new_version(seen(store, plan.id), "old"))

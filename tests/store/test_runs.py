@@ -1,4 +1,4 @@
-"""Runs: whoever has one may write to it, whoever has lost it may not."""
+"""Runs: only the worker that has a run may write to it."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -53,7 +53,7 @@ KEPT = KeptManifest(HERE.uri, "sha256:old", ("old", "1.0"), "application/json", 
 
 
 @pytest.mark.parametrize("worker", [ANN, BOB])
-def test_a_run_begins_with_its_plan(store: Store, worker: PlanWorker) -> None:
+def test_a_run_starts_with_its_plan(store: Store, worker: PlanWorker) -> None:
     made = propose(store)
     run = replace(run_of(made), worker=worker)
     assert store.run(made.id) is None
@@ -62,7 +62,7 @@ def test_a_run_begins_with_its_plan(store: Store, worker: PlanWorker) -> None:
     assert seen(store, made.id).state is PlanState.EXECUTING
 
 
-def test_a_run_begins_once(store: Store) -> None:
+def test_a_run_starts_once(store: Store) -> None:
     run = begin(store)
     before = seen(store, run.plan)
     again = replace(started(before, replace(run, worker=BOB)), pins_added=[pin("p")])
@@ -73,14 +73,14 @@ def test_a_run_begins_once(store: Store) -> None:
     assert told(store) == [AuditEventName.PROPOSED, AuditEventName.STARTED]
 
 
-def test_a_plan_that_changed_begins_no_run(store: Store) -> None:
+def test_a_changed_plan_starts_no_run(store: Store) -> None:
     made = propose(store)
     assert store.commit(closed(made, PlanState.DISMISSED, AuditEventName.DISMISSED))
     assert not store.commit(started(made, run_of(made)))
     assert store.run(made.id) is None
 
 
-def test_a_pin_that_is_gone_begins_no_run(store: Store) -> None:
+def test_a_removed_pin_prevents_a_run(store: Store) -> None:
     made = propose(store)
     assert not store.commit(replace(started(made, run_of(made)), pins_removed=[pin("gone")]))
     assert store.run(made.id) is None
@@ -94,7 +94,7 @@ def test_a_run_is_taken_over(store: Store) -> None:
     assert told(store)[-1] is AuditEventName.TAKEN_OVER
 
 
-def test_a_run_that_was_renewed_meanwhile_is_not_taken_over(store: Store) -> None:
+def test_a_renewed_run_is_not_taken_over(store: Store) -> None:
     run = begin(store)
     assert store.renew_run(run, run.leased_until + LEASE)
     before = seen(store, run.plan)
@@ -105,7 +105,7 @@ def test_a_run_that_was_renewed_meanwhile_is_not_taken_over(store: Store) -> Non
     assert told(store)[-1] is AuditEventName.STARTED
 
 
-def test_a_run_that_somebody_else_took_over_is_not(store: Store) -> None:
+def test_a_run_is_not_taken_over_twice(store: Store) -> None:
     run = begin(store)
     heir = taken_over(run, BOB)
     assert store.commit(take_over(run, BOB))
@@ -113,11 +113,11 @@ def test_a_run_that_somebody_else_took_over_is_not(store: Store) -> None:
     assert store.run(run.plan) == heir
 
 
-def test_a_run_that_is_not_there_is_not_taken_over(store: Store) -> None:
+def test_a_missing_run_is_not_taken_over(store: Store) -> None:
     assert not store.commit(take_over(run_of(propose(store)), BOB))
 
 
-def test_whoever_has_lost_the_run_ends_no_plan(store: Store) -> None:
+def test_a_lost_run_cannot_end_the_plan(store: Store) -> None:
     run = begin(store)
     assert store.commit(take_over(run, BOB))
     before = seen(store, run.plan)
@@ -137,7 +137,7 @@ def test_a_lease_is_renewed(store: Store) -> None:
 
 @pytest.mark.parametrize("hours", [0, 5, -5])
 def test_a_lease_never_gets_shorter(store: Store, hours: int) -> None:
-    """Times are compared as instants, whatever their zones."""
+    """Times in different zones are compared."""
     run, zone = begin(store), timezone(timedelta(hours=hours))
     late, earlier = (NOW + timedelta(hours=1)).astimezone(zone), NOW.astimezone(zone)
     assert store.renew_run(run, late)
@@ -145,7 +145,7 @@ def test_a_lease_never_gets_shorter(store: Store, hours: int) -> None:
     assert store.run(run.plan) == replace(run, leased_until=NOW + timedelta(hours=1))
 
 
-def test_a_run_that_was_released_may_be_taken_over_at_once(store: Store) -> None:
+def test_a_released_run_can_be_taken_over_immediately(store: Store) -> None:
     run = begin(store)
     assert store.release_run(run, NOW)
     released = replace(run, leased_until=NOW)
@@ -154,7 +154,7 @@ def test_a_run_that_was_released_may_be_taken_over_at_once(store: Store) -> None
     assert store.commit(take_over(released, BOB))
 
 
-def test_a_lease_that_ran_out_is_still_ones_own(store: Store) -> None:
+def test_an_expired_lease_can_still_be_renewed(store: Store) -> None:
     run = begin(store, leased_until=NOW - timedelta(days=1000))
     assert store.journal(run, [FIRST], [])
     assert store.record_results(run, [DELETED], [FIRST], [])
@@ -178,7 +178,7 @@ def test_batches_are_open_until_they_are_answered(store: Store) -> None:
     assert store.batches_journalled(run) == 3
 
 
-def test_the_heir_finds_what_was_in_flight(store: Store) -> None:
+def test_a_takeover_finds_the_batches_in_flight(store: Store) -> None:
     run = begin(store)
     heir = taken_over(run, BOB)
     store.journal(run, [FIRST], [])
@@ -190,7 +190,7 @@ def test_the_heir_finds_what_was_in_flight(store: Store) -> None:
     assert store.unanswered(heir) == [SECOND]
 
 
-def test_runs_are_apart(store: Store) -> None:
+def test_runs_are_independent(store: Store) -> None:
     here = begin(store)
     plan_there = propose(store, THERE)
     there = run_of(plan_there)
@@ -203,8 +203,8 @@ def test_runs_are_apart(store: Store) -> None:
     assert {item.outcome for item in store.items(there.plan, 1)} == {ImageOutcome.PENDING}
 
 
-def test_what_is_journalled_twice_stands_once(store: Store) -> None:
-    """Nobody knows whether a commit landed whose answer got lost."""
+def test_a_batch_that_is_recorded_twice_is_stored_once(store: Store) -> None:
+    """If the answer to a commit was lost, it is unknown whether it succeeded."""
     run = begin(store)
     for _ in range(2):
         assert store.journal(run, [FIRST], [KEPT])
@@ -214,7 +214,7 @@ def test_what_is_journalled_twice_stands_once(store: Store) -> None:
     assert store.unanswered(run) == [SECOND]
 
 
-def test_a_batch_is_sent_once_it_is_marked(store: Store) -> None:
+def test_a_batch_is_marked_as_sent(store: Store) -> None:
     run = begin(store)
     assert store.journal(run, [FIRST, SECOND], [])
     assert store.mark_sent(run, SECOND, NOW)
@@ -224,14 +224,14 @@ def test_a_batch_is_sent_once_it_is_marked(store: Store) -> None:
     assert store.unanswered(run) == [FIRST, sent]
 
 
-def test_what_ecr_never_confirmed_is_told_apart(store: Store) -> None:
+def test_unconfirmed_deletions_are_stored(store: Store) -> None:
     run = begin(store)
     unconfirmed = replace(DELETED, is_unconfirmed=True)
     assert store.record_results(run, [unconfirmed], [], [])
     assert [item.is_unconfirmed for item in store.items(run.plan, 1)] == [True, False]
 
 
-def test_outcomes_are_told_with_their_reasons(store: Store) -> None:
+def test_outcomes_have_reasons(store: Store) -> None:
     run = begin(store)
     done = event(AuditEventName.DELETED, plan=run.plan, digests=("sha256:old",))
     failed = ImageResult("sha256:older", ImageOutcome.FAILED, ErrorText("ECR said: x, 'y' % \"z\""))
@@ -248,7 +248,7 @@ def test_outcomes_are_told_with_their_reasons(store: Store) -> None:
     assert list(store.events())[-1] == done
 
 
-def test_an_outcome_belongs_to_the_version_that_is_carried_out(store: Store) -> None:
+def test_an_outcome_belongs_to_the_executed_version(store: Store) -> None:
     made = propose(store)
     plan = content("old", "older")
     second = replace(made, version=2, hash=content_hash(plan))
@@ -275,7 +275,7 @@ LATE: dict[str, Callable[[Store, PlanRun], bool]] = {
 
 
 @pytest.mark.parametrize("act", LATE.values(), ids=LATE)
-def test_whoever_has_lost_the_run_writes_nothing(
+def test_a_lost_run_cannot_be_written_to(
     store: Store, act: Callable[[Store, PlanRun], bool]
 ) -> None:
     run = begin(store)
@@ -287,7 +287,7 @@ def test_whoever_has_lost_the_run_writes_nothing(
 
 
 @pytest.mark.parametrize("act", LATE.values(), ids=LATE)
-def test_a_run_that_never_began_takes_nothing(
+def test_a_run_that_never_started_cannot_be_written_to(
     store: Store, act: Callable[[Store, PlanRun], bool]
 ) -> None:
     run = run_of(propose(store))
@@ -296,7 +296,7 @@ def test_a_run_that_never_began_takes_nothing(
     assert everything(store, run) == before
 
 
-def test_what_cannot_be_written_leaves_nothing(store: Store) -> None:
+def test_a_failed_write_leaves_nothing(store: Store) -> None:
     run = begin(store)
     assert store.journal(run, [FIRST], [])
     before = everything(store, run)
@@ -306,8 +306,8 @@ def test_what_cannot_be_written_leaves_nothing(store: Store) -> None:
     assert everything(store, run) == before
 
 
-def test_a_large_plan_is_settled_in_few_statements(store: Store) -> None:
-    """A thousand outcomes a statement, of which the last may hold one."""
+def test_results_of_a_large_plan_are_written_in_few_statements(store: Store) -> None:
+    """A thousand outcomes per statement; the last may have one."""
     names = [f"{number:05}" for number in range(2_001)]
     plan = content(*names)
     made = record(hash=content_hash(plan))
@@ -339,14 +339,14 @@ def test_a_large_plan_is_settled_in_few_statements(store: Store) -> None:
     ],
     ids=["usual", "bare", "odd", "half", "large"],
 )
-def test_manifests_are_kept_as_they_were(store: Store, kept: KeptManifest) -> None:
+def test_manifests_are_copied_unchanged(store: Store, kept: KeptManifest) -> None:
     run = begin(store)
     assert store.kept_manifest(kept.repository, kept.digest) is None
     assert store.journal(run, [FIRST], iter([kept]))
     assert store.kept_manifest(kept.repository, kept.digest) == kept
 
 
-def test_the_last_look_at_a_manifest_is_kept(store: Store) -> None:
+def test_the_last_copy_of_a_manifest_is_kept(store: Store) -> None:
     run = begin(store)
     retagged = replace(KEPT, tags=("new",))
     elsewhere = replace(KEPT, repository=THERE.uri, text="[]")
@@ -357,7 +357,7 @@ def test_the_last_look_at_a_manifest_is_kept(store: Store) -> None:
     assert store.kept_manifest(HERE.uri, "sha256:x") is None
 
 
-def test_a_damaged_text_is_told(store: Store) -> None:
+def test_a_damaged_text_is_an_error(store: Store) -> None:
     assert store.journal(begin(store), [], [KEPT])
     with store._database.writing() as session:
         row = session.get(KeptManifestRow, (KEPT.repository, KEPT.digest))
@@ -372,7 +372,7 @@ def told(store: Store) -> list[AuditEventName]:
 
 
 def everything(store: Store, run: PlanRun) -> list[object]:
-    """That a run may change."""
+    """Tables that a run may change."""
     return [
         store.plan(run.plan),
         store.run(run.plan),

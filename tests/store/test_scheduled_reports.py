@@ -1,4 +1,4 @@
-"""Reports that come by themselves are claimed once, and what became of them is told once."""
+"""Scheduled reports are claimed once, and their outcomes are summarized once."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -42,7 +42,7 @@ def claim(store: Store, *repositories: RepositoryId, round_: ReportRound = ROUND
 
 
 def jobs(store: Store) -> list[QueuedJob]:
-    """All that are left."""
+    """Takes and finishes all jobs."""
     found = []
     while job := store.take_job("worker", NOW + HOUR, HOUR):
         found.append(job)
@@ -68,7 +68,7 @@ def told(store: Store) -> Sequence[RoundSummary | None]:
     return [store.round_summary(job.payload["line"]) for job in jobs(store) if job.kind == "rest"]
 
 
-def test_each_is_claimed_once(store: Store) -> None:
+def test_each_report_is_claimed_once(store: Store) -> None:
     assert store.start_round(ROUND, ["own", "other"], NOW) == ["own", "other"]
     assert claim(store, HERE, THERE)
     assert not claim(store, HERE, THERE)
@@ -83,15 +83,15 @@ def test_each_is_claimed_once(store: Store) -> None:
     assert store.scheduled_report(HERE.uri, NEXT.local) is None
 
 
-def test_one_job_comes_a_second_after_the_other(store: Store) -> None:
-    """So that those who ask meanwhile come in between."""
+def test_jobs_are_one_second_apart(store: Store) -> None:
+    """So that requested reports can run between them."""
     claim(store, HERE, THERE)
     assert store.take_job("worker", NOW, HOUR)
     assert store.take_job("worker", NOW, HOUR) is None
     assert store.take_job("worker", NOW + timedelta(seconds=1), HOUR)
 
 
-def test_what_another_entry_had_at_that_time_is_not_claimed_again(store: Store) -> None:
+def test_a_repository_of_another_entry_is_not_claimed_again(store: Store) -> None:
     claim(store, HERE)
     assert claim(store, HERE, THERE, round_=ROUND._replace(entry="*"))
     assert [job.payload["repository"] for job in jobs(store)] == [HERE.uri, THERE.uri]
@@ -99,7 +99,7 @@ def test_what_another_entry_had_at_that_time_is_not_claimed_again(store: Store) 
     assert len(jobs(store)) == 1
 
 
-def test_of_replicas_one_claims(stores: Sequence[Store]) -> None:
+def test_one_of_several_replicas_claims(stores: Sequence[Store]) -> None:
     for store in stores:
         store.start_round(ROUND, ["own"], NOW)
     landed = at_once(
@@ -109,7 +109,7 @@ def test_of_replicas_one_claims(stores: Sequence[Store]) -> None:
     assert len(jobs(stores[0])) == 2
 
 
-def test_what_became_of_it_stays(store: Store) -> None:
+def test_an_outcome_is_not_changed(store: Store) -> None:
     claim(store, HERE)
     settled = settle(store, HERE, ReportOutcome.SMALL, 3.2)
     store.record_report(replace(settled, outcome=ReportOutcome.FAILED, error=ErrorText("oh")))
@@ -125,14 +125,14 @@ def test_what_became_of_it_stays(store: Store) -> None:
     ],
     ids=lambda error: type(error).__name__,
 )
-def test_why_it_failed(store: Store, error: ReportFailure) -> None:
+def test_the_reason_of_a_failure(store: Store, error: ReportFailure) -> None:
     claim(store, HERE)
     failed = replace(claimed(store), outcome=ReportOutcome.FAILED, error=error)
     store.record_report(failed)
     assert claimed(store) == failed
 
 
-def test_a_failure_of_before_values_is_a_sentence(store: Store) -> None:
+def test_a_failure_of_an_earlier_version_is_a_sentence(store: Store) -> None:
     claim(store, HERE)
     settle(store, HERE, ReportOutcome.FAILED)
     with store._database.writing() as session:
@@ -140,7 +140,7 @@ def test_a_failure_of_before_values_is_a_sentence(store: Store) -> None:
     assert claimed(store).error == ErrorText("AWS refused it")
 
 
-def test_the_message_is_remembered_with_it(store: Store) -> None:
+def test_the_message_is_stored_with_the_outcome(store: Store) -> None:
     plan = propose(store)
     claim(store, HERE)
     message = PlanMessage(plan.id, "C1", "1.0")
@@ -149,7 +149,7 @@ def test_the_message_is_remembered_with_it(store: Store) -> None:
     assert store.message("C1", "1.0") == message
 
 
-def test_the_rest_is_told_once_all_are_through(store: Store) -> None:
+def test_the_summary_comes_after_all_reports(store: Store) -> None:
     claim(store, HERE, THERE)
     jobs(store)
     here = settle(store, HERE, ReportOutcome.NOTHING)
@@ -161,7 +161,7 @@ def test_the_rest_is_told_once_all_are_through(store: Store) -> None:
     assert told(store) == [RoundSummary(ROUND, (here, there), ())]
 
 
-def test_what_nobody_brings_to_an_end_holds_nothing_up_for_ever(store: Store) -> None:
+def test_an_unfinished_report_does_not_block_the_summary_forever(store: Store) -> None:
     claim(store, HERE, THERE)
     jobs(store)
     here = settle(store, HERE, ReportOutcome.NOTHING)
@@ -173,7 +173,7 @@ def test_what_nobody_brings_to_an_end_holds_nothing_up_for_ever(store: Store) ->
     assert store.round_summary(job.payload["line"]) == RoundSummary(ROUND, (here,), ())
 
 
-def test_of_replicas_one_tells(stores: Sequence[Store]) -> None:
+def test_one_of_several_replicas_summarizes(stores: Sequence[Store]) -> None:
     claim(stores[0], HERE, THERE)
     jobs(stores[0])
     for repository in (HERE, THERE):
@@ -189,7 +189,7 @@ def test_of_replicas_one_tells(stores: Sequence[Store]) -> None:
     assert len(rest.reports) == 2
 
 
-def test_of_what_was_posted_nothing_is_told(store: Store) -> None:
+def test_posted_reports_are_not_summarized(store: Store) -> None:
     claim(store, HERE, THERE)
     settle(store, HERE, ReportOutcome.POSTED)
     settle(store, THERE, ReportOutcome.LEFT_OUT)
@@ -198,7 +198,7 @@ def test_of_what_was_posted_nothing_is_told(store: Store) -> None:
     assert told(store) == []
 
 
-def test_a_registry_that_cannot_be_listed_holds_the_others_up_for_a_while(store: Store) -> None:
+def test_the_summary_waits_for_a_registry_that_cannot_be_listed(store: Store) -> None:
     store.start_round(ROUND, ["other", "own"], NOW)
     store.record_unlisted(ROUND, UnlistedRegistry("other", ErrorText("AWS refused")))
     claim(store, HERE)
@@ -227,7 +227,7 @@ def test_no_registry_can_be_listed(store: Store) -> None:
     )
 
 
-def test_a_line_of_long_ago(store: Store) -> None:
+def test_an_unknown_summary(store: Store) -> None:
     assert store.round_summary("nonsense") is None
     claim(store, HERE)
     store.start_round(NEXT, ["own"], NOW + 2 * REMEMBERED_FOR)

@@ -1,4 +1,4 @@
-"""SQLite: several share the file, and what is wrong with it is told."""
+"""SQLite: processes share the file, and errors name the fix."""
 
 import os
 import shutil
@@ -31,7 +31,7 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def read_only(migrated_file: Path) -> Iterator[Path]:
-    """A database in a folder that everybody may enter, and we, who may be root, cannot write to."""
+    """A database in a folder without write access, even for root."""
     own = os.geteuid()
     with tempfile.TemporaryDirectory(prefix="ecr-clean-") as name:
         folder, file = Path(name), Path(name) / "store.db"
@@ -50,7 +50,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(module, "WAIT_FOR_OTHERS", 0)
 
 
-def test_readers_and_writers_do_not_hinder_each_other(store: Store) -> None:
+def test_readers_and_writers_do_not_block_each_other(store: Store) -> None:
     made = propose(store)
     with store._database.reading() as reader:
         assert reader.execute(text("SELECT count(*) FROM approvals")).scalar() == 0
@@ -59,8 +59,8 @@ def test_readers_and_writers_do_not_hinder_each_other(store: Store) -> None:
     assert seen(store, made.id).approvals
 
 
-def test_who_reads_first_and_writes_then_does_not_fail(url: str) -> None:
-    """A transaction that begins as a reader's could not write after somebody else did."""
+def test_a_transaction_that_reads_and_then_writes_does_not_fail(url: str) -> None:
+    """A transaction that starts as a reader could not write after another one did."""
     file = url.removeprefix("sqlite:///")
     with (
         closing(sqlite3.connect(file, timeout=0)) as other,
@@ -78,14 +78,14 @@ def test_references_are_checked(store: Store) -> None:
         store.remember_message(PlanMessage("no such plan", "C1", "1.0"))
 
 
-def test_it_makes_its_folder(path: Path) -> None:
+def test_the_folder_is_created(path: Path) -> None:
     with open_store(sqlite_url(path)) as store:
         assert store.is_new
     with closing(sqlite3.connect(path)) as db:
         assert db.execute("PRAGMA journal_mode").fetchone() == ("wal",)
 
 
-def test_a_locked_database_is_told(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_locked_database_is_an_error(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     impatient(monkeypatch)
     with (
         open_store(url) as store,
@@ -97,7 +97,7 @@ def test_a_locked_database_is_told(url: str, monkeypatch: pytest.MonkeyPatch) ->
         propose(store)
 
 
-def test_a_lock_on_a_new_database_is_told(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_lock_on_a_new_database_is_an_error(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     impatient(monkeypatch)
     monkeypatch.setattr(sqlite_wal.turn_on_wal.retry, "stop", lambda _: True)
     path.parent.mkdir()
@@ -106,7 +106,7 @@ def test_a_lock_on_a_new_database_is_told(path: Path, monkeypatch: pytest.Monkey
         refuses(path, "is locked", "another program keeps it locked")
 
 
-def test_a_full_disk_is_told(store: Store) -> None:
+def test_a_full_disk_is_an_error(store: Store) -> None:
     propose(store)
     with store._database._engine.connect() as connection:
         pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
@@ -122,13 +122,13 @@ def test_a_full_disk_is_told(store: Store) -> None:
     assert "lost" not in {each.by for each in store.events()}
 
 
-def test_a_file_that_is_no_database_is_told(path: Path) -> None:
+def test_another_file_is_an_error(path: Path) -> None:
     path.parent.mkdir()
     path.write_bytes(b"this is no database" * 100)
     refuses(path, "not a database", "restore a backup, move the file away")
 
 
-def test_damage_is_told(path: Path) -> None:
+def test_a_damaged_file_is_an_error(path: Path) -> None:
     with open_store(sqlite_url(path)) as store:
         propose(store)
     whole = path.read_bytes()
@@ -137,21 +137,21 @@ def test_damage_is_told(path: Path) -> None:
         open_store(sqlite_url(path))
 
 
-def test_a_folder_where_the_file_should_be_is_told(path: Path) -> None:
+def test_a_folder_instead_of_the_file_is_an_error(path: Path) -> None:
     path.mkdir(parents=True)
     refuses(path, "unable to open database file", "give this user write access to it")
 
 
-def test_a_file_where_the_folder_should_be_is_told(path: Path) -> None:
+def test_a_file_instead_of_the_folder_is_an_error(path: Path) -> None:
     path.parent.write_text("")
     refuses(path, "File exists", "give this user write access to it")
 
 
-def test_a_folder_that_cannot_be_written_is_told(locked_folder: Path) -> None:
+def test_a_read_only_folder_is_an_error(locked_folder: Path) -> None:
     refuses(locked_folder / "ecr-clean" / "store.db", "Permission denied", "give this user write")
 
 
-def test_a_file_that_cannot_be_written_is_told(read_only: Path) -> None:
+def test_a_read_only_file_is_an_error(read_only: Path) -> None:
     refuses(read_only, "", "give this user write access to it and its folder")
 
 

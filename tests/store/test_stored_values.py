@@ -1,4 +1,4 @@
-"""Values in the database: what was stored is read again, for ever."""
+"""Values in the database can be read by every later version."""
 
 from dataclasses import fields
 from pathlib import Path
@@ -15,19 +15,19 @@ from bot.store.stored_values import NAMES, from_json, from_text, to_json
 from tests.examples import examples
 
 FORMS = Path(__file__).with_name("values.yml")
-"""Every stored value with its fields. Lines are added and fields appended, never changed: databases
-hold these."""
+"""Every stored value with its fields. Databases contain them: lines and fields may be added, but
+not changed."""
 
 
 @pytest.mark.parametrize("type_", NAMES, ids=lambda type_: type_.__name__)
 @given(data=st.data())
 @settings(max_examples=examples(30))
-def test_it_is_read_as_it_was_written(type_: type, data: st.DataObject) -> None:
+def test_a_value_is_read_as_it_was_written(type_: type, data: st.DataObject) -> None:
     value = data.draw(st.from_type(type_))
     assert from_json(to_json(value)) == value
 
 
-def test_their_forms_stay() -> None:
+def test_stored_forms_do_not_change() -> None:
     now = {name: [each.name for each in fields(type_)] for type_, name in NAMES.items()}
     assert len(now) == len(NAMES), "two values have the same name"
     assert now == YAML(typ="safe").load(FORMS)
@@ -37,7 +37,7 @@ def test_a_field_that_was_added_later_has_its_default() -> None:
     assert from_json(["sentence", "AWS refused it"]) == ErrorText("AWS refused it", call=None)
 
 
-def test_strings_can_be_changed_on_the_way() -> None:
+def test_strings_can_be_changed_while_writing() -> None:
     (value,) = (type_ for type_, name in NAMES.items() if name == "stopped_by")
     assert from_json(to_json(value("a secret"), lambda text: text.replace("secret", "***"))) == (
         value("a ***")
@@ -64,11 +64,11 @@ def test_a_user_is_a_text_or_a_value() -> None:
         ["in_use", [["past_tag_user", "pod", "v1"]]],
     ],
 )
-def test_what_is_damaged_is_named(damaged: object) -> None:
+def test_a_damaged_value_is_an_error(damaged: object) -> None:
     with pytest.raises(DamagedError, match="it is damaged, or a newer ecr-clean wrote it"):
         from_json(damaged)
 
 
-def test_what_is_no_json_is_named() -> None:
+def test_invalid_json_is_an_error() -> None:
     with pytest.raises(DamagedError, match="is not valid JSON"):
         from_text("{")

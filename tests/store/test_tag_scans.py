@@ -1,4 +1,4 @@
-"""The last scan of tags is remembered."""
+"""Tags and tag history of the last scan."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -20,20 +20,20 @@ def test_a_repository_that_was_never_scanned(store: Store) -> None:
     assert store.tag_scan(HERE) is None
 
 
-def test_repositories_are_apart(store: Store) -> None:
+def test_repositories_are_independent(store: Store) -> None:
     store.remember_tags(HERE, FIRST)
     store.remember_tags(THERE, SECOND)
     assert store.tag_scan(HERE) == FIRST
     assert store.tag_scan(THERE) == SECOND
 
 
-def test_a_later_scan_takes_the_place_of_an_earlier_one(store: Store) -> None:
+def test_a_later_scan_replaces_an_earlier_one(store: Store) -> None:
     store.remember_tags(HERE, FIRST)
     store.remember_tags(HERE, SECOND)
     assert store.tag_scan(HERE) == SECOND
 
 
-def test_the_history_is_remembered_too(store: Store) -> None:
+def test_the_history_is_stored(store: Store) -> None:
     hours = [NOW + timedelta(hours=number) for number in range(3)]
     scan = TagScan(
         hours[2],
@@ -50,20 +50,20 @@ def test_the_history_is_remembered_too(store: Store) -> None:
         assert store.tag_scan(HERE) == each
 
 
-def test_an_earlier_scan_that_comes_late_is_dropped(store: Store) -> None:
+def test_a_late_write_of_an_earlier_scan_is_dropped(store: Store) -> None:
     store.remember_tags(HERE, SECOND)
     store.remember_tags(HERE, FIRST)
     assert store.tag_scan(HERE) == SECOND
 
 
-def test_a_scan_by_a_clock_that_was_ahead_makes_way(store: Store) -> None:
+def test_a_scan_with_a_clock_ahead_is_replaced(store: Store) -> None:
     hour = timedelta(hours=1)
     store.remember_tags(HERE, replace(SECOND, at=NOW + hour + timedelta(microseconds=1)))
     store.remember_tags(HERE, FIRST)
     assert store.tag_scan(HERE) == FIRST
 
 
-def test_an_empty_repository_was_scanned_too(store: Store) -> None:
+def test_an_empty_repository(store: Store) -> None:
     store.remember_tags(HERE, TagScan(NOW, {}, {}))
     assert store.tag_scan(HERE) == TagScan(NOW, {}, {})
 
@@ -78,7 +78,7 @@ def test_tags_are_found_by_a_part(store: Store) -> None:
     assert found(store, "2") == []
 
 
-def test_those_that_the_open_plan_deletes_come_first(store: Store) -> None:
+def test_tags_that_the_open_plan_deletes_come_first(store: Store) -> None:
     remember(store, "new", "old", "older")
     propose(store)
     assert store.find_tags(HERE, "", 9) == [
@@ -98,7 +98,7 @@ def found(store: Store, part: str, limit: int = 9) -> list[str]:
     return [known.tag for known in store.find_tags(HERE, part, limit)]
 
 
-def test_all_tags_and_digests_by_their_beginning(store: Store) -> None:
+def test_all_tags_and_digests_by_prefix(store: Store) -> None:
     remember(store, "old", "older", "new")
     assert sorted(store.all_tags(HERE)) == ["new", "old", "older"]
     assert store.all_tags(THERE) == []

@@ -1,4 +1,4 @@
-"""A time without a zone never reaches a database."""
+"""Times without a zone are refused."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""What each source listed last: the manifest cache and the store remember it alike."""
+"""Workload counts of usage sources, in the manifest cache and in the store."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -33,13 +33,13 @@ def memory(kind: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterato
         yield request.getfixturevalue("store")
 
 
-def test_nothing_is_known_at_first(memory: UsageMemory) -> None:
+def test_an_empty_memory(memory: UsageMemory) -> None:
     assert memory.last_listed("ecs", "here") is None
     assert list(memory.doubted()) == []
     assert not memory.confirm(doubted(), None)
 
 
-def test_what_is_believed_is_told(memory: UsageMemory) -> None:
+def test_a_believed_number_is_returned(memory: UsageMemory) -> None:
     memory.believe("ecs", "here", MANY)
     memory.believe("ecs", "there", FEW)
     assert memory.last_listed("ecs", "here") == MANY
@@ -47,7 +47,7 @@ def test_what_is_believed_is_told(memory: UsageMemory) -> None:
     assert memory.last_listed("lambda", "here") is None
 
 
-def test_the_last_word_counts(memory: UsageMemory) -> None:
+def test_the_last_number_counts(memory: UsageMemory) -> None:
     memory.believe("ecs", "here", MANY)
     memory.believe("ecs", "here", FEW)
     assert memory.last_listed("ecs", "here") == FEW
@@ -57,7 +57,7 @@ def doubted(source: str = "ecs", scope: str = "here", listed: WorkloadCount = FE
     return DoubtedUsage(source, scope, listed, MANY)
 
 
-def test_what_is_in_doubt_is_not_believed(memory: UsageMemory) -> None:
+def test_a_doubted_number_is_not_believed(memory: UsageMemory) -> None:
     memory.believe("ecs", "here", MANY)
     memory.doubt(doubted(listed=WorkloadCount(3, NOW)))
     memory.doubt(doubted())
@@ -65,7 +65,7 @@ def test_what_is_in_doubt_is_not_believed(memory: UsageMemory) -> None:
     assert list(memory.doubted()) == [doubted()]
 
 
-def test_what_is_confirmed_is_believed(memory: UsageMemory) -> None:
+def test_a_confirmed_number_is_believed(memory: UsageMemory) -> None:
     memory.believe("ecs", "here", MANY)
     memory.doubt(doubted())
     assert memory.confirm(doubted(), None)
@@ -89,13 +89,13 @@ def test_the_same_number_of_another_scan_is_confirmed(memory: UsageMemory) -> No
     assert memory.confirm(doubted(), None)
 
 
-def test_what_is_believed_ends_all_doubt(memory: UsageMemory) -> None:
+def test_a_believed_number_deletes_the_doubted_one(memory: UsageMemory) -> None:
     memory.doubt(doubted())
     memory.believe("ecs", "here", MANY)
     assert list(memory.doubted()) == []
 
 
-def test_doubts_are_told_in_order(memory: UsageMemory) -> None:
+def test_doubted_numbers_are_sorted(memory: UsageMemory) -> None:
     for source, scope in [("lambda", "b"), ("ecs", "b"), ("lambda", "B"), ("ecs", "a")]:
         memory.doubt(doubted(source, scope))
     assert [(each.source, each.scope) for each in memory.doubted()] == [
@@ -106,10 +106,10 @@ def test_doubts_are_told_in_order(memory: UsageMemory) -> None:
     ]
 
 
-# who confirmed what, which only the store knows
+# who confirmed a number: only in the store
 
 
-def test_who_confirmed_it_is_remembered_with_the_audit(store: Store) -> None:
+def test_a_confirmation_is_stored_with_its_audit_event(store: Store) -> None:
     first = event(AuditEventName.CONFIRMED_USAGE, by="U1")
     second = replace(first, by="U2", at=NOW + timedelta(days=1))
     none = DoubtedUsage("ecs", "here", WorkloadCount(0, NOW + timedelta(days=1)), FEW)
@@ -124,14 +124,14 @@ def test_who_confirmed_it_is_remembered_with_the_audit(store: Store) -> None:
     assert list(store.events()) == [first, second]
 
 
-def test_what_is_refused_leaves_no_trace(store: Store) -> None:
+def test_a_refused_confirmation_is_not_stored(store: Store) -> None:
     store.doubt(doubted())
     assert not store.confirm(doubted(listed=MANY), event(AuditEventName.CONFIRMED_USAGE))
     assert store.confirmations("ecs", "here") == []
     assert list(store.events()) == []
 
 
-def test_an_older_process_wrote_no_number_to_compare_with(store: Store) -> None:
+def test_rows_of_an_older_version_have_no_number_to_compare_with(store: Store) -> None:
     store.believe("ecs", "here", MANY)
     row = {"source": "ecs", "scope": "here", "is_believed": False} | FEW._asdict()
     with store._database.writing() as session:
