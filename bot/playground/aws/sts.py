@@ -20,7 +20,7 @@ def _role(params: Params, _context: CallContext) -> str:
     return str(params["RoleArn"])
 
 
-sts = AwsService("sts", error=_refusal, resource=_role)
+sts = AwsService("sts", refusal=_refusal, resource=_role)
 
 
 @sts.operation("GetCallerIdentity", action=None)
