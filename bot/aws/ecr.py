@@ -331,9 +331,9 @@ def _arn(repository: RepositoryId) -> str:
 
 def _without_missing(batch: Sequence[str], error: ClientError) -> Iterator[Sequence[str]]:
     """The batches that still have to be described."""
-    gone = [digest for digest in batch if digest in error.response["Error"]["Message"]]
-    if len(gone) == 1:
-        parts = [[digest for digest in batch if digest not in gone]]
+    missing = [digest for digest in batch if digest in error.response["Error"]["Message"]]
+    if len(missing) == 1:
+        parts = [[digest for digest in batch if digest not in missing]]
     elif len(batch) > 1:
         middle = len(batch) // 2
         parts = [[*batch[:middle]], [*batch[middle:]]]

@@ -244,7 +244,7 @@ class PolicyScope:
     """What one principal must be allowed to do.
 
     Reads `registries`, or deletes in their `repositories`. Scans `sources` (keys of
-    ACTIONS_OF_SOURCES) in `regions` of its own `account`. Asks about `other_region_sources` in the
+    ACTIONS_OF_SOURCES) in `regions` of `account`. Asks about `other_region_sources` in the
     other Regions of that account. Assumes `roles`.
     """
 

@@ -1,4 +1,4 @@
-"""Plans as the store would give them."""
+"""Plans as the store returns them."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ DEMO = "arn:aws:iam::123456789012:user/demo"
 
 
 def plan_of(repository: RepositoryId, *approvers: str, id_: str = "k3vx9wzp") -> PlanRecord:
-    """One that is being executed."""
+    """A plan in execution."""
     approvals: Any = tuple(Approval(by, NOW, version=2) for by in approvers or (DEMO,))
     return PlanRecord(
         id=id_,

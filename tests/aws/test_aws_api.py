@@ -1,4 +1,4 @@
-"""moto as a second opinion, where it is right: AssumeRole, listing functions, Regions."""
+"""Calls that run against moto and the stand-in: AssumeRole, lists of functions, Regions."""
 
 from collections.abc import Iterator
 
@@ -17,7 +17,7 @@ ROLE = AssumedRole(f"arn:aws:iam::{OTHER}:role/look", "x-1")
 
 @pytest.fixture(params=[pytest.param("moto", marks=pytest.mark.slow), "stand-in"])
 def endpoint(request: pytest.FixtureRequest, aws: StandIn) -> Iterator[str]:
-    """The same tests against both."""
+    """Runs the tests against moto and the stand-in."""
     aws.world.identities.add_role(ROLE.arn, external_id="x-1")
     if request.param == "stand-in":
         yield aws.url
@@ -36,7 +36,7 @@ def _there(environment: object, endpoint: str, monkeypatch: pytest.MonkeyPatch) 
 
 
 @pytest.mark.usefixtures("_there")
-def test_a_role_leads_into_its_own_account_and_all_its_regions() -> None:
+def test_a_role_opens_its_account_and_all_regions() -> None:
     session = open_session(ROLE, "eu-west-1")
     apis = list(open_aws_apis(AccountAccess(session, OTHER, ("all",))))
     assert {api.account for api in apis} == {OTHER}
@@ -45,7 +45,7 @@ def test_a_role_leads_into_its_own_account_and_all_its_regions() -> None:
 
 @pytest.fixture
 def function(_there: None, endpoint: str, aws: StandIn, monkeypatch: pytest.MonkeyPatch) -> str:
-    """A container function; its image."""
+    """Creates a container function and returns its image."""
     image = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/team/api:1"
     if endpoint == aws.url:
         aws.world.functions().create("thumbnailer", image, digest=f"sha256:{'0' * 64}")
@@ -62,7 +62,7 @@ def function(_there: None, endpoint: str, aws: StandIn, monkeypatch: pytest.Monk
 
 
 def test_a_function_is_listed_with_its_image(function: str) -> None:
-    """The digest is left out: moto's matches no image."""
+    """Does not compare the digest, since moto returns that of no image."""
     found = LambdaSource(AwsApi(boto3.Session(), "123456789012", "eu-west-1")).sightings()
     assert [(sighting.image, sighting.used_by) for sighting in found] == [
         (function, "Lambda thumbnailer $LATEST")

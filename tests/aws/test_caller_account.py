@@ -1,4 +1,4 @@
-"""Services that AWS does not offer in every Region, and answers that are none."""
+"""Services that AWS does not offer in a Region, and answers that are not AWS answers."""
 
 import socket
 from pathlib import Path
@@ -18,29 +18,31 @@ def lacks_app_runner(region: str) -> bool:
     return open_aws_api(region=region).lacks("apprunner")
 
 
-def test_neither_listed_nor_there(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unlisted_service_without_a_host(monkeypatch: pytest.MonkeyPatch) -> None:
     lose_host(monkeypatch, "apprunner")
     assert lacks_app_runner(UNLISTED)
 
 
-def test_listed_but_its_name_is_unknown_here(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_listed_service_without_a_host(monkeypatch: pytest.MonkeyPatch) -> None:
     lose_host(monkeypatch, "apprunner")
     assert not lacks_app_runner(DEFAULT_REGION)
 
 
-def test_newer_than_botocores_data() -> None:
+def test_a_service_newer_than_botocores_data() -> None:
     assert not lacks_app_runner(UNLISTED)
 
 
 @pytest.mark.parametrize("code", [socket.EAI_AGAIN, socket.EAI_FAIL])
-def test_nobody_could_look_its_name_up(monkeypatch: pytest.MonkeyPatch, code: int) -> None:
+def test_a_failed_dns_lookup(monkeypatch: pytest.MonkeyPatch, code: int) -> None:
     lose_host(monkeypatch, "apprunner", code)
     assert not lacks_app_runner(UNLISTED)
 
 
 @pytest.mark.parametrize("code", [socket.EAI_NONAME, socket.EAI_AGAIN])
-def test_not_even_the_name_of_ecr_is_known_here(monkeypatch: pytest.MonkeyPatch, code: int) -> None:
-    """Behind a proxy, or with a Region that is misspelt."""
+def test_no_service_is_missing_if_ecr_has_no_host(
+    monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    """Behind a proxy, or with a misspelled Region."""
     lose_host(monkeypatch, "apprunner")
     lose_host(monkeypatch, "ecr", code)
     assert not lacks_app_runner(UNLISTED)

@@ -1,4 +1,4 @@
-"""A session's clients are created once, and dropped with it."""
+"""Clients are created once for each session, and freed with it."""
 
 import gc
 from concurrent.futures import ThreadPoolExecutor
@@ -18,8 +18,8 @@ from bot.playground.aws.identity import DEFAULT_KEY
 pytestmark = pytest.mark.usefixtures("environment")
 
 
-def as_it_is(client: Any) -> None:
-    """Nothing to prepare."""
+def unchanged(client: Any) -> None:
+    """Prepares nothing."""
 
 
 def test_the_same_client_for_the_same_arguments() -> None:
@@ -30,13 +30,13 @@ def test_the_same_client_for_the_same_arguments() -> None:
         client_of(session, "ecr", "us-east-1"),
         client_of(session, "sts", "eu-west-1"),
         client_of(session, "ecr", "eu-west-1", short_timeout_config()),
-        client_of(session, "ecr", "eu-west-1", prepare=as_it_is),
+        client_of(session, "ecr", "eu-west-1", prepare=unchanged),
         client_of(open_session(), "ecr", "eu-west-1"),
     ]
     assert len({id(each) for each in (client, *others)}) == 6
 
 
-def test_threads_that_come_at_once_get_the_same_client() -> None:
+def test_concurrent_threads_get_the_same_client() -> None:
     session, start = open_session(), Barrier(8)
 
     def ask(_: int) -> Any:
@@ -58,15 +58,15 @@ def test_clients_are_dropped_with_their_session() -> None:
     assert client() is None
 
 
-def test_new_credentials_bring_new_clients(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_new_credentials_get_new_clients(monkeypatch: pytest.MonkeyPatch) -> None:
     old = client_of(session_of(None), "sts", "eu-west-1")
     assert client_of(session_of(None), "sts", "eu-west-1") is old
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", f"{DEFAULT_KEY}2")
     assert client_of(session_of(None), "sts", "eu-west-1") is not old
 
 
-def test_tokens_for_clusters_change_no_other_call(aws: StandIn) -> None:
-    """However many were made with the same client."""
+def test_tokens_for_clusters_do_not_change_other_calls(aws: StandIn) -> None:
+    """Several tokens are created with the same client."""
     session = open_session()
     tokens = {
         EksClusters(AwsApi(session, DEFAULT_ACCOUNT, DEFAULT_REGION)).token("prod")

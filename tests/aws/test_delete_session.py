@@ -1,4 +1,4 @@
-"""The session that deletes: what it is called, and that it can do nothing else."""
+"""The session that deletes: its name and its limits."""
 
 import json
 import re
@@ -40,7 +40,7 @@ ALICE, BOB = "U0ALICE", f"arn:aws:sts::{HERE}:assumed-role/AWSReservedSSO_Admin_
         ((f"arn:aws:iam::{HERE}:user/{'x' * 38}", ALICE), f"-{'x' * 38}"),
     ],
 )
-def test_a_session_is_called_after_the_plan_and_its_approvers(
+def test_the_session_name_has_the_plan_and_its_approvers(
     approvers: tuple[str, ...], who: str
 ) -> None:
     name = session_name("k3vx9wzp", approvers)
@@ -49,7 +49,7 @@ def test_a_session_is_called_after_the_plan_and_its_approvers(
 
 
 @pytest.mark.parametrize("id_", ["", "x" * 80, "a b/c"])
-def test_whatever_a_plan_is_called_the_name_is_one_that_sts_takes(id_: str) -> None:
+def test_the_session_name_is_valid_for_sts(id_: str) -> None:
     assert re.fullmatch(r"[\w+=,.@-]{2,64}", session_name(id_, [BOB]), re.ASCII)
 
 
@@ -57,7 +57,7 @@ def test_whatever_a_plan_is_called_the_name_is_one_that_sts_takes(id_: str) -> N
     ("region", "partition"),
     [("eu-west-1", "aws"), ("cn-north-1", "aws-cn"), ("us-gov-west-1", "aws-us-gov")],
 )
-def test_its_policy_is_for_one_repository(region: str, partition: str) -> None:
+def test_the_session_policy_is_for_one_repository(region: str, partition: str) -> None:
     repository = RepositoryId(RegistryId(THERE, region), "team/api", "uri")
     arn = f"arn:{partition}:ecr:{region}:{THERE}:repository/team/api"
     policy = session_policy(repository)
@@ -116,7 +116,7 @@ def test_a_long_name_as_sts_received_it(aws: StandIn) -> None:
 
 
 @pytest.mark.usefixtures("roles")
-def test_the_session_deletes_nowhere_else(aws: StandIn) -> None:
+def test_the_session_cannot_delete_in_other_repositories(aws: StandIn) -> None:
     own, other = Shelf(aws, account=THERE), Shelf(aws, "team/web", account=THERE)
     elsewhere = Shelf(aws, account=THERE, region="us-east-1")
     role = deleting_role(DELETER, "secret", plan_of(own.id))
@@ -128,7 +128,7 @@ def test_the_session_deletes_nowhere_else(aws: StandIn) -> None:
 
 
 @pytest.mark.usefixtures("roles")
-def test_the_session_does_nothing_else(aws: StandIn) -> None:
+def test_the_session_can_only_delete(aws: StandIn) -> None:
     shelf = Shelf(aws, account=THERE)
     session = open_session(deleting_role(DELETER, "secret", plan_of(shelf.id)), "eu-west-1")
     ecr: Any = session.client("ecr", region_name="eu-west-1")
@@ -137,9 +137,7 @@ def test_the_session_does_nothing_else(aws: StandIn) -> None:
             call(repositoryName="team/api")
 
 
-def test_our_own_credentials_delete_where_there_is_no_role(
-    aws: StandIn, environment: object
-) -> None:
+def test_own_credentials_delete_without_a_role(aws: StandIn, environment: object) -> None:
     del environment
     shelf = Shelf(aws)
     for entry in (None, RegistrySection(region="eu-west-1")):
@@ -151,7 +149,7 @@ def test_our_own_credentials_delete_where_there_is_no_role(
     assert not aws.world.identities.sessions
 
 
-def test_nothing_is_asked_before_the_first_call(
+def test_no_call_before_the_first_deletion(
     aws: StandIn, environment: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     del environment
@@ -185,7 +183,7 @@ def test_the_registry_of_a_plan_is_found(aws: StandIn) -> None:
     assert find_registry(several, IRELAND)[1] == several.registries[1]
 
 
-def test_our_own_registry_has_no_entry(environment: object) -> None:
+def test_the_own_registry_has_no_entry(environment: object) -> None:
     del environment
     registry, entry = find_registry(settings(), IRELAND)
     assert (registry.id(), entry) == (IRELAND, None)
@@ -199,7 +197,7 @@ def test_a_registry_that_the_settings_no_longer_name(id_: RegistryId) -> None:
             find_registry(known, id_)
 
 
-def test_a_registry_that_nobody_can_tell(aws: StandIn, environment: object) -> None:
+def test_a_registry_that_cannot_be_identified(aws: StandIn, environment: object) -> None:
     del environment
     aws.world.deny("sts:AssumeRole")
     with pytest.raises(ServiceError, match="sts:AssumeRole"):

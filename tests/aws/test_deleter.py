@@ -1,4 +1,4 @@
-"""BatchDeleteImage: what became of each image, and what may be done about each error."""
+"""BatchDeleteImage: the result of each image, and the class of each error."""
 
 from collections.abc import Callable, Sequence
 from datetime import timedelta
@@ -38,7 +38,7 @@ def always() -> bool:
     return True
 
 
-def unasked() -> bool:
+def permitted() -> bool:
     raise AssertionError
 
 
@@ -60,7 +60,7 @@ def calls(aws: StandIn) -> Sequence[AwsCall]:
 def test_images_are_deleted_by_digest_in_one_call(
     aws: StandIn, shelf: Shelf, deleter: Deleter
 ) -> None:
-    """With all their tags, for each of which ECR names them once."""
+    """ECR deletes all tags, and returns an image once for each of its tags."""
     untagged, tagged, stays = shelf.image("a", ""), shelf.image("b", "1", "2"), shelf.image("c")
     assert deleter.delete([untagged, tagged], always) == {untagged: None, tagged: None}
     assert list(shelf.repository.manifests) == [stays]
@@ -80,7 +80,7 @@ def test_100_images_a_call(shelf: Shelf, deleter: Deleter) -> None:
     assert deleter.delete(pushed[:100], always) == dict.fromkeys(pushed[:100])
 
 
-def test_what_ecr_refuses_is_told_image_by_image(shelf: Shelf, deleter: Deleter) -> None:
+def test_failures_by_image(shelf: Shelf, deleter: Deleter) -> None:
     shelf.index("multi", "amd64")
     child = next(d for d, m in shelf.repository.manifests.items() if not m.tags)
     gone = shelf.image("a")
@@ -96,7 +96,7 @@ def test_what_ecr_refuses_is_told_image_by_image(shelf: Shelf, deleter: Deleter)
     }
 
 
-def test_what_ecr_calls_both_deleted_and_refused_is_refused(
+def test_an_image_both_deleted_and_failed_has_failed(
     aws: StandIn, shelf: Shelf, deleter: Deleter
 ) -> None:
     digest = shelf.image("a")
@@ -107,7 +107,7 @@ def test_what_ecr_calls_both_deleted_and_refused_is_refused(
     assert deleter.delete([digest], always) == {digest: DeletionFailure("KmsError", "")}
 
 
-def test_what_the_answer_leaves_out_is_left_out_and_what_nobody_asked_for_too(
+def test_omitted_and_unrequested_images_are_left_out(
     aws: StandIn, shelf: Shelf, deleter: Deleter
 ) -> None:
     digests = shelf.images(2)
@@ -139,10 +139,10 @@ ERRORS = {
 
 
 @pytest.mark.parametrize(("fault", "kind"), ERRORS.values(), ids=ERRORS.keys())
-def test_errors_by_what_may_be_done_about_them(
+def test_error_classes(
     fault: Fault, kind: type[ServiceError], aws: StandIn, shelf: Shelf, deleter: Deleter
 ) -> None:
-    """Each call is tried once: whoever tries again has to ask first whether it still may."""
+    """Each call has one attempt: the caller checks its lease before a retry."""
     digest = shelf.image("a")
     fault.seen = 0
     aws.world.faults.add(fault)
@@ -162,7 +162,7 @@ def test_errors_by_what_may_be_done_about_them(
         (CredentialRetrievalError(provider="p", error_msg="key=SECRET"), ServiceError),
     ],
 )
-def test_errors_on_the_way(
+def test_connection_errors(
     error: Exception,
     kind: type[ServiceError],
     deleter: Deleter,
@@ -178,7 +178,7 @@ def test_errors_on_the_way(
     assert "SECRET" not in str(caught.value)
 
 
-def test_nobody_waits_long_for_an_answer(
+def test_a_call_times_out(
     aws: StandIn, shelf: Shelf, deleter: Deleter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     config: Any = deletion_config()
@@ -193,7 +193,7 @@ def test_nobody_waits_long_for_an_answer(
 
 
 @pytest.mark.parametrize("mode", ["legacy", "standard", "adaptive"])
-def test_boto3s_own_settings_of_retries_count_for_nothing(
+def test_boto3s_retry_settings_are_ignored(
     mode: str, aws: StandIn, deleter: Deleter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AWS_RETRY_MODE", mode)
@@ -204,7 +204,9 @@ def test_boto3s_own_settings_of_retries_count_for_nothing(
     assert len(calls(aws)) == 1
 
 
-def test_a_call_that_may_not_go_never_leaves(aws: StandIn, shelf: Shelf, deleter: Deleter) -> None:
+def test_a_call_that_may_not_be_sent_is_not_sent(
+    aws: StandIn, shelf: Shelf, deleter: Deleter
+) -> None:
     digest = shelf.image("a")
     with pytest.raises(NotSentError):
         deleter.delete([digest], lambda: False)
@@ -212,8 +214,8 @@ def test_a_call_that_may_not_go_never_leaves(aws: StandIn, shelf: Shelf, deleter
     assert deleter.delete([digest], always) == {digest: None}
 
 
-def test_whether_it_may_go_is_asked_last(aws: StandIn, shelf: Shelf) -> None:
-    """After the role was assumed, which may take its time; and once for each call."""
+def test_may_send_is_called_last(aws: StandIn, shelf: Shelf) -> None:
+    """The check runs once for each call, after the role is assumed, which may be slow."""
     deleter = by_role(aws, shelf)
     seen: list[dict[str, int]] = []
 
@@ -227,7 +229,7 @@ def test_whether_it_may_go_is_asked_last(aws: StandIn, shelf: Shelf) -> None:
     assert seen == [{"sts:AssumeRole": 1}, {"sts:AssumeRole": 1, "ecr:BatchDeleteImage": 1}]
 
 
-def test_what_asking_raises_goes_through(aws: StandIn, deleter: Deleter) -> None:
+def test_an_error_of_may_send_is_raised(aws: StandIn, deleter: Deleter) -> None:
     def may_send() -> bool:
         raise ServiceError("the database is gone")
 
@@ -236,7 +238,7 @@ def test_what_asking_raises_goes_through(aws: StandIn, deleter: Deleter) -> None
     assert not calls(aws)
 
 
-def test_several_threads_are_asked_each_for_itself(shelf: Shelf, deleter: Deleter) -> None:
+def test_each_thread_has_its_own_may_send(shelf: Shelf, deleter: Deleter) -> None:
     digests = shelf.images(16)
     meeting = Barrier(len(digests), timeout=20)
     ends: dict[str, Any] = {}
@@ -275,8 +277,8 @@ def test_several_threads_share_a_session(aws: StandIn, shelf: Shelf) -> None:
     assert aws.world.calls.count("sts:AssumeRole") == 1
 
 
-def test_credentials_that_ended_early_are_renewed(aws: StandIn, shelf: Shelf) -> None:
-    """By ECR's clock, though by ours they still hold."""
+def test_credentials_that_expired_early_are_renewed(aws: StandIn, shelf: Shelf) -> None:
+    """The credentials are expired by ECR's clock, but valid by the local clock."""
     deleter = by_role(aws, shelf)
     digest = shelf.image("a")
     deleter.delete([MISSING], always)
@@ -290,10 +292,10 @@ def test_credentials_that_ended_early_are_renewed(aws: StandIn, shelf: Shelf) ->
 
 
 @pytest.mark.parametrize(("seconds", "sessions"), [(890, 3), (960, 1)])
-def test_credentials_are_renewed_before_they_end(
+def test_credentials_are_renewed_before_they_expire(
     seconds: int, sessions: int, aws: StandIn, shelf: Shelf
 ) -> None:
-    """botocore begins 15 minutes before."""
+    """botocore renews 15 minutes before the end."""
     deleter = by_role(aws, shelf, longest_session=seconds)
     for digest in shelf.images(3):
         deleter.delete([digest], always)
@@ -319,12 +321,12 @@ def test_a_role_that_cannot_be_assumed(
     fault.seen = 0
     aws.world.faults.add(fault)
     with pytest.raises(ServiceError, match=says) as caught:
-        deleter.delete([shelf.image("a")], unasked)
+        deleter.delete([shelf.image("a")], permitted)
     assert type(caught.value) is kind
     assert aws.world.calls.counts() == {"sts:AssumeRole": 1}
 
 
-def test_a_role_that_stops_trusting_us_says_so(aws: StandIn, shelf: Shelf) -> None:
+def test_a_role_that_no_longer_trusts_us(aws: StandIn, shelf: Shelf) -> None:
     deleter = by_role(aws, shelf)
     deleter.delete([MISSING], always)
     aws.world.deny("sts:AssumeRole")
@@ -337,7 +339,7 @@ def test_a_role_that_stops_trusting_us_says_so(aws: StandIn, shelf: Shelf) -> No
     )
 
 
-def test_settings_that_became_wrong(deleter: Deleter, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_settings_that_became_invalid(deleter: Deleter, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_PROFILE", "gone")
     with pytest.raises(ServiceError, match="set AWS_PROFILE to one that exists"):
         deleter.delete([MISSING], always)

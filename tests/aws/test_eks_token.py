@@ -1,4 +1,4 @@
-"""Tokens for clusters of EKS are signed as boto3 signs calls of STS in that place."""
+"""Tokens for EKS clusters are signed like STS calls of boto3 in that Region."""
 
 from base64 import urlsafe_b64decode
 from urllib.parse import parse_qs, urlsplit
@@ -41,7 +41,7 @@ GLOBAL = ("sts.amazonaws.com", "us-east-1")
         ),
     ],
 )
-def test_where_it_is_signed_for(
+def test_the_region_of_the_signature(
     variables: dict[str, str],
     region: str,
     host: str,

@@ -34,7 +34,7 @@ def sentence_of(call: Callable[[], object]) -> ErrorText:
     ],
     ids=["denied", "throttled", "expired", "unknown credentials", "unreadable", "no answer"],
 )
-def test_with_the_code_that_aws_gave(
+def test_a_failed_call_has_the_code_of_aws(
     fault: Fault, code: str, aws: StandIn, shelf: Shelf, registry: EcrRegistry
 ) -> None:
     aws.world.faults.add(fault)
@@ -42,7 +42,7 @@ def test_with_the_code_that_aws_gave(
     assert failed.call == FailedCall("ecr:DescribeImages", code)
 
 
-def test_it_is_that_of_the_role_which_cannot_be_assumed(
+def test_a_role_that_cannot_be_assumed_names_that_call(
     aws: StandIn, shelf: Shelf, environment: object
 ) -> None:
     del environment, aws
@@ -51,7 +51,7 @@ def test_it_is_that_of_the_role_which_cannot_be_assumed(
     assert failed.call == FailedCall("sts:AssumeRole", "AccessDenied")
 
 
-def test_what_is_asked_once_fails_with_its_call_each_time(
+def test_cached_failures_name_their_call_each_time(
     aws: StandIn, shelf: Shelf, registry: EcrRegistry
 ) -> None:
     aws.world.deny("ecr:DescribeRegistry")
@@ -60,9 +60,7 @@ def test_what_is_asked_once_fails_with_its_call_each_time(
         assert failed.call == FailedCall("ecr:DescribeRegistry", DENIED)
 
 
-def test_an_answer_that_leaves_out_an_image(
-    aws: StandIn, shelf: Shelf, registry: EcrRegistry
-) -> None:
+def test_an_answer_that_omits_an_image(aws: StandIn, shelf: Shelf, registry: EcrRegistry) -> None:
     digest = shelf.image("a")
     aws.world.faults.add(Fault(operation="DescribeImages", answer={"imageDetails": []}))
     failed = sentence_of(lambda: registry.describe_some(shelf.id, [digest]))
@@ -70,7 +68,7 @@ def test_an_answer_that_leaves_out_an_image(
 
 
 @pytest.mark.usefixtures("aws", "environment")
-def test_an_answer_of_another_service_that_cannot_be_used() -> None:
+def test_an_unusable_answer_of_another_service() -> None:
     answer = open_aws_api().call("ecs", "list_clusters")
     assert ErrorText.of(answer.unusable("is odd")).call == FailedCall("ecs:ListClusters")
     failed = sentence_of(lambda: answer["nonsense"])
@@ -82,5 +80,5 @@ def read_nothing() -> None:
         raise LookupError("nothing")
 
 
-def test_what_makes_several_calls_names_none() -> None:
+def test_an_error_of_several_calls_names_none() -> None:
     assert sentence_of(read_nothing).call is None

@@ -1,4 +1,4 @@
-"""Globs of repositories as resources of an IAM policy."""
+"""Repository patterns as resources of IAM policies."""
 
 from fnmatch import fnmatchcase
 
@@ -45,7 +45,7 @@ def test_names_in_china() -> None:
     assert "team/*" in repository_names(patterns, china, "aws-cn")
 
 
-def test_names_of_an_account_that_is_not_known() -> None:
+def test_names_of_an_unknown_account() -> None:
     patterns = [Patterns.of(f"{HOST}/team/api")]
     names = repository_names(patterns, RegistryId("*", "eu-west-1"), "aws")
     assert names == [f"{HOST}/team/api", "api", "team/api"]
@@ -57,7 +57,7 @@ def test_names_of_an_account_that_is_not_known() -> None:
     st.sampled_from(["", f"{HOST}/", "*.com/", "*/", "1*.amazonaws.com/"]),
 )
 @tries(500)
-def test_no_repository_that_a_glob_matches_is_left_out(
+def test_every_repository_that_a_glob_matches_is_covered(
     globs: list[str], name: str, host: str
 ) -> None:
     try:

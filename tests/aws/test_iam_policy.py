@@ -1,4 +1,4 @@
-"""The least policy: which actions, on what."""
+"""The actions and resources of the least-privilege policies."""
 
 import json
 import re
@@ -38,7 +38,7 @@ def services(scope: PolicyScope) -> set[str]:
     return {action.partition(":")[0] for action in actions(scope)}
 
 
-def test_it_is_a_policy() -> None:
+def test_the_form_of_a_policy() -> None:
     policy = read_policy(ALL)
     assert policy["Version"] == "2012-10-17"
     assert all(statement["Effect"] == "Allow" for statement in policy["Statement"])
@@ -74,12 +74,12 @@ def test_a_source_that_is_off_needs_nothing(sources: tuple[str, ...], expected: 
     ("source", "action"),
     [("ecs_revisions", "ecs:ListTaskDefinitions"), ("eks_clusters", "eks:DescribeCluster")],
 )
-def test_what_only_some_settings_need(source: str, action: str) -> None:
+def test_actions_of_single_settings(source: str, action: str) -> None:
     without = tuple(each for each in ACTIONS_OF_SOURCES if each != source)
     assert actions(ALL) - actions(replace(ALL, sources=without)) == {action}
 
 
-def test_what_takes_resources_has_them() -> None:
+def test_narrow_actions_have_resources() -> None:
     found = statements(ALL)
     assert found["ReadRepositories"]["Resource"] == [
         "arn:aws:ecr:eu-west-1:123456789012:repository/*"
@@ -108,7 +108,7 @@ def test_what_takes_resources_has_them() -> None:
 
 
 @pytest.mark.parametrize("sid", ["ReadRegistries", "ListWorkloads"])
-def test_what_takes_no_resources_is_held_in_its_region(sid: str) -> None:
+def test_broad_actions_are_limited_to_their_region(sid: str) -> None:
     statement = statements(ALL)[sid]
     assert statement["Resource"] == ["*"]
     assert statement["Condition"] == {"StringEquals": {"aws:RequestedRegion": ["eu-west-1"]}}
@@ -127,7 +127,7 @@ def test_several_regions() -> None:
         assert statement["Condition"]["StringEquals"]["aws:RequestedRegion"] == sorted(regions)
 
 
-def test_all_regions_have_to_be_found() -> None:
+def test_all_regions_need_permission_to_list_regions() -> None:
     found = statements(replace(ALL, regions=(ANY,)))
     assert found["FindRegions"]["Action"] == ["ec2:DescribeRegions"]
     for sid in ("FindRegions", "ListWorkloads", "ReadWorkloads"):
@@ -135,8 +135,8 @@ def test_all_regions_have_to_be_found() -> None:
     assert "ec2" not in services(ALL)
 
 
-def test_what_other_regions_have_may_be_asked_anywhere() -> None:
-    """Unless all Regions are looked at."""
+def test_actions_in_other_regions() -> None:
+    """Not needed if all Regions are scanned."""
     found = statements(replace(ALL, other_region_sources=("ecs", "lambda", "kubernetes")))
     asking = found["AskOtherRegions"]
     assert asking["Action"] == [
@@ -152,7 +152,7 @@ def test_what_other_regions_have_may_be_asked_anywhere() -> None:
     )
 
 
-def test_a_managed_policy_can_hold_it() -> None:
+def test_the_policy_fits_a_managed_policy() -> None:
     registries = tuple(RegistryId(HERE, region) for region in EVERY_REGION)
     elsewhere = ("ecs", "lambda", "kubernetes")
     largest = replace(
@@ -162,7 +162,7 @@ def test_a_managed_policy_can_hold_it() -> None:
     assert size_of(read_policy(replace(largest, registries=(IRELAND,)))) <= MAX_POLICY_SIZE
 
 
-def test_registries_of_other_accounts_keep_their_settings_to_themselves() -> None:
+def test_settings_of_registries_in_other_accounts_are_not_read() -> None:
     found = statements(replace(ALL, registries=(RegistryId(THERE, "eu-west-1"),)))
     assert found["ReadRepositories"]["Resource"] == [
         "arn:aws:ecr:eu-west-1:210987654321:repository/*"
@@ -182,7 +182,7 @@ def test_who_only_assumes_roles() -> None:
     }
 
 
-def test_who_only_looks_for_usage() -> None:
+def test_who_only_scans_usage() -> None:
     assert services(replace(ALL, registries=(), sources=("lambda",))) == {"lambda"}
 
 
@@ -202,7 +202,7 @@ def test_partitions(region: str, partition: str) -> None:
     assert set(arns) == {f"arn:{partition}"}
 
 
-def test_an_unknown_account_stays_open() -> None:
+def test_an_unknown_account_becomes_a_star() -> None:
     found = statements(PolicyScope(ANY, "aws", (RegistryId(ANY, ANY),), ("lambda",), (ANY,)))
     assert found["ReadRepositories"]["Resource"] == ["arn:aws:ecr:*:*:repository/*"]
     assert found["ReadWorkloads"]["Resource"] == ["arn:aws:lambda:*:*:function:*"]

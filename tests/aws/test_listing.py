@@ -1,4 +1,4 @@
-"""DescribeImages and DescribeRepositories: everything there is, and what it costs."""
+"""DescribeImages and DescribeRepositories: complete lists, and the number of calls."""
 
 from datetime import timedelta
 from math import ceil
@@ -53,7 +53,7 @@ def test_times_are_utc_and_to_the_second(aws: StandIn, shelf: Shelf, registry: E
     assert entry.pushed_at.utcoffset() == timedelta(0)
 
 
-def test_a_repository_that_went_away_is_a_wrong_call(shelf: Shelf, registry: EcrRegistry) -> None:
+def test_a_deleted_repository_is_a_request_error(shelf: Shelf, registry: EcrRegistry) -> None:
     del shelf.world.registries.at(DEFAULT_ACCOUNT, "eu-west-1").repositories["team/api"]
     with pytest.raises(RequestError, match="team/api no longer exists"):
         list(registry.describe(shelf.id))
@@ -67,7 +67,7 @@ def test_all_pages_of_repositories_are_read(aws: StandIn, registry: EcrRegistry)
     assert aws.world.calls.count("ecr:DescribeRepositories") == 2
 
 
-def test_a_repository_is_found_by_name_or_is_none(shelf: Shelf, registry: EcrRegistry) -> None:
+def test_a_repository_by_name_or_none(shelf: Shelf, registry: EcrRegistry) -> None:
     assert registry.repository("team/api") == shelf.id
     assert registry.repository("team/other") is None
 
@@ -81,7 +81,7 @@ def test_a_region_of_its_own(aws: StandIn) -> None:
 
 
 @pytest.mark.usefixtures("environment")
-def test_another_account_that_lets_us_in(aws: StandIn) -> None:
+def test_another_account_with_permission(aws: StandIn) -> None:
     there = Shelf(aws, "team/there", account="210987654321")
     there.image("a")
     aws.world.grant("210987654321", principal=DEFAULT_ACCOUNT)

@@ -1,4 +1,4 @@
-"""Who is who: GetCallerIdentity and IAM name the same role differently."""
+"""GetCallerIdentity and IAM use different ARNs for the same role."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Our own reading is no pull of somebody's, and somebody's pull is not taken for ours."""
+"""Our own reads do not count as pulls, and pulls of others do not count as our reads."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -33,13 +33,13 @@ def pull_time(take: TakeInventory, shelf: Shelf) -> datetime | None:
 
 @pytest.fixture
 def pulled(aws: StandIn, shelf: Shelf, take: TakeInventory) -> Shelf:
-    """One image that somebody pulled 20 days ago, and that nobody has read yet."""
+    """An image with a pull 20 days ago that the bot has not read."""
     del aws, take
     shelf.image("a", pulled=20)
     return shelf
 
 
-def test_the_time_before_our_first_read_stands(
+def test_the_pull_time_before_our_first_read_counts(
     aws: StandIn, pulled: Shelf, take: TakeInventory
 ) -> None:
     assert pull_time(take, pulled) == BEFORE
@@ -48,9 +48,7 @@ def test_the_time_before_our_first_read_stands(
     assert pull_time(take, pulled) == BEFORE
 
 
-def test_what_was_never_pulled_stays_never_pulled(
-    aws: StandIn, shelf: Shelf, take: TakeInventory
-) -> None:
+def test_an_image_that_was_never_pulled(aws: StandIn, shelf: Shelf, take: TakeInventory) -> None:
     shelf.image("a")
     assert pull_time(take, shelf) is None
     aws.world.clock.advance(HOUR)
@@ -63,14 +61,14 @@ def test_what_was_never_pulled_stays_never_pulled(
     [
         (timedelta(seconds=-1), "ours"),
         (timedelta(seconds=1), "ours"),
-        (timedelta(seconds=-3), "somebody's"),
-        (timedelta(seconds=5), "somebody's"),
-        (timedelta(seconds=60), "somebody's"),
-        (timedelta(seconds=295), "somebody's"),
-        (timedelta(days=3), "somebody's"),
+        (timedelta(seconds=-3), "another client's"),
+        (timedelta(seconds=5), "another client's"),
+        (timedelta(seconds=60), "another client's"),
+        (timedelta(seconds=295), "another client's"),
+        (timedelta(days=3), "another client's"),
     ],
 )
-def test_only_what_our_call_left_is_ours(
+def test_only_the_time_of_our_call_is_ours(
     after_our_read: timedelta, whose: str, aws: StandIn, pulled: Shelf, take: TakeInventory
 ) -> None:
     take(pulled)
@@ -91,10 +89,10 @@ def test_a_read_that_is_cut_off_is_ours_too(
     assert pull_time(take, pulled) == BEFORE
 
 
-def test_a_clock_of_ours_that_is_wrong_changes_nothing(
+def test_a_wrong_local_clock_changes_nothing(
     aws: StandIn, pulled: Shelf, registry: EcrRegistry, cache: SqliteManifestCache
 ) -> None:
-    """By a day, which ECR's answers show."""
+    """The local clock is wrong by a day. ECR's answers have the right time."""
     aws.world.clock.set(NOW)
     taker = InventoryTaker(registry, cache, lambda: NOW - timedelta(days=1), lambda *_: None)
     taker.take(pulled.id)
@@ -105,10 +103,10 @@ def test_a_clock_of_ours_that_is_wrong_changes_nothing(
     assert manifest.pulled_at == NOW + timedelta(seconds=5)
 
 
-def test_a_read_that_never_ended_is_nobodys_alibi(
+def test_an_unfinished_read_hides_no_pull(
     aws: StandIn, pulled: Shelf, registry: EcrRegistry, cache: SqliteManifestCache
 ) -> None:
-    """The process was killed: what ECR recorded may be its pull, or somebody's."""
+    """The process was killed. The pull that ECR recorded may be ours or that of another client."""
 
     class KilledError(Exception):
         pass
@@ -127,7 +125,7 @@ def test_a_read_that_never_ended_is_nobodys_alibi(
     assert manifest.pulled_at == NOW
 
 
-def test_a_read_in_one_repository_says_nothing_of_another(
+def test_a_read_only_counts_in_its_repository(
     aws: StandIn, pulled: Shelf, take: TakeInventory
 ) -> None:
     copy = Shelf(aws, "team/copy")
@@ -137,7 +135,7 @@ def test_a_read_in_one_repository_says_nothing_of_another(
     assert pull_time(take, copy) == NOW + timedelta(minutes=1)
 
 
-def test_whoever_is_exempt_remembers_nothing(
+def test_an_exempt_principal_stores_no_reads(
     aws: StandIn, pulled: Shelf, take: TakeInventory, cache: SqliteManifestCache
 ) -> None:
     aws.world.exclude_pull_times(USER)
@@ -159,7 +157,7 @@ def test_the_exemption_is_found_on_any_page(
     assert cache.bot_reads(pulled.id) == {}
 
 
-def test_somebody_elses_exemption_is_not_ours(
+def test_exemptions_of_other_principals_do_not_count(
     aws: StandIn, pulled: Shelf, take: TakeInventory
 ) -> None:
     aws.world.exclude_pull_times(f"{USER}-2")
@@ -194,7 +192,7 @@ def test_an_assumed_role_is_exempt_by_the_arn_with_its_path(
     ],
     ids=["denied", "no JSON", "identity denied", "no identity", "cut"],
 )
-def test_an_unknown_exemption_counts_as_none(
+def test_unreadable_exemptions_count_as_none(
     fault: Fault, aws: StandIn, pulled: Shelf, take: TakeInventory
 ) -> None:
     aws.world.faults.add(fault)

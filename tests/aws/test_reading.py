@@ -1,4 +1,4 @@
-"""BatchGetImage: each manifest is read once in its life, 100 a call unless they are large."""
+"""BatchGetImage: each manifest is read only once, up to 100 per call, fewer if they are large."""
 
 from math import ceil
 
@@ -46,27 +46,27 @@ def test_reading_costs_a_call_for_100_images_after_a_small_one(
 # large manifests
 
 
-def asked_for(aws: StandIn) -> list[int]:
-    """How many images each call asked for, in the order in which the calls came."""
+def images_by_call(aws: StandIn) -> list[int]:
+    """The number of images of each call, in the order of the calls."""
     return [len(call.params["imageIds"]) for call in aws.world.calls.named("ecr:BatchGetImage")]
 
 
-def test_large_manifests_are_read_a_few_a_call(
+def test_large_manifests_are_read_in_small_calls(
     aws: StandIn, shelf: Shelf, take: TakeInventory
 ) -> None:
-    """100 of 4 MB took 1.28 GB."""
+    """A call for 100 manifests of 4 MB used 1.28 GB of memory."""
     shelf.large_manifests(40, BYTES_PER_CALL // 3)
     assert [manifest.unread for manifest in take(shelf).manifests] == [None] * 40
-    first, *others = asked_for(aws)
+    first, *others = images_by_call(aws)
     assert first == FIRST_BATCH
     assert sum(others) == 40 - FIRST_BATCH
     assert max(others) <= 3
 
 
-def test_one_of_each_type_is_in_the_first_call(
+def test_the_first_call_has_one_manifest_of_each_type(
     aws: StandIn, shelf: Shelf, take: TakeInventory
 ) -> None:
-    """No call for 100 large ones is made in the belief that all are as small as the first."""
+    """Otherwise a small first manifest would lead to a call for 100 large ones."""
     shelf.images(500)
     large = shelf.large_manifests(20, BYTES_PER_CALL // 3)
     take(shelf)
@@ -75,13 +75,13 @@ def test_one_of_each_type_is_in_the_first_call(
     assert {entry["imageDigest"] for entry in first} & {*large}
 
 
-def test_small_manifests_after_large_ones_are_read_many_a_call_again(
+def test_small_manifests_after_large_ones_are_read_in_large_calls(
     aws: StandIn, shelf: Shelf, take: TakeInventory
 ) -> None:
     shelf.images(1500)
     shelf.large_manifests(1, BYTES_PER_CALL // 3)
     take(shelf)
-    assert max(asked_for(aws)) == 100
+    assert max(images_by_call(aws)) == 100
     assert reads(aws) <= 1 + 15 + 15
 
 
@@ -97,7 +97,7 @@ def test_only_what_needs_reading_is_read(aws: StandIn, shelf: Shelf, take: TakeI
     assert read_ids(aws) == sorted(new)
 
 
-def test_a_second_look_reads_nothing(aws: StandIn, shelf: Shelf, take: TakeInventory) -> None:
+def test_a_second_scan_reads_nothing(aws: StandIn, shelf: Shelf, take: TakeInventory) -> None:
     shelf.images(3)
     shelf.index("multi", "amd64", "arm64")
     first = take(shelf)
@@ -107,7 +107,7 @@ def test_a_second_look_reads_nothing(aws: StandIn, shelf: Shelf, take: TakeInven
     assert aws.world.calls.counts() == {"ecr:DescribeImages": 1}
 
 
-def test_what_is_known_from_another_repository_is_not_read_again(
+def test_a_manifest_known_from_another_repository_is_not_read_again(
     aws: StandIn, shelf: Shelf, take: TakeInventory
 ) -> None:
     copy = Shelf(aws, "team/copy")
@@ -120,7 +120,7 @@ def test_what_is_known_from_another_repository_is_not_read_again(
     assert [m.children for m in here.manifests] == [m.children for m in there.manifests]
 
 
-def test_what_cannot_be_read_is_not_asked_for(
+def test_unreadable_types_are_not_requested(
     aws: StandIn, shelf: Shelf, take: TakeInventory
 ) -> None:
     archived = shelf.image("archived")
@@ -135,7 +135,7 @@ def test_what_cannot_be_read_is_not_asked_for(
 
 
 @pytest.mark.parametrize("docker", [True, False])
-def test_every_kind_of_manifest_is_asked_for(
+def test_all_types_of_manifests_are_requested(
     *, docker: bool, shelf: Shelf, take: TakeInventory
 ) -> None:
     image = manifests.image(("c", 1), [("l", 2)], docker=docker)
@@ -146,9 +146,7 @@ def test_every_kind_of_manifest_is_asked_for(
     assert [manifest.unread for manifest in take(shelf).manifests] == [None] * 3
 
 
-def test_an_answer_that_leaves_images_out(
-    aws: StandIn, shelf: Shelf, registry: EcrRegistry
-) -> None:
+def test_an_answer_that_omits_images(aws: StandIn, shelf: Shelf, registry: EcrRegistry) -> None:
     shelf.image("a")
     batch = list(registry.describe(shelf.id))
     aws.world.faults.add(Fault(operation="BatchGetImage", answer={"images": [], "failures": []}))
@@ -156,7 +154,7 @@ def test_an_answer_that_leaves_images_out(
     assert answer == UnreadManifest(MissingInAnswer())
 
 
-def test_an_image_that_was_deleted_meanwhile(
+def test_an_image_deleted_during_the_scan(
     aws: StandIn, shelf: Shelf, registry: EcrRegistry
 ) -> None:
     gone, stays = shelf.image("gone"), shelf.image("stays")
@@ -167,7 +165,7 @@ def test_an_image_that_was_deleted_meanwhile(
     assert isinstance(answers[stays], ManifestContent)
 
 
-def test_a_text_that_does_not_fit_its_digest_is_not_believed(
+def test_a_text_that_does_not_match_its_digest_is_rejected(
     aws: StandIn, shelf: Shelf, registry: EcrRegistry
 ) -> None:
     digest = shelf.image("a")
@@ -178,7 +176,7 @@ def test_a_text_that_does_not_fit_its_digest_is_not_believed(
     assert answer == UnreadManifest(DigestDiffers())
 
 
-def test_a_call_that_fails_concerns_no_other_call(
+def test_a_failed_call_does_not_affect_other_calls(
     aws: StandIn, shelf: Shelf, take: TakeInventory
 ) -> None:
     first = sorted(shelf.images(250))[FIRST_BATCH : 100 + FIRST_BATCH]

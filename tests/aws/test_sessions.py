@@ -1,4 +1,4 @@
-"""How calls are tried again: as issue 2 asks, unless boto3's own settings say otherwise."""
+"""Retries of calls: the default, and boto3's own settings."""
 
 from typing import Any
 
@@ -10,11 +10,11 @@ pytestmark = pytest.mark.usefixtures("environment")
 
 
 def configured(name: str) -> Any:
-    """botocore's types know none of the options."""
+    """botocore's types do not declare the options."""
     return getattr(client_config(), name)
 
 
-def test_by_default_a_call_is_tried_several_times(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_calls_are_retried_by_default(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AWS_MAX_ATTEMPTS")
     retries = configured("retries")
     assert retries["mode"] == "standard"
@@ -22,11 +22,11 @@ def test_by_default_a_call_is_tried_several_times(monkeypatch: pytest.MonkeyPatc
 
 
 @pytest.mark.parametrize("mode", ["standard", "adaptive"])
-def test_boto3s_own_settings_stand(mode: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_boto3s_retry_settings_take_precedence(mode: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_RETRY_MODE", mode)
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "3")
     assert configured("retries") == {"mode": mode, "total_max_attempts": 3}
 
 
-def test_our_name_is_in_every_call() -> None:
+def test_the_user_agent_names_ecr_clean() -> None:
     assert configured("user_agent_extra").startswith("ecr-clean/")

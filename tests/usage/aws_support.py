@@ -26,18 +26,18 @@ Fail = Callable[[StandIn, str], None]
 
 
 UNLISTED = "xx-nowhere-1"
-"""A Region that botocore knows nothing of."""
+"""A Region that botocore's data does not list."""
 
 
 def open_aws_api(patience: float = 60, region: str = DEFAULT_REGION) -> AwsApi:
-    """The stand-in's default account; `patience`: how long an answer may take."""
+    """The default account of the stand-in. `patience`: read timeout in seconds."""
     core = botocore.session.get_session()
     core.set_default_client_config(Config(read_timeout=patience))
     return AwsApi(boto3.Session(botocore_session=core), DEFAULT_ACCOUNT, region)
 
 
 def lose_host(monkeypatch: pytest.MonkeyPatch, service: str, code: int = socket.EAI_NONAME) -> None:
-    """Looking up the name of the service's host fails with this code."""
+    """Makes DNS lookups of the service's host fail with this code."""
     lost = f"{service}.example"
     real = socket.getaddrinfo
 
@@ -50,7 +50,7 @@ def lose_host(monkeypatch: pytest.MonkeyPatch, service: str, code: int = socket.
     monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
 
 
-def look(source: UsageSource) -> set[Sighting]:
+def scan_source(source: UsageSource) -> set[Sighting]:
     return set(source.sightings())
 
 
@@ -98,21 +98,21 @@ SECOND_PAGE: Mapping[str, Fail] = {
 }
 
 
-def every_failure_is_told(
+def check_every_failure(
     aws: StandIn, open_source: Open, fail: Fail, calls: Sequence[str] = ()
 ) -> None:
-    """Each call that the source makes, or of `calls`, fails alone: the source says which one and
-    where."""
+    """Fails each call of the source, or each of `calls`, separately. The error must name the call,
+    the account and the Region."""
     source = open_source(open_aws_api())
-    for call in calls or _calls_when_all_is_well(aws, source):
+    for call in calls or _calls_without_faults(aws, source):
         aws.world.access.clear()
         aws.world.faults.clear()
         fail(aws, call)
-        is_requested(call, source)
+        check_error_names_call(call, source)
 
 
-def every_time_out_is_told(aws: StandIn, open_source: Open) -> None:
-    """Botocore says so at once, as it does when a socket has timed out: nothing is waited for."""
+def check_every_timeout(aws: StandIn, open_source: Open) -> None:
+    """Raises botocore's timeout error without waiting."""
     aws_api, late = open_aws_api(), ""
 
     def time_out(request: Any, event_name: str, **_: Any) -> None:
@@ -121,54 +121,54 @@ def every_time_out_is_told(aws: StandIn, open_source: Open) -> None:
 
     aws_api.session.events.register("before-send", time_out)
     source = open_source(aws_api)
-    for call in _calls_when_all_is_well(aws, source):
+    for call in _calls_without_faults(aws, source):
         late = call.partition(":")[2]
-        is_requested(call, source, "got no answer")
+        check_error_names_call(call, source, "got no answer")
 
 
-def is_requested(call: str, source: UsageSource, words: str | None = None) -> None:
-    with pytest.raises(ServiceError, match=words) as told:
-        look(source)
-    assert call in str(told.value)
-    assert PLACE in str(told.value)
+def check_error_names_call(call: str, source: UsageSource, words: str | None = None) -> None:
+    with pytest.raises(ServiceError, match=words) as raised:
+        scan_source(source)
+    assert call in str(raised.value)
+    assert PLACE in str(raised.value)
 
 
-def every_throttling_is_survived(
+def check_throttling_is_retried(
     aws: StandIn, open_source: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(ExponentialBackoff, "delay_amount", lambda *_: 0)
     source = open_source(open_aws_api())
-    well = look(source)
-    calls = _calls_when_all_is_well(aws, source)
+    well = scan_source(source)
+    calls = _calls_without_faults(aws, source)
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "2")
     for call in calls:
         service, operation = call.split(":")
         aws.world.faults.throttle(service=service, operation=operation)
-    assert look(open_source(open_aws_api())) == well
+    assert scan_source(open_source(open_aws_api())) == well
 
 
-def _calls_when_all_is_well(aws: StandIn, source: UsageSource) -> Sequence[str]:
+def _calls_without_faults(aws: StandIn, source: UsageSource) -> Sequence[str]:
     aws.world.calls.reset()
-    look(source)
+    scan_source(source)
     return sorted(aws.world.calls.counts())
 
 
-def nothing_is_left_out_silently(
+def check_incomplete_answers(
     aws: StandIn, open_source: Open, answers: Iterable[tuple[str, Mapping[str, Any]]]
 ) -> None:
-    """Answers of the right form that tell too little, or something else: each call with its own
-    answer alone."""
+    """Gives each call a well-formed answer that is incomplete or wrong. The source must raise an
+    error."""
     source = open_source(open_aws_api())
     for call, answer in answers:
         aws.world.faults.clear()
         _fault(aws, call, times=None, answer=answer)
-        assert PLACE in words_of(source), f"{call} with {answer} is taken for complete"
+        assert PLACE in error_of(source), f"{call} with {answer} is accepted as complete"
 
 
-def words_of(source: UsageSource) -> str:
-    """Of the error; nothing if it takes what it got for complete."""
+def error_of(source: UsageSource) -> str:
+    """The text of the error; empty if the source accepts the answer."""
     try:
-        look(source)
+        scan_source(source)
     except ServiceError as error:
         return str(error)
     return ""

@@ -1,4 +1,4 @@
-"""App Runner: the image of every service that runs, or could again."""
+"""App Runner: the images of all services that run or can be resumed."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from bot.core.usage import Sighting
 from bot.playground.aws import Fault, StandIn
 from bot.playground.aws.apprunner.state import AppRunnerState
 from bot.usage.app_runner import app_runner_source
-from tests.usage.aws_support import PLACE, digest, image, look, open_aws_api
+from tests.usage.aws_support import PLACE, digest, image, open_aws_api, scan_source
 
 pytestmark = pytest.mark.usefixtures("environment")
 
@@ -19,15 +19,15 @@ def app_runner(aws: StandIn) -> AppRunnerState:
 
 
 def sightings() -> set[Sighting]:
-    return look(app_runner_source(open_aws_api()))
+    return scan_source(app_runner_source(open_aws_api()))
 
 
-def test_the_source_says_what_it_is_and_where() -> None:
+def test_name_and_scope_of_the_source() -> None:
     source = app_runner_source(open_aws_api())
     assert (source.name, source.scope) == ("app_runner", PLACE)
 
 
-def test_nothing_is_there(aws: StandIn) -> None:
+def test_no_workloads(aws: StandIn) -> None:
     assert sightings() == set()
     assert aws.world.calls.counts() == {"apprunner:ListServices": 1}
 
@@ -45,12 +45,12 @@ def test_images_by_tag_and_by_digest(app_runner: AppRunnerState) -> None:
 @pytest.mark.parametrize(
     "status", ["RUNNING", "PAUSED", "OPERATION_IN_PROGRESS", "CREATE_FAILED", "DELETE_FAILED"]
 )
-def test_whatever_is_not_deleted_counts(app_runner: AppRunnerState, status: str) -> None:
+def test_services_of_all_other_statuses_count(app_runner: AppRunnerState, status: str) -> None:
     app_runner.create("shop", API, status=status)
     assert sightings() == {Sighting(API, "App Runner service shop")}
 
 
-def test_a_deleted_service_does_not(app_runner: AppRunnerState) -> None:
+def test_a_deleted_service_does_not_count(app_runner: AppRunnerState) -> None:
     app_runner.create("shop", API, status="DELETED")
     assert sightings() == set()
 
@@ -60,7 +60,7 @@ def test_a_service_from_code_has_no_image(app_runner: AppRunnerState) -> None:
     assert sightings() == set()
 
 
-def test_what_was_deleted_since_it_was_listed(aws: StandIn, app_runner: AppRunnerState) -> None:
+def test_a_resource_deleted_after_it_was_listed(aws: StandIn, app_runner: AppRunnerState) -> None:
     app_runner.create("shop", API)
     gone = Fault(operation="DescribeService", error="ResourceNotFoundException")
     aws.world.faults.add(gone)

@@ -1,4 +1,4 @@
-"""Batch: every image of every active job definition, wherever it stands."""
+"""Batch: the images of all active job definitions."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,7 +10,7 @@ from bot.core.usage import Sighting
 from bot.playground.aws import Fault, StandIn
 from bot.playground.aws.batch.state import BatchState
 from bot.usage.batch import batch_source
-from tests.usage.aws_support import PLACE, image, look, open_aws_api
+from tests.usage.aws_support import PLACE, image, open_aws_api, scan_source
 
 pytestmark = pytest.mark.usefixtures("environment")
 
@@ -23,7 +23,7 @@ def batch(aws: StandIn) -> BatchState:
 
 
 def sightings() -> set[Sighting]:
-    return look(batch_source(open_aws_api()))
+    return scan_source(batch_source(open_aws_api()))
 
 
 def ecs(*images: str) -> Part:
@@ -42,12 +42,12 @@ def nodes(*parts: Part) -> Part:
     return {"nodeProperties": properties}
 
 
-def test_the_source_says_what_it_is_and_where() -> None:
+def test_name_and_scope_of_the_source() -> None:
     source = batch_source(open_aws_api())
     assert (source.name, source.scope) == ("batch", PLACE)
 
 
-def test_nothing_is_there(aws: StandIn) -> None:
+def test_no_workloads(aws: StandIn) -> None:
     assert sightings() == set()
     assert aws.world.calls.counts() == {"batch:DescribeJobDefinitions": 1}
 
@@ -78,7 +78,9 @@ def test_every_active_revision(batch: BatchState) -> None:
     ],
     ids=["container", "ECS", "EKS", "init containers", "nodes"],
 )
-def test_wherever_an_image_stands(batch: BatchState, shape: Part, images: set[str]) -> None:
+def test_images_in_all_kinds_of_definitions(
+    batch: BatchState, shape: Part, images: set[str]
+) -> None:
     batch.register("nightly", shape=shape)
     used_by = "Batch job definition nightly:1"
     assert sightings() == {Sighting(name, used_by) for name in images}
@@ -96,13 +98,13 @@ def test_wherever_an_image_stands(batch: BatchState, shape: Part, images: set[st
     ],
     ids=["none", "unknown", "no tasks", "empty pod", "no ranges", "a range without"],
 )
-def test_a_definition_whose_images_stand_nowhere_is_unknown(aws: StandIn, shape: Part) -> None:
+def test_a_definition_without_known_containers_is_an_error(aws: StandIn, shape: Part) -> None:
     definition = {"jobDefinitionName": "nightly", "revision": 7, "type": "container", **shape}
     answer = {"jobDefinitions": [definition]}
     aws.world.faults.add(Fault(operation="DescribeJobDefinitions", answer=answer))
-    with pytest.raises(ServiceError) as told:
+    with pytest.raises(ServiceError) as raised:
         sightings()
-    assert str(told.value) == (
+    assert str(raised.value) == (
         f"batch:DescribeJobDefinitions on {PLACE} returned no container of "
         "Batch job definition nightly:7: deregister it if it is not needed"
     )

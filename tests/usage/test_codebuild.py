@@ -1,4 +1,4 @@
-"""CodeBuild: the image of every project."""
+"""CodeBuild: the images of all projects."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from bot.core.usage import Sighting
 from bot.playground.aws import Fault, StandIn
 from bot.playground.aws.codebuild.state import CodeBuildState
 from bot.usage.codebuild import codebuild_source
-from tests.usage.aws_support import PLACE, digest, image, look, open_aws_api
+from tests.usage.aws_support import PLACE, digest, image, open_aws_api, scan_source
 
 pytestmark = pytest.mark.usefixtures("environment")
 
@@ -20,15 +20,15 @@ def codebuild(aws: StandIn) -> CodeBuildState:
 
 
 def sightings() -> set[Sighting]:
-    return look(codebuild_source(open_aws_api()))
+    return scan_source(codebuild_source(open_aws_api()))
 
 
-def test_the_source_says_what_it_is_and_where() -> None:
+def test_name_and_scope_of_the_source() -> None:
     source = codebuild_source(open_aws_api())
     assert (source.name, source.scope) == ("codebuild", PLACE)
 
 
-def test_nothing_is_there(aws: StandIn) -> None:
+def test_no_workloads(aws: StandIn) -> None:
     assert sightings() == set()
     assert aws.world.calls.counts() == {"codebuild:ListProjects": 1}
 
@@ -45,23 +45,23 @@ def test_every_project(codebuild: CodeBuildState) -> None:
     }
 
 
-def test_what_was_deleted_since_it_was_listed(aws: StandIn, codebuild: CodeBuildState) -> None:
+def test_a_resource_deleted_after_it_was_listed(aws: StandIn, codebuild: CodeBuildState) -> None:
     codebuild.create("build", TOOLS)
     names = {"projects": ["build", "gone"]}
     aws.world.faults.add(Fault(operation="ListProjects", answer=names))
     assert sightings() == {Sighting(TOOLS, "CodeBuild project build")}
 
 
-def test_everything_was_deleted_since_it_was_listed(aws: StandIn) -> None:
+def test_all_projects_deleted_after_they_were_listed(aws: StandIn) -> None:
     aws.world.faults.add(Fault(operation="ListProjects", answer={"projects": ["gone"]}))
     assert sightings() == set()
 
 
-def test_a_project_that_is_left_out_is_unknown(aws: StandIn, codebuild: CodeBuildState) -> None:
+def test_an_omitted_project_is_an_error(aws: StandIn, codebuild: CodeBuildState) -> None:
     codebuild.create("build", TOOLS)
     codebuild.create("test", TOOLS)
-    told = {"projects": [{"name": "build", "environment": {"image": TOOLS}}]}
-    aws.world.faults.add(Fault(operation="BatchGetProjects", answer=told))
+    incomplete = {"projects": [{"name": "build", "environment": {"image": TOOLS}}]}
+    aws.world.faults.add(Fault(operation="BatchGetProjects", answer=incomplete))
     with pytest.raises(ServiceError, match="omitted 1 of 2 projects"):
         sightings()
 

@@ -1,4 +1,4 @@
-"""ECS: what tasks run, and what services run and would start."""
+"""ECS: the images of tasks and services."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,7 +11,7 @@ from bot.playground.aws import Fault, StandIn
 from bot.playground.aws.ecs.state import EcsState
 from bot.usage.ecs import EcsSource
 from tests.support import NOW, Shelf
-from tests.usage.aws_support import HOST, PLACE, digest, image, look, open_aws_api
+from tests.usage.aws_support import HOST, PLACE, digest, image, open_aws_api, scan_source
 
 pytestmark = pytest.mark.usefixtures("environment")
 
@@ -26,7 +26,7 @@ def ecs(aws: StandIn) -> EcsState:
 
 
 def sightings(revisions: int = 1) -> set[Sighting]:
-    return look(EcsSource(open_aws_api(), revisions))
+    return scan_source(EcsSource(open_aws_api(), revisions))
 
 
 def users(found: set[Sighting], *, image: str | None = None, digest: str | None = None) -> set[str]:
@@ -37,19 +37,17 @@ def users(found: set[Sighting], *, image: str | None = None, digest: str | None 
     }
 
 
-def test_the_source_says_what_it_is_and_where() -> None:
+def test_name_and_scope_of_the_source() -> None:
     source = EcsSource(open_aws_api(), 1)
     assert (source.name, source.scope) == ("ecs", PLACE)
 
 
 @pytest.mark.usefixtures("ecs")
-def test_nothing_is_there() -> None:
+def test_no_workloads() -> None:
     assert sightings() == set()
 
 
-def test_what_runs_is_told_by_digest_also_when_its_tag_has_moved(
-    ecs: EcsState, shelf: Shelf
-) -> None:
+def test_running_images_have_their_digest_after_the_tag_moved(ecs: EcsState, shelf: Shelf) -> None:
     running = shelf.image("first", "1")
     ecs.create_service("prod", "api", [API])
     shelf.image("second", "1")
@@ -60,7 +58,7 @@ def test_what_runs_is_told_by_digest_also_when_its_tag_has_moved(
     }
 
 
-def test_a_multi_arch_image_is_told_by_its_index(ecs: EcsState, shelf: Shelf) -> None:
+def test_a_multi_arch_image_has_the_digest_of_its_index(ecs: EcsState, shelf: Shelf) -> None:
     index = shelf.index("1", "amd64", "arm64")
     ecs.run_task("prod", "api", [API])
     assert users(sightings(), digest=index) == {"ECS task api:1 on prod"}
@@ -72,7 +70,7 @@ def test_a_tag_with_a_digest(ecs: EcsState) -> None:
     assert Sighting(pinned, "ECS task api:1 on prod", digest(1)) in sightings()
 
 
-def test_a_task_that_runs_and_tells_no_digest_runs_what_its_tag_named_since_it_was_made(
+def test_a_running_task_without_digest_is_unresolved_since_its_creation(
     ecs: EcsState,
 ) -> None:
     ecs.run_task("prod", "api", [API], digests=[None])
@@ -106,11 +104,11 @@ def test_every_container_of_every_task_in_every_cluster(ecs: EcsState) -> None:
     assert {each.digest for each in sightings()} == {None, *map(digest, range(6))}
 
 
-@pytest.mark.parametrize("told", [{}, {"imageDigest": digest(2)}])
+@pytest.mark.parametrize("described", [{}, {"imageDigest": digest(2)}])
 def test_a_container_that_names_no_image_is_looked_up_in_its_task_definition(
-    aws: StandIn, ecs: EcsState, told: dict[str, str]
+    aws: StandIn, ecs: EcsState, described: dict[str, str]
 ) -> None:
-    """Service Connect's container is listed like that: field."""
+    """ECS lists the container of Service Connect like this (observed)."""
     task = ecs.run_task("prod", "api", [API], digests=[digest(1)])
     ecs.deregister("api:1")
     entry = {
@@ -120,12 +118,12 @@ def test_a_container_that_names_no_image_is_looked_up_in_its_task_definition(
         "group": "service:api",
         "desiredStatus": "RUNNING",
         "lastStatus": "RUNNING",
-        "containers": [{"name": "ecs-service-connect-oRK9o", **told}],
+        "containers": [{"name": "ecs-service-connect-oRK9o", **described}],
     }
     aws.world.faults.add(Fault(operation="DescribeTasks", answer={"tasks": [entry]}))
     found = sightings()
     assert Sighting(API, "ECS prod/api") in found
-    assert users(found, digest=digest(2)) == ({"ECS prod/api"} if told else set())
+    assert users(found, digest=digest(2)) == ({"ECS prod/api"} if described else set())
 
 
 def test_an_older_deployment_that_is_draining(ecs: EcsState) -> None:
@@ -146,7 +144,7 @@ def test_a_service_scaled_to_zero(ecs: EcsState) -> None:
     }
 
 
-def test_what_a_rollback_would_go_back_to(ecs: EcsState) -> None:
+def test_rollback_targets(ecs: EcsState) -> None:
     ecs.create_service("prod", "api", [API], digests=[digest(1)], desired=0)
     ecs.deploy("prod", "api", [image("team/api", "2")], digests=[digest(2)], outcome="SUCCESSFUL")
     found = sightings()
@@ -155,7 +153,7 @@ def test_what_a_rollback_would_go_back_to(ecs: EcsState) -> None:
     assert users(found, digest=digest(2)) == {"ECS prod/api"}
 
 
-def test_what_a_rollback_went_back_to(ecs: EcsState) -> None:
+def test_the_target_of_a_completed_rollback(ecs: EcsState) -> None:
     ecs.create_service("prod", "api", [API], digests=[digest(1)], desired=0)
     options: Any = {"digests": [digest(2)], "outcome": "ROLLBACK_SUCCESSFUL"}
     ecs.deploy("prod", "api", [image("team/api", "2")], **options)
@@ -180,8 +178,8 @@ def test_the_source_the_target_and_the_rollback_of_a_deployment(
     aws.world.faults.add(
         Fault(operation="DescribeServiceDeployments", answer={"serviceDeployments": [deployment]})
     )
-    told = {each.digest for each in sightings() if each.digest}
-    assert told == {digest(3), digest(2), *([digest(1)] if rollback else [])}
+    digests = {each.digest for each in sightings() if each.digest}
+    assert digests == {digest(3), digest(2), *([digest(1)] if rollback else [])}
 
 
 def test_without_version_consistency_there_is_no_digest_at_deployment(ecs: EcsState) -> None:
@@ -204,7 +202,7 @@ def test_task_sets(ecs: EcsState, controller: Any) -> None:
     assert "ECS prod/api (draining)" in users(found, image=image("team/api", "3"))
 
 
-def test_a_service_from_before_there_were_service_revisions(aws: StandIn, ecs: EcsState) -> None:
+def test_a_service_older_than_service_revisions(aws: StandIn, ecs: EcsState) -> None:
     ecs.create_service("prod", "api", [API], digests=[digest(1)], at=OLD_REVISIONS)
     assert users(sightings(), digest=digest(1)) == {"ECS prod/api"}
     assert aws.world.calls.count("ecs:DescribeServiceRevisions") == 0
@@ -228,32 +226,30 @@ def test_a_service_that_is_being_deleted(ecs: EcsState, *, drained: bool) -> Non
 
 @pytest.mark.parametrize("operation", ["DescribeTasks", "DescribeServices"])
 @pytest.mark.parametrize("reason", ["MISSING", "INACTIVE"])
-def test_what_was_deleted_since_it_was_listed(
+def test_a_resource_deleted_after_it_was_listed(
     aws: StandIn, ecs: EcsState, operation: str, reason: str
 ) -> None:
     ecs.create_service("prod", "api", [API], digests=[digest(1)])
-    told = "tasks" if operation == "DescribeTasks" else "services"
+    key = "tasks" if operation == "DescribeTasks" else "services"
     failures = [{"arn": "arn:aws:ecs:eu-west-1:123456789012:gone", "reason": reason}]
-    aws.world.faults.add(Fault(operation=operation, answer={told: [], "failures": failures}))
+    aws.world.faults.add(Fault(operation=operation, answer={key: [], "failures": failures}))
     assert users(sightings(), image=API) >= {"ECS task definition api (newest revision)"}
 
 
 @pytest.mark.parametrize(
     "operation", ["ListTasks", "ListServices", "DescribeTasks", "DescribeServices"]
 )
-def test_a_cluster_that_was_deleted_since_it_was_listed(
-    aws: StandIn, ecs: EcsState, operation: str
-) -> None:
+def test_a_cluster_deleted_after_it_was_listed(aws: StandIn, ecs: EcsState, operation: str) -> None:
     ecs.create_service("prod", "api", [API], digests=[digest(1)])
     aws.world.faults.add(Fault(operation=operation, times=None, error="ClusterNotFoundException"))
     assert users(sightings(), image=API) >= {"ECS task definition api (newest revision)"}
 
 
 @pytest.mark.parametrize("what", ["Deployments", "Revisions"])
-def test_a_cluster_that_is_gone_says_nothing_of_the_others(
+def test_a_missing_cluster_is_an_error_for_calls_on_several_clusters(
     aws: StandIn, ecs: EcsState, what: str
 ) -> None:
-    """These calls ask for things of many clusters at once."""
+    """These calls describe resources of several clusters."""
     ecs.create_service("prod", "api", [API], digests=[digest(1)])
     operation = f"DescribeService{what}"
     aws.world.faults.add(Fault(operation=operation, error="ClusterNotFoundException"))
@@ -261,13 +257,13 @@ def test_a_cluster_that_is_gone_says_nothing_of_the_others(
         sightings()
 
 
-def test_other_registries_are_told_as_they_are(ecs: EcsState) -> None:
+def test_images_of_other_registries_are_unchanged(ecs: EcsState) -> None:
     elsewhere = ["nginx", "111122223333.dkr.ecr.cn-north-1.amazonaws.com.cn/team/api:1"]
     ecs.run_task("prod", "api", elsewhere, digests=[digest(1), None])
     assert {each.image for each in sightings()} == set(elsewhere)
     assert HOST not in "".join(elsewhere)
 
 
-def test_another_region_is_another_place(aws: StandIn) -> None:
+def test_other_regions_are_not_scanned(aws: StandIn) -> None:
     aws.world.ecs(region="us-east-1").create_service("prod", "api", [API], digests=[digest(1)])
     assert sightings() == set()

@@ -1,5 +1,5 @@
-"""Managed daemons count whether they run or not: what is deployed, what a rollback needs, and the
-newest revisions of every family of daemon task definitions."""
+"""ECS managed daemons, running or not: deployed revisions, rollback targets, and the newest
+revisions of every family of daemon task definitions."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from bot.playground.aws import Fault, StandIn
 from bot.playground.aws.ecs.state import EcsState
 from bot.usage.ecs import EcsSource
 from tests.support import Shelf
-from tests.usage.aws_support import image, look, open_aws_api
+from tests.usage.aws_support import image, open_aws_api, scan_source
 
 pytestmark = pytest.mark.usefixtures("environment")
 
@@ -24,7 +24,7 @@ def ecs(aws: StandIn) -> EcsState:
 
 
 def sightings(revisions: int = 1) -> set[Sighting]:
-    return look(EcsSource(open_aws_api(), revisions))
+    return scan_source(EcsSource(open_aws_api(), revisions))
 
 
 def agent(tag: str) -> str:
@@ -40,7 +40,7 @@ def test_a_definition_that_no_daemon_runs(ecs: EcsState) -> None:
 
 
 def test_the_newest_active_revisions(ecs: EcsState) -> None:
-    """By number, not by name: the tenth is newer than the ninth."""
+    """Sorted by number and not as text: revision 10 is newer than 9."""
     for n in range(1, 13):
         ecs.register_daemon("agent", [agent(str(n))])
     ecs.register_daemon("agent-report", [agent("report")])
@@ -54,7 +54,7 @@ def test_the_newest_active_revisions(ecs: EcsState) -> None:
     }
 
 
-def test_a_daemon_without_instances_is_told_by_digest_also_when_its_tag_has_moved(
+def test_a_daemon_without_instances_has_its_digest_after_the_tag_moved(
     ecs: EcsState, shelf: Shelf
 ) -> None:
     deployed = shelf.image("first", "1")
@@ -66,7 +66,7 @@ def test_a_daemon_without_instances_is_told_by_digest_also_when_its_tag_has_move
     }
 
 
-def test_what_an_old_deployment_runs_though_its_definition_is_being_deleted(ecs: EcsState) -> None:
+def test_an_old_deployment_whose_definition_is_being_deleted(ecs: EcsState) -> None:
     ecs.deploy_daemon("prod", "agent", [agent("1")])
     ecs.register_daemon("agent", [agent("2")])
     ecs.delete_daemon_definition("agent:1")
@@ -85,7 +85,7 @@ def test_what_an_old_deployment_runs_though_its_definition_is_being_deleted(ecs:
         ("SUCCESSFUL", True),
     ],
 )
-def test_what_a_deployment_replaces_and_what_it_leads_to(
+def test_source_and_target_of_a_deployment(
     ecs: EcsState, outcome: Any, *, to_roll_back_to: bool
 ) -> None:
     ecs.deploy_daemon("prod", "agent", [agent("1")])
@@ -103,12 +103,12 @@ def test_a_revision_that_names_no_images_is_looked_up_in_its_definition(
 ) -> None:
     revision = ecs.deploy_daemon("prod", "agent", [agent("1")]).target
     ecs.register_daemon("agent", [agent("2")])
-    told = {
+    revision_answer = {
         "daemonRevisionArn": revision.arn,
         "daemonTaskDefinitionArn": revision.definition.arn,
     }
     aws.world.faults.add(
-        Fault(operation="DescribeDaemonRevisions", answer={"daemonRevisions": [told]})
+        Fault(operation="DescribeDaemonRevisions", answer={"daemonRevisions": [revision_answer]})
     )
     assert Sighting(agent("1"), DAEMON) in sightings()
 
@@ -130,7 +130,7 @@ def test_a_daemons_task_whose_container_names_no_image(aws: StandIn, ecs: EcsSta
     assert Sighting(agent("1"), "ECS task agent:1 on prod") in sightings()
 
 
-def test_a_daemon_that_was_deleted_since_it_was_listed(aws: StandIn, ecs: EcsState) -> None:
+def test_a_daemon_deleted_after_it_was_listed(aws: StandIn, ecs: EcsState) -> None:
     ecs.deploy_daemon("prod", "agent", [agent("1")])
     aws.world.faults.add(Fault(operation="DescribeDaemon", error="DaemonNotFoundException"))
     assert sightings() == {Sighting(agent("1"), NEWEST.format(1))}

@@ -1,4 +1,5 @@
-"""Each call of the source fails in each way: it says so, or is complete and right."""
+"""Every call of the source fails in every way: the source raises an error, or its result is
+complete."""
 
 from typing import Any
 
@@ -10,21 +11,21 @@ from bot.usage.ecs import EcsSource
 from tests.matrices import matrix
 from tests.usage.aws_support import (
     FAILURES,
+    check_every_failure,
+    check_every_timeout,
+    check_incomplete_answers,
+    check_throttling_is_retried,
     digest,
-    every_failure_is_told,
-    every_throttling_is_survived,
-    every_time_out_is_told,
     image,
-    look,
-    nothing_is_left_out_silently,
     open_aws_api,
+    scan_source,
 )
 
 pytestmark = pytest.mark.usefixtures("environment")
 
 
 def open_source(aws_api: Any) -> EcsSource:
-    """It makes every call that a source can make."""
+    """A source that makes all its calls."""
     return EcsSource(aws_api, revisions=2)
 
 
@@ -66,28 +67,27 @@ THIRDS = [CALLS[place::3] for place in range(3)]
 
 
 def test_every_call_is_made(aws: StandIn) -> None:
-    look(open_source(open_aws_api()))
+    scan_source(open_source(open_aws_api()))
     assert sorted(aws.world.calls.counts()) == CALLS
 
 
 @pytest.mark.parametrize(("failure", "third"), matrix(FAILURES, range(3), meet=1))
-def test_every_failure_of_every_call_is_told(aws: StandIn, failure: str, third: int) -> None:
-    """The fast tests let each call fail in every third way, and each way befall every third call:
-    the source is read much alike for all of them."""
-    every_failure_is_told(aws, open_source, FAILURES[failure], THIRDS[third])
+def test_every_failure_of_every_call_is_an_error(aws: StandIn, failure: str, third: int) -> None:
+    """The fast tests combine each failure with a third of the calls."""
+    check_every_failure(aws, open_source, FAILURES[failure], THIRDS[third])
 
 
 def test_timed_out(aws: StandIn) -> None:
-    every_time_out_is_told(aws, open_source)
+    check_every_timeout(aws, open_source)
 
 
-def test_throttled_and_then_well(aws: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
-    every_throttling_is_survived(aws, open_source, monkeypatch)
+def test_throttled_calls_are_retried(aws: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
+    check_throttling_is_retried(aws, open_source, monkeypatch)
 
 
 @pytest.mark.parametrize("entry", [{}, 7, "text", [], None], ids=repr)
-def test_entries_of_a_wrong_form(aws: StandIn, entry: Any) -> None:
-    """Texts where things are told, and things where ARNs are."""
+def test_malformed_entries(aws: StandIn, entry: Any) -> None:
+    """Entries of a wrong type: texts instead of objects, and objects instead of ARNs."""
     described = {
         "ecs:DescribeTasks": {"tasks": [entry]},
         "ecs:DescribeServices": {"services": [entry]},
@@ -106,11 +106,11 @@ def test_entries_of_a_wrong_form(aws: StandIn, entry: Any) -> None:
         "scheduler:ListSchedules": {"Schedules": [entry]},
         "scheduler:GetSchedule": {"Target": entry},
     }
-    nothing_is_left_out_silently(aws, open_source, described.items())
+    check_incomplete_answers(aws, open_source, described.items())
 
 
 @pytest.mark.parametrize("entry", [{}, 7, [], None], ids=repr)
-def test_names_of_a_wrong_form(aws: StandIn, entry: Any) -> None:
+def test_malformed_names(aws: StandIn, entry: Any) -> None:
     listed = {
         "ecs:ListClusters": {"clusterArns": [entry]},
         "ecs:ListTasks": {"taskArns": [entry]},
@@ -118,7 +118,7 @@ def test_names_of_a_wrong_form(aws: StandIn, entry: Any) -> None:
         "ecs:ListTaskDefinitionFamilies": {"families": [entry]},
         "ecs:ListTaskDefinitions": {"taskDefinitionArns": [entry]},
     }
-    nothing_is_left_out_silently(aws, open_source, listed.items())
+    check_incomplete_answers(aws, open_source, listed.items())
 
 
 TOO_LITTLE: dict[str, dict[str, Any]] = {
@@ -131,25 +131,25 @@ TOO_LITTLE: dict[str, dict[str, Any]] = {
 }
 
 
-def test_less_is_described_than_was_asked_for(aws: StandIn) -> None:
-    nothing_is_left_out_silently(aws, open_source, TOO_LITTLE.items())
+def test_incomplete_descriptions(aws: StandIn) -> None:
+    check_incomplete_answers(aws, open_source, TOO_LITTLE.items())
 
 
 @pytest.mark.parametrize("failure", [{"arn": "a", "reason": "THROTTLED"}, {"arn": "a"}])
-def test_a_failure_that_does_not_mean_gone(aws: StandIn, failure: dict[str, str]) -> None:
-    answers = {call: {**told, "failures": [failure] * 9} for call, told in TOO_LITTLE.items()}
-    nothing_is_left_out_silently(aws, open_source, answers.items())
+def test_failures_other_than_deletion(aws: StandIn, failure: dict[str, str]) -> None:
+    answers = {call: {**answer, "failures": [failure] * 9} for call, answer in TOO_LITTLE.items()}
+    check_incomplete_answers(aws, open_source, answers.items())
 
 
-def test_a_failure_is_told_in_a_sentence(aws: StandIn) -> None:
-    failure = {"arn": "the-task", "reason": "BUSY", "detail": "come back"}
+def test_the_sentence_of_a_failure(aws: StandIn) -> None:
+    failure = {"arn": "the-task", "reason": "BUSY", "detail": "queue"}
     aws.world.faults.add(
         Fault(operation="DescribeTasks", answer={"tasks": [], "failures": [failure]})
     )
-    with pytest.raises(ServiceError) as told:
-        look(open_source(open_aws_api()))
-    assert str(told.value) == (
-        "ecs:DescribeTasks on 123456789012 in eu-west-1 failed for the-task with BUSY (come back): "
+    with pytest.raises(ServiceError) as raised:
+        scan_source(open_source(open_aws_api()))
+    assert str(raised.value) == (
+        "ecs:DescribeTasks on 123456789012 in eu-west-1 failed for the-task with BUSY (queue): "
         "try again later"
     )
 
@@ -157,4 +157,4 @@ def test_a_failure_is_told_in_a_sentence(aws: StandIn) -> None:
 def test_a_region_without_the_service(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL_SCHEDULER", "http://scheduler.nowhere.invalid")
     with pytest.raises(ServiceError, match=r"scheduler:ListSchedules .* got no answer"):
-        look(open_source(open_aws_api()))
+        scan_source(open_source(open_aws_api()))

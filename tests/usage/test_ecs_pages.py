@@ -1,4 +1,4 @@
-"""More than one page of everything, and how many calls that costs."""
+"""Lists with several pages, and the number of calls."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -12,11 +12,11 @@ from bot.usage.ecs import EcsSource
 from tests.matrices import matrix
 from tests.usage.aws_support import (
     SECOND_PAGE,
+    check_every_failure,
     digest,
-    every_failure_is_told,
     image,
-    look,
     open_aws_api,
+    scan_source,
 )
 
 pytestmark = pytest.mark.usefixtures("environment")
@@ -25,7 +25,7 @@ MANY = 101
 
 
 def fill_pages(aws: StandIn, number: int = MANY) -> None:
-    """So many of everything: one more than fits on a page. Every name carries its number."""
+    """Creates `number` resources of every kind. By default that is one more than a page."""
     ecs, events, scheduler = aws.world.ecs(), aws.world.events(), aws.world.scheduler()
     events.put_rule("empty")
     busy = events.put_rule("busy", bus="bus-000")
@@ -46,9 +46,9 @@ def fill_pages(aws: StandIn, number: int = MANY) -> None:
         scheduler.run_task(f"schedule-{n:03}", f"family-{n:03}", universal=n % 2 == 0)
 
 
-def test_nothing_is_left_out_and_calls_are_linear(aws: StandIn) -> None:
+def test_all_pages_are_read_with_a_linear_number_of_calls(aws: StandIn) -> None:
     fill_pages(aws)
-    assert look(EcsSource(open_aws_api(), 1)) == sightings_of_pages()
+    assert scan_source(EcsSource(open_aws_api(), 1)) == sightings_of_pages()
     assert aws.world.calls.counts() == CALLS_OF_PAGES
 
 
@@ -102,9 +102,9 @@ CALLS_OF_PAGES = Counter(
 )
 
 
-def test_every_call_with_pages_is_among_those_below(aws: StandIn) -> None:
+def test_all_calls_with_pages_are_in_the_table(aws: StandIn) -> None:
     fill_pages(aws, 3)
-    look(EcsSource(open_aws_api(), 3))
+    scan_source(EcsSource(open_aws_api(), 3))
     counts = aws.world.calls.counts()
     assert {call for call in counts if ":List" in call} == MORE_THAN_A_PAGE.keys()
     assert counts["ecs:ListTaskDefinitions"] == 3
@@ -112,10 +112,10 @@ def test_every_call_with_pages_is_among_those_below(aws: StandIn) -> None:
 
 
 @pytest.mark.parametrize(("revisions", "calls"), [(2, 1), (100, 1), (101, 2), (1000, 2)])
-def test_no_more_revisions_are_listed_than_count(aws: StandIn, revisions: int, calls: int) -> None:
+def test_only_the_needed_revisions_are_listed(aws: StandIn, revisions: int, calls: int) -> None:
     for n in range(150):
         aws.world.ecs().register("job", [image("job", str(n))])
-    found = look(EcsSource(open_aws_api(), revisions))
+    found = scan_source(EcsSource(open_aws_api(), revisions))
     assert len(found) == min(revisions, 150)
     assert aws.world.calls.count("ecs:ListTaskDefinitions") == calls
 
@@ -159,8 +159,6 @@ def _repeat(make: Callable[[str], object]) -> None:
 
 
 @pytest.mark.parametrize(("call", "failure"), matrix(MORE_THAN_A_PAGE, SECOND_PAGE, meet=1))
-def test_cut_in_the_middle_of_paging(aws: StandIn, call: str, failure: str) -> None:
+def test_failures_on_the_second_page(aws: StandIn, call: str, failure: str) -> None:
     MORE_THAN_A_PAGE[call](aws)
-    every_failure_is_told(
-        aws, lambda aws_api: EcsSource(aws_api, MANY), SECOND_PAGE[failure], [call]
-    )
+    check_every_failure(aws, lambda aws_api: EcsSource(aws_api, MANY), SECOND_PAGE[failure], [call])

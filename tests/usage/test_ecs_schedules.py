@@ -1,4 +1,4 @@
-"""What starts tasks on a schedule, and may name an old revision of a task definition."""
+"""EventBridge rules and schedules, which may name an old revision of a task definition."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from bot.core.errors import ServiceError
 from bot.core.usage import Sighting
 from bot.playground.aws import Fault, StandIn
 from bot.usage.ecs import EcsSource
-from tests.usage.aws_support import PLACE, digest, image, look, open_aws_api
+from tests.usage.aws_support import PLACE, digest, image, open_aws_api, scan_source
 
 pytestmark = pytest.mark.usefixtures("environment")
 
@@ -24,8 +24,8 @@ def family(aws: StandIn) -> None:
 
 
 def users(tag: str, revisions: int = 1) -> set[str]:
-    """Of an image of `job`, other than that its task definition is new."""
-    found = look(EcsSource(open_aws_api(), revisions))
+    """Users of an image of `job`, without its newest task definition."""
+    found = scan_source(EcsSource(open_aws_api(), revisions))
     users = {each.used_by for each in found if each.image == image("job", tag)}
     return {name for name in users if "task definition" not in name}
 
@@ -52,7 +52,7 @@ class TestEveryWayToNameATaskDefinition:
         assert users(tag) == {"schedule nightly"}
 
 
-def test_what_is_disabled_can_be_enabled_again(aws: StandIn) -> None:
+def test_disabled_rules_and_schedules_count(aws: StandIn) -> None:
     aws.world.events().run_task("rule", "job:1", state="DISABLED")
     aws.world.scheduler().run_task("schedule", "job:1", state="DISABLED")
     assert users("1") == {"EventBridge rule rule", "schedule schedule"}
@@ -93,10 +93,10 @@ def test_a_call_of_ecs_without_a_task_definition(aws: StandIn, given: dict[str, 
 @pytest.mark.parametrize("given", ["job:1", "[]", '"job"', '{"TaskDefinition": '])
 def test_an_input_that_cannot_be_read(aws: StandIn, given: str) -> None:
     aws.world.scheduler().create("nightly", {"Arn": f"{UNIVERSAL}runTask", "Input": given})
-    with pytest.raises(ServiceError) as told:
+    with pytest.raises(ServiceError) as raised:
         users("1")
-    assert "schedule nightly, whose Input is not a JSON object" in str(told.value)
-    assert f"scheduler:GetSchedule on {PLACE}" in str(told.value)
+    assert "schedule nightly, whose Input is not a JSON object" in str(raised.value)
+    assert f"scheduler:GetSchedule on {PLACE}" in str(raised.value)
 
 
 @pytest.mark.parametrize(
@@ -106,7 +106,9 @@ def test_an_input_that_cannot_be_read(aws: StandIn, given: str) -> None:
         arn("task-definition/job:1", account="111122223333"),
     ],
 )
-def test_another_place_looks_at_its_own_task_definitions(aws: StandIn, elsewhere: str) -> None:
+def test_task_definitions_of_other_accounts_and_regions_do_not_count(
+    aws: StandIn, elsewhere: str
+) -> None:
     aws.world.scheduler().run_task("nightly", elsewhere, universal=True)
     assert users("1") == set()
 
@@ -118,9 +120,9 @@ def test_an_inactive_revision_that_is_named(aws: StandIn) -> None:
 
 
 @pytest.mark.parametrize("name", ["job:9", "gone", "gone:1"])
-def test_a_task_definition_that_does_not_exist_can_start_nothing(aws: StandIn, name: str) -> None:
+def test_a_missing_task_definition_does_not_count(aws: StandIn, name: str) -> None:
     aws.world.events().run_task("nightly", name)
-    assert look(EcsSource(open_aws_api(), 1)) == {
+    assert scan_source(EcsSource(open_aws_api(), 1)) == {
         Sighting(image("job", "3"), "ECS task definition job (newest revision)")
     }
 
@@ -133,14 +135,16 @@ def test_a_task_definition_that_does_not_exist_can_start_nothing(aws: StandIn, n
         ("GetSchedule", {"EventBridge rule nightly"}),
     ],
 )
-def test_what_was_deleted_since_it_was_listed(aws: StandIn, operation: str, left: set[str]) -> None:
+def test_a_resource_deleted_after_it_was_listed(
+    aws: StandIn, operation: str, left: set[str]
+) -> None:
     aws.world.events().run_task("nightly", "job:1")
     aws.world.scheduler().run_task("nightly", "job:1")
     aws.world.faults.add(Fault(operation=operation, error="ResourceNotFoundException", status=404))
     assert users("1") == left
 
 
-def test_a_schedule_that_was_changed_since_it_was_listed(aws: StandIn) -> None:
+def test_a_schedule_changed_after_it_was_listed(aws: StandIn) -> None:
     aws.world.scheduler().run_task("nightly", "job:1")
     target = {"Arn": "arn:aws:sqs:eu-west-1:123456789012:queue"}
     aws.world.faults.add(Fault(operation="GetSchedule", answer={"Target": target}))

@@ -1,4 +1,4 @@
-"""The newest ACTIVE revisions of every family, and each definition described once."""
+"""The newest ACTIVE revisions of every family. Each definition is described once."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from bot.core.usage import Sighting
 from bot.playground.aws import Fault, StandIn
 from bot.playground.aws.ecs.state import EcsState
 from bot.usage.ecs import EcsSource
-from tests.usage.aws_support import digest, image, look, open_aws_api
+from tests.usage.aws_support import digest, image, open_aws_api, scan_source
 
 pytestmark = pytest.mark.usefixtures("environment")
 
@@ -24,7 +24,7 @@ def ecs(aws: StandIn) -> EcsState:
 
 
 def sightings(revisions: int) -> set[Sighting]:
-    return look(EcsSource(open_aws_api(), revisions))
+    return scan_source(EcsSource(open_aws_api(), revisions))
 
 
 def job_tags(found: set[Sighting]) -> set[str]:
@@ -44,7 +44,7 @@ def test_the_newest_active_revisions(revisions: int, expected: str) -> None:
     assert image("job-report") in {each.image for each in found}
 
 
-def test_who_uses_them(ecs: EcsState) -> None:
+def test_names_of_the_users(ecs: EcsState) -> None:
     ecs.deregister("job-report:1")
     newest = "ECS task definition job"
     assert sightings(1) == {Sighting(image("job", "5"), f"{newest} (newest revision)")}
@@ -62,8 +62,8 @@ def test_a_family_without_active_revisions(aws: StandIn, revisions: int) -> None
     assert sightings(revisions) == set()
 
 
-def test_revisions_of_families_that_start_alike_do_not_count(aws: StandIn, ecs: EcsState) -> None:
-    """Should ECS take the name of a family for a prefix after all."""
+def test_families_with_the_same_prefix_do_not_count(aws: StandIn, ecs: EcsState) -> None:
+    """For the case that ECS treats the name of a family as a prefix."""
     both = ["job-report:1", "job:5"]
     arns = [ecs.definition(name).arn for name in both]
     aws.world.faults.add(
@@ -76,7 +76,7 @@ def test_revisions_of_families_that_start_alike_do_not_count(aws: StandIn, ecs: 
     assert job_tags(sightings(2)) == {"5"}
 
 
-def test_each_is_described_once_however_many_name_it(aws: StandIn, ecs: EcsState) -> None:
+def test_each_definition_is_described_once(aws: StandIn, ecs: EcsState) -> None:
     for n in range(3):
         ecs.create_service("prod", f"job-{n}", family="job", digests=[digest(n)])
         aws.world.events().run_task(f"rule-{n}", "job")
@@ -96,7 +96,7 @@ def test_every_container(aws: StandIn) -> None:
     assert {each.image for each in sightings(1)} == set(images)
 
 
-def test_an_error_that_may_mean_something_else_than_gone(aws: StandIn, ecs: EcsState) -> None:
+def test_an_ambiguous_error_code_is_not_taken_for_deletion(aws: StandIn, ecs: EcsState) -> None:
     ecs.register("other", [image("other")])
     aws.world.faults.add(
         Fault(operation="DescribeTaskDefinition", error="ClientException", message="Not allowed")

@@ -1,4 +1,4 @@
-"""Files of references: the seam for what no source sees."""
+"""References in files, for workloads that no other source can scan."""
 
 from pathlib import Path
 
@@ -22,7 +22,7 @@ def read(folder: Path, text: str, name: str = "used.txt") -> list[Sighting]:
     return list(FileSource(file, [IRELAND, CHINA], RegistryHosts({})).sightings())
 
 
-def test_text_is_a_reference_a_line(tmp_path: Path) -> None:
+def test_a_text_file_has_one_reference_per_line(tmp_path: Path) -> None:
     text = f"# what EC2 runs\n\n{HOST}/team/api:1  # the batch host\n  docker.io/x:2\n"
     assert read(tmp_path, text) == [
         Sighting(f"{HOST}/team/api:1", "used.txt line 3"),
@@ -32,7 +32,7 @@ def test_text_is_a_reference_a_line(tmp_path: Path) -> None:
     ]
 
 
-def test_json_may_say_by_whom(tmp_path: Path) -> None:
+def test_json_entries_with_used_by(tmp_path: Path) -> None:
     text = f'["{HOST}/a:1", {{"image": "{HOST}/b:2", "used_by": "the build farm"}}]'
     assert read(tmp_path, text, "used.json") == [
         Sighting(f"{HOST}/a:1", "used.json entry 1"),
@@ -40,14 +40,14 @@ def test_json_may_say_by_whom(tmp_path: Path) -> None:
     ]
 
 
-def test_without_a_host_every_registry_is_meant(tmp_path: Path) -> None:
+def test_a_reference_without_host_counts_in_every_registry(tmp_path: Path) -> None:
     assert [sighting.image for sighting in read(tmp_path, "team/api:1")] == [
         f"{HOST}/team/api:1",
         f"{BEIJING}/team/api:1",
     ]
 
 
-def test_an_empty_file_says_that_nothing_is_used(tmp_path: Path) -> None:
+def test_an_empty_file(tmp_path: Path) -> None:
     assert read(tmp_path, "# nothing\n") == []
 
 
@@ -62,18 +62,18 @@ def test_an_empty_file_says_that_nothing_is_used(tmp_path: Path) -> None:
         ("[", "not a list of references"),
     ],
 )
-def test_a_bad_line_makes_it_unreadable(tmp_path: Path, text: str, complaint: str) -> None:
+def test_an_invalid_line_is_an_error(tmp_path: Path, text: str, complaint: str) -> None:
     with pytest.raises(ServiceError, match=complaint):
         read(tmp_path, text)
 
 
-def test_a_missing_file_is_unreadable(tmp_path: Path) -> None:
+def test_a_missing_file_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(ServiceError, match="cannot be read"):
         list(FileSource(tmp_path / "gone.txt", [], RegistryHosts({})).sightings())
 
 
 @pytest.mark.parametrize("text", [f"{HOST}/a:1\n", f'["{HOST}/a:1"]', f'\n ["{HOST}/a:1"]'])
-def test_a_byte_order_mark_is_passed_over(tmp_path: Path, text: str) -> None:
+def test_a_byte_order_mark_is_ignored(tmp_path: Path, text: str) -> None:
     file = tmp_path / "used"
     file.write_text(text, "utf-8-sig")
     found = FileSource(file, [], RegistryHosts({})).sightings()
@@ -88,14 +88,14 @@ def test_a_byte_order_mark_is_passed_over(tmp_path: Path, text: str) -> None:
         (b"a:1\n\xe4:1", "line 2 is not UTF-8"),
     ],
 )
-def test_a_file_that_is_no_text_is_unreadable(tmp_path: Path, content: bytes, why: str) -> None:
+def test_a_binary_file_is_an_error(tmp_path: Path, content: bytes, why: str) -> None:
     file = tmp_path / "used.txt"
     file.write_bytes(content)
     with pytest.raises(ServiceError, match=f"{file} cannot be read: {why}"):
         list(FileSource(file, [], RegistryHosts({})).sightings())
 
 
-def test_a_dot_in_the_first_part_may_be_a_repositorys_name(tmp_path: Path) -> None:
+def test_a_host_that_may_be_part_of_a_repository_name(tmp_path: Path) -> None:
     found = read(tmp_path, "my.team/api:1\nregistry:5000/x:1\n")
     assert Sighting(f"{HOST}/my.team/api:1", "used.txt line 1", is_guess=True) in found
     assert len(found) == 4

@@ -1,4 +1,4 @@
-"""Lambda: every version of every function that runs from an image."""
+"""Lambda: the images of all versions of container functions."""
 
 from collections import Counter
 
@@ -9,7 +9,7 @@ from bot.playground.aws import Fault, StandIn
 from bot.playground.aws.aws_lambda.state import LambdaState
 from bot.usage.aws_lambda import LambdaSource
 from tests.support import Shelf
-from tests.usage.aws_support import PLACE, digest, image, look, open_aws_api
+from tests.usage.aws_support import PLACE, digest, image, open_aws_api, scan_source
 
 pytestmark = pytest.mark.usefixtures("environment")
 
@@ -22,19 +22,19 @@ def functions(aws: StandIn) -> LambdaState:
 
 
 def sightings() -> set[Sighting]:
-    return look(LambdaSource(open_aws_api()))
+    return scan_source(LambdaSource(open_aws_api()))
 
 
-def test_the_source_says_what_it_is_and_where() -> None:
+def test_name_and_scope_of_the_source() -> None:
     source = LambdaSource(open_aws_api())
     assert (source.name, source.scope) == ("lambda", PLACE)
 
 
-def test_nothing_is_there() -> None:
+def test_no_workloads() -> None:
     assert sightings() == set()
 
 
-def test_what_runs_is_told_by_digest_also_when_its_tag_has_moved(
+def test_running_images_have_their_digest_after_the_tag_moved(
     functions: LambdaState, shelf: Shelf
 ) -> None:
     deployed = shelf.image("first", "1")
@@ -43,7 +43,7 @@ def test_what_runs_is_told_by_digest_also_when_its_tag_has_moved(
     assert sightings() == {Sighting(THUMBNAILER, "Lambda thumbnailer $LATEST", deployed)}
 
 
-def test_every_version_and_who_calls_it(functions: LambdaState) -> None:
+def test_all_versions_and_their_aliases(functions: LambdaState) -> None:
     functions.create("thumbnailer", THUMBNAILER, digest=digest(0))
     for n in (1, 2, 3):
         functions.publish("thumbnailer", image("team/api", str(n)), digest=digest(n))
@@ -66,7 +66,7 @@ def test_an_image_that_was_deployed_by_digest(functions: LambdaState) -> None:
     assert sightings() == {Sighting(pinned, "Lambda thumbnailer $LATEST", digest(1))}
 
 
-def test_zip_archives_use_no_image(aws: StandIn, functions: LambdaState) -> None:
+def test_functions_from_zip_archives_have_no_image(aws: StandIn, functions: LambdaState) -> None:
     functions.create("zipped")
     functions.publish("zipped")
     functions.alias("zipped", "live", "1")
@@ -74,7 +74,7 @@ def test_zip_archives_use_no_image(aws: StandIn, functions: LambdaState) -> None
     assert aws.world.calls.counts() == {"lambda:ListFunctions": 1}
 
 
-def test_a_function_that_became_an_image(functions: LambdaState) -> None:
+def test_a_function_changed_from_zip_archive_to_image(functions: LambdaState) -> None:
     functions.create("thumbnailer")
     functions.publish("thumbnailer")
     functions.publish("thumbnailer", THUMBNAILER, digest=digest(1))
@@ -89,7 +89,7 @@ def test_a_function_that_became_an_image(functions: LambdaState) -> None:
         ("ListAliases", {Sighting(THUMBNAILER, "Lambda thumbnailer $LATEST", digest(1))}),
     ],
 )
-def test_what_was_deleted_since_it_was_listed(
+def test_a_resource_deleted_after_it_was_listed(
     aws: StandIn, functions: LambdaState, operation: str, left: set[Sighting]
 ) -> None:
     functions.create("thumbnailer", THUMBNAILER, digest=digest(1))

@@ -1,4 +1,5 @@
-"""Each call of the source fails in each way: it says so, or is complete and right."""
+"""Every call of the source fails in every way: the source raises an error, or its result is
+complete."""
 
 from typing import Any
 
@@ -11,15 +12,15 @@ from tests.usage.aws_support import (
     FAILURES,
     SECOND_PAGE,
     Fail,
+    check_error_names_call,
+    check_every_failure,
+    check_every_timeout,
+    check_incomplete_answers,
+    check_throttling_is_retried,
     digest,
-    every_failure_is_told,
-    every_throttling_is_survived,
-    every_time_out_is_told,
     image,
-    is_requested,
-    look,
-    nothing_is_left_out_silently,
     open_aws_api,
+    scan_source,
 )
 
 pytestmark = pytest.mark.usefixtures("environment")
@@ -37,50 +38,52 @@ CALLS = {"lambda:ListFunctions": 1, "lambda:ListAliases": 1, "lambda:GetFunction
 
 
 def test_every_call_is_made(aws: StandIn) -> None:
-    look(LambdaSource(open_aws_api()))
+    scan_source(LambdaSource(open_aws_api()))
     assert aws.world.calls.counts() == CALLS
 
 
 @pytest.mark.parametrize("fail", FAILURES.values(), ids=FAILURES)
-def test_every_failure_of_every_call_is_told(aws: StandIn, fail: Fail) -> None:
-    every_failure_is_told(aws, LambdaSource, fail)
+def test_every_failure_of_every_call_is_an_error(aws: StandIn, fail: Fail) -> None:
+    check_every_failure(aws, LambdaSource, fail)
 
 
 @pytest.mark.parametrize(("call", "failure"), matrix(CALLS, SECOND_PAGE, meet=1))
-def test_cut_in_the_middle_of_paging(aws: StandIn, call: str, failure: str) -> None:
-    """Or at the second call of those that have no pages."""
+def test_failures_on_the_second_page(aws: StandIn, call: str, failure: str) -> None:
+    """For calls without pages, the second call fails."""
     functions = aws.world.functions()
     for n in range(51):
         functions.create(f"f-{n}", image("f", str(n)), digest=digest(n))
         functions.alias("thumbnailer", f"alias-{n}", "1")
-    every_failure_is_told(aws, LambdaSource, SECOND_PAGE[failure], [call])
+    check_every_failure(aws, LambdaSource, SECOND_PAGE[failure], [call])
 
 
 def test_timed_out(aws: StandIn) -> None:
-    every_time_out_is_told(aws, LambdaSource)
+    check_every_timeout(aws, LambdaSource)
 
 
 def test_timed_out_on_a_real_socket(aws: StandIn) -> None:
     aws.world.faults.add(Fault(operation="ListFunctions", times=None, delay=1))
-    is_requested("lambda:ListFunctions", LambdaSource(open_aws_api(patience=0.1)), "got no answer")
+    check_error_names_call(
+        "lambda:ListFunctions", LambdaSource(open_aws_api(patience=0.1)), "got no answer"
+    )
 
 
-def test_throttled_and_then_well(aws: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
-    every_throttling_is_survived(aws, LambdaSource, monkeypatch)
+def test_throttled_calls_are_retried(aws: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
+    check_throttling_is_retried(aws, LambdaSource, monkeypatch)
 
 
 @pytest.mark.parametrize("entry", [{}, 7, "text", [], None], ids=repr)
-def test_entries_of_a_wrong_form(aws: StandIn, entry: Any) -> None:
+def test_malformed_entries(aws: StandIn, entry: Any) -> None:
     answers = {
         "lambda:ListFunctions": {"Functions": [entry]},
         "lambda:ListAliases": {"Aliases": [entry]},
         "lambda:GetFunction": {"Code": entry},
     }
-    nothing_is_left_out_silently(aws, LambdaSource, answers.items())
+    check_incomplete_answers(aws, LambdaSource, answers.items())
 
 
 @pytest.mark.parametrize("missing", ["ImageUri", "ResolvedImageUri"])
-def test_a_version_whose_image_is_not_told(aws: StandIn, missing: str) -> None:
+def test_a_version_without_an_image(aws: StandIn, missing: str) -> None:
     code = {"ImageUri": image("f"), "ResolvedImageUri": f"{image('f')}@{digest(1)}"}
     del code[missing]
-    nothing_is_left_out_silently(aws, LambdaSource, [("lambda:GetFunction", {"Code": code})])
+    check_incomplete_answers(aws, LambdaSource, [("lambda:GetFunction", {"Code": code})])

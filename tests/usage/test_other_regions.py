@@ -1,4 +1,4 @@
-"""Regions where no source looks: asked by one call for each service, and remembered for a day."""
+"""Regions that no source scans: one call for each service, with answers remembered for a day."""
 
 from datetime import timedelta
 
@@ -70,7 +70,7 @@ def test_one_call_for_each_service_of_each_region(aws: StandIn, others: OtherReg
     assert aws.world.calls.counts() == {"ec2:DescribeRegions": 1, **dict.fromkeys(CALLS, 2)}
 
 
-def test_what_is_there(aws: StandIn, others: OtherRegionsCheck) -> None:
+def test_workloads_in_other_regions(aws: StandIn, others: OtherRegionsCheck) -> None:
     aws.world.ecs(DEFAULT_ACCOUNT, THERE).cluster("prod")
     use_functions(aws, THERE, images=1)
     aws.world.eks(DEFAULT_ACCOUNT, FAR).create("prod")
@@ -82,7 +82,7 @@ def test_what_is_there(aws: StandIn, others: OtherRegionsCheck) -> None:
 def test_functions_without_an_image(
     aws: StandIn, others: OtherRegionsCheck, archives: int, *, is_found: bool
 ) -> None:
-    """Of more than one page nobody knows."""
+    """With more than one page, functions with images may exist."""
     use_functions(aws, THERE, images=0, archives=archives)
     assert ask(others).found == ((unseen(THERE, "lambda"),) if is_found else ())
 
@@ -95,7 +95,7 @@ def test_eks_clusters_that_are_listed_by_arn_or_ignored(
     assert ask(others).found == ()
 
 
-def test_it_is_remembered_for_a_day(
+def test_answers_are_remembered_for_a_day(
     aws: StandIn, others: OtherRegionsCheck, cache: SqliteManifestCache
 ) -> None:
     aws.world.ecs(DEFAULT_ACCOUNT, THERE).cluster("prod")
@@ -108,7 +108,7 @@ def test_it_is_remembered_for_a_day(
     assert found == (unseen(THERE, "ecs", "lambda"),)
 
 
-def test_a_region_that_does_not_tell_is_as_it_was(
+def test_a_failed_region_keeps_its_remembered_answers(
     aws: StandIn, others: OtherRegionsCheck, cache: SqliteManifestCache
 ) -> None:
     use_functions(aws, THERE, images=1)
@@ -121,7 +121,7 @@ def test_a_region_that_does_not_tell_is_as_it_was(
     assert later.asked == (FAR,)
 
 
-def test_without_the_list_of_regions_the_remembered_answers_stand(
+def test_remembered_answers_count_without_the_list_of_regions(
     aws: StandIn, others: OtherRegionsCheck, cache: SqliteManifestCache
 ) -> None:
     use_functions(aws, THERE, images=1)
@@ -132,11 +132,11 @@ def test_without_the_list_of_regions_the_remembered_answers_stand(
     assert "AWS refused ec2:DescribeRegions" in later.errors[0].text
 
 
-def test_what_cannot_be_told(aws: StandIn, others: OtherRegionsCheck) -> None:
-    """Whatever does not tell is not asked further."""
+def test_a_failed_region_is_not_asked_further(aws: StandIn, others: OtherRegionsCheck) -> None:
+    """A Region that fails gets no more calls."""
     aws.world.faults.add(Fault(operation="ListClusters", region=THERE, times=None, cut="before"))
-    told = ask(others)
-    assert (told.asked, told.found, len(told.errors)) == ((FAR,), (), 1)
+    result = ask(others)
+    assert (result.asked, result.found, len(result.errors)) == ((FAR,), (), 1)
     assert aws.world.calls.count("lambda:ListFunctions") == 1
 
 
@@ -144,8 +144,8 @@ def test_regions_that_service_control_policies_deny(
     aws: StandIn, others: OtherRegionsCheck, cache: SqliteManifestCache
 ) -> None:
     aws.world.deny_regions(FAR)
-    told = others.check(cache, NOW)
-    assert (told.asked, told.denied, told.errors) == ((THERE,), (FAR,), ())
+    result = others.check(cache, NOW)
+    assert (result.asked, result.denied, result.errors) == ((THERE,), (FAR,), ())
     aws.world.calls.reset()
     others.check(cache, NOW)
     assert aws.world.calls.counts() == {"ec2:DescribeRegions": 1}

@@ -1,4 +1,4 @@
-"""SageMaker: what endpoints and inference components run, and what models name."""
+"""SageMaker: the images of endpoints, inference components and models."""
 
 from collections import Counter
 from contextlib import nullcontext
@@ -15,8 +15,8 @@ from tests.usage.aws_support import (
     PLACE,
     digest,
     image,
-    look,
     open_aws_api,
+    scan_source,
 )
 
 pytestmark = pytest.mark.usefixtures("environment")
@@ -31,19 +31,19 @@ def sagemaker(aws: StandIn) -> SageMakerState:
 
 
 def sightings() -> set[Sighting]:
-    return look(sagemaker_source(open_aws_api()))
+    return scan_source(sagemaker_source(open_aws_api()))
 
 
 def runs(number: int, used_by: str) -> Sighting:
     return Sighting(image("team/api", str(number)), used_by, digest(number))
 
 
-def test_the_source_says_what_it_is_and_where() -> None:
+def test_name_and_scope_of_the_source() -> None:
     source = sagemaker_source(open_aws_api())
     assert (source.name, source.scope) == ("sagemaker", PLACE)
 
 
-def test_nothing_is_there(aws: StandIn) -> None:
+def test_no_workloads(aws: StandIn) -> None:
     assert sightings() == set()
     assert aws.world.calls.counts() == {
         "sagemaker:ListEndpoints": 1,
@@ -73,7 +73,7 @@ def test_a_model_of_a_package_uses_every_image_of_it(sagemaker: SageMakerState) 
     }
 
 
-def test_what_runs_is_told_by_digest_also_when_its_tag_has_moved(
+def test_running_images_have_their_digest_after_the_tag_moved(
     sagemaker: SageMakerState, shelf: Shelf
 ) -> None:
     deployed = shelf.image("first", "1")
@@ -102,7 +102,7 @@ def test_an_endpoint_that_is_still_created(sagemaker: SageMakerState) -> None:
 
 
 @pytest.mark.parametrize("status", ["Creating", "Deleting", "Failed", "OutOfService"])
-def test_an_endpoint_that_never_came_up_runs_nothing(
+def test_an_endpoint_that_never_started_has_no_images(
     sagemaker: SageMakerState, status: str
 ) -> None:
     sagemaker.create_endpoint("broken", {}, status=status)
@@ -113,7 +113,9 @@ def test_an_endpoint_that_never_came_up_runs_nothing(
     "status",
     ["InService", "Updating", "SystemUpdating", "RollingBack", "UpdateRollbackFailed"],
 )
-def test_an_endpoint_that_is_up_tells_what_it_runs(sagemaker: SageMakerState, status: str) -> None:
+def test_a_running_endpoint_without_images_is_an_error(
+    sagemaker: SageMakerState, status: str
+) -> None:
     sagemaker.create_endpoint("live", {}, status=status)
     with pytest.raises(ServiceError, match="sagemaker:DescribeEndpoint"):
         sightings()
@@ -158,8 +160,8 @@ def test_an_inference_component_of_a_model_and_its_adapter(sagemaker: SageMakerS
     }
 
 
-def test_a_component_whose_model_is_gone_is_unknown(sagemaker: SageMakerState) -> None:
-    """It goes on running, and nothing tells what."""
+def test_a_component_with_a_deleted_model_is_an_error(sagemaker: SageMakerState) -> None:
+    """The component still runs, and its image is unknown."""
     sagemaker.create_component("base", "live", [{"model": "deleted"}])
     with pytest.raises(ServiceError, match=r"sagemaker:DescribeModel .* Could not find model"):
         sightings()
@@ -176,7 +178,7 @@ def test_a_component_whose_model_is_gone_is_unknown(sagemaker: SageMakerState) -
         ("ListModels", {"Models": [{"ModelName": "gone"}]}),
     ],
 )
-def test_what_was_deleted_since_it_was_listed(
+def test_a_resource_deleted_after_it_was_listed(
     aws: StandIn, operation: str, answer: dict[str, list[dict[str, str]]]
 ) -> None:
     aws.world.faults.add(Fault(operation=operation, answer=answer))
@@ -192,7 +194,7 @@ def test_what_was_deleted_since_it_was_listed(
         ("DescribeInferenceComponent", "endpoint"),
     ],
 )
-def test_something_else_is_missing(
+def test_errors_about_other_missing_resources(
     aws: StandIn, sagemaker: SageMakerState, operation: str, missing: str
 ) -> None:
     sagemaker.create_model("chat", [API])
@@ -240,7 +242,7 @@ def test_more_than_one_page_of_everything(aws: StandIn, sagemaker: SageMakerStat
 def test_a_package_without_an_image(
     aws: StandIn, sagemaker: SageMakerState, container: dict[str, str], expected: str | None
 ) -> None:
-    """A product of the Marketplace runs its vendor's images; of all else nobody knows."""
+    """Marketplace products run images of their vendor. For other packages the image is unknown."""
     sagemaker.create_package("vendor", [API])
     sagemaker.create_model("bought", [], package="vendor")
     answer = {"InferenceSpecification": {"Containers": [container]}}

@@ -1,4 +1,4 @@
-"""One snapshot a run: what a source cannot tell is never taken for no use."""
+"""One scan for each run. A source that fails never counts as \"no image in use\"."""
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ HOST = "123456789012.dkr.ecr.eu-west-1.amazonaws.com"
 
 
 @dataclass(frozen=True)
-class Told:
+class ListingSource:
     """A source that lists `workloads` users of one image."""
 
     workloads: int
@@ -74,78 +74,78 @@ def errors(scans: Sequence[SourceScan]) -> list[str]:
     return [scan_words(scan.problem) for scan in scans if scan.problem]
 
 
-def test_each_source_says_how_many_references_it_made(cache: SqliteManifestCache) -> None:
-    elsewhere = Told(2, image="docker.io/library/nginx:1", scope="there")
-    snapshot = take(cache, Told(3), elsewhere)
+def test_number_of_images_by_source(cache: SqliteManifestCache) -> None:
+    elsewhere = ListingSource(2, image="docker.io/library/nginx:1", scope="there")
+    snapshot = take(cache, ListingSource(3), elsewhere)
     assert snapshot.scans == (SourceScan("ecs", "here", 1), SourceScan("ecs", "there", 0))
     assert snapshot.not_checked == ("lambda",)
     usage = snapshot.of(RepositoryId(IRELAND, "team/api", ""))
     assert usage.of("sha256:x", ("1",)) == ("ECS prod/0", "ECS prod/1", "ECS prod/2")
 
 
-def test_a_source_that_fails_says_why_and_spoils_no_other(cache: SqliteManifestCache) -> None:
+def test_a_failed_source_does_not_affect_others(cache: SqliteManifestCache) -> None:
     denied = ErrorText("denied", FailedCall("sts:AssumeRole", "AccessDenied"))
-    snapshot = take(cache, BrokenUsageSource("ecs", "there", denied), Told(1))
+    snapshot = take(cache, BrokenUsageSource("ecs", "there", denied), ListingSource(1))
     assert snapshot.scans == (SourceScan("ecs", "there", 0, denied), SourceScan("ecs", "here", 1))
 
 
-def test_a_reference_that_might_be_ours_but_is_none(cache: SqliteManifestCache) -> None:
-    (error,) = errors(take(cache, Told(1, image=f"$ACCOUNT{HOST[12:]}/team/api:1")).scans)
+def test_a_malformed_reference_to_our_registry(cache: SqliteManifestCache) -> None:
+    (error,) = errors(take(cache, ListingSource(1, image=f"$ACCOUNT{HOST[12:]}/team/api:1")).scans)
     assert error.startswith("ECS prod/0: ")
 
 
-def test_a_typo_in_a_reference_stops_no_other_plan(cache: SqliteManifestCache) -> None:
-    snapshot = take(cache, Told(1, image=f"{HOST}/team/api:"))
+def test_a_malformed_tag_only_concerns_its_repository(cache: SqliteManifestCache) -> None:
+    snapshot = take(cache, ListingSource(1, image=f"{HOST}/team/api:"))
     assert not errors(snapshot.scans)
     web, api = (RepositoryId(IRELAND, name, "") for name in ("team/web", "team/api"))
     assert not snapshot.of(web).failed
     assert snapshot.of(api).failed
-    assert not take(cache, Told(1, image=f"{HOST}/team/api:"), ignored="*:").of(api).failed
+    assert not take(cache, ListingSource(1, image=f"{HOST}/team/api:"), ignored="*:").of(api).failed
 
 
 @pytest.mark.parametrize(
     ("before", "now", "is_doubted"),
     [(10, 5, False), (10, 4, True), (1, 0, True), (0, 0, False), (3, 2, False), (3, 1, True)],
 )
-def test_fewer_than_half_of_last_time_is_doubted(
+def test_fewer_than_half_of_the_last_workloads_is_doubted(
     cache: SqliteManifestCache, before: int, now: int, *, is_doubted: bool
 ) -> None:
-    anchor = Told(1, scope="anchor")
-    take(cache, Told(before), anchor)
-    scans = take(cache, Told(now), anchor).scans
-    told = errors(scans)
-    assert bool(told) is is_doubted
+    anchor = ListingSource(1, scope="anchor")
+    take(cache, ListingSource(before), anchor)
+    scans = take(cache, ListingSource(now), anchor).scans
+    problems = errors(scans)
+    assert bool(problems) is is_doubted
     assert scans[0].doubt == (UsageDrop(now, before, NOW) if is_doubted else None)
     if is_doubted:
-        assert told == [
-            f"it lists {now} workloads, but listed {before} on 2026-11-23; if that is right, "
+        assert problems == [
+            f"it lists {now} workloads, where it listed {before} on 2026-11-23; if that is right, "
             f"confirm it: ecr-clean confirm-usage ecs 'here' --workloads {now}"
         ]
 
 
-def test_doubt_lasts_until_somebody_confirms(cache: SqliteManifestCache) -> None:
-    take(cache, Told(10))
-    assert errors(take(cache, Told(2)).scans)
-    assert errors(take(cache, Told(2)).scans)
+def test_a_doubt_lasts_until_confirmation(cache: SqliteManifestCache) -> None:
+    take(cache, ListingSource(10))
+    assert errors(take(cache, ListingSource(2)).scans)
+    assert errors(take(cache, ListingSource(2)).scans)
     (doubted,) = cache.doubted()
     assert doubted == ("ecs", "here", (2, NOW), (10, NOW))
     assert cache.confirm(doubted, None)
-    assert not errors(take(cache, Told(2)).scans)
+    assert not errors(take(cache, ListingSource(2)).scans)
     assert cache.doubted() == []
 
 
-def test_doubt_ends_by_itself_when_the_workloads_are_back(cache: SqliteManifestCache) -> None:
-    take(cache, Told(10))
-    take(cache, Told(2))
-    assert not errors(take(cache, Told(9)).scans)
+def test_a_doubt_ends_when_the_workloads_return(cache: SqliteManifestCache) -> None:
+    take(cache, ListingSource(10))
+    take(cache, ListingSource(2))
+    assert not errors(take(cache, ListingSource(9)).scans)
     assert cache.doubted() == []
 
 
-class Remembered:
-    """A cache that knows, besides, who confirmed how much of what, as the store does."""
+class CacheWithConfirmations:
+    """A cache with confirmations of usage, as the store has them."""
 
     def __init__(self, cache: SqliteManifestCache, *confirmed: tuple[str, int, int]) -> None:
-        """`confirmed`: by whom, the number, and the number before; oldest first."""
+        """`confirmed`: user, confirmed count, and count before; oldest first."""
         self._cache = cache
         self._confirmed = [
             UsageConfirmation(
@@ -168,49 +168,47 @@ class Remembered:
     ("why", "confirmed", "compared_with"),
     [
         ("an approver confirmed it", [("ann", 2, 10)], None),
-        ("somebody else confirmed it", [("eve", 2, 10)], 10),
+        ("another user confirmed it", [("eve", 2, 10)], 10),
         ("an approver confirmed it again", [("eve", 2, 10), ("ann", 2, 10)], None),
-        ("somebody else confirmed less", [("ann", 10, 90), ("eve", 2, 10)], 10),
-        ("somebody else confirmed it twice", [("eve", 10, 90), ("eve", 2, 10)], 90),
+        ("another user confirmed less", [("ann", 10, 90), ("eve", 2, 10)], 10),
+        ("another user confirmed it twice", [("eve", 10, 90), ("eve", 2, 10)], 90),
         ("an earlier drop was smaller", [("eve", 4, 9), ("eve", 2, 4)], 9),
-        ("what they confirmed is still little", [("eve", 2, 4)], None),
+        ("the confirmed count is still low", [("eve", 2, 4)], None),
     ],
 )
-def test_a_confirmation_counts_if_the_person_may_by_the_settings_here(
+def test_only_confirmations_by_permitted_users_count(
     cache: SqliteManifestCache,
     why: str,
     confirmed: list[tuple[str, int, int]],
     compared_with: int | None,
 ) -> None:
-    """Each process may have settings of its own: 2 workloads are believed in the memory."""
+    """Processes may have different settings. The memory has 2 workloads as confirmed."""
     cache.believe("ecs", "here", WorkloadCount(2, NOW))
-    memory = cast("UsageMemory", Remembered(cache, *confirmed))
-    scans = take(memory, Told(2), approvers=["ann"]).scans
+    memory = cast("UsageMemory", CacheWithConfirmations(cache, *confirmed))
+    scans = take(memory, ListingSource(2), approvers=["ann"]).scans
     expected = None if compared_with is None else UsageDrop(2, compared_with, NOW)
     assert scans[0].doubt == expected, why
 
 
-def test_an_unbelieved_confirmation_of_what_nobody_listed(cache: SqliteManifestCache) -> None:
-    memory = cast("UsageMemory", Remembered(cache, ("eve", 2, 10)))
-    assert take(memory, Told(2)).scans[0].doubt == UsageDrop(2, 10, NOW)
+def test_a_rejected_confirmation_without_a_last_count(cache: SqliteManifestCache) -> None:
+    memory = cast("UsageMemory", CacheWithConfirmations(cache, ("eve", 2, 10)))
+    assert take(memory, ListingSource(2)).scans[0].doubt == UsageDrop(2, 10, NOW)
 
 
-def test_no_use_of_any_registry_at_all_is_doubted(cache: SqliteManifestCache) -> None:
-    elsewhere = Told(2, image="docker.io/library/nginx:1")
+def test_no_image_in_use_is_doubted(cache: SqliteManifestCache) -> None:
+    elsewhere = ListingSource(2, image="docker.io/library/nginx:1")
     (error,) = errors(take(cache, elsewhere).scans)
     assert "no workload uses any image of 123456789012 in eu-west-1" in error
     assert not errors(take(cache, elsewhere, expect_none=True).scans)
 
 
 @pytest.mark.parametrize("not_checked", [SOURCES, SOURCES[:-1]], ids=["all", "all but files"])
-def test_without_any_source_nothing_is_doubted(
-    cache: SqliteManifestCache, not_checked: Sequence[str]
-) -> None:
-    """`usage.files` is on by default, but names no file."""
+def test_no_doubt_without_sources(cache: SqliteManifestCache, not_checked: Sequence[str]) -> None:
+    """`usage.files` is on by default, but lists no file."""
     assert take(cache, not_checked=not_checked).scans == ()
 
 
-def test_what_the_memory_cannot_do_is_told(cache: SqliteManifestCache) -> None:
+def test_a_failed_memory_is_an_error(cache: SqliteManifestCache) -> None:
     cache.__exit__(None, None, None)
     with pytest.raises(ServiceError, match="cannot be used"):
-        take(cache, Told(1))
+        take(cache, ListingSource(1))

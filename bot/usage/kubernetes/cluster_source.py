@@ -110,10 +110,10 @@ class CustomObject(KubernetesObject):
 
 def _at(path: str, found: dict[str, Any]) -> Iterator[PodSpec]:
     try:
-        there = jmespath.search(path, found)
-        if there is None or there == []:
+        matched = jmespath.search(path, found)
+        if matched is None or matched == []:
             raise _TemplatePathError(f"{path!r} matches nothing")
-        for each in there if isinstance(there, list) else [there]:
+        for each in matched if isinstance(matched, list) else [matched]:
             spec = each if isinstance(each, dict) and "containers" in each else each["spec"]
             yield msgspec.convert(spec, PodSpec)
     except (jmespath.exceptions.JMESPathError, LookupError, TypeError, ValueError) as error:

@@ -1,4 +1,4 @@
-"""A cluster of its own for every test, and clients that know nothing of it."""
+"""A new cluster for every test, and clients that do not share code with it."""
 
 import ssl
 from collections.abc import Callable, Iterator
@@ -16,7 +16,7 @@ Connect = Callable[[str], httpx2.Client]
 
 @pytest.fixture
 def closed() -> Iterator[Cluster]:
-    """A cluster that lets nobody do anything."""
+    """A cluster that denies all requests."""
     with Cluster() as cluster:
         cluster.clock.set(NOW)
         yield cluster

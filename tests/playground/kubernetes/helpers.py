@@ -1,4 +1,4 @@
-"""What the tests of this folder share."""
+"""Helpers of the tests in this folder."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -29,7 +29,7 @@ def page(api: httpx2.Client, path: str = PODS, **query: Any) -> Any:
 
 
 def refusal(answer: httpx2.Response) -> tuple[int, str, str]:
-    """Code, reason and message of an answer that is a proper Status."""
+    """Code, reason and message of an answer that is a valid Status."""
     status = answer.json()
     assert answer.headers["content-type"] == "application/json"
     assert (status["kind"], status["apiVersion"], status["status"]) == ("Status", "v1", "Failure")

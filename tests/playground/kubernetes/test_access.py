@@ -1,4 +1,4 @@
-"""Who may do what."""
+"""Permissions of users."""
 
 from typing import Any
 
@@ -44,7 +44,7 @@ def test_nothing_is_allowed_at_first(api: httpx2.Client) -> None:
 
 
 @pytest.mark.usefixtures("closed")
-def test_what_is_forbidden_is_forbidden_even_if_it_is_not_there(api: httpx2.Client) -> None:
+def test_missing_resources_are_forbidden_first(api: httpx2.Client) -> None:
     assert refusal(api.get("/apis/no.such/v1/things"))[:2] == (403, "Forbidden")
     assert refusal(api.post(PODS))[2].endswith(
         'cannot create resource "pods" in API group "" at the cluster scope'
@@ -94,7 +94,7 @@ def test_groups_and_single_grants(closed: Cluster, connect: Connect) -> None:
         role(rule("", "pods") | {"apiGroups": []}),
     ],
 )
-def test_a_role_that_no_cluster_would_take(closed: Cluster, wrong: dict[str, Any]) -> None:
+def test_an_invalid_role(closed: Cluster, wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=r"ClusterRole|needs"):
         closed.grant_role(DEFAULT_USER, wrong)
 

@@ -1,4 +1,4 @@
-"""What is built can be stored, and reads like the real thing."""
+"""Built objects can be stored, and look like real objects."""
 
 from typing import Any
 
@@ -105,7 +105,7 @@ def test_a_cron_job_that_ran_and_one_that_is_suspended(cluster: Cluster, kube: C
     assert {each.status.phase for each in pods} == {"Succeeded"}
 
 
-def test_a_job_at_work(cluster: Cluster, kube: Client) -> None:
+def test_a_running_job(cluster: Cluster, kube: Client) -> None:
     cluster.apply(*job("import", f"{REPO}:1", done=False, image_id=IMAGE_ID))
     [top], [one] = listed(kube, Job), listed(kube, Pod)
     assert (top.status.active, one.status.phase, one.spec.restartPolicy) == (1, "Running", "Never")
@@ -120,7 +120,7 @@ def test_older_kinds(cluster: Cluster, kube: Client) -> None:
     assert owner(one) == ("ReplicationController", old.metadata.uid, True)
 
 
-def test_a_pod_with_all_sorts_of_containers(cluster: Cluster, kube: Client) -> None:
+def test_a_pod_with_all_kinds_of_containers(cluster: Cluster, kube: Client) -> None:
     cluster.apply(
         pod(
             "bare",
@@ -144,7 +144,7 @@ def test_a_pod_with_all_sorts_of_containers(cluster: Cluster, kube: Client) -> N
     assert not one.metadata.ownerReferences
 
 
-def test_a_pod_is_pending_until_its_images_are_there(cluster: Cluster, kube: Client) -> None:
+def test_a_pod_is_pending_until_its_images_are_pulled(cluster: Cluster, kube: Client) -> None:
     cluster.apply(pod("new", f"{REPO}:1"))
     [one] = listed(kube, Pod)
     assert one.status.phase == "Pending"

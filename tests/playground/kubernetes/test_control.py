@@ -1,4 +1,4 @@
-"""The cluster's control from another process."""
+"""The control API of the cluster, used by another process."""
 
 from typing import Any
 
@@ -60,7 +60,7 @@ def test_calls_are_counted(cluster: Cluster, api: httpx2.Client) -> None:
     [("/apply", [{}]), ("/apply", {"kind": "Pod"}), ("/tokens", {"who": 1}), ("/faults", {})],
 )
 @pytest.mark.usefixtures("cluster")
-def test_nonsense(api: httpx2.Client, path: str, body: Any) -> None:
+def test_invalid_requests(api: httpx2.Client, path: str, body: Any) -> None:
     answer = control(api, path, body)
     assert answer.status_code == 400
     assert answer.json()["error"]

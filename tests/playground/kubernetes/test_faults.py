@@ -1,4 +1,4 @@
-"""Injected faults as clients see them."""
+"""Injected faults, as clients see them."""
 
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -35,7 +35,7 @@ def test_statuses(
     assert api.get(PODS).status_code == 200
 
 
-def test_throttling_says_when_to_come_back(cluster: Cluster, api: httpx2.Client) -> None:
+def test_throttling_has_a_retry_after(cluster: Cluster, api: httpx2.Client) -> None:
     cluster.faults.add(Fault(status=429, retry_after=7))
     answer = api.get(PODS)
     assert answer.headers["retry-after"] == "7"
@@ -62,7 +62,7 @@ def test_an_expired_page_offers_the_rest(cluster: Cluster, api: httpx2.Client) -
     assert names(rest) == ["default/b", "default/c"]
 
 
-def test_a_message_of_ones_own(cluster: Cluster, api: httpx2.Client) -> None:
+def test_a_custom_message(cluster: Cluster, api: httpx2.Client) -> None:
     cluster.faults.add(Fault(status=500, message="etcdserver: request timed out"))
     assert refusal(api.get(PODS))[2] == "etcdserver: request timed out"
 
@@ -90,7 +90,7 @@ def test_a_delay(cluster: Cluster, api: httpx2.Client) -> None:
     assert time.monotonic() - before >= 0.05
 
 
-def test_leaving_cuts_what_is_under_way() -> None:
+def test_stopping_cuts_open_requests() -> None:
     before = time.monotonic()
     with ThreadPoolExecutor(1) as pool, Cluster() as cluster:
         cluster.faults.add(Fault(delay=60))
@@ -148,7 +148,7 @@ def test_calls_are_recorded(cluster: Cluster, api: httpx2.Client) -> None:
     assert not len(cluster.calls)
 
 
-def test_its_own_mistakes_fail_the_test(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_internal_errors_fail_the_test(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ListPages, "page", lambda *_: 1 / 0)
     with pytest.raises(AssertionError, match="bug in the stand-in at /api/v1/pods"):
         _list_pods()

@@ -1,4 +1,4 @@
-"""ListPages, their pages, and what becomes of pages when the cluster changes."""
+"""Lists, their pages, and pages after changes in the cluster."""
 
 import time
 from datetime import timedelta
@@ -79,12 +79,12 @@ def test_pages_of_one_namespace(cluster: Cluster, api: httpx2.Client) -> None:
     assert names(page(api, path, **{"continue": first["metadata"]["continue"]})) == ["team/c"]
 
 
-def test_a_page_that_is_just_full_is_the_last(cluster: Cluster, api: httpx2.Client) -> None:
+def test_a_full_page_can_be_the_last(cluster: Cluster, api: httpx2.Client) -> None:
     fill(cluster, "a", "b")
     assert "continue" not in page(api, limit=2)["metadata"]
 
 
-def test_all_pages_show_what_was_there_at_first(cluster: Cluster, api: httpx2.Client) -> None:
+def test_all_pages_show_the_first_state(cluster: Cluster, api: httpx2.Client) -> None:
     fill(cluster, "a", "b", "c")
     first = page(api, limit=1)
     cluster.delete("Pod", "default", "b")
@@ -98,7 +98,7 @@ def test_all_pages_show_what_was_there_at_first(cluster: Cluster, api: httpx2.Cl
 
 
 @pytest.mark.parametrize("by_clock", [True, False])
-def test_an_old_token_offers_an_inconsistent_rest(
+def test_an_expired_token_offers_an_inconsistent_list(
     cluster: Cluster, api: httpx2.Client, *, by_clock: bool
 ) -> None:
     fill(cluster, "a", "b", "c")
@@ -122,7 +122,7 @@ def test_an_old_token_offers_an_inconsistent_rest(
     assert names(page(api, **{"continue": second["metadata"]["continue"]})) == ["default/c"]
 
 
-def test_a_young_token_fits(cluster: Cluster, api: httpx2.Client) -> None:
+def test_a_valid_token(cluster: Cluster, api: httpx2.Client) -> None:
     fill(cluster, "a", "b")
     token = page(api, limit=1)["metadata"]["continue"]
     cluster.clock.advance(timedelta(minutes=4, seconds=59))
@@ -153,7 +153,7 @@ def test_a_malformed_limit(api: httpx2.Client) -> None:
 
 
 @pytest.mark.usefixtures("cluster")
-def test_what_would_change_a_list_is_not_ignored(api: httpx2.Client) -> None:
+def test_unknown_parameters_are_rejected(api: httpx2.Client) -> None:
     code, _, message = refusal(api.get(PODS, params={"labelSelector": "a=b"}))
     assert (code, message) == (501, "The stand-in does not support the parameters labelSelector")
 
@@ -167,7 +167,7 @@ def test_unknown_resources_of_known_groups(api: httpx2.Client, path: str) -> Non
 
 @pytest.mark.parametrize("path", ["/apis/no.such/v1/things", "/apis/apps/v9/deployments", "/x"])
 @pytest.mark.usefixtures("cluster")
-def test_unknown_groups_have_no_page(api: httpx2.Client, path: str) -> None:
+def test_unknown_groups_are_not_found(api: httpx2.Client, path: str) -> None:
     answer = api.get(path)
     assert (answer.status_code, answer.text) == (404, "404 page not found\n")
     assert answer.headers["content-type"] == "text/plain; charset=utf-8"

@@ -1,4 +1,4 @@
-"""What may be stored, and what becomes of it."""
+"""Validation and storage of objects."""
 
 from datetime import timedelta
 from typing import Any
@@ -16,9 +16,7 @@ def a_pod(**changes: Any) -> dict[str, Any]:
     return pod("one", f"{REPO}:1") | changes
 
 
-def test_a_replaced_object_keeps_what_it_was_born_with(
-    cluster: Cluster, api: httpx2.Client
-) -> None:
+def test_a_replaced_object_keeps_its_initial_metadata(cluster: Cluster, api: httpx2.Client) -> None:
     given = {"apiVersion": "v1", "kind": "PodTemplate", "metadata": {"name": "one"}}
     spec = {"containers": [{"name": "a"}]}
     cluster.apply(given | {"template": {"spec": spec}})
@@ -33,7 +31,7 @@ def test_a_replaced_object_keeps_what_it_was_born_with(
     assert after["template"]["spec"]["nodeName"] == "x"
 
 
-def test_what_is_not_there_cannot_be_deleted(cluster: Cluster) -> None:
+def test_a_missing_object_cannot_be_deleted(cluster: Cluster) -> None:
     with pytest.raises(KeyError):
         cluster.delete("Pod", "default", "one")
 
@@ -59,7 +57,7 @@ def test_what_is_not_there_cannot_be_deleted(cluster: Cluster) -> None:
         (deployment("a", "b")[0] | {"spec": {}}, "has no spec.template.spec"),
     ],
 )
-def test_what_no_api_server_would_take(cluster: Cluster, wrong: dict[str, Any], why: str) -> None:
+def test_invalid_objects_are_rejected(cluster: Cluster, wrong: dict[str, Any], why: str) -> None:
     with pytest.raises(ValueError, match=why):
         cluster.apply(wrong)
 

@@ -1,4 +1,4 @@
-"""Clusters that are filled and joined to EKS from another process."""
+"""Another process fills clusters and registers them in EKS."""
 
 import json
 import ssl
@@ -89,7 +89,7 @@ def test_workloads_can_be_rolled_back(kube: Client) -> None:
     assert len(listed(kube, ControllerRevision)) == 5 * TEAMS
 
 
-def test_eks_leads_to_a_cluster(aws: StandIn, closed: Cluster, connect: Connect) -> None:
+def test_eks_describes_a_cluster(aws: StandIn, closed: Cluster, connect: Connect) -> None:
     closed.clock.follow_real_time()
     seed_cluster(closed.address, tagged_containers(aws.url, ["team/api"]), 1)
     register_cluster_in_eks(aws.url, closed.address, role(rule("", "pods")))
@@ -112,7 +112,7 @@ def test_eks_leads_to_a_cluster(aws: StandIn, closed: Cluster, connect: Connect)
         assert refusal(api.get("/api/v1/secrets"))[0] == 403
 
 
-def test_a_cluster_in_a_process_of_its_own() -> None:
+def test_a_cluster_in_its_own_process() -> None:
     command = [sys.executable, "-m", "bot.playground.kubernetes", "--name", "north"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None

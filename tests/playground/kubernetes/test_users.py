@@ -1,4 +1,4 @@
-"""Who is let in: static tokens and those of EKS."""
+"""Authentication: static tokens and EKS tokens."""
 
 import ssl
 from datetime import UTC, datetime, timedelta
@@ -29,7 +29,7 @@ def eks_token(
     headers: tuple[str, ...] = ("x-k8s-aws-id",),
     expires: int = 60,
 ) -> str:
-    """As `aws eks get-token` makes it. botocore signs by the real clock."""
+    """A token like that of `aws eks get-token`. botocore signs with the real time."""
     session = boto3.Session(key, "secret", session_token, region_name="eu-west-1")
     credentials = session.get_credentials()
     assert credentials is not None
@@ -64,7 +64,7 @@ def eks(cluster: Cluster) -> Cluster:
 
 
 @pytest.mark.parametrize("token", ["", "unknown", "k8s-aws-v1."])
-def test_nobody_comes_in_without_a_good_token(
+def test_requests_without_a_valid_token_are_rejected(
     cluster: Cluster, connect: Connect, token: str
 ) -> None:
     assert refusal(connect(token).get(PODS)) == UNAUTHORIZED
@@ -73,7 +73,7 @@ def test_nobody_comes_in_without_a_good_token(
 
 
 @pytest.mark.usefixtures("cluster")
-def test_only_bearers_come_in(api: httpx2.Client) -> None:
+def test_only_bearer_tokens_are_accepted(api: httpx2.Client) -> None:
     answer = api.get(PODS, headers={"authorization": f"Basic {DEFAULT_TOKEN}"})
     assert refusal(answer) == UNAUTHORIZED
 
@@ -95,7 +95,7 @@ def with_certificate(cluster: Cluster, folder: Path, expires: datetime | None) -
     return httpx2.Client(base_url=cluster.url, verify=trust)
 
 
-def test_a_client_certificate_lets_in(cluster: Cluster, tmp_path: Path) -> None:
+def test_a_client_certificate_authenticates(cluster: Cluster, tmp_path: Path) -> None:
     with with_certificate(cluster, tmp_path, None) as api:
         assert api.get(PODS).status_code == 200
     [call] = cluster.calls
@@ -110,12 +110,12 @@ def test_a_client_certificate_expires(cluster: Cluster, tmp_path: Path) -> None:
         api.get(PODS)
 
 
-def test_a_kind_that_the_cluster_is_too_old_for(cluster: Cluster, api: httpx2.Client) -> None:
+def test_a_kind_missing_in_an_old_cluster(cluster: Cluster, api: httpx2.Client) -> None:
     cluster.kinds.remove("", "v1", "pods")
     assert api.get(PODS).status_code == 404
 
 
-def test_a_stranger_to_the_authority_is_not_trusted(cluster: Cluster) -> None:
+def test_a_certificate_of_another_authority_is_not_trusted(cluster: Cluster) -> None:
     with pytest.raises(httpx2.ConnectError, match="CERTIFICATE_VERIFY_FAILED"):
         httpx2.get(cluster.url)
 
@@ -126,7 +126,7 @@ def test_a_token_of_eks(eks: Cluster, connect: Connect) -> None:
     assert call.user == "arn:aws:iam::123456789012:role/cleaner"
 
 
-def test_a_token_of_eks_lives_15_minutes(eks: Cluster, connect: Connect) -> None:
+def test_a_token_of_eks_is_valid_for_15_minutes(eks: Cluster, connect: Connect) -> None:
     api, signed = connect(eks_token()), datetime.now(UTC)
     eks.clock.set(signed + timedelta(minutes=14, seconds=50))
     assert api.get(PODS).status_code == 200
@@ -134,7 +134,7 @@ def test_a_token_of_eks_lives_15_minutes(eks: Cluster, connect: Connect) -> None
     assert refusal(api.get(PODS)) == UNAUTHORIZED
 
 
-def test_sts_may_be_elsewhere(eks: Cluster, connect: Connect) -> None:
+def test_another_sts_endpoint(eks: Cluster, connect: Connect) -> None:
     token = eks_token(url=CALL.replace(STS, "http://127.0.0.1:4566"))
     assert refusal(connect(token).get(PODS)) == UNAUTHORIZED
     eks.trust_sts("http://127.0.0.1:4566")
@@ -165,13 +165,13 @@ def test_temporary_credentials(eks: Cluster, connect: Connect) -> None:
         ({"expires": 901}, "X-Amz-Expires is 901"),
     ],
 )
-def test_a_call_that_eks_would_not_take(
+def test_calls_that_eks_rejects(
     eks: Cluster, connect: Connect, made: dict[str, Any], why: str
 ) -> None:
     _refused(eks, connect(eks_token(**made)), why)
 
 
-def test_text_that_eks_would_not_take(eks: Cluster, connect: Connect) -> None:
+def test_texts_that_eks_rejects(eks: Cluster, connect: Connect) -> None:
     _refused(eks, connect(f"{eks_token()}="), "it is padded")
     _refused(eks, connect("k8s-aws-v1.!"), "not base64url")
     _refused(eks, connect(f"k8s-aws-v1.{'a' * 5000}"), "too long")

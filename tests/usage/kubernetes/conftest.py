@@ -26,15 +26,15 @@ def cluster() -> Iterator[Cluster]:
         yield running
 
 
-def by(
+def config_from(
     kubeconfig: Path, context: str | None = None, trust: KubeconfigTrust = KubeconfigTrust.NAMED
 ) -> Configure:
-    """The way of a kubeconfig."""
+    """Connects through a kubeconfig."""
     return partial(from_kubeconfig, kubeconfig, context, trust)
 
 
-class Looker:
-    """Looks into a cluster through a kubeconfig, and names what is used by whom."""
+class ClusterScan:
+    """Scans a cluster through a kubeconfig."""
 
     def __init__(self, cluster: Cluster, folder: Path) -> None:
         self.kubeconfig = folder / "kubeconfig"
@@ -42,21 +42,21 @@ class Looker:
         self.hosts = RegistryHosts({})
 
     def source(self, *custom: CustomResource, timeout: float = 60) -> KubernetesSource:
-        api = ClusterApi("prod", by(self.kubeconfig), timeout)
+        api = ClusterApi("prod", config_from(self.kubeconfig), timeout)
         return KubernetesSource(api, custom, self.hosts)
 
     def sightings(self, *custom: CustomResource) -> list[Sighting]:
         return list(self.source(*custom).sightings())
 
     def __call__(self, *custom: CustomResource) -> set[tuple[str, str]]:
-        """Images, each with who uses it, without `Kubernetes prod: `."""
+        """Images and their users, without the prefix `Kubernetes prod: `."""
         seen = self.sightings(*custom)
         return {(s.image, s.used_by.removeprefix("Kubernetes prod: ")) for s in seen}
 
 
 @pytest.fixture
-def look(cluster: Cluster, tmp_path: Path) -> Looker:
-    return Looker(cluster, tmp_path)
+def scan(cluster: Cluster, tmp_path: Path) -> ClusterScan:
+    return ClusterScan(cluster, tmp_path)
 
 
 @pytest.fixture(autouse=True)
@@ -65,20 +65,20 @@ def _no_waiting(no_waiting: None) -> None:
 
 
 @pytest.fixture
-def rewrite(look: Looker) -> Rewrite:
+def rewrite(scan: ClusterScan) -> Rewrite:
     """Changes the kubeconfig."""
 
     def change_file(change: Change) -> None:
-        content = json.loads(look.kubeconfig.read_text())
+        content = json.loads(scan.kubeconfig.read_text())
         change(content)
-        look.kubeconfig.write_text(json.dumps(content))
+        scan.kubeconfig.write_text(json.dumps(content))
 
     return change_file
 
 
 @pytest.fixture
 def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """The seconds between attempts, which are not waited for."""
+    """Records the seconds between attempts instead of waiting."""
     waited: list[float] = []
     monkeypatch.setattr("tenacity.nap.time", SimpleNamespace(sleep=waited.append))
     return waited

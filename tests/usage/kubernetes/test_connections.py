@@ -1,4 +1,4 @@
-"""API servers that do not answer in time, restart, are too old, or have bad certificates."""
+"""API servers that time out, restart, are too old, or have invalid certificates."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -17,8 +17,8 @@ from bot.playground.kubernetes.builders import deployment
 from bot.usage.kubernetes.cluster_source import CustomResource
 from bot.usage.kubernetes.transport import ATTEMPTS
 from tests.usage.aws_support import image
-from tests.usage.kubernetes.conftest import Kubeconfig, Looker, Rewrite
-from tests.usage.kubernetes.test_reaching import HERE
+from tests.usage.kubernetes.conftest import ClusterScan, Kubeconfig, Rewrite
+from tests.usage.kubernetes.test_cluster_access import HERE
 
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -29,13 +29,13 @@ def _busy(cluster: Cluster) -> None:
 
 
 HANGS = 60
-"""Seconds. Whoever gives up in time has not waited for it."""
+"""Seconds. Longer than the timeout of a scan."""
 
 
-def gives_up_in_time(look: Looker) -> None:
+def check_gives_up_in_time(scan: ClusterScan) -> None:
     began = time.monotonic()
     with pytest.raises(ServiceError, match=IN_TIME):
-        list(look.source(timeout=1).sightings())
+        list(scan.source(timeout=1).sightings())
     assert time.monotonic() - began < HANGS / 2
 
 
@@ -43,8 +43,8 @@ def gives_up_in_time(look: Looker) -> None:
 def serving(
     answer: Callable[[SSLSocket], None], expects: str | None = None
 ) -> Iterator[tuple[str, str]]:
-    """A server that talks TLS itself: its address, and its authority. `expects`: the authority of
-    client certificates."""
+    """Runs a TLS server and returns its address and authority. `expects`: the authority of client
+    certificates."""
     authority = trustme.CA()
     context = SSLContext(PROTOCOL_TLS_SERVER)
     authority.issue_cert("127.0.0.1").configure_cert(context)
@@ -73,8 +73,8 @@ def listening(handler: type[BaseRequestHandler]) -> Iterator[int]:
         thread.join()
 
 
-def moved_to(look: Looker, rewrite: Rewrite, url: str, ca_pem: str) -> None:
-    (look.kubeconfig.parent / "ca.pem").write_text(ca_pem)
+def moved_to(scan: ClusterScan, rewrite: Rewrite, url: str, ca_pem: str) -> None:
+    (scan.kubeconfig.parent / "ca.pem").write_text(ca_pem)
 
     def move(content: Kubeconfig) -> None:
         content["clusters"][0]["cluster"] = {"server": url, "certificate-authority": "ca.pem"}
@@ -82,39 +82,39 @@ def moved_to(look: Looker, rewrite: Rewrite, url: str, ca_pem: str) -> None:
     rewrite(move)
 
 
-# what does not answer
+# timeouts
 
 
 IN_TIME = "prod timed out on the request to list .* or raise usage.kubernetes.timeout"
 
 
 @pytest.mark.parametrize("path", ["*", "*/pods"])
-def test_a_server_that_hangs_is_given_up_in_time(cluster: Cluster, look: Looker, path: str) -> None:
+def test_a_hanging_server_times_out(cluster: Cluster, scan: ClusterScan, path: str) -> None:
     cluster.faults.add(Fault(path=path, times=None, delay=HANGS))
-    gives_up_in_time(look)
+    check_gives_up_in_time(scan)
     for asked in ("GET /api/v1/pods", "GET /apis/apps/v1/deployments"):
         assert cluster.calls.count(asked) <= 2
 
 
-def test_a_server_that_hangs_once_is_asked_again(cluster: Cluster, look: Looker) -> None:
+def test_a_server_that_hangs_once_is_retried(cluster: Cluster, scan: ClusterScan) -> None:
     cluster.faults.add(Fault(path="*/pods", times=1, delay=HANGS))
-    assert {sighting.image for sighting in look.source(timeout=6).sightings()} == HERE
+    assert {sighting.image for sighting in scan.source(timeout=6).sightings()} == HERE
 
 
-def test_a_server_that_asks_for_more_patience_than_there_is(
-    cluster: Cluster, look: Looker, waits: list[float]
+def test_a_retry_after_beyond_the_deadline(
+    cluster: Cluster, scan: ClusterScan, waits: list[float]
 ) -> None:
     cluster.faults.add(Fault(path="*/pods", times=None, status=429, retry_after=20))
     with pytest.raises(ServiceError, match="was too busy to list pods"):
-        list(look.source(timeout=20).sightings())
+        list(scan.source(timeout=20).sightings())
     assert waits == []
 
 
-def test_the_time_of_the_next_scan_is_its_own(
-    cluster: Cluster, look: Looker, monkeypatch: pytest.MonkeyPatch
+def test_each_scan_has_its_own_deadline(
+    cluster: Cluster, scan: ClusterScan, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cluster.faults.add(Fault(path="*/pods", times=None, status=500))
-    source = look.source(timeout=60)
+    source = scan.source(timeout=60)
     with pytest.raises(ServiceError):
         list(source.sightings())
     cluster.faults.clear()
@@ -123,67 +123,67 @@ def test_the_time_of_the_next_scan_is_its_own(
     assert {sighting.image for sighting in source.sightings()} == HERE
 
 
-def test_a_server_that_drips(look: Looker, rewrite: Rewrite) -> None:
-    """A byte now and then is no answer."""
+def test_a_slow_answer_times_out(scan: ClusterScan, rewrite: Rewrite) -> None:
+    """The server sends single bytes until the deadline."""
 
-    def drip(connection: SSLSocket) -> None:
+    def send_slowly(connection: SSLSocket) -> None:
         connection.sendall(b"HTTP/1.1 200 OK\r\ncontent-length: 100000\r\n\r\n")
         while True:
             connection.sendall(b" ")
             time.sleep(0.02)
 
-    with serving(drip) as (url, ca_pem):
-        moved_to(look, rewrite, url, ca_pem)
-        gives_up_in_time(look)
+    with serving(send_slowly) as (url, ca_pem):
+        moved_to(scan, rewrite, url, ca_pem)
+        check_gives_up_in_time(scan)
 
 
-# what restarts
+# restarts
 
 
-def test_a_server_that_refuses_while_it_restarts(cluster: Cluster, look: Looker) -> None:
-    well = look()
+def test_a_server_that_refuses_during_its_restart(cluster: Cluster, scan: ClusterScan) -> None:
+    well = scan()
     for resource in ("pods", "deployments"):
         cluster.faults.add(Fault(path=f"*/{resource}", times=ATTEMPTS - 1, status=403))
-    assert look() == well
+    assert scan() == well
 
 
 @pytest.mark.parametrize(
     "before", [Fault(path="*/pods", cut="before"), Fault(path="*/pods", status=503)]
 )
-def test_a_server_that_goes_on_refusing_after_it_failed(
-    cluster: Cluster, look: Looker, before: Fault
+def test_a_server_that_still_refuses_after_a_failure(
+    cluster: Cluster, scan: ClusterScan, before: Fault
 ) -> None:
     cluster.faults.add(before)
     cluster.faults.add(Fault(path="*/pods", skip=1, times=None, status=403))
-    with pytest.raises(ServiceError) as told:
-        look()
+    with pytest.raises(ServiceError) as raised:
+        scan()
     assert (
         "its API server may be restarting. Try again later. If it still refuses, grant the Cluster"
-        in str(told.value)
+        in str(raised.value)
     )
 
 
-def test_a_grant_that_is_missing_is_told_as_such(cluster: Cluster, look: Looker) -> None:
+def test_a_missing_permission(cluster: Cluster, scan: ClusterScan) -> None:
     cluster.access.clear()
-    with pytest.raises(ServiceError, match=r"refused to list .*: grant the ClusterRole") as told:
-        look()
-    assert "restarting" not in str(told.value)
+    with pytest.raises(ServiceError, match=r"refused to list .*: grant the ClusterRole") as raised:
+        scan()
+    assert "restarting" not in str(raised.value)
 
 
-# what is too old
+# old clusters
 
 
-def test_a_cluster_before_1_21(cluster: Cluster, look: Looker) -> None:
+def test_a_cluster_before_1_21(cluster: Cluster, scan: ClusterScan) -> None:
     cluster.kinds.remove("batch", "v1", "cronjobs")
-    with pytest.raises(ServiceError) as told:
-        look()
-    assert "list cronjobs: use Kubernetes 1.21 or newer" in str(told.value)
-    assert "custom_resources" not in str(told.value)
+    with pytest.raises(ServiceError) as raised:
+        scan()
+    assert "list cronjobs: use Kubernetes 1.21 or newer" in str(raised.value)
+    assert "custom_resources" not in str(raised.value)
 
 
-def test_a_custom_resource_that_a_cluster_does_not_know(look: Looker) -> None:
+def test_an_unknown_custom_resource(scan: ClusterScan) -> None:
     with pytest.raises(ServiceError, match="list things: check the resource"):
-        look(CustomResource("example.com", "v1", "things", ("spec",)))
+        scan(CustomResource("example.com", "v1", "things", ("spec",)))
 
 
 # certificates
@@ -201,24 +201,24 @@ def another_authority() -> str:
         ("another name", "CERTIFICATE_VERIFY_FAILED: .*: use an address that the certificate"),
     ],
 )
-def test_a_certificate_that_is_not_trusted(
-    look: Looker, rewrite: Rewrite, waits: list[float], change: str, words: str
+def test_an_untrusted_certificate(
+    scan: ClusterScan, rewrite: Rewrite, waits: list[float], change: str, words: str
 ) -> None:
     with Cluster("prod", expires=LONG_AGO if change == "expired" else None) as other:
         ca_pem = another_authority() if change == "another authority" else other.ca_pem
         url = other.url.replace("127.0.0.1", "127.1") if change == "another name" else other.url
-        moved_to(look, rewrite, url, ca_pem)
+        moved_to(scan, rewrite, url, ca_pem)
         with pytest.raises(ServiceError, match=words):
-            look()
+            scan()
     assert waits == []
 
 
 def by_certificate(
-    cluster: Cluster, look: Looker, rewrite: Rewrite, expires: datetime | None
+    cluster: Cluster, scan: ClusterScan, rewrite: Rewrite, expires: datetime | None
 ) -> None:
     issued = cluster.issue(DEFAULT_USER, expires)
-    (look.kubeconfig.parent / "user.pem").write_text(issued.certificate)
-    (look.kubeconfig.parent / "user.key").write_text(issued.key)
+    (scan.kubeconfig.parent / "user.pem").write_text(issued.certificate)
+    (scan.kubeconfig.parent / "user.key").write_text(issued.key)
 
     def change(content: Kubeconfig) -> None:
         content["users"][0]["user"] = {"client-certificate": "user.pem", "client-key": "user.key"}
@@ -226,44 +226,46 @@ def by_certificate(
     rewrite(change)
 
 
-def test_a_client_certificate_that_expired(
-    cluster: Cluster, look: Looker, rewrite: Rewrite, waits: list[float]
+def test_an_expired_client_certificate(
+    cluster: Cluster, scan: ClusterScan, rewrite: Rewrite, waits: list[float]
 ) -> None:
-    """As proxies do that verify certificates at once."""
-    by_certificate(cluster, look, rewrite, LONG_AGO)
+    """As with proxies, which verify certificates in the handshake."""
+    by_certificate(cluster, scan, rewrite, LONG_AGO)
     with serving(lambda _connection: None, expects=cluster.ca_pem) as (url, ca_pem):
-        moved_to(look, rewrite, url, ca_pem)
+        moved_to(scan, rewrite, url, ca_pem)
         with pytest.raises(ServiceError, match=r"accept the client certificate .*EXPIRED"):
-            look()
+            scan()
     assert waits == []
 
 
-def test_a_client_certificate_that_is_refused_with_401(
-    cluster: Cluster, look: Looker, rewrite: Rewrite, waits: list[float]
+def test_a_client_certificate_rejected_with_401(
+    cluster: Cluster, scan: ClusterScan, rewrite: Rewrite, waits: list[float]
 ) -> None:
-    """As API servers do that ask for certificates and judge them later."""
-    by_certificate(cluster, look, rewrite, None)
+    """As with API servers, which request certificates and check them later."""
+    by_certificate(cluster, scan, rewrite, None)
     cluster.faults.add(Fault(times=None, status=401))
-    with pytest.raises(ServiceError, match="does not accept the client certificate: it is") as told:
-        look()
-    assert "token" not in str(told.value)
+    with pytest.raises(
+        ServiceError, match="does not accept the client certificate: it is"
+    ) as raised:
+        scan()
+    assert "token" not in str(raised.value)
     assert waits == []
 
 
-def test_a_host_that_does_not_exist(look: Looker, rewrite: Rewrite, waits: list[float]) -> None:
-    moved_to(look, rewrite, "https://no-such-host.invalid", another_authority())
+def test_an_unknown_host(scan: ClusterScan, rewrite: Rewrite, waits: list[float]) -> None:
+    moved_to(scan, rewrite, "https://no-such-host.invalid", another_authority())
     with pytest.raises(ServiceError, match="host name does not exist: check the address"):
-        look()
+        scan()
     assert waits == []
 
 
-def test_a_server_without_tls(look: Looker, rewrite: Rewrite, waits: list[float]) -> None:
+def test_a_server_without_tls(scan: ClusterScan, rewrite: Rewrite, waits: list[float]) -> None:
     class Plain(BaseRequestHandler):
         def handle(self) -> None:
             self.request.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
 
     with listening(Plain) as port:
-        moved_to(look, rewrite, f"https://127.0.0.1:{port}", another_authority())
+        moved_to(scan, rewrite, f"https://127.0.0.1:{port}", another_authority())
         with pytest.raises(ServiceError, match="failed in the TLS handshake"):
-            look()
+            scan()
     assert waits == []

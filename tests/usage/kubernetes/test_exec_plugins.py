@@ -1,4 +1,4 @@
-"""Plugins of kubeconfigs: how often they run and for how long, and what they print."""
+"""Exec plugins of kubeconfigs: number of runs, time limits and output."""
 
 import json
 import os
@@ -17,8 +17,8 @@ from bot.playground.kubernetes.builders import deployment
 from bot.usage.kubernetes.exec_plugin import VERSIONS
 from bot.usage.kubernetes.kubeconfig import KubeconfigTrust
 from tests.usage.aws_support import image
-from tests.usage.kubernetes.conftest import Kubeconfig, Looker, Rewrite, by
-from tests.usage.kubernetes.test_reaching import HERE, SECRET, images
+from tests.usage.kubernetes.conftest import ClusterScan, Kubeconfig, Rewrite, config_from
+from tests.usage.kubernetes.test_cluster_access import HERE, SECRET, images
 
 Plugin = Callable[..., None]
 
@@ -30,7 +30,7 @@ def _busy(cluster: Cluster) -> None:
 
 @pytest.fixture
 def runs(tmp_path: Path) -> Path:
-    """Grows by a byte with every run."""
+    """A file that grows by a byte with every run."""
     file = tmp_path / "runs"
     file.touch()
     return file
@@ -38,9 +38,9 @@ def runs(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def plugin(rewrite: Rewrite, runs: Path) -> Plugin:
-    """Lets the user be whom a shell script says."""
+    """Makes a shell script the exec plugin of the user."""
 
-    def exec_it(script: str, version: str = VERSIONS[0], **more: Any) -> None:
+    def use_plugin(script: str, version: str = VERSIONS[0], **more: Any) -> None:
         script = f"printf x >>{runs}; {script}"
         command = {"apiVersion": version, "command": "sh", "args": ["-c", script], **more}
 
@@ -49,7 +49,7 @@ def plugin(rewrite: Rewrite, runs: Path) -> Plugin:
 
         rewrite(change)
 
-    return exec_it
+    return use_plugin
 
 
 def prints(**status: Any) -> str:
@@ -57,28 +57,28 @@ def prints(**status: Any) -> str:
     return f"cat <<'END'\n{json.dumps(credential)}\nEND\n"
 
 
-# what it gives
+# credentials
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_a_token(look: Looker, plugin: Plugin, runs: Path, version: str) -> None:
+def test_a_token(scan: ClusterScan, plugin: Plugin, runs: Path, version: str) -> None:
     plugin(prints(token=DEFAULT_TOKEN), version)
-    assert images(by(look.kubeconfig)) == HERE
+    assert images(config_from(scan.kubeconfig)) == HERE
     assert runs.read_text() == "x"
 
 
-def test_a_client_certificate(cluster: Cluster, look: Looker, plugin: Plugin) -> None:
+def test_a_client_certificate(cluster: Cluster, scan: ClusterScan, plugin: Plugin) -> None:
     issued = cluster.issue(DEFAULT_USER)
     plugin(prints(clientCertificateData=issued.certificate, clientKeyData=issued.key))
-    assert images(by(look.kubeconfig)) == HERE
+    assert images(config_from(scan.kubeconfig)) == HERE
 
 
-def test_a_token_of_the_kubeconfigs_own_counts_before_it(
-    look: Looker, plugin: Plugin, rewrite: Rewrite, runs: Path
+def test_a_token_of_the_kubeconfig_takes_precedence(
+    scan: ClusterScan, plugin: Plugin, rewrite: Rewrite, runs: Path
 ) -> None:
     plugin("exit 1")
     rewrite(lambda content: content["users"][0]["user"].update(token=DEFAULT_TOKEN))
-    assert images(by(look.kubeconfig)) == HERE
+    assert images(config_from(scan.kubeconfig)) == HERE
     assert runs.read_text() == ""
 
 
@@ -109,14 +109,14 @@ CERTIFICATE_ALONE = prints(clientCertificateData="certificate")
         (f"yes {SECRET}", "printed more than 1 MiB"),
     ],
 )
-def test_what_is_no_credential(
-    cluster: Cluster, look: Looker, plugin: Plugin, runs: Path, script: str, words: str
+def test_invalid_credentials(
+    cluster: Cluster, scan: ClusterScan, plugin: Plugin, runs: Path, script: str, words: str
 ) -> None:
-    """The plugin runs once, and no error quotes what it printed."""
+    """The plugin runs once, and the error does not quote its output."""
     plugin(script)
-    with pytest.raises(ServiceError, match=words) as told:
-        images(by(look.kubeconfig))
-    assert SECRET not in "".join(traceback.format_exception(told.value))
+    with pytest.raises(ServiceError, match=words) as raised:
+        images(config_from(scan.kubeconfig))
+    assert SECRET not in "".join(traceback.format_exception(raised.value))
     assert runs.read_text() == "x"
     assert not list(cluster.calls)
 
@@ -133,36 +133,45 @@ def test_what_is_no_credential(
     ],
 )
 def test_a_plugin_that_cannot_run(
-    look: Looker, plugin: Plugin, rewrite: Rewrite, command: str, more: dict[str, Any], words: str
+    scan: ClusterScan,
+    plugin: Plugin,
+    rewrite: Rewrite,
+    command: str,
+    more: dict[str, Any],
+    words: str,
 ) -> None:
     plugin("")
     entry = {"command": command, **more}
     rewrite(lambda content: content["users"][0]["user"]["exec"].update(entry))
     with pytest.raises(ServiceError, match=words):
-        images(by(look.kubeconfig))
+        images(config_from(scan.kubeconfig))
 
 
-# how it runs
+# environment
 
 
-def test_a_relative_command_is_beside_the_kubeconfig(
-    look: Looker, plugin: Plugin, rewrite: Rewrite, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_relative_command_is_in_the_folder_of_the_kubeconfig(
+    scan: ClusterScan,
+    plugin: Plugin,
+    rewrite: Rewrite,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     (tmp_path / "working").mkdir()
     monkeypatch.chdir(tmp_path / "working")
-    script = look.kubeconfig.parent / "bin" / "log-in"
+    script = scan.kubeconfig.parent / "bin" / "log-in"
     script.parent.mkdir()
     script.write_text(f"#!/bin/sh\n{prints(token=DEFAULT_TOKEN)}")
     script.chmod(0o755)
     plugin("")
     rewrite(lambda content: content["users"][0]["user"]["exec"].update(command="bin/log-in"))
-    assert images(by(look.kubeconfig)) == HERE
+    assert images(config_from(scan.kubeconfig)) == HERE
 
 
 @pytest.mark.parametrize("as_file", [False, True])
-def test_what_it_is_told(
+def test_the_environment_of_a_plugin(
     cluster: Cluster,
-    look: Looker,
+    scan: ClusterScan,
     plugin: Plugin,
     rewrite: Rewrite,
     tmp_path: Path,
@@ -170,19 +179,19 @@ def test_what_it_is_told(
     *,
     as_file: bool,
 ) -> None:
-    """What kubectl passes, without the bot's own secrets."""
+    """The same as from kubectl, without the secrets of the bot."""
     monkeypatch.setenv("SLACK_BOT_TOKEN", SECRET)
     monkeypatch.setenv("DATABASE_URL", SECRET)
     monkeypatch.setenv("AWS_PROFILE", "work")
-    told = tmp_path / "told"
+    received = tmp_path / "received"
     plugin(
-        f'printf %s "$KUBERNETES_EXEC_INFO" >{told}; env >{told}.env; cat >{told}.in; '
+        f'printf %s "$KUBERNETES_EXEC_INFO" >{received}; env >{received}.env; cat >{received}.in; '
         + prints(token=DEFAULT_TOKEN),
         env=[{"name": "CLUSTER", "value": "of ours"}],
         interactiveMode="IfAvailable",
         provideClusterInfo=True,
     )
-    (look.kubeconfig.parent / "ca.pem").write_text(cluster.ca_pem)
+    (scan.kubeconfig.parent / "ca.pem").write_text(cluster.ca_pem)
     extension = {"name": "client.authentication.k8s.io/exec", "extension": {"audience": "prod"}}
 
     def more(content: Kubeconfig) -> None:
@@ -193,8 +202,8 @@ def test_what_it_is_told(
             entry["certificate-authority"] = "ca.pem"
 
     rewrite(more)
-    assert images(by(look.kubeconfig)) == HERE
-    assert json.loads(told.read_text()) == {
+    assert images(config_from(scan.kubeconfig)) == HERE
+    assert json.loads(received.read_text()) == {
         "apiVersion": VERSIONS[0],
         "kind": "ExecCredential",
         "spec": {
@@ -206,42 +215,42 @@ def test_what_it_is_told(
             },
         },
     }
-    environment = (tmp_path / "told.env").read_text().splitlines()
+    environment = (tmp_path / "received.env").read_text().splitlines()
     assert {"CLUSTER=of ours", "AWS_PROFILE=work"} <= set(environment)
     assert not any(SECRET in line for line in environment)
-    assert (tmp_path / "told.in").read_text() == ""
+    assert (tmp_path / "received.in").read_text() == ""
 
 
-def test_without_provide_cluster_info(look: Looker, plugin: Plugin, tmp_path: Path) -> None:
-    told = tmp_path / "told"
-    plugin(f'printf %s "$KUBERNETES_EXEC_INFO" >{told}; ' + prints(token=DEFAULT_TOKEN))
-    assert images(by(look.kubeconfig)) == HERE
-    assert json.loads(told.read_text())["spec"] == {"interactive": False}
+def test_without_provide_cluster_info(scan: ClusterScan, plugin: Plugin, tmp_path: Path) -> None:
+    received = tmp_path / "received"
+    plugin(f'printf %s "$KUBERNETES_EXEC_INFO" >{received}; ' + prints(token=DEFAULT_TOKEN))
+    assert images(config_from(scan.kubeconfig)) == HERE
+    assert json.loads(received.read_text())["spec"] == {"interactive": False}
 
 
-# how often it runs, and for how long
+# number of runs and time limits
 
 
-def test_a_refused_token_is_asked_for_once_more(
-    cluster: Cluster, look: Looker, plugin: Plugin, runs: Path
+def test_a_rejected_token_is_renewed_once(
+    cluster: Cluster, scan: ClusterScan, plugin: Plugin, runs: Path
 ) -> None:
     plugin(prints(token="refused"))
     with pytest.raises(ServiceError, match="does not accept the credentials: renew the token"):
-        images(by(look.kubeconfig))
+        images(config_from(scan.kubeconfig))
     assert runs.read_text() == "xx"
     assert {call.status for call in cluster.calls} == {401}
 
 
-def test_a_token_that_was_rotated_meanwhile(look: Looker, plugin: Plugin, runs: Path) -> None:
+def test_a_token_rotated_during_the_scan(scan: ClusterScan, plugin: Plugin, runs: Path) -> None:
     old, new = prints(token="old"), prints(token=DEFAULT_TOKEN)
     plugin(f"if [ $(cat {runs}) = x ]; then {old}else {new}fi")
-    assert images(by(look.kubeconfig)) == HERE
+    assert images(config_from(scan.kubeconfig)) == HERE
     assert runs.read_text() == "xx"
 
 
-def test_the_next_scan_asks_anew(look: Looker, plugin: Plugin, runs: Path) -> None:
+def test_the_next_scan_runs_the_plugin_again(scan: ClusterScan, plugin: Plugin, runs: Path) -> None:
     plugin("exit 1")
-    source = look.source()
+    source = scan.source()
     with pytest.raises(ServiceError, match="exited with 1"):
         list(source.sightings())
     plugin(prints(token=DEFAULT_TOKEN))
@@ -250,21 +259,21 @@ def test_the_next_scan_asks_anew(look: Looker, plugin: Plugin, runs: Path) -> No
 
 
 def is_alive(process: int) -> bool:
-    """A zombie is not."""
+    """False for a zombie."""
     try:
         return Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
     except FileNotFoundError:
         return False
 
 
-def test_a_plugin_that_hangs_is_ended_with_its_children(
-    look: Looker, plugin: Plugin, runs: Path, tmp_path: Path
+def test_a_hanging_plugin_is_killed_with_its_children(
+    scan: ClusterScan, plugin: Plugin, runs: Path, tmp_path: Path
 ) -> None:
     children = tmp_path / "children"
     plugin(f"sleep 100 & echo $! >{children}; sleep 100")
     began = time.monotonic()
     with pytest.raises(ServiceError, match=r"sh of the kubeconfig timed out.*kubernetes.timeout"):
-        list(look.source(timeout=2).sightings())
+        list(scan.source(timeout=2).sightings())
     assert time.monotonic() - began < 50
     assert runs.read_text() == "x"
     end = time.monotonic() + 30
@@ -273,32 +282,32 @@ def test_a_plugin_that_hangs_is_ended_with_its_children(
     assert not is_alive(int(children.read_text()))
 
 
-def test_a_plugin_that_closed_its_output_and_hangs(look: Looker, plugin: Plugin) -> None:
+def test_a_plugin_that_closed_its_output_and_hangs(scan: ClusterScan, plugin: Plugin) -> None:
     plugin("exec >&-; sleep 100")
     with pytest.raises(ServiceError, match="timed out"):
-        list(look.source(timeout=1).sightings())
+        list(scan.source(timeout=1).sightings())
 
 
-def test_a_child_that_it_leaves_behind_is_not_waited_for(
-    look: Looker, plugin: Plugin, tmp_path: Path
+def test_a_remaining_child_process_is_not_waited_for(
+    scan: ClusterScan, plugin: Plugin, tmp_path: Path
 ) -> None:
-    """As of a plugin that keeps an agent. The agent lives on."""
+    """For example, a plugin that starts an agent. The agent is not killed."""
     child = tmp_path / "child"
     plugin(f"sleep 100 & echo $! >{child}; {prints(token=DEFAULT_TOKEN)}")
-    assert images(by(look.kubeconfig)) == HERE
+    assert images(config_from(scan.kubeconfig)) == HERE
     assert is_alive(int(child.read_text()))
     os.kill(int(child.read_text()), 9)
 
 
-def test_no_other_cluster_waits_for_it(
-    cluster: Cluster, look: Looker, plugin: Plugin, tmp_path: Path
+def test_other_clusters_do_not_wait_for_a_plugin(
+    cluster: Cluster, scan: ClusterScan, plugin: Plugin, tmp_path: Path
 ) -> None:
     (tmp_path / "other").mkdir()
-    other = Looker(cluster, tmp_path / "other")
+    other = ClusterScan(cluster, tmp_path / "other")
     over = tmp_path / "over"
     plugin(f"until [ -e {over} ]; do sleep 0.02; done; {prints(token=DEFAULT_TOKEN)}")
     with ThreadPoolExecutor() as pool:
-        waiting = pool.submit(look)
+        waiting = pool.submit(scan)
         try:
             assert {used for used, _ in other()} == HERE
             assert not waiting.done()
@@ -307,21 +316,21 @@ def test_no_other_cluster_waits_for_it(
         assert {used for used, _ in waiting.result()} == HERE
 
 
-def test_it_runs_only_for_settings_that_were_named(
-    cluster: Cluster, look: Looker, plugin: Plugin, runs: Path
+def test_plugins_only_run_for_named_settings(
+    cluster: Cluster, scan: ClusterScan, plugin: Plugin, runs: Path
 ) -> None:
     plugin(prints(token=DEFAULT_TOKEN))
     with pytest.raises(ServiceError, match=r"has an exec plugin.*name their file with --config"):
-        images(by(look.kubeconfig, trust=KubeconfigTrust.FOUND))
+        images(config_from(scan.kubeconfig, trust=KubeconfigTrust.FOUND))
     assert runs.read_text() == ""
     assert not list(cluster.calls)
 
 
-def test_it_does_not_run_for_an_address_that_nothing_is_sent_to(
-    look: Looker, plugin: Plugin, rewrite: Rewrite, runs: Path
+def test_plugins_do_not_run_for_an_unusable_address(
+    scan: ClusterScan, plugin: Plugin, rewrite: Rewrite, runs: Path
 ) -> None:
     plugin(prints(token=DEFAULT_TOKEN))
     rewrite(lambda c: c["clusters"][0]["cluster"].update(server="http://127.0.0.1:1"))
     with pytest.raises(ServiceError, match="over plain HTTP"):
-        images(by(look.kubeconfig))
+        images(config_from(scan.kubeconfig))
     assert runs.read_text() == ""

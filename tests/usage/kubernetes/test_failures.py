@@ -1,4 +1,4 @@
-"""Every call fails in every way, alone: the source says which cluster, and what it was asked."""
+"""Every call fails in every way, one at a time: the error names the cluster and the request."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -17,7 +17,7 @@ from bot.usage.kubernetes.objects import BUILT_IN
 from bot.usage.kubernetes.transport import ATTEMPTS
 from tests.matrices import matrix
 from tests.usage.aws_support import image
-from tests.usage.kubernetes.conftest import Looker
+from tests.usage.kubernetes.conftest import ClusterScan
 
 PLURALS = [info_of(kind.resource).plural for kind in BUILT_IN]
 ROLLOUTS = CustomResource("argoproj.io", "v1alpha1", "rollouts", ("spec.template",))
@@ -60,32 +60,32 @@ FAILURES: Mapping[str, Mapping[str, Any]] = {
 
 
 @pytest.mark.parametrize(("resource", "failure"), matrix(PLURALS, FAILURES, meet=1))
-def test_every_failure_of_every_list_is_told(
-    cluster: Cluster, look: Looker, resource: str, failure: str
+def test_every_failure_of_every_list_is_an_error(
+    cluster: Cluster, scan: ClusterScan, resource: str, failure: str
 ) -> None:
     cluster.faults.add(Fault(path=f"*/{resource}", times=None, **FAILURES[failure]))
     with pytest.raises(ServiceError, match="Kubernetes cluster prod"):
-        look()
+        scan()
 
 
 @pytest.mark.parametrize(
     "resource",
     [PLURALS[0], *(pytest.param(each, marks=pytest.mark.slow) for each in PLURALS[1:])],
 )
-def test_too_slow_an_answer(cluster: Cluster, look: Looker, resource: str) -> None:
+def test_a_timeout(cluster: Cluster, scan: ClusterScan, resource: str) -> None:
     cluster.faults.add(Fault(path=f"*/{resource}", times=None, delay=4 * TIMEOUT))
     with pytest.raises(ServiceError, match=f"list {resource}"):
-        list(look.source(timeout=TIMEOUT).sightings())
+        list(scan.source(timeout=TIMEOUT).sightings())
 
 
 @pytest.mark.parametrize(
     "failure", ["forbidden", "cut off in the body", "no JSON", "throttled out"]
 )
-def test_a_failure_on_the_second_page(cluster: Cluster, look: Looker, failure: str) -> None:
+def test_a_failure_on_the_second_page(cluster: Cluster, scan: ClusterScan, failure: str) -> None:
     cluster.apply(*pods(PAGE + 1))
     cluster.faults.add(Fault(path="*/pods", skip=1, times=None, **FAILURES[failure]))
     with pytest.raises(ServiceError, match="list pods"):
-        look()
+        scan()
 
 
 @pytest.mark.parametrize(
@@ -99,48 +99,50 @@ def test_a_failure_on_the_second_page(cluster: Cluster, look: Looker, failure: s
         "cut off in the body",
     ],
 )
-def test_what_passes_by_itself_is_survived(cluster: Cluster, look: Looker, failure: str) -> None:
+def test_temporary_failures_are_retried(cluster: Cluster, scan: ClusterScan, failure: str) -> None:
     cluster.apply(*deployment("api", image("team/api")))
-    well = look()
+    well = scan()
     for resource in PLURALS:
         cluster.faults.add(Fault(path=f"*/{resource}", times=ATTEMPTS - 1, **FAILURES[failure]))
-    assert look() == well
+    assert scan() == well
 
 
-def test_an_expired_continue_starts_again(cluster: Cluster, look: Looker) -> None:
+def test_an_expired_continue_starts_again(cluster: Cluster, scan: ClusterScan) -> None:
     cluster.apply(*pods(2 * PAGE + 1))
     cluster.faults.add(Fault(path="*/pods", skip=1, times=1, status=410))
-    assert len(look()) == 2 * PAGE + 1
+    assert len(scan()) == 2 * PAGE + 1
     assert cluster.calls.count("GET /api/v1/pods") == 2 + 3
 
 
-def test_one_namespace_alone_may_not_be_listed(cluster: Cluster, look: Looker) -> None:
+def test_a_permission_for_one_namespace_is_not_enough(cluster: Cluster, scan: ClusterScan) -> None:
     cluster.access.clear()
     cluster.grant_role(DEFAULT_USER, cluster_role([]), namespace="shop")
     cluster.grant_role(DEFAULT_USER, cluster_role([]), namespace="default")
-    with pytest.raises(ServiceError) as told:
-        look()
-    assert "at the cluster scope" in str(told.value)
-    assert "iam-policy --kubernetes" in str(told.value)
+    with pytest.raises(ServiceError) as raised:
+        scan()
+    assert "at the cluster scope" in str(raised.value)
+    assert "iam-policy --kubernetes" in str(raised.value)
 
 
 @pytest.mark.parametrize("resource", PLURALS)
-def test_one_resource_may_not_be_listed(cluster: Cluster, look: Looker, resource: str) -> None:
+def test_a_missing_permission_for_one_resource(
+    cluster: Cluster, scan: ClusterScan, resource: str
+) -> None:
     cluster.access.clear()
     others = tuple({*PLURALS} - {resource})
     cluster.grant(Grant(DEFAULT_USER, others, groups=("*",)))
     with pytest.raises(ServiceError, match=f"refused to list {resource}"):
-        look()
+        scan()
 
 
-def test_the_cluster_role_that_is_printed_is_enough_and_needed(
-    cluster: Cluster, look: Looker
+def test_the_printed_cluster_role_is_sufficient_and_minimal(
+    cluster: Cluster, scan: ClusterScan
 ) -> None:
     cluster.register("argoproj.io", "v1alpha1", "rollouts", "Rollout")
     cluster.access.clear()
     role = cluster_role([ROLLOUTS])
     cluster.grant_role(DEFAULT_USER, role)
-    assert look(ROLLOUTS) == set()
+    assert scan(ROLLOUTS) == set()
     granted = {
         (g, r) for rule in role["rules"] for g in rule["apiGroups"] for r in rule["resources"]
     }
@@ -148,32 +150,32 @@ def test_the_cluster_role_that_is_printed_is_enough_and_needed(
     assert {verb for rule in role["rules"] for verb in rule["verbs"]} == {"list"}
 
 
-def test_a_token_that_expires_in_the_middle_is_renewed(cluster: Cluster, look: Looker) -> None:
+def test_a_token_that_expires_in_the_middle_is_renewed(cluster: Cluster, scan: ClusterScan) -> None:
     cluster.apply(*pods(PAGE + 1))
     cluster.faults.add(Fault(path="*/pods", skip=1, times=1, status=401))
-    assert len(look()) == PAGE + 1
+    assert len(scan()) == PAGE + 1
 
 
-def test_a_token_that_has_expired(cluster: Cluster, look: Looker) -> None:
+def test_a_token_that_has_expired(cluster: Cluster, scan: ClusterScan) -> None:
     cluster.add_token("old", DEFAULT_USER, expires_at=cluster.clock.now() - timedelta(seconds=1))
-    look.kubeconfig.write_text(look.kubeconfig.read_text().replace("token-of-demo", "old"))
+    scan.kubeconfig.write_text(scan.kubeconfig.read_text().replace("token-of-demo", "old"))
     with pytest.raises(ServiceError, match="does not accept the credentials"):
-        look()
+        scan()
 
 
-def test_nobody_answers(tmp_path: Path) -> None:
+def test_no_server(tmp_path: Path) -> None:
     with Cluster("prod") as gone:
-        look = Looker(gone, tmp_path)
+        scan = ClusterScan(gone, tmp_path)
     with pytest.raises(ServiceError, match="did not answer"):
-        look()
+        scan()
 
 
-def test_another_cluster_answers(cluster: Cluster, look: Looker) -> None:
+def test_the_server_of_another_cluster(cluster: Cluster, scan: ClusterScan) -> None:
     with Cluster("impostor") as other:
-        text = look.kubeconfig.read_text().replace(cluster.url, other.url)
-        look.kubeconfig.write_text(text)
+        text = scan.kubeconfig.read_text().replace(cluster.url, other.url)
+        scan.kubeconfig.write_text(text)
         with pytest.raises(ServiceError, match="CERTIFICATE_VERIFY_FAILED"):
-            look()
+            scan()
 
 
 def pods(count: int) -> list[Any]:

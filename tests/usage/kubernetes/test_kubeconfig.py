@@ -1,4 +1,4 @@
-"""What a kubeconfig names: files, users that are supported or not, addresses."""
+"""Files, users and addresses in kubeconfigs."""
 
 import socket
 from collections.abc import Iterator
@@ -18,8 +18,8 @@ from bot.playground.kubernetes import DEFAULT_TOKEN, DEFAULT_USER, Cluster
 from bot.playground.kubernetes.builders import deployment
 from bot.usage.kubernetes.kubeconfig import KubeconfigTrust
 from tests.usage.aws_support import image
-from tests.usage.kubernetes.conftest import Kubeconfig, Looker, Rewrite, by
-from tests.usage.kubernetes.test_reaching import HERE, SECRET, images
+from tests.usage.kubernetes.conftest import ClusterScan, Kubeconfig, Rewrite, config_from
+from tests.usage.kubernetes.test_cluster_access import HERE, SECRET, images
 
 
 @pytest.fixture(autouse=True)
@@ -36,7 +36,7 @@ def user(content: Kubeconfig, **given: Any) -> None:
 
 @pytest.fixture
 def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The working folder is another one than the kubeconfig's."""
+    """Changes the working folder to another folder than the kubeconfig's."""
     (tmp_path / "working").mkdir()
     monkeypatch.chdir(tmp_path / "working")
     return tmp_path
@@ -44,29 +44,29 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.mark.usefixtures("elsewhere")
 @pytest.mark.parametrize("trust", KubeconfigTrust)
-def test_a_token_file_beside_the_kubeconfig(
-    look: Looker, rewrite: Rewrite, trust: KubeconfigTrust
+def test_a_token_file_in_the_folder_of_the_kubeconfig(
+    scan: ClusterScan, rewrite: Rewrite, trust: KubeconfigTrust
 ) -> None:
-    (look.kubeconfig.parent / "secrets").mkdir()
-    (look.kubeconfig.parent / "secrets" / "token").write_text(f"{DEFAULT_TOKEN}\n")
+    (scan.kubeconfig.parent / "secrets").mkdir()
+    (scan.kubeconfig.parent / "secrets" / "token").write_text(f"{DEFAULT_TOKEN}\n")
     rewrite(lambda content: user(content, tokenFile="secrets/token"))
-    assert images(by(look.kubeconfig, trust=trust)) == HERE
+    assert images(config_from(scan.kubeconfig, trust=trust)) == HERE
 
 
 def test_the_kubeconfigs_own_path_may_be_relative(
-    look: Looker, rewrite: Rewrite, elsewhere: Path
+    scan: ClusterScan, rewrite: Rewrite, elsewhere: Path
 ) -> None:
     (elsewhere / "token").write_text(DEFAULT_TOKEN)
     rewrite(lambda content: user(content, tokenFile="token"))
-    assert images(by(Path("..", look.kubeconfig.name))) == HERE
+    assert images(config_from(Path("..", scan.kubeconfig.name))) == HERE
 
 
 @pytest.mark.usefixtures("elsewhere")
-def test_certificates_beside_the_kubeconfig(
-    cluster: Cluster, look: Looker, rewrite: Rewrite
+def test_certificates_in_the_folder_of_the_kubeconfig(
+    cluster: Cluster, scan: ClusterScan, rewrite: Rewrite
 ) -> None:
     issued = cluster.issue(DEFAULT_USER)
-    folder = look.kubeconfig.parent
+    folder = scan.kubeconfig.parent
     (folder / "ca.pem").write_text(cluster.ca_pem)
     (folder / "user.pem").write_text(issued.certificate)
     (folder / "user.key").write_text(issued.key)
@@ -77,13 +77,15 @@ def test_certificates_beside_the_kubeconfig(
         content["clusters"][0]["cluster"]["certificate-authority"] = "ca.pem"
 
     rewrite(by_files)
-    assert images(by(look.kubeconfig)) == HERE
+    assert images(config_from(scan.kubeconfig)) == HERE
 
 
 @pytest.mark.parametrize(
     "key", ["tokenFile", "client-certificate", "client-key", "certificate-authority"]
 )
-def test_a_file_that_is_missing(cluster: Cluster, look: Looker, rewrite: Rewrite, key: str) -> None:
+def test_a_file_that_is_missing(
+    cluster: Cluster, scan: ClusterScan, rewrite: Rewrite, key: str
+) -> None:
     def without_it(content: Kubeconfig) -> None:
         if key == "certificate-authority":
             content["clusters"][0]["cluster"] = {"server": cluster.url, key: "gone.pem"}
@@ -91,28 +93,28 @@ def test_a_file_that_is_missing(cluster: Cluster, look: Looker, rewrite: Rewrite
             content["users"][0]["user"] = {key: "gone.pem"}
 
     rewrite(without_it)
-    with pytest.raises(ServiceError) as told:
-        images(by(look.kubeconfig))
-    path = look.kubeconfig.parent / "gone.pem"
-    assert f"{key} of {look.kubeconfig} names {path}, which cannot be read: No" in str(told.value)
+    with pytest.raises(ServiceError) as raised:
+        images(config_from(scan.kubeconfig))
+    path = scan.kubeconfig.parent / "gone.pem"
+    assert f"{key} of {scan.kubeconfig} names {path}, which cannot be read: No" in str(raised.value)
 
 
-def test_a_key_with_a_pass_phrase(cluster: Cluster, look: Looker, rewrite: Rewrite) -> None:
+def test_a_key_with_a_pass_phrase(cluster: Cluster, scan: ClusterScan, rewrite: Rewrite) -> None:
     issued = cluster.issue(DEFAULT_USER)
     key = load_pem_private_key(issued.key.encode(), None)
     locked = key.private_bytes(
         Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(SECRET.encode())
     )
-    (look.kubeconfig.parent / "user.pem").write_text(issued.certificate)
-    (look.kubeconfig.parent / "user.key").write_bytes(locked)
+    (scan.kubeconfig.parent / "user.pem").write_text(issued.certificate)
+    (scan.kubeconfig.parent / "user.key").write_bytes(locked)
     rewrite(lambda c: user(c, client_certificate="user.pem", client_key="user.key"))
     with pytest.raises(ServiceError, match="its client certificate and key cannot be used"):
-        images(by(look.kubeconfig))
+        images(config_from(scan.kubeconfig))
 
 
-def test_data_counts_before_a_file(look: Looker, rewrite: Rewrite) -> None:
+def test_data_takes_precedence_over_a_file(scan: ClusterScan, rewrite: Rewrite) -> None:
     rewrite(lambda c: c["clusters"][0]["cluster"].update({"certificate-authority": "gone"}))
-    assert images(by(look.kubeconfig)) == HERE
+    assert images(config_from(scan.kubeconfig)) == HERE
 
 
 # users
@@ -144,18 +146,18 @@ EXEC = {"apiVersion": "client.authentication.k8s.io/v1", "command": "x"}
         ({"exec": {**EXEC, "interactiveMode": 1}}, "exec of user prod in .*interactiveMode"),
     ],
 )
-def test_a_user_that_cannot_be(
-    cluster: Cluster, look: Looker, rewrite: Rewrite, entry: dict[str, Any] | None, words: str
+def test_unusable_users(
+    cluster: Cluster, scan: ClusterScan, rewrite: Rewrite, entry: dict[str, Any] | None, words: str
 ) -> None:
-    """Reported before any call."""
+    """The error comes before any call."""
     rewrite(lambda content: content["users"][0].update(user=entry))
-    with pytest.raises(ServiceError, match=words) as told:
-        images(by(look.kubeconfig))
-    assert SECRET not in str(told.value)
+    with pytest.raises(ServiceError, match=words) as raised:
+        images(config_from(scan.kubeconfig))
+    assert SECRET not in str(raised.value)
     assert not list(cluster.calls)
 
 
-def test_keys_that_are_there_and_empty_mean_nothing(look: Looker, rewrite: Rewrite) -> None:
+def test_empty_keys_are_ignored(scan: ClusterScan, rewrite: Rewrite) -> None:
     empty: dict[str, Any] = {
         "username": "",
         "password": None,
@@ -163,7 +165,7 @@ def test_keys_that_are_there_and_empty_mean_nothing(look: Looker, rewrite: Rewri
         "auth-provider": None,
     }
     rewrite(lambda content: content["users"][0]["user"].update(empty))
-    assert images(by(look.kubeconfig)) == HERE
+    assert images(config_from(scan.kubeconfig)) == HERE
 
 
 # addresses
@@ -192,8 +194,8 @@ def port() -> Iterator[socket.socket]:
         ("", "cluster prod of .* has no server"),
     ],
 )
-def test_an_address_that_nothing_is_sent_to(
-    look: Looker,
+def test_unusable_addresses(
+    scan: ClusterScan,
     rewrite: Rewrite,
     port: socket.socket,
     waits: list[float],
@@ -202,21 +204,21 @@ def test_an_address_that_nothing_is_sent_to(
 ) -> None:
     server = address.format(port=port.getsockname()[1])
     rewrite(lambda content: content["clusters"][0]["cluster"].update(server=server))
-    with pytest.raises(ServiceError, match=words) as told:
-        images(by(look.kubeconfig))
-    assert SECRET not in str(told.value)
+    with pytest.raises(ServiceError, match=words) as raised:
+        images(config_from(scan.kubeconfig))
+    assert SECRET not in str(raised.value)
     assert waits == []
     with pytest.raises(BlockingIOError):
         port.accept()
 
 
 @pytest.mark.parametrize("server", ["gopher://x", "https://\x01", "https://[::1"])
-def test_an_address_that_cannot_be_used_is_tried_once(
-    look: Looker, rewrite: Rewrite, waits: list[float], server: str
+def test_an_unusable_address_is_tried_once(
+    scan: ClusterScan, rewrite: Rewrite, waits: list[float], server: str
 ) -> None:
     rewrite(lambda content: content["clusters"][0]["cluster"].update(server=server))
     with pytest.raises(ServiceError, match="cannot be reached"):
-        images(by(look.kubeconfig))
+        images(config_from(scan.kubeconfig))
     assert waits == []
 
 
@@ -224,8 +226,8 @@ def test_an_address_that_cannot_be_used_is_tried_once(
 
 
 @pytest.mark.parametrize("by_link", [False, True])
-def test_a_token_file_elsewhere_is_read_only_for_settings_that_were_named(
-    cluster: Cluster, look: Looker, rewrite: Rewrite, tmp_path: Path, *, by_link: bool
+def test_a_token_file_elsewhere_is_only_read_for_named_settings(
+    cluster: Cluster, scan: ClusterScan, rewrite: Rewrite, tmp_path: Path, *, by_link: bool
 ) -> None:
     folder, outside = tmp_path / "hostile", tmp_path / "token"
     folder.mkdir()
@@ -233,10 +235,10 @@ def test_a_token_file_elsewhere_is_read_only_for_settings_that_were_named(
     (folder / "link").symlink_to(outside)
     name = "link" if by_link else str(outside)
     rewrite(lambda content: user(content, tokenFile=name))
-    kubeconfig = look.kubeconfig.rename(folder / "kubeconfig")
+    kubeconfig = scan.kubeconfig.rename(folder / "kubeconfig")
     with pytest.raises(
         ServiceError, match=r"is outside of its folder.*name their file with --config"
     ):
-        images(by(kubeconfig, trust=KubeconfigTrust.FOUND))
+        images(config_from(kubeconfig, trust=KubeconfigTrust.FOUND))
     assert not list(cluster.calls)
-    assert images(by(kubeconfig)) == HERE
+    assert images(config_from(kubeconfig)) == HERE

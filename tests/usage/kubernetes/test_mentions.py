@@ -1,5 +1,4 @@
-"""Images that objects name where no container does: arguments, environment, annotations, other
-keys."""
+"""Images named outside of container images: arguments, environment, annotations, other keys."""
 
 import json
 from typing import Any
@@ -12,7 +11,7 @@ from bot.playground.kubernetes import Cluster
 from bot.playground.kubernetes.builders import custom_resource, deployment, pod, stateful_set
 from bot.usage.kubernetes.cluster_source import CustomResource
 from tests.usage.aws_support import digest, image
-from tests.usage.kubernetes.conftest import Looker
+from tests.usage.kubernetes.conftest import ClusterScan
 
 API, OLD, PROXY = image("team/api", "9.0.0"), image("team/api", "1.0"), image("istio/proxy", "2")
 HOST, _, NAME = OLD.partition("/")
@@ -49,16 +48,16 @@ def workflow(*templates: Any, **spec: Any) -> Any:
         {OLD: "a key"},
     ],
 )
-def test_any_key_of_a_custom_resource(cluster: Cluster, look: Looker, template: Any) -> None:
+def test_any_key_of_a_custom_resource(cluster: Cluster, scan: ClusterScan, template: Any) -> None:
     cluster.apply(workflow(template))
-    assert {(API, WORKFLOW), (OLD, WORKFLOW)} <= look(WORKFLOWS)
+    assert {(API, WORKFLOW), (OLD, WORKFLOW)} <= scan(WORKFLOWS)
 
 
-def test_what_is_called_an_image_is_read_as_a_containers(cluster: Cluster, look: Looker) -> None:
-    """Also if it cannot be read: then nobody knows what it is."""
+def test_image_keys_are_read_like_those_of_containers(cluster: Cluster, scan: ClusterScan) -> None:
+    """A malformed image is an error too, since it may be one of ours."""
     unreadable = f"{OLD}-{{{{inputs.parameters.arch}}}}"
     cluster.apply(workflow({"name": "b", "script": {"image": unreadable}}))
-    assert (unreadable, WORKFLOW) in look(WORKFLOWS)
+    assert (unreadable, WORKFLOW) in scan(WORKFLOWS)
 
 
 @pytest.mark.parametrize(
@@ -74,15 +73,15 @@ def test_what_is_called_an_image_is_read_as_a_containers(cluster: Cluster, look:
         {"image": {"registry": HOST, "repository": "/team/api", "tag": "1.0"}},
     ],
 )
-def test_a_reference_in_parts(cluster: Cluster, look: Looker, values: Any) -> None:
+def test_a_reference_in_parts(cluster: Cluster, scan: ClusterScan, values: Any) -> None:
     spec = {"chart": {"version": None}, "values": values}
     cluster.apply(custom_resource("helm.toolkit.fluxcd.io/v2", "HelmRelease", "r", spec))
-    assert (OLD, RELEASE) in look(RELEASES)
+    assert (OLD, RELEASE) in scan(RELEASES)
 
 
-def test_objects_without_any_image_need_no_path(cluster: Cluster, look: Looker) -> None:
+def test_objects_without_any_image_need_no_path(cluster: Cluster, scan: ClusterScan) -> None:
     cluster.apply(custom_resource("helm.toolkit.fluxcd.io/v2", "HelmRelease", "r", {}))
-    assert look(RELEASES) == set()
+    assert scan(RELEASES) == set()
 
 
 @pytest.mark.parametrize(
@@ -94,44 +93,44 @@ def test_objects_without_any_image_need_no_path(cluster: Cluster, look: Looker) 
     ],
 )
 def test_environment_and_arguments_of_a_deployment(
-    cluster: Cluster, look: Looker, container: Any
+    cluster: Cluster, scan: ClusterScan, container: Any
 ) -> None:
     top, *_ = deployment("operator", API, namespace="ops", replicas=0)
     top["spec"]["template"]["spec"]["containers"][0].update(container)
     cluster.apply(top)
-    assert (OLD, "Deployment ops/operator (scaled to zero)") in look()
+    assert (OLD, "Deployment ops/operator (scaled to zero)") in scan()
 
 
-def test_annotations(cluster: Cluster, look: Looker) -> None:
+def test_annotations(cluster: Cluster, scan: ClusterScan) -> None:
     bare = pod("p", API)
     bare["metadata"]["annotations"] = {
         "sidecar.istio.io/proxyImage": PROXY,
         "kubectl.kubernetes.io/last-applied-configuration": json.dumps({"image": OLD}),
     }
     cluster.apply(bare)
-    assert look() == {(name, "Pod default/p") for name in (API, PROXY, OLD)}
+    assert scan() == {(name, "Pod default/p") for name in (API, PROXY, OLD)}
 
 
-def test_revisions_of_other_controllers(cluster: Cluster, look: Looker) -> None:
+def test_revisions_of_other_controllers(cluster: Cluster, scan: ClusterScan) -> None:
     revision = next(o for o in stateful_set("db", API) if o["kind"] == "ControllerRevision")
     revision["metadata"]["ownerReferences"][0].update(kind="CloneSet")
     revision["data"] = {"spec": {"patch": {"worker": OLD}}}
     cluster.apply(revision)
-    assert look() == {(OLD, "CloneSet default/db (revision 1)")}
+    assert scan() == {(OLD, "CloneSet default/db (revision 1)")}
 
 
-def test_a_digest_without_our_host(cluster: Cluster, look: Looker) -> None:
+def test_a_digest_without_our_host(cluster: Cluster, scan: ClusterScan) -> None:
     mirrored = f"mirror.corp.example/team/api@{digest(5)}"
     top, *_ = deployment("operator", API)
     top["spec"]["template"]["spec"]["containers"][0]["args"] = [mirrored]
     cluster.apply(top)
-    assert (digest(5), "Deployment default/operator") in look()
+    assert (digest(5), "Deployment default/operator") in scan()
 
 
-def test_an_alias(cluster: Cluster, look: Looker) -> None:
+def test_an_alias(cluster: Cluster, scan: ClusterScan) -> None:
     aliased = "harbor.example.com/ecr-proxy/team/api:1.0"
     bare = pod("p", API)
     bare["spec"]["containers"][0]["args"] = [f"--image={aliased}"]
     cluster.apply(bare)
-    look.hosts = RegistryHosts({"harbor.example.com/ecr-proxy": RegistryId("1" * 12, "eu-west-1")})
-    assert (aliased, "Pod default/p") in look()
+    scan.hosts = RegistryHosts({"harbor.example.com/ecr-proxy": RegistryId("1" * 12, "eu-west-1")})
+    assert (aliased, "Pod default/p") in scan()

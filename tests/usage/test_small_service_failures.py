@@ -1,5 +1,5 @@
-"""App Runner, Batch, SageMaker, CodeBuild: each call fails in each way, and the source says so or
-is complete and right."""
+"""App Runner, Batch, SageMaker and CodeBuild: every call fails in every way. The source raises an
+error, or its result is complete."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
@@ -19,22 +19,23 @@ from tests.usage.aws_support import (
     UNLISTED,
     Fail,
     Open,
+    check_every_failure,
+    check_every_timeout,
+    check_incomplete_answers,
+    check_throttling_is_retried,
     digest,
-    every_failure_is_told,
-    every_throttling_is_survived,
-    every_time_out_is_told,
     image,
-    look,
     lose_host,
-    nothing_is_left_out_silently,
     open_aws_api,
+    scan_source,
 )
 
 pytestmark = pytest.mark.usefixtures("environment")
 
 
-class Small(NamedTuple):
-    """`fill` makes so many workloads of every kind; `calls`: those that two of them take."""
+class SmallService(NamedTuple):
+    """`fill`: creates this number of workloads of every kind. `calls`: the calls for two
+    workloads."""
 
     service: str
     open: Open
@@ -58,7 +59,7 @@ def codebuild_projects(aws: StandIn, count: int) -> None:
         aws.world.codebuild().create(f"project-{n}", image("p", str(n)))
 
 
-def sagemaker_things(aws: StandIn, count: int) -> None:
+def sagemaker_resources(aws: StandIn, count: int) -> None:
     """The first model comes from a package, the first inference component from a model."""
     sagemaker = aws.world.sagemaker()
     deployed = image("deployed")
@@ -74,21 +75,21 @@ def sagemaker_things(aws: StandIn, count: int) -> None:
         )
 
 
-SMALL = {
-    "app_runner": Small(
+SMALL_SERVICES = {
+    "app_runner": SmallService(
         "apprunner",
         app_runner_source,
         app_runner_services,
         20,
         {"apprunner:ListServices": 1, "apprunner:DescribeService": 2},
     ),
-    "batch": Small(
+    "batch": SmallService(
         "batch", batch_source, batch_definitions, 100, {"batch:DescribeJobDefinitions": 1}
     ),
-    "sagemaker": Small(
+    "sagemaker": SmallService(
         "sagemaker",
         sagemaker_source,
-        sagemaker_things,
+        sagemaker_resources,
         100,
         {
             "sagemaker:ListEndpoints": 1,
@@ -100,7 +101,7 @@ SMALL = {
             "sagemaker:DescribeModelPackage": 1,
         },
     ),
-    "codebuild": Small(
+    "codebuild": SmallService(
         "codebuild",
         codebuild_source,
         codebuild_projects,
@@ -110,43 +111,45 @@ SMALL = {
 }
 
 
-@pytest.fixture(params=SMALL.values(), ids=list(SMALL))
-def small(request: pytest.FixtureRequest) -> Small:
-    assert isinstance(request.param, Small)
+@pytest.fixture(params=SMALL_SERVICES.values(), ids=list(SMALL_SERVICES))
+def small(request: pytest.FixtureRequest) -> SmallService:
+    assert isinstance(request.param, SmallService)
     return request.param
 
 
-def test_every_call_is_made(aws: StandIn, small: Small) -> None:
+def test_every_call_is_made(aws: StandIn, small: SmallService) -> None:
     small.fill(aws, 2)
-    look(small.open(open_aws_api()))
+    scan_source(small.open(open_aws_api()))
     assert aws.world.calls.counts() == small.calls
 
 
 @pytest.mark.parametrize("fail", FAILURES.values(), ids=FAILURES)
-def test_every_failure_of_every_call_is_told(aws: StandIn, small: Small, fail: Fail) -> None:
-    small.fill(aws, 2)
-    every_failure_is_told(aws, small.open, fail)
-
-
-@pytest.mark.parametrize(("name", "failure"), matrix(SMALL, SECOND_PAGE, meet=1))
-def test_cut_in_the_middle_of_paging(aws: StandIn, name: str, failure: str) -> None:
-    """Or at the second call of those that have no pages."""
-    small = SMALL[name]
-    small.fill(aws, small.page + 1)
-    calls = [call for call in small.calls if call != "sagemaker:DescribeModelPackage"]
-    every_failure_is_told(aws, small.open, SECOND_PAGE[failure], calls)
-
-
-def test_timed_out(aws: StandIn, small: Small) -> None:
-    small.fill(aws, 2)
-    every_time_out_is_told(aws, small.open)
-
-
-def test_throttled_and_then_well(
-    aws: StandIn, small: Small, monkeypatch: pytest.MonkeyPatch
+def test_every_failure_of_every_call_is_an_error(
+    aws: StandIn, small: SmallService, fail: Fail
 ) -> None:
     small.fill(aws, 2)
-    every_throttling_is_survived(aws, small.open, monkeypatch)
+    check_every_failure(aws, small.open, fail)
+
+
+@pytest.mark.parametrize(("name", "failure"), matrix(SMALL_SERVICES, SECOND_PAGE, meet=1))
+def test_failures_on_the_second_page(aws: StandIn, name: str, failure: str) -> None:
+    """For calls without pages, the second call fails."""
+    small = SMALL_SERVICES[name]
+    small.fill(aws, small.page + 1)
+    calls = [call for call in small.calls if call != "sagemaker:DescribeModelPackage"]
+    check_every_failure(aws, small.open, SECOND_PAGE[failure], calls)
+
+
+def test_timed_out(aws: StandIn, small: SmallService) -> None:
+    small.fill(aws, 2)
+    check_every_timeout(aws, small.open)
+
+
+def test_throttled_calls_are_retried(
+    aws: StandIn, small: SmallService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small.fill(aws, 2)
+    check_throttling_is_retried(aws, small.open, monkeypatch)
 
 
 PARTS: Mapping[str, tuple[Open, Callable[[Any], Any]]] = {
@@ -211,33 +214,33 @@ PARTS: Mapping[str, tuple[Open, Callable[[Any], Any]]] = {
 
 
 @pytest.mark.parametrize("part", [{}, 7, "text", [], None], ids=repr)
-def test_parts_of_a_wrong_form(aws: StandIn, small: Small, part: Any) -> None:
+def test_malformed_parts(aws: StandIn, small: SmallService, part: Any) -> None:
     small.fill(aws, 2)
     answers = [
         (where.partition(" ")[0], answer(part))
         for where, (open_source, answer) in PARTS.items()
         if open_source is small.open
     ]
-    nothing_is_left_out_silently(aws, small.open, answers)
+    check_incomplete_answers(aws, small.open, answers)
 
 
 @pytest.mark.parametrize("name", [{}, 7, [], None], ids=repr)
-def test_names_of_a_wrong_form(aws: StandIn, name: Any) -> None:
+def test_malformed_names(aws: StandIn, name: Any) -> None:
     answers = [("codebuild:ListProjects", {"projects": [name]})]
-    nothing_is_left_out_silently(aws, codebuild_source, answers)
+    check_incomplete_answers(aws, codebuild_source, answers)
 
 
-def test_there_is_nothing_where_aws_does_not_offer_the_service(
-    aws: StandIn, small: Small, monkeypatch: pytest.MonkeyPatch
+def test_no_workloads_if_aws_does_not_offer_the_service(
+    aws: StandIn, small: SmallService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lose_host(monkeypatch, small.service)
-    assert look(small.open(open_aws_api(region=UNLISTED))) == set()
+    assert scan_source(small.open(open_aws_api(region=UNLISTED))) == set()
     assert aws.world.calls.counts() == {}
 
 
-def test_where_aws_offers_the_service_its_host_must_be_found(
-    small: Small, monkeypatch: pytest.MonkeyPatch
+def test_an_unknown_host_is_an_error_if_aws_offers_the_service(
+    small: SmallService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lose_host(monkeypatch, small.service)
     with pytest.raises(ServiceError, match="check the network"):
-        look(small.open(open_aws_api()))
+        scan_source(small.open(open_aws_api()))

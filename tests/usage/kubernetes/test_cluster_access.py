@@ -1,4 +1,4 @@
-"""The ways to a cluster: kubeconfig, from inside, EKS; and EKS clusters that nobody listed."""
+"""Access to clusters by kubeconfig, service account and EKS; and unlisted EKS clusters."""
 
 import json
 import traceback
@@ -26,7 +26,7 @@ from bot.usage.kubernetes.unlisted_clusters import (
     find_cluster,
 )
 from tests.usage.aws_support import image, open_aws_api
-from tests.usage.kubernetes.conftest import Looker, by
+from tests.usage.kubernetes.conftest import ClusterScan, config_from
 
 ARN = f"arn:aws:eks:{DEFAULT_REGION}:{DEFAULT_ACCOUNT}:cluster/prod"
 SECRET = "token-that-nobody-may-see"
@@ -48,9 +48,9 @@ HERE = {image("team/api")}
 # by kubeconfig
 
 
-def test_a_kubeconfig_and_its_contexts(look: Looker) -> None:
-    assert images(by(look.kubeconfig)) == HERE
-    assert images(by(look.kubeconfig, "prod")) == HERE
+def test_a_kubeconfig_and_its_contexts(scan: ClusterScan) -> None:
+    assert images(config_from(scan.kubeconfig)) == HERE
+    assert images(config_from(scan.kubeconfig, "prod")) == HERE
 
 
 @pytest.mark.parametrize(
@@ -84,43 +84,43 @@ def test_a_kubeconfig_and_its_contexts(look: Looker) -> None:
     ],
 )
 def test_a_kubeconfig_that_is_wrong(
-    look: Looker, change: Callable[[dict[str, Any]], Any], words: str
+    scan: ClusterScan, change: Callable[[dict[str, Any]], Any], words: str
 ) -> None:
-    content = json.loads(look.kubeconfig.read_text())
+    content = json.loads(scan.kubeconfig.read_text())
     change(content)
-    look.kubeconfig.write_text(json.dumps(content))
-    with pytest.raises(ServiceError) as told:
-        images(by(look.kubeconfig))
-    assert words in str(told.value)
-    assert "Kubernetes cluster prod" in str(told.value)
+    scan.kubeconfig.write_text(json.dumps(content))
+    with pytest.raises(ServiceError) as raised:
+        images(config_from(scan.kubeconfig))
+    assert words in str(raised.value)
+    assert "Kubernetes cluster prod" in str(raised.value)
 
 
 @pytest.mark.parametrize(
     "text", ["", "[]", "a: [", f"token: {SECRET}\n  : {{", "3", f"users: [{SECRET}]\nclusters: 1"]
 )
-def test_a_file_that_is_no_kubeconfig(look: Looker, text: str) -> None:
-    look.kubeconfig.write_text(text)
-    with pytest.raises(ServiceError) as told:
-        images(by(look.kubeconfig))
-    assert str(look.kubeconfig) in str(told.value)
-    assert SECRET not in str(told.value)
+def test_a_file_that_is_not_a_kubeconfig(scan: ClusterScan, text: str) -> None:
+    scan.kubeconfig.write_text(text)
+    with pytest.raises(ServiceError) as raised:
+        images(config_from(scan.kubeconfig))
+    assert str(scan.kubeconfig) in str(raised.value)
+    assert SECRET not in str(raised.value)
 
 
 @pytest.mark.parametrize("token", [f"{DEFAULT_TOKEN}\n", f" {DEFAULT_TOKEN} "])
-def test_white_space_around_a_token_means_nothing(look: Looker, token: str) -> None:
-    content = json.loads(look.kubeconfig.read_text())
+def test_white_space_around_a_token_is_ignored(scan: ClusterScan, token: str) -> None:
+    content = json.loads(scan.kubeconfig.read_text())
     content["users"][0]["user"]["token"] = token
-    look.kubeconfig.write_text(json.dumps(content))
-    assert images(by(look.kubeconfig)) == HERE
+    scan.kubeconfig.write_text(json.dumps(content))
+    assert images(config_from(scan.kubeconfig)) == HERE
 
 
-def test_a_token_that_cannot_be_sent_is_not_told(look: Looker) -> None:
-    content = json.loads(look.kubeconfig.read_text())
+def test_an_error_does_not_quote_an_invalid_token(scan: ClusterScan) -> None:
+    content = json.loads(scan.kubeconfig.read_text())
     content["users"][0]["user"]["token"] = f"{SECRET}\n{SECRET}"
-    look.kubeconfig.write_text(json.dumps(content))
-    with pytest.raises(ServiceError, match=r"prod in .*kubeconfig contains a line break") as told:
-        images(by(look.kubeconfig))
-    assert SECRET not in "".join(traceback.format_exception(told.value))
+    scan.kubeconfig.write_text(json.dumps(content))
+    with pytest.raises(ServiceError, match=r"prod in .*kubeconfig contains a line break") as raised:
+        images(config_from(scan.kubeconfig))
+    assert SECRET not in "".join(traceback.format_exception(raised.value))
 
 
 @pytest.mark.parametrize(
@@ -128,58 +128,60 @@ def test_a_token_that_cannot_be_sent_is_not_told(look: Looker) -> None:
     [("socks5://user:hunter2@proxy:1", "kind socks5"), ("http://user:hunter2@[::1", "prod cannot")],
 )
 def test_a_proxy_that_cannot_be_used(
-    look: Looker, monkeypatch: pytest.MonkeyPatch, proxy: str, words: str
+    scan: ClusterScan, monkeypatch: pytest.MonkeyPatch, proxy: str, words: str
 ) -> None:
     monkeypatch.setenv("HTTPS_PROXY", proxy)
-    with pytest.raises(ServiceError, match=words) as told:
-        images(by(look.kubeconfig))
-    assert "hunter2" not in "".join(traceback.format_exception(told.value))
+    with pytest.raises(ServiceError, match=words) as raised:
+        images(config_from(scan.kubeconfig))
+    assert "hunter2" not in "".join(traceback.format_exception(raised.value))
 
 
 @pytest.mark.parametrize("no_proxy", ["127.0.0.0/8", "10.0.0.0/8, 127.0.0.1/32", "127.0.0.1", "*"])
 def test_hosts_that_need_no_proxy(
-    look: Looker, monkeypatch: pytest.MonkeyPatch, no_proxy: str
+    scan: ClusterScan, monkeypatch: pytest.MonkeyPatch, no_proxy: str
 ) -> None:
     monkeypatch.setenv("HTTPS_PROXY", "127.0.0.1:1")
     with pytest.raises(ServiceError, match="did not answer"):
-        images(by(look.kubeconfig))
+        images(config_from(scan.kubeconfig))
     monkeypatch.setenv("NO_PROXY", no_proxy)
-    assert images(by(look.kubeconfig)) == HERE
+    assert images(config_from(scan.kubeconfig)) == HERE
 
 
-def test_what_a_command_says_is_not_told(look: Looker) -> None:
-    content = json.loads(look.kubeconfig.read_text())
+def test_an_error_does_not_quote_the_output_of_a_plugin(scan: ClusterScan) -> None:
+    content = json.loads(scan.kubeconfig.read_text())
     command = {"command": "sh", "args": ["-c", f"echo {SECRET} >&2; exit 3"]}
     version = {"apiVersion": "client.authentication.k8s.io/v1beta1"}
     content["users"][0]["user"] = {"exec": version | command}
-    look.kubeconfig.write_text(json.dumps(content))
-    with pytest.raises(ServiceError, match=r"sh of the kubeconfig exited with 3\): run it") as told:
-        images(by(look.kubeconfig))
-    assert SECRET not in "".join(traceback.format_exception(told.value))
+    scan.kubeconfig.write_text(json.dumps(content))
+    with pytest.raises(
+        ServiceError, match=r"sh of the kubeconfig exited with 3\): run it"
+    ) as raised:
+        images(config_from(scan.kubeconfig))
+    assert SECRET not in "".join(traceback.format_exception(raised.value))
 
 
 def test_a_key_that_cannot_be_used_leaves_no_file_behind(
-    look: Looker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    scan: ClusterScan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """lightkube puts it into one, and the error would hold that."""
+    """lightkube writes the key to a temporary file, which the error would keep open."""
     files = tmp_path / "files"
     files.mkdir()
     monkeypatch.setattr("tempfile.tempdir", str(files))
-    content = json.loads(look.kubeconfig.read_text())
+    content = json.loads(scan.kubeconfig.read_text())
     nonsense = {"client-certificate-data": "bm9uZQ==", "client-key-data": "bm9uZQ=="}
     content["users"][0]["user"] = nonsense
-    look.kubeconfig.write_text(json.dumps(content))
-    with pytest.raises(ServiceError, match="cannot be reached") as told:
-        images(by(look.kubeconfig))
-    assert not [*files.iterdir()], told
+    scan.kubeconfig.write_text(json.dumps(content))
+    with pytest.raises(ServiceError, match="cannot be reached") as raised:
+        images(config_from(scan.kubeconfig))
+    assert not [*files.iterdir()], raised
 
 
 def test_a_kubeconfig_that_is_missing(tmp_path: Path) -> None:
     with pytest.raises(ServiceError, match="nowhere cannot be read: No such file"):
-        images(by(tmp_path / "nowhere"))
+        images(config_from(tmp_path / "nowhere"))
 
 
-# from inside
+# by service account
 
 
 @pytest.fixture
@@ -193,7 +195,7 @@ def account_folder(cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyP
     return tmp_path
 
 
-def test_from_inside(account_folder: Path) -> None:
+def test_from_service_account(account_folder: Path) -> None:
     assert images(lambda _: from_service_account(account_folder)) == HERE
 
 
@@ -202,7 +204,7 @@ def test_a_token_that_was_renewed_is_read_again(cluster: Cluster, account_folder
     assert images(lambda _: from_service_account(account_folder)) == HERE
 
 
-def test_outside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_outside_of_a_pod(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("KUBERNETES_SERVICE_HOST", raising=False)
     with pytest.raises(ServiceError, match="does not run in a pod with a service account"):
         images(lambda _: from_service_account(tmp_path))
@@ -248,39 +250,39 @@ def test_no_access_entry(aws_api: AwsApi, cluster: Cluster) -> None:
         images(lambda _: from_eks(EksClusters(aws_api), "prod"))
 
 
-def test_an_eks_cluster_that_is_not_there_yet(aws: StandIn, aws_api: AwsApi) -> None:
+def test_an_eks_cluster_that_is_being_created(aws: StandIn, aws_api: AwsApi) -> None:
     aws.world.eks().create("new", status="CREATING")
     with pytest.raises(ServiceError, match=r"cluster new .CREATING"):
         images(lambda _: from_eks(EksClusters(aws_api), "new"))
 
 
-def test_an_eks_cluster_that_is_nowhere(aws_api: AwsApi) -> None:
+def test_an_unknown_eks_cluster(aws_api: AwsApi) -> None:
     with pytest.raises(ServiceError, match="has an EKS cluster gone: check eks under"):
         images(lambda _: from_eks(*find_cluster("gone", [EksClusters(aws_api)])))
 
 
-def test_an_eks_cluster_that_is_in_two_places(aws: StandIn, aws_api: AwsApi) -> None:
+def test_an_eks_cluster_name_in_two_regions(aws: StandIn, aws_api: AwsApi) -> None:
     aws.world.eks(region="us-east-1").create("prod")
     other = AwsApi(aws_api.session, DEFAULT_ACCOUNT, "us-east-1")
-    with pytest.raises(ServiceError) as told:
+    with pytest.raises(ServiceError) as raised:
         find_cluster("prod", [EksClusters(aws_api), EksClusters(other)])
-    assert ARN in str(told.value)
+    assert ARN in str(raised.value)
     assert find_cluster(ARN, [EksClusters(other), EksClusters(aws_api)])[0].aws is aws_api
 
 
-def test_eks_may_not_be_listed(aws: StandIn, aws_api: AwsApi) -> None:
+def test_missing_permission_to_list_eks_clusters(aws: StandIn, aws_api: AwsApi) -> None:
     aws.world.deny("eks:ListClusters")
     with pytest.raises(ServiceError, match="refused eks:ListClusters"):
         unlisted(EksClusters(aws_api), listed="prod")
 
 
-def test_eks_may_not_be_described(aws: StandIn, aws_api: AwsApi) -> None:
+def test_missing_permission_to_describe_eks_clusters(aws: StandIn, aws_api: AwsApi) -> None:
     aws.world.deny("eks:DescribeCluster")
     with pytest.raises(ServiceError, match="refused eks:DescribeCluster"):
         images(lambda _: from_eks(EksClusters(aws_api), "prod"))
 
 
-# those that nobody listed
+# unlisted clusters
 
 
 def unlisted(
@@ -304,15 +306,15 @@ def test_clusters_that_are_known(aws_api: AwsApi, known: dict[str, str]) -> None
     "known",
     [{}, {"listed": "pro"}, {"ignored": "staging*"}, {"ignored": "*eu*"}, {"ignored": "arn:*:x"}],
 )
-def test_clusters_that_nobody_listed(aws_api: AwsApi, known: dict[str, str]) -> None:
+def test_unlisted_clusters(aws_api: AwsApi, known: dict[str, str]) -> None:
     eks = EksClusters(aws_api)
-    with pytest.raises(ServiceError) as told:
+    with pytest.raises(ServiceError) as raised:
         unlisted(eks, **known)
-    assert "no source scans EKS clusters prod" in str(told.value)
-    assert "usage.kubernetes.ignore" in str(told.value)
+    assert "no source scans EKS clusters prod" in str(raised.value)
+    assert "usage.kubernetes.ignore" in str(raised.value)
 
 
-def test_a_name_counts_for_one_cluster_alone(aws: StandIn, aws_api: AwsApi) -> None:
+def test_a_name_only_counts_for_a_single_cluster(aws: StandIn, aws_api: AwsApi) -> None:
     aws.world.eks(region="us-east-1").create("prod")
     here, there = (
         EksClusters(aws_api),

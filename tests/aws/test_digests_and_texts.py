@@ -1,4 +1,4 @@
-"""What is looked up while a plan is carried out: digests, some of them, and their texts."""
+"""Calls during the execution of a plan: lists of digests, descriptions and manifest texts."""
 
 import json
 from typing import Any
@@ -17,8 +17,8 @@ MISSING = [f"sha256:{number:064x}" for number in range(200)]
 BROKEN = (Fault(cut="body"), Fault(body="<html>"), Fault(answer={"more": 1}))
 
 
-class Wordless(Fault):
-    """Strikes whoever asks for what is missing."""
+class ErrorWithoutName(Fault):
+    """A fault for calls that request a missing image. Its message does not name the image."""
 
     def concerns(self, call: FaultTarget) -> bool:
         asked = {each["imageDigest"] for each in call.params.get("imageIds", ())}
@@ -34,7 +34,7 @@ def calls(aws: StandIn, operation: str) -> list[dict[str, Any]]:
 
 
 def test_every_digest_is_listed_once(aws: StandIn, shelf: Shelf, registry: EcrRegistry) -> None:
-    """Whatever its status, and however many tags it has."""
+    """Images of every status, with any number of tags."""
     expected = [shelf.image("a", "1", "2", "3"), shelf.image("b", ""), *shelf.images(3)]
     archived = shelf.image("archived")
     aws.world.archive(shelf.repository, archived)
@@ -45,8 +45,8 @@ def test_every_digest_is_listed_once(aws: StandIn, shelf: Shelf, registry: EcrRe
     assert call["filter"] == {"tagStatus": "ANY", "imageStatus": "ANY"}
 
 
-def test_digests_come_in_pages_of_1000(aws: StandIn, shelf: Shelf, registry: EcrRegistry) -> None:
-    """An image whose tags stand on two pages is still listed once."""
+def test_digests_have_pages_of_1000(aws: StandIn, shelf: Shelf, registry: EcrRegistry) -> None:
+    """An image whose tags are on two pages is listed once."""
     digests = [shelf.image(name, *(f"{name}.{n}" for n in range(400))) for name in "abcde"]
     assert sorted(registry.digests(shelf.id)) == sorted(digests)
     assert len(calls(aws, "ListImages")) == 2
@@ -57,7 +57,7 @@ def test_an_empty_repository(shelf: Shelf, registry: EcrRegistry) -> None:
     assert registry.describe_some(shelf.id, []) == {}
 
 
-def test_some_are_described_as_they_are_now(
+def test_images_are_described_as_they_are_now(
     aws: StandIn, shelf: Shelf, registry: EcrRegistry
 ) -> None:
     digests = shelf.images(100)
@@ -70,7 +70,7 @@ def test_some_are_described_as_they_are_now(
 
 
 @pytest.mark.parametrize("gone", [1, 3, 99, 100])
-def test_those_that_are_gone_cost_a_call_each(
+def test_each_missing_image_costs_a_call(
     gone: int, aws: StandIn, shelf: Shelf, registry: EcrRegistry
 ) -> None:
     there = shelf.images(100 - gone)
@@ -82,23 +82,23 @@ def test_those_that_are_gone_cost_a_call_each(
     assert len(calls(aws, "DescribeImages")) == gone + (1 if there else 0)
 
 
-def test_errors_that_name_nobody_are_taken_apart(
+def test_batches_are_split_after_errors_without_a_name(
     aws: StandIn, shelf: Shelf, registry: EcrRegistry
 ) -> None:
-    """Down to calls for a single image: only then does ECR say it of that very one."""
+    """The calls end with single images, where the error can only mean that image."""
     there = shelf.images(97)
     digests = [*there[:10], MISSING[0], *there[10:50], MISSING[1], *there[50:], MISSING[2]]
     expected = described(registry, shelf)
     aws.world.calls.reset()
     aws.world.faults.add(
-        Wordless(error="ImageNotFoundException", message="An image is gone", times=None)
+        ErrorWithoutName(error="ImageNotFoundException", message="An image is gone", times=None)
     )
     assert registry.describe_some(shelf.id, digests) == expected
     assert len(calls(aws, "DescribeImages")) < 50
 
 
 @pytest.mark.parametrize("error", ["RepositoryNotFoundException", "AccessDeniedException"])
-def test_another_error_never_says_that_images_are_gone(
+def test_another_error_does_not_mean_missing_images(
     error: str, aws: StandIn, shelf: Shelf, registry: EcrRegistry
 ) -> None:
     digest = shelf.image("a")
@@ -107,7 +107,7 @@ def test_another_error_never_says_that_images_are_gone(
         registry.describe_some(shelf.id, [digest])
 
 
-def test_an_error_after_some_are_gone_concerns_all(
+def test_an_error_after_missing_images_is_raised(
     aws: StandIn, shelf: Shelf, registry: EcrRegistry
 ) -> None:
     digests = [*shelf.images(3), MISSING[0]]
@@ -116,9 +116,7 @@ def test_an_error_after_some_are_gone_concerns_all(
         registry.describe_some(shelf.id, digests)
 
 
-def test_an_image_that_is_left_out_without_a_word_is_not_gone(
-    aws: StandIn, shelf: Shelf, registry: EcrRegistry
-) -> None:
+def test_an_omitted_image_is_an_error(aws: StandIn, shelf: Shelf, registry: EcrRegistry) -> None:
     digests = shelf.images(3)
     details = [{"imageDigest": digest} for digest in digests[:2]]
     aws.world.faults.add(Fault(operation="DescribeImages", answer={"imageDetails": details}))
@@ -126,9 +124,7 @@ def test_an_image_that_is_left_out_without_a_word_is_not_gone(
         registry.describe_some(shelf.id, digests)
 
 
-def test_what_nobody_asked_for_is_not_told(
-    aws: StandIn, shelf: Shelf, registry: EcrRegistry
-) -> None:
+def test_unrequested_images_are_left_out(aws: StandIn, shelf: Shelf, registry: EcrRegistry) -> None:
     digests = shelf.images(2)
     details = [{"imageDigest": digest} for digest in digests]
     aws.world.faults.add(Fault(operation="DescribeImages", answer={"imageDetails": details}))
@@ -149,7 +145,7 @@ def test_answers_that_are_cut_or_unreadable(
 
 
 @pytest.mark.parametrize("what", ["digests", "describe", "describe_some", "texts"])
-def test_a_repository_that_is_gone(what: str, shelf: Shelf, registry: EcrRegistry) -> None:
+def test_a_deleted_repository(what: str, shelf: Shelf, registry: EcrRegistry) -> None:
     digest = shelf.image("a")
     del shelf.world.registries.at("123456789012", "eu-west-1").repositories["team/api"]
     asked = ([digest],) if what in {"describe_some", "texts"} else ()
@@ -157,7 +153,7 @@ def test_a_repository_that_is_gone(what: str, shelf: Shelf, registry: EcrRegistr
         list(getattr(registry, what)(shelf.id, *asked))
 
 
-def test_texts_are_as_they_were_pushed(aws: StandIn, shelf: Shelf, registry: EcrRegistry) -> None:
+def test_texts_are_unchanged(aws: StandIn, shelf: Shelf, registry: EcrRegistry) -> None:
     image = shelf.image("a")
     docker = shelf.push(manifests.image(("c", 1), [("l", 2)], docker=True))
     index = shelf.index("multi", "amd64")

@@ -1,4 +1,4 @@
-"""Types of answers that several threads may be the first to read at once."""
+"""msgspec types are prepared before several threads use them."""
 
 import subprocess
 import sys
@@ -54,8 +54,8 @@ print(found_out)
 
 
 def test_types_are_prepared_before_threads_use_them() -> None:
-    """msgspec finds out at the first use what a type consists of. Threads that do so at once for
-    the same type crash the process."""
+    """msgspec inspects a type at its first use. The process crashes if two threads do so at the
+    same time for one type."""
     done = subprocess.run(
         [sys.executable, "-c", FIRST_USE], capture_output=True, text=True, timeout=100, check=True
     )
