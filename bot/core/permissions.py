@@ -339,9 +339,9 @@ def why_not_enough(
 
 
 def why_too_early(
-    plan: PlanRecord, undo_window: timedelta, begins_at: datetime
+    plan: PlanRecord, undo_window: timedelta, starts_at: datetime
 ) -> UndoWindowOpen | None:
-    """Why the undo window of this process is not over at `begins_at`; None if it is."""
-    approved_at = max((each.at for each in plan.current_approvals), default=begins_at)
-    waited = max(begins_at - approved_at, timedelta(0))
+    """Why the undo window of this process is not over at `starts_at`; None if it is."""
+    approved_at = max((each.at for each in plan.current_approvals), default=starts_at)
+    waited = max(starts_at - approved_at, timedelta(0))
     return None if waited >= undo_window else UndoWindowOpen(undo_window, waited)

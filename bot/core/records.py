@@ -295,7 +295,7 @@ class PlanRun:
     version: int
     attempt: int
     worker: PlanWorker
-    begun_at: datetime
+    started_at: datetime
     leased_until: datetime
 
 

@@ -32,13 +32,13 @@ class ChangeWriter(StorePart):
         plan is to get its first run while everything is paused."""
         version = _new_version(change)  # packing takes long: no transaction waits for it
         with self._database.writing() as session:
-            landed = (
+            is_written = (
                 not (_starts_run(change) and is_paused(session))
                 and _write_plan(session, change)
                 and change_run(session, change.run_before, change.run)
                 and change_pins(session, removed=change.pins_removed, added=change.pins_added)
             )
-            if not landed:
+            if not is_written:
                 session.rollback()
                 return False
             if version:
@@ -83,10 +83,10 @@ def _write_plan(session: Session, change: StoreChange) -> bool:
     if after is None:
         assert before is None, "`before` without `after`"
         return True
-    landed = _replace(session, before, after) if before else _make(session, after)
-    if landed:
+    is_written = _replace(session, before, after) if before else _make(session, after)
+    if is_written:
         _write_approvals(session, after, before.approvals if before else ())
-    return landed
+    return is_written
 
 
 def _make(session: Session, record: PlanRecord) -> bool:
@@ -131,11 +131,11 @@ def _write_approvals(
     session: Session, after: PlanRecord, approvals_before: tuple[Approval, ...]
 ) -> None:
     """Writes new approvals, and deletes those that a stop removed."""
-    gone = set(approvals_before) - set(after.approvals)
+    removed = set(approvals_before) - set(after.approvals)
     new = set(after.approvals) - set(approvals_before)
-    if gone:
+    if removed:
         named = tuple_(ApprovalRow.version, ApprovalRow.by).in_(
-            [(each.version, each.by) for each in gone]
+            [(each.version, each.by) for each in removed]
         )
         session.execute(delete(ApprovalRow).where(ApprovalRow.plan == after.id, named))
     rows = (

@@ -44,13 +44,13 @@ class MessageQueries(StorePart):
         of_plans = of_plans.order_by(PlanMessageRow.shown_at.nulls_first(), PlanMessageRow.ts)
         is_another = PlanMessageRow.shown_revision.is_distinct_from(PlanRow.revision)
         behind = self._messages(of_plans.where(is_another))
-        moves_on = and_(
+        is_in_progress = and_(
             ~is_another,
             PlanRow.state == PlanState.EXECUTING,
             or_(PlanMessageRow.shown_at.is_(None), PlanMessageRow.shown_at < progress_before),
         )
-        under_way = self._messages(of_plans.where(moves_on).limit(limit - len(behind)))
-        return [*behind, *under_way]
+        in_progress = self._messages(of_plans.where(is_in_progress).limit(limit - len(behind)))
+        return [*behind, *in_progress]
 
     def mark_shown(self, message: PlanMessage, revision: int | None, at: datetime) -> bool:
         """Records the revision that the message shows now; None if that is unknown. False if
@@ -83,9 +83,9 @@ class MessageQueries(StorePart):
     def mark_listed(self, message: PlanMessage, version: int | None) -> bool:
         """Records the version whose list is in the thread; None if there is no list. False if that
         was recorded already, here or by another process."""
-        is_news = PlanMessageRow.listed_version.is_distinct_from(version)
+        is_new = PlanMessageRow.listed_version.is_distinct_from(version)
         marked = (
-            update(PlanMessageRow).where(_is_it(message), is_news).values(listed_version=version)
+            update(PlanMessageRow).where(_is_it(message), is_new).values(listed_version=version)
         )
         with self._database.writing() as session:
             return count_of(session, marked) == 1

@@ -44,8 +44,8 @@ class PinQueries(StorePart):
     def mark_warned(self, pin: RepositoryPin, at: datetime | None) -> bool:
         """Records when the expiry of the pin was announced; None takes that back. False if it was
         recorded already, here or by another process, or if the pin has changed."""
-        is_news = PinRow.warned_at.is_(None) if at else PinRow.warned_at.is_not(None)
-        marked = update(PinRow).where(_is_the_same(pin), is_news).values(warned_at=at)
+        is_new = PinRow.warned_at.is_(None) if at else PinRow.warned_at.is_not(None)
+        marked = update(PinRow).where(_is_the_same(pin), is_new).values(warned_at=at)
         with self._database.writing() as session:
             return count_of(session, marked) == 1
 

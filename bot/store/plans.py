@@ -111,8 +111,8 @@ class PlanQueries(StorePart):
 
     def plans_to_expire(self, now: datetime) -> Sequence[PlanRecord]:
         """Proposed plans whose time for approval is over."""
-        has_run_out = (PlanRow.state == PlanState.PROPOSED) & (PlanRow.expires_at <= now)
-        return self._all(select(PlanRow).where(has_run_out).order_by(PlanRow.id))
+        is_overdue = (PlanRow.state == PlanState.PROPOSED) & (PlanRow.expires_at <= now)
+        return self._all(select(PlanRow).where(is_overdue).order_by(PlanRow.id))
 
     def plans(self) -> Iterator[PlanRecord]:
         """All plans, last proposed first."""
@@ -243,7 +243,7 @@ class ResultQueries(StorePart):
             .group_by(PlanItemRow.outcome)
         )
         failed_first = case((PlanItemRow.outcome == ImageOutcome.FAILED, 0), else_=1)
-        told = (
+        not_deleted = (
             select(*ITEM_COLUMNS)
             .where(is_its_own, PlanItemRow.outcome.in_(_NOT_DELETED))
             .order_by(failed_first, PlanItemRow.position)
@@ -255,7 +255,7 @@ class ResultQueries(StorePart):
                 numbers[ImageOutcome(current_name(outcome))] += number
             return OutcomeSummary(
                 dict(numbers),
-                tuple(map(item_of, session.execute(told))),
+                tuple(map(item_of, session.execute(not_deleted))),
             )
 
     def total_freed_bytes(self) -> int:
@@ -267,15 +267,15 @@ class ResultQueries(StorePart):
     def plans_with_void_approvals(self, limit: int) -> Sequence[PlanRecord]:
         """Proposed and approved plans with approvals of earlier versions. Their approvers were not
         notified yet that these approvals no longer count."""
-        told = func.coalesce(PlanRow.told_version, 0)
-        counts_no_more = and_(
+        notified = func.coalesce(PlanRow.told_version, 0)
+        is_void = and_(
             ApprovalRow.plan == PlanRow.id,
             ApprovalRow.version < PlanRow.version,
-            ApprovalRow.version >= told,
+            ApprovalRow.version >= notified,
         )
         query = (
             select(PlanRow)
-            .where(PlanRow.state.in_(BEFORE_EXECUTION), exists().where(counts_no_more))
+            .where(PlanRow.state.in_(BEFORE_EXECUTION), exists().where(is_void))
             .order_by(PlanRow.proposed_at)
             .limit(limit)
         )
@@ -285,8 +285,8 @@ class ResultQueries(StorePart):
     def mark_notified(self, plan: PlanRecord, version: int | None) -> bool:
         """Records that the approvers of versions before `version` were notified; None takes that
         back. False if it was recorded already, here or by another process."""
-        is_news = PlanRow.told_version.is_distinct_from(version)
-        marked = update(PlanRow).where(PlanRow.id == plan.id, is_news).values(told_version=version)
+        is_new = PlanRow.told_version.is_distinct_from(version)
+        marked = update(PlanRow).where(PlanRow.id == plan.id, is_new).values(told_version=version)
         with self._database.writing() as session:
             return count_of(session, marked) == 1
 

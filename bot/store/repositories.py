@@ -44,8 +44,8 @@ from bot.store.tables import (
     TagScanRow,
 )
 
-_LISTED = ("account", "region", "name", "listed_at")
-_LOOKED = ("plan", "looked_at", "stored_bytes")
+_LISTING_COLUMNS = ("account", "region", "name", "listed_at")
+_SCAN_COLUMNS = ("plan", "looked_at", "stored_bytes")
 
 _OF_REFERRERS = "sha256-"
 """Prefix of the tags of referrers. Users rarely look for them."""
@@ -71,7 +71,7 @@ class RepositoryQueries(StorePart):
         A list that changes while it is read may have a repository twice."""
         rows = {repository: _listed(repository, at) for repository in found}
         with self._database.writing() as session:
-            _upsert(session, rows.values(), _LISTED)
+            _upsert(session, rows.values(), _LISTING_COLUMNS)
             is_gone = and_(_is_in(registry), RepositoryRow.listed_at < at)
             session.execute(delete(RepositoryRow).where(is_gone))
 
@@ -88,17 +88,17 @@ class RepositoryQueries(StorePart):
             "stored_bytes": scan.stored_bytes,
         }
         with self._database.writing() as session:
-            _upsert(session, [row], _LOOKED)
+            _upsert(session, [row], _SCAN_COLUMNS)
 
     def scanned_at(self, plan: PlanRecord) -> datetime:
         """When the plan was last found to be current: by the last scan, or when it was proposed."""
-        its_last_scan = select(RepositoryRow.looked_at).where(
+        last_scan = select(RepositoryRow.looked_at).where(
             RepositoryRow.repository == plan.repository.uri,
             RepositoryRow.plan == plan.id,
             RepositoryRow.looked_at >= plan.proposed_at,
         )
         with self._database.reading() as session:
-            return session.scalar(its_last_scan) or plan.proposed_at
+            return session.scalar(last_scan) or plan.proposed_at
 
     def repositories(self) -> Sequence[KnownRepository]:
         """By name."""
@@ -112,8 +112,8 @@ class RepositoryQueries(StorePart):
 
     def repositories_named(self, name: str) -> Sequence[RepositoryId]:
         """By name or by URI. Several registries may have a repository of that name."""
-        is_called_so = (RepositoryRow.name == name) | (RepositoryRow.repository == name)
-        query = select(RepositoryRow).where(is_called_so).order_by(RepositoryRow.repository)
+        has_name = (RepositoryRow.name == name) | (RepositoryRow.repository == name)
+        query = select(RepositoryRow).where(has_name).order_by(RepositoryRow.repository)
         with self._database.reading() as session:
             return [_id(row) for row in session.scalars(query)]
 
@@ -188,11 +188,11 @@ class TagScanQueries(StorePart):
             PlanItemRow.digest == TagBindingRow.digest,
         )
         goes = select(PlanItemRow.digest).where(of_open_plan).exists().label("goes")
-        holds_it = func.lower(TagBindingRow.tag).contains(part.lower(), autoescape=True)
+        contains_part = func.lower(TagBindingRow.tag).contains(part.lower(), autoescape=True)
         is_of_referrer = TagBindingRow.tag.startswith(_OF_REFERRERS)
         query = (
             select(TagBindingRow.tag, goes)
-            .where(TagBindingRow.repository == uri, holds_it)
+            .where(TagBindingRow.repository == uri, contains_part)
             .order_by(goes.desc(), is_of_referrer, TagBindingRow.tag.desc())
             .limit(limit)
         )
@@ -205,11 +205,11 @@ class TagScanQueries(StorePart):
         with self._database.reading() as session:
             return list(session.scalars(query))
 
-    def find_digests(self, repository: RepositoryId, beginning: str, limit: int) -> Sequence[str]:
+    def find_digests(self, repository: RepositoryId, prefix: str, limit: int) -> Sequence[str]:
         """Digests of images that had a tag at the last scan, in ascending order."""
-        begins_so = TagBindingRow.digest.startswith(beginning, autoescape=True)
+        has_prefix = TagBindingRow.digest.startswith(prefix, autoescape=True)
         query = select(TagBindingRow.digest).where(
-            TagBindingRow.repository == repository.uri, begins_so
+            TagBindingRow.repository == repository.uri, has_prefix
         )
         with self._database.reading() as session:
             return list(

@@ -217,7 +217,7 @@ def _columns(run: PlanRun) -> dict[str, Any]:
         "machine": run.worker.machine,
         "pid": run.worker.pid,
         "started": run.worker.started,
-        "begun_at": run.begun_at,
+        "begun_at": run.started_at,
         "leased_until": run.leased_until,
     }
 
@@ -228,7 +228,7 @@ def _run(row: RunRow) -> PlanRun:
         version=row.version,
         attempt=row.attempt,
         worker=PlanWorker(row.host, row.machine, row.pid, row.started),
-        begun_at=row.begun_at,
+        started_at=row.begun_at,
         leased_until=row.leased_until,
     )
 
@@ -275,9 +275,9 @@ class PauseQueries(StorePart):
             "paused_why": pause.why if pause else None,
         }
         was_paused = DatabaseInfoRow.paused_by.is_not(None)
-        is_news = ~was_paused if pause else was_paused
+        is_new = ~was_paused if pause else was_paused
         with self._database.writing() as session:
-            if not count_of(session, update(DatabaseInfoRow).where(is_news).values(values)):
+            if not count_of(session, update(DatabaseInfoRow).where(is_new).values(values)):
                 return False
             add_events(session, [event])
             _mark_messages_behind(session)

@@ -80,7 +80,7 @@ def test_the_undo_window_is_waited_for(
     began = own_store.run(id_)
     (approval,) = as_stored(own_store, id_).approvals
     assert began
-    assert began.begun_at - approval.at >= timedelta(seconds=1)
+    assert began.started_at - approval.at >= timedelta(seconds=1)
 
 
 def test_what_could_not_be_deleted(aws: StandIn, run: Run, at_once: Shelf) -> None:

@@ -323,20 +323,38 @@ def test_a_small_plan_ignores_the_typed_name() -> None:
 @pytest.mark.parametrize(
     ("description", "person", "plan", "given", "because"),
     [
-        ("over, whatever version", GUEST, record(state=PlanState.DONE, version=3), {}, "carried"),
-        ("outdated, whatever it holds", GUEST, record(version=3, complete=False), {}, "newer"),
-        ("for nobody", GUEST, record(complete=False), {"channel": "C2"}, "incomplete"),
+        ("closed, before version", GUEST, record(state=PlanState.DONE, version=3), {}, "carried"),
+        ("outdated, before content", GUEST, record(version=3, complete=False), {}, "newer"),
         (
-            "only reported, wherever",
+            "incomplete, before channel",
+            GUEST,
+            record(complete=False),
+            {"channel": "C2"},
+            "incomplete",
+        ),
+        (
+            "report only, before channel",
             GUEST,
             record(),
             {"rules": rules(channel=None, report_only=True)},
             "execution.enabled",
         ),
-        ("not here, whoever", GUEST, record(), {"rules": rules(channel=None)}, "no channel"),
-        ("not you, wherever", GUEST, record(), {"channel": "C2"}, "guest"),
-        ("elsewhere, before typing", ANN, LARGE, {"channel": "C2"}, "its own channel"),
-        ("again, before typing", ANN, replace(LARGE, approvals=(consent("U1"),)), {}, "already"),
+        (
+            "no channel, before person",
+            GUEST,
+            record(),
+            {"rules": rules(channel=None)},
+            "no channel",
+        ),
+        ("guest, before channel", GUEST, record(), {"channel": "C2"}, "guest"),
+        ("other channel, before typing", ANN, LARGE, {"channel": "C2"}, "its own channel"),
+        (
+            "second approval, before typing",
+            ANN,
+            replace(LARGE, approvals=(consent("U1"),)),
+            {},
+            "already",
+        ),
     ],
 )
 def test_the_most_useful_reason_comes_first(

@@ -74,11 +74,11 @@ def test_when_a_plan_was_last_confirmed_by_a_scan(store: Store) -> None:
     plan = propose(store)
     assert store.scanned_at(plan) == NOW
     store.remember_scan(HERE, LastScan(plan, NOW - timedelta(minutes=1), None))
-    assert store.scanned_at(plan) == NOW, "what came of that look was proposed later"
+    assert store.scanned_at(plan) == NOW, "the plan was proposed after that scan"
     store.remember_scan(HERE, LastScan(plan, LATER, None))
     assert store.scanned_at(plan) == LATER
     store.remember_scan(HERE, LastScan(propose(store, THERE), LATER, None))
-    assert store.scanned_at(plan) == NOW, "that look was another plan's"
+    assert store.scanned_at(plan) == NOW, "that scan found another plan"
 
 
 def test_plans_that_ended(store: Store) -> None:

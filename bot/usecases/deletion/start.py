@@ -164,7 +164,7 @@ class RunStarter:
         the approvers, and what `open_target` raises.
         """
         why_not = (
-            self._why_not_approved(plan, run.begun_at) if self.enabled else ExecutionDisabled()
+            self._why_not_approved(plan, run.started_at) if self.enabled else ExecutionDisabled()
         )
         with self.open_target(plan) as target:
             return self.runner.run(self._taken_over(plan, run, why_not), target)

@@ -67,7 +67,7 @@ def test_who_began_it_and_for_whom(site: Site, plan: PlanRecord) -> None:
     site.carry_out(plan)
     assert site.detail("started") == f"approved by {ANN.name}; on {HERE.host}"
     run = site.run(plan)
-    assert (run.attempt, run.worker, run.begun_at) == (1, HERE, site.clock())
+    assert (run.attempt, run.worker, run.started_at) == (1, HERE, site.clock())
 
 
 def test_up_to_ten_minutes_are_not_late(site: Site, plan: PlanRecord) -> None:
