@@ -112,7 +112,7 @@ class PlanMessages:
         more in the same transaction. If Slack refuses an update, `refresh_behind` retries it."""
         ts = in_place_of or self._post_text(plan_id, channel)
         message = PlanMessage(plan_id, channel, ts)
-        (remember or self._store.remember_message)(message)
+        (remember or self._store.save_message)(message)
         try:
             self.refresh(plan_id)
             if in_place_of and not self._store.message(channel, ts):
@@ -148,7 +148,7 @@ class PlanMessages:
         message that was updated less than FRESH ago: the update had not reached the person yet."""
         known = self._store.message(channel, ts)
         if known is None or not self._is_fresh(known):
-            self._store.remember_message(PlanMessage(plan_id, channel, ts))
+            self._store.save_message(PlanMessage(plan_id, channel, ts))
         self.refresh(plan_id)
 
     def refresh_behind(self, limit: int) -> None:
@@ -189,7 +189,7 @@ class PlanMessages:
             self._update(message, self._shown(plan, message.channel))
         except Exception as error:
             if isinstance(error, SlackError) and error.code in _GONE:
-                self._store.forget_message(message)
+                self._store.delete_message(message)
                 return
             self._store.mark_shown(message, None, self._clock())
             raise
@@ -202,7 +202,7 @@ class PlanMessages:
             if error.code not in _GONE:
                 _log.warning("%s; it stays beside the newer one", error)
                 return
-        self._store.forget_message(message)
+        self._store.delete_message(message)
 
     def _shown(self, plan: PlanRecord, channel: str) -> MessageContent:
         try:

@@ -1,1 +1,1 @@
-"""What is remembered between runs."""
+"""The database of the bot, and the manifest cache."""

@@ -25,12 +25,16 @@ class _VersionRows(NamedTuple):
 
 class ChangeWriter(StorePart):
     def commit(self, change: StoreChange) -> bool:
-        """Writes the change. False, and nothing is written, if another process was faster: the plan
-        is no longer as `before` has it, the run is no longer as `run_before` has it, the repository
-        of a new plan has an open plan, a pin to remove is gone, a pin with the text of one to add
-        is there and is not removed, or a plan that is to get its first run has one. Also False if a
-        plan is to get its first run while everything is paused."""
-        version = _new_version(change)  # packing takes long: no transaction waits for it
+        """Writes the change. False, and nothing is written, if another process was faster:
+
+        - The plan or the run changed after `before` or `run_before` was read.
+        - The repository of a new plan has an open plan.
+        - A pin to remove is gone, or a pin with the text of a pin to add exists.
+        - The plan already has a run, if `run` is a new run.
+
+        Also False if `run` is a new run and ecr-clean is paused.
+        """
+        version = _new_version(change)  # slow, so before the transaction
         with self._database.writing() as session:
             is_written = (
                 not (_starts_run(change) and is_paused(session))

@@ -25,12 +25,12 @@ from bot.core.report_schedules import (
 from bot.core.repository import RepositoryId
 from bot.sanitize import redacted
 from bot.store.base import StorePart, count_of, insert_into, insert_new
-from bot.store.messages import remember
+from bot.store.messages import write_message
 from bot.store.tables import JobRow, ReportRoundRow, ScheduledReportRow
 
 _IS_SCHEDULED = case((JobRow.kind.in_((REPORT_JOB, SUMMARY_JOB)), 1), else_=0)
 
-REMEMBERED_FOR = timedelta(days=30)
+KEPT_FOR = timedelta(days=30)
 
 NO_SUMMARY = ""
 
@@ -157,7 +157,7 @@ class ScheduledReportQueries(StorePart):
         with self._database.writing() as session:
             if count_of(session, listed) == 0:
                 return False
-            _forget_before(session, at - REMEMBERED_FOR)
+            _delete_before(session, at - KEPT_FOR)
             uris = sorted(repository.uri for repository in repositories)
             new = [uri for uri in uris if _is_claimed(session, uri, round_, at)]
             session.add_all(
@@ -181,9 +181,9 @@ class ScheduledReportQueries(StorePart):
 
     def record_posted_report(self, report: ScheduledReport, message: PlanMessage) -> None:
         """Records the outcome of the report, and the message in which it was posted, as
-        `remember_message` does."""
+        `save_message` does."""
         with self._database.writing() as session:
-            remember(session, message)
+            write_message(session, message)
             _write_outcome(session, report)
 
     def queue_summaries(self, now: datetime) -> None:
@@ -244,7 +244,7 @@ def _is_claimed(session: Session, uri: str, round_: ReportRound, at: datetime) -
     return count_of(session, claimed.on_conflict_do_nothing()) == 1
 
 
-def _forget_before(session: Session, at: datetime) -> None:
+def _delete_before(session: Session, at: datetime) -> None:
     session.execute(delete(ScheduledReportRow).where(ScheduledReportRow.claimed_at < at))
     session.execute(delete(ReportRoundRow).where(ReportRoundRow.begun_at < at))
 

@@ -12,16 +12,16 @@ from bot.core.records import PlanMessage
 from bot.store.base import StorePart, count_of, insert_into, upsert
 from bot.store.tables import AuditEventRow, HomeTabRow, PlanMessageRow, PlanRow, SlackDeliveryRow
 
-REMEMBERED_FOR = timedelta(days=1)
+KEPT_FOR = timedelta(days=1)
 """Slack retries deliveries for at most an hour: docs.slack.dev, Events API, retries."""
 
 
 class MessageQueries(StorePart):
-    def remember_message(self, message: PlanMessage) -> None:
+    def save_message(self, message: PlanMessage) -> None:
         """Records that there is such a message, or that it shows another plan now. Which revision
         it shows is unknown until `mark_shown`."""
         with self._database.writing() as session:
-            remember(session, message)
+            write_message(session, message)
 
     def message(self, channel: str, ts: str) -> PlanMessage | None:
         query = select(PlanMessageRow).where(
@@ -90,7 +90,7 @@ class MessageQueries(StorePart):
         with self._database.writing() as session:
             return count_of(session, marked) == 1
 
-    def forget_message(self, message: PlanMessage) -> None:
+    def delete_message(self, message: PlanMessage) -> None:
         with self._database.writing() as session:
             session.execute(delete(PlanMessageRow).where(_is_it(message)))
 
@@ -99,7 +99,7 @@ class MessageQueries(StorePart):
             return [_message(row) for row in session.scalars(query)]
 
 
-def remember(session: Session, message: PlanMessage) -> None:
+def write_message(session: Session, message: PlanMessage) -> None:
     key = {"channel": message.channel, "ts": message.ts}
     facts = {"thread": message.thread, "plan": message.plan}
     listed = case((PlanMessageRow.plan == message.plan, PlanMessageRow.listed_version), else_=None)
@@ -179,8 +179,6 @@ class DeliveryQueries(StorePart):
         """Records what Slack delivered. False if Slack delivered it before, to this process or
         another."""
         with self._database.writing() as session:
-            session.execute(
-                delete(SlackDeliveryRow).where(SlackDeliveryRow.at < at - REMEMBERED_FOR)
-            )
+            session.execute(delete(SlackDeliveryRow).where(SlackDeliveryRow.at < at - KEPT_FOR))
             added = insert_into(session, SlackDeliveryRow).values(id=id_, at=at)
             return count_of(session, added.on_conflict_do_nothing()) == 1

@@ -64,7 +64,7 @@ _Query = Select[str, datetime, datetime | None, datetime | None, datetime | None
 
 
 class RepositoryQueries(StorePart):
-    def remember_repositories(
+    def save_repositories(
         self, registry: RegistryId, found: Iterable[RepositoryId], at: datetime
     ) -> None:
         """`found`: all repositories that the registry lists. Deletes those that it no longer lists.
@@ -75,13 +75,13 @@ class RepositoryQueries(StorePart):
             is_gone = and_(_is_in(registry), RepositoryRow.listed_at < at)
             session.execute(delete(RepositoryRow).where(is_gone))
 
-    def forget_other_registries(self, known: Collection[RegistryId]) -> None:
+    def delete_other_registries(self, known: Collection[RegistryId]) -> None:
         """Deletes the repositories of all registries that are not `known`."""
         is_known = or_(false(), *map(_is_in, known))
         with self._database.writing() as session:
             session.execute(delete(RepositoryRow).where(not_(is_known)))
 
-    def remember_scan(self, repository: RepositoryId, scan: LastScan) -> None:
+    def save_scan(self, repository: RepositoryId, scan: LastScan) -> None:
         row = _listed(repository, scan.at) | {
             "plan": scan.plan.id,
             "looked_at": scan.at,
@@ -216,7 +216,7 @@ class TagScanQueries(StorePart):
                 session.scalars(query.distinct().order_by(TagBindingRow.digest).limit(limit))
             )
 
-    def remember_tags(self, repository: RepositoryId, scan: TagScan) -> None:
+    def save_tag_scan(self, repository: RepositoryId, scan: TagScan) -> None:
         """Writes nothing if a later scan is stored, unless it is more than `CLOCKS_DIFFER` later:
         then its clock was wrong."""
         with self._database.writing() as session:

@@ -98,7 +98,7 @@ class Proposer:
         Raises what planning and the store raise."""
         planned = self.planner.plan(found)
         proposal = self._stored(planned)
-        self.store.remember_tags(found.repository, planned.tags)
+        self.store.save_tag_scan(found.repository, planned.tags)
         if proposal.is_new or _is_unchanged(proposal.record, planned):
             self._remember_scan(proposal.record, planned)
         return proposal
@@ -107,7 +107,7 @@ class Proposer:
         """Ignores a scan that did not see all of the plan's images, since totals later subtract the
         plan's freed bytes from `stored_bytes`."""
         scan = LastScan(plan, planned.scanned_at, planned.plan.savings.stored_bytes)
-        self.store.remember_scan(plan.repository, scan)
+        self.store.save_scan(plan.repository, scan)
 
     def _stored(self, planned: Planned) -> Proposal:
         """Stores the plan with pins that were made during planning. If a plan is open, each later

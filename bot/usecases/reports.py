@@ -185,7 +185,7 @@ class ReportScheduler:
             for round_ in rounds:
                 self.store.record_unlisted(round_, UnlistedRegistry(name, ErrorText.of(error)))
             return
-        self.store.remember_repositories(id_, found, now)
+        self.store.save_repositories(id_, found, now)
         entries = {repository: entry_of(repository, self.entries) for repository in found}
         posted = [each for each in found if entries[each] in rounds.values()]
         wanted = list(self._not_ignored(registry, posted))

@@ -235,7 +235,7 @@ class RepositorySync:
         known = [self._sync(registry, now) for registry in self.registries]
         named = [id_ for id_ in known if id_]
         if named and len(named) == len(known):
-            self.store.forget_other_registries(named)
+            self.store.delete_other_registries(named)
 
     def _sync(self, registry: Registry, now: datetime) -> RegistryId | None:
         """None if its id cannot be read."""
@@ -246,5 +246,5 @@ class RepositorySync:
         except (RequestError, ServiceError) as error:
             self.warn(f"{error}; the stored list of its repositories may be outdated")
         else:
-            self.store.remember_repositories(id_, found, now)
+            self.store.save_repositories(id_, found, now)
         return id_

@@ -244,7 +244,7 @@ def test_a_plan_that_nobody_knows(
 
 def test_a_message_that_nobody_knew_of_follows_from_now_on(bot: RunningBot, ann: Person) -> None:
     message = bot.posted()
-    bot.store.forget_message(message)
+    bot.store.delete_message(message)
     bot.clicks(ann, "dismiss_plan", message)
     assert "dismiss_plan" in shown(bot, ann, message.ts)
     bot.clicks(ann, "dismiss_plan", message)

@@ -48,7 +48,7 @@ def bot(start_bot: StartBot) -> RunningBot:
 
 
 def know(bot: RunningBot, *repositories: RepositoryId, registry: RegistryId = PLACE) -> None:
-    bot.store.remember_repositories(registry, repositories, NOW)
+    bot.store.save_repositories(registry, repositories, NOW)
 
 
 def answers(bot: RunningBot, person: Person) -> Sequence[Json]:
@@ -182,7 +182,7 @@ def test_approvers_alone_pause(start_bot: StartBot, ann: Person, bob: Person) ->
 def scanned_at(bot: RunningBot, stored_bytes: int | None = 100 * GB) -> str:
     """A plan for `team/api` that frees 2 GB."""
     plan = bot.proposed()
-    bot.store.remember_scan(plan.repository, LastScan(plan, NOW, stored_bytes))
+    bot.store.save_scan(plan.repository, LastScan(plan, NOW, stored_bytes))
     return plan.id
 
 
@@ -326,7 +326,7 @@ def test_a_tag_that_does_not_exist(bot: RunningBot, ann: Person) -> None:
 
 def test_a_glob_that_fits_5000_tags(bot: RunningBot, ann: Person) -> None:
     bindings = {f"v{n}": TagBinding(f"sha256:{n:064}", None) for n in range(5000)}
-    bot.store.remember_tags(HERE, TagScan(NOW, bindings, {}))
+    bot.store.save_tag_scan(HERE, TagScan(NOW, bindings, {}))
     assert asks(bot, ann, "pin team/api v* because x") == "Pinned `v*` in `team/api` without end."
 
 

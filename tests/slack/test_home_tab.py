@@ -43,7 +43,7 @@ def scanned_at(
     bot: RunningBot, message: PlanMessage, stored_bytes: int | None = 100 * GB
 ) -> PlanRecord:
     plan = bot.stored(message)
-    bot.store.remember_scan(plan.repository, LastScan(plan, NOW, stored_bytes))
+    bot.store.save_scan(plan.repository, LastScan(plan, NOW, stored_bytes))
     return plan
 
 
@@ -62,7 +62,7 @@ def test_with_nothing_in_it(bot: RunningBot, ann: Person) -> None:
 
 def test_what_everything_costs(bot: RunningBot, ann: Person) -> None:
     plan = scanned_at(bot, bot.posted())
-    bot.store.remember_repositories(PLACE, [HERE], NOW)
+    bot.store.save_repositories(PLACE, [HERE], NOW)
     told = opened(bot, ann)
     assert "*Cost now:* $10.00 a month (100 GB), in 1 repository\n" in told
     assert f"*Could be saved:* $0.20 a month ({plan.freed_bytes / GB:.2f} GB)" in told

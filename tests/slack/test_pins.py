@@ -35,7 +35,7 @@ NASTY = "<!channel> *bold* `code` :smile: "
 
 def scanned(bot: RunningBot, *tags: str) -> None:
     bindings = {tag: TagBinding(f"sha256:{tag:>064}", None) for tag in tags}
-    bot.store.remember_tags(HERE, TagScan(NOW, bindings, {}))
+    bot.store.save_tag_scan(HERE, TagScan(NOW, bindings, {}))
 
 
 def opened(bot: RunningBot, person: Person, message: PlanMessage) -> str:
@@ -91,7 +91,7 @@ def test_what_would_go_comes_first(bot: RunningBot, ann: Person) -> None:
         for each in content.judged
         for tag in each.manifest.tags
     }
-    bot.store.remember_tags(HERE, TagScan(NOW, bindings, {}))
+    bot.store.save_tag_scan(HERE, TagScan(NOW, bindings, {}))
     opened(bot, ann, message)
     options = found(ann, "")
     assert texts(options) == ["older", "old", "new"]
@@ -394,7 +394,7 @@ def test_nobody_is_told_where_nobody_approves(
     bot.clicks(ann, "approve_plan", message)
     known = bot.store.message(message.channel, message.ts)
     assert known
-    bot.store.forget_message(known)
+    bot.store.delete_message(known)
     plan = bot.stored(message)
     bot.context.pins.pin(plan.repository, ["older"], bot.context.person(_sender(ann)), "why")
     posted = len(calls(slack, "chat.postMessage"))

@@ -119,7 +119,7 @@ def test_there_are_no_buttons_before_the_message_is_remembered(
     def die(_: PlanMessage) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(store, "remember_message", die)
+    monkeypatch.setattr(store, "save_message", die)
     with pytest.raises(KeyboardInterrupt):
         plan_messages.post(plan.id, releases)
     (message,) = ann.messages(releases)

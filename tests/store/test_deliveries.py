@@ -3,7 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
-from bot.store.messages import REMEMBERED_FOR
+from bot.store.messages import KEPT_FOR
 from bot.store.store import Store, open_store
 from tests.support import NOW
 
@@ -16,8 +16,8 @@ def test_a_repeated_delivery_is_known(store: Store) -> None:
 
 def test_old_deliveries_are_deleted(store: Store) -> None:
     assert store.record_delivery("old", NOW)
-    assert store.record_delivery("new", NOW + REMEMBERED_FOR + timedelta(seconds=1))
-    assert store.record_delivery("old", NOW + REMEMBERED_FOR + timedelta(seconds=2))
+    assert store.record_delivery("new", NOW + KEPT_FOR + timedelta(seconds=1))
+    assert store.record_delivery("old", NOW + KEPT_FOR + timedelta(seconds=2))
 
 
 def test_one_of_several_processes_handles_it(url: str) -> None:

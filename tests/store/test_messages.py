@@ -27,22 +27,22 @@ def test_messages_are_oldest_first(store: Store) -> None:
     answer = PlanMessage(plan.id, "C1", "1700000000.000200", first.ts)
     elsewhere = PlanMessage(other.id, "C1", "1700000000.000300")
     for message in (answer, elsewhere, first):
-        store.remember_message(message)
+        store.save_message(message)
     assert store.messages_of(plan.id) == [first, answer]
     assert store.messages_of("x") == []
 
 
 def test_a_message_is_stored_once(store: Store) -> None:
     message = PlanMessage(propose(store).id, "C1", "1700000000.000100")
-    store.remember_message(message)
+    store.save_message(message)
     again = replace(message, thread="1600000000.000100")
-    store.remember_message(again)
+    store.save_message(again)
     assert store.messages_of(message.plan) == [replace(again, updates=1)]
 
 
 def shown(store: Store, plan: PlanRecord, ts: str = "1700000000.000100") -> PlanMessage:
     """A message that is up to date."""
-    store.remember_message(PlanMessage(plan.id, "C1", ts))
+    store.save_message(PlanMessage(plan.id, "C1", ts))
     assert store.mark_shown(remembered(store, ts), plan.revision, NOW)
     return remembered(store, ts)
 
@@ -63,7 +63,7 @@ def test_an_unknown_message(store: Store) -> None:
 
 def test_a_new_message_is_behind_until_it_is_shown(store: Store) -> None:
     plan = propose(store)
-    store.remember_message(PlanMessage(plan.id, "C1", "1"))
+    store.save_message(PlanMessage(plan.id, "C1", "1"))
     assert behind(store) == ["1"]
     assert store.mark_shown(remembered(store, "1"), plan.revision, NOW)
     assert behind(store) == []
@@ -99,7 +99,7 @@ def test_changed_plans_come_before_progress_and_longest_waits_first(
         store.mark_shown(shown(store, plan, ts), plan.revision, at)
     for ts, at in (("3", NOW), ("4", LONG_AGO)):
         store.mark_shown(shown(store, other, ts), None, at)
-    store.remember_message(PlanMessage(other.id, "C1", "5"))
+    store.save_message(PlanMessage(other.id, "C1", "5"))
     assert behind(store) == ["5", "4", "3", "2", "1"]
     assert behind(store, 4) == ["5", "4", "3", "2"]
     assert behind(store, 2) == ["5", "4"]
@@ -129,7 +129,7 @@ def test_a_message_that_is_stored_again_is_behind(store: Store) -> None:
     plan = propose(store)
     before = shown(store, plan)
     assert store.mark_listed(before, 1)
-    store.remember_message(PlanMessage(plan.id, "C1", before.ts))
+    store.save_message(PlanMessage(plan.id, "C1", before.ts))
     again = remembered(store)
     assert (again.shown_revision, again.listed_version) == (None, 1)
     assert not store.mark_shown(before, plan.revision, NOW)
@@ -139,14 +139,14 @@ def test_a_message_that_shows_another_plan_now(store: Store) -> None:
     message = shown(store, propose(store))
     assert store.mark_listed(message, 1)
     other = propose(store, THERE)
-    store.remember_message(PlanMessage(other.id, "C1", message.ts))
+    store.save_message(PlanMessage(other.id, "C1", message.ts))
     again = remembered(store)
     assert (again.plan, again.shown_revision, again.listed_version) == (other.id, None, None)
 
 
 def test_a_message_is_deleted(store: Store) -> None:
     message, other = shown(store, propose(store)), shown(store, propose(store, THERE), "2")
-    store.forget_message(message)
+    store.delete_message(message)
     assert store.message("C1", message.ts) is None
     assert store.message("C1", other.ts) == other
     assert not store.mark_shown(message, 0, NOW)

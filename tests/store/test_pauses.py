@@ -69,7 +69,7 @@ def test_messages_of_open_plans_are_updated(store: Store) -> None:
     plan, other = propose(store), propose(store, THERE, state=PlanState.DONE)
     for number, each in enumerate((plan, other)):
         message = PlanMessage(each.id, "C1", f"1700000000.00000{number}")
-        store.remember_message(message)
+        store.save_message(message)
         remembered = store.message("C1", message.ts)
         assert remembered
         assert store.mark_shown(remembered, each.revision, NOW)

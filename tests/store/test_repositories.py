@@ -16,30 +16,30 @@ TWIN = RepositoryId(AWAY, HERE.name, f"210987654321.dkr.ecr.eu-west-1.amazonaws.
 
 
 def test_repositories_are_sorted_by_name(store: Store) -> None:
-    store.remember_repositories(PLACE, [THERE, HERE], NOW)
-    store.remember_repositories(AWAY, [TWIN], NOW)
+    store.save_repositories(PLACE, [THERE, HERE], NOW)
+    store.save_repositories(AWAY, [TWIN], NOW)
     assert store.repositories() == [
         KnownRepository(each, NOW, None) for each in (HERE, TWIN, THERE)
     ]
 
 
 def test_a_repository_that_is_listed_twice_is_stored_once(store: Store) -> None:
-    store.remember_repositories(PLACE, [HERE, THERE, HERE], NOW)
+    store.save_repositories(PLACE, [HERE, THERE, HERE], NOW)
     assert [each.repository for each in store.repositories()] == [HERE, THERE]
 
 
 def test_missing_repositories_are_deleted_by_registry(store: Store) -> None:
-    store.remember_repositories(PLACE, [HERE, THERE], NOW)
-    store.remember_repositories(AWAY, [TWIN], NOW)
-    store.remember_repositories(PLACE, [THERE], LATER)
+    store.save_repositories(PLACE, [HERE, THERE], NOW)
+    store.save_repositories(AWAY, [TWIN], NOW)
+    store.save_repositories(PLACE, [THERE], LATER)
     assert [each.repository for each in store.repositories()] == [TWIN, THERE]
-    store.remember_repositories(AWAY, [], LATER)
+    store.save_repositories(AWAY, [], LATER)
     assert store.repositories() == [KnownRepository(THERE, LATER, None)]
 
 
 def test_repositories_are_found_by_name_and_uri(store: Store) -> None:
-    store.remember_repositories(PLACE, [HERE, THERE], NOW)
-    store.remember_repositories(AWAY, [TWIN], NOW)
+    store.save_repositories(PLACE, [HERE, THERE], NOW)
+    store.save_repositories(AWAY, [TWIN], NOW)
     assert store.repositories_named(HERE.name) == [HERE, TWIN]
     assert store.repositories_named(THERE.uri) == [THERE]
     assert store.repositories_named("team") == []
@@ -47,15 +47,15 @@ def test_repositories_are_found_by_name_and_uri(store: Store) -> None:
 
 def test_the_last_scan_is_kept_when_repositories_are_listed_again(store: Store) -> None:
     scan = LastScan(propose(store), NOW, 2**40)
-    store.remember_scan(HERE, scan)
+    store.save_scan(HERE, scan)
     assert store.repositories() == [KnownRepository(HERE, NOW, scan)]
-    store.remember_repositories(PLACE, [HERE], LATER)
+    store.save_repositories(PLACE, [HERE], LATER)
     assert store.repositories() == [KnownRepository(HERE, LATER, scan)]
 
 
 def test_the_plan_has_its_current_state(store: Store) -> None:
     plan = propose(store)
-    store.remember_scan(HERE, LastScan(plan, NOW, None))
+    store.save_scan(HERE, LastScan(plan, NOW, None))
     assert store.commit(approval(plan, "ann"))
     (known,) = store.repositories()
     assert known.last_scan == LastScan(seen(store, plan.id), NOW, None)
@@ -66,18 +66,18 @@ def test_a_later_scan_replaces_the_last_one(store: Store) -> None:
     plan = propose(store)
     for hours, stored_bytes in ((0, 5), (1, 7)):
         at = NOW + timedelta(hours=hours)
-        store.remember_scan(HERE, LastScan(plan, at, stored_bytes))
+        store.save_scan(HERE, LastScan(plan, at, stored_bytes))
     assert [each.last_scan for each in store.repositories()] == [LastScan(plan, LATER, 7)]
 
 
 def test_when_a_plan_was_last_confirmed_by_a_scan(store: Store) -> None:
     plan = propose(store)
     assert store.scanned_at(plan) == NOW
-    store.remember_scan(HERE, LastScan(plan, NOW - timedelta(minutes=1), None))
+    store.save_scan(HERE, LastScan(plan, NOW - timedelta(minutes=1), None))
     assert store.scanned_at(plan) == NOW, "the plan was proposed after that scan"
-    store.remember_scan(HERE, LastScan(plan, LATER, None))
+    store.save_scan(HERE, LastScan(plan, LATER, None))
     assert store.scanned_at(plan) == LATER
-    store.remember_scan(HERE, LastScan(propose(store, THERE), LATER, None))
+    store.save_scan(HERE, LastScan(propose(store, THERE), LATER, None))
     assert store.scanned_at(plan) == NOW, "that scan found another plan"
 
 

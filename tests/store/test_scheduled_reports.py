@@ -22,7 +22,7 @@ from bot.core.report_schedules import (
     UnlistedRegistry,
 )
 from bot.core.repository import RepositoryId
-from bot.store.jobs import REMEMBERED_FOR
+from bot.store.jobs import KEPT_FOR
 from bot.store.store import Store
 from bot.store.tables import ScheduledReportRow
 from tests.store.support import HERE, THERE, propose
@@ -230,6 +230,6 @@ def test_no_registry_can_be_listed(store: Store) -> None:
 def test_an_unknown_summary(store: Store) -> None:
     assert store.round_summary("nonsense") is None
     claim(store, HERE)
-    store.start_round(NEXT, ["own"], NOW + 2 * REMEMBERED_FOR)
-    store.claim_reports(NEXT, "own", [], NOW + 2 * REMEMBERED_FOR)
+    store.start_round(NEXT, ["own"], NOW + 2 * KEPT_FOR)
+    store.claim_reports(NEXT, "own", [], NOW + 2 * KEPT_FOR)
     assert store.scheduled_report(HERE.uri, ROUND.local) is None

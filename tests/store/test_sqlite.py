@@ -75,7 +75,7 @@ def test_a_transaction_that_reads_and_then_writes_does_not_fail(url: str) -> Non
 
 def test_references_are_checked(store: Store) -> None:
     with pytest.raises(IntegrityError):
-        store.remember_message(PlanMessage("no such plan", "C1", "1.0"))
+        store.save_message(PlanMessage("no such plan", "C1", "1.0"))
 
 
 def test_the_folder_is_created(path: Path) -> None:

@@ -21,15 +21,15 @@ def test_a_repository_that_was_never_scanned(store: Store) -> None:
 
 
 def test_repositories_are_independent(store: Store) -> None:
-    store.remember_tags(HERE, FIRST)
-    store.remember_tags(THERE, SECOND)
+    store.save_tag_scan(HERE, FIRST)
+    store.save_tag_scan(THERE, SECOND)
     assert store.tag_scan(HERE) == FIRST
     assert store.tag_scan(THERE) == SECOND
 
 
 def test_a_later_scan_replaces_an_earlier_one(store: Store) -> None:
-    store.remember_tags(HERE, FIRST)
-    store.remember_tags(HERE, SECOND)
+    store.save_tag_scan(HERE, FIRST)
+    store.save_tag_scan(HERE, SECOND)
     assert store.tag_scan(HERE) == SECOND
 
 
@@ -46,25 +46,25 @@ def test_the_history_is_stored(store: Store) -> None:
         known_since=NOW,
     )
     for each in (replace(scan, at=NOW, known_since=None), scan):
-        store.remember_tags(HERE, each)
+        store.save_tag_scan(HERE, each)
         assert store.tag_scan(HERE) == each
 
 
 def test_a_late_write_of_an_earlier_scan_is_dropped(store: Store) -> None:
-    store.remember_tags(HERE, SECOND)
-    store.remember_tags(HERE, FIRST)
+    store.save_tag_scan(HERE, SECOND)
+    store.save_tag_scan(HERE, FIRST)
     assert store.tag_scan(HERE) == SECOND
 
 
 def test_a_scan_with_a_clock_ahead_is_replaced(store: Store) -> None:
     hour = timedelta(hours=1)
-    store.remember_tags(HERE, replace(SECOND, at=NOW + hour + timedelta(microseconds=1)))
-    store.remember_tags(HERE, FIRST)
+    store.save_tag_scan(HERE, replace(SECOND, at=NOW + hour + timedelta(microseconds=1)))
+    store.save_tag_scan(HERE, FIRST)
     assert store.tag_scan(HERE) == FIRST
 
 
 def test_an_empty_repository(store: Store) -> None:
-    store.remember_tags(HERE, TagScan(NOW, {}, {}))
+    store.save_tag_scan(HERE, TagScan(NOW, {}, {}))
     assert store.tag_scan(HERE) == TagScan(NOW, {}, {})
 
 
@@ -91,7 +91,7 @@ def test_tags_that_the_open_plan_deletes_come_first(store: Store) -> None:
 
 def remember(store: Store, *tags: str) -> None:
     bindings = {tag: TagBinding(f"sha256:{tag}", None) for tag in tags}
-    store.remember_tags(HERE, TagScan(NOW, bindings, {}))
+    store.save_tag_scan(HERE, TagScan(NOW, bindings, {}))
 
 
 def found(store: Store, part: str, limit: int = 9) -> list[str]:

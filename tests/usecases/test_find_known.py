@@ -14,7 +14,7 @@ TWIN = RepositoryId(AWAY, HERE.name, f"210987654321.dkr.ecr.eu-west-1.amazonaws.
 
 @pytest.fixture(autouse=True)
 def known(scene: Scene) -> None:
-    scene.store.remember_repositories(PLACE, [HERE, THERE], NOW)
+    scene.store.save_repositories(PLACE, [HERE, THERE], NOW)
 
 
 def test_by_name_and_by_uri(scene: Scene) -> None:
@@ -38,7 +38,7 @@ def test_what_nobody_knows_gets_the_nearest(scene: Scene, written: str, close: s
 
 
 def test_a_name_of_several_registries_gets_a_choice(scene: Scene) -> None:
-    scene.store.remember_repositories(AWAY, [TWIN], NOW)
+    scene.store.save_repositories(AWAY, [TWIN], NOW)
     with pytest.raises(
         AmbiguousRepositoryError, match=r"several registries; give one of .*\(*"
     ) as error:

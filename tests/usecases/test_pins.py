@@ -81,7 +81,7 @@ def test_a_mistyped_pin_is_told(scene: Scene) -> None:
 def test_without_a_plan_the_last_scan_of_tags_tells_what_is_mistyped(scene: Scene) -> None:
     """It knows no images that never had a tag, so that no digest is doubted."""
     bindings = {"1.0": TagBinding("sha256:a", None), "2.0-RC": TagBinding("sha256:b", None)}
-    scene.store.remember_tags(HERE, TagScan(scene.now, bindings, {}))
+    scene.store.save_tag_scan(HERE, TagScan(scene.now, bindings, {}))
     done = scene.pin("1.0", "1.O", "2.*-rc", "3.*", f"sha256:{'c' * 64}")
     assert done.unmatched == ("1.O", "3.*")
 

@@ -96,7 +96,7 @@ def test_tags_may_move_while_the_images_are_listed(
     shelf.image("old")
     first = make_all(shelf, registry=Slow(open_session()), store=scene.store).tags
     assert (first.at, first.reaches_back_to) == (NOW, NOW + timedelta(hours=1))
-    scene.store.remember_tags(shelf.id, first)
+    scene.store.save_tag_scan(shelf.id, first)
     shelf.image("new")
     aws.world.retag(shelf.repository, "new", "old")
     second = make_all(shelf, registry=Slow(open_session()), store=scene.store).tags

@@ -42,7 +42,7 @@ class PostedReports:
         if self.error:
             raise ServiceError(self.error)
         message = PlanMessage(plan_id, channel, in_place_of or f"{len(self.posted) + 1}.0")
-        (remember or self.scene.store.remember_message)(message)
+        (remember or self.scene.store.save_message)(message)
         self.posted.append(message)
         return message
 

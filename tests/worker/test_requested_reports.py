@@ -257,7 +257,7 @@ def steal_at(office: Office, monkeypatch: pytest.MonkeyPatch, called: str) -> li
 def test_whoever_lost_the_job_posts_nothing(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    stolen = steal_at(office, monkeypatch, "remember_tags")
+    stolen = steal_at(office, monkeypatch, "save_tag_scan")
     ts = office.ask()
     office.jobs.do_next()
     assert office.shown(ts)["text"] == "Looking …"

@@ -199,13 +199,13 @@ def test_somebody_approves_it_while_it_is_planned(
     office: Office, settings: Settings, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     plan = proposed(run)
-    original = office.store.remember_scan
+    original = office.store.save_scan
 
     def approve_first(*arguments: Any) -> None:
         assert run("approve", plan, "--confirm", "team/api").status == 0
         original(*arguments)
 
-    monkeypatch.setattr(office.store, "remember_scan", approve_first)
+    monkeypatch.setattr(office.store, "save_scan", approve_first)
     ring_and_work(office, settings)
     assert office.messages == []
     assert outcomes(office) == [ReportOutcome.LEFT_OUT]
@@ -217,14 +217,14 @@ def test_it_runs_out_while_it_is_planned(
 ) -> None:
     """As last week's plan does, just as the next one comes."""
     old = as_stored(office.store, proposed(run))
-    original = office.store.remember_scan
+    original = office.store.save_scan
 
     def expire_first(*arguments: Any) -> None:
-        monkeypatch.setattr(office.store, "remember_scan", original)
+        monkeypatch.setattr(office.store, "save_scan", original)
         assert office.store.commit(expiry(old, old.expires_at))
         original(*arguments)
 
-    monkeypatch.setattr(office.store, "remember_scan", expire_first)
+    monkeypatch.setattr(office.store, "save_scan", expire_first)
     ring_and_work(office, settings)
     assert len(reports(office)) == 1
     new, expired = office.store.plans()
@@ -247,7 +247,7 @@ class Killed(BaseException):
 
 
 CALLS = [
-    "due_report", "open_plan", "commit", "remember_tags", "remember_scan", "renew_job",
+    "due_report", "open_plan", "commit", "save_tag_scan", "save_scan", "renew_job",
     "record_posted_report", "messages_of", "mark_shown", "mark_listed", "gather", "done",
 ]  # fmt: skip
 
