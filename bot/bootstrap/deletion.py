@@ -5,8 +5,8 @@ from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
 
-from bot.aws.deleter import EcrDeleter, deleting_role
 from bot.aws.ecr import EcrRegistry
+from bot.aws.ecr_deleter import EcrDeleter, deleting_role
 from bot.aws.sessions import deletion_config
 from bot.bootstrap.planning import open_planner, open_registries, system_clock
 from bot.bootstrap.processes import Shutdown, this_worker

@@ -45,7 +45,7 @@ from bot.usage.other_regions import (
     may_have_lambda_images,
 )
 from bot.usage.sagemaker import sagemaker_source
-from bot.usage.scan import BrokenUsageSource, UsageScanner
+from bot.usage.usage_scan import BrokenUsageSource, UsageScanner
 from bot.usecases.check_authority import AuthorityChecker
 from bot.usecases.repositories import RepositoryNames
 

@@ -16,8 +16,8 @@ from bot.playground.kubernetes.builders import (
     stateful_set,
 )
 from bot.playground.kubernetes.cluster_address import ClusterAddress
-from bot.playground.kubernetes.objects import Object
-from bot.playground.kubernetes.state import DEFAULT_USER
+from bot.playground.kubernetes.cluster_state import DEFAULT_USER
+from bot.playground.kubernetes.object_validation import Object
 from bot.playground.seed_usage import AwsLocation, tagged_images
 
 PODS_PER_TEAM = 25

@@ -10,7 +10,7 @@ from bot.core.usage import Sighting
 from bot.usage.ecs_daemons import daemon_definition_sightings, daemon_findings, is_of_daemon
 from bot.usage.ecs_definitions import (
     PAGE,
-    DescribeCall,
+    EcsDescribeCall,
     TaskDefinitionUse,
     container_sightings,
     definition_sightings,
@@ -22,7 +22,7 @@ from bot.usage.ecs_definitions import (
 )
 from bot.usage.ecs_schedules import rule_findings, schedule_findings
 
-_TASKS = DescribeCall("describe_tasks", parameter="tasks", result_key="tasks", limit=100)
+_TASKS = EcsDescribeCall("describe_tasks", parameter="tasks", result_key="tasks", limit=100)
 """Limit: API reference, DescribeTasks."""
 
 _DESIRED = ("RUNNING", "STOPPED")
@@ -34,17 +34,19 @@ _RUNS_NOTHING = frozenset({"PROVISIONING", "PENDING", "STOPPED"})
 _STARTING = frozenset({"PROVISIONING", "PENDING", "ACTIVATING"})
 """Values of lastStatus: developer guide, task lifecycle."""
 
-_SERVICES = DescribeCall("describe_services", parameter="services", result_key="services", limit=10)
+_SERVICES = EcsDescribeCall(
+    "describe_services", parameter="services", result_key="services", limit=10
+)
 """Limit: API reference, DescribeServices."""
 
-_DEPLOYMENTS = DescribeCall(
+_DEPLOYMENTS = EcsDescribeCall(
     "describe_service_deployments",
     parameter="serviceDeploymentArns",
     result_key="serviceDeployments",
     limit=20,
 )
 
-_REVISIONS = DescribeCall(
+_REVISIONS = EcsDescribeCall(
     "describe_service_revisions",
     parameter="serviceRevisionArns",
     result_key="serviceRevisions",

@@ -11,7 +11,7 @@ from bot.parallel import in_parallel
 from bot.usage.ecs_definitions import (
     CLUSTER_NOT_FOUND,
     PAGE,
-    DescribeCall,
+    EcsDescribeCall,
     TaskDefinitionUse,
     container_sightings,
     describe_all,
@@ -19,13 +19,13 @@ from bot.usage.ecs_definitions import (
     sightings_in,
 )
 
-_DEPLOYMENTS = DescribeCall(
+_DEPLOYMENTS = EcsDescribeCall(
     "describe_daemon_deployments",
     parameter="daemonDeploymentArns",
     result_key="daemonDeployments",
     limit=20,
 )
-_REVISIONS = DescribeCall(
+_REVISIONS = EcsDescribeCall(
     "describe_daemon_revisions",
     parameter="daemonRevisionArns",
     result_key="daemonRevisions",

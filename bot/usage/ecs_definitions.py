@@ -28,7 +28,7 @@ task. The code alone may also mean missing permission (API reference)."""
 
 
 @dataclass(frozen=True, slots=True)
-class DescribeCall:
+class EcsDescribeCall:
     """A Describe… call. `parameter` takes the ARNs, at most `limit`. The answer has the results
     under `result_key`."""
 
@@ -38,7 +38,7 @@ class DescribeCall:
     limit: int
 
 
-def describe_all(aws: AwsApi, call: DescribeCall, arns: Sequence[str]) -> Iterator[AwsAnswer]:
+def describe_all(aws: AwsApi, call: EcsDescribeCall, arns: Sequence[str]) -> Iterator[AwsAnswer]:
     """Describes resources of any cluster."""
 
     def describe(some: Sequence[str]) -> list[AwsAnswer]:
@@ -51,7 +51,7 @@ def describe_all(aws: AwsApi, call: DescribeCall, arns: Sequence[str]) -> Iterat
 
 def describe_in_clusters(
     aws: AwsApi,
-    call: DescribeCall,
+    call: EcsDescribeCall,
     clusters: Sequence[str],
     listed: Callable[[str], Sequence[str]],
 ) -> Iterator[AwsAnswer]:
@@ -85,7 +85,7 @@ def short_name(arn: str) -> str:
     return arn.rpartition("/")[2]
 
 
-def _entries(answer: AwsAnswer, call: DescribeCall, asked: int) -> list[AwsAnswer]:
+def _entries(answer: AwsAnswer, call: EcsDescribeCall, asked: int) -> list[AwsAnswer]:
     """Returns the results of an answer. Raises ServiceError for failures other than deletion."""
     entries: list[AwsAnswer] = answer[call.result_key]
     failures = answer.get("failures") or []
@@ -102,7 +102,7 @@ def _entries(answer: AwsAnswer, call: DescribeCall, asked: int) -> list[AwsAnswe
     return entries
 
 
-def _batches(arns: Sequence[str], call: DescribeCall) -> Iterator[Sequence[str]]:
+def _batches(arns: Sequence[str], call: EcsDescribeCall) -> Iterator[Sequence[str]]:
     return (arns[at : at + call.limit] for at in range(0, len(arns), call.limit))
 
 

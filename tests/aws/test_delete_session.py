@@ -8,7 +8,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from bot.aws.deleter import EcrDeleter, deleting_role, session_name, session_policy
+from bot.aws.ecr_deleter import EcrDeleter, deleting_role, session_name, session_policy
 from bot.aws.sessions import open_session
 from bot.bootstrap.deletion import find_registry, open_deleter
 from bot.core.errors import RequestError, ServiceError

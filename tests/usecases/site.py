@@ -8,8 +8,8 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from bot.aws.deleter import EcrDeleter
 from bot.aws.ecr import EcrRegistry
+from bot.aws.ecr_deleter import EcrDeleter
 from bot.aws.sessions import open_session
 from bot.bootstrap.storage import SharedManifestCache
 from bot.core.errors import ErrorText

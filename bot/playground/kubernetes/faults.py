@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from bot.playground import faults
-from bot.playground.kubernetes.paths import ResourceRequest
+from bot.playground.kubernetes.request_paths import ResourceRequest
 
 STATUSES = (401, 403, 410, 429, 500, 503)
 

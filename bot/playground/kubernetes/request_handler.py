@@ -4,14 +4,9 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from bot.playground.kubernetes.calls import Call
+from bot.playground.kubernetes.cluster_state import ClusterState
 from bot.playground.kubernetes.eks_tokens import BadTokenError
-from bot.playground.kubernetes.faults import Fault, FaultTarget
-from bot.playground.kubernetes.kinds import Kind, is_built_in
-from bot.playground.kubernetes.listing import inconsistent, read_token
-from bot.playground.kubernetes.paths import ResourceRequest, read_path
-from bot.playground.kubernetes.state import ClusterState
-from bot.playground.kubernetes.statuses import (
+from bot.playground.kubernetes.error_statuses import (
     JSON,
     NoSuchPageError,
     RefusalError,
@@ -29,6 +24,11 @@ from bot.playground.kubernetes.statuses import (
     unauthorized,
     unavailable,
 )
+from bot.playground.kubernetes.faults import Fault, FaultTarget
+from bot.playground.kubernetes.list_pages import inconsistent, read_token
+from bot.playground.kubernetes.recorded_calls import Call
+from bot.playground.kubernetes.request_paths import ResourceRequest, read_path
+from bot.playground.kubernetes.resource_kinds import ResourceKind, is_built_in
 from bot.playground.kubernetes.users import User
 from bot.playground.server import HttpReply
 
@@ -117,7 +117,7 @@ class RequestHandler:
             refusal = _refusal(record.fault, record.request, user, requested)
             raise replace(refusal, message=record.fault.message or refusal.message)
 
-    def _kind(self, requested: ResourceRequest) -> Kind:
+    def _kind(self, requested: ResourceRequest) -> ResourceKind:
         kind = self._state.kinds.at(requested.group, requested.version, requested.resource)
         if kind is not None and requested.is_listing:
             return kind

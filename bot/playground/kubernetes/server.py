@@ -12,9 +12,9 @@ from starlette.routing import Mount
 from starlette.types import Receive, Scope, Send
 
 from bot.playground.kubernetes.cluster_address import ClusterAddress
-from bot.playground.kubernetes.control import control_routes
+from bot.playground.kubernetes.cluster_state import DEFAULT_TOKEN, ClusterState
+from bot.playground.kubernetes.control_api import control_routes
 from bot.playground.kubernetes.request_handler import Request, RequestHandler
-from bot.playground.kubernetes.state import DEFAULT_TOKEN, ClusterState
 from bot.playground.server import LOOPBACK, HttpServer, send_reply
 
 

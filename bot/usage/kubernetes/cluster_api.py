@@ -16,7 +16,13 @@ from lightkube.models.meta_v1 import Status
 
 from bot.core.errors import ErrorText, ServiceError
 from bot.sanitize import quoted
-from bot.usage.kubernetes.errors import CHECK_RESOURCE, CHECK_VERSION, UnusableError, explain_errors
+from bot.usage.kubernetes.errors import (
+    CHECK_RESOURCE,
+    CHECK_VERSION,
+    ClusterSettingsError,
+    explain_errors,
+)
+from bot.usage.kubernetes.http_transport import RetryingTransport, ScanDeadline, proxy_for
 from bot.usage.kubernetes.listed_objects import (
     Resource,
     UndecodedResource,
@@ -24,7 +30,6 @@ from bot.usage.kubernetes.listed_objects import (
     prepare,
     text_of,
 )
-from bot.usage.kubernetes.transport import Deadline, RetryingTransport, proxy_for
 
 PAGE = 500
 """Objects per answer, as in kubectl."""
@@ -79,7 +84,7 @@ class ClusterApi:
             self._reset()
 
     def _reset(self) -> None:
-        self._deadline: Deadline | None = None
+        self._deadline: ScanDeadline | None = None
         self._client: Client | None = None
         self._retired: Client | None = None
         self._failure: ErrorText | None = None
@@ -94,7 +99,7 @@ class ClusterApi:
             return self._client
 
     def _connect(self) -> Client:
-        self._deadline = self._deadline or Deadline(self._timeout)
+        self._deadline = self._deadline or ScanDeadline(self._timeout)
         try:
             with explain_errors("connect", self.name):
                 return _open(self._configure(self._deadline.left()), self._deadline)
@@ -129,7 +134,7 @@ def _all(client: Client, resource: Resource, read: Callable[[bytes], Made]) -> l
     return objects
 
 
-def _open(config: SingleConfig, deadline: Deadline) -> Client:
+def _open(config: SingleConfig, deadline: ScanDeadline) -> Client:
     transport = httpx2.HTTPTransport(verify=_tls(config), proxy=proxy_for(config.cluster.server))
     return Client(config, transport=RetryingTransport(transport, deadline))
 
@@ -150,7 +155,7 @@ def _usable(what: str) -> Iterator[None]:
         clear_frames(
             error.__traceback__
         )  # drops references to lightkube's certificate and key files
-        raise UnusableError(f"its {what} cannot be used: {quoted(error)}") from None
+        raise ClusterSettingsError(f"its {what} cannot be used: {quoted(error)}") from None
 
 
 def _load_certificate(context: SSLContext, config: SingleConfig) -> None:

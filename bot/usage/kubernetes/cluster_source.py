@@ -20,15 +20,7 @@ from bot.parallel import in_parallel
 from bot.sanitize import quoted
 from bot.usage.kubernetes.cluster_api import ClusterApi
 from bot.usage.kubernetes.errors import explain_errors
-from bot.usage.kubernetes.listed_objects import (
-    CustomResourceDict,
-    custom,
-    images,
-    info_of,
-    mentions,
-    references_from_parts,
-)
-from bot.usage.kubernetes.objects import (
+from bot.usage.kubernetes.kubernetes_objects import (
     BUILT_IN,
     BuiltInObject,
     ContainerStatus,
@@ -37,6 +29,14 @@ from bot.usage.kubernetes.objects import (
     OwnerReference,
     Pod,
     PodSpec,
+)
+from bot.usage.kubernetes.listed_objects import (
+    CustomResourceDict,
+    custom,
+    images,
+    info_of,
+    mentions,
+    references_from_parts,
 )
 
 NAME = "ecr-clean"
@@ -71,7 +71,7 @@ class CustomResource:
     def resource(self) -> type[CustomResourceDict]:
         return custom(self.group, self.version, self.plural)
 
-    def read(self, text: bytes, hosts: RegistryHosts) -> "CustomObject":
+    def read(self, text: bytes, hosts: RegistryHosts) -> "CustomResourceObject":
         """Raises ServiceError if a path matches nothing. The error does not quote the object, which
         may contain a password."""
         found = _without_nulls(msgspec.json.decode(text))
@@ -85,13 +85,13 @@ class CustomResource:
                 "in usage.kubernetes.custom_resources"
             ) from None
         others = (*images(found), *references_from_parts(found, hosts))
-        return CustomObject(metadata, kind, specs, others)
+        return CustomResourceObject(metadata, kind, specs, others)
 
     def _pod_specs(self, found: dict[str, Any]) -> Iterator[PodSpec]:
         return (spec for path in self.templates for spec in _at(path, found))
 
 
-class CustomObject(KubernetesObject):
+class CustomResourceObject(KubernetesObject):
     """An object of a custom resource. `specs`: its pod specs. `others`: other image references."""
 
     kind: str

@@ -10,7 +10,7 @@ from lightkube.core.exceptions import ConfigError, NotReadyError
 
 from bot.core.errors import ServiceError
 from bot.sanitize import quoted
-from bot.usage.kubernetes.transport import (
+from bot.usage.kubernetes.http_transport import (
     RESTARTING,
     is_of_unknown_host,
     is_refused_by_proxy,
@@ -38,7 +38,7 @@ _IP_ADDRESS_MISMATCH."""
 _CERTIFICATE_REFUSED = ("CERTIFICATE", "UNKNOWN_CA")
 
 
-class UnusableError(Exception):
+class ClusterSettingsError(Exception):
     """The connection settings of a cluster cannot be used. `why`: the cause, shown in brackets.
     `fix`: shown after the colon. Neither contains a secret."""
 
@@ -61,7 +61,7 @@ def explain_errors(action: str, cluster: str, unknown_kind: str = CHECK_RESOURCE
         raise ServiceError(_unusable(cluster, type(error).__name__)) from None
     except httpx2.HTTPError as error:
         raise ServiceError(_no_answer(error, action, cluster)) from error
-    except UnusableError as error:
+    except ClusterSettingsError as error:
         raise ServiceError(_unusable(cluster, error.why, error.fix)) from None
     except ConfigError as error:
         raise ServiceError(_unusable(cluster, quoted(error))) from None

@@ -16,7 +16,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct, field
 
-from bot.usage.kubernetes.errors import UnusableError
+from bot.usage.kubernetes.errors import ClusterSettingsError
 
 VERSIONS = tuple(f"client.authentication.k8s.io/{name}" for name in ("v1", "v1beta1", "v1alpha1"))
 
@@ -68,14 +68,14 @@ _PRINTED = msgspec.json.Decoder(_PrintedCredential)
 
 def run(plugin: ExecPlugin, cluster: Mapping[str, Any], seconds: float) -> PluginCredentials:
     """Runs the plugin without a terminal for at most `seconds`. `cluster`: passed to plugins with
-    provideClusterInfo. Raises UnusableError, whose text contains no output of the plugin."""
+    provideClusterInfo. Raises ClusterSettingsError, whose text contains no output of the plugin."""
     if plugin.version not in VERSIONS:
-        raise UnusableError(
+        raise ClusterSettingsError(
             f"apiVersion {plugin.version} of the exec plugin {plugin.command} is not supported",
             f"use one of {', '.join(VERSIONS)}",
         )
     if plugin.interactive_mode == "Always":
-        raise UnusableError(
+        raise ClusterSettingsError(
             f"the exec plugin {plugin.command} needs a terminal (interactiveMode: Always)",
             "use credentials that need no terminal",
         )
@@ -85,7 +85,7 @@ def run(plugin: ExecPlugin, cluster: Mapping[str, Any], seconds: float) -> Plugi
         finally:
             _end(process)
     if process.returncode:
-        raise UnusableError(
+        raise ClusterSettingsError(
             f"{plugin.command} of the kubeconfig exited with {process.returncode}", _RUN_IT
         )
     return _credentials(plugin.command, printed)
@@ -116,7 +116,7 @@ def _start(plugin: ExecPlugin, environment: Mapping[str, str]) -> subprocess.Pop
         )
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or type(error).__name__
-        raise UnusableError(
+        raise ClusterSettingsError(
             f"{plugin.command} of the kubeconfig cannot be started: {why}",
             "install it on this machine, or use other credentials for the cluster",
         ) from None
@@ -133,7 +133,7 @@ def _output(process: subprocess.Popen[bytes], command: str, end: float) -> bytes
                 chunk = os.read(process.stdout.fileno(), MAX_OUTPUT)
                 printed += chunk
                 if len(printed) > MAX_OUTPUT:
-                    raise UnusableError(
+                    raise ClusterSettingsError(
                         f"{command} of the kubeconfig printed more than 1 MiB", _RUN_IT
                     )
                 if not chunk:
@@ -143,7 +143,7 @@ def _output(process: subprocess.Popen[bytes], command: str, end: float) -> bytes
     try:
         process.wait(max(end - monotonic(), 0))
     except subprocess.TimeoutExpired:
-        raise UnusableError(
+        raise ClusterSettingsError(
             f"{command} of the kubeconfig timed out and was killed",
             "run it in a terminal to see what it waits for, or raise usage.kubernetes.timeout",
         ) from None
@@ -161,18 +161,20 @@ def _credentials(command: str, printed: bytes) -> PluginCredentials:
     try:
         found = _PRINTED.decode(printed).status
     except msgspec.ValidationError as error:
-        raise UnusableError(
+        raise ClusterSettingsError(
             f"{command} of the kubeconfig printed no ExecCredential: {error}", _RUN_IT
         ) from None
     except (msgspec.DecodeError, UnicodeDecodeError):
-        raise UnusableError(f"{command} of the kubeconfig printed no JSON", _RUN_IT) from None
+        raise ClusterSettingsError(
+            f"{command} of the kubeconfig printed no JSON", _RUN_IT
+        ) from None
     if bool(found.certificate) != bool(found.key):
-        raise UnusableError(
+        raise ClusterSettingsError(
             f"{command} of the kubeconfig printed a client certificate or its key, not both",
             _RUN_IT,
         )
     if not (found.token or found.certificate):
-        raise UnusableError(
+        raise ClusterSettingsError(
             f"{command} of the kubeconfig printed neither a token nor a client certificate", _RUN_IT
         )
     return found

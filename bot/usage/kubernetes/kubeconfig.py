@@ -24,7 +24,7 @@ from ruamel.yaml.error import YAMLError
 from bot.aws.eks import EksClusters
 from bot.sanitize import quoted
 from bot.usage.kubernetes import exec_plugin
-from bot.usage.kubernetes.errors import UnusableError
+from bot.usage.kubernetes.errors import ClusterSettingsError
 from bot.usage.kubernetes.exec_plugin import ExecPlugin, PluginCredentials
 from bot.usage.kubernetes.listed_objects import prepare
 
@@ -64,7 +64,7 @@ def from_kubeconfig(
 ) -> SingleConfig:
     """Reads the kubeconfig, and gets the credentials from it, its token file or its exec plugin.
     `context`: None for the current context. `seconds`: time limit of a plugin. Raises
-    UnusableError."""
+    ClusterSettingsError."""
     return _KubeconfigContext.of(file.expanduser(), context).complete(trust, seconds)
 
 
@@ -86,22 +86,24 @@ class _KubeconfigContext:
             config = KubeConfig.from_dict(content, fname=file).get(context)
             assert config is not None
             if not config.context.user:
-                raise UnusableError(f"context {config.context_name} of {file} names no user")
+                raise ClusterSettingsError(f"context {config.context_name} of {file} names no user")
             cluster = _entry(content, OF_CLUSTER, config.context.cluster)
             return cls(file, config, cluster, _entry(content, OF_USER, config.context.user))
         except OSError as error:
-            raise UnusableError(f"{file} cannot be read: {error.strerror or error}") from error
+            raise ClusterSettingsError(
+                f"{file} cannot be read: {error.strerror or error}"
+            ) from error
         except YAMLError as error:
-            raise UnusableError(f"{file} is not YAML") from error
+            raise ClusterSettingsError(f"{file} is not YAML") from error
         except (msgspec.MsgspecError, LookupError, TypeError, ValueError, AttributeError) as error:
             words = f"{file} is not a kubeconfig, or its context is invalid: {quoted(error)}"
-            raise UnusableError(words) from error
+            raise ClusterSettingsError(words) from error
 
     def complete(self, trust: KubeconfigTrust, seconds: float) -> SingleConfig:
         self._check_supported(OF_CLUSTER, self.cluster)
         self._check_supported(OF_USER, self.user)
         if not self.cluster.get("server"):
-            raise UnusableError(
+            raise ClusterSettingsError(
                 f"cluster {self.config.context.cluster} of {self.file} has no server"
             )
         check_https(self.config.cluster.server)
@@ -112,7 +114,9 @@ class _KubeconfigContext:
     def _check_supported(self, kind: str, entry: Mapping[str, Any]) -> None:
         name = getattr(self.config.context, kind)
         if found := next((key for key in _UNSUPPORTED[kind] if entry.get(key)), None):
-            raise UnusableError(f"{self.file} uses {found} for {name}, which is not supported")
+            raise ClusterSettingsError(
+                f"{self.file} uses {found} for {name}, which is not supported"
+            )
 
     def _cluster(self) -> Cluster:
         """Data in the kubeconfig takes precedence over a file that it names."""
@@ -139,7 +143,7 @@ class _KubeconfigContext:
         elif self.user.get("exec"):
             user = self._with_plugin_credentials(self._run(trust, seconds), user)
         elif not user.client_cert and not user.client_cert_data:
-            raise UnusableError(
+            raise ClusterSettingsError(
                 f"{self._user_name} of {self.file} has no credentials",
                 "give it a token, a tokenFile, a client certificate and key, or an exec plugin",
             )
@@ -157,7 +161,7 @@ class _KubeconfigContext:
             user.client_key = self._path("client-key", given.client_key)
         has_certificate = bool(user.client_cert or user.client_cert_data)
         if has_certificate != bool(user.client_key or user.client_key_data):
-            raise UnusableError(
+            raise ClusterSettingsError(
                 f"{self._user_name} of {self.file} has a client certificate or its key, not both"
             )
         return user
@@ -175,7 +179,7 @@ class _KubeconfigContext:
         if trust is KubeconfigTrust.FOUND and not path.resolve().is_relative_to(
             self.file.parent.resolve()
         ):
-            raise UnusableError(
+            raise ClusterSettingsError(
                 f"tokenFile of {self.file} is outside of its folder, and {_FOUND} cannot read it",
                 _NAME_SETTINGS,
             )
@@ -184,13 +188,15 @@ class _KubeconfigContext:
 
     def _run(self, trust: KubeconfigTrust, seconds: float) -> PluginCredentials:
         if trust is KubeconfigTrust.FOUND:
-            raise UnusableError(
+            raise ClusterSettingsError(
                 f"{self.file} has an exec plugin, and {_FOUND} cannot run it", _NAME_SETTINGS
             )
         try:
             plugin = msgspec.convert(self.user["exec"], ExecPlugin)
         except msgspec.ValidationError as error:
-            raise UnusableError(f"exec of {self._user_name} in {self.file}: {error}") from error
+            raise ClusterSettingsError(
+                f"exec of {self._user_name} in {self.file}: {error}"
+            ) from error
         if os.sep in plugin.command:
             plugin.command = str(self.file.parent.absolute() / plugin.command)
         return exec_plugin.run(plugin, self._cluster_for_plugin(), seconds)
@@ -214,14 +220,14 @@ class _KubeconfigContext:
 
     def _path(self, key: str, name: str | None) -> str | None:
         """The path of a file that the kubeconfig names, relative to the kubeconfig's folder. Raises
-        UnusableError if the file cannot be read."""
+        ClusterSettingsError if the file cannot be read."""
         if not name:
             return None
         path = self.file.parent.absolute() / name
         try:
             path.open("rb").close()
         except OSError as error:
-            raise UnusableError(
+            raise ClusterSettingsError(
                 f"{key} of {self.file} names {path}, which cannot be read: "
                 f"{error.strerror or error}"
             ) from error
@@ -229,31 +235,33 @@ class _KubeconfigContext:
 
 
 def check_https(server: str) -> None:
-    """Raises UnusableError for an address without https. Credentials are sent over TLS only, as in
-    kubectl."""
+    """Raises ClusterSettingsError for an address without https. Credentials are sent over TLS only,
+    as in kubectl."""
     if "://" not in server:
-        raise UnusableError("its address has no scheme", "use an address that starts with https://")
+        raise ClusterSettingsError(
+            "its address has no scheme", "use an address that starts with https://"
+        )
     try:
         address = urlsplit(server)
     except ValueError as error:
-        raise UnusableError("its address is not a URL") from error
+        raise ClusterSettingsError("its address is not a URL") from error
     if address.scheme == "http":
-        raise UnusableError(
+        raise ClusterSettingsError(
             "its address starts with http://, and credentials are not sent over plain HTTP",
             "use an address that starts with https://",
         )
     if address.username is not None:
-        raise UnusableError("its address contains a user name, which is not supported")
+        raise ClusterSettingsError("its address contains a user name, which is not supported")
 
 
 def checked_token(token: str, whose: str) -> str:
-    """Returns the token without surrounding white space. Raises UnusableError if it is not valid in
-    an HTTP header."""
+    """Returns the token without surrounding white space. Raises ClusterSettingsError if it is not
+    valid in an HTTP header."""
     token = token.strip()
     if not token:
-        raise UnusableError(f"{whose} is empty")
+        raise ClusterSettingsError(f"{whose} is empty")
     if not re.fullmatch(r"[!-~]+", token):
-        raise UnusableError(
+        raise ClusterSettingsError(
             f"{whose} contains a line break or another character that is invalid in a token"
         )
     return token
@@ -271,7 +279,7 @@ def from_service_account(service_account: Path = Path(SERVICE_ACCOUNT)) -> Singl
     try:
         config = KubeConfig.from_service_account(service_account).get()
     except (ConfigError, KeyError) as error:
-        raise UnusableError(
+        raise ClusterSettingsError(
             f"ecr-clean does not run in a pod with a service account: {quoted(error)}"
         ) from error
     return _with_token(config, "token of the service account")

@@ -9,7 +9,7 @@ from lightkube import ApiError, Client, KubeConfig
 from lightkube.resources.core_v1 import Pod
 
 from bot.playground.kubernetes import Cluster, Fault
-from bot.playground.kubernetes.listing import ListPages
+from bot.playground.kubernetes.list_pages import ListPages
 
 from .helpers import PODS, fill, names, page, refusal
 

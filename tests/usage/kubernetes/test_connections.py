@@ -15,7 +15,7 @@ from bot.core.errors import ServiceError
 from bot.playground.kubernetes import DEFAULT_USER, Cluster, Fault
 from bot.playground.kubernetes.builders import deployment
 from bot.usage.kubernetes.cluster_source import CustomResource
-from bot.usage.kubernetes.transport import ATTEMPTS
+from bot.usage.kubernetes.http_transport import ATTEMPTS
 from tests.usage.aws_support import image
 from tests.usage.kubernetes.conftest import ClusterScan, Kubeconfig, Rewrite
 from tests.usage.kubernetes.test_cluster_access import HERE
@@ -119,7 +119,7 @@ def test_each_scan_has_its_own_deadline(
         list(source.sightings())
     cluster.faults.clear()
     an_hour_later = time.monotonic() + 3600
-    monkeypatch.setattr("bot.usage.kubernetes.transport.monotonic", lambda: an_hour_later)
+    monkeypatch.setattr("bot.usage.kubernetes.http_transport.monotonic", lambda: an_hour_later)
     assert {sighting.image for sighting in source.sightings()} == HERE
 
 

@@ -12,9 +12,9 @@ from bot.playground.kubernetes import DEFAULT_USER, Cluster, Fault, Grant
 from bot.playground.kubernetes.builders import deployment, pod
 from bot.usage.kubernetes.cluster_api import PAGE
 from bot.usage.kubernetes.cluster_source import CustomResource, cluster_role
+from bot.usage.kubernetes.http_transport import ATTEMPTS
+from bot.usage.kubernetes.kubernetes_objects import BUILT_IN
 from bot.usage.kubernetes.listed_objects import info_of
-from bot.usage.kubernetes.objects import BUILT_IN
-from bot.usage.kubernetes.transport import ATTEMPTS
 from tests.matrices import matrix
 from tests.usage.aws_support import image
 from tests.usage.kubernetes.conftest import ClusterScan

@@ -7,8 +7,9 @@ FIRST_USE = """
 import sys
 from contextlib import suppress
 from bot.core.image_references import RegistryHosts
-from bot.usage.kubernetes import cluster_api, cluster_source, exec_plugin, kubeconfig, objects
-from bot.usage.kubernetes.errors import UnusableError
+from bot.usage.kubernetes import cluster_api, cluster_source, exec_plugin, kubeconfig
+from bot.usage.kubernetes import kubernetes_objects
+from bot.usage.kubernetes.errors import ClusterSettingsError
 from bot.usage.kubernetes.cluster_source import CustomResource
 from lightkube.config.kubeconfig import KubeConfig
 from lightkube.core.decoders import decode_list
@@ -26,8 +27,8 @@ def note(frame, event, _):
 sys.setprofile(note)
 texts = [b'{"metadata": {"name": "a"}, "spec": {}}', b"{}", b'{"status": {"token": "a"}}']
 for decode in (
-    *(kind.read for kind in objects.BUILT_IN),
-    lambda text, _: msgspec.json.decode(text, type=objects.TemplatedWorkload),
+    *(kind.read for kind in kubernetes_objects.BUILT_IN),
+    lambda text, _: msgspec.json.decode(text, type=kubernetes_objects.TemplatedWorkload),
     lambda text, _: exec_plugin._credentials("a", text),
     lambda text, _: msgspec.convert({}, exec_plugin.ExecPlugin),
     lambda text, _: Status.from_dict({}),
@@ -40,9 +41,9 @@ for decode in (
     ),
 ):
     for text in texts:
-        with suppress(msgspec.ValidationError, UnusableError):
+        with suppress(msgspec.ValidationError, ClusterSettingsError):
             decode(text, RegistryHosts({}))
-for resource in (*(kind.resource for kind in objects.BUILT_IN), custom):
+for resource in (*(kind.resource for kind in kubernetes_objects.BUILT_IN), custom):
     decode_list(b'{"items": [], "metadata": {}}', resource)
 with suppress(msgspec.ValidationError):
     plan_content._DOCUMENT.decode(b'[1]')

@@ -12,7 +12,7 @@ from bot.playground.kubernetes.builders.jobs import cron_job, job
 from bot.playground.kubernetes.builders.pod_parts import Container, build, metadata
 from bot.playground.kubernetes.builders.pods import pod
 from bot.playground.kubernetes.builders.stateful_daemon_sets import daemon_set, stateful_set
-from bot.playground.kubernetes.objects import Object
+from bot.playground.kubernetes.object_validation import Object
 
 __all__ = [
     "Container",

@@ -14,7 +14,7 @@ from bot.playground.kubernetes.builders.pod_parts import (
     template,
 )
 from bot.playground.kubernetes.builders.pods import pod_of
-from bot.playground.kubernetes.objects import Object
+from bot.playground.kubernetes.object_validation import Object
 
 REVISION = "deployment.kubernetes.io/revision"
 _HASH = "pod-template-hash"

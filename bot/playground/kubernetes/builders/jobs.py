@@ -13,7 +13,7 @@ from bot.playground.kubernetes.builders.pod_parts import (
     template,
 )
 from bot.playground.kubernetes.builders.pods import pod_of
-from bot.playground.kubernetes.objects import Object
+from bot.playground.kubernetes.object_validation import Object
 
 _FIRST_RUN = 29_460_000
 """Minutes since 1970, the suffix in names of a CronJob's Jobs."""

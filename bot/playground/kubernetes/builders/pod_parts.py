@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, TypedDict
 from uuid import NAMESPACE_URL, uuid5
 
-from bot.playground.kubernetes.objects import Object
+from bot.playground.kubernetes.object_validation import Object
 
 STARTED = "2026-01-05T08:00:00Z"
 """Creation and start time of all objects."""

@@ -15,7 +15,7 @@ from bot.playground.kubernetes.builders.pod_parts import (
     pod_definition,
     template,
 )
-from bot.playground.kubernetes.objects import Object
+from bot.playground.kubernetes.object_validation import Object
 
 _NODE = "ip-10-0-1-17.eu-west-1.compute.internal"
 

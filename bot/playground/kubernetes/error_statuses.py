@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 
-from bot.playground.kubernetes.paths import ResourceRequest
+from bot.playground.kubernetes.request_paths import ResourceRequest
 from bot.playground.server import HttpReply
 
 JSON = {"content-type": "application/json"}

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Kind:
+class ResourceKind:
     """A namespaced kind."""
 
     group: str
@@ -19,26 +19,26 @@ class Kind:
 
 
 BUILT_IN = (
-    Kind("", "v1", "pods", "Pod"),
-    Kind("", "v1", "podtemplates", "PodTemplate"),
-    Kind("", "v1", "replicationcontrollers", "ReplicationController"),
-    Kind("apps", "v1", "deployments", "Deployment"),
-    Kind("apps", "v1", "replicasets", "ReplicaSet"),
-    Kind("apps", "v1", "statefulsets", "StatefulSet"),
-    Kind("apps", "v1", "daemonsets", "DaemonSet"),
-    Kind("apps", "v1", "controllerrevisions", "ControllerRevision"),
-    Kind("batch", "v1", "jobs", "Job"),
-    Kind("batch", "v1", "cronjobs", "CronJob"),
+    ResourceKind("", "v1", "pods", "Pod"),
+    ResourceKind("", "v1", "podtemplates", "PodTemplate"),
+    ResourceKind("", "v1", "replicationcontrollers", "ReplicationController"),
+    ResourceKind("apps", "v1", "deployments", "Deployment"),
+    ResourceKind("apps", "v1", "replicasets", "ReplicaSet"),
+    ResourceKind("apps", "v1", "statefulsets", "StatefulSet"),
+    ResourceKind("apps", "v1", "daemonsets", "DaemonSet"),
+    ResourceKind("apps", "v1", "controllerrevisions", "ControllerRevision"),
+    ResourceKind("batch", "v1", "jobs", "Job"),
+    ResourceKind("batch", "v1", "cronjobs", "CronJob"),
 )
 
 _BUILT_IN_VERSIONS = {(kind.group, kind.version) for kind in BUILT_IN}
 
 
-class Kinds:
+class ResourceKinds:
     def __init__(self) -> None:
         self._kinds = {_key(kind): kind for kind in BUILT_IN}
 
-    def register(self, kind: Kind) -> None:
+    def register(self, kind: ResourceKind) -> None:
         if _key(kind) in self._kinds:
             raise ValueError(f"{kind.plural} of {kind.api_version} already exist")
         self._kinds[_key(kind)] = kind
@@ -47,16 +47,16 @@ class Kinds:
         """Removes a kind, as if the cluster were too old for it."""
         del self._kinds[group, version, plural]
 
-    def at(self, group: str, version: str, plural: str) -> Kind | None:
+    def at(self, group: str, version: str, plural: str) -> ResourceKind | None:
         return self._kinds.get((group, version, plural))
 
-    def of(self, api_version: str, name: str) -> Kind:
+    def of(self, api_version: str, name: str) -> ResourceKind:
         return _only(
             [k for k in self._kinds.values() if (k.api_version, k.name) == (api_version, name)],
             f"{name} of {api_version}",
         )
 
-    def named(self, name: str) -> Kind:
+    def named(self, name: str) -> ResourceKind:
         return _only([k for k in self._kinds.values() if k.name == name], name)
 
 
@@ -64,11 +64,11 @@ def is_built_in(group: str, version: str) -> bool:
     return (group, version) in _BUILT_IN_VERSIONS
 
 
-def _only(found: list[Kind], what: str) -> Kind:
+def _only(found: list[ResourceKind], what: str) -> ResourceKind:
     if len(found) != 1:
         raise ValueError(f"the cluster knows {len(found) or 'no'} kinds {what}")
     return found[0]
 
 
-def _key(kind: Kind) -> tuple[str, str, str]:
+def _key(kind: ResourceKind) -> tuple[str, str, str]:
     return kind.group, kind.version, kind.plural

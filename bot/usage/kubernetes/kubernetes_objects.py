@@ -35,7 +35,7 @@ class ObjectMetadata(Struct):
         return next((owner for owner in self.owners if owner.controller), None)
 
 
-class Container(Struct):
+class PodContainer(Struct):
     """`image` may be empty in a template that another tool completes."""
 
     name: str
@@ -57,13 +57,13 @@ class PodVolume(Struct):
 
 
 class PodSpec(Struct):
-    containers: tuple[Container, ...]
-    init_containers: tuple[Container, ...] = field(name="initContainers", default=())
-    ephemeral_containers: tuple[Container, ...] = field(name="ephemeralContainers", default=())
+    containers: tuple[PodContainer, ...]
+    init_containers: tuple[PodContainer, ...] = field(name="initContainers", default=())
+    ephemeral_containers: tuple[PodContainer, ...] = field(name="ephemeralContainers", default=())
     volumes: tuple[PodVolume, ...] = ()
 
     @property
-    def all_containers(self) -> tuple[Container, ...]:
+    def all_containers(self) -> tuple[PodContainer, ...]:
         return (*self.containers, *self.init_containers, *self.ephemeral_containers)
 
     def images(self) -> Iterator[str]:
@@ -121,7 +121,7 @@ class PodStatus(Struct):
         return (*self.containers, *self.init_containers, *self.ephemeral_containers)
 
 
-class WorkloadSpec(Struct):
+class KubernetesWorkloadSpec(Struct):
     template: PodTemplateSpec
     replicas: int = 1
 
@@ -129,7 +129,7 @@ class WorkloadSpec(Struct):
 class TemplatedWorkload(Struct):
     """The job template of a CronJob, or the data of a ControllerRevision."""
 
-    spec: WorkloadSpec
+    spec: KubernetesWorkloadSpec
 
 
 class CronJobSpec(Struct):
@@ -188,8 +188,8 @@ class Pod(BuiltInObject):
         return self.spec.images()
 
 
-class Workload(BuiltInObject):
-    spec: WorkloadSpec
+class KubernetesWorkload(BuiltInObject):
+    spec: KubernetesWorkloadSpec
 
     @property
     def note(self) -> str:
@@ -199,23 +199,23 @@ class Workload(BuiltInObject):
         return self.spec.template.spec.images()
 
 
-class Deployment(Workload):
+class Deployment(KubernetesWorkload):
     resource = built_in("apps", "Deployment")
 
 
-class StatefulSet(Workload):
+class StatefulSet(KubernetesWorkload):
     resource = built_in("apps", "StatefulSet")
 
 
-class DaemonSet(Workload):
+class DaemonSet(KubernetesWorkload):
     resource = built_in("apps", "DaemonSet")
 
 
-class ReplicationController(Workload):
+class ReplicationController(KubernetesWorkload):
     resource = built_in("", "ReplicationController")
 
 
-class ReplicaSet(Workload):
+class ReplicaSet(KubernetesWorkload):
     """Old ReplicaSets are the rollback targets of a Deployment. Its revisionHistoryLimit says how
     many exist."""
 
@@ -227,7 +227,7 @@ class ReplicaSet(Workload):
         return f"revision {revision}" if revision else super().note
 
 
-class KubernetesJob(Workload):
+class KubernetesJob(KubernetesWorkload):
     resource = built_in("batch", "Job")
 
 

@@ -8,13 +8,13 @@ from typing import Any
 from bot.playground.call_log import CallLog
 from bot.playground.clock import Clock
 from bot.playground.faults import FaultRules
-from bot.playground.kubernetes.access import AccessRules, Grant, grants_of
-from bot.playground.kubernetes.calls import Call
 from bot.playground.kubernetes.faults import Fault
-from bot.playground.kubernetes.kinds import Kind, Kinds
-from bot.playground.kubernetes.listing import ListPages
-from bot.playground.kubernetes.objects import Object
-from bot.playground.kubernetes.store import Store
+from bot.playground.kubernetes.list_pages import ListPages
+from bot.playground.kubernetes.object_store import ObjectStore
+from bot.playground.kubernetes.object_validation import Object
+from bot.playground.kubernetes.permissions import Grant, Permissions, grants_of
+from bot.playground.kubernetes.recorded_calls import Call
+from bot.playground.kubernetes.resource_kinds import ResourceKind, ResourceKinds
 from bot.playground.kubernetes.users import ALL_USERS, Users
 
 DEFAULT_USER = "demo"
@@ -27,11 +27,11 @@ class ClusterState:
     def __init__(self) -> None:
         self.lock = RLock()
         self.clock = Clock()
-        self.kinds = Kinds()
-        self.store = Store(self.kinds, self.clock)
+        self.kinds = ResourceKinds()
+        self.store = ObjectStore(self.kinds, self.clock)
         self.lists = ListPages(self.store, self.clock)
         self.users = Users(self.clock)
-        self.access = AccessRules()
+        self.access = Permissions()
         self.faults = FaultRules[Fault]()
         self.calls = CallLog[Call]()
         self.bugs: list[str] = []
@@ -40,7 +40,7 @@ class ClusterState:
     def register(self, group: str, version: str, plural: str, kind: str) -> None:
         """Adds a custom resource, as a CustomResourceDefinition does."""
         with self.lock:
-            self.kinds.register(Kind(group, version, plural, kind, custom=True))
+            self.kinds.register(ResourceKind(group, version, plural, kind, custom=True))
 
     def apply(self, *objects: Object) -> None:
         """Creates or replaces objects. Raises ValueError for objects that an API server would

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bot.playground.kubernetes.paths import ResourceRequest
+from bot.playground.kubernetes.request_paths import ResourceRequest
 from bot.playground.kubernetes.users import User
 
 RBAC = "rbac.authorization.k8s.io/v1"
@@ -31,7 +31,7 @@ class Grant:
         )
 
 
-class AccessRules:
+class Permissions:
     def __init__(self) -> None:
         self._grants: list[Grant] = []
 

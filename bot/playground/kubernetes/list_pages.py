@@ -12,9 +12,9 @@ import orjson
 
 from bot.playground.clock import Clock
 from bot.playground.kubernetes import base64url
-from bot.playground.kubernetes.kinds import Kind
-from bot.playground.kubernetes.statuses import bad_request, expired_continue
-from bot.playground.kubernetes.store import ObjectRows, Store
+from bot.playground.kubernetes.error_statuses import bad_request, expired_continue
+from bot.playground.kubernetes.object_store import ObjectRows, ObjectStore
+from bot.playground.kubernetes.resource_kinds import ResourceKind
 
 TOKEN_LIFETIME = timedelta(minutes=5)
 _TOKEN_VERSION = "meta.k8s.io/v1"  # noqa: S105 - a version
@@ -43,13 +43,13 @@ class _ListSnapshot:
 class ListPages:
     """`lifetime`: how long a token is valid. An API server compacts etcd every five minutes."""
 
-    def __init__(self, store: Store, clock: Clock) -> None:
+    def __init__(self, store: ObjectStore, clock: Clock) -> None:
         self.lifetime = TOKEN_LIFETIME
         self._store = store
         self._clock = clock
-        self._snapshots: dict[tuple[int, Kind], _ListSnapshot] = {}
+        self._snapshots: dict[tuple[int, ResourceKind], _ListSnapshot] = {}
 
-    def page(self, kind: Kind, namespace: str, limit: int, token: str) -> bytes:
+    def page(self, kind: ResourceKind, namespace: str, limit: int, token: str) -> bytes:
         """Returns a page from the token, or from the start. Limit 0 returns all remaining
         objects."""
         point = read_token(token) if token else self._start(kind)
@@ -71,7 +71,7 @@ class ListPages:
         """Invalidates all tokens, as compaction does."""
         self._snapshots.clear()
 
-    def _start(self, kind: Kind) -> ContinuePoint:
+    def _start(self, kind: ResourceKind) -> ContinuePoint:
         now, revision = self._clock.now(), self._store.revision
         self._snapshots = {
             key: each for key, each in self._snapshots.items() if not self._is_old(each)
@@ -79,7 +79,7 @@ class ListPages:
         self._snapshots[revision, kind] = _ListSnapshot(now, self._store.rows(kind))
         return ContinuePoint(revision, "")
 
-    def _rows_at(self, kind: Kind, point: ContinuePoint) -> tuple[int, ObjectRows]:
+    def _rows_at(self, kind: ResourceKind, point: ContinuePoint) -> tuple[int, ObjectRows]:
         if point.revision < 0:
             point = ContinuePoint(self._start(kind).revision, point.start)
         snapshot = self._snapshots.get((point.revision, kind))
@@ -118,6 +118,6 @@ def _end_of(prefix: str) -> str:
     return f"{prefix[:-1]}0" if prefix else chr(0x10FFFF)
 
 
-def _render(kind: Kind, metadata: dict[str, Any], bodies: tuple[bytes, ...]) -> bytes:
+def _render(kind: ResourceKind, metadata: dict[str, Any], bodies: tuple[bytes, ...]) -> bytes:
     head = {"kind": f"{kind.name}List", "apiVersion": kind.api_version, "metadata": metadata}
     return orjson.dumps(head)[:-1] + b',"items":[' + b",".join(bodies) + b"]}\n"

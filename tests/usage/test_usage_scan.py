@@ -18,7 +18,7 @@ from bot.core.usage_snapshot import UsageSnapshot
 from bot.ports import DoubtedUsage, UsageConfirmation, UsageMemory, UsageSource, WorkloadCount
 from bot.render.plan_problem_sentences import scan_words
 from bot.store.manifest_cache import SqliteManifestCache
-from bot.usage.scan import BrokenUsageSource, UsageScanner
+from bot.usage.usage_scan import BrokenUsageSource, UsageScanner
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 IRELAND = RegistryId("123456789012", "eu-west-1")

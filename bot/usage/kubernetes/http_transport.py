@@ -38,7 +38,7 @@ _TEMPORARY_TLS = (ssl.SSLEOFError, ssl.SSLZeroReturnError, ssl.SSLSyscallError)
 _TEMPORARY_TLS_REASONS = ("UNEXPECTED_EOF_WHILE_READING", "TLSV1_ALERT_INTERNAL_ERROR")
 
 
-class Deadline:
+class ScanDeadline:
     """The time at which the scan of a cluster gives up."""
 
     def __init__(self, seconds: float) -> None:
@@ -52,7 +52,7 @@ class Deadline:
 class RetryingTransport(httpx2.BaseTransport):
     """Retries read-only requests. Reads an answer to its end before it returns it."""
 
-    def __init__(self, transport: httpx2.BaseTransport, deadline: Deadline) -> None:
+    def __init__(self, transport: httpx2.BaseTransport, deadline: ScanDeadline) -> None:
         self._transport = transport
         self._deadline = deadline
         self._listed: set[str] = set()
@@ -109,7 +109,7 @@ class RetryingTransport(httpx2.BaseTransport):
 class _StreamWithDeadline(httpx2.SyncByteStream):
     """A response body that raises ReadTimeout after the deadline."""
 
-    def __init__(self, stream: httpx2.SyncByteStream, deadline: Deadline) -> None:
+    def __init__(self, stream: httpx2.SyncByteStream, deadline: ScanDeadline) -> None:
         self._stream = stream
         self._deadline = deadline
 

@@ -13,7 +13,7 @@ from botocore.exceptions import (
     ReadTimeoutError,
 )
 
-from bot.aws.deleter import EcrDeleter, deleting_role
+from bot.aws.ecr_deleter import EcrDeleter, deleting_role
 from bot.aws.sessions import deletion_config, open_session
 from bot.core.errors import (
     AnswerLostError,
@@ -183,7 +183,7 @@ def test_a_call_times_out(
 ) -> None:
     config: Any = deletion_config()
     assert (config.connect_timeout, config.read_timeout) == (3, 10)
-    monkeypatch.setattr("bot.aws.deleter.deletion_config", lambda: config)
+    monkeypatch.setattr("bot.aws.ecr_deleter.deletion_config", lambda: config)
     config.read_timeout = 0.3
     digest = shelf.image("a")
     aws.world.faults.add(Fault(operation="BatchDeleteImage", delay=3))

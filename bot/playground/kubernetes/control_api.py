@@ -10,8 +10,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from bot.playground.kubernetes.cluster_state import ClusterState
 from bot.playground.kubernetes.faults import Fault
-from bot.playground.kubernetes.state import ClusterState
 
 Control = Callable[[ClusterState, Any], Any]
 

@@ -8,8 +8,8 @@ from uuid import NAMESPACE_URL, uuid5
 import orjson
 
 from bot.playground.clock import Clock
-from bot.playground.kubernetes.kinds import Kind, Kinds
-from bot.playground.kubernetes.objects import Object, check
+from bot.playground.kubernetes.object_validation import Object, check
+from bot.playground.kubernetes.resource_kinds import ResourceKind, ResourceKinds
 
 TIME_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
 
@@ -30,15 +30,15 @@ class ObjectRows:
         return ObjectRows(self.keys[found], self.bodies[found])
 
 
-class Store:
+class ObjectStore:
     """`revision` counts changes, as in etcd."""
 
-    def __init__(self, kinds: Kinds, clock: Clock) -> None:
+    def __init__(self, kinds: ResourceKinds, clock: Clock) -> None:
         self.revision = 1
         self._kinds = kinds
         self._clock = clock
-        self._bodies: dict[Kind, dict[str, bytes]] = {}
-        self._rows: dict[Kind, ObjectRows] = {}
+        self._bodies: dict[ResourceKind, dict[str, bytes]] = {}
+        self._rows: dict[ResourceKind, ObjectRows] = {}
 
     def apply(self, given: Object) -> None:
         """Creates or replaces an object."""
@@ -59,7 +59,7 @@ class Store:
         del self._bodies.get(kind, {})[f"{namespace}/{name}"]
         self._changed(kind)
 
-    def rows(self, kind: Kind) -> ObjectRows:
+    def rows(self, kind: ResourceKind) -> ObjectRows:
         if kind not in self._rows:
             ordered = sorted(self._bodies.get(kind, {}).items())
             self._rows[kind] = ObjectRows(
@@ -67,11 +67,13 @@ class Store:
             )
         return self._rows[kind]
 
-    def _changed(self, kind: Kind) -> None:
+    def _changed(self, kind: ResourceKind) -> None:
         self.revision += 1
         self._rows.pop(kind, None)
 
-    def _initial_metadata(self, kind: Kind, key: str, before: bytes | None) -> dict[str, Any]:
+    def _initial_metadata(
+        self, kind: ResourceKind, key: str, before: bytes | None
+    ) -> dict[str, Any]:
         """Metadata that an object gets at its creation and keeps."""
         if before is not None:
             metadata = orjson.loads(before)["metadata"]
