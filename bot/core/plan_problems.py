@@ -63,8 +63,8 @@ class RegionsDenied:
 
 @dataclass(frozen=True, slots=True)
 class TagHistoryTooShort:
-    """A workload and `others` more run an image that `tag` named at some time after `since`, before
-    the tag history starts at `known_since` (None without a database). UTC."""
+    """A workload and `others` more run an image that `tag` named at some time since `since`, which
+    is unknown. `known_since`: start of the tag history; None without a database. UTC."""
 
     used_by: str
     tag: str

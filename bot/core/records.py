@@ -22,7 +22,7 @@ SETTINGS_ACTOR = "the settings"
 @dataclass(frozen=True, slots=True)
 class Approval:
     """One person's approval of one version. `by`: a Slack user ID or an AWS ARN. `hash`: of the
-    content that was approved; empty in rows of versions before 0002. UTC."""
+    content that was approved; empty in rows of versions before migration 0002. UTC."""
 
     by: str
     at: datetime

@@ -49,7 +49,7 @@ class Database(ABC):
 
     @contextmanager
     def writing(self) -> Iterator[Session]:
-        """One transaction. It is committed at the end, unless it was rolled back or raised."""
+        """One transaction. It is committed at the end, unless an error is raised."""
         with self._explained(), self._writers.begin() as session:
             yield session
 

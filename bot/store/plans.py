@@ -142,9 +142,9 @@ class PlanQueries(StorePart):
         return self._last(query, limit, repository)
 
     def content(self, id_: str, version: int) -> Plan:
-        """What this version proposed. Of the layers, it has only those that the deletion frees.
+        """The content of a version. Of the layers, it has only those that the deletion frees.
         Raises ReplacedError if a newer version replaced this one before anyone approved it,
-        DamagedError if the content is not what was stored, ServiceError if the database does not
+        DamagedError if the content was changed, ServiceError if the database does not
         have it."""
         with self._database.reading() as session:
             stored = session.get(PlanVersionRow, (id_, version))
@@ -172,8 +172,7 @@ class PlanQueries(StorePart):
             return list(map(item_of, session.execute(query)))
 
     def deletions(self, id_: str, version: int) -> Sequence[str]:
-        """The digests that this version was to delete. Known also for a version that a newer one
-        replaced."""
+        """The digests that a version deletes, also if a newer version replaced it."""
         with self._database.reading() as session:
             return tuple(deletions_of(session, id_, version))
 
@@ -193,7 +192,7 @@ class PlanQueries(StorePart):
 
 
 def item_of(row: Row[Any]) -> PlanItem:
-    """`row` has the columns `ITEM`."""
+    """`row` has the columns `ITEM_COLUMNS`."""
     reason = row.reason_value or (ErrorText(row.reason) if row.reason else None)
     return PlanItem(
         row.digest,

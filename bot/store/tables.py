@@ -281,7 +281,7 @@ class TagLossRow(TableBase):
 
 
 class BotReadRow(TableBase):
-    """A read of the bot itself. ECR recorded it as a pull between `recorded_from` and
+    """A read by the bot. ECR may have recorded it as a pull between `recorded_from` and
     `recorded_until`."""
 
     __tablename__ = "our_reads"
