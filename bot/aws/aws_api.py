@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError, ParamValidationError
 
 from bot.aws.errors import error_code, explain_errors
 from bot.aws.sessions import Prepare, client_of
-from bot.core.errors import DeniedByOrganizationError, FailedCall, ServiceError
+from bot.core.errors import DeniedByOrganizationError, FailedAwsCall, ServiceError
 from bot.sanitize import quoted
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ class AwsApi:
                     f"{action} on {self} was not sent, because a value from an earlier answer is "
                     f"invalid ({quoted(error)}): check AWS_ENDPOINT_URL, and any proxy in front of "
                     "AWS",
-                    FailedCall(action),
+                    FailedAwsCall(action),
                 ) from error
 
     def pages(
@@ -183,7 +183,7 @@ class AwsAnswer:
 
     def unusable(self, why: str) -> ServiceError:
         """`why` follows the action and the target, such as `omitted 3 of 10 tasks: try again`."""
-        return ServiceError(f"{self._action} on {self._target} {why}", FailedCall(self._action))
+        return ServiceError(f"{self._action} on {self._target} {why}", FailedAwsCall(self._action))
 
     def next_page(self) -> dict[str, str] | None:
         """The request parameter for the next page; None after the last page."""
@@ -257,7 +257,7 @@ def enabled_regions(session: boto3.Session, account: str, region: str | None) ->
     if not regions:
         raise ServiceError(
             f"{action} listed no Region of {account}: name the Regions in the settings",
-            FailedCall(action),
+            FailedAwsCall(action),
         )
     return regions
 

@@ -14,7 +14,7 @@ from bot.aws.aws_api import is_same_principal
 from bot.aws.errors import error_code, explain_errors
 from bot.aws.iam_policy import partition_of
 from bot.aws.sessions import client_of
-from bot.core.errors import ErrorText, FailedCall, RequestError, ServiceError
+from bot.core.errors import ErrorText, FailedAwsCall, RequestError, ServiceError
 from bot.core.manifest import (
     KNOWN_TYPES,
     DescribedImage,
@@ -151,7 +151,7 @@ class EcrRegistry:
             raise ServiceError(
                 f"ecr:DescribeImages on {repository.uri} omitted {left_out} of {len(digests)} "
                 "images without an error: try again",
-                FailedCall("ecr:DescribeImages"),
+                FailedAwsCall("ecr:DescribeImages"),
             )
         return {digest: found[digest] for digest in digests}
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from bot.aws.errors import explain_errors
 from bot.aws.iam_policy import DELETION, repository_arn
 from bot.aws.sessions import SESSION_NAME, AssumedRole, deletion_config
-from bot.core.errors import NotSentError, RequestError, ServiceError
+from bot.core.errors import CallNotSentError, RequestError, ServiceError
 from bot.core.records import PlanRecord
 from bot.core.repository import RepositoryId
 from bot.ports import DeletionFailure
@@ -113,7 +113,7 @@ def _check_before_send(**_: Any) -> None:
     """botocore calls this in the thread of the call, after it renewed credentials and signed the
     request, and before it sends the first byte."""
     if not _may_send.get()():
-        raise NotSentError(f"{ACTION} was not sent")
+        raise CallNotSentError(f"{ACTION} was not sent")
 
 
 @contextmanager

@@ -40,7 +40,7 @@ from bot.core.errors import (
     AnswerLostError,
     DeniedByOrganizationError,
     ExpiredCredentialsError,
-    FailedCall,
+    FailedAwsCall,
     RequestError,
     ServiceError,
     ThrottledError,
@@ -148,7 +148,7 @@ def explain_errors(action: str, target: str, *, is_call: bool = True) -> Iterato
     Leaves out what AWS says about a signature, also as a cause: the text may quote the request with
     its session token.
     """
-    call = FailedCall(action) if is_call else None
+    call = FailedAwsCall(action) if is_call else None
     try:
         yield
     except ClientError as error:
@@ -168,11 +168,11 @@ def explain_errors(action: str, target: str, *, is_call: bool = True) -> Iterato
         raise AnswerLostError(_no_answer(error, action, target), call) from error
 
 
-def _refused_call(error: ClientError, action: str) -> FailedCall:
+def _refused_call(error: ClientError, action: str) -> FailedAwsCall:
     """The call that failed: the action, or an earlier call of boto3 for credentials."""
     service = _FOR_CREDENTIALS.get(error.operation_name)
     refused = f"{service}:{error.operation_name}" if service else action
-    return FailedCall(refused, error_code(error))
+    return FailedAwsCall(refused, error_code(error))
 
 
 def _kind(error: ClientError) -> type[ServiceError]:
@@ -279,7 +279,7 @@ def _unknown_credentials(code: str, action: str, target: str) -> str:
     )
 
 
-def _refusal(error: ClientError, refused: FailedCall, action: str, target: str) -> str:
+def _refusal(error: ClientError, refused: FailedAwsCall, action: str, target: str) -> str:
     if refused.action != action:
         action = f"{refused.action} for {action}"
     code = refused.code

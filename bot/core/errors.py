@@ -8,7 +8,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class FailedCall:
+class FailedAwsCall:
     """A call to AWS that failed. `action`: as in IAM, such as `ecr:DescribeImages`. `code`: the
     error code of AWS; empty if there was none."""
 
@@ -20,7 +20,7 @@ class ServiceError(Exception):
     """AWS, Slack, Kubernetes or the database failed, or gave an unusable answer. `call`: the call
     to AWS that failed, if it was one."""
 
-    def __init__(self, text: str, call: FailedCall | None = None) -> None:
+    def __init__(self, text: str, call: FailedAwsCall | None = None) -> None:
         super().__init__(text)
         self.call = call
 
@@ -41,11 +41,11 @@ class RefusedError(RequestError):
         self.refusal = refusal
 
 
-class ReplacedError(RequestError):
+class PlanReplacedError(RequestError):
     """A newer version of the plan replaced this one before it was approved."""
 
 
-class DamagedError(ServiceError):
+class DamagedDataError(ServiceError):
     """Stored data was changed, or cannot be read."""
 
 
@@ -65,7 +65,7 @@ class DeniedByOrganizationError(ServiceError):
     """A service control policy of the organization denies the call."""
 
 
-class NotSentError(ServiceError):
+class CallNotSentError(ServiceError):
     """The call was canceled before it was sent."""
 
 
@@ -75,7 +75,7 @@ class ErrorText:
     that failed, if known."""
 
     text: str
-    call: FailedCall | None = None
+    call: FailedAwsCall | None = None
 
     @staticmethod
     def of(error: Exception) -> "ErrorText":

@@ -25,14 +25,14 @@ from bot.core.verdict_reasons import (
     AgeStart,
     Archived,
     InUse,
+    KeptForPart,
     ManifestUnreadable,
     MayBelongToUnread,
-    NoPolicy,
+    NoMatchingPolicy,
     NoPushTime,
+    NoRuleKeeps,
     NotContainerImage,
-    NothingKeeps,
     NotKeptByRule,
-    PartKept,
     PartOfItself,
     Pinned,
     PropagatingReason,
@@ -140,7 +140,7 @@ def usage_unknown(graph: ManifestGraph, inputs: PlanInputs) -> KeepReasons:
 
 def without_policy(graph: ManifestGraph) -> KeepReasons:
     for digest in graph.manifests:
-        yield digest, NoPolicy()
+        yield digest, NoMatchingPolicy()
 
 
 def find_artifacts(graph: ManifestGraph, treated_like_images: Patterns) -> frozenset[str]:
@@ -301,7 +301,7 @@ def _keep_parents_of_kept_parts(graph: ManifestGraph, reasons: Reasons) -> None:
                 above = propagating.setdefault(parent, {})
                 if rule not in above:
                     above[rule] = (origin, reason)
-                    reasons[parent].append(PartKept(graph.manifests[origin].shown_name, reason))
+                    reasons[parent].append(KeptForPart(graph.manifests[origin].shown_name, reason))
 
 
 @dataclass(frozen=True, slots=True)
@@ -339,11 +339,11 @@ class _VerdictMaker:
         pulled = replace(reason, pulled_at=pull)
         return JudgedManifest(manifest, Verdict.DELETE, parent, (pulled,), pulled_recently=True)
 
-    def _nothing_keeps(self, manifest: Manifest) -> NothingKeeps:
+    def _nothing_keeps(self, manifest: Manifest) -> NoRuleKeeps:
         by_rules = (rule.get(manifest.digest) for rule in self.not_kept)
         missing_subject = None
         if manifest.kind is ManifestKind.REFERRER:
             missing_subject = manifest.subject or manifest.tag_subjects[0]
-        return NothingKeeps(
+        return NoRuleKeeps(
             tuple(filter(None, by_rules)), missing_subject, is_tagged=bool(manifest.tags)
         )

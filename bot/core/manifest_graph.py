@@ -6,7 +6,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
 from bot.core.manifest import Manifest
-from bot.core.verdict_reasons import PartOf
+from bot.core.verdict_reasons import InheritedVerdict
 
 Edges = Mapping[str, tuple[str, ...]]
 Relations = defaultdict[str, list[str]]
@@ -106,13 +106,13 @@ class PartReasons:
     them."""
 
     graph: ManifestGraph
-    _known: dict[tuple[str, bool], PartOf] = field(default_factory=dict, init=False)
+    _known: dict[tuple[str, bool], InheritedVerdict] = field(default_factory=dict, init=False)
 
-    def reason(self, manifest: Manifest, parent: str) -> PartOf:
+    def reason(self, manifest: Manifest, parent: str) -> InheritedVerdict:
         is_referrer = parent == manifest.subject or parent in manifest.tag_subjects
         if (parent, is_referrer) not in self._known:
             above = self.graph.manifests[parent].shown_name
-            self._known[parent, is_referrer] = PartOf(above, is_referrer=is_referrer)
+            self._known[parent, is_referrer] = InheritedVerdict(above, is_referrer=is_referrer)
         return self._known[parent, is_referrer]
 
 

@@ -88,7 +88,7 @@ class UnscannedServicesMayPull:
 
 
 @dataclass(frozen=True, slots=True)
-class UnscannedReplicas:
+class UnscannedReplicaRegistries:
     """Replication repeats deletions in registries that are not scanned for usage."""
 
     registries: tuple[RegistryId, ...]
@@ -103,7 +103,7 @@ ScanFailureCause: TypeAlias = (
     | TagHistoryTooShort
     | UnscannedAccountsMayPull
     | UnscannedServicesMayPull
-    | UnscannedReplicas
+    | UnscannedReplicaRegistries
     | ErrorText
 )
 """Why a scan failed."""

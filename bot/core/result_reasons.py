@@ -30,13 +30,15 @@ class SourceSwitchedOff:
 
 
 @dataclass(frozen=True, slots=True)
-class NewReplica:
+class NewReplicaRegistry:
     """Replication repeats deletions in a registry that the approved plan does not name."""
 
     registry: RegistryId
 
 
-NewPlanProblem: TypeAlias = PlanProblem | AllSourcesSwitchedOff | SourceSwitchedOff | NewReplica
+NewPlanProblem: TypeAlias = (
+    PlanProblem | AllSourcesSwitchedOff | SourceSwitchedOff | NewReplicaRegistry
+)
 """A problem of an approved plan that it did not have when it was approved."""
 
 
@@ -86,24 +88,24 @@ class PushedAgain:
 
 
 @dataclass(frozen=True, slots=True)
-class RestoredSince:
+class RestoredAfterPlanning:
     """Archived after the plan was made, and restored at this time. UTC."""
 
     at: datetime
 
 
 @dataclass(frozen=True, slots=True)
-class PulledSince:
+class PulledAfterPlanning:
     at: datetime
 
 
 @dataclass(frozen=True, slots=True)
-class ArchivedSince:
+class ArchivedAfterPlanning:
     """ECR reports another status than active."""
 
 
 @dataclass(frozen=True, slots=True)
-class KeptNow:
+class KeptByRulesNow:
     """`reason`: the first that is not inherited."""
 
     reason: Reason
@@ -135,7 +137,7 @@ class ManifestTextUnreadable:
 
 
 @dataclass(frozen=True, slots=True)
-class SkippedWith:
+class SkippedWithRelated:
     """Inherits the verdict of `other`, which is skipped for `reason`."""
 
     other: ManifestName
@@ -190,7 +192,7 @@ EarlyEndCause: TypeAlias = (
 
 
 @dataclass(frozen=True, slots=True)
-class NotReached:
+class NotReachedInRun:
     """The run ended before it deleted the image."""
 
     cause: EarlyEndCause
@@ -200,15 +202,15 @@ SkipReason: TypeAlias = (
     AlreadyDeleted
     | TagsChanged
     | PushedAgain
-    | RestoredSince
-    | PulledSince
-    | ArchivedSince
-    | KeptNow
+    | RestoredAfterPlanning
+    | PulledAfterPlanning
+    | ArchivedAfterPlanning
+    | KeptByRulesNow
     | NewRelatedManifest
     | ManifestTextUnreadable
-    | SkippedWith
+    | SkippedWithRelated
     | PartOfSkipped
-    | NotReached
+    | NotReachedInRun
 )
 
 FailureReason: TypeAlias = RefusedByEcr | ErrorText

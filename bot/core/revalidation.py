@@ -15,19 +15,19 @@ from bot.core.records import PlanRecord
 from bot.core.result_reasons import (
     AllSourcesSwitchedOff,
     AlreadyDeleted,
-    ArchivedSince,
-    KeptNow,
+    ArchivedAfterPlanning,
+    KeptByRulesNow,
     ManifestRelation,
     NewPlanProblem,
     NewPlanProblems,
     NewRelatedManifest,
-    NewReplica,
+    NewReplicaRegistry,
     PartOfSkipped,
-    PulledSince,
+    PulledAfterPlanning,
     PushedAgain,
-    RestoredSince,
+    RestoredAfterPlanning,
     ResultReason,
-    SkippedWith,
+    SkippedWithRelated,
     SkipReason,
     SourceSwitchedOff,
     TagsChanged,
@@ -146,8 +146,8 @@ class PlanComparison:
             and all(reason.rule is RuleName.FOLLOWS for reason in judged.reasons)
         )
 
-    def _skipped_with(self, origin: str, changed: Skips) -> SkippedWith:
-        return SkippedWith(self._name(origin), changed[origin])
+    def _skipped_with(self, origin: str, changed: Skips) -> SkippedWithRelated:
+        return SkippedWithRelated(self._name(origin), changed[origin])
 
     def _name(self, digest: str) -> ManifestName:
         return self.graph.manifests[digest].shown_name
@@ -205,7 +205,7 @@ def _ground_changes(approved: Plan, now: Plan) -> Iterator[NewPlanProblem]:
             yield SourceSwitchedOff(source)
     for place in now.deleted_also_in:
         if place not in approved.deleted_also_in:
-            yield NewReplica(place)
+            yield NewReplicaRegistry(place)
 
 
 def _why_changed(before: Manifest, after: JudgedManifest | None) -> SkipReason | None:
@@ -234,14 +234,14 @@ def _why_different(before: Manifest, after: DescribedImage | None) -> SkipReason
     )
 
 
-def _kept_now(judged: JudgedManifest) -> KeptNow | None:
+def _kept_now(judged: JudgedManifest) -> KeptByRulesNow | None:
     if judged.verdict is Verdict.DELETE:
         return None
-    return KeptNow(_first_of_its_own(judged.reasons))
+    return KeptByRulesNow(_first_of_its_own(judged.reasons))
 
 
-def _why_archived(status: str) -> ArchivedSince | None:
-    return None if status == ImageStatus.ACTIVE else ArchivedSince()
+def _why_archived(status: str) -> ArchivedAfterPlanning | None:
+    return None if status == ImageStatus.ACTIVE else ArchivedAfterPlanning()
 
 
 def _why_pushed(before: Manifest, pushed_at: datetime | None) -> PushedAgain | None:
@@ -251,17 +251,17 @@ def _why_pushed(before: Manifest, pushed_at: datetime | None) -> PushedAgain | N
     return PushedAgain(pushed_at)
 
 
-def _why_restored(before: Manifest, restored_at: datetime | None) -> RestoredSince | None:
+def _why_restored(before: Manifest, restored_at: datetime | None) -> RestoredAfterPlanning | None:
     """The image was archived after the plan was made, and restored, since it was needed."""
     if restored_at is None or restored_at == before.restored_at:
         return None
-    return RestoredSince(restored_at)
+    return RestoredAfterPlanning(restored_at)
 
 
-def _why_pulled(before: Manifest, pulled_at: datetime | None) -> PulledSince | None:
+def _why_pulled(before: Manifest, pulled_at: datetime | None) -> PulledAfterPlanning | None:
     if pulled_at is None or (before.pulled_at is not None and pulled_at <= before.pulled_at):
         return None
-    return PulledSince(pulled_at)
+    return PulledAfterPlanning(pulled_at)
 
 
 def _why_retagged(before: Manifest, after: tuple[str, ...]) -> TagsChanged | None:

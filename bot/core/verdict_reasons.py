@@ -168,7 +168,7 @@ class SubjectNeverSeen:
 
 
 @dataclass(frozen=True, slots=True)
-class NoPolicy:
+class NoMatchingPolicy:
     rule: ClassVar = RuleName.NO_POLICY
 
 
@@ -215,7 +215,7 @@ class UsageUnknown:
 
 
 @dataclass(frozen=True, slots=True)
-class PartKept:
+class KeptForPart:
     """A child or referrer is kept for `reason`, and so keeps this manifest."""
 
     part: ManifestName
@@ -227,7 +227,7 @@ class PartKept:
 
 
 @dataclass(frozen=True, slots=True)
-class PartOf:
+class InheritedVerdict:
     """Inherits the verdict of its parent. `is_referrer`: the parent is its subject, not an index.
     `pulled_at`: it is deleted, although it was pulled in the last 30 days. UTC."""
 
@@ -261,9 +261,9 @@ NotKeptByRule: TypeAlias = NotAmongNewest | NotAmongNewestVersions
 
 
 @dataclass(frozen=True, slots=True)
-class NothingKeeps:
+class NoRuleKeeps:
     """`passed_over`: by the rules that apply to it. `missing_subject`: of a referrer. `pulled_at`:
-    as in `PartOf`."""
+    as in `InheritedVerdict`."""
 
     rule: ClassVar = RuleName.NOTHING_KEEPS
     passed_over: tuple[NotKeptByRule, ...] = ()
@@ -297,10 +297,10 @@ Reason: TypeAlias = (
     | Pinned
     | NotContainerImage
     | SubjectNeverSeen
-    | NoPolicy
+    | NoMatchingPolicy
     | PropagatingReason
-    | PartKept
-    | PartOf
-    | NothingKeeps
+    | KeptForPart
+    | InheritedVerdict
+    | NoRuleKeeps
     | LegacyReason
 )

@@ -176,7 +176,7 @@ def _cause_words(cause: ScanFailureCause) -> str:  # noqa: C901, PLR0911 - one c
                 f"it lets {services_words(services)} pull, which no enabled source scans: "
                 f"{fix_for_services(services)}"
             )
-        case why.UnscannedReplicas(registries):
+        case why.UnscannedReplicaRegistries(registries):
             return (
                 f"deletions are replicated to {', '.join(map(str, registries))}, which no source "
                 "scans: add it to usage.accounts or usage.regions, or switch deleteReplication off"
@@ -227,7 +227,7 @@ def _change_words(change: NewPlanProblem) -> str:
             return "all usage sources are switched off"
         case start.SourceSwitchedOff(source):
             return f"{source} was switched off after the plan was made"
-        case start.NewReplica(registry):
+        case start.NewReplicaRegistry(registry):
             return f"deletions are now also replicated to {registry}, unknown to the approvers"
         case _:
             return plan_problem_words(change)

@@ -50,7 +50,7 @@ _RELATIONS = {
 def reason_words(reason: ResultReason) -> str:  # noqa: C901, PLR0911, PLR0912 - one line a value
     """A clause about an image, without a full stop."""
     match reason:
-        case why.NothingKeeps():
+        case why.NoRuleKeeps():
             return f"{_nothing_keeps(reason)}{_pulled(reason.pulled_at)}"
         case why.KeptByTag(tag, group):
             return f"tagged {tag}: the policy keeps {group_words(group)}"
@@ -80,7 +80,7 @@ def reason_words(reason: ResultReason) -> str:  # noqa: C901, PLR0911, PLR0912 -
                 f"refers to {short_digest(subject)}, which was never seen in this repository and "
                 "may be in another one"
             )
-        case why.NoPolicy():
+        case why.NoMatchingPolicy():
             return "no policy in the settings covers this repository"
         case why.PartOfItself():
             return "is part of a circle of manifests that refer to each other"
@@ -92,9 +92,9 @@ def reason_words(reason: ResultReason) -> str:  # noqa: C901, PLR0911, PLR0912 -
             return f"has no tag and may belong to {short_digest(digest)}, which could not be read"
         case why.UsageUnknown(places):
             return f"may be in use: usage is unknown in {first_few(places)}"
-        case why.PartKept(part, of_part):
+        case why.KeptForPart(part, of_part):
             return f"its part {name_words(part)} is kept: {reason_words(of_part)}"
-        case why.PartOf(parent, is_referrer, pulled_at):
+        case why.InheritedVerdict(parent, is_referrer, pulled_at):
             how = "which it refers to" if is_referrer else "which lists it"
             return f"inherits the verdict of {name_words(parent)}, {how}{_pulled(pulled_at)}"
         case why.LegacyReason(_, sentence) | ErrorText(sentence):
@@ -105,23 +105,23 @@ def reason_words(reason: ResultReason) -> str:  # noqa: C901, PLR0911, PLR0912 -
             return f"its tags changed after the plan was made: {_tags_changed(before, now)}"
         case result.PushedAgain(at):
             return f"was pushed again {format_time(at)}"
-        case result.RestoredSince(at):
+        case result.RestoredAfterPlanning(at):
             return f"was restored from the archive {format_time(at)}, after the plan was made"
-        case result.PulledSince(at):
+        case result.PulledAfterPlanning(at):
             return f"was pulled {format_time(at)}, after the plan was made"
-        case result.ArchivedSince():
+        case result.ArchivedAfterPlanning():
             return "was archived after the plan was made"
-        case result.KeptNow(now_kept):
+        case result.KeptByRulesNow(now_kept):
             return f"the rules keep it now: {reason_words(now_kept)}"
         case result.NewRelatedManifest(other, relation):
             return f"{name_words(other)}, {_RELATIONS[relation]}, was added after the plan was made"
         case result.ManifestTextUnreadable():
             return "could not be read, so no copy of its manifest can be stored"
-        case result.SkippedWith(other, of_other):
+        case result.SkippedWithRelated(other, of_other):
             return f"is skipped with {name_words(other)}: {reason_words(of_other)}"
         case result.PartOfSkipped(other, of_other):
             return f"belongs to {name_words(other)}, which is skipped: {reason_words(of_other)}"
-        case result.NotReached(cause):
+        case result.NotReachedInRun(cause):
             return f"was not reached: {end_cause_words(cause)}"
         case result.RefusedByEcr(code, sentence):
             return f"ECR refused it: {sentence} ({code})"
@@ -221,7 +221,7 @@ def _versions(majors: int | None, minors: int | None, patches: int | None) -> st
     return f"the newest versions ({counts})"
 
 
-def _nothing_keeps(reason: why.NothingKeeps) -> str:
+def _nothing_keeps(reason: why.NoRuleKeeps) -> str:
     if reason.passed_over:
         return ", ".join(map(passed_over_words, reason.passed_over)) + NO_OTHER_RULE
     if reason.missing_subject:

@@ -10,7 +10,7 @@ from threading import Lock
 
 from slack_sdk import WebClient
 
-from bot.core.errors import DamagedError
+from bot.core.errors import DamagedDataError
 from bot.core.permissions import needs_typing
 from bot.core.plan import Plan, PlanState
 from bot.core.policy import ApprovalRules
@@ -207,7 +207,7 @@ class PlanMessages:
     def _shown(self, plan: PlanRecord, channel: str) -> MessageContent:
         try:
             return plan_message(self._view(plan, channel))
-        except DamagedError as error:
+        except DamagedDataError as error:
             return MessageContent(prose(str(error)))
 
     def _update(self, message: PlanMessage, content: MessageContent) -> None:
@@ -263,7 +263,7 @@ class PlanMessages:
             return
         try:
             self._upload(message, plan)
-        except DamagedError:
+        except DamagedDataError:
             return
         except SlackError as error:
             if error.code == "not_in_channel":

@@ -8,13 +8,13 @@ from sqlalchemy.orm import Session
 
 from bot.core.errors import ErrorText
 from bot.core.records import AuditEvent, AuditEventName
-from bot.store.base import StorePart, current_name, insert_all
+from bot.store.base import StoreQueries, current_name, insert_all
 from bot.store.tables import AuditEventRow
 
 EVENTS_A_QUERY = 1000
 
 
-class AuditQueries(StorePart):
+class AuditQueries(StoreQueries):
     def record(self, event: AuditEvent) -> None:
         with self._database.writing() as session:
             add_events(session, [event])

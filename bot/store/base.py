@@ -69,7 +69,7 @@ def current_name(stored: str) -> str:
     return "skipped" if stored == FORMER_SKIPPED else stored
 
 
-class StorePart:
+class StoreQueries:
     """A group of methods of the store. Each call is one transaction."""
 
     def __init__(self, database: Database) -> None:

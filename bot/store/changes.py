@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from bot.core.records import Approval, ImageOutcome, PlanRecord, StoreChange
 from bot.store.audit import add_events
-from bot.store.base import StorePart, count_of, insert_all, insert_into
+from bot.store.base import StoreQueries, count_of, insert_all, insert_into
 from bot.store.pins import add_removals, change_pins
 from bot.store.plan_content import pack
 from bot.store.plans import replace_version
@@ -23,7 +23,7 @@ class _VersionRows(NamedTuple):
     items: Sequence[dict[str, Any]]
 
 
-class ChangeWriter(StorePart):
+class ChangeWriter(StoreQueries):
     def commit(self, change: StoreChange) -> bool:
         """Writes the change. False, and nothing is written, if another process was faster:
 

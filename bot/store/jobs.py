@@ -24,7 +24,7 @@ from bot.core.report_schedules import (
 )
 from bot.core.repository import RepositoryId
 from bot.sanitize import redacted
-from bot.store.base import StorePart, count_of, insert_into, insert_new
+from bot.store.base import StoreQueries, count_of, insert_into, insert_new
 from bot.store.messages import write_message
 from bot.store.tables import JobRow, ReportRoundRow, ScheduledReportRow
 
@@ -43,7 +43,7 @@ _IS_UNLISTED = and_(
 )
 
 
-class JobQueries(StorePart):
+class JobQueries(StoreQueries):
     def put_job(self, kind: str, payload: Mapping[str, str], not_before: datetime) -> None:
         """No worker takes the job before `not_before`."""
         with self._database.writing() as session:
@@ -125,7 +125,7 @@ def _is_still(job: QueuedJob) -> ColumnElement[bool]:
     return and_(JobRow.id == job.id, JobRow.attempts == job.attempts)
 
 
-class ScheduledReportQueries(StorePart):
+class ScheduledReportQueries(StoreQueries):
     def start_round(
         self, round_: ReportRound, registries: Iterable[str], at: datetime
     ) -> Sequence[str]:

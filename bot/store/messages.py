@@ -9,14 +9,14 @@ from sqlalchemy.orm import Session
 
 from bot.core.plan import BEFORE_EXECUTION, PlanState
 from bot.core.records import PlanMessage
-from bot.store.base import StorePart, count_of, insert_into, upsert
+from bot.store.base import StoreQueries, count_of, insert_into, upsert
 from bot.store.tables import AuditEventRow, HomeTabRow, PlanMessageRow, PlanRow, SlackDeliveryRow
 
 KEPT_FOR = timedelta(days=1)
 """Slack retries deliveries for at most an hour: docs.slack.dev, Events API, retries."""
 
 
-class MessageQueries(StorePart):
+class MessageQueries(StoreQueries):
     def save_message(self, message: PlanMessage) -> None:
         """Records that there is such a message, or that it shows another plan now. Which revision
         it shows is unknown until `mark_shown`."""
@@ -138,7 +138,7 @@ def _message(row: PlanMessageRow) -> PlanMessage:
     )
 
 
-class HomeTabQueries(StorePart):
+class HomeTabQueries(StoreQueries):
     def open_home(self, user: str, at: datetime) -> None:
         with self._database.writing() as session:
             row = {"user": user, "opened_at": at, "shown_at": None, "shown_event": None}
@@ -174,7 +174,7 @@ class HomeTabQueries(StorePart):
             session.execute(shown.values(shown_event=event_number, shown_at=at))
 
 
-class DeliveryQueries(StorePart):
+class DeliveryQueries(StoreQueries):
     def record_delivery(self, id_: str, at: datetime) -> bool:
         """Records what Slack delivered. False if Slack delivered it before, to this process or
         another."""

@@ -9,11 +9,11 @@ from sqlalchemy.orm import Session
 
 from bot.core.pins import Pin
 from bot.core.records import PinRemoval, RepositoryPin
-from bot.store.base import StorePart, count_of, insert_into
+from bot.store.base import StoreQueries, count_of, insert_into
 from bot.store.tables import PinRemovalRow, PinRow
 
 
-class PinQueries(StorePart):
+class PinQueries(StoreQueries):
     def pins(self, repository: str | None = None) -> Sequence[RepositoryPin]:
         """Pins of one repository (by URI) or of all, by repository and text. Expired pins are
         included."""

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal, TypeVar
 import msgspec
 from msgspec import Struct
 
-from bot.core.errors import DamagedError, ErrorText
+from bot.core.errors import DamagedDataError, ErrorText
 from bot.core.judge import JudgedManifest
 from bot.core.manifest import Blob, Manifest, ManifestKind
 from bot.core.plan import Plan
@@ -106,7 +106,7 @@ def unpack(packed: bytes) -> Plan:
         document = _DOCUMENT.decode(zlib.decompress(packed))
         return _plan(_with_sentences(document) if document.format == 1 else document)
     except (zlib.error, msgspec.MsgspecError, LookupError, UnicodeError) as error:
-        raise DamagedError(
+        raise DamagedDataError(
             f"A stored plan cannot be read ({quoted(error)}): it is damaged, or a newer ecr-clean "
             "wrote it. Dismiss it and propose a new one"
         ) from error

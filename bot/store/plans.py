@@ -10,7 +10,7 @@ import msgspec
 from sqlalchemy import Row, Select, and_, case, delete, exists, func, select, update
 from sqlalchemy.orm import Session
 
-from bot.core.errors import DamagedError, ErrorText, ReplacedError, ServiceError
+from bot.core.errors import DamagedDataError, ErrorText, PlanReplacedError, ServiceError
 from bot.core.plan import BEFORE_EXECUTION, EXECUTED, OPEN, Plan, PlanState, content_hash
 from bot.core.records import (
     Approval,
@@ -23,7 +23,7 @@ from bot.core.records import (
 )
 from bot.core.repository import RegistryId, RepositoryId
 from bot.store.audit import event_of
-from bot.store.base import FORMER_SKIPPED, StorePart, count_of, current_name
+from bot.store.base import FORMER_SKIPPED, StoreQueries, count_of, current_name
 from bot.store.plan_content import unpack
 from bot.store.tables import ApprovalRow, AuditEventRow, PlanItemRow, PlanRow, PlanVersionRow
 
@@ -91,7 +91,7 @@ def _stored_deletions(session: Session, plan: str, version: int) -> list[str]:
     return list(session.scalars(query))
 
 
-class PlanQueries(StorePart):
+class PlanQueries(StoreQueries):
     def plan(self, id_: str) -> PlanRecord | None:
         return self._first(select(PlanRow).where(PlanRow.id == id_))
 
@@ -151,13 +151,13 @@ class PlanQueries(StorePart):
             if stored is None:
                 raise ServiceError(f"The database has no version {version} of the plan {id_}")
             if stored.content == NO_CONTENT:
-                raise ReplacedError(
+                raise PlanReplacedError(
                     f"Version {version} of the plan {id_} is not stored: a newer version replaced "
                     "it before it was approved. Show the newest version"
                 )
             content = unpack(stored.content)
             if content_hash(content) != stored.hash:
-                raise DamagedError(
+                raise DamagedDataError(
                     f"Version {version} of the plan {id_} was changed in the database. Dismiss it "
                     "and propose a new one"
                 )
@@ -231,7 +231,7 @@ def _approval(row: ApprovalRow) -> Approval:
     return Approval(row.by, row.at, row.version, row.hash)
 
 
-class ResultQueries(StorePart):
+class ResultQueries(StoreQueries):
     def outcome_summary(self, id_: str, version: int, most_not_deleted: int) -> OutcomeSummary:
         """Counts the images of this version by outcome. Lists at most `most_not_deleted` of those
         that failed or were skipped."""

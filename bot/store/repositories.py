@@ -24,7 +24,7 @@ from bot.core.repository import RegistryId, RepositoryId
 from bot.core.tag_history import CLOCKS_DIFFER
 from bot.parallel import in_batches
 from bot.store.base import (
-    StorePart,
+    StoreQueries,
     count_of,
     execute_for_each,
     insert_all,
@@ -63,7 +63,7 @@ _COLUMNS = (
 _Query = Select[str, datetime, datetime | None, datetime | None, datetime | None]
 
 
-class RepositoryQueries(StorePart):
+class RepositoryQueries(StoreQueries):
     def save_repositories(
         self, registry: RegistryId, found: Iterable[RepositoryId], at: datetime
     ) -> None:
@@ -152,7 +152,7 @@ def _id(row: RepositoryRow) -> RepositoryId:
     return RepositoryId(RegistryId(row.account, row.region), row.name, row.repository)
 
 
-class TagScanQueries(StorePart):
+class TagScanQueries(StoreQueries):
     def tag_scan(self, repository: RepositoryId) -> TagScan | None:
         """None if the repository was never scanned."""
         uri = repository.uri
@@ -259,7 +259,7 @@ def _replace(session: Session, uri: str, scan: TagScan) -> None:
     insert_all(session, PastTagBindingRow, past)
 
 
-class BotReadQueries(StorePart):
+class BotReadQueries(StoreQueries):
     """All processes write rows in the same order, so that there is no deadlock."""
 
     def bot_reads(

@@ -26,7 +26,7 @@ from bot.core.records import (
 from bot.parallel import in_batches
 from bot.sanitize import quoted
 from bot.store.audit import add_events
-from bot.store.base import StorePart, UtcTime, count_of, insert_all, insert_into, upsert_all
+from bot.store.base import StoreQueries, UtcTime, count_of, insert_all, insert_into, upsert_all
 from bot.store.tables import (
     DatabaseInfoRow,
     KeptManifestRow,
@@ -45,7 +45,7 @@ _RESULTS_AT_ONCE = 1_000
 (https://sqlite.org/limits.html)."""
 
 
-class RunQueries(StorePart):
+class RunQueries(StoreQueries):
     """A worker that has lost a run cannot write to it."""
 
     def run(self, plan: str) -> PlanRun | None:
@@ -260,7 +260,7 @@ def _kept(row: KeptManifestRow) -> KeptManifest:
     return KeptManifest(row.repository, row.digest, tuple(row.tags), row.media_type, text)
 
 
-class PauseQueries(StorePart):
+class PauseQueries(StoreQueries):
     def pause(self) -> Pause | None:
         """None if runs may start."""
         with self._database.reading() as session:

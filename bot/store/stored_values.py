@@ -27,7 +27,7 @@ from bot.core import (
     result_reasons,
     verdict_reasons,
 )
-from bot.core.errors import DamagedError, ErrorText, FailedCall
+from bot.core.errors import DamagedDataError, ErrorText, FailedAwsCall
 from bot.core.manifest import ManifestName
 from bot.core.pins import Pin
 from bot.core.repository import RegistryId
@@ -40,7 +40,7 @@ NAMES: Mapping[type, str] = {
     SourceScan: "look",
     PastTagUser: "past_tag_user",
     ErrorText: "sentence",
-    FailedCall: "failed_call",
+    FailedAwsCall: "failed_call",
     verdict_reasons.TagPatterns: "group",
     verdict_reasons.AgeStart: "age",
     verdict_reasons.KeptByTag: "tagged",
@@ -55,34 +55,34 @@ NAMES: Mapping[type, str] = {
     verdict_reasons.NotContainerImage: "artifact",
     verdict_reasons.Archived: "archived",
     verdict_reasons.SubjectNeverSeen: "subject_never_seen",
-    verdict_reasons.NoPolicy: "no_policy",
+    verdict_reasons.NoMatchingPolicy: "no_policy",
     verdict_reasons.PartOfItself: "circle",
     verdict_reasons.ManifestUnreadable: "unread",
     verdict_reasons.NoPushTime: "no_push_time",
     verdict_reasons.MayBelongToUnread: "may_belong",
     verdict_reasons.UsageUnknown: "usage_unknown",
-    verdict_reasons.PartKept: "part_kept",
-    verdict_reasons.PartOf: "part_of",
+    verdict_reasons.KeptForPart: "part_kept",
+    verdict_reasons.InheritedVerdict: "part_of",
     verdict_reasons.NotAmongNewest: "not_newest",
     verdict_reasons.NotAmongNewestVersions: "not_versions",
-    verdict_reasons.NothingKeeps: "nothing_keeps",
+    verdict_reasons.NoRuleKeeps: "nothing_keeps",
     verdict_reasons.LegacyReason: "stored",
     result_reasons.AlreadyDeleted: "deleted_elsewhere",
     result_reasons.TagsChanged: "tags_changed",
     result_reasons.PushedAgain: "pushed_again",
-    result_reasons.RestoredSince: "restored_since",
-    result_reasons.PulledSince: "pulled_since",
-    result_reasons.ArchivedSince: "archived_since",
-    result_reasons.KeptNow: "kept_now",
+    result_reasons.RestoredAfterPlanning: "restored_since",
+    result_reasons.PulledAfterPlanning: "pulled_since",
+    result_reasons.ArchivedAfterPlanning: "archived_since",
+    result_reasons.KeptByRulesNow: "kept_now",
     result_reasons.NewRelatedManifest: "got_relative",
     result_reasons.ManifestTextUnreadable: "text_unreadable",
-    result_reasons.SkippedWith: "skipped_with",
+    result_reasons.SkippedWithRelated: "skipped_with",
     result_reasons.PartOfSkipped: "part_of_kept",
     result_reasons.RefusedByEcr: "refused_by_ecr",
     result_reasons.StoppedByPerson: "stopped_by",
     result_reasons.StoppedBySettings: "stopped_by_settings",
     result_reasons.TooManyFailedDeletions: "too_many_failures",
-    result_reasons.NotReached: "not_reached",
+    result_reasons.NotReachedInRun: "not_reached",
     permission_reasons.PinAuthor: "made_the_pin",
     permission_reasons.HasAwsCredentials: "has_credentials",
     permission_reasons.FullWorkspaceMember: "full_member",
@@ -136,14 +136,14 @@ NAMES: Mapping[type, str] = {
     plan_problems.TagHistoryTooShort: "tag_history_too_short",
     plan_problems.UnscannedAccountsMayPull: "accounts_pull",
     plan_problems.UnscannedServicesMayPull: "services_pull",
-    plan_problems.UnscannedReplicas: "deleted_elsewhere_too",
+    plan_problems.UnscannedReplicaRegistries: "deleted_elsewhere_too",
     plan_problems.ScanFailed: "scan_failed",
     plan_problems.UnreadableManifests: "manifests_unread",
     plan_problems.MissingPushTimes: "push_times_missing",
     plan_problems.CircularManifests: "manifests_in_a_circle",
     result_reasons.AllSourcesSwitchedOff: "nothing_looked_at",
     result_reasons.SourceSwitchedOff: "source_switched_off",
-    result_reasons.NewReplica: "deleted_there_too",
+    result_reasons.NewReplicaRegistry: "deleted_there_too",
     result_reasons.NewPlanProblems: "ground_changed",
     result_reasons.ExecutionDisabled: "execution_off",
     result_reasons.ApprovedHashDiffers: "not_what_was_approved",
@@ -194,7 +194,7 @@ def from_json(found: object) -> Any:
     try:
         return _value(found)
     except (LookupError, TypeError, ValueError) as error:
-        raise DamagedError(
+        raise DamagedDataError(
             "A stored reason cannot be read: it is damaged, or a newer ecr-clean wrote it"
         ) from error
 
@@ -204,7 +204,7 @@ def from_text(text: str) -> Any:
     try:
         found = msgspec.json.decode(text)
     except msgspec.DecodeError as error:
-        raise DamagedError("A stored reason is not valid JSON: it is damaged") from error
+        raise DamagedDataError("A stored reason is not valid JSON: it is damaged") from error
     return from_json(found)
 
 

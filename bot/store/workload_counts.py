@@ -8,11 +8,11 @@ from sqlalchemy.orm import Session
 from bot.core.records import AuditEvent
 from bot.ports import DoubtedUsage, UsageConfirmation, WorkloadCount
 from bot.store.audit import add_events
-from bot.store.base import StorePart, count_of, insert_new, upsert
+from bot.store.base import StoreQueries, count_of, insert_new, upsert
 from bot.store.tables import UsageConfirmationRow, UsageListedRow
 
 
-class WorkloadCountQueries(StorePart):
+class WorkloadCountQueries(StoreQueries):
     def last_listed(self, source: str, scope: str) -> WorkloadCount | None:
         with self._database.reading() as session:
             return _believed(session, source, scope)

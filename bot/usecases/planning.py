@@ -12,7 +12,7 @@ from bot.core.plan_problems import (
     ScanFailureCause,
     TagHistoryTooShort,
     UnscannedAccountsMayPull,
-    UnscannedReplicas,
+    UnscannedReplicaRegistries,
     UnscannedServicesMayPull,
 )
 from bot.core.policy import PinEntry, PlanInputs, PolicyEntry, pins_for, policy_for
@@ -139,7 +139,7 @@ class Planner:
         try:
             destinations = registry.deleted_also_in(repository)
             if unseen := tuple(self.coverage.unscanned(destinations)):
-                scans.append(_failed("replication", repository, UnscannedReplicas(unseen)))
+                scans.append(_failed("replication", repository, UnscannedReplicaRegistries(unseen)))
         except ServiceError as error:
             scans.append(_failed("replication", repository, ErrorText.of(error)))
         try:

@@ -18,7 +18,7 @@ from bot.core.audit_details import (
     PlanFoundUnchanged,
     PlanProposed,
 )
-from bot.core.errors import ReplacedError, RequestError
+from bot.core.errors import PlanReplacedError, RequestError
 from bot.core.permissions import Person
 from bot.core.pins import Pin
 from bot.core.plan import OPEN, Plan, PlanState, content_hash, with_pins
@@ -117,7 +117,7 @@ class Proposer:
             now = self.clock()
             before = find_open_plan(self.store, repository, now)
             if before and _stays_valid(before, planned):
-                with suppress(ReplacedError):
+                with suppress(PlanReplacedError):
                     content = self.store.content(before.id, before.version)
                     return Proposal(before, content, is_new=False)
                 continue
@@ -218,7 +218,7 @@ def find_open_version(
     """The open plan with its content, if it is in one of these states. If a newer version replaces
     it while it is read, returns the newer one."""
     while (plan := find_open_plan(store, repository, now)) and plan.state in states:
-        with suppress(ReplacedError):
+        with suppress(PlanReplacedError):
             return PlanVersion(plan, store.content(plan.id, plan.version))
     return None
 

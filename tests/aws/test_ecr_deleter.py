@@ -17,8 +17,8 @@ from bot.aws.ecr_deleter import EcrDeleter, deleting_role
 from bot.aws.sessions import deletion_config, open_session
 from bot.core.errors import (
     AnswerLostError,
+    CallNotSentError,
     ExpiredCredentialsError,
-    NotSentError,
     ServiceError,
     ThrottledError,
 )
@@ -208,7 +208,7 @@ def test_a_call_that_may_not_be_sent_is_not_sent(
     aws: StandIn, shelf: Shelf, deleter: Deleter
 ) -> None:
     digest = shelf.image("a")
-    with pytest.raises(NotSentError):
+    with pytest.raises(CallNotSentError):
         deleter.delete([digest], lambda: False)
     assert not calls(aws)
     assert deleter.delete([digest], always) == {digest: None}
@@ -250,7 +250,7 @@ def test_each_thread_has_its_own_may_send(shelf: Shelf, deleter: Deleter) -> Non
 
         try:
             ends[digest] = deleter.delete([digest], may_send)
-        except NotSentError as error:
+        except CallNotSentError as error:
             ends[digest] = error
 
     threads = [
@@ -261,7 +261,7 @@ def test_each_thread_has_its_own_may_send(shelf: Shelf, deleter: Deleter) -> Non
         thread.start()
     for thread in threads:
         thread.join()
-    assert [isinstance(ends[digest], NotSentError) for digest in digests] == [False, True] * 8
+    assert [isinstance(ends[digest], CallNotSentError) for digest in digests] == [False, True] * 8
     assert sorted(shelf.repository.manifests) == sorted(digests[1::2])
 
 

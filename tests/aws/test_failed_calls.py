@@ -7,7 +7,7 @@ import pytest
 from bot.aws.ecr import EcrRegistry
 from bot.aws.errors import explain_errors
 from bot.aws.sessions import AssumedRole, open_session
-from bot.core.errors import ErrorText, FailedCall, ServiceError
+from bot.core.errors import ErrorText, FailedAwsCall, ServiceError
 from bot.playground.aws import Fault, StandIn
 from tests.support import Shelf
 from tests.usage.aws_support import open_aws_api
@@ -39,7 +39,7 @@ def test_a_failed_call_has_the_code_of_aws(
 ) -> None:
     aws.world.faults.add(fault)
     failed = sentence_of(lambda: list(registry.describe(shelf.id)))
-    assert failed.call == FailedCall("ecr:DescribeImages", code)
+    assert failed.call == FailedAwsCall("ecr:DescribeImages", code)
 
 
 def test_a_role_that_cannot_be_assumed_names_that_call(
@@ -48,7 +48,7 @@ def test_a_role_that_cannot_be_assumed_names_that_call(
     del environment, aws
     registry = EcrRegistry(open_session(AssumedRole(ROLE)))
     failed = sentence_of(lambda: list(registry.describe(shelf.id)))
-    assert failed.call == FailedCall("sts:AssumeRole", "AccessDenied")
+    assert failed.call == FailedAwsCall("sts:AssumeRole", "AccessDenied")
 
 
 def test_cached_failures_name_their_call_each_time(
@@ -57,22 +57,22 @@ def test_cached_failures_name_their_call_each_time(
     aws.world.deny("ecr:DescribeRegistry")
     for _ in range(2):
         failed = sentence_of(lambda: registry.deleted_also_in(shelf.id))
-        assert failed.call == FailedCall("ecr:DescribeRegistry", DENIED)
+        assert failed.call == FailedAwsCall("ecr:DescribeRegistry", DENIED)
 
 
 def test_an_answer_that_omits_an_image(aws: StandIn, shelf: Shelf, registry: EcrRegistry) -> None:
     digest = shelf.image("a")
     aws.world.faults.add(Fault(operation="DescribeImages", answer={"imageDetails": []}))
     failed = sentence_of(lambda: registry.describe_some(shelf.id, [digest]))
-    assert failed.call == FailedCall("ecr:DescribeImages")
+    assert failed.call == FailedAwsCall("ecr:DescribeImages")
 
 
 @pytest.mark.usefixtures("aws", "environment")
 def test_an_unusable_answer_of_another_service() -> None:
     answer = open_aws_api().call("ecs", "list_clusters")
-    assert ErrorText.of(answer.unusable("is odd")).call == FailedCall("ecs:ListClusters")
+    assert ErrorText.of(answer.unusable("is odd")).call == FailedAwsCall("ecs:ListClusters")
     failed = sentence_of(lambda: answer["nonsense"])
-    assert failed.call == FailedCall("ecs:ListClusters")
+    assert failed.call == FailedAwsCall("ecs:ListClusters")
 
 
 def read_nothing() -> None:

@@ -17,7 +17,14 @@ from bot.core.plan import Plan, content_hash
 from bot.core.plan_problems import UsageDrop
 from bot.core.repository import RegistryId
 from bot.core.usage import RepositoryUsage, SourceScan, UnscannedRegion
-from bot.core.verdict_reasons import KeptByTag, LegacyReason, PartOf, RuleName, TagPatterns, Verdict
+from bot.core.verdict_reasons import (
+    InheritedVerdict,
+    KeptByTag,
+    LegacyReason,
+    RuleName,
+    TagPatterns,
+    Verdict,
+)
 from tests.core import strategies as some
 from tests.core.stored import as_stored
 from tests.core.strategies import NOW, World
@@ -35,7 +42,7 @@ PLAN = replace(
 )
 GOING = next(place for place, j in enumerate(PLAN.judged) if j.pulled_recently and j.parent)
 FOLLOWS, TAGGED = PLAN.judged[GOING].reasons[0], KeptByTag("1", TagPatterns())
-FOLLOWS_ANOTHER = PartOf(ManifestName(f"sha256:{'e' * 64}", None), is_referrer=True)
+FOLLOWS_ANOTHER = InheritedVerdict(ManifestName(f"sha256:{'e' * 64}", None), is_referrer=True)
 
 
 def judging(**changes: Any) -> Plan:

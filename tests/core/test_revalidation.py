@@ -15,7 +15,7 @@ from bot.core.manifest import DescribedImage, ImageStatus, Manifest
 from bot.core.plan import Plan
 from bot.core.plan_problems import ScanFailed
 from bot.core.repository import RegistryId
-from bot.core.result_reasons import KeptNow, SkippedWith, SkipReason
+from bot.core.result_reasons import KeptByRulesNow, SkippedWithRelated, SkipReason
 from bot.core.revalidation import (
     PlanComparison,
     Skips,
@@ -519,7 +519,7 @@ def test_what_a_person_changed_skips_all_that_it_hangs_on(run: Run) -> None:
     skipped = run.skipped()
     above = parents(run.approved.manifests)
     for digest, why in skipped.items():
-        if not isinstance(why, KeptNow | SkippedWith):
+        if not isinstance(why, KeptByRulesNow | SkippedWithRelated):
             assert above[digest] & set(run.pending) <= skipped.keys()
 
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.core.result_reasons import PulledSince
+from bot.core.result_reasons import PulledAfterPlanning
 from bot.playground.aws import StandIn
 from bot.store.store import Store
 from tests.cli.plan_execution import AT_ONCE, working
@@ -50,7 +50,7 @@ def test_a_pull_that_comes_soon_after_our_reading(
     receipt = {item.digest: item for item in own_store.items(plan["plan"], 1)}
     assert {receipt[each].outcome.value for each in others} == {"deleted"}
     assert receipt[pulled].outcome.value == "skipped"
-    assert isinstance(receipt[pulled].reason, PulledSince)
+    assert isinstance(receipt[pulled].reason, PulledAfterPlanning)
     assert pulled in shelf.repository.manifests
 
 

@@ -13,7 +13,7 @@ from bot.core.errors import ErrorText
 from bot.core.plan import PlanState
 from bot.core.plan_transitions import proposed
 from bot.core.records import Approval, ImageOutcome, PlanItem, PlanRecord
-from bot.core.result_reasons import PulledSince
+from bot.core.result_reasons import PulledAfterPlanning
 from bot.core.usage import RepositoryUsage, SourceScan
 from bot.render.stored_plans import (
     ITEMS_A_PIECE,
@@ -125,7 +125,8 @@ def test_the_same_reason_is_told_once_and_failures_first() -> None:
 def test_times_of_the_same_minute_are_the_same_reason() -> None:
     items = [
         replace(
-            item(number, ImageOutcome.SKIPPED), reason=PulledSince(NOW + timedelta(seconds=number))
+            item(number, ImageOutcome.SKIPPED),
+            reason=PulledAfterPlanning(NOW + timedelta(seconds=number)),
         )
         for number in range(3)
     ]

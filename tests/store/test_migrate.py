@@ -21,7 +21,7 @@ from bot.core.errors import ServiceError
 from bot.core.plan import PlanState
 from bot.core.pull_times import BotRead, TimeSpan
 from bot.core.records import Approval, AuditEventName, ImageOutcome, ImageResult, StoreChange
-from bot.core.verdict_reasons import NothingKeeps
+from bot.core.verdict_reasons import NoRuleKeeps
 from bot.store.base import TableBase
 from bot.store.database import CURRENT, scripts, upgrade
 from bot.store.store import Store, open_database, open_store
@@ -246,7 +246,7 @@ def test_plans_of_before_runs(empty_url: str) -> None:
         run = replace(run_of(plan), worker=BOB)
         assert store.commit(StoreChange([], plan, approved, run=run))
         assert store.plan(plan.id) == approved
-        fate = ImageResult("text", ImageOutcome.DELETED, NothingKeeps())
+        fate = ImageResult("text", ImageOutcome.DELETED, NoRuleKeeps())
         assert store.record_results(run, [fate], [], [])
         assert [item.outcome for item in store.items(plan.id, 1)] == [ImageOutcome.DELETED]
 

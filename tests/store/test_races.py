@@ -21,7 +21,7 @@ from bot.core.records import (
     StoreChange,
     TagScan,
 )
-from bot.core.verdict_reasons import NothingKeeps
+from bot.core.verdict_reasons import NoRuleKeeps
 from bot.ports import DoubtedUsage, WorkloadCount
 from bot.store.store import Store, open_store
 from tests.store.support import (
@@ -228,7 +228,7 @@ def test_simultaneous_answers_are_all_written(stores: Sequence[Store]) -> None:
 
     def settle(batch: DeletionBatch) -> Act:
         fates = [
-            ImageResult(digest, ImageOutcome.DELETED, NothingKeeps()) for digest in batch.digests
+            ImageResult(digest, ImageOutcome.DELETED, NoRuleKeeps()) for digest in batch.digests
         ]
         return lambda store: store.record_results(
             run, fates, [batch], [event(AuditEventName.DELETED)]

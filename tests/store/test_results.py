@@ -6,7 +6,7 @@ from bot.core.audit_details import StartPrevented
 from bot.core.errors import ErrorText
 from bot.core.plan import PlanState
 from bot.core.records import AuditEventName, ImageOutcome, ImageResult, PlanItem, StoreChange
-from bot.core.result_reasons import KeptNow, RefusedByEcr
+from bot.core.result_reasons import KeptByRulesNow, RefusedByEcr
 from bot.core.verdict_reasons import InUse
 from bot.store.store import Store
 from tests.store.support import (
@@ -26,7 +26,7 @@ def test_outcomes_are_counted_and_images_not_deleted_are_listed(store: Store) ->
     run = begin(store)
     assert store.outcome_summary(run.plan, 1, 5) == ({ImageOutcome.PENDING: 2}, ())
     fates = [
-        ImageResult("sha256:old", ImageOutcome.SKIPPED, KeptNow(InUse(("ecs/prod",)))),
+        ImageResult("sha256:old", ImageOutcome.SKIPPED, KeptByRulesNow(InUse(("ecs/prod",)))),
         ImageResult(
             "sha256:older",
             ImageOutcome.FAILED,
@@ -44,7 +44,7 @@ def test_outcomes_are_counted_and_images_not_deleted_are_listed(store: Store) ->
         RefusedByEcr("ImageReferencedByManifestList", "ECR says no"),
     )
     assert skipped == PlanItem(
-        "sha256:old", ("old",), ImageOutcome.SKIPPED, KeptNow(InUse(("ecs/prod",)))
+        "sha256:old", ("old",), ImageOutcome.SKIPPED, KeptByRulesNow(InUse(("ecs/prod",)))
     )
     assert store.outcome_summary(run.plan, 1, 1).not_deleted == (failed,)
     assert store.outcome_summary(run.plan, 2, 5) == ({}, ())

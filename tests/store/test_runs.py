@@ -20,7 +20,7 @@ from bot.core.records import (
     PlanWorker,
     StoreChange,
 )
-from bot.core.verdict_reasons import NothingKeeps
+from bot.core.verdict_reasons import NoRuleKeeps
 from bot.store.store import Store
 from bot.store.tables import KeptManifestRow
 from tests.store.support import (
@@ -48,7 +48,7 @@ from tests.support import NOW
 pytestmark = BEHIND_A_POOLER_TOO
 
 FIRST, SECOND = DeletionBatch(1, ("sha256:old", "sha256:x")), DeletionBatch(2, ("sha256:older",))
-DELETED = ImageResult("sha256:old", ImageOutcome.DELETED, NothingKeeps())
+DELETED = ImageResult("sha256:old", ImageOutcome.DELETED, NoRuleKeeps())
 KEPT = KeptManifest(HERE.uri, "sha256:old", ("old", "1.0"), "application/json", "{}")
 
 

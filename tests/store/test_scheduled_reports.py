@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import update
 
-from bot.core.errors import ErrorText, FailedCall
+from bot.core.errors import ErrorText, FailedAwsCall
 from bot.core.records import PlanMessage, QueuedJob
 from bot.core.report_schedules import (
     CATCH_UP_LIMIT,
@@ -119,7 +119,7 @@ def test_an_outcome_is_not_changed(store: Store) -> None:
 @pytest.mark.parametrize(
     "error",
     [
-        ErrorText("AWS refused it", FailedCall("ecr:DescribeImages", "AccessDeniedException")),
+        ErrorText("AWS refused it", FailedAwsCall("ecr:DescribeImages", "AccessDeniedException")),
         NotDoneWithinADay(ErrorText("Slack is away")),
         TooManyAttempts(3),
     ],

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
-from bot.core.errors import DamagedError, ErrorText
+from bot.core.errors import DamagedDataError, ErrorText
 from bot.core.usage import PastTagUser
 from bot.core.verdict_reasons import InUse
 from bot.store.stored_values import NAMES, from_json, from_text, to_json
@@ -65,10 +65,10 @@ def test_a_user_is_a_text_or_a_value() -> None:
     ],
 )
 def test_a_damaged_value_is_an_error(damaged: object) -> None:
-    with pytest.raises(DamagedError, match="it is damaged, or a newer ecr-clean wrote it"):
+    with pytest.raises(DamagedDataError, match="it is damaged, or a newer ecr-clean wrote it"):
         from_json(damaged)
 
 
 def test_invalid_json_is_an_error() -> None:
-    with pytest.raises(DamagedError, match="is not valid JSON"):
+    with pytest.raises(DamagedDataError, match="is not valid JSON"):
         from_text("{")

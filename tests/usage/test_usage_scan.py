@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import pytest
 
-from bot.core.errors import ErrorText, FailedCall, ServiceError
+from bot.core.errors import ErrorText, FailedAwsCall, ServiceError
 from bot.core.image_references import RegistryHosts
 from bot.core.patterns import Patterns
 from bot.core.plan_problems import UsageDrop
@@ -84,7 +84,7 @@ def test_number_of_images_by_source(cache: SqliteManifestCache) -> None:
 
 
 def test_a_failed_source_does_not_affect_others(cache: SqliteManifestCache) -> None:
-    denied = ErrorText("denied", FailedCall("sts:AssumeRole", "AccessDenied"))
+    denied = ErrorText("denied", FailedAwsCall("sts:AssumeRole", "AccessDenied"))
     snapshot = take(cache, BrokenUsageSource("ecs", "there", denied), ListingSource(1))
     assert snapshot.scans == (SourceScan("ecs", "there", 0, denied), SourceScan("ecs", "here", 1))
 

@@ -7,9 +7,9 @@ from itertools import count
 
 from bot.core.errors import (
     AnswerLostError,
+    CallNotSentError,
     ErrorText,
     ExpiredCredentialsError,
-    NotSentError,
     ServiceError,
     ThrottledError,
 )
@@ -196,7 +196,7 @@ class Bin:
     ) -> Mapping[str, DeletionFailure | None]:
         assert 0 < len(digests) <= AT_ONCE
         if not may_send():
-            raise NotSentError("it was held back")
+            raise CallNotSentError("it was held back")
         self._asked(digests)
         self.asked_for.update(digests)
         fault = self.faults.pop(0) if self.faults else None

@@ -20,7 +20,7 @@ from bot.core.plan import PlanState
 from bot.core.policy import ApprovalRules, Policy, PolicyEntry
 from bot.core.records import ImageOutcome, PlanItem, PlanRecord, PlanRun, PlanWorker
 from bot.core.repository import RegistryId
-from bot.core.result_reasons import AlreadyDeleted, PartOfSkipped, ResultReason, SkippedWith
+from bot.core.result_reasons import AlreadyDeleted, PartOfSkipped, ResultReason, SkippedWithRelated
 from bot.core.rules.newest import NewestRule
 from bot.core.rules.selection import TagFilter
 from bot.core.usage import ScanCoverage, Sighting, SourceScan
@@ -63,7 +63,7 @@ Hook = Callable[[str], None]
 
 def is_about_something_gone(reason: ResultReason) -> bool:
     """That somebody else deleted the manifest, or one whose fate it shares."""
-    while isinstance(reason, SkippedWith | PartOfSkipped):
+    while isinstance(reason, SkippedWithRelated | PartOfSkipped):
         reason = reason.reason
     return reason == AlreadyDeleted()
 

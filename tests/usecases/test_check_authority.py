@@ -12,7 +12,7 @@ from bot.core.permissions import AwsIdentity, SlackUser
 from bot.core.pins import Pin
 from bot.core.plan import PlanState
 from bot.core.records import ImageOutcome, PlanRecord, RepositoryPin, StoreChange
-from bot.core.result_reasons import KeptNow
+from bot.core.result_reasons import KeptByRulesNow
 from bot.core.verdict_reasons import Pinned
 from bot.render.audit_events import item_words
 from bot.usecases.deletion.start import NotStartedError
@@ -265,7 +265,7 @@ def test_a_pin_that_somebody_removed_who_may_not(site: Site, when: str) -> None:
         item for item in site.items(done).values() if item.outcome is ImageOutcome.SKIPPED
     )
     assert skipped.tags == ("1.0",)
-    assert isinstance(skipped.reason, KeptNow)
+    assert isinstance(skipped.reason, KeptByRulesNow)
     assert isinstance(skipped.reason.reason, Pinned)
     assert skipped.reason.reason.pin.pin == "1.0"
 

@@ -6,7 +6,7 @@ from bot.core.errors import RequestError
 from bot.core.manifest import OCI_INDEX, ManifestContent
 from bot.core.plan import Plan, PlanState
 from bot.core.records import AuditEventName, ImageOutcome, ImageResult, PlanRecord
-from bot.core.verdict_reasons import NothingKeeps, Verdict
+from bot.core.verdict_reasons import NoRuleKeeps, Verdict
 from bot.usecases.explanations import explain, find_deleted, find_kept_manifest
 from tests.render.builders import image, plan
 from tests.store.support import HERE, THERE, closed, propose, run_of, seen, started
@@ -74,7 +74,7 @@ def begun(scene: Scene) -> PlanRecord:
     run = run_of(plan)
     assert scene.store.commit(started(plan, run))
     assert scene.store.record_results(
-        run, [ImageResult("sha256:old", ImageOutcome.DELETED, NothingKeeps())], [], []
+        run, [ImageResult("sha256:old", ImageOutcome.DELETED, NoRuleKeeps())], [], []
     )
     return seen(scene.store, plan.id)
 
@@ -89,7 +89,7 @@ def test_while_it_is_carried_out_and_afterwards(scene: Scene) -> None:
         deleted = find_deleted(scene.store, HERE, "old")
         assert deleted
         assert (deleted.plan.id, deleted.plan.state) == (plan.id, state)
-        assert (deleted.item.digest, deleted.item.reason) == ("sha256:old", NothingKeeps())
+        assert (deleted.item.digest, deleted.item.reason) == ("sha256:old", NoRuleKeeps())
         if state is PlanState.EXECUTING:
             end(scene, plan, PlanState.STOPPED)
     assert find_deleted(scene.store, HERE, "sha256:old") is None, "too short for a digest"

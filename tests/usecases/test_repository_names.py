@@ -6,7 +6,7 @@ import pytest
 
 from bot.aws.ecr import EcrRegistry
 from bot.aws.sessions import open_session
-from bot.core.errors import FailedCall, ServiceError
+from bot.core.errors import FailedAwsCall, ServiceError
 from bot.core.image_references import RegistryHosts
 from bot.core.repository import RegistryId, RepositoryId
 from bot.core.usage import Sighting
@@ -33,7 +33,7 @@ class Refusing(EcrRegistry):
 
     def repositories(self) -> Iterator[RepositoryId]:
         type(self).asked += 1
-        raise ServiceError("AWS refused it", FailedCall(LISTING))
+        raise ServiceError("AWS refused it", FailedAwsCall(LISTING))
 
 
 @pytest.fixture
@@ -120,7 +120,7 @@ def test_what_cannot_be_listed_is_asked_once(registries: Sequence[EcrRegistry]) 
     for _ in range(2):
         with pytest.raises(ServiceError, match="AWS refused it") as caught:
             names.missing(found(refusing), named("x/team/api"), ())
-        assert caught.value.call == FailedCall(LISTING)
+        assert caught.value.call == FailedAwsCall(LISTING)
     assert refusing.asked == 1
 
 

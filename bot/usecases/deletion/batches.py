@@ -8,8 +8,8 @@ from functools import partial
 
 from bot.core.errors import (
     AnswerLostError,
+    CallNotSentError,
     ExpiredCredentialsError,
-    NotSentError,
     ServiceError,
     ThrottledError,
 )
@@ -44,7 +44,8 @@ class BatchAnswer:
     def is_worth_a_retry(self) -> bool:
         """Whether a retry may succeed."""
         return isinstance(
-            self.error, AnswerLostError | ExpiredCredentialsError | NotSentError | ThrottledError
+            self.error,
+            AnswerLostError | ExpiredCredentialsError | CallNotSentError | ThrottledError,
         )
 
 
@@ -92,7 +93,7 @@ class BatchSender:
         try:
             is_marked = store.mark_sent(run, batch, self.leased.clock())
         except ServiceError as error:
-            raise NotSentError(str(error)) from error
+            raise CallNotSentError(str(error)) from error
         return is_marked and self._is_current(described_at)
 
     def _is_current(self, described_at: datetime) -> bool:

@@ -14,7 +14,7 @@ from bot.core.audit_details import (
     ReasonCount,
     RunEnded,
 )
-from bot.core.errors import AnswerLostError, DamagedError, ErrorText
+from bot.core.errors import AnswerLostError, DamagedDataError, ErrorText
 from bot.core.plan import FreedBytes, Plan
 from bot.core.plan_transitions import ended, stopped
 from bot.core.records import (
@@ -28,7 +28,7 @@ from bot.core.records import (
 )
 from bot.core.result_reasons import (
     EarlyEndCause,
-    NotReached,
+    NotReachedInRun,
     RefusedByEcr,
     ResultReason,
     SkipReason,
@@ -76,7 +76,7 @@ class RunResults:
         store = leased.store
         items = store.items(plan.id, plan.version)
         if [item.digest for item in items] != [*content.delete]:
-            raise DamagedError(
+            raise DamagedDataError(
                 f"The stored results of the plan {plan.id} do not match its deletions, so the "
                 "database was changed by hand: compare it with a backup"
             )
@@ -95,7 +95,7 @@ class RunResults:
         }
         self._unconfirmed = {item.digest for item in items if item.is_unconfirmed}
         self._freed = FreedBytes(content, self._deleted - self._unconfirmed)
-        self._is_cut_short = any(isinstance(item.reason, NotReached) for item in items)
+        self._is_cut_short = any(isinstance(item.reason, NotReachedInRun) for item in items)
         self._show_progress()
         self._unanswered = {
             digest: batch.sent_at
@@ -138,7 +138,7 @@ class RunResults:
     def skip_rest(self, cause: EarlyEndCause) -> None:
         """Skips all pending images, since the run ends early."""
         self._is_cut_short = self._is_cut_short or bool(self._pending)
-        self.skip(dict.fromkeys(sorted(self._pending), NotReached(cause)))
+        self.skip(dict.fromkeys(sorted(self._pending), NotReachedInRun(cause)))
 
     def record_answer(
         self, answer: BatchAnswer, refused: Mapping[str, int], comparison: PlanComparison

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from bot.core.errors import DamagedError, ErrorText, RequestError, ServiceError
+from bot.core.errors import DamagedDataError, ErrorText, RequestError, ServiceError
 from bot.core.manifest_graph import ManifestGraph
 from bot.core.plan import Plan, PlanState
 from bot.core.records import (
@@ -314,7 +314,7 @@ def _open_attempt(
     plan = leased.plan()
     content = leased.store.content(plan.id, plan.version)
     if not is_approved_content(plan, content):
-        raise DamagedError(
+        raise DamagedDataError(
             f"The stored version {plan.version} of the plan {plan.id} is not the approved one: "
             "check who can write to the database"
         )

@@ -14,7 +14,7 @@ from bot.core.audit_details import (
     StartPostponed,
     StartPrevented,
 )
-from bot.core.errors import DamagedError, ErrorText, RequestError
+from bot.core.errors import DamagedDataError, ErrorText, RequestError
 from bot.core.plan import PlanState
 from bot.core.plan_transitions import (
     is_due,
@@ -151,7 +151,7 @@ class RunStarter:
                 fresh = self._fresh_plan(plan, target)
             except _ObstacleError as error:
                 raise self._not_started(plan, error.cause) from error
-            except (RequestError, DamagedError) as error:
+            except (RequestError, DamagedDataError) as error:
                 raise self._not_started(plan, ErrorText.of(error)) from error
             if self.runner.is_shutting_down():
                 raise ShutdownError

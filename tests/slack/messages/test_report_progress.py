@@ -5,7 +5,7 @@ from datetime import datetime
 
 import pytest
 
-from bot.core.errors import ErrorText, FailedCall
+from bot.core.errors import ErrorText, FailedAwsCall
 from bot.core.report_schedules import (
     NotDoneWithinADay,
     ReportFailure,
@@ -23,8 +23,8 @@ ROUND = ReportRound("*", datetime(2026, 11, 23, 9), 5.0)  # noqa: DTZ001 - local
 HOST = "123456789012.dkr.ecr.eu-west-1.amazonaws.com"
 
 
-DENIED = FailedCall("ecr:DescribeImages", "AccessDeniedException")
-THROTTLED = FailedCall("ecr:DescribeImages", "ThrottlingException")
+DENIED = FailedAwsCall("ecr:DescribeImages", "AccessDeniedException")
+THROTTLED = FailedAwsCall("ecr:DescribeImages", "ThrottlingException")
 
 
 def some(outcome: ReportOutcome, *names: str, usd: float = 0.0) -> tuple[ScheduledReport, ...]:
@@ -35,7 +35,7 @@ def failed(name: str, error: ReportFailure) -> ScheduledReport:
     return ScheduledReport(f"{HOST}/{name}", ROUND, ReportOutcome.FAILED, error=error)
 
 
-def refused(name: str, call: FailedCall | None = DENIED) -> ErrorText:
+def refused(name: str, call: FailedAwsCall | None = DENIED) -> ErrorText:
     return ErrorText(f"AWS refused {name}: grant it", call)
 
 

@@ -10,7 +10,7 @@ from bot.core.plan import PlanState
 from bot.core.records import ImageOutcome
 from bot.core.result_reasons import (
     AlreadyDeleted,
-    NotReached,
+    NotReachedInRun,
     PartOfSkipped,
     RefusedByEcr,
     TooManyFailedDeletions,
@@ -71,7 +71,7 @@ def test_failures_pile_up(site: Site) -> None:
         ImageOutcome.SKIPPED: MANY - 40,
     }
     last = list(site.items(plan).values())[-1]
-    assert last.reason == NotReached(TooManyFailedDeletions(10, 40))
+    assert last.reason == NotReachedInRun(TooManyFailedDeletions(10, 40))
 
 
 def test_what_an_index_still_lists_is_tried_after_the_next_pass(

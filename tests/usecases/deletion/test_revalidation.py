@@ -13,13 +13,13 @@ from bot.core.plan import PlanState
 from bot.core.records import ImageOutcome
 from bot.core.result_reasons import (
     AlreadyDeleted,
-    KeptNow,
+    KeptByRulesNow,
     ManifestTextUnreadable,
-    PulledSince,
+    PulledAfterPlanning,
     PushedAgain,
-    SkippedWith,
+    SkippedWithRelated,
 )
-from bot.core.verdict_reasons import InUse, PartOf
+from bot.core.verdict_reasons import InheritedVerdict, InUse
 from bot.render.audit_events import item_words
 from bot.store.manifest_cache import SqliteManifestCache
 from bot.usecases.planning import Planner
@@ -120,10 +120,10 @@ def test_a_family_is_skipped_together(site: Site, family: dict[str, str]) -> Non
     plan = site.carry_out(plan)
     assert set(site.outcomes(plan).values()) == {ImageOutcome.SKIPPED}
     reasons = {digest: item.reason for digest, item in site.items(plan).items()}
-    assert reasons[family["1.0-arm64"]] == KeptNow(InUse(("a pod",)))
+    assert reasons[family["1.0-arm64"]] == KeptByRulesNow(InUse(("a pod",)))
     of_signature = reasons[family["signature"]]
-    assert isinstance(of_signature, KeptNow)
-    assert isinstance(of_signature.reason, PartOf)
+    assert isinstance(of_signature, KeptByRulesNow)
+    assert isinstance(of_signature.reason, InheritedVerdict)
     assert of_signature.reason.parent.digest != family["1.0-arm64"]
     assert plan.freed_bytes == 0
 
@@ -139,9 +139,9 @@ def test_a_family_is_skipped_together_by_what_is_seen_last(
     assert set(site.outcomes(plan).values()) == {ImageOutcome.SKIPPED}
     reasons = {digest: item.reason for digest, item in site.items(plan).items()}
     pulled_at = NOW + timedelta(minutes=6)
-    assert reasons[family["1.0-amd64"]] == PulledSince(pulled_at)
+    assert reasons[family["1.0-amd64"]] == PulledAfterPlanning(pulled_at)
     stays_with = ManifestName(family["1.0-amd64"], tag=None)
-    assert reasons[family["1.0"]] == SkippedWith(stays_with, PulledSince(pulled_at))
+    assert reasons[family["1.0"]] == SkippedWithRelated(stays_with, PulledAfterPlanning(pulled_at))
     site.check_receipt(plan)
 
 

@@ -12,11 +12,11 @@ from bot.core.plan_problems import ScanFailed
 from bot.core.records import ImageOutcome
 from bot.core.result_reasons import (
     NewPlanProblems,
-    NotReached,
+    NotReachedInRun,
     StoppedByPerson,
 )
 from bot.core.usage import Sighting
-from bot.core.verdict_reasons import NotAmongNewest, NothingKeeps, TagPatterns
+from bot.core.verdict_reasons import NoRuleKeeps, NotAmongNewest, TagPatterns
 from bot.parallel import CALLS_AT_ONCE
 from bot.playground.aws import manifests
 from bot.render.audit_events import item_words
@@ -91,7 +91,7 @@ def test_a_signed_manifest_is_known_by_its_payload_and_deleted(site: Site) -> No
 def test_the_receipt_tells_why_it_was_deleted(site: Site, family: dict[str, str]) -> None:
     item = site.items(site.carry_out())[family["1.0"]]
     group = TagPatterns(("*",))
-    assert item.reason == NothingKeeps((NotAmongNewest(rank=3, of=2, group=group),))
+    assert item.reason == NoRuleKeeps((NotAmongNewest(rank=3, of=2, group=group),))
 
 
 @as_many_as_aws_takes
@@ -134,7 +134,7 @@ def test_stop(site: Site) -> None:
     by_outcome = Counter(site.outcomes(plan).values())
     assert by_outcome == {ImageOutcome.DELETED: 40, ImageOutcome.SKIPPED: MANY - 40}
     last = list(site.items(plan).values())[-1]
-    assert last.reason == NotReached(StoppedByPerson(ANN.name))
+    assert last.reason == NotReachedInRun(StoppedByPerson(ANN.name))
     assert site.events(plan)[-1] == "stopped"
     site.check_receipt(plan)
 
@@ -178,7 +178,7 @@ def test_a_source_that_cannot_be_read_any_more_stops_the_run(site: Site) -> None
     by_outcome = Counter(site.outcomes(plan).values())
     assert by_outcome == {ImageOutcome.DELETED: 40, ImageOutcome.SKIPPED: MANY - 40}
     last = list(site.items(plan).values())[-1]
-    assert last.reason == NotReached(
+    assert last.reason == NotReachedInRun(
         NewPlanProblems((ScanFailed("files", "a list", ErrorText("the file is gone")),))
     )
     site.check_receipt(plan)

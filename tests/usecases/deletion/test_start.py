@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import delete, update
 
-from bot.core.errors import DamagedError, ErrorText, RequestError, ServiceError
+from bot.core.errors import DamagedDataError, ErrorText, RequestError, ServiceError
 from bot.core.plan import PlanState
 from bot.core.plan_problems import ScanFailed
 from bot.core.records import ImageOutcome, PlanRecord
@@ -16,7 +16,7 @@ from bot.core.result_reasons import (
     ApprovedHashDiffers,
     ExecutionDisabled,
     NewPlanProblems,
-    NewReplica,
+    NewReplicaRegistry,
     SourceSwitchedOff,
 )
 from bot.render.audit_events import item_words
@@ -140,7 +140,7 @@ def test_deletions_that_would_be_carried_elsewhere(site: Site, plan: PlanRecord)
     site.places |= {there}
     site.aws.world.replicate([("123456789012", "us-east-1")], deletions=True)
     site.open_registry()
-    assert called_back(site, plan).cause == NewPlanProblems((NewReplica(there),))
+    assert called_back(site, plan).cause == NewPlanProblems((NewReplicaRegistry(there),))
 
 
 def test_a_repository_that_is_gone(site: Site, plan: PlanRecord) -> None:
@@ -316,7 +316,7 @@ def test_a_repository_that_is_gone_ends_it(site: Site, left: PlanRecord) -> None
 def test_what_is_stored_is_compared_once_more(site: Site, left: PlanRecord) -> None:
     with site.store._database.writing() as session:
         session.execute(update(ApprovalRow).values(hash="ab12"))
-    with pytest.raises(DamagedError, match="is not the approved one"):
+    with pytest.raises(DamagedDataError, match="is not the approved one"):
         site.take_over(left)
     assert site.calls("BatchDeleteImage") == 0
 
@@ -324,7 +324,7 @@ def test_what_is_stored_is_compared_once_more(site: Site, left: PlanRecord) -> N
 def test_a_receipt_that_was_changed(site: Site, left: PlanRecord) -> None:
     with site.store._database.writing() as session:
         session.execute(delete(PlanItemRow).where(PlanItemRow.position == 0))
-    with pytest.raises(DamagedError, match="do not match its deletions"):
+    with pytest.raises(DamagedDataError, match="do not match its deletions"):
         site.take_over(left)
     assert site.calls("BatchDeleteImage") == 0
 
