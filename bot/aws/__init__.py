@@ -1,1 +1,1 @@
-"""Everything boto3."""
+"""All code that uses boto3."""

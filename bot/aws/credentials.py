@@ -79,11 +79,11 @@ class CredentialsWithClearErrors(Credentials):
     ) -> None:
         self.method = found.method
         self._found = found
-        self._in_words = explain_errors
+        self._explain_errors = explain_errors
         self._failure: Exception | None = None
 
     def get_frozen_credentials(self) -> ReadOnlyCredentials:
-        with self._in_words():
+        with self._explain_errors():
             return self._read()
 
     def _read(self) -> ReadOnlyCredentials:

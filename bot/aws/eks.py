@@ -9,7 +9,7 @@ from bot.aws.iam_policy import partition_of
 from bot.parallel import cached_method
 
 _PAGE = 100
-"""The most that EKS lists at once: API reference, ListClusters, maxResults."""
+"""Largest page of EKS: API reference, ListClusters, maxResults."""
 
 _TOKEN_LIFE = 60
 """Seconds. EKS accepts a token for 15 minutes regardless: aws-iam-authenticator."""

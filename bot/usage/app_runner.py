@@ -1,4 +1,4 @@
-"""AWS App Runner: the image of every service."""
+"""AWS App Runner: the images of all services."""
 
 from collections.abc import Iterator
 

@@ -43,7 +43,7 @@ Configure = Callable[[float], SingleConfig]
 """Returns address, CA and new credentials of a cluster within the given seconds. Raises
 ServiceError and lightkube's errors."""
 
-Made = TypeVar("Made")
+Parsed = TypeVar("Parsed")
 
 prepare(Status)  # the body of error answers
 
@@ -62,7 +62,7 @@ class ClusterApi:
         self._lock = Lock()
         self._reset()
 
-    def list(self, resource: Resource, read: Callable[[bytes], Made]) -> list[Made]:
+    def list(self, resource: Resource, read: Callable[[bytes], Parsed]) -> list[Parsed]:
         """Lists the objects of all namespaces and applies `read` to the JSON of each. Raises
         ServiceError."""
         unknown_kind = CHECK_VERSION if issubclass(resource, UndecodedResource) else CHECK_RESOURCE
@@ -121,7 +121,7 @@ class ClusterApi:
             return self._client is not refused
 
 
-def _all(client: Client, resource: Resource, read: Callable[[bytes], Made]) -> list[Made]:
+def _all(client: Client, resource: Resource, read: Callable[[bytes], Parsed]) -> list[Parsed]:
     """Reads all pages, with one page in memory at a time.
 
     Raises ValueError for a list without resourceVersion. Every list has one (Kubernetes API

@@ -146,7 +146,7 @@ def _refusal(error: httpx2.HTTPStatusError, action: str, unknown_kind: str) -> s
         case 404:
             words = f"does not know the kind in the request to {action}: {unknown_kind}"
         case 410:
-            words = f"let every request to {action} expire: try again later"
+            words = f"answered 410 (expired) in every attempt to {action}: try again later"
         case 429:
             words = f"was too busy to {action} in every attempt: try again later"
         case status:

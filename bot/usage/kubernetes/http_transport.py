@@ -60,7 +60,7 @@ class RetryingTransport(httpx2.BaseTransport):
         self._retrying = Retrying(
             stop=self._is_enough,
             wait=_wait,
-            retry=retry_if_exception(is_temporary) | retry_if_result(_is_temporary),
+            retry=retry_if_exception(is_temporary) | retry_if_result(_has_temporary_status),
             retry_error_callback=_last_outcome,
         )
 
@@ -171,7 +171,7 @@ def _timeouts(left: float) -> dict[str, float]:
     return {"connect": connect, "read": answer, "write": answer, "pool": answer}
 
 
-def _is_temporary(response: httpx2.Response) -> bool:
+def _has_temporary_status(response: httpx2.Response) -> bool:
     return response.status_code in _TEMPORARY_STATUSES
 
 

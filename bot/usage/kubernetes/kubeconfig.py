@@ -180,7 +180,7 @@ class _KubeconfigContext:
             self.file.parent.resolve()
         ):
             raise ClusterSettingsError(
-                f"tokenFile of {self.file} is outside of its folder, and {_FOUND} cannot read it",
+                f"tokenFile of {self.file} is outside of its folder, and is not read for {_FOUND}",
                 _NAME_SETTINGS,
             )
         token = path.read_text("utf-8", errors="replace")
@@ -189,7 +189,7 @@ class _KubeconfigContext:
     def _run(self, trust: KubeconfigTrust, seconds: float) -> PluginCredentials:
         if trust is KubeconfigTrust.FOUND:
             raise ClusterSettingsError(
-                f"{self.file} has an exec plugin, and {_FOUND} cannot run it", _NAME_SETTINGS
+                f"{self.file} has an exec plugin, which does not run for {_FOUND}", _NAME_SETTINGS
             )
         try:
             plugin = msgspec.convert(self.user["exec"], ExecPlugin)
