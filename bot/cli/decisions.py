@@ -13,7 +13,7 @@ from bot.bootstrap.usecases import command_line_person, open_decisions
 from bot.cli.database import opened_memory, opened_store
 from bot.cli.exit_status import ExitStatus
 from bot.cli.options import CommonOptions, common_options
-from bot.cli.runs import PlanExecutor, execute, explained_interruption
+from bot.cli.runs import PlanExecutor, execute, note_after_interrupt
 from bot.cli.terminal import note, print_line
 from bot.core.plan import PlanState
 from bot.core.records import PlanRecord
@@ -69,7 +69,7 @@ def approve(
         if confirm is None and decisions.lacks_only_the_name(record, person, request):
             request = replace(request, typed=_typed_name(record, deletion_words(record, usd)))
         approved = decisions.approve(plan, person, request)
-        with explained_interruption(store, approved):
+        with note_after_interrupt(store, approved):
             print_line(status_sentence(approved, settings.approval.required))
             print_line(f"Approved: {deletion_words(record, usd)}.")
             if not wait:

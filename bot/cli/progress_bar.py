@@ -21,10 +21,10 @@ def progress_bar() -> Iterator[ports.Progress]:
         TimeElapsedColumn(),
     )
     with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
-        yield _Bar(bars).show
+        yield _ProgressBar(bars).show
 
 
-class _Bar:
+class _ProgressBar:
     def __init__(self, bars: Progress) -> None:
         self._bars = bars
         self._task: TaskID | None = None

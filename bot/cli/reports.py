@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 
     from bot.aws.ecr import EcrRegistry
 
-SHORT_MEMORY = timedelta(days=7)
+NEW_DATABASE_AGE = timedelta(days=7)
 """A younger database gets a note that earlier pins and tags are unknown."""
 
 NO_CHANNEL = "`channel` is not set in the entry of `reports`"
@@ -111,7 +111,7 @@ def _texts(proposals: Iterable[ProposedPlan]) -> Iterator["RenderableType"]:
         yield ""
     if last:
         yield from usage_notes(last.content)
-    if last and system_clock() - last.plan.store.made_at < SHORT_MEMORY:
+    if last and system_clock() - last.plan.store.made_at < NEW_DATABASE_AGE:
         yield database_age_note(last.plan.store.made_at)
 
 

@@ -149,13 +149,11 @@ class PlanExecutor:
     def _with_progress(self, plan: PlanRecord, action: RunAction) -> PlanRecord:
         with progress_display() as progress, _stop_on_ctrl_c(self.shutdown, STOPPING):
             try:
-                return self._unless_stopped(plan, action, progress)
+                return self._run_or_stop(plan, action, progress)
             except LeaseLostError:
                 return self._reload(plan)
 
-    def _unless_stopped(
-        self, plan: PlanRecord, action: RunAction, progress: Progress
-    ) -> PlanRecord:
+    def _run_or_stop(self, plan: PlanRecord, action: RunAction, progress: Progress) -> PlanRecord:
         """Runs `action`. Ctrl-C stops the plan, as `ecr-clean stop` does."""
         try:
             return action(self._starter(progress, self.shutdown))
@@ -165,7 +163,9 @@ class PlanExecutor:
         return self._starter(progress, Shutdown()).take_over(*active) if active else stopping
 
     def _starter(self, progress: Progress, shutdown: Shutdown) -> RunStarter:
-        return open_run_starter(self.settings, self.store, progress, _shown_by(progress), shutdown)
+        return open_run_starter(
+            self.settings, self.store, progress, _run_progress(progress), shutdown
+        )
 
     def _reload(self, plan: PlanRecord) -> PlanRecord:
         stored = self.store.plan(plan.id)
@@ -173,7 +173,7 @@ class PlanExecutor:
         return stored
 
 
-def _shown_by(progress: Progress) -> RunProgress:
+def _run_progress(progress: Progress) -> RunProgress:
     def show(done: int, total: int, freed_bytes: int) -> None:
         progress("deleting", done, total, f"{size(freed_bytes)} freed")
 
@@ -211,7 +211,7 @@ def execute(executor: PlanExecutor, plan: PlanRecord) -> ExitStatus:
 
 
 @contextmanager
-def explained_interruption(store: "Store", plan: PlanRecord) -> Iterator[None]:
+def note_after_interrupt(store: "Store", plan: PlanRecord) -> Iterator[None]:
     """If Ctrl-C ends the block, prints what happens to the plan now."""
     try:
         yield

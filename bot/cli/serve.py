@@ -60,7 +60,7 @@ def serve(options: CommonOptions) -> int:
     shutdown = shutdown_on_signals()
     settings = load_settings(options.config)
     with opened_store() as store:
-        connection = _connected(settings, store, debug=options.debug)
+        connection = _connect_to_slack(settings, store, debug=options.debug)
         log_to_stderr()
         _log_start(settings, connection)
         with (
@@ -73,7 +73,9 @@ def serve(options: CommonOptions) -> int:
     return status
 
 
-def _connected(settings: Settings, store: "Store", *, debug: bool) -> "SlackConnection | None":
+def _connect_to_slack(
+    settings: Settings, store: "Store", *, debug: bool
+) -> "SlackConnection | None":
     """None without tokens. Raises RequestError if one of them is missing, or the settings are
     wrong. Raises ServiceError if Slack refuses the connection."""
     if not has_slack_tokens():
@@ -108,7 +110,7 @@ def _supervise(
         monitor.check()
         if monitor.is_up:
             record_heartbeat(SERVE)
-        if worker.has_failed_for_good():
+        if worker.has_failed_permanently():
             return ExitStatus.REFUSED
     return ExitStatus.DONE
 
@@ -133,7 +135,7 @@ class WorkerProcess:
         self._process.terminate()
         self._process.join()
 
-    def has_failed_for_good(self) -> bool:
+    def has_failed_permanently(self) -> bool:
         if self._process.is_alive() or self._shutdown.is_requested():
             return False
         code = self._process.exitcode

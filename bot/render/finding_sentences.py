@@ -23,9 +23,11 @@ from bot.render.plan_problem_sentences import (
 )
 from bot.render.quantities import count
 
-AS_IT_SAYS = "resolve this error, then run ecr-clean doctor again"
-GRANT = "if AWS denies an action, grant it: ecr-clean iam-policy prints all required actions"
-OTHER_APPROVER = "remove them from `approvers`, unless this is intended"
+RESOLVE_ERROR = "resolve this error, then run ecr-clean doctor again"
+GRANT_ACTIONS = (
+    "if AWS denies an action, grant it: ecr-clean iam-policy prints all required actions"
+)
+REMOVE_APPROVER = "remove them from `approvers`, unless this is intended"
 
 
 def finding_words(detail: FindingDetail) -> str:  # noqa: PLR0911 - one case a value
@@ -66,9 +68,9 @@ def fix_words(detail: FindingDetail) -> str | None:  # noqa: PLR0911 - one case 
         case found.CheckSkipped(needs):
             return f"fix the {needs} first"
         case found.CallFailed():
-            return AS_IT_SAYS
+            return RESOLVE_ERROR
         case found.AwsCallFailed():
-            return GRANT
+            return GRANT_ACTIONS
         case ScanFailed(source, _, _):
             return _source_fix(source)
         case _:
@@ -116,7 +118,7 @@ def _usage_fix(detail: UsageFinding) -> str | None:
                 "usage.accounts), or set usage.regions: [all]"
             )
         case usage.RegionsUnreadable():
-            return GRANT
+            return GRANT_ACTIONS
         case _:
             assert_never(detail)
 
@@ -130,10 +132,12 @@ def _source_fix(source: str) -> str:
         return "fix the file, or remove it from usage.files"
     if source == "kubernetes":
         return (
-            f"{GRANT}, with --kubernetes those in a cluster; or check usage.kubernetes.clusters "
+            f"{GRANT_ACTIONS}, with --kubernetes those in a cluster; or check usage.kubernetes.clusters "
             "and usage.kubernetes.ignore"
         )
-    return f"{GRANT}; or set usage.{source} to false, if it uses no image of these registries"
+    return (
+        f"{GRANT_ACTIONS}; or set usage.{source} to false, if it uses no image of these registries"
+    )
 
 
 # a registry
@@ -218,7 +222,7 @@ def _registry_fix(  # noqa: C901, PLR0911, PLR0912 - one case a value
         case registry.RegistryEmpty():
             return "check region and account under registries"
         case registry.PoliciesUnreadable() | registry.ResourceTagsUnreadable():
-            return GRANT
+            return GRANT_ACTIONS
         case registry.AnyAccountMayPull():
             return (
                 "name them in the policy, or add '*' to usage.ignore_accounts if none needs a scan"
@@ -248,14 +252,14 @@ def _registry_fix(  # noqa: C901, PLR0911, PLR0912 - one case a value
             assert_never(detail)
 
 
-def _exemption(blurred: registry.PullTimesAffected) -> str:
+def _exemption(affected: registry.PullTimesAffected) -> str:
     """Only users and roles can be exempted: API reference, RegisterPullTimeUpdateExclusion."""
-    if blurred.principal is None:
+    if affected.principal is None:
         return "run this as an IAM role or user: no other principal can be exempted"
-    path = "" if blurred.is_whole else " (if the role has a path, put it before its name)"
+    path = "" if affected.is_whole else " (if the role has a path, put it before its name)"
     return (
         "exempt it: aws ecr register-pull-time-update-exclusion "
-        f"--principal-arn {blurred.principal} --region {blurred.region}{path}"
+        f"--principal-arn {affected.principal} --region {affected.region}{path}"
     )
 
 
@@ -334,7 +338,7 @@ def _slack_fix(detail: SlackFinding) -> str | None:  # noqa: PLR0911 - one case 
         case slack.ApproverUnknown():
             return "remove them from `approvers`, or correct the id"
         case slack.OutsiderMayApprove() | slack.GuestMayApprove():
-            return OTHER_APPROVER
+            return REMOVE_APPROVER
         case _:
             assert_never(detail)
 

@@ -90,10 +90,10 @@ def scan_words(failed: ScanFailed) -> str:
     return _cause_words(failed.cause)
 
 
-def usage_drop_words(doubt: UsageDrop) -> str:
+def usage_drop_words(drop: UsageDrop) -> str:
     return (
-        f"it lists {doubt.workloads:,} workloads, but listed {doubt.before:,} on "
-        f"{doubt.before_at:%Y-%m-%d}"
+        f"it lists {drop.workloads:,} workloads, but listed {drop.before:,} on "
+        f"{drop.before_at:%Y-%m-%d}"
     )
 
 
@@ -122,8 +122,8 @@ def forbidden_words(cause: StartProblem) -> str:
     return start_problem_words(cause)
 
 
-def new_problems_words(ground: NewPlanProblems) -> str:
-    return "; ".join(map(_change_words, ground.changes))
+def new_problems_words(problems: NewPlanProblems) -> str:
+    return "; ".join(map(_change_words, problems.changes))
 
 
 def fix_for_services(services: Iterable[str]) -> str:

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
 
-IMAGES_A_PIECE = 1000
+IMAGES_PER_CHUNK = 1000
 ALL_LISTED = "--format csv lists all"
 NAME = {**ONE_LINE, "max_width": 34}
 
@@ -54,8 +54,8 @@ VERDICTS = {
     Verdict.DELETE: ("Delete:", "bold yellow"),
 }
 
-FAMILY_COLUMNS: Columns[Sequence[JudgedManifest], Any] = Columns(
-    Column("family", lambda family: [each.manifest.digest for each in family])
+IMAGE_GROUP_COLUMNS: Columns[Sequence[JudgedManifest], Any] = Columns(
+    Column("family", lambda group: [each.manifest.digest for each in group])
 )
 
 
@@ -127,12 +127,12 @@ def plan_as_rows(plan: Plan) -> Iterator[tuple[object, ...]]:
 
 
 def plan_as_json(plan: Plan) -> Iterator[bytes]:
-    """One object on one line, in pieces, so that a large plan is not in memory twice. The last
-    piece ends with the line end."""
+    """One object on one line, in chunks, so that a large plan is not in memory twice. The last
+    chunk ends with the line end."""
     yield dumps(PLACE_COLUMNS.as_object(plan))[:-1] + b',"images":['
-    for start in range(0, len(plan.judged), IMAGES_A_PIECE):
-        piece = plan.judged[start : start + IMAGES_A_PIECE]
-        entries = dumps([MANIFEST_COLUMNS.as_object(judged) for judged in piece])
+    for start in range(0, len(plan.judged), IMAGES_PER_CHUNK):
+        chunk = plan.judged[start : start + IMAGES_PER_CHUNK]
+        entries = dumps([MANIFEST_COLUMNS.as_object(judged) for judged in chunk])
         yield (b"," if start else b"") + entries[1:-1]
     yield b"]," + dumps(_totals(plan))[1:] + b"\n"
 
@@ -275,30 +275,30 @@ def _manifests(number: int) -> str:
     return count(number, "manifest")
 
 
-EXPLANATION_HEADER = (*CSV_HEADER, *FAMILY_COLUMNS.header)
+EXPLANATION_HEADER = (*CSV_HEADER, *IMAGE_GROUP_COLUMNS.header)
 
 
-def explained_as_json(judged: JudgedManifest, family: Sequence[JudgedManifest]) -> Iterator[bytes]:
-    found = MANIFEST_COLUMNS.as_object(judged) | FAMILY_COLUMNS.as_object(family)
+def explained_as_json(judged: JudgedManifest, group: Sequence[JudgedManifest]) -> Iterator[bytes]:
+    found = MANIFEST_COLUMNS.as_object(judged) | IMAGE_GROUP_COLUMNS.as_object(group)
     yield dumps(found) + b"\n"
 
 
 def explained_as_rows(
-    repository: RepositoryId, judged: JudgedManifest, family: Sequence[JudgedManifest]
+    repository: RepositoryId, judged: JudgedManifest, group: Sequence[JudgedManifest]
 ) -> Iterator[tuple[object, ...]]:
     manifest = MANIFEST_COLUMNS.as_row(judged)
-    yield (*place(repository), *manifest, *FAMILY_COLUMNS.as_row(family))
+    yield (*place(repository), *manifest, *IMAGE_GROUP_COLUMNS.as_row(group))
 
 
 def explained_as_text(
-    repository: RepositoryId, judged: JudgedManifest, family: Sequence[JudgedManifest]
+    repository: RepositoryId, judged: JudgedManifest, group: Sequence[JudgedManifest]
 ) -> "RenderableType":
     verdict, style = VERDICTS[judged.verdict]
     parts = [_what(repository, judged.manifest), shown(verdict, style=style)]
     parts.append(bullets(map(reason_words, judged.reasons)))
     if judged.used_by:
         parts.append(shown(f"In use by {', '.join(map(user_words, judged.used_by))}."))
-    parts += _relatives([each for each in family if each is not judged])
+    parts += _group_members([each for each in group if each is not judged])
     return stacked(*parts, shown(_times(judged.manifest)))
 
 
@@ -311,7 +311,7 @@ def _what(repository: RepositoryId, manifest: Manifest) -> "RenderableType":
     )
 
 
-def _relatives(others: Sequence[JudgedManifest]) -> Iterator["RenderableType"]:
+def _group_members(others: Sequence[JudgedManifest]) -> Iterator["RenderableType"]:
     if not others:
         yield shown("It has no parts and belongs to no other manifest.")
         return

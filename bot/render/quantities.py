@@ -22,7 +22,7 @@ def size(count: int) -> str:
     return f"{amount:,.{digits}f} {UNITS[unit]}"
 
 
-class Estimate(Protocol):
+class SavingsEstimate(Protocol):
     """Savings, or a plan. `exact`: `freed_bytes` is not an estimate."""
 
     @property
@@ -32,12 +32,12 @@ class Estimate(Protocol):
     def exact(self) -> bool: ...
 
 
-def about(estimate: Estimate) -> str:
+def about(estimate: SavingsEstimate) -> str:
     """The prefix of a number that may be inexact."""
     return "" if estimate.exact else "about "
 
 
-def freed(estimate: Estimate) -> str:
+def freed(estimate: SavingsEstimate) -> str:
     """`about 2.00 GB`"""
     return f"{about(estimate)}{size(estimate.freed_bytes)}"
 

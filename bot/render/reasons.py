@@ -37,7 +37,7 @@ from bot.render.quantities import iso
 SNAPSHOT = "*SNAPSHOT*"
 """The glob that the default policy separates snapshots with. Its groups have short names."""
 
-NO_OTHER_RULE = ", and no other rule keeps it"
+NO_OTHER_RULE_KEEPS = ", and no other rule keeps it"
 
 _RELATIONS = {
     ManifestRelation.INDEX: "which lists it",
@@ -131,7 +131,7 @@ def reason_words(reason: ResultReason) -> str:  # noqa: C901, PLR0911, PLR0912 -
 
 def short_reason_words(reason: ResultReason) -> str:
     """`reason_words` without the clause that no other rule keeps the image."""
-    return reason_words(reason).replace(NO_OTHER_RULE, "")
+    return reason_words(reason).replace(NO_OTHER_RULE_KEEPS, "")
 
 
 def end_cause_words(cause: EarlyEndCause) -> str:
@@ -223,7 +223,7 @@ def _versions(majors: int | None, minors: int | None, patches: int | None) -> st
 
 def _nothing_keeps(reason: why.NoRuleKeeps) -> str:
     if reason.passed_over:
-        return ", ".join(map(passed_over_words, reason.passed_over)) + NO_OTHER_RULE
+        return ", ".join(map(not_kept_words, reason.passed_over)) + NO_OTHER_RULE_KEEPS
     if reason.missing_subject:
         return (
             f"refers to {short_digest(reason.missing_subject)}, which is gone, and no rule keeps it"
@@ -231,7 +231,7 @@ def _nothing_keeps(reason: why.NoRuleKeeps) -> str:
     return "no rule keeps it" if reason.is_tagged else "has no tag, and no rule keeps it"
 
 
-def passed_over_words(passed_over: NotKeptByRule) -> str:
+def not_kept_words(passed_over: NotKeptByRule) -> str:
     match passed_over:
         case why.NotAmongNewest(rank, of, group):
             return f"not among the {of} newest {group_words(group)} ({ordinal(rank)})"

@@ -44,7 +44,7 @@ STYLES = {
 }
 ENDED = (PlanState.DONE, PlanState.FAILED, PlanState.STOPPED)
 NOTABLE_OUTCOMES = (ImageOutcome.FAILED, ImageOutcome.SKIPPED)
-ITEMS_A_PIECE = 1000
+ITEMS_PER_CHUNK = 1000
 
 _PLACE: tuple[Column[PlanRecord, PlanRecord], ...] = place_columns(
     lambda plan: place(plan.repository),
@@ -156,7 +156,7 @@ def proposal_as_rows(plan: PlanRecord, content: Plan) -> Iterator[tuple[object, 
 
 
 def stored_plan_as_json(plan: PlanRecord, items: Sequence[PlanItem]) -> Iterator[bytes]:
-    """One object on one line, in pieces, since a result may be long. The last piece ends with the
+    """One object on one line, in chunks, since a result may be long. The last chunk ends with the
     line end."""
     yield dumps(PLAN_COLUMNS.as_object(plan))[:-1]
     yield from _receipt_as_json(items)
@@ -177,9 +177,9 @@ def proposal_as_json(plan: PlanRecord, items: Sequence[PlanItem], content: Plan)
 def _receipt_as_json(items: Sequence[PlanItem]) -> Iterator[bytes]:
     """The key `receipt` of an object that is still open."""
     yield b',"receipt":['
-    for start in range(0, len(items), ITEMS_A_PIECE):
-        piece = items[start : start + ITEMS_A_PIECE]
-        lines = dumps(list(map(ITEM_COLUMNS.as_object, piece)))
+    for start in range(0, len(items), ITEMS_PER_CHUNK):
+        chunk = items[start : start + ITEMS_PER_CHUNK]
+        lines = dumps(list(map(ITEM_COLUMNS.as_object, chunk)))
         yield (b"," if start else b"") + lines[1:-1]
     yield b"]"
 

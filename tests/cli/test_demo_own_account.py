@@ -15,7 +15,7 @@ from botocore.loaders import Loader
 from bot.aws.sessions import open_session
 from bot.bootstrap.sources import cluster_role
 from bot.cli.demo.demo_company import aws_environment, expect_no_proxy
-from bot.cli.demo.own_account import only_reads, own_settings
+from bot.cli.demo.own_account import allow_only_reads, demo_settings
 from bot.core.errors import RequestError
 from bot.playground.aws import StandIn
 from bot.playground.kubernetes import Cluster
@@ -57,7 +57,7 @@ def machine(tmp_path: Path, aws: StandIn) -> Machine:
 
 def test_clients_have_reads_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AWS_DATA_PATH", raising=False)
-    with only_reads():
+    with allow_only_reads():
         ecr = open_session().client("ecr", "eu-west-1")
         lambda_ = open_session().client("lambda", "eu-west-1")
     with pytest.raises(AttributeError):
@@ -75,7 +75,7 @@ def test_clients_have_reads_alone(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_services_that_find_things_have_no_other_calls() -> None:
-    with only_reads():
+    with allow_only_reads():
         found = {
             name: set(open_session().client(name, "eu-west-1").meta.service_model.operation_names)
             for name in ("ec2", "sts")
@@ -95,14 +95,14 @@ def test_models_that_somebody_else_put_there_count_for_nothing(
     (place / "service-2.json").write_text(json.dumps(model))
     monkeypatch.setenv("AWS_DATA_PATH", str(tmp_path))
     assert hasattr(open_session().client("ecr", "eu-west-1"), "batch_delete_image")
-    with only_reads():
+    with allow_only_reads():
         assert not hasattr(open_session().client("ecr", "eu-west-1"), "batch_delete_image")
     assert os.environ["AWS_DATA_PATH"] == str(tmp_path)
 
 
 def test_so_have_processes_that_are_started_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_DATA_PATH", "/somewhere/else")
-    with only_reads():
+    with allow_only_reads():
         done = subprocess.run(
             [sys.executable, "-c", LOOK],
             env=aws_environment(),
@@ -186,7 +186,7 @@ def test_the_settings_of_the_account(tmp_path: Path) -> None:
     )
     ours = tmp_path / "elsewhere" / "ecr-clean.yml"
     ours.parent.mkdir()
-    ours.write_text(own_settings(file, "#registry"))
+    ours.write_text(demo_settings(file, "#registry"))
     theirs, settings = load_settings(file), load_settings(ours)
     assert [registry.role_arn for registry in settings.registries] == [
         "arn:aws:iam::123456789012:role/read"
@@ -204,7 +204,7 @@ def test_clusters_that_are_listed_nowhere(tmp_path: Path) -> None:
     file, ours = tmp_path / "own.yml", tmp_path / "ours.yml"
     file.write_text("usage: {batch: false, kubernetes: {ignore: []}}")
     arn = "arn:aws:eks:eu-west-1:123456789012:cluster/prod"
-    ours.write_text(own_settings(file, "#registry", [arn]))
+    ours.write_text(demo_settings(file, "#registry", [arn]))
     usage = load_settings(ours).usage
     assert usage.batch is None
     assert usage.kubernetes
@@ -214,7 +214,7 @@ def test_clusters_that_are_listed_nowhere(tmp_path: Path) -> None:
 def test_without_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     ours = tmp_path / "ours.yml"
-    ours.write_text(own_settings(None, "#registry"))
+    ours.write_text(demo_settings(None, "#registry"))
     assert load_settings(ours).policies == load_settings(None).policies
 
 
@@ -225,15 +225,15 @@ def test_kubeconfigs_of_settings_that_were_found(
     text = "usage: {kubernetes: {clusters: [{name: a, kubeconfig: config}]}}"
     Path("ecr-clean.yml").write_text(text)
     with pytest.raises(RequestError, match="names kubeconfigs: if you trust it, name it with"):
-        own_settings(None, "#registry")
-    assert str(tmp_path / "config") in own_settings(Path("ecr-clean.yml"), "#registry")
+        demo_settings(None, "#registry")
+    assert str(tmp_path / "config") in demo_settings(Path("ecr-clean.yml"), "#registry")
 
 
 def test_wrong_settings(tmp_path: Path) -> None:
     file = tmp_path / "own.yml"
     file.write_text("polices: []")
     with pytest.raises(RequestError, match="polices"):
-        own_settings(file, "#registry")
+        demo_settings(file, "#registry")
 
 
 def test_behind_a_proxy(monkeypatch: pytest.MonkeyPatch) -> None:

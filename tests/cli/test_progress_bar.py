@@ -6,7 +6,7 @@ import pytest
 from rich.console import Console
 from rich.progress import Progress
 
-from bot.cli.progress_bar import _Bar
+from bot.cli.progress_bar import _ProgressBar
 
 
 @pytest.fixture
@@ -19,7 +19,7 @@ def shown(bars: Progress) -> list[tuple[str, float, str]]:
 
 
 def test_a_note_changes_while_its_step_lasts(bars: Progress) -> None:
-    show = _Bar(bars).show
+    show = _ProgressBar(bars).show
     show("deleting", 1, 4, "1.00 MB freed")
     (task,) = bars.task_ids
     show("deleting", 2, 4, "2.00 MB freed")
@@ -28,7 +28,7 @@ def test_a_note_changes_while_its_step_lasts(bars: Progress) -> None:
 
 
 def test_each_step_has_a_bar_of_its_own(bars: Progress) -> None:
-    show = _Bar(bars).show
+    show = _ProgressBar(bars).show
     show("listing images (all)", 1000, None)
     show("listing images (some)", 1, None)
     assert shown(bars) == [("listing images (some)", 1, "1")]

@@ -36,7 +36,7 @@ from bot.render.plan_problem_sentences import (
 )
 from bot.render.reasons import (
     end_cause_words,
-    passed_over_words,
+    not_kept_words,
     reason_as_keys,
     reason_words,
     short_reason_words,
@@ -70,7 +70,7 @@ st.register_type_strategy(
 WORDS: list[tuple[Any, Words]] = [
     (Reason, reason_words),
     (Reason, short_reason_words),
-    (NotKeptByRule, passed_over_words),
+    (NotKeptByRule, not_kept_words),
     (ResultReason, reason_words),
     (EarlyEndCause, end_cause_words),
     (PastTagUser, user_words),

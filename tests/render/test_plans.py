@@ -18,7 +18,7 @@ from bot.render.output import write_rows
 from bot.render.plan_summary import PlanSummary
 from bot.render.plans import (
     CSV_HEADER,
-    IMAGES_A_PIECE,
+    IMAGES_PER_CHUNK,
     plan_as_json,
     plan_as_rows,
     plan_as_table,
@@ -96,7 +96,9 @@ def test_users_by_tags_that_have_moved_are_texts() -> None:
     assert as_row["reasons"] == f"is in use by {', '.join(users)}"
 
 
-@pytest.mark.parametrize("count", [0, 1, IMAGES_A_PIECE, IMAGES_A_PIECE + 1, 2 * IMAGES_A_PIECE])
+@pytest.mark.parametrize(
+    "count", [0, 1, IMAGES_PER_CHUNK, IMAGES_PER_CHUNK + 1, 2 * IMAGES_PER_CHUNK]
+)
 def test_any_number_of_images(count: int) -> None:
     manifests = [image(number, f"v{number}") for number in range(count)]
     made = plan(*manifests)

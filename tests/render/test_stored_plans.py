@@ -16,7 +16,7 @@ from bot.core.records import Approval, ImageOutcome, PlanItem, PlanRecord
 from bot.core.result_reasons import PulledAfterPlanning
 from bot.core.usage import RepositoryUsage, SourceScan
 from bot.render.stored_plans import (
-    ITEMS_A_PIECE,
+    ITEMS_PER_CHUNK,
     proposal_as_json,
     result_as_text,
     standing,
@@ -160,7 +160,7 @@ def test_an_incomplete_plan_in_the_list() -> None:
     assert "proposed, incomplete" in console.file.getvalue()
 
 
-@pytest.mark.parametrize("count", [0, 1, ITEMS_A_PIECE, ITEMS_A_PIECE + 1])
+@pytest.mark.parametrize("count", [0, 1, ITEMS_PER_CHUNK, ITEMS_PER_CHUNK + 1])
 def test_a_receipt_of_any_length_is_one_line(count: int) -> None:
     items = [item(number, ImageOutcome.PENDING) for number in range(count)]
     for pieces in (

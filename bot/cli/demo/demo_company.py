@@ -83,13 +83,16 @@ def isolated_environment() -> dict[str, str]:
     """The environment without variables of AWS, Slack, databases and proxies, so that no call
     leaves the machine and no database of this machine is read."""
     files = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
-    return {**_without(*OWN_PREFIXES, "aws_", "xdg_cache_home", *PROXIES), **files}
+    return {**_environment_without(*OWN_PREFIXES, "aws_", "xdg_cache_home", *PROXIES), **files}
 
 
 def aws_environment() -> dict[str, str]:
     """The environment with boto3's variables, without those of Slack and databases. Uses the
     manifest cache of this machine, which records the bot's own pulls for later runs."""
-    return {**_without(*OWN_PREFIXES), "XDG_CACHE_HOME": str(Environment().cache_folder.parent)}
+    return {
+        **_environment_without(*OWN_PREFIXES),
+        "XDG_CACHE_HOME": str(Environment().cache_folder.parent),
+    }
 
 
 def expect_no_proxy() -> None:
@@ -102,7 +105,7 @@ def expect_no_proxy() -> None:
         )
 
 
-def _without(*prefixes: str) -> dict[str, str]:
+def _environment_without(*prefixes: str) -> dict[str, str]:
     return {
         name: value for name, value in os.environ.items() if not name.lower().startswith(prefixes)
     }

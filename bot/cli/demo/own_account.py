@@ -42,7 +42,7 @@ _COPIED_KEYS = ("registries", "policies", "usage", "pins", "price_per_gb_month")
 
 MODEL = "service-2"
 
-VARIABLE = "AWS_DATA_PATH"
+DATA_PATH_VARIABLE = "AWS_DATA_PATH"
 
 CHANNEL = "registry"
 
@@ -65,7 +65,7 @@ images are incomplete.
 """
 
 
-def own_settings(config: Path | None, channel: str, clusters: Sequence[str] = ()) -> str:
+def demo_settings(config: Path | None, channel: str, clusters: Sequence[str] = ()) -> str:
     """The settings of the demo as YAML: the user's settings of the account, with reports in
     `channel`, without roles that delete, and without approvals.
 
@@ -116,14 +116,14 @@ def _make_paths_absolute(usage: dict[str, Any], folder: Path) -> None:
 
 
 @contextmanager
-def only_reads() -> Iterator[None]:
+def allow_only_reads() -> Iterator[None]:
     """Restricts botocore clients that are opened in the block to operations that read, in this
     process and its children. Ignores the user's own botocore models, which may have operations that
     write."""
-    before = os.environ.pop(VARIABLE, None)
+    before = os.environ.pop(DATA_PATH_VARIABLE, None)
     with tempfile.TemporaryDirectory(prefix="ecr-clean-demo-") as folder:
         _write_models(Path(folder))
-        os.environ[VARIABLE] = folder
+        os.environ[DATA_PATH_VARIABLE] = folder
         try:
             yield
         finally:
@@ -131,9 +131,9 @@ def only_reads() -> Iterator[None]:
 
 
 def _restore(before: str | None) -> None:
-    del os.environ[VARIABLE]
+    del os.environ[DATA_PATH_VARIABLE]
     if before is not None:
-        os.environ[VARIABLE] = before
+        os.environ[DATA_PATH_VARIABLE] = before
 
 
 def _write_models(folder: Path) -> None:
@@ -166,11 +166,11 @@ def show_own_account(config: Path | None, port: int, *, interactive: bool) -> No
     No client can delete, in this process and in those of the bot. No plan can be approved.
     """
     expect_no_proxy()
-    with only_reads():
+    with allow_only_reads():
         settings = load_settings(config)
         registries = open_registries(settings)
         _expect_repositories(registries)
-        text = own_settings(config, f"#{CHANNEL}", _unlisted_clusters(settings, registries))
+        text = demo_settings(config, f"#{CHANNEL}", _unlisted_clusters(settings, registries))
         _explain_pull_times(settings, registries)
         with open_workspace(port) as workspace:
             _show(workspace, text, interactive=interactive)
@@ -189,8 +189,8 @@ def _show(workspace: "Workspace", settings: str, *, interactive: bool) -> None:
         print_lines(f"The workspace is open: {workspace.url}/\n")
         printer = ReportPrinter(you, PlainTextRenderer(remote.get("/workspace")))
         printer.print_lines(demo_folder)
-        printer.print_whole(lambda report: report.usd)
-        printer.print_sum()
+        printer.print_full_report(lambda report: report.usd)
+        printer.print_totals()
         if interactive:
             wait_for_ctrl_c(bot, INVITATION.format(url=workspace.url))
 

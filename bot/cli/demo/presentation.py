@@ -71,7 +71,7 @@ class ReportPrinter:
                 printed.add(message)
                 print_lines(self.reader.paragraph("• ", self._message(each)["text"]))
 
-    def print_whole(self, rank: Callable[[PostedMessage], Any]) -> None:
+    def print_full_report(self, rank: Callable[[PostedMessage], Any]) -> None:
         """Prints the full report that ranks highest."""
         highest = max(self.posted, key=rank)
         print_lines(f"\n┌─ {self.reader.name(highest.channel)}, from ecr-clean")
@@ -79,7 +79,7 @@ class ReportPrinter:
             print_lines(f"│ {line}".rstrip())
         print_lines("└─\n")
 
-    def print_sum(self) -> None:
+    def print_totals(self) -> None:
         usd = sum(each.usd for each in self.posted)
         print_lines(
             f"{count(len(self.posted), 'repository', 'repositories')}. All deletions together save "
@@ -139,8 +139,8 @@ def show_company(port: int, *, interactive: bool) -> None:
         reader = PlainTextRenderer(workspace.remote.get("/workspace"))
         printer = ReportPrinter(company.users.mia, reader)
         printer.print_lines(bot.demo_folder)
-        printer.print_whole(lambda report: report.repository == FEATURED_REPOSITORY)
-        printer.print_sum()
+        printer.print_full_report(lambda report: report.repository == FEATURED_REPOSITORY)
+        printer.print_totals()
         print_lines(f"Finished in {time.monotonic() - began:.0f} seconds.")
         if interactive:
             invitation = INVITATION.format(url=workspace.url, seconds=UNDO_WINDOW.seconds)
