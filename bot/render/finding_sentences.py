@@ -132,8 +132,8 @@ def _source_fix(source: str) -> str:
         return "fix the file, or remove it from usage.files"
     if source == "kubernetes":
         return (
-            f"{GRANT_ACTIONS}, with --kubernetes those in a cluster; or check usage.kubernetes.clusters "
-            "and usage.kubernetes.ignore"
+            f"{GRANT_ACTIONS}, with --kubernetes those in a cluster; or check "
+            "usage.kubernetes.clusters and usage.kubernetes.ignore"
         )
     return (
         f"{GRANT_ACTIONS}; or set usage.{source} to false, if it uses no image of these registries"

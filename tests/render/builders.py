@@ -1,4 +1,4 @@
-"""Plans to render, made by the core from a repository drawn in a few words."""
+"""Plans to render. The core makes them from a repository that is described in a few words."""
 
 from datetime import timedelta
 from typing import Any
@@ -40,7 +40,8 @@ def image(
     content: ManifestContent | UnreadManifest | None = None,
     media_type: str = OCI_MANIFEST,
 ) -> Manifest:
-    """Its digest is its number. `shared` bytes are a layer that all images have in common."""
+    """A manifest whose digest is made from `number`. `shared`: bytes of a layer that all images
+    share."""
     own = Blob(f"sha256:{number:064}", size)
     base = (Blob(f"sha256:{'f' * 64}", shared),) if shared else ()
     return make_manifest(

@@ -1,4 +1,4 @@
-"""Every value that stands for a reason has a sentence, in the terminal and in Slack."""
+"""Every reason value has a sentence in the terminal and in Slack."""
 
 from collections.abc import Callable, Iterator
 from types import UnionType
@@ -50,7 +50,7 @@ Words = Callable[[Any], str]
 
 
 def some(kind: Any) -> st.SearchStrategy[Any]:
-    """`kind` may be a union, which is no type to the type checker."""
+    """An example of `kind`. A union is not a type to the type checker."""
     return st.from_type(kind)
 
 
@@ -90,7 +90,7 @@ WORDS: list[tuple[Any, Words]] = [
 
 
 def members(kind: Any) -> Iterator[type]:
-    """Of a union, of which some may be unions themselves."""
+    """The classes of a union, including those of nested unions."""
     if get_origin(kind) in (Union, UnionType):
         for each in get_args(kind):
             yield from members(each)
@@ -106,7 +106,7 @@ CASES = [(member, words) for kind, words in WORDS for member in dict.fromkeys(me
 )
 @given(data=st.data())
 @settings(max_examples=examples(30))
-def test_it_has_a_sentence(member: type, words: Words, data: st.DataObject) -> None:
+def test_every_value_has_a_sentence(member: type, words: Words, data: st.DataObject) -> None:
     value = data.draw(st.from_type(member))
     sentence = words(value)
     assert sentence
@@ -118,7 +118,9 @@ def test_it_has_a_sentence(member: type, words: Words, data: st.DataObject) -> N
 @pytest.mark.parametrize("member", dict.fromkeys(members(Reason)), ids=lambda kind: kind.__name__)
 @given(data=st.data())
 @settings(max_examples=examples(30))
-def test_a_reason_has_its_fields_beside_the_sentence(member: type, data: st.DataObject) -> None:
+def test_json_of_a_reason_has_its_fields_and_its_sentence(
+    member: type, data: st.DataObject
+) -> None:
     reason = data.draw(st.from_type(member))
     keys = reason_as_keys(reason)
     assert keys["rule"] == reason.rule

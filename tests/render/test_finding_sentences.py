@@ -1,4 +1,4 @@
-"""Every value that the doctor may find has a sentence, and those that are not ok have a fix."""
+"""Every doctor finding has a sentence. Every finding that is not ok has a fix."""
 
 from collections.abc import Iterator
 from typing import Any, get_args
@@ -61,7 +61,7 @@ st.register_type_strategy(ErrorText, st.builds(ErrorText, st.text(min_size=1), c
 
 
 def members(union: Any) -> Iterator[type]:
-    """The classes of a union, also of the unions in it."""
+    """The classes of a union, including those of nested unions."""
     for each in get_args(union):
         yield from members(each) if get_args(each) else [each]
 
@@ -69,7 +69,7 @@ def members(union: Any) -> Iterator[type]:
 @pytest.mark.parametrize("value", [*members(FindingDetail)], ids=lambda value: value.__name__)
 @given(data=st.data())
 @settings(max_examples=examples(30))
-def test_every_value_is_worded(value: type, data: st.DataObject) -> None:
+def test_every_finding_has_a_sentence(value: type, data: st.DataObject) -> None:
     detail: Any = data.draw(st.from_type(value))
     assert finding_words(detail)
     fix = fix_words(detail)
@@ -82,18 +82,18 @@ def test_every_value_is_worded(value: type, data: st.DataObject) -> None:
 @pytest.mark.parametrize("source", ["ecs", "files", "kubernetes", "regions", "usage"])
 @given(data=st.data())
 @settings(max_examples=examples(30))
-def test_every_source_that_fails_has_a_fix(source: str, data: st.DataObject) -> None:
+def test_every_failed_source_has_a_fix(source: str, data: st.DataObject) -> None:
     assert fix_words(data.draw(st.builds(ScanFailed, st.just(source))))
 
 
 @pytest.mark.parametrize("scope", [*SlackScope])
-def test_every_scope_says_what_it_is_for(scope: SlackScope) -> None:
+def test_every_slack_scope_has_a_purpose(scope: SlackScope) -> None:
     words = finding_words(ScopesMissing((scope,)))
     assert words.startswith(f"the bot token lacks {scope} (")
     assert not words.endswith("()")
 
 
-def test_a_row_has_the_words() -> None:
+def test_a_row_has_sentence_and_fix() -> None:
     row = FINDING_COLUMNS.as_row(ok("ecs", "here", WorkloadsListed(7, 1200)))
     words = "workloads: 7; different images of these registries: 1,200"
     assert row == ("ecs", "here", "ok", words, None)

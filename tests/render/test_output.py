@@ -1,4 +1,4 @@
-"""Columns in JSON, CSV and a table, and what CSV escapes."""
+"""Columns in JSON, CSV and tables, and escapes in CSV."""
 
 import io
 from typing import NamedTuple
@@ -40,13 +40,13 @@ ARGO = Ship("Argo", ("red", "blue"), crew=50)
 WRECK = Ship("=Wreck", is_afloat=False)
 
 
-def test_a_row_has_the_cells_of_all_columns_in_their_order() -> None:
+def test_csv_rows_have_all_columns_in_order() -> None:
     assert COLUMNS.header == ("name", "flags", "length", "is_afloat", "has_crew", "crew")
     assert list(COLUMNS.as_rows(ARGO)) == [("Argo", "red blue", 4, "True!", "yes", 50)]
     assert COLUMNS.as_row(WRECK) == ("=Wreck", "", 6, "False!", "no", None)
 
 
-def test_json_has_its_values_and_begins_with_the_keys_that_lead() -> None:
+def test_json_starts_with_the_first_keys() -> None:
     (line,) = COLUMNS.as_line(ARGO)
     assert line.endswith(b"}\n")
     assert list(orjson.loads(line).items()) == [
@@ -58,7 +58,7 @@ def test_json_has_its_values_and_begins_with_the_keys_that_lead() -> None:
     ]
 
 
-def test_the_table_has_the_columns_with_a_heading() -> None:
+def test_the_table_has_only_columns_with_a_heading() -> None:
     console = Console(width=40, file=io.StringIO())
     console.print(COLUMNS.as_table([ARGO, Ship("[bold]")], NOW))
     assert isinstance(console.file, io.StringIO)
@@ -69,7 +69,7 @@ def test_the_table_has_the_columns_with_a_heading() -> None:
     ]
 
 
-def test_no_cell_of_csv_is_a_formula() -> None:
+def test_csv_cells_are_not_formulas() -> None:
     text = io.StringIO()
     row = ["=1", "+1", "-1", "@a", "\t=1", "\r=1", "\uff1d1", "a=1", "a\r=1", -1, None, "", 1.5]
     write_rows([row], text)

@@ -1,4 +1,4 @@
-"""What a plan comes to: counted by image group, each once."""
+"""The summary of a plan by image group."""
 
 from dataclasses import replace
 
@@ -21,7 +21,7 @@ def used(summary: PlanSummary) -> list[tuple[str, tuple[ImageUser, ...], bool]]:
     return [(name_of(each.root), each.users, each.by_use_alone) for each in summary.used]
 
 
-def test_why_how_many_stay() -> None:
+def test_kept_manifests_by_reason() -> None:
     usage = RepositoryUsage(by_tag={"used": ("pod",)})
     child = image(9, age=2)
     multi = index(3, child, tag="multi", age=2)
@@ -41,7 +41,7 @@ def test_why_how_many_stay() -> None:
     ]
 
 
-def test_words_of_another_version_are_understood_too() -> None:
+def test_legacy_reasons_are_shown() -> None:
     made = plan(image(1, "a"), newest=1)
     (judged,) = made.judged
     earlier = replace(judged, reasons=(LegacyReason(RuleName.NEWEST, "is new"),))
@@ -49,13 +49,13 @@ def test_words_of_another_version_are_understood_too() -> None:
     assert summary.kept_by_reason == [("among the newest of their group", 1)]
 
 
-def test_first_what_only_its_use_keeps() -> None:
+def test_images_kept_only_by_usage_come_first() -> None:
     usage = RepositoryUsage(by_tag={"old": ("pod",), "new": ("task",)})
     made = plan(image(1, "old", age=300), image(2, "new", age=1), newest=1, usage=usage)
     assert used(PlanSummary(made)) == [("old", ("pod",), True), ("new", ("task",), False)]
 
 
-def test_a_child_that_is_used_stands_for_its_index() -> None:
+def test_a_used_child_is_shown_as_its_index() -> None:
     child, shared = image(1), image(2)
     usage = RepositoryUsage(by_digest={child.digest: ("pod",), shared.digest: ("task",)})
     first = index(3, child, shared, tag="first")
@@ -64,7 +64,7 @@ def test_a_child_that_is_used_stands_for_its_index() -> None:
     assert sorted(used(summary)) == [("first", ("pod", "task"), True), ("second", (), True)]
 
 
-def test_what_is_pulled_below_a_root_counts_for_it() -> None:
+def test_a_pull_of_a_part_counts_for_its_root() -> None:
     child = image(1, pulled=4)
     summary = PlanSummary(plan(child, index(2, child, tag="multi"), image(3, pulled=2)))
     found = [(name_of(pulled.group.root), pulled.at) for pulled in summary.recent_pulls]
@@ -72,13 +72,13 @@ def test_what_is_pulled_below_a_root_counts_for_it() -> None:
     assert found[1][1] == child.pulled_at
 
 
-def test_why_one_goes_that_was_pulled() -> None:
+def test_the_reason_of_a_deletion_that_was_pulled() -> None:
     first, second = plan(image(1, "a", pulled=4), image(2, "b"), newest=0).judged
     assert why(first) == ("not among the 0 newest images (1st); last pulled 2026-11-19 12:00 UTC")
     assert why(second) == "not among the 0 newest images (2nd)"
 
 
-def test_circles_are_one_family() -> None:
+def test_a_circle_is_one_image_group() -> None:
     made = plan(image(1, "a"), image(2, "b"), image(3, "c"), newest=3)
     first, second, third = made.judged
     circle = (
@@ -91,7 +91,7 @@ def test_circles_are_one_family() -> None:
     assert set(group.members) == set(circle)
 
 
-def test_the_scopes_of_a_source_are_those_that_answered() -> None:
+def test_only_readable_scopes_count() -> None:
     scans = (
         SourceScan("ecs", "a", 1),
         SourceScan("ecs", "b", 0),
@@ -101,7 +101,7 @@ def test_the_scopes_of_a_source_are_those_that_answered() -> None:
     assert PlanSummary(plan(usage=RepositoryUsage(scans=scans))).scopes_by_source == {"ecs": 2}
 
 
-def test_stored_bytes_count_every_layer_once() -> None:
+def test_stored_bytes_count_each_layer_once() -> None:
     images = [image(1, shared=GB), image(2, shared=GB)]
     assert find_stored_bytes([*images, index(3, *images)]) == 3 * GB
     assert plan(*images, newest=1).savings.stored_bytes == 3 * GB

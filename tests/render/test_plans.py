@@ -1,5 +1,5 @@
-"""A plan as table, and what no test of the command has of its JSON and CSV: users, usage, odd
-characters."""
+"""A plan as a table, and parts of its JSON and CSV that command tests do not cover: users, usage,
+unusual characters."""
 
 import csv
 import io
@@ -99,7 +99,7 @@ def test_users_by_tags_that_have_moved_are_texts() -> None:
 @pytest.mark.parametrize(
     "count", [0, 1, IMAGES_PER_CHUNK, IMAGES_PER_CHUNK + 1, 2 * IMAGES_PER_CHUNK]
 )
-def test_any_number_of_images(count: int) -> None:
+def test_json_of_any_number_of_images(count: int) -> None:
     manifests = [image(number, f"v{number}") for number in range(count)]
     made = plan(*manifests)
     digests = [manifest.digest for manifest in manifests]
@@ -123,7 +123,7 @@ def words(made: Plan) -> str:
     return " ".join(" ".join(shown(made)).split())
 
 
-def test_the_totals() -> None:
+def test_the_headline() -> None:
     made = plan(image(1, "a"), image(2, "b"), image(3, "c", age=1), newest=1)
     assert (
         "2 of 3 manifests to delete: frees 2.00 GB of 3.00 GB, saves $0.20 a month ($2.40 a year)."
@@ -134,7 +134,7 @@ def test_the_totals() -> None:
     assert "among the 1 newest images 1" in words(made)
 
 
-def test_shared_layers_are_told() -> None:
+def test_shared_layers_are_mentioned() -> None:
     made = plan(image(1, shared=GB), image(2, shared=GB), image(3, "kept", shared=GB), newest=1)
     assert made.savings.freed_bytes < made.savings.listed_bytes
     assert ": frees 2.00 GB" in words(made)
@@ -145,20 +145,20 @@ def test_shared_layers_are_told() -> None:
 
 
 @pytest.mark.parametrize("why", ["setting", "unread"])
-def test_inexact_savings_are_told(why: str) -> None:
+def test_inexact_savings_are_mentioned(why: str) -> None:
     unread = UnreadManifest(ErrorText("AWS refused it")) if why == "unread" else None
     made = plan(image(1, content=unread), exact=why != "setting")
     assert "which frees about 1.00 GB" in words(made)
     assert "the true figure may be lower" in words(made)
 
 
-def test_nothing_to_delete_and_nothing_at_all() -> None:
+def test_no_deletions_and_no_images() -> None:
     assert "Nothing to delete." in words(plan(image(1, "a"), image(2, "b"), newest=2))
     assert "Why all 2 are kept" in words(plan(image(1, "a"), image(2, "b"), newest=2))
     assert words(plan()).endswith("No images.")
 
 
-def test_every_keeper_has_words() -> None:
+def test_every_keep_reason_has_a_text() -> None:
     pin = Pin("pinned", "ann", "the audit")
     usage = RepositoryUsage(by_tag={"used": ("ecs: web",)})
     made = plan(image(1, "pinned"), image(2, "used"), image(3), pins=(pin,), usage=usage)
@@ -166,13 +166,13 @@ def test_every_keeper_has_words() -> None:
     assert "in use 1" in words(made)
 
 
-def test_who_uses_it_by_a_tag_that_has_moved() -> None:
+def test_users_by_a_moved_tag() -> None:
     users = (PastTagUser("ECS shop/web", "v1", certain=True),)
     made = plan(image(1, "v2"), usage=RepositoryUsage(by_past_tag={image(1).digest: users}))
     assert "v2 ECS shop/web (by the tag v1, which this image had)" in words(made)
 
 
-def test_the_largest_stand_first() -> None:
+def test_the_largest_come_first() -> None:
     made = plan(*(image(number, f"v{number}", size=number * GB) for number in (2, 9, 4)))
     rows = [line for line in shown(made) if line.strip().startswith("v")]
     assert [row.split()[0] for row in rows] == ["v9", "v4", "v2"]
@@ -180,7 +180,7 @@ def test_the_largest_stand_first() -> None:
     assert "40 days ago" in rows[0]
 
 
-def test_a_family_is_one_row() -> None:
+def test_an_image_group_is_one_row() -> None:
     children = (image(1, size=2 * GB), image(2, size=GB))
     index = ManifestContent(OCI_INDEX, children=tuple(child.digest for child in children))
     root = image(3, "multi", size=2 * GB, content=index, media_type=OCI_INDEX)
@@ -192,7 +192,7 @@ def test_a_family_is_one_row() -> None:
 
 
 @pytest.mark.parametrize(("count", "more"), [(ROWS, ""), (ROWS + 1, "… and 1 more: --format csv")])
-def test_the_table_ends_somewhere(count: int, more: str) -> None:
+def test_the_table_is_limited(count: int, more: str) -> None:
     said = words(plan(*(image(number, f"v{number}") for number in range(count))))
     assert (more or "… and") in said if more else "… and" not in said
 
@@ -205,7 +205,7 @@ def test_the_table_ends_somewhere(count: int, more: str) -> None:
         ((29, 1), "2 of these were pulled in the last 30 days"),
     ],
 )
-def test_lately_pulled_ones_are_marked(
+def test_recently_pulled_images_are_marked(
     pulled: tuple[float | None, float | None], said: str | None
 ) -> None:
     first, second = pulled
@@ -214,7 +214,7 @@ def test_lately_pulled_ones_are_marked(
     assert ("; last pulled" in found) is (said is not None)
 
 
-def test_an_incomplete_plan_says_so_and_why() -> None:
+def test_an_incomplete_plan_shows_its_problems() -> None:
     unread = UnreadManifest(ErrorText("AWS refused it"))
     found = words(plan(image(1, "multi", content=unread, media_type=OCI_INDEX), image(2)))
     assert "INCOMPLETE: it cannot be approved until this is fixed" in found
@@ -222,13 +222,13 @@ def test_an_incomplete_plan_says_so_and_why() -> None:
     assert "unknown, since something could not be read 2" in found
 
 
-def test_no_push_time_is_a_question() -> None:
-    """ECR tells none: the image stays, and the plan is incomplete."""
+def test_no_push_time_is_a_question_mark() -> None:
+    """ECR returned no push time: the image is kept, and the plan is incomplete."""
     assert "INCOMPLETE" in words(plan(image(1, "a", age=None)))
 
 
 @pytest.mark.parametrize("width", [60, 80, 120])
-def test_it_fits(width: int) -> None:
+def test_the_table_fits_the_width(width: int) -> None:
     unread = UnreadManifest(ErrorText("x" * 300))
     made = plan(
         image(1, "a-very-long-tag-" * 10, size=10**15, pulled=1),
@@ -239,7 +239,8 @@ def test_it_fits(width: int) -> None:
 
 
 def test_tags_are_shown_as_they_are() -> None:
-    """Square brackets are markup to rich; ECR allows none in tags, but digests and details may."""
+    """Rich interprets square brackets as markup. ECR allows none in tags, but digests and details
+    may have them."""
     unread = UnreadManifest(ErrorText("ECR said [bold]no[/bold] [/]"))
     made = plan(image(1, "odd", content=unread, media_type=OCI_INDEX))
     assert "ECR said [bold]no[/bold] [/]" in words(made)
@@ -253,7 +254,7 @@ def notes(usage: RepositoryUsage) -> str:
     return " ".join(console.file.getvalue().split())
 
 
-def test_what_was_not_checked() -> None:
+def test_sources_that_are_not_scanned() -> None:
     scans = (SourceScan("lambda", "here", 1),)
     assert notes(RepositoryUsage(scans=scans, not_checked=("ecs", "files"))) == (
         "Sources not scanned: ecs, files. Images in use there are not protected."
@@ -261,7 +262,7 @@ def test_what_was_not_checked() -> None:
     assert notes(RepositoryUsage(scans=scans, not_checked=())) == ""
 
 
-def test_regions_where_no_source_looks() -> None:
+def test_regions_that_are_not_scanned() -> None:
     unseen = UnscannedRegion(RegistryId("123456789012", "us-east-1"), ("ecs", "lambda"))
     usage = RepositoryUsage(
         scans=(SourceScan("ecs", "here", 1),), not_checked=(), unscanned_regions=(unseen,)
@@ -272,7 +273,7 @@ def test_regions_where_no_source_looks() -> None:
     )
 
 
-def test_that_nothing_was_looked_at() -> None:
+def test_all_sources_are_switched_off() -> None:
     assert notes(RepositoryUsage(scans=(), not_checked=())) == (
         "No usage source is switched on, so plans cannot be approved: switch one on under usage."
     )

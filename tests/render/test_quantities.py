@@ -1,4 +1,4 @@
-"""Sizes, money, counts and ages in words, at their limits."""
+"""Sizes, money, counts and ages as text, at their limits."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -61,7 +61,7 @@ def test_count(number: int, words: str) -> None:
     assert count(number, "image") == words
 
 
-def test_count_with_a_plural_of_its_own() -> None:
+def test_count_with_an_irregular_plural() -> None:
     assert [count(number, "index", "indexes") for number in (1, 2)] == ["1 index", "2 indexes"]
 
 
@@ -86,7 +86,7 @@ def test_age(since: timedelta, words: str) -> None:
     assert age(since) == words
 
 
-def test_a_clock_that_is_behind_gives_no_negative_age() -> None:
+def test_a_future_time_gives_no_negative_age() -> None:
     assert age(timedelta(days=-3)) == "0 hours"
 
 

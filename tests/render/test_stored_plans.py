@@ -1,4 +1,4 @@
-"""Stored plans in words, where no test of the command leads yet."""
+"""Sentences about stored plans that command tests do not cover."""
 
 import io
 from collections.abc import Iterable
@@ -62,16 +62,16 @@ def item(number: int, outcome: ImageOutcome, reason: str = "") -> PlanItem:
         (PlanState.EXPIRED, "expired before it had enough approvals."),
     ],
 )
-def test_every_state_has_words(state: PlanState, words: str) -> None:
+def test_every_state_has_a_sentence(state: PlanState, words: str) -> None:
     assert standing(replace(RECORD, state=state), 1) == f"Plan k7m2x9qd, version 1, {words}"
 
 
-def test_how_many_have_approved() -> None:
+def test_the_number_of_approvals() -> None:
     record = replace(RECORD, version=2, approvals=(Approval("U1", NOW, 1), Approval("U2", NOW, 2)))
     assert standing(record, 2).endswith("2 people must approve it in Slack; 1 have.")
 
 
-def test_a_receipt_tells_what_did_not_go_as_planned() -> None:
+def test_a_result_lists_skipped_and_failed_images() -> None:
     items = [
         item(1, ImageOutcome.DELETED),
         item(2, ImageOutcome.DELETED),
@@ -85,7 +85,7 @@ def test_a_receipt_tells_what_did_not_go_as_planned() -> None:
     ]
 
 
-def test_deletions_that_ecr_never_confirmed_are_told_apart() -> None:
+def test_unconfirmed_deletions_are_counted_separately() -> None:
     lost = replace(item(2, ImageOutcome.DELETED, "old; ECR's answer was lost"), is_unconfirmed=True)
     items = [item(1, ImageOutcome.DELETED), lost]
     done = replace(RECORD, state=PlanState.DONE, freed_bytes=2**30, unconfirmed_bytes=2**29)
@@ -105,12 +105,12 @@ def test_deletions_that_ecr_never_confirmed_are_told_apart() -> None:
 @pytest.mark.parametrize(
     ("count", "last"), [(ROWS, "  - 1."), (ROWS + 1, "… and 1 more: --format")]
 )
-def test_a_long_receipt_ends_somewhere(count: int, last: str) -> None:
+def test_a_long_result_is_limited(count: int, last: str) -> None:
     items = [item(number, ImageOutcome.FAILED, f"reason {number}") for number in range(count)]
     assert shown(RECORD, items)[-1].startswith(last)
 
 
-def test_the_same_reason_is_told_once_and_failures_first() -> None:
+def test_equal_reasons_are_one_line_and_failures_come_first() -> None:
     items = [
         *(item(number, ImageOutcome.SKIPPED, "was not reached") for number in range(1200)),
         item(1200, ImageOutcome.FAILED, "AWS refused it"),
@@ -122,7 +122,7 @@ def test_the_same_reason_is_told_once_and_failures_first() -> None:
     ]
 
 
-def test_times_of_the_same_minute_are_the_same_reason() -> None:
+def test_times_of_the_same_minute_are_equal_reasons() -> None:
     items = [
         replace(
             item(number, ImageOutcome.SKIPPED),
@@ -136,7 +136,7 @@ def test_times_of_the_same_minute_are_the_same_reason() -> None:
     ]
 
 
-def test_how_far_a_run_is() -> None:
+def test_the_progress_of_a_run() -> None:
     items = [
         item(1, ImageOutcome.DELETED),
         item(2, ImageOutcome.SKIPPED, "why"),
@@ -149,11 +149,11 @@ def test_how_far_a_run_is() -> None:
     ]
 
 
-def test_a_plan_that_deletes_nothing_has_no_receipt() -> None:
+def test_a_plan_without_deletions_has_no_result() -> None:
     assert not any(line.startswith("Receipt") for line in shown(RECORD, []))
 
 
-def test_an_incomplete_plan_in_the_list() -> None:
+def test_the_list_marks_incomplete_plans() -> None:
     console = Console(width=100, file=io.StringIO())
     console.print(stored_plans_as_table([replace(RECORD, complete=False)], NOW))
     assert isinstance(console.file, io.StringIO)
@@ -161,7 +161,7 @@ def test_an_incomplete_plan_in_the_list() -> None:
 
 
 @pytest.mark.parametrize("count", [0, 1, ITEMS_PER_CHUNK, ITEMS_PER_CHUNK + 1])
-def test_a_receipt_of_any_length_is_one_line(count: int) -> None:
+def test_json_of_a_result_of_any_length_is_one_line(count: int) -> None:
     items = [item(number, ImageOutcome.PENDING) for number in range(count)]
     for pieces in (
         stored_plan_as_json(RECORD, items),
