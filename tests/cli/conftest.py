@@ -1,5 +1,5 @@
-"""A cluster beside the stand-in of AWS, what else may use an image, and plans that may begin at
-once."""
+"""A cluster beside the simulated AWS, a workload of every source, and plans that can start
+immediately."""
 
 import json
 from collections.abc import Iterator
@@ -25,14 +25,13 @@ USER, GROUP = "arn:aws:iam::123456789012:user/demo", "cleaners"
 
 @pytest.fixture(autouse=True)
 def few_regions(monkeypatch: pytest.MonkeyPatch) -> None:
-    """All that the account has: other Regions are asked for workloads, each by clients of its
-    own."""
+    """The account has few Regions. Each other Region is asked for workloads, by its own clients."""
     monkeypatch.setitem(ALWAYS_ENABLED, "aws", (DEFAULT_REGION, "us-east-1"))
 
 
 @pytest.fixture
 def cluster(environment: Path) -> Iterator[Cluster]:
-    """It lets nobody do anything. `kubeconfig` is its kubeconfig."""
+    """A cluster that grants nothing. `kubeconfig` is its kubeconfig."""
     with Cluster("prod") as running:
         (environment / "kubeconfig").write_text(json.dumps(running.kubeconfig()))
         yield running
@@ -40,7 +39,8 @@ def cluster(environment: Path) -> Iterator[Cluster]:
 
 @pytest.fixture
 def eks(aws: StandIn, cluster: Cluster) -> Cluster:
-    """It is also EKS's cluster `prod`, with an access entry that puts us into a group."""
+    """The cluster is also the EKS cluster `prod`, with an access entry that puts the caller into a
+    group."""
     aws.world.eks().create(
         "prod", endpoint=cluster.url, certificate_authority=cluster.certificate_authority
     )
@@ -62,8 +62,8 @@ class UseEverywhere(Protocol):
 
 @pytest.fixture
 def use_everywhere(aws: StandIn) -> UseEverywhere:
-    """Puts an image to work in a daemon of ECS, App Runner, Batch, CodeBuild and SageMaker, so that
-    each is asked all that it can be asked."""
+    """Uses an image in an ECS daemon, App Runner, Batch, CodeBuild and SageMaker, so that the scan
+    makes every call of every source."""
 
     def use(image: str, *, account: str = DEFAULT_ACCOUNT, region: str = DEFAULT_REGION) -> None:
         world = aws.world
@@ -83,14 +83,14 @@ def use_everywhere(aws: StandIn) -> UseEverywhere:
 
 @pytest.fixture
 def at_once(releases: Shelf, settings_file: Write) -> Shelf:
-    """`releases`, without an undo window."""
+    """`releases` without an undo window."""
     settings_file(AT_ONCE)
     return releases
 
 
 @pytest.fixture
 def builds(shelf: Shelf, settings_file: Write, own_database: Path) -> Shelf:
-    """`team/api` with 450 images that go, without an undo window, and 10 that stay."""
+    """`team/api` without an undo window, with 450 images to delete and 10 to keep."""
     del own_database
     settings_file(AT_ONCE)
     for number in range(BUILDS):
@@ -101,7 +101,7 @@ def builds(shelf: Shelf, settings_file: Write, own_database: Path) -> Shelf:
 
 @pytest.fixture
 def slack(run: Run, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workspace]:
-    """The environment of the command leads there."""
+    """The environment of the command points to this workspace."""
     del run
     with in_workspace(MANIFEST, monkeypatch) as opened:
         yield opened

@@ -1,4 +1,4 @@
-"""Runs of `ecr-clean demo` as people start it, and what they leave behind."""
+"""Runs of `ecr-clean demo`, and the files and processes that they leave behind."""
 
 import signal
 import socket
@@ -15,8 +15,8 @@ PATIENCE = 100
 
 
 class Machine:
-    """Somebody's machine: a home and a folder for temporary files, both empty, and habits of
-    their own in the environment."""
+    """The user's machine: an empty home, an empty folder for temporary files, and variables of its
+    own in the environment."""
 
     def __init__(self, folder: Path, habits: Mapping[str, str]) -> None:
         self.home, self.temporary = folder / "home", folder / "temporary"
@@ -43,12 +43,12 @@ class Machine:
             yield Run(process)
 
     def files(self) -> list[Path]:
-        """Left in either folder."""
+        """The files in either folder."""
         found = [*self.home.rglob("*"), *self.temporary.rglob("*")]
         return [each for each in found if each.is_file()]
 
     def processes(self) -> dict[int, dict[str, str]]:
-        """That the demo started, and that run still: the environment of each, by its id."""
+        """The environments of the demo's processes that still run, by process id."""
         found = {}
         for folder in Path("/proc").glob("[0-9]*"):
             environment = _environment_of(folder)
@@ -76,7 +76,7 @@ class Run:
         raise AssertionError("".join(self.said))
 
     def end(self, number: signal.Signals) -> int:
-        """Answers its exit status."""
+        """Waits for the end. Returns the exit status."""
         self.process.send_signal(number)
         self.said += self.process.stdout.readlines()
         return self.process.wait(PATIENCE)

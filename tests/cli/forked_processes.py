@@ -27,16 +27,13 @@ from typing import IO, NoReturn
 ROOT = Path(__file__).parent.parent.parent
 NUMBER = struct.Struct("i")
 MOST_BYTES = 200_000
-"""Of a request: arguments, environment and folder."""
+"""The keys of a request: arguments, environment and folder."""
 
 
 class Forked:
-    """`python -m bot` with these arguments. Its outputs are read as text. `folder`: where it runs,
-    if not here.
-
-    Has of `subprocess.Popen` what the tests use. Of what Python itself reads from the environment
-    when it starts, it takes over PYTHONUNBUFFERED alone, and /proc shows another environment.
-    """
+    """`python -m bot` with these arguments, with the part of `subprocess.Popen` that the tests use.
+    Its outputs are read as text. `folder`: its working folder. Of the variables that Python reads
+    at its start, only PYTHONUNBUFFERED applies, and /proc shows another environment."""
 
     def __init__(
         self,
@@ -92,7 +89,7 @@ class Forked:
         return code
 
     def communicate(self, timeout: float | None = None) -> tuple[str, str]:
-        """What is left of its outputs."""
+        """The rest of its outputs."""
         said: list[str] = []
         reader = Thread(target=lambda: said.append(self.stderr.read() if self.stderr else ""))
         reader.start()
@@ -105,7 +102,7 @@ class Forked:
         return out, said[0]
 
     def close(self) -> None:
-        """Kills it if it has not ended."""
+        """Kills the process if it still runs."""
         self.kill()
         self.wait()
         for each in (self.stdout, self.stderr, self._line):
@@ -153,7 +150,7 @@ def _origin() -> socket.socket:
 
 
 def await_request(line: socket.socket) -> None:
-    """Returns in each process that was asked for, as that process."""
+    """Returns once for each request, in a new process."""
     while True:
         request, descriptors, _, _ = socket.recv_fds(line, MOST_BYTES, 4)
         with suppress(ChildProcessError):
@@ -178,8 +175,8 @@ def await_request(line: socket.socket) -> None:
 
 
 def _report(pid: int, answers: int) -> NoReturn:
-    """The id of the process, and how it ended."""
-    with suppress(OSError):  # the test has gone
+    """Sends the process id and the exit status."""
+    with suppress(OSError):  # the test has ended
         os.write(answers, NUMBER.pack(pid))
         _, status = os.waitpid(pid, 0)
         os.write(answers, NUMBER.pack(os.waitstatus_to_exitcode(status)))
@@ -187,7 +184,7 @@ def _report(pid: int, answers: int) -> NoReturn:
 
 
 def _become(arguments: list[str], environment: dict[str, str], folder: str) -> None:
-    """Whoever runs the tests in the background lets them ignore these signals."""
+    """A test runner in the background makes its children ignore these signals."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
     os.environ.clear()

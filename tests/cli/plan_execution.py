@@ -1,4 +1,4 @@
-"""What tests of carrying plans out share: plans that are due, processes that work on them, and
+"""Shared parts of tests that execute plans: plans that are due, processes that run them, and
 conditions to wait for."""
 
 import os
@@ -27,18 +27,18 @@ ROOT = Path(__file__).parent.parent.parent
 COMMAND = [sys.executable, "-m", "bot"]
 AT_ONCE = f"{LOOKED_AT}execution: {{undo_window: 0s}}\n"
 PATIENCE = 60.0
-"""Seconds, for what happens at once unless something is broken."""
+"""Seconds to wait for an immediate effect."""
 
 NOTHING = "Nothing to recover: no plan is due, and none is being executed.\n"
-"""Says recover."""
+"""The output of recover."""
 
 DELETION = "ecr:BatchDeleteImage"
 BUILDS = 450
-"""Of `builds`: in five batches, of which four go at once."""
+"""The manifests to delete of `builds`: five batches, of which four run at the same time."""
 
 
 def until(condition: Callable[[], object]) -> None:
-    """Waits for what another process is about to do."""
+    """Waits for an effect of another process."""
     end = time.monotonic() + PATIENCE
     while not condition():
         assert time.monotonic() < end, "it does not happen"
@@ -58,20 +58,20 @@ def as_stored(store: Store, id_: str) -> PlanRecord:
 
 
 def hold_deletions(aws: StandIn, seconds: float = PATIENCE) -> Fault:
-    """They take effect at once, but their answers come late."""
+    """Deletions take effect immediately, but ECR's answers are late."""
     return aws.world.faults.add(Fault(operation="BatchDeleteImage", delay=seconds, times=None))
 
 
 @contextmanager
 def frozen(process: Forked) -> Iterator[None]:
-    """It lives, but nothing of it happens meanwhile."""
+    """The process is alive, but stopped."""
     process.send_signal(signal.SIGSTOP)
     yield
     process.send_signal(signal.SIGCONT)
 
 
 def wait_for_line(stream: IO[str] | None, words: str) -> str:
-    """The first line that has these words in it."""
+    """The first line that contains these words."""
     assert stream
     for line in stream:
         if words in line:
@@ -86,14 +86,14 @@ def working(
     stderr: int = subprocess.PIPE,
     **environment: str,
 ) -> Iterator[Forked]:
-    """`ecr-clean` as a process of its own, which is killed in the end if it has not ended."""
+    """`ecr-clean` as a process, which is killed at the end if it still runs."""
     given = {**os.environ, "PYTHONPATH": str(ROOT), **environment}
     with closing(Forked(arguments, given, stdin=stdin, stderr=stderr)) as process:
         yield process
 
 
 def late_by(store: Store, id_: str, delay: timedelta) -> None:
-    """As if it had been approved so much earlier, and nobody had been there to begin it."""
+    """Moves the approval back in time, as if no worker had started the plan."""
     before = as_stored(store, id_)
     assert before.execute_after
     after = replace(

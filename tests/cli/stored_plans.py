@@ -1,4 +1,4 @@
-"""What tests of remembered plans and pins share: a repository to clean, people, databases."""
+"""Shared parts of tests of stored plans and pins: a repository to clean, people, databases."""
 
 import shutil
 import sqlite3
@@ -17,10 +17,10 @@ from tests.support import Run, Shelf, others_off
 __all__ = ["postgresql"]
 
 ANN = "arn:aws:iam::123456789012:user/demo"
-"""Whoever runs the command."""
+"""The identity that runs the command."""
 
 LOOKED_AT = f"usage: {{{others_off('files')}, files: [/dev/null], expect_none: true}}\n"
-"""One source is looked at, so that plans can be approved."""
+"""Settings with one usage source, so that plans can be approved."""
 
 BOB = "arn:aws:iam::123456789012:user/bob"
 
@@ -28,13 +28,13 @@ Write = Callable[[str], Path]
 
 
 def proposed(run: Run, name: str = "team/api") -> str:
-    """The plan's id."""
+    """The ID of the plan."""
     return str(run("propose", name, "--format", "json").plan["plan"])
 
 
 @pytest.fixture(scope="session")
 def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """With all tables: to make them anew takes as long as everything else that a command does."""
+    """A database with all tables. Creating the tables takes as long as the rest of a command."""
     file = tmp_path_factory.mktemp("empty") / "ecr-clean.db"
     open_store(f"sqlite:///{file}").close()
     return file
@@ -42,7 +42,7 @@ def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def own_database(environment: Path, empty_database: Path) -> Path:
-    """The one that the command uses, made just now."""
+    """The database of the command, newly created."""
     file = environment / "state" / "ecr-clean" / "ecr-clean.db"
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     shutil.copy(empty_database, file)
@@ -54,7 +54,7 @@ def own_database(environment: Path, empty_database: Path) -> Path:
 
 @pytest.fixture
 def first_releases(shelf: Shelf, settings_file: Write) -> Shelf:
-    """`team/api` with 13 releases, of which 1.0, 1.1 and 1.2 go, before anybody made a database."""
+    """`team/api` with 13 releases, of which 1.0, 1.1 and 1.2 are to delete, without a database."""
     settings_file(LOOKED_AT)
     for number in range(13):
         shelf.image(f"1.{number}", age=60 - number)
@@ -63,20 +63,20 @@ def first_releases(shelf: Shelf, settings_file: Write) -> Shelf:
 
 @pytest.fixture
 def releases(first_releases: Shelf, own_database: Path) -> Shelf:
-    """The same, with a database."""
+    """`first_releases` with a database."""
     del own_database
     return first_releases
 
 
 class Remembered:
-    """Databases after what several tests begin with, which is done once."""
+    """Databases after the first steps of several tests, which run only once."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._ids: dict[str, str] = {}
 
     def after(self, name: str, database: Path, act: Callable[[], str]) -> str:
-        """The id that it answers, of a plan."""
+        """The ID that `prepare` returns, such as a plan's."""
         kept = self._folder / f"{name}.db"
         if name not in self._ids:
             self._ids[name] = act()
@@ -92,21 +92,21 @@ def remembered(tmp_path_factory: pytest.TempPathFactory) -> Remembered:
 
 @pytest.fixture
 def open_plan(run: Run, releases: Shelf, own_database: Path, remembered: Remembered) -> str:
-    """Its id: it deletes 3 of the 13 manifests of `releases`."""
+    """The ID of a plan that deletes 3 of the 13 manifests of `releases`."""
     name = releases.id.name
     return remembered.after("open plan", own_database, lambda: proposed(run, name))
 
 
 @pytest.fixture
 def bob(aws: StandIn, monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
-    """From its call on, the credentials are Bob's."""
+    """From the call on, the credentials are Bob's."""
     aws.world.identities.add_user("bobs-key", "bob")
     return lambda: monkeypatch.setenv("AWS_ACCESS_KEY_ID", "bobs-key")
 
 
 @pytest.fixture
 def own_store(own_database: Path) -> Iterator[Store]:
-    """The one that the command uses."""
+    """The database of the command."""
     with open_store(f"sqlite:///{own_database}") as opened:
         yield opened
 
@@ -115,7 +115,7 @@ def own_store(own_database: Path) -> Iterator[Store]:
 def database(
     request: pytest.FixtureRequest, environment: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[str]:
-    """An empty one, which DATABASE_URL names."""
+    """An empty database in DATABASE_URL."""
     if request.param == "sqlite":
         url = f"sqlite:///{environment}/elsewhere/store.db"
         monkeypatch.setenv("DATABASE_URL", url)

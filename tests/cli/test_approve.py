@@ -1,4 +1,4 @@
-"""`ecr-clean approve`: as the AWS identity behind the credentials."""
+"""`ecr-clean approve`, as the AWS identity of the credentials."""
 
 import os
 import pty
@@ -13,12 +13,12 @@ from tests.cli.stored_plans import ANN, BOB, LOOKED_AT, Remembered, Write, propo
 from tests.support import Run, Shelf
 
 MUCH = f"{LOOKED_AT}policies: [{{keep: [{{newest: 1}}]}}]"
-"""12 of 13 go."""
+"""The plan deletes 12 of 13 manifests."""
 
 
 @pytest.fixture
 def id_(open_plan: str) -> str:
-    """Of a plan that deletes 3 of 13 manifests."""
+    """The ID of a plan that deletes 3 of 13 manifests."""
     return open_plan
 
 
@@ -30,7 +30,7 @@ def large(
     own_database: Path,
     remembered: Remembered,
 ) -> str:
-    """A plan that deletes 12 of 13 manifests."""
+    """The ID of a plan that deletes 12 of 13 manifests."""
     settings_file(MUCH)
     name = releases.id.name
     return remembered.after("large plan", own_database, lambda: proposed(run, name))
@@ -40,7 +40,7 @@ def events(run: Run) -> list[str]:
     return [each["event"] for each in run("audit", "--format", "json").plans]
 
 
-def test_it_is_approved(run: Run, id_: str) -> None:
+def test_a_plan_is_approved(run: Run, id_: str) -> None:
     result = run("approve", id_)
     assert (result.status, result.err) == (0, "")
     assert result.out.startswith(f"Plan {id_}, version 1, is approved; deletion starts 20")
@@ -50,7 +50,7 @@ def test_it_is_approved(run: Run, id_: str) -> None:
     )
 
 
-def test_once(run: Run, id_: str) -> None:
+def test_a_plan_is_approved_only_once(run: Run, id_: str) -> None:
     run("approve", id_)
     again = run("approve", id_)
     assert (again.status, again.out) == (2, "")
@@ -58,7 +58,7 @@ def test_once(run: Run, id_: str) -> None:
     assert events(run) == ["proposed", "approved", "refused"]
 
 
-def test_a_role_counts_by_the_session_that_it_was_assumed_for(
+def test_sessions_of_a_role_are_different_approvers(
     aws: StandIn, run: Run, id_: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     role = aws.world.identities.add_role("arn:aws:iam::123456789012:role/deployer")
@@ -81,7 +81,7 @@ def test_a_role_counts_by_the_session_that_it_was_assumed_for(
         ("required: 2", "2 people must approve, and approvals from the command line do not count"),
     ],
 )
-def test_whoever_may_not(
+def test_identities_without_permission_are_refused(
     approval: str, said: str, run: Run, id_: str, settings_file: Write
 ) -> None:
     settings_file(f"{LOOKED_AT}approval: {{{approval}}}")
@@ -92,13 +92,15 @@ def test_whoever_may_not(
     assert events(run) == ["proposed", "refused"]
 
 
-def test_an_approver_may(run: Run, id_: str, settings_file: Write, bob: Callable[[], None]) -> None:
+def test_an_approver_is_allowed(
+    run: Run, id_: str, settings_file: Write, bob: Callable[[], None]
+) -> None:
     settings_file(f"{LOOKED_AT}approval: {{approvers: ['{BOB}']}}")
     bob()
     assert run("approve", id_).status == 0
 
 
-def test_every_source_switched_off(run: Run, shelf: Shelf) -> None:
+def test_a_plan_without_usage_sources_is_refused(run: Run, shelf: Shelf) -> None:
     for number in range(13):
         shelf.image(f"1.{number}", age=60 - number)
     id_ = run("propose", "team/api", "--format", "json").plan["plan"]
@@ -107,7 +109,7 @@ def test_every_source_switched_off(run: Run, shelf: Shelf) -> None:
     assert result.sentence.startswith("No usage source is switched on, so the plan cannot")
 
 
-def test_a_plan_that_has_run_out(run: Run, releases: Shelf, settings_file: Write) -> None:
+def test_an_expired_plan_is_refused(run: Run, releases: Shelf, settings_file: Write) -> None:
     settings_file(f"{LOOKED_AT}approval: {{expires_after: 0s}}")
     id_ = run("propose", releases.id.name, "--format", "json").plan["plan"]
     result = run("approve", id_)
@@ -116,7 +118,7 @@ def test_a_plan_that_has_run_out(run: Run, releases: Shelf, settings_file: Write
     assert events(run) == ["proposed", "expired", "refused"]
 
 
-def test_the_version_that_was_looked_at(run: Run, id_: str) -> None:
+def test_an_older_version_is_refused(run: Run, id_: str) -> None:
     run("pin", "team/api", "1.0", "--reason", "the audit")
     result = run("approve", id_, "--version", "1")
     assert (result.status, result.out) == (2, "")
@@ -151,19 +153,21 @@ def test_the_name_confirms_it(typed: str, status: int, run: Run, large: str) -> 
 
 
 @pytest.mark.parametrize(("share", "status"), [("92%", 2), ("93%", 0), ("100%", 0), ("0%", 2)])
-def test_how_much_is_much(
+def test_the_share_that_needs_a_name(
     share: str, status: int, run: Run, large: str, settings_file: Write
 ) -> None:
-    """12 of 13 are 92.3 %."""
+    """12 of 13 manifests are 92.3 %."""
     settings_file(f"{MUCH}\napproval: {{type_to_confirm_over: {share}}}")
     assert run("approve", large).status == status
 
 
-def test_a_name_that_nobody_asked_for_does_no_harm(run: Run, id_: str) -> None:
+def test_an_unneeded_name_is_accepted(run: Run, id_: str) -> None:
     assert run("approve", id_, "--confirm", "team/api").status == 0
 
 
-def test_whoever_may_not_is_not_asked(run: Run, large: str, settings_file: Write) -> None:
+def test_identities_without_permission_are_not_asked(
+    run: Run, large: str, settings_file: Write
+) -> None:
     settings_file(f"{MUCH}\napproval: {{approvers: ['{BOB}']}}")
     assert "is not an approver" in run("approve", large).sentence
 

@@ -1,4 +1,4 @@
-"""Which repositories are meant, and what is wrong with the call."""
+"""Arguments that select repositories, and invalid calls."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -51,7 +51,7 @@ def test_debug_shows_the_traceback(run: Run, shelf: Shelf) -> None:
 
 
 @pytest.mark.parametrize("before", [True, False])
-def test_debug_may_stand_before_or_after(run: Run, shelf: Shelf, *, before: bool) -> None:
+def test_debug_works_before_and_after_the_command(run: Run, shelf: Shelf, *, before: bool) -> None:
     del shelf
     arguments = ("--debug", "plan", "no/one") if before else ("plan", "no/one", "--debug")
     assert "Traceback" in run(*arguments).err
@@ -121,14 +121,14 @@ def test_a_name_in_two_registries_lists_them(run: Run) -> None:
 
 
 @pytest.mark.usefixtures("two_regions")
-def test_a_uri_tells_which(plan: Run) -> None:
+def test_a_uri_selects_the_registry(plan: Run) -> None:
     result = plan(f"{HOST.replace('eu-west-1', 'us-east-1')}/team/api")
     assert result.status == 0
     assert result.plan["region"] == "us-east-1"
 
 
 @pytest.mark.usefixtures("two_regions")
-def test_a_glob_goes_over_all_registries(plan: Run) -> None:
+def test_a_glob_matches_in_all_registries(plan: Run) -> None:
     assert [each["region"] for each in plan("*").plans] == ["eu-west-1", "us-east-1"]
 
 

@@ -1,4 +1,4 @@
-"""`ecr-clean audit`: the whole story, oldest first."""
+"""`ecr-clean audit` prints all events, oldest first."""
 
 import csv
 import io
@@ -23,7 +23,7 @@ KEYS = {
 
 @pytest.fixture
 def id_(run: Run, releases: Shelf, settings_file: Write, bob: Callable[[], None]) -> str:
-    """Proposed, pinned, approved, refused to Bob, and unpinned."""
+    """A plan that was proposed, pinned, approved, refused to Bob, and unpinned."""
     settings_file(f"{LOOKED_AT}approval: {{approvers: ['{ANN}']}}")
     id_ = str(run("propose", releases.id.name, "--format", "json").plan["plan"])
     run("pin", "team/api", "1.0", "--reason", "the audit")
@@ -34,7 +34,7 @@ def id_(run: Run, releases: Shelf, settings_file: Write, bob: Callable[[], None]
     return id_
 
 
-def test_a_whole_story(run: Run, id_: str) -> None:
+def test_all_events_as_json(run: Run, id_: str) -> None:
     told = run("audit", "--format", "json").plans
     assert [(each["event"], each["by"], each["plan"], each["version"]) for each in told] == [
         ("proposed", ANN, id_, 1),
@@ -57,7 +57,7 @@ def test_a_whole_story(run: Run, id_: str) -> None:
         assert datetime.fromisoformat(each["at"]).utcoffset() == timedelta(0)
 
 
-def test_in_words(run: Run, id_: str) -> None:
+def test_events_as_text(run: Run, id_: str) -> None:
     lines = run("audit").out.splitlines()
     assert f" UTC  proposed  team/api  plan {id_}, version 1  3 digests" in lines[0]
     assert lines[1].strip() == f"{ANN}: 3 of 13 manifests to delete"
@@ -65,7 +65,7 @@ def test_in_words(run: Run, id_: str) -> None:
 
 
 @pytest.mark.usefixtures("id_")
-def test_csv(run: Run) -> None:
+def test_events_as_csv(run: Run) -> None:
     rows = list(csv.DictReader(io.StringIO(run("audit", "--format", "csv").out)))
     assert rows[0].keys() == KEYS
     assert [row["event"] for row in rows][:2] == ["proposed", "pinned"]
@@ -107,12 +107,12 @@ def test_since(since: str, first: str | None, run: Run, own_store: Store) -> Non
         assert result.plans[0]["detail"] == first
 
 
-def test_before_anything_happened(run: Run) -> None:
+def test_no_events(run: Run) -> None:
     assert run("audit").out == "No events.\n"
     assert run("audit", "--format", "json").out == ""
 
 
-def test_confirmed_usage_is_in_it(
+def test_confirmed_usage_is_an_event(
     run: Run, plan: Run, environment: Path, shelf: Shelf, settings_file: Write
 ) -> None:
     shelf.image("a")

@@ -1,4 +1,4 @@
-"""AWS that throttles, hangs up or talks nonsense."""
+"""AWS throttles, closes connections or returns invalid answers."""
 
 from typing import Any
 
@@ -32,7 +32,7 @@ def shelf(shelf: Shelf) -> Shelf:
 
 @pytest.mark.usefixtures("shelf")
 @pytest.mark.parametrize("operation", ["DescribeRepositories", "DescribeImages", "BatchGetImage"])
-def test_throttled_and_then_well(
+def test_throttled_calls_are_retried(
     operation: str, aws: StandIn, plan: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "2")
@@ -46,7 +46,7 @@ def test_throttled_and_then_well(
 
 @pytest.mark.usefixtures("shelf")
 @pytest.mark.parametrize("operation", ["DescribeRepositories", "DescribeImages"])
-def test_throttled_until_the_retries_ran_out(operation: str, aws: StandIn, plan: Run) -> None:
+def test_permanent_throttling_fails(operation: str, aws: StandIn, plan: Run) -> None:
     aws.world.faults.throttle(operation=operation, times=None)
     result = plan()
     assert (result.status, result.out) == (1, "")
@@ -56,7 +56,9 @@ def test_throttled_until_the_retries_ran_out(operation: str, aws: StandIn, plan:
 @pytest.mark.usefixtures("shelf")
 @pytest.mark.parametrize("operation", ["DescribeRepositories", "DescribeImages"])
 @pytest.mark.parametrize("cut", CUTS)
-def test_hung_up(operation: str, cut: ConnectionCut, aws: StandIn, plan: Run) -> None:
+def test_a_closed_connection_fails(
+    operation: str, cut: ConnectionCut, aws: StandIn, plan: Run
+) -> None:
     aws.world.faults.add(Fault(operation=operation, cut=cut, times=None))
     result = plan()
     assert (result.status, result.out) == (1, "")
@@ -68,7 +70,9 @@ def test_hung_up(operation: str, cut: ConnectionCut, aws: StandIn, plan: Run) ->
 @pytest.mark.usefixtures("shelf")
 @pytest.mark.parametrize("operation", ["DescribeRepositories", "DescribeImages"])
 @pytest.mark.parametrize("nonsense", NONSENSE, ids=str)
-def test_nonsense(operation: str, nonsense: dict[str, Any], aws: StandIn, plan: Run) -> None:
+def test_an_invalid_answer_fails(
+    operation: str, nonsense: dict[str, Any], aws: StandIn, plan: Run
+) -> None:
     aws.world.faults.add(Fault(**{"operation": operation, "times": None, **nonsense}))
     result = plan()
     assert (result.status, result.out) == (1, "")
@@ -87,7 +91,7 @@ READING_FAILS: list[dict[str, Any]] = [
 
 @pytest.mark.usefixtures("shelf")
 @pytest.mark.parametrize("fault", READING_FAILS, ids=str)
-def test_an_index_whose_reading_fails_keeps_all_that_may_hang_on_it(
+def test_an_unreadable_index_keeps_its_possible_parts(
     fault: dict[str, Any], aws: StandIn, plan: Run
 ) -> None:
     aws.world.faults.add(Fault(**{"operation": "BatchGetImage", "times": None, **fault}))
@@ -100,7 +104,7 @@ def test_an_index_whose_reading_fails_keeps_all_that_may_hang_on_it(
 
 
 @pytest.mark.usefixtures("shelf")
-def test_the_next_plan_is_whole_again(aws: StandIn, plan: Run) -> None:
+def test_the_next_plan_is_complete_again(aws: StandIn, plan: Run) -> None:
     aws.world.faults.throttle(operation="BatchGetImage")
     assert plan().status == 3
     result = plan()
@@ -120,7 +124,7 @@ def test_savings_are_inexact_where_the_setting_is_unknown(
     assert result.plan["savings"]["exact"] is False
 
 
-def test_an_answer_that_leaves_the_index_out(aws: StandIn, plan: Run, shelf: Shelf) -> None:
+def test_an_answer_without_the_index(aws: StandIn, plan: Run, shelf: Shelf) -> None:
     del shelf
     aws.world.faults.add(Fault(operation="BatchGetImage", answer={"images": [], "failures": []}))
     result = plan()
@@ -129,7 +133,7 @@ def test_an_answer_that_leaves_the_index_out(aws: StandIn, plan: Run, shelf: She
     assert result.plan["delete"] == []
 
 
-def test_nobody_at_the_address(
+def test_an_unreachable_endpoint(
     aws: StandIn, plan: Run, shelf: Shelf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     del aws, shelf

@@ -1,4 +1,4 @@
-"""`ecr-clean confirm-usage`, from the plan that asks for it to the plan that is glad of it."""
+"""`ecr-clean confirm-usage`, from the incomplete plan to the complete one."""
 
 import os
 import pty
@@ -15,7 +15,7 @@ Write = Callable[[str], Path]
 
 @pytest.fixture
 def shrunk(environment: Path, shelf: Shelf, plan: Run, settings_file: Write) -> Result:
-    """The plan after most of what a file listed is gone from it."""
+    """A plan after most lines of a usage file were removed."""
     shelf.image("a")
     settings_file(f"usage: {{{others_off('files')}, files: [used.txt]}}")
     used = environment / "used.txt"
@@ -25,13 +25,13 @@ def shrunk(environment: Path, shelf: Shelf, plan: Run, settings_file: Write) -> 
     return plan()
 
 
-def test_the_plan_tells_what_to_call(shrunk: Result) -> None:
+def test_the_plan_names_the_command(shrunk: Result) -> None:
     assert shrunk.status == 3
     assert "ecr-clean confirm-usage files 'used.txt' --workloads 1" in shrunk.sentence
 
 
 @pytest.mark.usefixtures("shrunk")
-def test_it_is_believed_from_then_on(run: Run, plan: Run) -> None:
+def test_a_confirmed_drop_makes_the_plan_complete(run: Run, plan: Run) -> None:
     result = run("confirm-usage", "files", "used.txt", "--workloads", "1")
     assert (result.status, result.err) == (0, "")
     assert result.out.startswith("Confirmed: files lists 1 workloads in used.txt (seen ")
@@ -49,7 +49,7 @@ def test_without_a_terminal_the_number_must_be_given(run: Run, plan: Run) -> Non
 
 
 @pytest.mark.usefixtures("shrunk")
-def test_another_number_than_the_one_that_is_true_now(run: Run, plan: Run) -> None:
+def test_an_outdated_number_is_refused(run: Run, plan: Run) -> None:
     result = run("confirm-usage", "files", "used.txt", "--workloads", "2")
     assert (result.status, result.out) == (2, "")
     assert "The confirmed number, 2, is outdated: files lists 1 workloads" in result.sentence
@@ -75,7 +75,7 @@ def test_a_terminal_is_shown_the_number_and_asked(
 
 
 @pytest.mark.usefixtures("shrunk")
-def test_what_is_not_in_doubt(run: Run, plan: Run) -> None:
+def test_a_source_without_a_drop_is_refused(run: Run, plan: Run) -> None:
     result = run("confirm-usage", "ecs", "123456789012 in eu-west-1", "--workloads", "1")
     assert (result.status, result.out) == (2, "")
     assert "ecs has no drop in usage to confirm in '123456789012 in eu-west-1'" in result.sentence
@@ -83,7 +83,7 @@ def test_what_is_not_in_doubt(run: Run, plan: Run) -> None:
     assert plan().status == 3
 
 
-def test_when_nothing_is_in_doubt(run: Run) -> None:
+def test_without_any_drop_it_is_refused(run: Run) -> None:
     result = run("confirm-usage", "files", "used.txt")
     assert (result.status, result.out) == (2, "")
     assert "no source has a drop in usage to confirm" in result.sentence
@@ -97,7 +97,7 @@ def test_wrong_calls(arguments: tuple[str, ...], run: Run) -> None:
     assert (result.status, result.out) == (2, "")
 
 
-def test_a_memory_that_cannot_be_read(run: Run, environment: Path) -> None:
+def test_an_unreadable_database(run: Run, environment: Path) -> None:
     file = environment / "cache" / "ecr-clean" / "manifests.db"
     file.parent.mkdir(parents=True)
     file.write_text("no database at all, but long enough to look at" * 50)

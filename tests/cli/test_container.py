@@ -1,5 +1,5 @@
-"""What a container asks of the bot: that nothing is kept where it would go with the container, and
-to say whether it is well."""
+"""The bot in a container: it refuses to store data in the container itself, and has a health
+check."""
 
 import os
 import signal
@@ -17,14 +17,14 @@ from tests.cli.test_serve import serving
 from tests.slack.running_bot import MANIFEST
 from tests.support import Run
 
-# where pins are kept
+# persistent state
 
 Mount = Callable[[Path], None]
 
 
 @pytest.fixture
 def mount(environment: Path, monkeypatch: pytest.MonkeyPatch) -> Mount:
-    """As if this were a container, in which nothing else is mounted."""
+    """Simulates a container without other mounts."""
     del environment
     mounts = {Path("/")}
     monkeypatch.setattr(Path, "is_mount", lambda path: path in mounts)
@@ -35,7 +35,7 @@ def mount(environment: Path, monkeypatch: pytest.MonkeyPatch) -> Mount:
 @pytest.mark.usefixtures("mount")
 @pytest.mark.parametrize("place", ["state/ecr-clean", "elsewhere"])
 @pytest.mark.parametrize("command", [("serve",), ("pin", "team/api", "1.0", "--reason", "mine")])
-def test_files_would_go_with_the_container(
+def test_a_database_in_the_container_is_refused(
     run: Run, environment: Path, monkeypatch: pytest.MonkeyPatch, place: str, command: list[str]
 ) -> None:
     folder = environment / place
@@ -50,14 +50,14 @@ def test_files_would_go_with_the_container(
 
 
 @pytest.mark.parametrize("place", ["state/ecr-clean", "state", "."])
-def test_a_folder_is_mounted(mount: Mount, environment: Path, place: str) -> None:
+def test_a_mounted_folder_is_accepted(mount: Mount, environment: Path, place: str) -> None:
     mount((environment / place).resolve())
     with open_store():
         assert (environment / "state" / "ecr-clean" / "ecr-clean.db").exists()
 
 
 @pytest.mark.usefixtures("mount")
-def test_a_server_keeps_them(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_database_server_is_accepted(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATABASE_URL", "postgresql://bot:secret@127.0.0.1:9/pins")
     result = run("serve")
     assert result.status == 1
@@ -89,20 +89,20 @@ def test_the_new_variable_wins(run: Run, monkeypatch: pytest.MonkeyPatch) -> Non
     assert "all pins and plans would be lost" in result.err
 
 
-# whether it is well
+# health
 
 
 @pytest.fixture
-def hearts(environment: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    folder = environment / "hearts"
+def heartbeats(environment: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = environment / "heartbeats"
     monkeypatch.setenv("ECR_CLEAN_HEARTBEAT", str(folder))
     return folder
 
 
-def silence(hearts: Path, *names: str) -> None:
-    """Their last signs of life were left too long ago."""
+def expire_heartbeats(heartbeats: Path, *names: str) -> None:
+    """The last heartbeats are too old."""
     for name in names:
-        file = hearts / name
+        file = heartbeats / name
         at = file.stat().st_mtime - MAX_HEARTBEAT_AGE_SECONDS - PATIENCE
         os.utime(file, (at, at))
 
@@ -116,25 +116,25 @@ def is_stopped(pid: int) -> bool:
 
 
 @pytest.mark.slow
-def test_each_process_gives_signs_of_life(hearts: Path, run: Run) -> None:
+def test_each_process_has_a_heartbeat(heartbeats: Path, run: Run) -> None:
     with serving() as bot:
         until(lambda: is_well(run))
         (worker,) = bot.workers
         os.kill(worker, signal.SIGSTOP)
         until(lambda: is_stopped(worker))
-        silence(hearts, WORKER)
+        expire_heartbeats(heartbeats, WORKER)
         result = run("health")
         assert (result.status, result.out) == (1, "")
         assert result.err.startswith("ecr-clean: No heartbeat in the last 60 seconds from worker: ")
         os.kill(worker, signal.SIGCONT)
         until(lambda: is_well(run))
         assert bot.leave() == 0
-    silence(hearts, SERVE, WORKER)
+    expire_heartbeats(heartbeats, SERVE, WORKER)
     assert "from serve and worker" in run("health").err
 
 
 @pytest.mark.slow
-def test_slack_is_away(hearts: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_slack_is_away(heartbeats: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     with ExitStack() as slack:
         workspace = slack.enter_context(Workspace(MANIFEST))
         for name, value in workspace.environment().items():
@@ -143,24 +143,24 @@ def test_slack_is_away(hearts: Path, run: Run, monkeypatch: pytest.MonkeyPatch) 
             until(lambda: is_well(run))
             slack.close()
             until(lambda: bot.has_said("Slack is away"))
-            silence(hearts, SERVE)
+            expire_heartbeats(heartbeats, SERVE)
             assert "from serve: " in run("health").err
 
 
 @pytest.mark.slow
-def test_no_sign_of_life_can_be_left(hearts: Path) -> None:
-    hearts.write_text("no folder")
+def test_heartbeats_cannot_be_written(heartbeats: Path) -> None:
+    heartbeats.write_text("no folder")
     with serving() as bot:
         assert bot.process.wait(PATIENCE) == 1
     assert bot.has_said("set ECR_CLEAN_HEARTBEAT to a folder that is writable")
 
 
-def test_nothing_serves_here(hearts: Path, run: Run) -> None:
-    del hearts
+def test_serve_does_not_run(heartbeats: Path, run: Run) -> None:
+    del heartbeats
     assert "from serve and worker" in run("health").err
 
 
-def test_signs_of_life_are_left_nowhere(run: Run) -> None:
+def test_heartbeats_have_no_folder(run: Run) -> None:
     result = run("health")
     assert result.status == 2
     assert "ECR_CLEAN_HEARTBEAT is not set" in result.err

@@ -1,4 +1,4 @@
-"""Whatever others named or said is shown, and obeyed by no terminal."""
+"""Control characters in names and answers are made visible."""
 
 import csv
 import io
@@ -31,7 +31,7 @@ COMMANDS = (
 
 @pytest.fixture(autouse=True)
 def hostile(aws: StandIn, shelf: Shelf, environment: Path, settings_file: Write) -> None:
-    """A media type, workloads, a cluster, a pin and a server that speak so."""
+    """A media type, workloads, a cluster, a pin and a server with control characters."""
     shelf.images(12)
     shelf.push(manifests.image(("config", 1), [("layer", 1)], config_type=HOSTILE), "chart")
     used = [{"image": f"{shelf.id.uri}:1.0", "used_by": HOSTILE}]
@@ -55,7 +55,7 @@ def hostile(aws: StandIn, shelf: Shelf, environment: Path, settings_file: Write)
     )
 
 
-def _expect_nothing_obeyed(text: str) -> None:
+def _expect_no_control_characters(text: str) -> None:
     assert OBEYED.findall(text) == []
     assert not any(line.lstrip().startswith("forged") for line in text.splitlines())
 
@@ -65,18 +65,18 @@ def _words(text: str) -> str:
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
-def test_a_terminal_shows_it(command: tuple[str, ...], run: Run) -> None:
+def test_a_terminal_shows_them(command: tuple[str, ...], run: Run) -> None:
     result = run(*command)
-    _expect_nothing_obeyed(result.out)
-    _expect_nothing_obeyed(result.err)
+    _expect_no_control_characters(result.out)
+    _expect_no_control_characters(result.err)
     if command[0] in ("plan", "why", "pins", "doctor"):
         assert _words(SHOWN) in _words(result.out + result.err)
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
-def test_csv_shows_it(command: tuple[str, ...], run: Run) -> None:
+def test_csv_escapes_them(command: tuple[str, ...], run: Run) -> None:
     result = run(*command, "--format", "csv")
-    _expect_nothing_obeyed(result.out + result.err)
+    _expect_no_control_characters(result.out + result.err)
     rows = list(csv.reader(io.StringIO(result.out)))
     assert {len(row) for row in rows} == {len(rows[0])}
     if command[0] in ("plan", "why", "pins", "doctor"):
@@ -84,9 +84,9 @@ def test_csv_shows_it(command: tuple[str, ...], run: Run) -> None:
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
-def test_json_is_the_same_data(command: tuple[str, ...], run: Run) -> None:
+def test_json_has_the_same_data(command: tuple[str, ...], run: Run) -> None:
     result = run(*command, "--format", "json")
-    _expect_nothing_obeyed(result.out + result.err)
+    _expect_no_control_characters(result.out + result.err)
     held = [json.dumps(entry, ensure_ascii=False) for entry in result.plans]
     if command[0] in ("plan", "why", "pins", "doctor"):
         assert any(json.dumps(HOSTILE, ensure_ascii=False)[1:-1] in each for each in held)
@@ -108,22 +108,22 @@ def test_json_is_the_same_data(command: tuple[str, ...], run: Run) -> None:
     ],
     ids=lambda arguments: arguments[0][:8],
 )
-def test_a_sentence_that_repeats_it(arguments: tuple[str, ...], run: Run) -> None:
+def test_errors_show_them(arguments: tuple[str, ...], run: Run) -> None:
     result = run(*arguments)
     assert result.status
-    _expect_nothing_obeyed(result.err)
+    _expect_no_control_characters(result.err)
     assert result.err.startswith("ecr-clean: ")
 
 
-def test_a_traceback_shows_it(run: Run) -> None:
-    """On lines of its own, as it came."""
+def test_tracebacks_show_them(run: Run) -> None:
+    """The traceback keeps its lines."""
     assert OBEYED.findall(run("--debug", "plan", "team/broken").err) == []
 
 
-def test_a_manifest_is_written_as_it_was(
+def test_a_manifest_is_printed_unchanged(
     run: Run, shelf: Shelf, monkeypatch: pytest.MonkeyPatch, settings_file: Write
 ) -> None:
-    """A digest names its bytes; only a terminal is shown something else."""
+    """A digest names the exact bytes. Only a terminal gets visible characters instead."""
     settings_file(
         f"usage: {{{others_off('files')}, files: [/dev/null], expect_none: true}}\n"
         "execution: {undo_window: 0s}\npolicies: [{keep: []}]\n"
@@ -135,5 +135,5 @@ def test_a_manifest_is_written_as_it_was(
     assert run("show", plan["plan"], "--manifest", "odd").out == text
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
     shown = run("show", plan["plan"], "--manifest", "odd").out
-    _expect_nothing_obeyed(shown)
+    _expect_no_control_characters(shown)
     assert r"\u202e\x7f" in shown

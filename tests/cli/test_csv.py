@@ -1,4 +1,4 @@
-"""`plan --format csv`: a header once, a row a manifest."""
+"""`plan --format csv` has one header, and a row for each manifest."""
 
 import csv
 import io
@@ -22,7 +22,7 @@ def two(aws: StandIn, shelf: Shelf) -> Shelf:
     return shelf
 
 
-def test_the_header_stands_once(run: Run, two: Shelf) -> None:
+def test_there_is_one_header(run: Run, two: Shelf) -> None:
     out = run("plan", "team/*", "--format", "csv").out
     header = out.splitlines()[0]
     assert header.startswith("repository,registry_id,region,digest,tags,kind,parent,verdict")
@@ -30,11 +30,11 @@ def test_the_header_stands_once(run: Run, two: Shelf) -> None:
     assert len(rows(out)) == len(two.repository.manifests) + 1
 
 
-def test_the_header_stands_alone_where_nothing_is(run: Run, shelf: Shelf) -> None:
+def test_an_empty_repository_has_only_the_header(run: Run, shelf: Shelf) -> None:
     assert len(run("plan", shelf.id.name, "--format", "csv").out.splitlines()) == 1
 
 
-def test_a_row_says_what_json_says(run: Run, plan: Run, two: Shelf) -> None:
+def test_a_row_equals_its_json(run: Run, plan: Run, two: Shelf) -> None:
     by_digest = {row["digest"]: row for row in rows(run("plan", "team/api", "--format", "csv").out)}
     images = plan("team/api").plan["images"]
     assert len(by_digest) == len(images) == len(two.repository.manifests)
@@ -51,7 +51,7 @@ def test_a_row_says_what_json_says(run: Run, plan: Run, two: Shelf) -> None:
             assert row[key] == (image[key] or "")
 
 
-def test_it_marks_what_was_pulled_lately(run: Run, two: Shelf) -> None:
+def test_recent_pulls_are_marked(run: Run, two: Shelf) -> None:
     lately = {row["tags"] or row["digest"]: row["pulled_lately"] for row in rows(
         run("plan", "team/api", "--format", "csv").out
     )}  # fmt: skip

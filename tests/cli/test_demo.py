@@ -1,4 +1,4 @@
-"""`ecr-clean demo`: on any machine, whatever settings it has, and without a trace."""
+"""`ecr-clean demo` runs on any machine and with any settings, and leaves nothing behind."""
 
 import signal
 import socket
@@ -46,7 +46,7 @@ def machine(tmp_path: Path) -> Machine:
 
 
 @pytest.mark.slow
-def test_it_reports_on_a_company_and_ends(machine: Machine) -> None:
+def test_it_reports_and_exits(machine: Machine) -> None:
     done = machine.run()
     assert (done.returncode, done.stderr) == (0, "")
     for words in (
@@ -68,7 +68,7 @@ def test_it_reports_on_a_company_and_ends(machine: Machine) -> None:
 
 
 @pytest.mark.slow
-def test_it_stays_until_ctrl_c(machine: Machine) -> None:
+def test_it_runs_until_ctrl_c(machine: Machine) -> None:
     port = free_port()
     with machine.started("--port", str(port)) as run:
         run.until("ends the demo")
@@ -84,7 +84,7 @@ def test_it_stays_until_ctrl_c(machine: Machine) -> None:
 @pytest.mark.parametrize(
     "number", [signal.SIGTERM, pytest.param(signal.SIGHUP, marks=pytest.mark.slow)]
 )
-def test_it_is_told_to_end_in_the_middle(machine: Machine, number: signal.Signals) -> None:
+def test_a_signal_ends_it(machine: Machine, number: signal.Signals) -> None:
     with machine.started("--port", str(free_port())) as run:
         run.until("is open")
         assert run.end(number) == 128 + number
@@ -92,7 +92,7 @@ def test_it_is_told_to_end_in_the_middle(machine: Machine, number: signal.Signal
     until(lambda: not machine.processes())
 
 
-def test_the_port_is_taken(run: Run) -> None:
+def test_a_port_in_use(run: Run) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
@@ -105,21 +105,23 @@ def test_the_port_is_taken(run: Run) -> None:
 LACKING = ("starlette", "trustme")
 
 
-def test_it_was_installed_without_the_demo(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_packages(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bot.cli.demo.command.find_spec", lambda name: name not in LACKING or None)
     result = run("demo")
     assert (result.status, result.out) == (2, "")
     assert "The demo needs starlette and trustme: install ecr-clean[demo]" in result.sentence
 
 
-def test_the_walkthrough_never_plays_on_an_account(run: Run) -> None:
+def test_the_walkthrough_refuses_a_real_account(run: Run) -> None:
     result = run("demo", "--walkthrough", "--aws")
     assert (result.status, result.out) == (2, "")
     assert "drop --aws" in result.sentence
 
 
 @pytest.mark.parametrize("name", HABITS)
-def test_nothing_of_the_machine_is_taken_over(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_environment_of_the_machine_is_ignored(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv(name, HABITS[name])
     monkeypatch.setenv("LANG", "C.UTF-8")
     environment = isolated_environment()
@@ -133,8 +135,8 @@ def slack() -> Iterator[Workspace]:
         yield workspace
 
 
-def test_the_bot_ends_by_itself(slack: Workspace) -> None:
-    """Whoever looks on is told what it said last."""
+def test_the_bot_exits(slack: Workspace) -> None:
+    """The error contains the last lines of the log."""
     environment = {**isolated_environment(), "SLACK_APP_TOKEN": "xapp-1"}
     with open_demo_folder(environment, "reports: []") as demo_folder, serving(demo_folder) as bot:
         with pytest.raises(
@@ -146,7 +148,7 @@ def test_the_bot_ends_by_itself(slack: Workspace) -> None:
     assert not demo_folder.folder.exists()
 
 
-def test_the_bot_does_not_come(slack: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_bot_does_not_connect(slack: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bot.cli.demo.demo_company.SECONDS_TO_START", 0)
     with (
         open_demo_folder(isolated_environment(), "{}") as demo_folder,
@@ -158,7 +160,7 @@ def test_the_bot_does_not_come(slack: Workspace, monkeypatch: pytest.MonkeyPatch
 
 
 def test_reports_that_cannot_be_posted() -> None:
-    """There is nobody in Slack, and no token for it."""
+    """Slack does not run, and there is no token for it."""
     with (
         open_demo_folder(isolated_environment(), "reports: [{channel: '#ops'}]") as demo_folder,
         pytest.raises(ServiceError, match=r"No report was posted; .*SLACK_BOT_TOKEN"),

@@ -1,4 +1,4 @@
-"""`ecr-clean demo --aws`: reports on somebody's own account, and cannot delete."""
+"""`ecr-clean demo --aws` reports on the user's own account, and cannot delete."""
 
 import json
 import os
@@ -39,7 +39,7 @@ READS = ("BatchGet", "Describe", "Get", "List")
 
 @pytest.fixture
 def aws() -> Iterator[StandIn]:
-    """With a cluster of EKS that is listed nowhere."""
+    """The account has an EKS cluster that the settings do not list."""
     with StandIn() as stand_in, Cluster("prod") as cluster:
         seed_company(stand_in.url, datetime.now(UTC))
         seed_company_cluster(stand_in.url, cluster.address)
@@ -52,10 +52,10 @@ def machine(tmp_path: Path, aws: StandIn) -> Machine:
     return Machine(tmp_path, {**aws.environment(), "SLACK_BOT_TOKEN": "xoxb-of-work"})
 
 
-# no client can delete
+# clients cannot delete
 
 
-def test_clients_have_reads_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_clients_have_only_operations_that_read(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AWS_DATA_PATH", raising=False)
     with allow_only_reads():
         ecr = open_session().client("ecr", "eu-west-1")
@@ -74,7 +74,7 @@ def test_clients_have_reads_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     assert hasattr(open_session().client("ecr", "eu-west-1"), "batch_delete_image")
 
 
-def test_services_that_find_things_have_no_other_calls() -> None:
+def test_discovery_services_have_no_other_operations() -> None:
     with allow_only_reads():
         found = {
             name: set(open_session().client(name, "eu-west-1").meta.service_model.operation_names)
@@ -86,9 +86,7 @@ def test_services_that_find_things_have_no_other_calls() -> None:
     }
 
 
-def test_models_that_somebody_else_put_there_count_for_nothing(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_the_users_own_models_are_ignored(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     place = tmp_path / "ecr" / "2099-01-01"
     place.mkdir(parents=True)
     model = Loader().load_service_model("ecr", "service-2")
@@ -100,7 +98,7 @@ def test_models_that_somebody_else_put_there_count_for_nothing(
     assert os.environ["AWS_DATA_PATH"] == str(tmp_path)
 
 
-def test_so_have_processes_that_are_started_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_child_processes_have_only_operations_that_read(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_DATA_PATH", "/somewhere/else")
     with allow_only_reads():
         done = subprocess.run(
@@ -153,7 +151,7 @@ def _operations_of_ecr(path: str) -> set[str]:
 
 @pytest.mark.slow
 def test_a_repository_that_cannot_be_listed(machine: Machine, aws: StandIn) -> None:
-    """The others are shown all the same."""
+    """The other repositories are reported."""
     aws.world.deny("ecr:DescribeImages", resource="*repository/shop/web")
     done = machine.run("--aws")
     assert done.returncode == 0
@@ -162,14 +160,14 @@ def test_a_repository_that_cannot_be_listed(machine: Machine, aws: StandIn) -> N
     assert "AWS refused ecr:DescribeImages on" in done.stderr
 
 
-def test_there_is_nothing_in_the_account(tmp_path: Path) -> None:
+def test_an_account_without_repositories(tmp_path: Path) -> None:
     with StandIn() as empty:
         done = Machine(tmp_path, empty.environment()).run("--aws")
     assert (done.returncode, done.stdout) == (2, "")
     assert "There is no repository in 123456789012 in eu-west-1: name another" in done.stderr
 
 
-# what it takes over
+# settings of the demo
 
 
 def test_the_settings_of_the_account(tmp_path: Path) -> None:
@@ -200,7 +198,7 @@ def test_the_settings_of_the_account(tmp_path: Path) -> None:
     assert not settings.execution.enabled
 
 
-def test_clusters_that_are_listed_nowhere(tmp_path: Path) -> None:
+def test_unlisted_clusters_are_scanned(tmp_path: Path) -> None:
     file, ours = tmp_path / "own.yml", tmp_path / "ours.yml"
     file.write_text("usage: {batch: false, kubernetes: {ignore: []}}")
     arn = "arn:aws:eks:eu-west-1:123456789012:cluster/prod"
@@ -218,7 +216,7 @@ def test_without_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     assert load_settings(ours).policies == load_settings(None).policies
 
 
-def test_kubeconfigs_of_settings_that_were_found(
+def test_a_found_settings_file_must_not_name_kubeconfigs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)

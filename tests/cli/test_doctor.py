@@ -1,4 +1,4 @@
-"""`ecr-clean doctor`: what it says of a world that is well, and of each that is not."""
+"""`ecr-clean doctor` on a healthy setup, and with each problem."""
 
 import csv
 from collections.abc import Callable, Iterator
@@ -26,7 +26,8 @@ Doctor = Callable[[], Findings]
 
 @pytest.fixture
 def doctor(run: Run) -> Doctor:
-    """Its findings by check: the only one, or the first that is not ok. The exit status fits."""
+    """The findings by check: the only one, or the first that is not ok. Checks that the exit status
+    matches."""
 
     def examine() -> Findings:
         result = run("doctor", "--format", "json")
@@ -56,7 +57,7 @@ def statuses(findings: Findings) -> set[str]:
 
 
 @pytest.mark.usefixtures("healthy")
-def test_all_is_well_but_for_what_is_switched_off(doctor: Doctor) -> None:
+def test_only_switched_off_sources_are_warnings(doctor: Doctor) -> None:
     found = doctor()
     assert list(found) == [
         "settings",
@@ -85,7 +86,7 @@ def test_without_a_settings_file(doctor: Doctor, environment: Path) -> None:
     assert "the defaults apply" in doctor()["settings"]["detail"]
 
 
-def test_what_every_source_saw(
+def test_each_source_has_its_numbers(
     aws: StandIn,
     shelf: Shelf,
     use_everywhere: UseEverywhere,
@@ -124,7 +125,7 @@ def test_what_every_source_saw(
     ],
 )
 @pytest.mark.usefixtures("healthy")
-def test_each_refusal_has_its_line(
+def test_each_denied_action_has_a_finding(
     action: str, check: str, status: str, aws: StandIn, doctor: Doctor
 ) -> None:
     aws.world.deny(action)
@@ -151,7 +152,7 @@ def test_each_refusal_has_its_line(
     ],
 )
 @pytest.mark.usefixtures("healthy")
-def test_a_source_that_is_refused(
+def test_a_denied_source(
     action: str, source: str, aws: StandIn, doctor: Doctor, settings_file: Write
 ) -> None:
     settings_file("usage: {expect_none: true}")
@@ -170,8 +171,8 @@ def test_a_source_that_is_refused(
 def clusters(
     healthy: Shelf, granted: Cluster, run: Run, settings_file: Write
 ) -> Callable[[], Findings]:
-    """What doctor says of Kubernetes by scope: of `prod`, a cluster of EKS where a Deployment runs,
-    and of `edge`, where there is no kubeconfig."""
+    """The Kubernetes findings by scope: `prod`, an EKS cluster with a Deployment, and `edge`, whose
+    kubeconfig is missing."""
     granted.apply(*deployment("api", f"{healthy.id.uri}:1.0"))
     edge = "{name: edge, kubeconfig: gone}"
     entries = f"clusters: [{{name: prod, eks: prod}}, {edge}]"
@@ -185,7 +186,7 @@ def clusters(
     return examine
 
 
-def test_each_cluster_has_its_line(clusters: Callable[[], Findings]) -> None:
+def test_each_cluster_has_a_finding(clusters: Callable[[], Findings]) -> None:
     found = clusters()
     assert {scope: finding["status"] for scope, finding in found.items()} == {
         f"EKS of {PLACE}": "ok",
@@ -197,7 +198,7 @@ def test_each_cluster_has_its_line(clusters: Callable[[], Findings]) -> None:
     assert "fix its entry in usage.kubernetes.clusters" in found["edge"]["detail"]
 
 
-def test_a_cluster_that_nobody_listed(aws: StandIn, clusters: Callable[[], Findings]) -> None:
+def test_an_unlisted_cluster(aws: StandIn, clusters: Callable[[], Findings]) -> None:
     aws.world.eks().create("staging")
     finding = clusters()[f"EKS of {PLACE}"]
     assert finding["status"] == "FAILED"
@@ -216,7 +217,7 @@ def test_a_cluster_that_refuses(granted: Cluster, clusters: Callable[[], Finding
 
 
 @pytest.mark.usefixtures("healthy")
-def test_one_failure_hides_no_other(aws: StandIn, doctor: Doctor) -> None:
+def test_one_failure_does_not_hide_others(aws: StandIn, doctor: Doctor) -> None:
     aws.world.deny("ecr:*")
     found = doctor()
     assert found["registry"]["status"] == "FAILED"
@@ -224,7 +225,7 @@ def test_one_failure_hides_no_other(aws: StandIn, doctor: Doctor) -> None:
     assert not found.keys() & {"repository policies", "replication"}
 
 
-def test_it_leaves_no_pull_time(doctor: Doctor, shelf: Shelf) -> None:
+def test_it_pulls_no_image(doctor: Doctor, shelf: Shelf) -> None:
     shelf.image("a")
     doctor()
     assert shelf.pulled_at("a") is None
@@ -248,7 +249,7 @@ def test_without_credentials(
     assert found["all else"]["detail"] == "it was not checked"
 
 
-def test_the_exemption_has_its_command(doctor: Doctor, shelf: Shelf) -> None:
+def test_the_exemption_command_is_printed(doctor: Doctor, shelf: Shelf) -> None:
     shelf.image("a")
     found = doctor()
     assert found["pull times"]["status"] == "warning"
@@ -302,7 +303,7 @@ def test_a_role_that_cannot_be_assumed(doctor: Doctor, settings_file: Write) -> 
 
 
 @pytest.mark.usefixtures("healthy")
-def test_a_registry_that_fails_hides_no_other(run: Run, settings_file: Write) -> None:
+def test_a_failed_registry_does_not_hide_others(run: Run, settings_file: Write) -> None:
     settings_file(f"registries: [{{role_arn: '{ROLE}'}}, {{region: eu-west-1}}]")
     result = run("doctor", "--format", "json")
     assert result.status == 1
@@ -319,7 +320,7 @@ def lets_pull(*principals: str) -> dict[str, Any]:
     return {"Version": "2012-10-17", "Statement": [allow]}
 
 
-def test_accounts_that_may_pull_where_nobody_looks(
+def test_accounts_that_may_pull_and_are_not_scanned(
     aws: StandIn, doctor: Doctor, healthy: Shelf, settings_file: Write
 ) -> None:
     for name in ("team/b", "team/c", "team/d"):
@@ -347,7 +348,7 @@ def three_regions(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("healthy", "three_regions")
-def test_regions_where_no_source_looks(aws: StandIn, doctor: Doctor, settings_file: Write) -> None:
+def test_regions_that_are_not_scanned(aws: StandIn, doctor: Doctor, settings_file: Write) -> None:
     settings_file("usage: {expect_none: true}")
     finding = other_regions(doctor)
     assert (finding["status"], finding["scope"]) == ("ok", HERE)
@@ -365,7 +366,7 @@ def test_regions_where_no_source_looks(aws: StandIn, doctor: Doctor, settings_fi
 
 
 @pytest.mark.usefixtures("healthy", "three_regions")
-def test_regions_that_cannot_be_asked(aws: StandIn, doctor: Doctor, settings_file: Write) -> None:
+def test_regions_that_cannot_be_scanned(aws: StandIn, doctor: Doctor, settings_file: Write) -> None:
     settings_file("usage: {expect_none: true}")
     aws.world.deny_regions("sa-east-1")
     assert other_regions(doctor)["detail"] == (
@@ -392,7 +393,7 @@ def test_regions_that_service_control_policies_deny(
     assert found["ecs"]["status"] == "ok"
 
 
-def test_services_that_may_pull_where_no_source_looks(
+def test_services_that_may_pull_and_are_not_scanned(
     aws: StandIn, doctor: Doctor, healthy: Shelf, settings_file: Write
 ) -> None:
     emr, functions = "emr-serverless.amazonaws.com", "lambda.amazonaws.com"
@@ -429,9 +430,7 @@ def test_policies_of_many_that_cannot_be_read(aws: StandIn, doctor: Doctor, heal
 
 
 @pytest.mark.usefixtures("healthy")
-def test_deletions_that_are_carried_elsewhere(
-    aws: StandIn, doctor: Doctor, settings_file: Write
-) -> None:
+def test_replicated_deletions(aws: StandIn, doctor: Doctor, settings_file: Write) -> None:
     aws.world.replicate([(HERE, "us-east-1")], deletions=True)
     found = doctor()
     assert found["replication"]["status"] == "FAILED"
@@ -513,7 +512,7 @@ def test_as_csv(run: Run) -> None:
     assert rows[0]["mend"] == ""
 
 
-def test_no_secret_is_told(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_secret_is_printed(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "wJalrXUtnFEMI")
     result = run("doctor")
     assert "wJalrXUtnFEMI" not in result.out + result.err

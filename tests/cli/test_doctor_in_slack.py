@@ -1,4 +1,4 @@
-"""`ecr-clean doctor` in a workspace: what it says of one that is well, and of each that is not."""
+"""`ecr-clean doctor` in a healthy workspace, and with each problem."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -26,7 +26,7 @@ def releases(slack: Workspace, ann: Person, settings_file: Write) -> str:
 
 @pytest.fixture
 def examine(run: Run) -> Examine:
-    """The findings about Slack. No token is in any."""
+    """The findings about Slack. Checks that none contains a token."""
 
     def examine_it() -> list[Finding]:
         result = run("doctor", "--format", "json")
@@ -39,14 +39,14 @@ def examine(run: Run) -> Examine:
     return examine_it
 
 
-def unwell(findings: list[Finding]) -> Finding:
-    """The only one that is not ok."""
+def problem(findings: list[Finding]) -> Finding:
+    """The only finding that is not ok."""
     (found,) = (finding for finding in findings if finding["status"] != "ok")
     assert found["mend"]
     return found
 
 
-def test_it_is_not_set_up(run: Run) -> None:
+def test_slack_is_not_set_up(run: Run) -> None:
     result = run("doctor")
     assert (
         "\nok       Slack, environment: not set up; the command line works without it\n"
@@ -55,7 +55,7 @@ def test_it_is_not_set_up(run: Run) -> None:
 
 
 @pytest.mark.usefixtures("releases")
-def test_all_is_well(slack: Workspace, examine: Examine) -> None:
+def test_all_checks_pass(slack: Workspace, examine: Examine) -> None:
     found = examine()
     assert {finding["check"]: finding["status"] for finding in found} == dict.fromkeys(
         (BOT, APP, SCOPES, CHANNEL, APPROVERS), "ok"
@@ -71,7 +71,7 @@ def test_all_is_well(slack: Workspace, examine: Examine) -> None:
 @pytest.mark.usefixtures("releases")
 def test_one_token_is_missing(examine: Examine, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("SLACK_APP_TOKEN")
-    found = unwell(examine())
+    found = problem(examine())
     assert (found["check"], found["status"]) == (APP, "FAILED")
     assert "SLACK_APP_TOKEN is not set" in found["detail"]
     monkeypatch.delenv("SLACK_BOT_TOKEN")
@@ -82,11 +82,11 @@ def test_one_token_is_missing(examine: Examine, monkeypatch: pytest.MonkeyPatch)
 
 
 @pytest.mark.usefixtures("releases")
-def test_tokens_that_slack_does_not_take(
+def test_tokens_that_slack_refuses(
     slack: Workspace, examine: Examine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SLACK_APP_TOKEN", BOT_TOKEN)
-    found = unwell(examine())
+    found = problem(examine())
     assert (found["check"], found["status"]) == (APP, "FAILED")
     assert "not_allowed_token_type" in found["detail"]
     assert "set SLACK_APP_TOKEN to an app-level token" in found["detail"]
@@ -97,33 +97,33 @@ def test_tokens_that_slack_does_not_take(
 
 
 @pytest.mark.usefixtures("releases")
-def test_the_app_token_opens_nothing(slack: Workspace, examine: Examine) -> None:
+def test_the_app_token_is_refused(slack: Workspace, examine: Examine) -> None:
     slack.remote.put("/scopes", app=[])
-    found = unwell(examine())
+    found = problem(examine())
     assert (found["check"], found["status"]) == (APP, "FAILED")
     assert "lacks the scope connections:write" in found["detail"]
 
 
 @pytest.mark.usefixtures("releases")
-def test_it_is_asked_too_often(slack: Workspace, examine: Examine) -> None:
+def test_slack_limits_the_rate(slack: Workspace, examine: Examine) -> None:
     slack.remote.add_fault("apps.connections.open", error="ratelimited", retry_after=60)
-    found = unwell(examine())
+    found = problem(examine())
     assert (found["check"], found["status"]) == (APP, "warning")
     assert "try again in a minute" in found["detail"]
 
 
 @pytest.mark.usefixtures("releases")
-def test_nobody_is_there(examine: Examine, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_slack_is_unreachable(examine: Examine, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SLACK_API_URL", "http://127.0.0.1:9/api/")
     (found,) = examine()
     assert "check the network and SLACK_API_URL" in found["detail"]
 
 
 @pytest.mark.usefixtures("releases")
-def test_scopes_that_are_missing(slack: Workspace, examine: Examine) -> None:
+def test_missing_scopes(slack: Workspace, examine: Examine) -> None:
     granted = ["chat:write", "chat:write.public", "commands", "channels:read", "groups:read"]
     slack.remote.put("/scopes", bot=granted)
-    found = unwell(examine())
+    found = problem(examine())
     assert (found["check"], found["status"]) == (SCOPES, "FAILED")
     assert found["detail"] == (
         "the bot token lacks files:write (the full list in a report's thread), usergroups:read "
@@ -143,11 +143,11 @@ def test_channels_cannot_be_listed(slack: Workspace, examine: Examine) -> None:
 
 def test_no_channel(slack: Workspace, examine: Examine) -> None:
     del slack
-    found = unwell(examine())
+    found = problem(examine())
     assert (found["check"], found["scope"], found["status"]) == (CHANNEL, "reports", "warning")
 
 
-def test_each_channel_has_its_line(
+def test_each_channel_has_a_finding(
     slack: Workspace, ann: Person, examine: Examine, releases: str, settings_file: Write
 ) -> None:
     slack.remote.add_channel("open", [ann], with_bot=False)
@@ -175,7 +175,7 @@ def test_each_channel_has_its_line(
     assert slack.remote.warnings() == []
 
 
-def test_each_approver_has_its_line(
+def test_each_approver_has_a_finding(
     slack: Workspace, ann: Person, releases: str, examine: Examine, settings_file: Write
 ) -> None:
     del releases

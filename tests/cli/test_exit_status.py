@@ -1,4 +1,5 @@
-"""Several repositories: all are tried, and the status is the first that applies of 2, 1, 3."""
+"""With several repositories, all are tried. The exit status is the first that applies of 2, 1,
+3."""
 
 import pytest
 
@@ -45,7 +46,7 @@ def test_the_status_and_what_is_printed(
 
 
 @pytest.mark.parametrize("form", ["table", "csv", "json"])
-def test_the_form_of_printing_changes_no_status(form: str, run: Run) -> None:
+def test_the_format_does_not_change_the_status(form: str, run: Run) -> None:
     result = run("plan", UNKNOWN, DENIED, HALF, GOOD, "--format", form)
     assert result.status == 2
     assert GOOD in result.out
@@ -55,7 +56,7 @@ def test_the_form_of_printing_changes_no_status(form: str, run: Run) -> None:
         assert name in result.err
 
 
-def test_an_incomplete_plan_is_printed_whole(plan: Run) -> None:
+def test_an_incomplete_plan_is_printed_completely(plan: Run) -> None:
     result = plan(HALF)
     assert result.status == 3
     assert len(result.plan["images"]) == 1

@@ -1,4 +1,4 @@
-"""What `show`, `plans` and `audit` tell of a plan that was executed."""
+"""`show`, `plans` and `audit` for a plan that was executed."""
 
 import csv
 import hashlib
@@ -27,16 +27,17 @@ from tests.support import Run, Shelf
 
 @pytest.fixture
 def id_(run: Run, at_once: Shelf, aws: StandIn, own_database: Path, remembered: Remembered) -> str:
-    """1.0 was deleted; 1.1 was tagged again, and skipped; 1.2 could not be deleted."""
+    """A plan whose 1.0 was deleted, whose 1.1 was tagged again and skipped, and whose 1.2
+    failed."""
 
-    def carry_out() -> str:
+    def execute_plan() -> str:
         id_ = proposed(run)
         aws.world.retag(at_once.repository, "1.1", "stable")
         aws.world.stick(at_once.repository, "1.2")
         assert run("approve", id_, "--wait").status == 1
         return id_
 
-    return remembered.after("a run", own_database, carry_out)
+    return remembered.after("a run", own_database, execute_plan)
 
 
 def test_json(run: Run, id_: str) -> None:
@@ -55,7 +56,7 @@ def test_json(run: Run, id_: str) -> None:
     )
 
 
-def test_csv_is_a_line_a_manifest(run: Run, id_: str) -> None:
+def test_csv_has_a_line_for_each_manifest(run: Run, id_: str) -> None:
     rows = list(csv.DictReader(io.StringIO(run("show", id_, "--format", "csv").out)))
     assert {(row["tags"], row["outcome"]) for row in rows} == {
         ("1.0", "deleted"),
@@ -66,7 +67,7 @@ def test_csv_is_a_line_a_manifest(run: Run, id_: str) -> None:
     assert {(row["plan"], row["state"]) for row in rows} == {(id_, "failed")}
 
 
-def test_in_words(run: Run, id_: str) -> None:
+def test_text(run: Run, id_: str) -> None:
     out = run("show", id_).out
     assert f"Plan {id_}, version 1, was executed, but some images could not be deleted." in out
     assert "Receipt: 1 deleted, 1 skipped, 1 failed." in out
@@ -74,7 +75,7 @@ def test_in_words(run: Run, id_: str) -> None:
     assert words.index("failed: ECR refused it") < words.index("skipped: its tags changed")
 
 
-def test_the_list_has_what_was_freed(run: Run, id_: str) -> None:
+def test_the_list_has_the_freed_bytes(run: Run, id_: str) -> None:
     (listed,) = run("plans", "--format", "json").plans
     assert (listed["plan"], listed["freed_bytes"]) == (id_, 1010)
     (row,) = csv.DictReader(io.StringIO(run("plans", "--format", "csv").out))
@@ -84,9 +85,7 @@ def test_the_list_has_what_was_freed(run: Run, id_: str) -> None:
     assert " 0.99 kB " in line
 
 
-def test_how_far_it_is_while_it_lasts(
-    run: Run, builds: Shelf, aws: StandIn, own_store: Store
-) -> None:
+def test_the_progress_of_a_run(run: Run, builds: Shelf, aws: StandIn, own_store: Store) -> None:
     id_ = approved(run, builds.id.name)
     held = hold_deletions(aws, seconds=1)
 
@@ -105,7 +104,7 @@ def test_how_far_it_is_while_it_lasts(
 
 
 @pytest.mark.parametrize("reference", ["the tag", "the digest", "its beginning"])
-def test_a_deleted_manifest_byte_for_byte(
+def test_a_deleted_manifest_is_printed_exactly(
     reference: str, run: Run, at_once: Shelf, aws: StandIn
 ) -> None:
     manifest = aws.world.manifest(at_once.repository, "1.0")
@@ -137,7 +136,7 @@ def test_a_manifest_that_was_not_stored(run: Run, id_: str, at_once: Shelf) -> N
     )
 
 
-def test_the_audit_tells_the_story(run: Run, id_: str) -> None:
+def test_the_audit_has_all_events(run: Run, id_: str) -> None:
     told = run("audit", "--format", "json").plans
     assert [each["event"] for each in told] == [
         *("proposed", "approved", "started", "skipped", "deleted", "failed", "ended")
@@ -147,7 +146,7 @@ def test_the_audit_tells_the_story(run: Run, id_: str) -> None:
     assert [len(each["digests"]) for each in told] == [3, 3, 0, 1, 1, 1, 0]
 
 
-def test_batches_are_told_as_one_in_a_terminal(
+def test_a_terminal_shows_batches_as_one_event(
     run: Run, builds: Shelf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("COLUMNS", "120")

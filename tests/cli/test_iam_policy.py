@@ -1,4 +1,4 @@
-"""`ecr-clean iam-policy`, held against what the stand-in was really asked for."""
+"""`ecr-clean iam-policy`, compared with the calls that the simulated AWS received."""
 
 from collections.abc import Callable
 from fnmatch import fnmatchcase
@@ -69,7 +69,7 @@ def allows(statement: dict[str, Any], ask: AccessRequest) -> bool:
 
 @pytest.fixture
 def company(aws: StandIn, eks: Cluster, use_everywhere: UseEverywhere) -> None:
-    """A repository, and a workload of every kind."""
+    """A repository, and a workload of every source."""
     web = Shelf(aws, "shop/web")
     web.index("multi", "amd64")
     seed_workloads(aws.url, ONE_OF_EACH, ["shop/web"])
@@ -80,7 +80,7 @@ def company(aws: StandIn, eks: Cluster, use_everywhere: UseEverywhere) -> None:
 
 @pytest.fixture
 def asks(aws: StandIn, monkeypatch: pytest.MonkeyPatch) -> list[AccessRequest]:
-    """Whatever the stand-in had to allow."""
+    """Records the actions that the simulated AWS had to allow."""
     found: list[AccessRequest] = []
     decide = aws.world.access.refusal
 
@@ -92,8 +92,8 @@ def asks(aws: StandIn, monkeypatch: pytest.MonkeyPatch) -> list[AccessRequest]:
     return found
 
 
-def look_while_deleting(place: RegistryId, name: str) -> None:
-    """What is read only while a plan is carried out."""
+def read_as_during_deletion(place: RegistryId, name: str) -> None:
+    """Makes the reads that only happen while a plan is executed."""
     registry, _ = find_registry(load_settings(Path("ecr-clean.yml")), place)
     repository = registry.repository(name)
     assert repository
@@ -114,13 +114,13 @@ def test_it_is_a_policy_for_the_caller(run: Run) -> None:
 
 @pytest.mark.usefixtures("company")
 @pytest.mark.parametrize("settings", the_first(6, SETTINGS.values()), ids=SETTINGS.keys())
-def test_it_holds_exactly_what_is_called(
+def test_it_has_exactly_the_calls_of_a_plan(
     settings: str, aws: StandIn, asks: list[AccessRequest], run: Run, settings_file: Write
 ) -> None:
     settings_file(settings)
     run("plan", "*")
     run("doctor")
-    look_while_deleting(RegistryId(HERE, "eu-west-1"), "shop/web")
+    read_as_during_deletion(RegistryId(HERE, "eu-west-1"), "shop/web")
     called = set(aws.world.calls.counts()) - {"sts:GetCallerIdentity"}
     found = statements(run("iam-policy"))
     assert granted(found) == called
@@ -130,9 +130,8 @@ def test_it_holds_exactly_what_is_called(
 
 
 @pytest.mark.usefixtures("company")
-def test_doctor_asks_for_all_that_a_plan_does(aws: StandIn, run: Run, settings_file: Write) -> None:
-    """And for what leaves repositories out of reports, what carrying out needs, and what other
-    Regions have."""
+def test_doctor_makes_all_calls_of_a_plan(aws: StandIn, run: Run, settings_file: Write) -> None:
+    """Doctor also makes the calls for the ignore tag, for runs, and for other Regions."""
     settings_file("usage: {}")
     run("plan", "*")
     planned = set(aws.world.calls.counts())
@@ -159,7 +158,8 @@ usage:
 def roles(
     aws: StandIn, cluster: Cluster, use_everywhere: UseEverywhere, settings_file: Write
 ) -> None:
-    """A registry there that one role reads, workloads there that another looks at."""
+    """A registry in an account that one role reads, and workloads in an account that another role
+    scans."""
     for role in (READER, LOOKER):
         aws.world.identities.add_role(role, trusts=[HERE])
     there = Shelf(aws, "team/there", account=THERE)
@@ -184,7 +184,7 @@ def roles(
         ],
     ),
 )
-def test_each_principal_has_exactly_what_it_calls(
+def test_each_principal_has_exactly_its_calls(
     asks: list[AccessRequest],
     run: Run,
     settings_file: Write,
@@ -196,7 +196,7 @@ def test_each_principal_has_exactly_what_it_calls(
     settings_file(ROLES + more)
     run("plan", "team/there", "shop/web")
     run("doctor")
-    look_while_deleting(RegistryId(THERE, "eu-west-1"), "team/there")
+    read_as_during_deletion(RegistryId(THERE, "eu-west-1"), "team/there")
     for role in (READER, LOOKER):
         asked = [ask for ask in asks if ask.principal.iam_arn == role]
         found = statements(run("iam-policy", "--role", role))
@@ -213,7 +213,7 @@ def test_each_principal_has_exactly_what_it_calls(
 
 
 @pytest.mark.usefixtures("roles")
-def test_it_says_whose_each_policy_is(run: Run) -> None:
+def test_it_names_the_principal_of_each_policy(run: Run) -> None:
     said = run("iam-policy").err.splitlines()
     assert said == [
         f"ecr-clean: this is the policy of the identity that runs ecr-clean in account {HERE}",
@@ -226,7 +226,7 @@ def test_it_says_whose_each_policy_is(run: Run) -> None:
     assert {arn.split(":")[4] for arn in arns} == {THERE}
 
 
-def test_registries_behind_roles_leave_the_caller_nothing_else(
+def test_the_caller_only_assumes_roles_if_all_registries_have_one(
     run: Run, settings_file: Write
 ) -> None:
     settings_file(f"registries: [{{role_arn: '{READER}'}}]\nusage: {{}}")
@@ -240,7 +240,7 @@ def test_registries_behind_roles_leave_the_caller_nothing_else(
         (f"registries: [{{role_arn: '{READER}'}}]", f"use one of {READER}"),
     ],
 )
-def test_a_role_that_the_settings_do_not_name(
+def test_a_role_that_is_not_in_the_settings(
     settings: str, said: str, run: Run, settings_file: Write
 ) -> None:
     settings_file(settings)
@@ -262,7 +262,7 @@ def test_it_needs_no_credentials(
     assert "with AWS credentials it would name the account" in result.sentence
 
 
-def test_it_needs_nothing_of_aws(aws: StandIn, run: Run) -> None:
+def test_it_makes_no_aws_calls(aws: StandIn, run: Run) -> None:
     aws.world.deny("*")
     assert statements(run("iam-policy"))
     assert set(aws.world.calls.counts()) == {"sts:GetCallerIdentity"}
@@ -281,7 +281,7 @@ def test_other_partitions(
     assert {arn.split(":")[1] for arn in resources if arn != "*"} == {partition}
 
 
-def test_a_policy_that_is_too_large(run: Run, settings_file: Write) -> None:
+def test_a_policy_that_is_too_long(run: Run, settings_file: Write) -> None:
     entries = [f"{{account: '{number:012}', region: eu-west-1}}" for number in range(150)]
     settings_file(f"registries: [{', '.join(entries)}]")
     result = run("iam-policy")
@@ -317,7 +317,7 @@ PLACES = [(HERE, "eu-west-1"), (HERE, "us-east-1"), (THERE, "eu-west-1"), (THERE
 
 @pytest.fixture
 def shelves(aws: StandIn) -> dict[tuple[str, str], Shelf]:
-    """A repository in each of the places."""
+    """A repository in each place."""
     for role in (READER, DELETER):
         aws.world.identities.add_role(role, trusts=[HERE], external_id="secret")
     return {
@@ -337,7 +337,7 @@ def shelves(aws: StandIn) -> dict[tuple[str, str], Shelf]:
     ],
     ids=["own account", "role", "role for deletion", "only a role for deletion", "several"],
 )
-def test_the_policy_of_deletion_holds_exactly_what_is_called(
+def test_the_deletion_policy_has_exactly_the_calls_of_a_run(
     settings: str,
     places: list[tuple[str, str]],
     deleters: set[str | None],
@@ -381,7 +381,7 @@ def test_the_roles_that_are_assumed_are_those_of_the_policy(
     assert set(found["AssumeRoles"]["Resource"]) == assumed
 
 
-def test_the_policy_of_deletion_of_the_caller(run: Run, settings_file: Write) -> None:
+def test_the_deletion_policy_of_the_caller(run: Run, settings_file: Write) -> None:
     settings_file(SEVERAL)
     result = run("iam-policy", "--delete")
     found = {each["Sid"]: each for each in statements(result)}
@@ -399,7 +399,7 @@ def test_the_policy_of_deletion_of_the_caller(run: Run, settings_file: Write) ->
     ]
 
 
-def test_the_policy_of_deletion_of_a_role(run: Run, settings_file: Write) -> None:
+def test_the_deletion_policy_of_a_role(run: Run, settings_file: Write) -> None:
     settings_file(SEVERAL)
     result = run("iam-policy", "--delete", "--role", READER)
     (statement,) = statements(result)
@@ -407,7 +407,7 @@ def test_the_policy_of_deletion_of_a_role(run: Run, settings_file: Write) -> Non
     assert result.sentence == f"this is the policy of the role {READER}"
 
 
-def test_the_policy_of_deletion_is_as_narrow_as_the_settings(
+def test_the_deletion_policy_is_as_narrow_as_the_settings(
     run: Run, settings_file: Write, shelves: dict[tuple[str, str], Shelf], asks: list[AccessRequest]
 ) -> None:
     loaded = load_settings(
@@ -423,16 +423,14 @@ def test_the_policy_of_deletion_is_as_narrow_as_the_settings(
     assert any(allows(statement, ask) for statement in found for ask in asks)
 
 
-def test_settings_that_propose_nothing_need_no_policy_of_deletion(
-    run: Run, settings_file: Write
-) -> None:
+def test_settings_without_policies_need_no_deletion_policy(run: Run, settings_file: Write) -> None:
     settings_file("policies: []")
     result = run("iam-policy", "--delete")
     assert statements(result) == []
     assert "no repository matches `policies`, so nothing is ever deleted" in result.err
 
 
-def test_a_role_for_deletion_is_no_role_that_reads(run: Run, settings_file: Write) -> None:
+def test_a_deletion_role_has_no_read_policy(run: Run, settings_file: Write) -> None:
     settings_file(BY_DELETER)
     assert not granted(statements(run("iam-policy"))) & {"ecr:BatchDeleteImage"}
     (assuming,) = statements(run("iam-policy"))
@@ -456,7 +454,7 @@ def test_a_role_for_deletion_is_no_role_that_reads(run: Run, settings_file: Writ
         ("--role", "x", "--kubernetes"),
     ],
 )
-def test_options_that_do_not_go_together(run: Run, options: tuple[str, ...]) -> None:
+def test_options_that_cannot_be_combined(run: Run, options: tuple[str, ...]) -> None:
     result = run("iam-policy", *options)
     assert (result.status, result.out) == (2, "")
     assert f"{options[0]} and {options[-1]} do not go together" in result.sentence
@@ -478,7 +476,7 @@ def test_options_that_do_not_go_together(run: Run, options: tuple[str, ...]) -> 
 def test_the_cluster_role(
     settings: str, groups: set[str], aws: StandIn, run: Run, settings_file: Write
 ) -> None:
-    """tests/usage/kubernetes holds it against what is called."""
+    """tests/usage/kubernetes compares it with the calls."""
     settings_file(settings)
     result = run("iam-policy", "--kubernetes")
     role = orjson.loads(result.out)

@@ -1,4 +1,4 @@
-"""Pods that mount images by a tag that has moved since they started."""
+"""Pods that mount images by a tag that has moved since the pods started."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -21,7 +21,7 @@ usage: {{{others_off("kubernetes")}, {CLUSTERS}}}
 
 @pytest.fixture
 def models(cluster: Cluster, shelf: Shelf, settings_file: Write) -> Shelf:
-    """`v1` names the image `a`. Nothing but use keeps any image."""
+    """`v1` names the image `a`. Only usage keeps images."""
     cluster.allow_everything()
     settings_file(SETTINGS)
     shelf.image("a", "v1", "a")
@@ -30,7 +30,7 @@ def models(cluster: Cluster, shelf: Shelf, settings_file: Write) -> Shelf:
 
 
 def mounting(shelf: Shelf, started: datetime) -> dict[str, Any]:
-    """A pod that mounts `v1`, and whose API server does not tell the digest."""
+    """A pod that mounts `v1`. Its API server does not report the digest."""
     host = shelf.repository.uri.partition("/")[0]
     made = pod("trainer", f"{host}/team/other:1")
     made["spec"]["volumes"] = [
@@ -52,10 +52,10 @@ def propose(run: Run) -> Result:
     return run("propose", "team/api", "--format", "json")
 
 
-def test_the_image_that_it_mounts_is_kept_as_far_as_the_history_knows(
+def test_the_mounted_image_is_kept_by_the_tag_history(
     aws: StandIn, cluster: Cluster, models: Shelf, run: Run
 ) -> None:
-    """And the plan is complete: the pod started after the tags were first remembered."""
+    """The plan is complete, since the pod started after the tag history begins."""
     propose(run)
     cluster.apply(mounting(models, datetime.now(UTC) + START_CLOCKS_DIFFER))
     promote(aws, models)
@@ -69,7 +69,7 @@ def test_the_image_that_it_mounts_is_kept_as_far_as_the_history_knows(
     assert f"Keep: - is in use by {words} In use by {words}." in why
 
 
-def test_what_the_tag_named_before_the_history_begins_makes_the_plan_incomplete(
+def test_a_pod_older_than_the_tag_history_makes_the_plan_incomplete(
     aws: StandIn, cluster: Cluster, models: Shelf, run: Run
 ) -> None:
     cluster.apply(mounting(models, datetime.now(UTC) - timedelta(days=30)))
@@ -90,7 +90,7 @@ def test_what_the_tag_named_before_the_history_begins_makes_the_plan_incomplete(
         )
 
 
-def test_without_a_database_nothing_is_known_of_tags(
+def test_without_a_database_there_is_no_tag_history(
     cluster: Cluster, models: Shelf, plan: Run
 ) -> None:
     for name in ("trainer", "tuner"):
@@ -103,7 +103,7 @@ def test_without_a_database_nothing_is_known_of_tags(
     assert "(and 1 more)" in found.err
 
 
-def test_other_repositories_are_not_concerned(
+def test_other_repositories_are_not_affected(
     aws: StandIn, cluster: Cluster, models: Shelf, plan: Run
 ) -> None:
     cluster.apply(mounting(models, datetime.now(UTC) - timedelta(days=30)))

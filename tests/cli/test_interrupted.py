@@ -1,4 +1,4 @@
-"""Ctrl-C while a plan is waited for, and while it is carried out."""
+"""Ctrl-C while a plan waits, and while it is executed."""
 
 import os
 import pty
@@ -35,13 +35,13 @@ def outcomes(store: Store, id_: str) -> dict[str, ImageOutcome]:
 
 
 def check_receipt(store: Store, id_: str, shelf: Shelf) -> None:
-    """It tells the truth of every digest."""
+    """The result has the actual outcome of every digest."""
     there = set(shelf.repository.manifests)
     for digest, outcome in outcomes(store, id_).items():
         assert outcome is (ImageOutcome.SKIPPED if digest in there else ImageOutcome.DELETED)
 
 
-def test_in_the_undo_window_the_approval_stands(
+def test_in_the_undo_window_the_plan_remains_approved(
     run: Run, releases: Shelf, aws: StandIn, settings_file: Write
 ) -> None:
     settings_file(f"{LOOKED_AT}execution: {{undo_window: 1h}}")
@@ -61,10 +61,10 @@ def test_in_the_undo_window_the_approval_stands(
     assert run("stop", id_).status == 0
 
 
-def test_before_anything_is_deleted_it_is_taken_back(
+def test_before_the_first_deletion_the_approval_is_withdrawn(
     run: Run, at_once: Shelf, aws: StandIn
 ) -> None:
-    """While the repository is looked at once more."""
+    """Ctrl-C during the scan before the deletion."""
     id_ = proposed(run, at_once.id.name)
     seen = aws.world.calls.count("ecr:DescribeImages")
     aws.world.faults.add(Fault(operation="DescribeImages", delay=2))
@@ -78,7 +78,7 @@ def test_before_anything_is_deleted_it_is_taken_back(
     assert run("show", id_, "--format", "json").plan["approvals"] == []
 
 
-def test_while_deleting_it_stops_after_the_batches_in_flight(
+def test_during_deletion_it_stops_after_the_batches_in_flight(
     run: Run, builds: Shelf, aws: StandIn, own_store: Store
 ) -> None:
     id_ = proposed(run)
@@ -98,7 +98,7 @@ def test_while_deleting_it_stops_after_the_batches_in_flight(
     )
 
 
-def test_twice_it_leaves_at_once_and_recover_finishes(
+def test_a_second_ctrl_c_exits_immediately_and_recover_finishes(
     run: Run, builds: Shelf, aws: StandIn, own_store: Store
 ) -> None:
     id_ = proposed(run)
@@ -120,7 +120,7 @@ def test_twice_it_leaves_at_once_and_recover_finishes(
 
 
 @pytest.mark.slow
-def test_recover_begins_no_other_plan_after_it(
+def test_recover_starts_no_other_plan_after_ctrl_c(
     run: Run, builds: Shelf, aws: StandIn, own_store: Store
 ) -> None:
     other = Shelf(aws, "team/web")
@@ -137,7 +137,7 @@ def test_recover_begins_no_other_plan_after_it(
 
 
 @pytest.mark.slow
-def test_a_terminal_shows_how_far_it_is(run: Run, builds: Shelf, aws: StandIn) -> None:
+def test_a_terminal_shows_the_progress(run: Run, builds: Shelf, aws: StandIn) -> None:
     id_ = proposed(run)
     hold_deletions(aws, seconds=0.3)
     ours, theirs = pty.openpty()
@@ -159,5 +159,5 @@ def _all_of(terminal: int) -> str:
         while piece := os.read(terminal, 4096):
             seen += piece
     except OSError:
-        pass  # how Linux says that the other side has closed
+        pass  # Linux reports the closed other side this way
     return seen.decode()

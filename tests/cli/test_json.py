@@ -1,4 +1,4 @@
-"""`plan --format json`: exactly the contract's keys, one object a line."""
+"""`plan --format json` has exactly the keys of the contract, one object on each line."""
 
 from datetime import datetime, timedelta
 
@@ -21,7 +21,7 @@ REASON_KEYS = {
     "follows": {"parent", "is_referrer", "pulled_at"},
     "nothing_keeps": {"passed_over", "missing_subject", "is_tagged", "pulled_at"},
 }
-"""Beside the rule and the sentence: docs/output.md."""
+"""The keys of a reason besides the rule and the sentence: docs/output.md."""
 
 SAVINGS_KEYS = {"freed_bytes", "listed_bytes", "usd_per_month", "exact"}
 SOURCES = [
@@ -31,7 +31,8 @@ SOURCES = [
 
 @pytest.fixture
 def shelf(shelf: Shelf) -> Shelf:
-    """11 releases and an old index that go or stay, a chart, a signature, a pulled image."""
+    """11 releases and an old index, of which some are to delete, a chart, a signature, and a pulled
+    image."""
     for number in range(10):
         shelf.image(f"2.{number}", age=20 - number)
     shelf.index("1.0", "amd64", "arm64", age=50)
@@ -63,7 +64,7 @@ def test_the_keys(plan: Run, shelf: Shelf) -> None:
     assert shelf.id.name == found["repository"]
 
 
-def test_the_images_are_the_repository(plan: Run, shelf: Shelf) -> None:
+def test_images_are_all_manifests_of_the_repository(plan: Run, shelf: Shelf) -> None:
     found = plan().plan
     assert sorted(each["digest"] for each in found["images"]) == shelf.repository.digests
     assert {each["digest"]: each["tags"] for each in found["images"]} == {
@@ -71,7 +72,7 @@ def test_the_images_are_the_repository(plan: Run, shelf: Shelf) -> None:
     }
 
 
-def test_what_goes_is_what_is_judged_so(plan: Run, shelf: Shelf) -> None:
+def test_delete_equals_the_delete_verdicts(plan: Run, shelf: Shelf) -> None:
     found = plan().plan
     judged = {each["digest"] for each in found["images"] if each["verdict"] == "delete"}
     assert set(found["delete"]) == judged
@@ -79,7 +80,7 @@ def test_what_goes_is_what_is_judged_so(plan: Run, shelf: Shelf) -> None:
     assert shelf.repository.digest_by_tag["chart"] not in judged
 
 
-def test_an_entry_tells_kind_parent_times_and_size(plan: Run, shelf: Shelf) -> None:
+def test_an_entry_has_kind_parent_times_and_size(plan: Run, shelf: Shelf) -> None:
     tagged = shelf.repository.digest_by_tag
     by_digest = {each["digest"]: each for each in plan().plan["images"]}
     index, chart, old = (by_digest[tagged[tag]] for tag in ("1.0", "chart", "0.9"))
@@ -106,7 +107,7 @@ def test_ecr_accepts_the_order_of_deletion(plan: Run, shelf: Shelf) -> None:
     assert order.index(shelf.repository.digest_by_tag["1.0"]) < min(map(order.index, children))
 
 
-def test_savings_are_what_only_deleted_manifests_hold(plan: Run, aws: StandIn) -> None:
+def test_savings_count_only_unshared_layers(plan: Run, aws: StandIn) -> None:
     shared = Shelf(aws, "team/shared")
     base = ("base", 10_000)
     for number in range(12):
@@ -130,16 +131,14 @@ def test_a_line_for_each_repository(plan: Run, aws: StandIn, shelf: Shelf) -> No
     assert shelf.id.name == result.plans[0]["repository"]
 
 
-def test_a_large_repository_is_one_line_too(plan: Run, aws: StandIn) -> None:
+def test_a_large_repository_is_one_line(plan: Run, aws: StandIn) -> None:
     large = Shelf(aws, "team/large")
     large.images(1001)
     found = plan("team/large").plan
     assert [each["digest"] for each in found["images"]] == large.repository.digests
 
 
-def test_a_second_plan_says_the_same_and_reads_nothing(
-    plan: Run, aws: StandIn, shelf: Shelf
-) -> None:
+def test_a_second_plan_is_equal_and_reads_nothing(plan: Run, aws: StandIn, shelf: Shelf) -> None:
     first = plan()
     aws.world.calls.reset()
     second = plan()
