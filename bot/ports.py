@@ -160,7 +160,7 @@ class ReportMessages(Protocol):
         """Shows the stored plan in a new message, or in the message `in_place_of`. `remember`
         stores the message, and more in the same transaction."""
 
-    def fold_older(self, message: PlanMessage) -> None:
+    def collapse_older(self, message: PlanMessage) -> None:
         """Reduces older messages of the same plan in the same channel to one line."""
 
 

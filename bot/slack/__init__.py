@@ -1,1 +1,1 @@
-"""The bot in Slack: listeners by surface, blocks of stored state, wording."""
+"""The bot in Slack: listeners for commands, buttons and modals, and messages of stored state."""

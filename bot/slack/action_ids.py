@@ -1,4 +1,4 @@
-"""Ids of buttons, modals and inputs, and the values that they carry."""
+"""IDs of buttons, modals and inputs, and the values that they carry."""
 
 import re
 from collections.abc import Callable, Iterable
@@ -25,7 +25,7 @@ UNPIN = "unpin"
 KEEP_PIN = "keep_pin"
 RUN_COMMAND = "run_command"
 IMAGES_PAGE = "images_page"
-"""Of buttons. With several of a kind in one message, `:` and a number follow."""
+"""Of buttons. If a message has several of a kind, `:` and a number follow."""
 
 CONFIRM_PLAN = "confirm_plan"
 IMAGES = "images"
@@ -38,14 +38,14 @@ PIN_UNTIL = "pin_until"
 """Blocks and actions of the inputs of the modal `pin_tags`."""
 
 TYPED_NAME = "typed_name"
-"""Block and action of the input in which the repository's name is typed."""
+"""Block and action of the input for the repository's name."""
 
 MOST_IN_LINE = 2000
 """Characters of a button's value: docs.slack.dev, button element."""
 
 MOST_IN_OPTION = 150
-"""Characters of an option's value, whereas tags have up to 300: docs.slack.dev, option object; ECR
-API reference, PutImage, imageTag."""
+"""Characters of an option's value: docs.slack.dev, option object. Tags have up to 300: ECR API
+reference, PutImage, imageTag."""
 
 _WHOLE, _CUT = "=", "#"
 _HASH_LENGTH = 32
@@ -63,7 +63,7 @@ _USAGE_FORM = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class PlanRef:
-    """A version of a plan. `detail`: a digest, a channel or a page, by the button."""
+    """A version of a plan. `detail`: a digest, a channel or a page, depending on the button."""
 
     plan: str
     version: int
@@ -77,14 +77,14 @@ class PlanRef:
         """Raises ValueError for a value that no button carries."""
         found = _FORM.fullmatch(value)
         if found is None:
-            raise ValueError(f"{value!r} is no plan")
+            raise ValueError(f"invalid plan: {value!r}")
         return cls(found["plan"], int(found["version"]), found["detail"] or "")
 
 
 @dataclass(frozen=True, slots=True)
 class UsageRef:
-    """The number of workloads of a source, in one scope, that a button confirms; and the version of
-    the plan that its message shows."""
+    """The number of workloads of a source in one scope, which a button confirms, and the version of
+    the plan in the button's message."""
 
     plan: str
     version: int
@@ -100,7 +100,7 @@ class UsageRef:
         """Raises ValueError for a value that no button carries."""
         found = _USAGE_FORM.fullmatch(value)
         if found is None:
-            raise ValueError(f"{value!r} is no usage of a source")
+            raise ValueError(f"invalid usage of a source: {value!r}")
         plan = PlanRef.parse(found["plan"])
         return cls(
             plan.plan, plan.version, int(found["workloads"]), found["source"], found["scope"]
@@ -109,7 +109,7 @@ class UsageRef:
 
 @dataclass(frozen=True, slots=True)
 class PinExpiryRef:
-    """A pin and the end that the message shows for it. UTC."""
+    """A pin and its end as the message shows it. UTC."""
 
     pin: "PinRef"
     until: datetime
@@ -124,12 +124,12 @@ class PinExpiryRef:
         try:
             return cls(PinRef.parse(pin), datetime.fromtimestamp(float(until), UTC))
         except OverflowError as error:
-            raise ValueError(f"{until!r} is no time") from error
+            raise ValueError(f"invalid time: {until!r}") from error
 
 
 @dataclass(frozen=True, slots=True)
 class PinRef:
-    """A pin, by the tag, digest or pattern that it was made with."""
+    """A pin, by its tag, digest or pattern."""
 
     repository: RepositoryId
     pin: str
@@ -143,25 +143,25 @@ class PinRef:
         uri, _, pin = value.partition(" ")
         repository = parse_repository_uri(uri)
         if repository is None:
-            raise ValueError(f"{uri!r} is no repository")
+            raise ValueError(f"invalid repository: {uri!r}")
         return cls(repository, check_pin(pin))
 
 
 def fits_option(pin: str) -> bool:
-    """Whether an option carries the whole pin."""
+    """Whether the value of an option can hold the whole pin."""
     return len(pin) < MOST_IN_OPTION
 
 
 def pin_option(pin: str) -> str:
-    """The value of an option. For a long pin its beginning, and a hash of the whole."""
+    """The value of an option. For a long pin: its beginning, and a hash of the whole pin."""
     if fits_option(pin):
         return _WHOLE + pin
     return f"{_CUT}{_hash(pin)}{pin[:_MOST_CUT]}"
 
 
 def chosen_pin(option: str, all_tags: Callable[[], Iterable[str]]) -> str:
-    """The pin of the value of an option. `all_tags`: called for a long pin only. Raises
-    RequestError if the tag is gone, or for a value that the bot never offered."""
+    """The pin in the value of an option. `all_tags`: called for a long pin only. Raises
+    RequestError if the tag no longer exists, or for a value that the bot never offered."""
     sign, text = option[:1], option[1:]
     if sign == _WHOLE:
         return _checked(text)
@@ -170,7 +170,7 @@ def chosen_pin(option: str, all_tags: Callable[[], Iterable[str]]) -> str:
     found = next((tag for tag in known if _hash(tag) == wanted), None)
     if found is None:
         raise RequestError(
-            f"A tag that begins with {beginning[:40]!r} is known no more: choose again"
+            f"The tag that starts with {beginning[:40]!r} no longer exists: choose again"
         )
     return found
 

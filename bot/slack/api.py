@@ -1,4 +1,4 @@
-"""Calls to Slack's Web API: messages, payloads made safe, rate limits, and errors as sentences."""
+"""Calls to Slack's Web API: messages, removal of secrets, rate limits, and error sentences."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -17,13 +17,13 @@ from bot.core.doctor_findings import SlackScope
 from bot.core.errors import ServiceError
 
 SECONDS_BETWEEN_POSTS = 1.1
-"""In one channel: docs.slack.dev, rate limits, chat.postMessage."""
+"""Per channel: docs.slack.dev, rate limits, chat.postMessage."""
 
 LONGEST_RETRY_WAIT = 1
-"""Seconds, while a person waits. slack_sdk adds up to one, and a modal has to open within three."""
+"""Seconds, while a user waits. slack_sdk adds up to one, and a modal must open within three."""
 
 SCOPES_HEADER = "x-oauth-scopes"
-"""In Slack's answers: the scopes of the token."""
+"""The header of Slack's answers that lists the scopes of the token."""
 
 UNREACHABLE = frozenset(
     {
@@ -45,10 +45,10 @@ UNREACHABLE = frozenset(
         "user_not_visible",
     }
 )
-"""Errors of people and channels that no retry reaches."""
+"""Errors of users and channels for which a retry is useless."""
 
 CANNOT_POST = frozenset({"channel_not_found", "is_archived", "not_in_channel", "restricted_action"})
-"""Errors of a channel that last until a person changes the channel."""
+"""Errors that last until a user changes the channel."""
 
 WRONG_TOKEN = frozenset(
     {
@@ -62,17 +62,17 @@ WRONG_TOKEN = frozenset(
 )
 
 _FIXES = {
-    "channel_not_found": "the bot sees no such channel: check its id, and invite the bot to it",
-    "is_archived": "the channel is archived: take another, or bring it back",
-    "no_such_subteam": "the workspace has no such user group, or it is disabled: check its id",
+    "channel_not_found": "the bot cannot see the channel: check its ID, and invite the bot to it",
+    "is_archived": "the channel is archived: use another channel, or unarchive it",
+    "no_such_subteam": "the user group does not exist or is disabled: check its ID",
     "not_in_channel": "the bot is not in the channel: invite it",
-    "ratelimited": "Slack wants to be asked less often: try again in a minute",
-    "restricted_action": "the workspace does not let the bot post there: ask its administrators",
+    "ratelimited": "Slack's rate limit is reached: try again in a minute",
+    "restricted_action": "the workspace does not let the bot post there: ask an administrator",
 }
-"""By Slack's error code."""
+"""Cause and fix by Slack's error code."""
 
 _RETURNED_TO_THE_BOT = frozenset({"initial_value", "private_metadata", "value"})
-"""Slack sends these fields back as they are, so only secrets are removed from them."""
+"""Slack sends these fields back to the bot, so only secrets are removed from them."""
 
 _TOKEN = "token"  # noqa: S105 - the name of an argument
 """The argument that authenticates a call."""
@@ -91,13 +91,13 @@ class MessageContent(NamedTuple):
 class SlackError(ServiceError):
     """`code`: Slack's error code, empty if there was no readable answer."""
 
-    def __init__(self, words: str, code: str = "") -> None:
-        super().__init__(words)
+    def __init__(self, text: str, code: str = "") -> None:
+        super().__init__(text)
         self.code = code
 
 
 class SanitizingWebClient(WebClient):
-    """A client that makes every payload safe."""
+    """Removes secrets and hidden characters from everything that it sends."""
 
     def api_call(self, api_method: str, **options: Any) -> SlackResponse:
         for kind in ("data", "json", "params"):
@@ -107,7 +107,7 @@ class SanitizingWebClient(WebClient):
 
 
 class ShortWaitRetryHandler(RateLimitErrorRetryHandler):
-    """Retries once if Slack asks for a wait of LONGEST_RETRY_WAIT at most."""
+    """Retries once if Slack asks for a wait of at most LONGEST_RETRY_WAIT."""
 
     def _can_retry(self, *, response: HttpResponse | None = None, **call: Any) -> bool:
         can_retry = super()._can_retry(response=response, **call)
@@ -115,8 +115,8 @@ class ShortWaitRetryHandler(RateLimitErrorRetryHandler):
 
 
 class PostLimiter:
-    """Spaces the posts to each channel. May be used by several threads. `clock`: monotonic, in
-    seconds; `sleep` may end early."""
+    """Limits the rate of posts to each channel. Thread-safe. `clock`: monotonic, in seconds;
+    `sleep` may return early."""
 
     def __init__(self, clock: Callable[[], float], sleep: Callable[[float], None]) -> None:
         self._clock = clock
@@ -125,7 +125,7 @@ class PostLimiter:
         self._lock = Lock()
 
     def wait(self, channel: str) -> None:
-        """Until the caller may post in the channel."""
+        """Blocks until the caller may post in the channel."""
         with self._lock:
             now = self._clock()
             turn = max(now, self._free_at.get(channel, now))
@@ -136,7 +136,7 @@ class PostLimiter:
 
 @contextmanager
 def calling(what: str) -> Iterator[None]:
-    """Raises SlackError for every failure of a call. Its sentence begins with `what` ("Showing the
+    """Raises SlackError for every failure of a call. Its text starts with `what` ("Showing the
     plan") and never contains a token."""
     try:
         yield
@@ -146,20 +146,20 @@ def calling(what: str) -> Iterator[None]:
         raise SlackError(f"{what} in Slack failed: {_cause(code, answer)}", code) from error
     except ValueError as error:
         raise SlackError(
-            f"{what} in Slack failed, since it could not be sent ({type(error).__name__}): check "
+            f"{what} in Slack failed: the request is invalid ({type(error).__name__}). Check "
             "SLACK_BOT_TOKEN, SLACK_APP_TOKEN and SLACK_API_URL"
         ) from error
     except (SlackClientError, OSError, HTTPException) as error:
         raise SlackError(
-            f"{what} in Slack failed, since Slack could not be reached "
-            f"({type(error).__name__}): check the network and SLACK_API_URL"
+            f"{what} in Slack failed: Slack could not be reached ({type(error).__name__}). Check "
+            "the network and SLACK_API_URL"
         ) from error
 
 
 def post_message(
     client: WebClient, what: str, channel: str, content: MessageContent, thread: str | None = None
 ) -> str:
-    """Returns the `ts` of the new message. `what`: as in `calling`; `channel`: may be a user's id;
+    """Returns the `ts` of the new message. `what`: as in `calling`; `channel`: or a user's ID;
     `thread`: the `ts` of the parent message. Raises SlackError."""
     with calling(what):
         posted = client.chat_postMessage(
@@ -177,7 +177,7 @@ def update_message(
 
 
 def message_link(workspace_url: str, channel: str, ts: str) -> str:
-    """`workspace_url`: from auth.test, with a slash at its end. The same link as from
+    """`workspace_url`: from auth.test, ends with a slash. The link equals that of
     chat.getPermalink: docs.slack.dev, reference/methods/chat.getPermalink."""
     return f"{workspace_url}archives/{channel}/p{ts.replace('.', '')}"
 
@@ -189,7 +189,7 @@ def missing_scopes(header: str) -> tuple[SlackScope, ...]:
 
 
 def safe(payload: Any) -> Any:
-    """The payload without secrets. Characters that would reverse or hide text are made visible."""
+    """The payload without secrets. Makes characters visible that would reverse or hide text."""
     match payload:
         case str():
             return sanitize.lines(payload)
@@ -226,15 +226,15 @@ def _cause(code: str, answer: dict[str, Any]) -> str:
         needed = sanitize.quoted(str(answer.get("needed")))
         return (
             f"the app lacks the scope {needed}: add it in the app's settings under OAuth & "
-            "Permissions, and install the app again"
+            "Permissions, and reinstall the app"
         )
     if code in WRONG_TOKEN:
         return (
-            f"Slack does not take the token ({code}): set SLACK_BOT_TOKEN to the bot token of "
-            "the app as it is installed now"
+            f"Slack rejects the token ({code}): set SLACK_BOT_TOKEN to the current bot token of "
+            "the app"
         )
     if not code:
-        return "its answer could not be read: try again in a minute"
+        return "Slack's answer could not be read: try again in a minute"
     problems = (answer.get("response_metadata") or {}).get("messages") or ()
     details = [sanitize.quoted(str(each)) for each in problems]
     return "; ".join([_FIXES.get(code) or sanitize.quoted(code), *details])

@@ -11,7 +11,7 @@ from bot.slack.listener_context import SlackContext
 
 
 def make_app(context: SlackContext, executor: Executor) -> App:
-    """Listeners run in `executor`. Raises ServiceError if Slack does not answer who the bot is."""
+    """Listeners run in `executor`. Raises ServiceError if Slack does not identify the bot."""
     with calling("Signing in"):
         app = App(
             client=context.client,

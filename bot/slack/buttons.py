@@ -1,4 +1,4 @@
-"""Buttons in messages and modals: what each click does."""
+"""Handlers of buttons in messages and modals."""
 
 import re
 
@@ -29,10 +29,10 @@ from bot.slack.api import MessageContent, SlackError, update_message
 from bot.slack.command_dispatch import run_command
 from bot.slack.listener import UnexpectedPayloadError, acknowledge, answer, make_listener
 from bot.slack.listener_context import SlackContext
-from bot.slack.message_updates import pins_shown, update_after_pinning, updating_messages
+from bot.slack.message_updates import pins_modal_view, update_after_pinning, updating_messages
 from bot.slack.messages.answers import pin_answer, refusal, refused, unpin_answer
 from bot.slack.messages.images import images_view
-from bot.slack.messages.pins import KEEPS_FOR, pinning_view
+from bot.slack.messages.pins import EXTENSION, new_pin_view
 from bot.slack.messages.report import PIN_LASTS, typing_view
 from bot.slack.modals import Modal, open_modal, reporting_in
 from bot.slack.payloads import (
@@ -68,7 +68,8 @@ def register(app: App, context: SlackContext) -> None:
 
 
 def approve_plan(context: SlackContext, click: PlanButtonClick) -> None:
-    """For a large plan, opens a modal in which the approver types the repository's name."""
+    """Approves the plan. For a large plan, opens a modal in which the approver types the
+    repository's name."""
     with updating_messages(context, click):
         plan = context.plan(click.ref.plan)
         if _may_need_typing(context, plan, click):
@@ -84,7 +85,7 @@ def dismiss_plan(context: SlackContext, click: PlanButtonClick) -> None:
 
 
 def stop_plan(context: SlackContext, click: PlanButtonClick) -> None:
-    """Also if the message shows an older version."""
+    """Stops the plan, even if the message shows an older version."""
     with updating_messages(context, click):
         context.decisions.stop(click.ref.plan, context.person(click.sender))
 
@@ -96,8 +97,8 @@ def try_again(context: SlackContext, click: PlanButtonClick) -> None:
 
 
 def confirm_workloads(context: SlackContext, click: ConfirmUsageClick) -> None:
-    """Accepts the number of workloads that the button shows. Refuses if the source lists another
-    number by now."""
+    """Accepts the number of workloads that the button shows. Refuses it if the last scan listed
+    another number."""
     with updating_messages(context, click):
         ref, person = click.ref, context.person(click.sender)
         context.decisions.confirm_usage(ref.source, ref.scope, ref.workloads, person)
@@ -105,7 +106,8 @@ def confirm_workloads(context: SlackContext, click: ConfirmUsageClick) -> None:
 
 
 def show_images(context: SlackContext, click: PlanButtonClick) -> None:
-    """Every manifest of the version in the message. Open to all who see the message."""
+    """Lists every manifest of the version in the message. All users who see the message may
+    click."""
     modal = open_modal(context, click.trigger_id)
     with reporting_in(modal, click.sender):
         plan = context.plan(click.ref.plan)
@@ -113,7 +115,7 @@ def show_images(context: SlackContext, click: PlanButtonClick) -> None:
 
 
 def turn_page(context: SlackContext, click: ImagesPageClick) -> None:
-    """Of the images."""
+    """Shows another page of the images."""
     ref = click.ref
     if not ref.detail.isdecimal():
         raise UnexpectedPayloadError
@@ -130,11 +132,11 @@ def pin_tags(context: SlackContext, click: PlanButtonClick) -> None:
     with reporting_in(modal, click.sender):
         plan = context.plan(click.ref.plan)
         ref = PlanRef(plan.id, plan.version, click.channel_id)
-        modal.show(pinning_view(pins_shown(context, plan.repository, ref)))
+        modal.show(new_pin_view(pins_modal_view(context, plan.repository, ref)))
 
 
 def pin_pulled(context: SlackContext, click: PlanButtonClick) -> None:
-    """Pins an image that was pulled recently, though no known workload uses it. Also if the report
+    """Pins an image that was pulled recently although no known workload uses it, even if the report
     is outdated: a pin only keeps more."""
     with updating_messages(context, click):
         plan = context.plan(click.ref.plan)
@@ -142,7 +144,7 @@ def pin_pulled(context: SlackContext, click: PlanButtonClick) -> None:
             plan.repository,
             [click.ref.detail],
             context.person(click.sender),
-            f"pulled lately, says the report on plan {plan.id}, version {click.ref.version}",
+            f"pulled recently, according to plan {plan.id}, version {click.ref.version}",
             context.clock() + PIN_LASTS,
         )
         answer(context, click.sender, pin_answer(pinned, plan.repository.name))
@@ -150,33 +152,34 @@ def pin_pulled(context: SlackContext, click: PlanButtonClick) -> None:
 
 
 def keep_pin(context: SlackContext, click: ExtendPinClick) -> None:
-    """Extends a pin that expires soon. A second click extends it no further. Raises RequestError if
-    the person may not."""
+    """Extends a pin that expires soon. A second click does not extend it further. Raises
+    RequestError if the user may not."""
     pin, seen = click.ref.pin, click.ref.until
     person = context.person(click.sender)
     try:
-        pinned = context.pins.extend(pin.repository, pin.pin, person, seen=seen, by=KEEPS_FOR)
+        pinned = context.pins.extend(pin.repository, pin.pin, person, seen=seen, by=EXTENSION)
     except CannotExtendError as error:
-        again = f"`{COMMAND} pin {pin.repository.name} {pin.pin} because …` pins it anew."
-        _answer_in_place(context, click, refusal(f"{error_words(error)}. {again}"))
+        command = f"`{COMMAND} pin {pin.repository.name} {pin.pin} because …`"
+        hint = f"To pin it again: {command}"
+        _answer_in_place(context, click, refusal(f"{error_words(error)}. {hint}"))
         return
     _answer_in_place(context, click, pin_answer(pinned, pin.repository.name))
     update_after_pinning(context, pinned)
 
 
 def unpin(context: SlackContext, click: UnpinClick) -> None:
-    """In the modal of the repository's pins."""
+    """Removes a pin in the modal of the repository's pins."""
     modal = Modal(context, click.view.id)
     with reporting_in(modal, click.sender):
-        news = _unpin(context, click)
+        result = _unpin(context, click)
         ref = click.view.private_metadata
-        view = pinning_view(pins_shown(context, click.ref.repository, ref, news.text))
+        view = new_pin_view(pins_modal_view(context, click.ref.repository, ref, result.text))
         if not modal.show(view):
-            answer(context, click.sender, news)
+            answer(context, click.sender, result)
 
 
 def _pattern(action_id: str) -> re.Pattern[str]:
-    """With several buttons of a kind in one message, a number follows their id."""
+    """Matches the ID of one of several buttons in a message too, to which a number is appended."""
     return re.compile(rf"{action_id}(:\d+)?\Z", re.ASCII)
 
 
@@ -186,7 +189,7 @@ def _may_need_typing(context: SlackContext, plan: PlanRecord, click: PlanButtonC
 
 
 def _ask_for_name(context: SlackContext, plan: PlanRecord, click: PlanButtonClick) -> None:
-    """Opens the modal before it asks Slack for the person. If the person could not approve even
+    """Opens the modal before the lookup of the user in Slack. If the user could not approve even
     with the name, refuses at once, with an audit event."""
     modal = open_modal(context, click.trigger_id)
     with reporting_in(modal, click.sender):
@@ -202,7 +205,7 @@ def _consent(click: PlanButtonClick) -> ApprovalRequest:
 
 
 def _unpin(context: SlackContext, click: UnpinClick) -> MessageContent:
-    """The result, or why it is refused."""
+    """The answer, or the refusal."""
     repository, text = click.ref.repository, click.ref.pin
     try:
         context.pins.unpin(repository, [text], context.person(click.sender))
@@ -212,12 +215,13 @@ def _unpin(context: SlackContext, click: UnpinClick) -> MessageContent:
 
 
 def _answer_in_place(context: SlackContext, click: ExtendPinClick, content: MessageContent) -> None:
-    """Replaces the message of a single pin. If it lists several pins, answers the person alone."""
+    """Replaces a message about a single pin. If the message lists several pins, answers the user
+    alone."""
     if click.is_of_several:
         answer(context, click.sender, content)
         return
     try:
-        what = "Telling how long a pin lasts"
+        what = "Showing the new end of a pin"
         update_message(context.client, what, click.channel_id, click.ts, content)
     except SlackError:
         answer(context, click.sender, content)

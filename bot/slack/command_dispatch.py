@@ -1,4 +1,4 @@
-"""Runs the command of a line after `/ecr-clean`, or suggests what it could mean."""
+"""Runs the command in the text after `/ecr-clean`, or suggests similar commands."""
 
 from collections.abc import Iterator
 from difflib import get_close_matches
@@ -22,10 +22,10 @@ def register(app: App, context: SlackContext) -> None:
 
 
 def run_command(context: SlackContext, payload: SlashCommandPayload | CommandButtonClick) -> None:
-    """Raises RequestError if the person may not, or the line is wrong."""
+    """Raises RequestError if the user may not, or the text is wrong."""
     call = CommandCall(context, payload.sender, payload.channel_id, CommandLine.of(payload.text))
     command = COMMANDS.get(call.line.command)
-    if command is None or not command.decides_itself:
+    if command is None or not command.checks_permission:
         context.report_requests.expect_may_request(call.person)
     try:
         if command:
@@ -35,12 +35,13 @@ def run_command(context: SlackContext, payload: SlashCommandPayload | CommandBut
     except AmbiguousRepositoryError as error:
         call.answer(choices(_ambiguous(error), _one_per_registry(call, error)))
     except UnknownRepositoryError as error:
-        name = call.line.names[_place_of_repository(call)]
-        call.answer(choices(_unknown(name), _similar(call, error)))
+        name = call.line.names[_repository_index(call)]
+        call.answer(choices(_unknown(name), _corrections(call, error)))
 
 
 def _run_without_command(call: CommandCall) -> None:
-    """Reports the repository that the line names, unless the word is rather a mistyped one."""
+    """Reports on the repository that the text names. For an unknown name, suggests similar commands
+    and repositories."""
     first, *others = call.line.names
     if others:
         _suggest_command(call, first, others[0])
@@ -53,13 +54,13 @@ def _run_without_command(call: CommandCall) -> None:
         else [*_similar_commands(call, first), *_similar_repositories(call, repository)]
     )
     if suggested:
-        call.answer(choices(_unknown(repository), [*suggested, _look_in_aws(repository)]))
+        call.answer(choices(_unknown(repository), [*suggested, _search_aws(repository)]))
     else:
         report_on(call, repository)
 
 
 def _suggest_command(call: CommandCall, first: str, second: str) -> None:
-    """For a line of several words. Raises RequestError if no command is similar."""
+    """For a text of several words. Raises RequestError if no command is similar."""
     if second.lower() in COMMANDS:
         swapped = CommandLine.of(call.line.with_word(1, first)).with_word(0, second)
         suggested = [CommandSuggestion(f"{COMMAND} {swapped}", swapped)]
@@ -67,18 +68,18 @@ def _suggest_command(call: CommandCall, first: str, second: str) -> None:
         suggested = list(_similar_commands(call, first))
     if not suggested:
         raise RequestError(
-            f"{COMMAND} takes one repository at a time, and knows no command {first[:100]!r}: "
-            f"`{COMMAND} help` lists what it can"
+            f"Unknown command {first[:100]!r}. `{COMMAND} help` lists the commands. A report takes "
+            "one repository at a time"
         )
-    text = f"{COMMAND} knows no command {first!r}. Did you mean this?"
+    text = f"Unknown command {first!r}. Did you mean this?"
     call.answer(choices(text, suggested))
 
 
 def _similar_commands(call: CommandCall, word: str) -> Iterator[CommandSuggestion]:
-    """The line with the most similar commands in place of its first word."""
+    """The text with the most similar commands in place of its first word."""
     typed = word.lower()
-    alike = [command.name for command in COMMANDS.values() if typed in command.like]
-    for name in alike or get_close_matches(typed, COMMANDS, n=2):
+    same = [command.name for command in COMMANDS.values() if typed in command.synonyms]
+    for name in same or get_close_matches(typed, COMMANDS, n=2):
         line = call.line.with_word(0, name)
         yield CommandSuggestion(f"{COMMAND} {line}", line)
 
@@ -92,34 +93,34 @@ def _similar_repositories(call: CommandCall, repository: str) -> Iterator[Comman
 
 
 def _ambiguous(error: AmbiguousRepositoryError) -> str:
-    return f"{error.choices[0].name} stands in several registries. Which one do you mean?"
+    return f"{error.choices[0].name} exists in several registries. Which one do you mean?"
 
 
 def _one_per_registry(
     call: CommandCall, error: AmbiguousRepositoryError
 ) -> Iterator[CommandSuggestion]:
     for each in error.choices:
-        line = call.line.with_word(_place_of_repository(call), each.uri)
+        line = call.line.with_word(_repository_index(call), each.uri)
         yield CommandSuggestion(str(each.registry), line)
 
 
 def _unknown(repository: str) -> str:
-    return f"No repository {repository} is known. What do you mean?"
+    return f"Unknown repository {repository}. Choose a suggestion, or search AWS for it:"
 
 
-def _look_in_aws(repository: str) -> CommandSuggestion:
+def _search_aws(repository: str) -> CommandSuggestion:
     """AWS may have repositories that the bot has not listed yet."""
-    return CommandSuggestion(f"Look for {repository} in AWS", f"report {repository}")
+    return CommandSuggestion("Search AWS", f"report {repository}")
 
 
-def _similar(call: CommandCall, error: UnknownRepositoryError) -> Iterator[CommandSuggestion]:
-    place = _place_of_repository(call)
+def _corrections(call: CommandCall, error: UnknownRepositoryError) -> Iterator[CommandSuggestion]:
+    index = _repository_index(call)
     if error.close:
-        line = call.line.with_word(place, error.close)
+        line = call.line.with_word(index, error.close)
         yield CommandSuggestion(f"{COMMAND} {line}", line)
-    yield _look_in_aws(call.line.names[place])
+    yield _search_aws(call.line.names[index])
 
 
-def _place_of_repository(call: CommandCall) -> int:
-    """In the words of the line."""
+def _repository_index(call: CommandCall) -> int:
+    """Index of the repository in the words of the text."""
     return 1 if call.line.command in COMMANDS else 0

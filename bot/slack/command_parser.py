@@ -1,4 +1,4 @@
-"""Reads the text after `/ecr-clean`, as people type it and as Slack's clients change it."""
+"""Parses the text after `/ecr-clean`, including typographic quotes that Slack's clients insert."""
 
 import re
 from collections.abc import Collection, Iterator, Sequence
@@ -14,15 +14,15 @@ from bot.core.text_formatting import parse_end
 from bot.slack.action_ids import COMMAND
 
 LONGEST_REPOSITORY = 512
-"""A registry's host and a name: ECR API reference, CreateRepository."""
+"""Characters, with the registry's host: ECR API reference, CreateRepository."""
 
 LONGEST_LINE = 8_000
 """Characters: room for MOST_NAMES tags of ECR's 128 characters and a reason."""
 
 MOST_NAMES = 50
-"""Tags in one line."""
+"""Tags in one command."""
 
-_QUOTES = "`\"'“”‘’„«»"  # noqa: RUF001 - Slack's clients make them
+_QUOTES = "`\"'“”‘’„«»"  # noqa: RUF001 - Slack's clients insert them
 _CLOSING_QUOTES = {
     "`": "`",
     '"': '"',
@@ -32,7 +32,7 @@ _CLOSING_QUOTES = {
     "„": "“”",
     "«": "»",
 }
-"""By the opening quote."""
+"""Closing quotes by opening quote."""
 
 _CLOSING = {opening: re.compile(f"[{closing}]") for opening, closing in _CLOSING_QUOTES.items()}
 
@@ -46,8 +46,8 @@ _REASON_KEYWORD = {"because"}
 
 
 class CommandWord(NamedTuple):
-    """`start` and `end`: its place in the line, quotes included. A quoted word is a name, never a
-    keyword."""
+    """`start` and `end`: the position in the text, quotes included. A quoted word is a name, never
+    a keyword."""
 
     text: str
     is_quoted: bool
@@ -57,16 +57,18 @@ class CommandWord(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class CommandLine:
+    """The text after `/ecr-clean`, and its words."""
+
     text: str
     words: Sequence[CommandWord]
 
     @classmethod
     def of(cls, text: str) -> Self:
-        """Raises RequestError for a line longer than LONGEST_LINE."""
+        """Raises RequestError for a text longer than LONGEST_LINE."""
         if len(text) > LONGEST_LINE:
             raise RequestError(
-                f"This line has {len(text):,} characters, and {COMMAND} reads at most "
-                f"{LONGEST_LINE:,}. Split it into several lines, or use a pattern"
+                f"The command has {len(text):,} characters; the limit is {LONGEST_LINE:,}. Split "
+                "it into several commands, or use a pattern"
             )
         visible = text.translate(_INVISIBLE)
         return cls(visible, [word for word in _words(visible) if word.text])
@@ -77,20 +79,20 @@ class CommandLine:
 
     @property
     def command(self) -> str:
-        """The first word, whether it names a command or not. `help` for an empty line and `?`."""
+        """The first word, which may be no command's name. `help` for an empty text and `?`."""
         first = next(iter(self.names), "")
         return first.lower().strip("-?!.") or "help"
 
-    def with_word(self, place: int, text: str) -> str:
-        """The line with another word in that place."""
-        word = self.words[place]
+    def with_word(self, index: int, text: str) -> str:
+        """The text with the word at the index replaced."""
+        word = self.words[index]
         return f"{self.text[: word.start]}{text}{self.text[word.end :]}".strip()
 
 
 @dataclass(frozen=True, slots=True)
 class CommandUsage:
-    """The arguments that a command takes. `text`: as people see it; `least` and `most`: numbers of
-    words before the first keyword."""
+    """The arguments that a command takes. `text`: as the help shows it; `least` and `most`: numbers
+    of words before the first keyword."""
 
     text: str
     least: int
@@ -99,8 +101,8 @@ class CommandUsage:
 
     @classmethod
     def of(cls, text: str) -> Self:
-        """From a text such as `REPOSITORY TAG… [for 30d] because REASON`: a word in brackets may be
-        missing, and a word with an ellipsis means up to MOST_NAMES words."""
+        """Parses a text such as `REPOSITORY TAG… [for 30d] because REASON`: a word in brackets is
+        optional, and a word with an ellipsis stands for up to MOST_NAMES words."""
         words = re.split(rf"\[?{_KEYWORD.pattern}", text)[0].split()
         return cls(
             text,
@@ -111,7 +113,7 @@ class CommandUsage:
 
 
 ANYTHING = CommandUsage("", 0, LONGEST_LINE, frozenset())
-"""Any words, which the command ignores."""
+"""Accepts any words; the command ignores them."""
 
 
 class CommandArguments(NamedTuple):
@@ -130,7 +132,7 @@ def read_arguments(line: CommandLine, usage: CommandUsage) -> CommandArguments:
     names = line.names[1:time]
     if not usage.least <= len(names) <= usage.most:
         synopsis = f"{COMMAND} {line.command} {usage.text}".strip()
-        raise RequestError(f"Write it like this: `{synopsis}`")
+        raise RequestError(f"Usage: `{synopsis}`")
     return CommandArguments(
         names,
         " ".join(line.names[time + 1 : reason]) if time < reason else None,
@@ -139,18 +141,19 @@ def read_arguments(line: CommandLine, usage: CommandUsage) -> CommandArguments:
 
 
 def read_end(text: str, now: datetime) -> datetime:
-    """A duration from now, or the end of a day, in UTC. Raises RequestError for another text."""
+    """`text`: a duration from now, or a day, which ends in UTC. Raises RequestError for another
+    text."""
     try:
         return parse_end(text, now)
     except ValueError as error:
         raise RequestError(
-            f"{text[:100]!r} is no time: write `for 30d` or `until 2026-12-31`"
+            f"Invalid time {text[:100]!r}: write `for 30d` or `until 2026-12-31`"
         ) from error
 
 
 def as_repository(text: str) -> str:
-    """A name or a URI. Raises RequestError for another text."""
-    repository = _as_ecr_writes(text)
+    """`text`: a name or a URI. Raises RequestError for another text."""
+    repository = _normalized(text)
     host, slash, name = repository.partition("/")
     if not (slash and parse_registry_host(host)):
         name = repository
@@ -158,15 +161,15 @@ def as_repository(text: str) -> str:
         raise RequestError(_names_an_image(text))
     if not is_repository_name(name):
         raise RequestError(
-            f"{text[:100]!r} is no repository: a name has 2 to 256 letters, digits and single "
+            f"Invalid repository name {text[:100]!r}: use 2 to 256 letters, digits and single "
             ". _ - / between them"
         )
     return repository
 
 
 def as_repositories(text: str) -> str:
-    """A name, a URI or a pattern. Raises RequestError for another text."""
-    repository = _as_ecr_writes(text)
+    """`text`: a name, a URI or a pattern. Raises RequestError for another text."""
+    repository = _normalized(text)
     if is_pattern(repository) and repository.isprintable():
         return _checked_glob(repository)
     return as_repository(text)
@@ -177,8 +180,8 @@ def is_pattern(text: str) -> bool:
 
 
 def _words(text: str) -> Iterator[CommandWord]:
-    """Words stand between white space and commas, unless they are quoted. A quote that is never
-    closed is a part of its word. Reads each character a bounded number of times."""
+    """White space and commas separate words, except in quotes. A quote that is never closed is part
+    of its word. Reads each character a bounded number of times."""
     last_closing = {
         opening: max(map(text.rfind, closing)) for opening, closing in _CLOSING_QUOTES.items()
     }
@@ -201,7 +204,7 @@ def _next_word(text: str, position: int) -> int:
 
 
 def _end_of_quotation(text: str, start: int) -> int:
-    """For an opening quote that is closed further on."""
+    """Expects an opening quote at `start`, and its closing quote after it."""
     closing = _CLOSING[text[start]].search(text, start + 1)
     assert closing
     return closing.end()
@@ -214,24 +217,24 @@ def _end_of_word(text: str, start: int) -> int:
 
 
 def _find(line: CommandLine, keywords: Collection[str], start: int, end: int) -> int:
-    """The place of the first of the keywords; `end` if there is none."""
-    places = (
-        place
-        for place, word in enumerate(line.words[start:end], start)
+    """The index of the first of the keywords; `end` if there is none."""
+    indexes = (
+        index
+        for index, word in enumerate(line.words[start:end], start)
         if not word.is_quoted and word.text.lower() in keywords
     )
-    return next(places, end)
+    return next(indexes, end)
 
 
-def _text_after(line: CommandLine, place: int) -> str:
-    return line.text[line.words[place].end :].strip() if place < len(line.words) else ""
+def _text_after(line: CommandLine, index: int) -> str:
+    return line.text[line.words[index].end :].strip() if index < len(line.words) else ""
 
 
-def _as_ecr_writes(text: str) -> str:
+def _normalized(text: str) -> str:
     """In lower case, as all names in ECR are: phones capitalize the first letter. Raises
     RequestError for a text that is too long."""
     if len(text) > LONGEST_REPOSITORY:
-        raise RequestError("No repository has a name as long as that: check it")
+        raise RequestError(f"The repository's name is longer than {LONGEST_REPOSITORY} characters")
     return text.lower().removeprefix("https://").rstrip("/")
 
 
@@ -248,5 +251,5 @@ def _names_an_image(text: str) -> str:
     repository, _, tag = bare.rpartition(":") if has_tag else (bare, "", "TAG")
     return (
         f"{text} names an image, not a repository: leave out tag and digest (`{repository}`). "
-        f"`{COMMAND} why {repository} {tag}` tells why an image stays or goes"
+        f"`{COMMAND} why {repository} {tag}` shows why an image is deleted or kept"
     )

@@ -1,5 +1,5 @@
-"""The slash commands: what each `/ecr-clean …` does. A new one is a handler here and a line in
-COMMANDS, from which the parser, the help and the dispatch follow."""
+"""The slash commands and their handlers. A new command is a handler and an entry in COMMANDS, which
+defines parser, help and dispatch."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -57,7 +57,7 @@ MOST_IN_HINT = 200
 
 @dataclass(frozen=True, slots=True)
 class CommandCall:
-    """A line after `/ecr-clean`, typed in the channel or carried by a button there."""
+    """A command that a user typed in the channel, or that a button there carries."""
 
     context: SlackContext
     sender: PayloadSender
@@ -66,7 +66,7 @@ class CommandCall:
 
     @property
     def person(self) -> SlackUser:
-        """Raises RequestError for bots, deactivated and unknown users."""
+        """The user. Raises RequestError for bots, deactivated and unknown users."""
         return self.context.person(self.sender)
 
     def find(self, repository: str) -> RepositoryId:
@@ -79,16 +79,16 @@ class CommandCall:
 
 @dataclass(frozen=True, slots=True)
 class SlashCommand:
-    """`help`: what it does, after its usage. `like`: commands of the command line for which this
-    one is suggested. `decides_itself`: the command shows nothing, or checks permissions itself; all
-    others are for people who may request reports."""
+    """`help`: one line of the help message. `synonyms`: similar words for which the command is
+    suggested. `checks_permission`: the handler checks permissions itself, or shows nothing secret;
+    all other commands require the permission to request reports."""
 
     name: str
     usage: CommandUsage
     help: str
     run: Callable[[CommandCall, CommandArguments], None]
-    like: tuple[str, ...] = ()
-    decides_itself: bool = False
+    synonyms: tuple[str, ...] = ()
+    checks_permission: bool = False
 
     @property
     def synopsis(self) -> str:
@@ -101,8 +101,7 @@ def report(call: CommandCall, arguments: CommandArguments) -> None:
 
 
 def report_on(call: CommandCall, repository: str) -> None:
-    """The worker looks for an unknown repository in AWS. Raises
-    AmbiguousRepositoryError."""
+    """The worker searches AWS for an unknown repository. Raises AmbiguousRepositoryError."""
     known = call.context.store.repositories_named(repository)
     if len(known) > 1:
         raise AmbiguousRepositoryError(repository, known)
@@ -112,14 +111,14 @@ def report_on(call: CommandCall, repository: str) -> None:
 def list_repositories(call: CommandCall, arguments: CommandArguments) -> None:
     pattern = next(iter(arguments.names), None)
     store, every = call.context.store, call.context.store.repositories()
-    matching = sorted(_matching(every, pattern), key=_could_free, reverse=True)
+    matching = sorted(_matching(every, pattern), key=_possible_savings, reverse=True)
     call.answer(
         repositories_message(
             RepositoriesView(
                 pattern=pattern,
                 shown=matching[:REPOSITORIES_SHOWN],
                 more=len(matching[REPOSITORIES_SHOWN:]),
-                never=sum(each.last_scan is None for each in matching),
+                never_scanned=sum(each.last_scan is None for each in matching),
                 storage=storage_totals(matching),
                 listed_at=min((each.listed_at for each in every), default=None),
                 saved_bytes=store.total_freed_bytes(),
@@ -156,11 +155,8 @@ def pin(call: CommandCall, arguments: CommandArguments) -> None:
     now = call.context.clock()
     until = None if arguments.time is None else read_end(arguments.time, now)
     if not arguments.reason:
-        written = shortened(call.line.text.strip(), MOST_IN_HINT)
-        raise RequestError(
-            "A pin needs a reason, so that others know when it may go: "
-            f"`{COMMAND} {written} because …`"
-        )
+        typed = shortened(call.line.text.strip(), MOST_IN_HINT)
+        raise RequestError(f"A pin needs a reason. Add it: `{COMMAND} {typed} because …`")
     repository = call.find(wanted)
     pinned = call.context.pins.pin(repository, pins, call.person, arguments.reason, until)
     call.answer(pin_answer(pinned, repository.name))
@@ -168,7 +164,7 @@ def pin(call: CommandCall, arguments: CommandArguments) -> None:
 
 
 def unpin(call: CommandCall, arguments: CommandArguments) -> None:
-    """All of the pins, or none."""
+    """Removes all of the pins, or none."""
     name, *pins = arguments.names
     repository = call.find(as_repository(name))
     call.context.pins.unpin(repository, pins, call.person)
@@ -200,12 +196,13 @@ def show_status(call: CommandCall, _: CommandArguments) -> None:
             StatusView(
                 pause=store.pause(),
                 deleting=_running_deletions(context),
-                waiting=[plan for plan in plans if plan.state is PlanState.APPROVED],
+                approved=[plan for plan in plans if plan.state is PlanState.APPROVED],
                 open_plans=[
                     with_link(store, context.rules_of, context.url, plan)
                     for plan in proposed[:PLANS_SHOWN]
                 ],
                 more=len(proposed[PLANS_SHOWN:]),
+                blocked=sum(not plan.complete for plan in proposed),
                 reports=store.jobs_left(REPORT, REPORT_JOB),
                 version=__version__,
                 usd_per_gb_month=context.usd_per_gb_month,
@@ -223,8 +220,8 @@ def stop(call: CommandCall, arguments: CommandArguments) -> None:
 
 
 def pause(call: CommandCall, arguments: CommandArguments) -> None:
-    """Lists the running deletions, since these continue. Every report shows the pause, so
-    nothing is posted in the channel."""
+    """Lists the running deletions, since the pause does not stop them. Posts nothing in the
+    channel, since every report shows the pause."""
     call.context.decisions.pause(call.person, arguments.reason)
     call.answer(paused_message(_running_deletions(call.context)))
 
@@ -241,90 +238,96 @@ _EVERY_COMMAND = (
     SlashCommand(
         "report",
         CommandUsage.of("REPOSITORY"),
-        "the same, for a repository that is called like one of these commands",
+        "the same, for a repository with the name of a command",
         report,
-        like=("plan", "propose"),
+        synonyms=("plan", "propose"),
     ),
     SlashCommand(
         "list",
         CommandUsage.of("[PATTERN]"),
-        "what the repositories cost, and what could be freed",
+        "lists repositories with their costs and possible savings",
         list_repositories,
     ),
     SlashCommand(
-        "why", CommandUsage.of("REPOSITORY TAG"), "why an image stays or goes, and who uses it", why
+        "why",
+        CommandUsage.of("REPOSITORY TAG"),
+        "shows why an image is deleted or kept, and what uses it",
+        why,
     ),
     SlashCommand(
-        "pins", CommandUsage.of("REPOSITORY"), "what is pinned, by whom and why", show_pins
+        "pins",
+        CommandUsage.of("REPOSITORY"),
+        "lists pins with authors and reasons",
+        show_pins,
     ),
     SlashCommand(
         "pin",
         CommandUsage.of("REPOSITORY TAG… [for 30d | until 2026-12-31] because REASON"),
-        "keeps tags, digests, or all tags that fit a pattern",
+        "pins tags, digests, or all tags that match a pattern",
         pin,
     ),
     SlashCommand(
         "unpin",
         CommandUsage.of("REPOSITORY TAG…"),
-        "takes pins off: your own, or as an approver any",
+        "removes your own pins; approvers can remove any pin",
         unpin,
     ),
     SlashCommand(
         "history",
         CommandUsage.of("[REPOSITORY]"),
-        "what became of the last plans",
+        "shows the results of the last plans",
         show_history,
-        like=("audit",),
+        synonyms=("audit",),
     ),
     SlashCommand(
         "status",
         CommandUsage.of(""),
-        "what is going on just now",
+        "shows running deletions, open plans and reports in progress",
         show_status,
-        like=("plans", "show", "approve", "dismiss"),
+        synonyms=("plans", "show", "approve", "dismiss"),
     ),
     SlashCommand(
         "stop",
         CommandUsage.of("PLAN"),
-        "stops a deletion, before it starts or in the middle of it",
+        "stops a deletion, before it starts or while it runs",
         stop,
-        decides_itself=True,
+        checks_permission=True,
     ),
     SlashCommand(
         "pause",
         CommandUsage.of("[because REASON]"),
-        "no deletion starts anywhere any more (approvers)",
+        "pauses all deletions (approvers)",
         pause,
-        decides_itself=True,
+        checks_permission=True,
     ),
     SlashCommand(
         "resume",
         CommandUsage.of(""),
-        "deletions may start again (approvers)",
+        "ends the pause (approvers)",
         resume,
-        decides_itself=True,
+        checks_permission=True,
     ),
-    SlashCommand("help", ANYTHING, "shows this", show_help, decides_itself=True),
+    SlashCommand("help", ANYTHING, "shows this help", show_help, checks_permission=True),
 )
 
 COMMANDS: Mapping[str, SlashCommand] = {each.name: each for each in _EVERY_COMMAND}
-"""In the order of the help."""
+"""By name, in the order of the help."""
 
 
 def _matching(every: Sequence[KnownRepository], pattern: str | None) -> Sequence[KnownRepository]:
-    """A text without wildcards may be any part of a name."""
+    """A pattern without wildcards matches any part of a name."""
     if pattern is None:
         return every
     glob = pattern if is_pattern(pattern) else f"*{pattern}*"
     try:
         patterns = Patterns.of(REPOSITORIES.check(glob))
     except PatternError as error:
-        raise RequestError(f"{error}; write a part of a name, or a glob such as team/*") from error
+        raise RequestError(f"{error}; write part of a name, or a glob such as team/*") from error
     return [each for each in every if each.repository.matches(patterns)]
 
 
-def _could_free(known: KnownRepository) -> tuple[int, int]:
-    """Sorts repositories that were never scanned last."""
+def _possible_savings(known: KnownRepository) -> tuple[int, int]:
+    """A sort key; the smallest for repositories that were never scanned."""
     held = storage_of(known)
     return held.could_free_bytes or 0, -1 if known.last_scan is None else held.stored_bytes or 0
 

@@ -1,4 +1,4 @@
-"""People, user groups and channels, as Slack's directory has them."""
+"""Lookups of users, user groups and channels in Slack."""
 
 import re
 import time
@@ -13,10 +13,10 @@ from bot.core.permissions import SlackUser
 from bot.parallel import ExpiringCache
 from bot.slack.api import SlackError, calling
 
-SECONDS = 60.0
-"""An answer is kept this long, so a former approver still counts as an approver this long."""
+SECONDS_CACHED = 60.0
+"""An answer is cached this long, so a former approver counts as an approver this long."""
 
-SECONDS_OF_ERRORS = 5.0
+SECONDS_ERRORS_CACHED = 5.0
 
 _UNKNOWN_USER = frozenset({"user_not_found", "user_not_visible"})
 
@@ -24,12 +24,12 @@ CHANNEL_TYPES = "public_channel,private_channel"
 CHANNELS_PER_PAGE = 1000
 
 _CHANNEL_ID = re.compile(r"[CG][A-Z0-9]{6,}", re.ASCII)
-"""Names are in lower case."""
+"""Does not match names, which are in lower case."""
 
 
 class SlackUsers:
-    """May be used by several threads. `workspace`: the team's id; `groups`: the user groups that
-    the settings name as approvers."""
+    """Looks up users and caches the answers. Thread-safe. `workspace`: the team's ID; `groups`: the
+    user groups that the settings name as approvers."""
 
     def __init__(
         self,
@@ -42,10 +42,10 @@ class SlackUsers:
         self._workspace = workspace
         self._groups = sorted(groups)
         self._users: ExpiringCache[str, dict[str, Any]] = ExpiringCache(
-            self._ask_user, SECONDS, SECONDS_OF_ERRORS, clock
+            self._ask_user, SECONDS_CACHED, SECONDS_ERRORS_CACHED, clock
         )
         self._members: ExpiringCache[str, frozenset[str]] = ExpiringCache(
-            self._ask_members, SECONDS, SECONDS_OF_ERRORS, clock
+            self._ask_members, SECONDS_CACHED, SECONDS_ERRORS_CACHED, clock
         )
 
     def person(self, user_id: str, team_id: str) -> SlackUser:
@@ -54,8 +54,8 @@ class SlackUsers:
         return self._person(user_id, team_id, self._groups_of(user_id))
 
     def member(self, user_id: str) -> SlackUser:
-        """The user of an earlier action, as they are now. Raises as `person` does, and ServiceError
-        if a user group cannot be read."""
+        """The current state of the user who did an earlier action. Raises as `person` does, and
+        ServiceError if a user group cannot be read."""
         return self._person(user_id, self._workspace, self._readable_groups_of(user_id))
 
     def _person(self, user_id: str, team_id: str, groups: frozenset[str] | None) -> SlackUser:
@@ -63,7 +63,7 @@ class SlackUsers:
         if user.get("deleted"):
             raise RequestError(f"{user_id} is deactivated: only active members may do this")
         if user.get("is_bot") or user.get("is_workflow_bot"):
-            raise RequestError(f"{user_id} is a bot: only people may do this")
+            raise RequestError(f"{user_id} is a bot: only human users may do this")
         return SlackUser(
             id=user_id,
             workspace=self._workspace_of(user, team_id),
@@ -72,15 +72,15 @@ class SlackUsers:
         )
 
     def members(self, group: str) -> frozenset[str]:
-        """Ids of the group's members. Raises SlackError."""
+        """IDs of the group's members. Raises SlackError."""
         return self._members.get(group)
 
     def _workspace_of(self, user: dict[str, Any], team_id: str) -> str:
-        """The bot's own workspace only if both the directory and the payload name it.
+        """The bot's workspace only if both the user's profile and the payload name it.
 
-        In an Enterprise organization people belong to several workspaces. A command names the one
-        where it was sent; a click always names the person's own workspace or the organization:
-        docs.slack.dev, user object and block_suggestion payload.
+        In an Enterprise organization, users belong to several workspaces. A command names the
+        workspace where it was sent; a click always names the user's own workspace or the
+        organization: docs.slack.dev, user object and block_suggestion payload.
         """
         home, enterprise = str(user.get("team_id")), user.get("enterprise_user") or {}
         teams = {home, *enterprise.get("teams", ())}
@@ -100,11 +100,11 @@ class SlackUsers:
 
     def _ask_user(self, user_id: str) -> dict[str, Any]:
         try:
-            with calling("Looking somebody up"):
+            with calling("Looking up a user"):
                 user: dict[str, Any] = self._client.users_info(user=user_id)["user"]
         except SlackError as error:
             if error.code in _UNKNOWN_USER:
-                raise RequestError(f"Slack knows nobody called {user_id} here") from error
+                raise RequestError(f"This Slack workspace has no user {user_id}") from error
             raise
         return user
 
@@ -114,9 +114,8 @@ class SlackUsers:
 
 
 def channel_ids(client: WebClient, channels: Collection[str]) -> Mapping[str, str]:
-    """The id of each channel, by the text in the settings: `C…`, `#name` or `name`. Calls Slack
-    only if there are names. Raises RequestError for an unknown name, ServiceError if Slack
-    fails."""
+    """The ID of each channel, by the text in the settings: `C…`, `#name` or `name`. Calls Slack
+    only for names. Raises RequestError for an unknown name, ServiceError if Slack fails."""
     ids: dict[str, str] = {}
     for channel, found in look_up_channels(client, channels).items():
         if isinstance(found, RequestError):
@@ -128,14 +127,14 @@ def channel_ids(client: WebClient, channels: Collection[str]) -> Mapping[str, st
 def look_up_channels(
     client: WebClient, channels: Collection[str]
 ) -> Mapping[str, str | RequestError]:
-    """As `channel_ids`, with a RequestError in place of the id of an unknown channel."""
+    """As `channel_ids`, with a RequestError in place of the ID of an unknown channel."""
     wanted = {each: each.removeprefix("#") for each in channels if not _CHANNEL_ID.fullmatch(each)}
     known = _ids_by_name(client, set(wanted.values())) if wanted else {}
     return {each: _channel_id(wanted[each], known) if each in wanted else each for each in channels}
 
 
 def _ids_by_name(client: WebClient, wanted: set[str]) -> Mapping[str, str]:
-    """Of the channels that the bot sees; stops once all wanted names are found."""
+    """Channel IDs by name. Stops when all wanted names are found."""
     known: dict[str, str] = {}
     for page in _pages_of_channels(client):
         known |= {channel["name"]: channel["id"] for channel in page}
@@ -164,6 +163,8 @@ def _channel_id(name: str, known: Mapping[str, str]) -> str | RequestError:
 def _unknown_channel(name: str, known: Collection[str]) -> str:
     close = get_close_matches(name, known, n=1)
     hint = (
-        f"did you mean #{close[0]}?" if close else "check the name, or invite it if it is private"
+        f"did you mean #{close[0]}?"
+        if close
+        else "check the name; if the channel is private, invite the bot"
     )
-    return f"`reports` names the channel #{name}, which the bot does not see: {hint}"
+    return f"The bot cannot see the channel #{name} in `reports`: {hint}"

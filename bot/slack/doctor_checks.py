@@ -1,5 +1,5 @@
-"""Checks of the installed app, and of the channels and approvers in the settings. Changes nothing,
-and opens no connection, so a running bot misses no payload."""
+"""The doctor's checks of the installed app, and of the channels and approvers in the settings. They
+change nothing and open no connection, so a running bot misses no payload."""
 
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
@@ -50,29 +50,29 @@ class SlackChecks:
         """Runs every check, unless there is no valid bot token."""
         try:
             client = self.open_client()
-            with calling("Asking who the bot is"):
+            with calling("Identifying the bot"):
                 answer = client.auth_test()
         except (RequestError, SlackError) as error:
-            yield _unwell("Slack bot token", "SLACK_BOT_TOKEN", error)
+            yield _call_failed("Slack bot token", "SLACK_BOT_TOKEN", error)
             return
         bot, team, workspace = (str(answer[key]) for key in ("user", "team", "team_id"))
         yield ok("Slack bot token", "SLACK_BOT_TOKEN", BotSignedIn(bot, team, workspace))
-        yield _connections(client, self.app_token)
+        yield _app_token(client, self.app_token)
         yield _scopes(answer, f"{team} ({workspace})")
         yield from _channels(client, self.channels, bot)
         yield from _approvers(SlackUsers(client, workspace, ()), workspace, self.approvers)
 
 
-def _connections(client: WebClient, app_token: Callable[[], str]) -> DoctorFinding:
+def _app_token(client: WebClient, app_token: Callable[[], str]) -> DoctorFinding:
     check, scope = "Slack app token", "SLACK_APP_TOKEN"
     try:
         token = app_token()
-        with calling("Asking for a connection"):
+        with calling("Requesting a connection"):
             client.apps_connections_open(app_token=token)
     except RequestError as error:
-        return _unwell(check, scope, error)
+        return _call_failed(check, scope, error)
     except SlackError as error:
-        return _unwell(check, scope, with_app_token_fix(error))
+        return _call_failed(check, scope, with_app_token_fix(error))
     return ok(check, scope, SlackTokenAccepted())
 
 
@@ -94,11 +94,11 @@ def _channels(client: WebClient, channels: Collection[str], bot: str) -> Iterato
     try:
         found = look_up_channels(client, channels)
     except SlackError as error:
-        yield _unwell(check, "all", error)
+        yield _call_failed(check, "all", error)
         return
     for channel, answer in found.items():
         if isinstance(answer, RequestError):
-            yield _unwell(check, channel, answer)
+            yield _call_failed(check, channel, answer)
         else:
             yield _channel(client, channel, answer, bot)
 
@@ -106,10 +106,10 @@ def _channels(client: WebClient, channels: Collection[str], bot: str) -> Iterato
 def _channel(client: WebClient, name: str, channel_id: str, bot: str) -> DoctorFinding:
     check = "Slack channel"
     try:
-        with calling("Looking at the channel"):
+        with calling("Reading the channel"):
             channel = client.conversations_info(channel=channel_id)["channel"]
     except SlackError as error:
-        return _unwell(check, name, error)
+        return _call_failed(check, name, error)
     if channel.get("is_archived"):
         return failed(check, name, ChannelArchived())
     if not channel.get("is_member"):
@@ -134,7 +134,7 @@ def _group(people: SlackUsers, group: str) -> DoctorFinding:
     try:
         members = people.members(group)
     except SlackError as error:
-        return _unwell(check, group, error)
+        return _call_failed(check, group, error)
     if not members:
         return warning(check, group, ApproverGroupEmpty())
     return ok(check, group, ApproverGroupHasMembers(len(members)))
@@ -147,7 +147,7 @@ def _person(people: SlackUsers, workspace: str, user: str) -> DoctorFinding:
     except RequestError as error:
         return failed(check, user, ApproverUnknown(ErrorText.of(error)))
     except SlackError as error:
-        return _unwell(check, user, error)
+        return _call_failed(check, user, error)
     if person.workspace != workspace:
         return warning(check, user, OutsiderMayApprove())
     if person.is_guest:
@@ -155,7 +155,7 @@ def _person(people: SlackUsers, workspace: str, user: str) -> DoctorFinding:
     return ok(check, user, MemberMayApprove())
 
 
-def _unwell(check: str, scope: str, error: RequestError | ServiceError) -> DoctorFinding:
-    is_brief = isinstance(error, SlackError) and error.code == "ratelimited"
-    report = warning if is_brief else failed
+def _call_failed(check: str, scope: str, error: RequestError | ServiceError) -> DoctorFinding:
+    is_temporary = isinstance(error, SlackError) and error.code == "ratelimited"
+    report = warning if is_temporary else failed
     return report(check, scope, CallFailed(ErrorText.of(error)))

@@ -1,4 +1,4 @@
-"""The Home tab: shows it, and updates it after every event."""
+"""The Home tab: publishes it, and updates it after every event."""
 
 import logging
 from collections.abc import Callable, Sequence
@@ -18,7 +18,7 @@ from bot.ports import Clock
 from bot.slack.api import UNREACHABLE, Json, SlackError, calling
 from bot.slack.listener import make_listener
 from bot.slack.listener_context import SlackContext
-from bot.slack.messages.home_tab import closed_home, home
+from bot.slack.messages.home_tab import home_tab, refused_home_tab
 from bot.slack.payloads import HomeTabOpened
 from bot.slack.plan_messages import open_plans, with_link
 from bot.slack.view_models import HomeView, LinkedPlan, NextReport, PlanResult
@@ -29,7 +29,7 @@ PLANS = 10
 LAST_RUNS = 5
 
 UPDATED_FOR = timedelta(days=1)
-"""After a person opened the tab: Slack does not say when they leave it."""
+"""After a user opened the tab: Slack does not report when they close it."""
 
 BETWEEN_UPDATES = timedelta(seconds=10)
 
@@ -38,7 +38,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class HomeTabSettings:
-    """`url`: of the workspace. The rules name channels by id. `next_reports`: soonest first. USD
+    """`url`: of the workspace. The rules name channels by ID. `next_reports`: soonest first. USD
     per GB per month."""
 
     url: str
@@ -49,9 +49,9 @@ class HomeTabSettings:
 
 @dataclass(frozen=True, slots=True)
 class HomeTab:
-    """A tab is behind if events happened since it was shown; `refresh_behind` updates it. May be
-    used by several threads. Every method raises ServiceError if the database or Slack fails, and
-    leaves the tab behind."""
+    """A tab is outdated if events happened since it was shown; `update_outdated` updates it.
+    Thread-safe. Every method raises ServiceError if the database or Slack fails, and leaves the tab
+    outdated."""
 
     client: WebClient
     store: Store
@@ -63,24 +63,24 @@ class HomeTab:
         self._show(user)
 
     def refuse(self, user: str, why: str) -> None:
-        """Shows the refusal alone, and never updates it."""
-        self._publish(user, closed_home(why))
+        """Shows the refusal only. The tab is not updated later."""
+        self._publish(user, refused_home_tab(why))
 
-    def refresh_behind(self, limit: int) -> None:
-        """Updates up to `limit` tabs that people opened recently."""
+    def update_outdated(self, limit: int) -> None:
+        """Updates up to `limit` tabs that users opened recently."""
         now = self.clock()
-        behind = self.store.homes_behind(now - UPDATED_FOR, now - BETWEEN_UPDATES, limit)
-        call_all(partial(self._show, user) for user in behind)
+        outdated = self.store.homes_behind(now - UPDATED_FOR, now - BETWEEN_UPDATES, limit)
+        call_all(partial(self._show, user) for user in outdated)
 
     def _show(self, user: str) -> None:
-        """Events from here on leave the tab behind."""
+        """Events that happen during the call leave the tab outdated."""
         number = self.store.last_event_number()
         try:
-            self._publish(user, home(self._view(user)))
+            self._publish(user, home_tab(self._view(user)))
         except SlackError as error:
-            is_over = error.code in UNREACHABLE
-            self.store.mark_home_shown(user, number if is_over else None, self.clock())
-            if not is_over:
+            is_final = error.code in UNREACHABLE
+            self.store.mark_home_shown(user, number if is_final else None, self.clock())
+            if not is_final:
                 raise
             _log.warning("%s", error)
         else:
@@ -124,13 +124,13 @@ def register(app: App, context: SlackContext) -> None:
 
 
 def open_home(context: SlackContext, opened: HomeTabOpened) -> None:
-    """People who may not see plans get the reason instead."""
+    """Users who may not see plans get the reason instead."""
     if opened.event.tab != "home":
         return
     if refusal := context.refusal_of(opened.sender):
-        context.home.refuse(opened.event.user, refusal)
+        context.home_tab.refuse(opened.event.user, refusal)
     else:
-        context.home.open(opened.event.user)
+        context.home_tab.open(opened.event.user)
 
 
 def _expiring(pins: Sequence[RepositoryPin], now: datetime) -> Sequence[RepositoryPin]:

@@ -1,5 +1,5 @@
-"""How every listener runs: it acknowledges first, handles a payload once even if Slack delivers it
-twice, and answers every error to the person who acted."""
+"""Runs listeners: acknowledges first, handles a payload once even if Slack delivers it twice, and
+answers every error to the user who acted."""
 
 import logging
 import time
@@ -33,22 +33,21 @@ from bot.slack.payloads import (
     sender_of,
 )
 
-LULL = 0.1
-"""Seconds without an acknowledgement, after which listeners start. Of 200 payloads at once, the
-slowest acknowledgement took a third to a half of the time that it takes without this delay
-(tried)."""
+QUIET_SECONDS = 0.1
+"""Listeners start after this time without an acknowledgement. Measured with 200 payloads at once:
+the slowest acknowledgement takes a third to a half of the time that it takes without this delay."""
 
 LONGEST_DELAY = 0.5
-"""Seconds that a listener waits at most: a modal has to open within three."""
+"""Seconds; the longest wait of a listener, since a modal must open within three."""
 
 RESPONSE_URL_TIMEOUT = 5
 """Seconds."""
 
 UNEXPECTED_PAYLOAD = (
-    "That is from another version of ecr-clean, so nothing was done. Ask for a new report: "
+    "This message is from another version of ecr-clean, so nothing was done. Request a new report: "
     "/ecr-clean REPOSITORY"
 )
-INTERNAL_ERROR = "That did not work: a bug of ecr-clean's own. Its log shows more."
+INTERNAL_ERROR = "Internal error. Details are in the bot's log."
 
 Body = dict[str, Any]
 Payload = TypeVar(
@@ -71,16 +70,16 @@ _log = logging.getLogger(__name__)
 
 
 class UnexpectedPayloadError(Exception):
-    """A payload that this version of the bot never causes."""
+    """A payload that no message of this version causes."""
 
 
 class ListenerExecutor(ThreadPoolExecutor):
-    """Delays listeners while acknowledgements go out: Python's threads take turns, so a running
-    listener would delay them."""
+    """Delays listeners while acknowledgements are sent: Python runs one thread at a time, so a
+    running listener would delay acknowledgements. `quiet_seconds`: as QUIET_SECONDS."""
 
-    def __init__(self, threads: int, lull: float = LULL) -> None:
+    def __init__(self, threads: int, quiet_seconds: float = QUIET_SECONDS) -> None:
         super().__init__(threads, thread_name_prefix="listener")
-        self._lull = lull
+        self._quiet_seconds = quiet_seconds
         self._acknowledged_at = time.monotonic()
 
     def note_acknowledgement(self) -> None:
@@ -101,8 +100,8 @@ class ListenerExecutor(ThreadPoolExecutor):
 
 
 def acknowledge(ack: Ack, next_: Callable[[], None]) -> BoltResponse:
-    """A middleware of listeners: Bolt runs middleware in the thread of the payload, before the
-    listener waits for a thread."""
+    """A middleware. Bolt runs it in the thread of the payload, before the listener waits for a
+    thread."""
     acknowledged = ack()
     next_()
     return acknowledged
@@ -111,8 +110,8 @@ def acknowledge(ack: Ack, next_: Callable[[], None]) -> BoltResponse:
 def make_listener(
     context: SlackContext, form: type[Payload], handle: Callable[[SlackContext, Payload], None]
 ) -> Callable[[Body], None]:
-    """Handles each payload once. Reports errors itself: Bolt would pass them to its error handler,
-    but forget that the payload was acknowledged (slack_bolt 1.30, ThreadListenerRunner)."""
+    """The listener handles each payload once. It reports errors itself, since Bolt's error handler
+    does not know that the payload was acknowledged (slack_bolt 1.30, ThreadListenerRunner)."""
 
     def listener(body: Body) -> None:
         try:
@@ -126,7 +125,7 @@ def make_listener(
 
 
 def make_error_handler(context: SlackContext) -> Callable[[Exception, Body], BoltResponse]:
-    """For payloads that no listener takes. Slack gets an acknowledgement."""
+    """For payloads without a listener. Acknowledges them."""
 
     def handle(error: Exception, body: Body) -> BoltResponse:
         report_error(context, error, body)
@@ -136,34 +135,34 @@ def make_error_handler(context: SlackContext) -> Callable[[Exception, Body], Bol
 
 
 def report_error(context: SlackContext, error: Exception, body: Mapping[str, Any]) -> None:
-    """In the log, and to the person who acted."""
+    """Logs the error, and answers it to the user who acted."""
     log_error(error, debug=context.debug)
     if sender := sender_of(body):
         answer(context, sender, _as_message(error))
 
 
 def log_error(error: Exception, *, debug: bool) -> None:
-    """Without the payload. Refusals are in the audit instead."""
+    """Omits the payload. Does not log refusals, since the audit has them."""
     if isinstance(error, RequestError):
         return
     if _is_unexpected_payload(error):
-        _log.warning("What Slack sent does not fit: %s", _misfits(error))
+        _log.warning("Slack sent an unexpected payload: %s", _wrong_fields(error))
     elif isinstance(error, ServiceError):
         _log.warning("%s", error, exc_info=debug)
     else:
         kind = type(error).__name__
-        _log.error("A bug of ecr-clean's own (%s): --debug shows more", kind, exc_info=debug)
+        _log.error("Internal error (%s). --debug logs the traceback", kind, exc_info=debug)
 
 
 def answer(context: SlackContext, sender: PayloadSender, content: MessageContent) -> None:
-    """Visible to the sender alone, in the channel of their action or else in a direct message."""
+    """Only the sender sees the answer: in the channel of their action, or in a direct message."""
     if sender.response_url and _post_to_url(sender.response_url, content):
         return
     try:
         if not (sender.channel and _post_ephemeral(context, sender.channel, sender.user, content)):
             post_message(context.client, "Answering", sender.user, content)
     except SlackError as error:
-        _log.warning("%s was not told why nothing happened: %s", sender.user, error)
+        _log.warning("Could not answer %s: %s", sender.user, error)
 
 
 def _as_message(error: Exception) -> MessageContent:
@@ -172,7 +171,7 @@ def _as_message(error: Exception) -> MessageContent:
     if isinstance(error, RequestError):
         return refused(error)
     if isinstance(error, ServiceError):
-        return refusal(f"That did not work. {error}")
+        return refusal(str(error))
     return refusal(INTERNAL_ERROR)
 
 
@@ -180,17 +179,16 @@ def _is_unexpected_payload(error: Exception) -> bool:
     return isinstance(error, ValidationError | UnexpectedPayloadError | BoltUnhandledRequestError)
 
 
-def _misfits(error: Exception) -> str:
-    """The fields of the payload that are wrong."""
+def _wrong_fields(error: Exception) -> str:
     if not isinstance(error, ValidationError):
-        return "nothing here listens to it"
+        return "no listener handles it"
     fields = (".".join(map(str, each["loc"])) for each in error.errors(include_input=False))
     return ", ".join(sorted(set(fields))) or "it is empty"
 
 
 def _post_to_url(url: str, content: MessageContent) -> bool:
-    """False if the URL has expired or was used too often. Also works in channels without the
-    bot."""
+    """False if the URL has expired or was used too often. Works in channels without the bot
+    too."""
     try:
         response = WebhookClient(url, timeout=RESPONSE_URL_TIMEOUT).send(
             text=safe(content.text),
@@ -206,7 +204,7 @@ def _post_to_url(url: str, content: MessageContent) -> bool:
 def _post_ephemeral(
     context: SlackContext, channel: str, user: str, content: MessageContent
 ) -> bool:
-    """False if the bot or the person is not in the channel."""
+    """False if the bot or the user is not in the channel."""
     try:
         with calling("Answering"):
             context.client.chat_postEphemeral(

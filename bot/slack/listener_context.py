@@ -1,4 +1,4 @@
-"""Everything that listeners need."""
+"""The clients, settings and use cases that Slack listeners work with."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -30,16 +30,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class SlackContext:
-    """May be used by several threads. `client` retries only short waits; `url`: of the workspace;
-    `content`: of a version of a plan. The rules name channels by id; `general_rules` belong to no
-    repository; `file_pins`: the pins of a repository in the settings. `debug`: log tracebacks."""
+    """Thread-safe. `client`: retries only after short waits; `url`: of the workspace; `content`: of
+    a version of a plan. The rules name channels by ID; `general_rules`: for no particular
+    repository; `file_pins`: pins of a repository in the settings. `debug`: log tracebacks. USD per
+    GB per month."""
 
     client: WebClient
     url: str
     store: Store
     plan_messages: PlanMessages
-    home: "HomeTab"
-    people: SlackUsers
+    home_tab: "HomeTab"
+    users: SlackUsers
     report_requests: ReportRequestQueue
     decisions: Decisions
     pins: Pins
@@ -52,12 +53,13 @@ class SlackContext:
     debug: bool
 
     def person(self, sender: PayloadSender) -> SlackUser:
-        """Raises RequestError for bots, deactivated and unknown users."""
-        return self.people.person(sender.user, sender.team)
+        """The user as Slack knows them. Raises RequestError for bots, deactivated and unknown
+        users."""
+        return self.users.person(sender.user, sender.team)
 
     def refusal_of(self, sender: PayloadSender) -> str | None:
-        """The sentence that refuses the person, None if they may see plans. Raises ServiceError if
-        Slack cannot say who they are."""
+        """Why the user may not see plans; None if they may. Raises ServiceError if Slack cannot
+        look them up."""
         try:
             decision = may_ask_for_report(self.person(sender), self.general_rules)
         except RequestError as error:

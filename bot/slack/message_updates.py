@@ -1,4 +1,4 @@
-"""Updates the messages of a plan after an action of a person."""
+"""Updates of a plan's messages after a user's action, and warnings about pins that expire."""
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
@@ -21,7 +21,7 @@ from bot.slack.mrkdwn import is_user
 from bot.slack.payloads import ConfirmUsageClick, PlanButtonClick
 from bot.usecases.pins import NewPins
 
-OUTDATED_AT_ONCE = 5
+MOST_OUTDATED_PLANS = 5
 
 _log = logging.getLogger(__name__)
 
@@ -30,8 +30,8 @@ _log = logging.getLogger(__name__)
 def updating_messages(
     context: SlackContext, click: PlanButtonClick | ConfirmUsageClick
 ) -> Iterator[None]:
-    """Updates the plan's messages once the click is handled. If the click is refused, answers why
-    and updates the clicked message; updates it also if a service fails."""
+    """Updates the plan's messages after the click is handled. If the click is refused, answers why.
+    After a refusal or a failure, updates the clicked message."""
     try:
         yield
     except RequestError as error:
@@ -45,59 +45,59 @@ def updating_messages(
 
 
 def update_messages(context: SlackContext, plan_id: str) -> None:
-    """If that fails, the worker updates them later."""
+    """If an update fails, the worker retries it."""
     try:
-        context.plan_messages.refresh(plan_id)
+        context.plan_messages.update(plan_id)
     except ServiceError as error:
-        _log.warning("%s; it is tried again", error)
+        _log.warning("%s; the worker retries it", error)
 
 
 def update_after_pinning(context: SlackContext, pinned: NewPins) -> None:
-    """Updates the messages of the plan's new version, if there is one, and notifies those who
-    approved the old version. If that fails, the worker does it later."""
+    """If pinning made a new version of the plan, updates the plan's messages and notifies the
+    approvers of the old version. If that fails, the worker retries it."""
     if pinned.plan is None:
         return
     update_messages(context, pinned.plan.id)
     try:
-        context.plan_messages.notify_approvers(OUTDATED_AT_ONCE)
+        context.plan_messages.notify_approvers(MOST_OUTDATED_PLANS)
     except ServiceError as error:
-        _log.warning("%s; it is tried again", error)
+        _log.warning("%s; the worker retries it", error)
 
 
-def pins_shown(
-    context: SlackContext, repository: RepositoryId, ref: PlanRef, news: str | None = None
+def pins_modal_view(
+    context: SlackContext, repository: RepositoryId, ref: PlanRef, notice: str | None = None
 ) -> PinsModalView:
-    """The repository's pins for its modal, below the `news`."""
+    """The content of the modal with the repository's pins."""
     now = context.clock()
     stored = context.pins.in_force(repository)
     from_settings = [pin for pin in context.file_pins(repository) if pin.protects(now)]
-    return PinsModalView(ref, repository, stored, from_settings, news)
+    return PinsModalView(ref, repository, stored, from_settings, notice)
 
 
 def _update_clicked_message(
     context: SlackContext, click: PlanButtonClick | ConfirmUsageClick
 ) -> None:
-    """Also if the message is not stored, or shows an outdated revision."""
+    """Updates the message even if it is not stored, or shows an outdated revision."""
     try:
         known = context.store.message(click.channel_id, click.ts)
         plan_id = known.plan if known else click.ref.plan
         if context.store.plan(plan_id):
             context.plan_messages.update_clicked(plan_id, click.channel_id, click.ts)
     except ServiceError as error:
-        _log.warning("%s; it is tried again", error)
+        _log.warning("%s; the worker retries it", error)
 
 
 @dataclass(frozen=True, slots=True)
 class PinExpiryNotifier:
-    """The rules name channels by id."""
+    """Sends warnings before pins expire. The rules name channels by ID."""
 
     client: WebClient
     rules_of: Callable[[RepositoryId], ApprovalRules]
 
     def send(self, pins: Sequence[RepositoryPin]) -> None:
-        """For pins of one owner and one repository: in a direct message, or for pins from the
-        command line in the repository's channel, if it has one. Raises SlackError, except for
-        people and channels that no retry reaches."""
+        """`pins`: of one owner and one repository. Sends a direct message to the owner; for pins
+        from the command line, posts in the repository's channel, if it has one. Raises SlackError,
+        except for users and channels for which a retry is useless."""
         repository, by = parse_repository_uri(pins[0].repository), pins[0].pin.by
         assert repository, "pins are stored by URI"
         channel = by if is_user(by) else self.rules_of(repository).channel
@@ -105,7 +105,7 @@ class PinExpiryNotifier:
             return
         content = expiring_message(pins, repository)
         try:
-            post_message(self.client, "Telling that a pin runs out", channel, content)
+            post_message(self.client, "Warning about an expiring pin", channel, content)
         except SlackError as error:
             if error.code not in UNREACHABLE:
                 raise

@@ -1,4 +1,4 @@
-"""Modals: how they are opened and updated, and what their submissions do."""
+"""Opens and updates modals, and handles their submissions."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -24,10 +24,10 @@ from bot.slack.action_ids import (
 from bot.slack.api import Json, SlackError, calling, safe
 from bot.slack.listener import Body, UnexpectedPayloadError, answer, make_listener
 from bot.slack.listener_context import SlackContext
-from bot.slack.message_updates import pins_shown, update_after_pinning, update_messages
+from bot.slack.message_updates import pins_modal_view, update_after_pinning, update_messages
 from bot.slack.messages.answers import approval_answer, pin_answer, refused
 from bot.slack.messages.block_kit import loading_view, text_view
-from bot.slack.messages.pins import LASTS, NO_END, pins_view
+from bot.slack.messages.pins import DURATIONS, NO_END, pins_view
 from bot.slack.payloads import ApprovalSubmission, PayloadSender, PinSubmission
 from bot.usecases.audit import one_line
 from bot.usecases.decisions import ApprovalRequest
@@ -46,7 +46,7 @@ def register(app: App, context: SlackContext) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Modal:
-    """An open modal, unless the person has closed it."""
+    """A modal that was opened; the user may have closed it."""
 
     context: SlackContext
     id: str
@@ -54,7 +54,7 @@ class Modal:
     def show(self, view: Json) -> bool:
         """False if the modal is closed."""
         try:
-            with calling("Showing a window"):
+            with calling("Showing a modal"):
                 self.context.client.views_update(view_id=self.id, view=view)
         except SlackError as error:
             if error.code == "not_found":
@@ -64,16 +64,15 @@ class Modal:
 
 
 def open_modal(context: SlackContext, trigger_id: str) -> Modal:
-    """Opens it with a loading text, since Slack allows three seconds. Raises RequestError if that
-    takes longer."""
+    """Opens the modal with a loading text, since Slack allows three seconds. Raises RequestError if
+    opening takes longer."""
     try:
-        with calling("Opening a window"):
+        with calling("Opening a modal"):
             opened = context.client.views_open(trigger_id=trigger_id, view=loading_view())
     except SlackError as error:
         if error.code in _TOO_LATE:
             raise RequestError(
-                "Slack lets a window open only in the first three seconds, and this took longer: "
-                "click once more"
+                "The modal did not open within Slack's limit of 3 seconds: click again"
             ) from error
         raise
     return Modal(context, str(opened["view"]["id"]))
@@ -81,7 +80,7 @@ def open_modal(context: SlackContext, trigger_id: str) -> Modal:
 
 @contextmanager
 def reporting_in(modal: Modal, sender: PayloadSender) -> Iterator[None]:
-    """Shows refusals and failures in the modal; if it is closed, in an answer."""
+    """Shows refusals and failures in the modal, or as an answer if the modal is closed."""
     try:
         yield
     except (RequestError, ServiceError) as error:
@@ -91,13 +90,14 @@ def reporting_in(modal: Modal, sender: PayloadSender) -> Iterator[None]:
 
 
 def checking_name(context: SlackContext) -> Middleware:
-    """Acknowledges the typed name of a repository; a wrong name with an error at the input."""
+    """A middleware that acknowledges the typed name of a repository, with an error at the input if
+    the name is wrong."""
 
     def check(ack: Ack, body: Body, next_: Callable[[], None]) -> BoltResponse:
         submission = ApprovalSubmission.model_validate(body)
         plan = context.store.plan(submission.ref.plan)
         if plan and submission.typed.strip() != plan.repository.name:
-            wrong = f"The repository is called {plan.repository.name}"
+            wrong = f"Type the exact name: {plan.repository.name}"
             return ack(response_action="errors", errors=safe({TYPED_NAME: wrong}))
         acknowledged = ack(response_action="update", view=loading_view())
         next_()
@@ -107,7 +107,7 @@ def checking_name(context: SlackContext) -> Middleware:
 
 
 def confirm_plan(context: SlackContext, submission: ApprovalSubmission) -> None:
-    """Approves a large plan once the name is typed."""
+    """Approves a large plan after the approver typed its repository's name."""
     ref, modal = submission.ref, Modal(context, submission.view.id)
     with reporting_in(modal, submission.sender):
         consent = ApprovalRequest(ref.version, ref.detail, submission.typed)
@@ -118,11 +118,11 @@ def confirm_plan(context: SlackContext, submission: ApprovalSubmission) -> None:
 
 
 def checking_pins(context: SlackContext) -> Middleware:
-    """Acknowledges the chosen pins; mistakes with errors at the inputs."""
+    """A middleware that acknowledges the chosen pins, with errors at the inputs that are wrong."""
 
     def check(ack: Ack, body: Body, next_: Callable[[], None]) -> BoltResponse:
         submission = PinSubmission.model_validate(body)
-        if submission.lasts not in LASTS:
+        if submission.duration not in DURATIONS:
             raise UnexpectedPayloadError
         if mistakes := _mistakes(context, submission):
             return ack(response_action="errors", errors=safe(mistakes))
@@ -145,14 +145,14 @@ def pin_chosen(context: SlackContext, submission: PinSubmission) -> None:
             _until(submission, context.clock()),
         )
         update_after_pinning(context, pinned)
-        news = pin_answer(pinned, repository.name)
-        view = pins_view(pins_shown(context, repository, submission.ref, news.text))
+        result = pin_answer(pinned, repository.name)
+        view = pins_view(pins_modal_view(context, repository, submission.ref, result.text))
         if not modal.show(view):
-            answer(context, submission.sender, news)
+            answer(context, submission.sender, result)
 
 
 def _mistakes(context: SlackContext, submission: PinSubmission) -> dict[str, str]:
-    """By input."""
+    """Error texts by input."""
     repository = context.plan(submission.ref.plan).repository
     found: dict[str, str] = {}
     try:
@@ -161,7 +161,7 @@ def _mistakes(context: SlackContext, submission: PinSubmission) -> dict[str, str
         found[PINNED_TAGS] = error_words(error)
     try:
         if not one_line(submission.reason):
-            found[PIN_REASON] = "Say in a few words who needs it for what"
+            found[PIN_REASON] = "Enter a reason: who needs the image, and for what"
     except RequestError as error:
         found[PIN_REASON] = error_words(error)
     if mistake := _mistake_in_day(submission.until, context.clock()):
@@ -174,7 +174,7 @@ def _mistake_in_day(day: date | None, now: datetime) -> str | None:
         return None
     if day.year > LAST_YEAR:
         return f"Choose a day up to the year {LAST_YEAR}"
-    return "That day is over: choose a later one" if end_of_day(day) <= now else None
+    return "This day is in the past: choose a later one" if end_of_day(day) <= now else None
 
 
 def _pins(context: SlackContext, repository: RepositoryId, submission: PinSubmission) -> list[str]:
@@ -187,4 +187,4 @@ def _until(submission: PinSubmission, now: datetime) -> datetime | None:
     """A chosen day overrides a chosen duration."""
     if submission.until:
         return end_of_day(submission.until)
-    return None if submission.lasts == NO_END else now + parse_duration(submission.lasts)
+    return None if submission.duration == NO_END else now + parse_duration(submission.duration)

@@ -1,7 +1,7 @@
-"""Texts in Slack's mrkdwn, in which names and sentences of others are escaped.
+"""Texts in Slack's markup (mrkdwn). Escapes names and texts of other systems and users.
 
 Text between `<` and `>` is a mention or a date, `*`, `_`, `~` and backticks are style, and
-`:name:` is a picture: docs.slack.dev, formatting message text.
+`:name:` is an emoji: docs.slack.dev, formatting message text.
 """
 
 import re
@@ -28,19 +28,19 @@ _UNDERLINE = re.compile(r"(?<!\w)_|_(?!\w)")
 _LINE_LIKE_IT = "\N{FULLWIDTH LOW LINE}"
 _TICK = "\N{MODIFIER LETTER GRAVE ACCENT}"
 _WHITE_SPACE = re.compile(r"[ \t\r\n]+")
-"""Sentences may have several lines. All other control characters are no white space."""
+"""Sentences may have several lines. Other control characters do not count as white space."""
 
 _WORD_JOINER = "\N{WORD JOINER}"
 
 
 def escape(text: str) -> str:
-    """For mrkdwn and the `text` of a message; not for plain_text."""
+    """For mrkdwn and the `text` of a message, not for plain_text."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def prose(text: str, most: int = MOST_IN_PROSE) -> str:
-    """A sentence that may quote others, shortened to `most` characters. Mentions users whom it
-    names by id. Keeps signs that cannot style anything, so that people can copy them."""
+    """A sentence that may quote other texts, shortened to `most` characters. Turns user IDs into
+    mentions. Keeps signs that have no effect on style, so that users can copy them."""
     line = cut(text, most)
     if "`" not in line:
         line = _ARN.sub(r"`\g<0>`", line)
@@ -51,7 +51,7 @@ def prose(text: str, most: int = MOST_IN_PROSE) -> str:
 
 
 def _unstyled(text: str) -> str:
-    """A text outside of code."""
+    """For text outside of code."""
     for sign, lookalike in _LOOKALIKES.items():
         if text.count(sign) > 1:
             text = text.replace(sign, lookalike)
@@ -62,7 +62,7 @@ def _unstyled(text: str) -> str:
 
 
 def code(name: str, most: int = MOST_IN_NAME) -> str:
-    """A name. Of a long one its beginning and its end."""
+    """A name as code. A long name is cut in the middle."""
     return f"`{escape(shortened(name, most).replace('`', _TICK)) or '?'}`"
 
 
@@ -80,7 +80,7 @@ def is_user(who: str) -> bool:
 
 
 def mention(who: str) -> str:
-    """A person: by Slack's id, or by the last part of an ARN."""
+    """A mention of a Slack user; for an ARN, its last part as code."""
     if is_user(who):
         return f"<@{who}>"
     return code(re.split("[/:]", who)[-1] if who.startswith("arn:") else who)
@@ -97,7 +97,7 @@ def channel_link(id_: str) -> str:
 
 
 def date(at: datetime) -> str:
-    """In the reader's own time zone, or in UTC where Slack cannot show that."""
+    """Slack shows the time in the reader's time zone; clients without support show UTC."""
     return f"<!date^{int(at.timestamp())}^{{date_short_pretty}} at {{time}}|{format_time(at)}>"
 
 
@@ -107,8 +107,8 @@ def day(at: datetime) -> str:
 
 
 def cut(text: str, most: int) -> str:
-    """One line of at most `most` characters once it is escaped, cut after a word. Removes secrets
-    first, since a part of a secret is a secret too."""
+    """One line of at most `most` characters after escaping, cut after a word. Removes secrets
+    before the cut, since a part of a secret is a secret too."""
     line = sanitize.line(" ".join(_WHITE_SPACE.split(text.strip())))
     if len(escape(line)) <= most:
         return line
@@ -119,7 +119,7 @@ def cut(text: str, most: int) -> str:
 
 
 def shortened(name: str, most: int) -> str:
-    """Of a long name the beginning and the end, in which builds differ."""
+    """Cuts a long name in the middle, since names of builds differ at the end."""
     line = sanitize.line(name.strip())
     if len(line) <= most:
         return line

@@ -1,5 +1,6 @@
-"""Payloads that Slack sends for commands, clicks, modals and the Home tab. They are validated
-before any part of them is used. Slack keeps the `trigger_id` when it delivers a payload again.
+"""Payloads that Slack sends for commands, clicks, modals and the Home tab. Every payload is
+validated before any part of it is used. If Slack delivers a payload again, its `trigger_id` is the
+same.
 
 docs.slack.dev, reference/interaction-payloads, and interactivity/implementing-slash-commands.
 """
@@ -48,12 +49,12 @@ def _parsed_by(parse: Callable[[str], Any]) -> BeforeValidator:
 
 def _with_channel(ref: PlanRef) -> PlanRef:
     if not re.match(_CHANNEL, ref.detail):
-        raise ValueError("it names no channel")
+        raise ValueError("the channel is missing")
     return ref
 
 
 def _input(block: str) -> FieldInfo:
-    """What a person typed or chose. The action of every input has the same id as its block."""
+    """The value of an input. The action of every input has the same ID as its block."""
     path = AliasPath("view", "state", "values", block, block)
     return Field(validation_alias=path)  # type: ignore[no-any-return]
 
@@ -82,7 +83,8 @@ class _PayloadPart(BaseModel):
 
 
 class PayloadSender(_PayloadPart):
-    """The person who acted. `channel`: where, None if unknown; `response_url`: to answer there."""
+    """The user who acted. `channel`: of the action, None if unknown; `response_url`: to answer
+    there."""
 
     user: str
     team: str
@@ -91,7 +93,7 @@ class PayloadSender(_PayloadPart):
 
 
 class _PayloadUser(_PayloadPart):
-    """`team_id`: the person's own workspace, or in an Enterprise organization the organization."""
+    """`team_id`: the user's own workspace or, in an Enterprise organization, the organization."""
 
     id: UserId
     team_id: TeamId | None = None
@@ -145,14 +147,14 @@ class _DateInput(_PayloadPart):
 
 
 class _UserPayload(_PayloadPart):
-    """`team`: null where the app is installed for a whole Enterprise organization."""
+    """`team`: null if the app is installed for a whole Enterprise organization."""
 
     user: _PayloadUser
     team: _PayloadTeam | None = None
 
     @property
     def team_of_user(self) -> str:
-        """Empty if the payload names none, which is no workspace."""
+        """Empty if the payload has none; an empty text matches no workspace."""
         return self.user.team_id or (self.team.id if self.team else "")
 
     def sent_from_modal(self, view: _PlanModal) -> PayloadSender:
@@ -207,8 +209,6 @@ class _MessagePayload(_ChannelPayload):
 
 
 class _ButtonClick(_InteractionPayload, Generic[Value]):
-    """A click on one button."""
-
     trigger_id: TriggerId
     actions: Annotated[tuple[_PayloadButton[Value], ...], Field(min_length=1, max_length=1)]
 
@@ -235,14 +235,14 @@ class _ModalSubmission(_InteractionPayload):
 
 
 class SlashCommandPayload(_SlashCommandFields):
-    """A slash command. `text`: the line after it."""
+    """A slash command. `text`: everything after `/ecr-clean`."""
 
     trigger_id: TriggerId
     text: Annotated[str, Field(max_length=MOST_IN_COMMAND)] = ""
 
 
 class CommandButtonClick(_ChannelPayload, _ButtonClick[CommandText]):
-    """On a button that carries a slash command."""
+    """A click on a button that carries a slash command."""
 
     @property
     def text(self) -> str:
@@ -250,28 +250,30 @@ class CommandButtonClick(_ChannelPayload, _ButtonClick[CommandText]):
 
 
 class PlanButtonClick(_MessagePayload, _ButtonClick[PlanValue]):
-    """On a button in a plan's message."""
+    """A click on a button in a plan's message."""
 
 
 class ConfirmUsageClick(_MessagePayload, _ButtonClick[UsageValue]):
-    """On a button that confirms the usage of a source."""
+    """A click on a button that confirms the usage of a source."""
 
 
 class ExtendPinClick(_MessagePayload, _ButtonClick[PinExpiryValue]):
-    """On a button that extends a pin."""
+    """A click on a button that extends a pin."""
 
     @property
     def is_of_several(self) -> bool:
-        """Other pins have buttons in the same message."""
+        """The message has buttons for other pins too."""
         return self.actions[0].action_id != KEEP_PIN
 
 
 class ImagesPageClick(_ButtonClick[PlanValue]):
+    """A click on a page button in the modal with a plan's images."""
+
     view: _PayloadView
 
 
 class UnpinClick(_ButtonClick[PinValue]):
-    """In the modal of a repository's pins."""
+    """A click on Unpin in the modal with a repository's pins."""
 
     view: _PlanModal
 
@@ -281,7 +283,7 @@ class UnpinClick(_ButtonClick[PinValue]):
 
 
 class ApprovalSubmission(_ModalSubmission):
-    """The modal in which a person types a repository's name."""
+    """The modal in which an approver types a repository's name."""
 
     name: Annotated[_TextInput, _input(TYPED_NAME)]
 
@@ -291,7 +293,7 @@ class ApprovalSubmission(_ModalSubmission):
 
 
 class PinSubmission(_ModalSubmission):
-    """The modal in which a person pins tags."""
+    """The modal in which a user pins tags."""
 
     tags_input: Annotated[_MultiSelectInput, _input(PINNED_TAGS)]
     reason_input: Annotated[_TextInput, _input(PIN_REASON)]
@@ -307,7 +309,7 @@ class PinSubmission(_ModalSubmission):
         return self.reason_input.value
 
     @property
-    def lasts(self) -> str:
+    def duration(self) -> str:
         return self.duration_input.selected_option.value
 
     @property
@@ -316,7 +318,7 @@ class PinSubmission(_ModalSubmission):
 
 
 class TagSearchPayload(_UserPayload):
-    """A person types into a select. `value`: the text so far."""
+    """A user types into the select for tags. `value`: the typed text."""
 
     view: _PlanModal
     value: Typed = ""
@@ -336,7 +338,7 @@ class _HomeEvent(_PayloadPart):
 
 
 class HomeTabOpened(_PayloadPart):
-    """A person opened a tab of the app."""
+    """A user opened a tab of the app."""
 
     event_id: TriggerId
     team_id: TeamId
@@ -352,7 +354,7 @@ class HomeTabOpened(_PayloadPart):
 
 
 def sender_of(body: Mapping[str, Any]) -> PayloadSender | None:
-    """The sender of a payload that is otherwise invalid; None if it has none."""
+    """The sender of a payload that may be invalid in other parts; None if it has no sender."""
     for form in (
         _SlashCommandFields,
         ApprovalSubmission,

@@ -1,4 +1,4 @@
-"""The messages of plans: posts them, and updates each of them whenever its plan changes."""
+"""Posts messages of plans, and updates them after every change of a plan."""
 
 import io
 import logging
@@ -35,9 +35,9 @@ from bot.slack.view_models import LinkedPlan, PlanView
 from bot.store.store import Store
 
 MOST_LISTED = 20
-"""Skipped and failed digests in one message."""
+"""Skipped and failed digests listed in one message."""
 
-CONTENTS_KEPT = 4
+CACHED_CONTENTS = 4
 """Versions of plans. Reading a large one takes half a second, and a running deletion updates its
 message every few seconds."""
 
@@ -45,8 +45,8 @@ BETWEEN_PROGRESS = timedelta(seconds=4)
 """Per message. All updates together may be about 50 a minute: docs.slack.dev, rate limits, Tier
 3."""
 
-FRESH = timedelta(seconds=10)
-"""A message this young is not updated again for a click, so that repeated clicks do not use up the
+RECENT_UPDATE = timedelta(seconds=10)
+"""A click does not update a message again this soon, so that repeated clicks do not exhaust the
 rate limit."""
 
 LOCKS = 64
@@ -63,9 +63,9 @@ _GONE = frozenset(
         "thread_not_found",
     }
 )
-"""Errors of a message that is deleted, or can never be updated again."""
+"""Errors of a message that is deleted or can never be updated again."""
 
-_UNSHOWABLE = frozenset(
+_INVALID_BLOCKS = frozenset(
     {"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long", "msg_too_long"}
 )
 
@@ -74,17 +74,17 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class PlanMessagesSettings:
-    """The rules name channels by id. USD per GB per month."""
+    """The rules name channels by ID. USD per GB per month."""
 
     rules_of: Callable[[RepositoryId], ApprovalRules]
     usd_per_gb_month: float
 
 
 class PlanMessages:
-    """A message is behind if it does not show the stored revision of its plan; `refresh_behind`
-    updates those. May be used by several threads and processes: of two that update one message at
-    the same moment, the later one leaves it behind. Every method raises ServiceError if Slack or
-    the database fails, and leaves the message behind."""
+    """A message is outdated if it does not show the stored revision of its plan; `update_outdated`
+    updates those. Safe for several threads and processes: if two update one message at the same
+    moment, the message counts as outdated. Every method raises ServiceError if Slack or the
+    database fails, and leaves the message outdated."""
 
     def __init__(
         self,
@@ -97,7 +97,7 @@ class PlanMessages:
         self._store = store
         self._settings = settings
         self._clock = clock
-        self._content = lru_cache(CONTENTS_KEPT)(store.content)
+        self._content = lru_cache(CACHED_CONTENTS)(store.content)
         self._locks = [Lock() for _ in range(LOCKS)]
 
     def post(
@@ -108,58 +108,58 @@ class PlanMessages:
         remember: Callable[[PlanMessage], None] | None = None,
     ) -> PlanMessage:
         """Shows the plan in a new message, or in the message `in_place_of`. Stores the message
-        before it has buttons, so that no button is left without a stored plan; `remember` stores
-        more in the same transaction. If Slack refuses an update, `refresh_behind` retries it."""
+        before it gets buttons, so that every button has a stored plan; `remember` stores more in
+        the same transaction. If Slack refuses an update, `update_outdated` retries it."""
         ts = in_place_of or self._post_text(plan_id, channel)
         message = PlanMessage(plan_id, channel, ts)
         (remember or self._store.save_message)(message)
         try:
-            self.refresh(plan_id)
+            self.update(plan_id)
             if in_place_of and not self._store.message(channel, ts):
                 return self.post(plan_id, channel)
             self._upload_list(message)
         except SlackError as error:
-            _log.warning("%s; it is tried again", error)
+            _log.warning("%s; the worker retries it", error)
         return message
 
     def is_shown(self, message: PlanMessage) -> bool:
-        """False if Slack has taken its first line alone so far."""
+        """False if Slack has accepted only the first line of the message so far."""
         known = self._store.message(message.channel, message.ts)
         return known is not None and known.shown_revision is not None
 
-    def fold_older(self, message: PlanMessage) -> None:
+    def collapse_older(self, message: PlanMessage) -> None:
         """Reduces older messages of the plan in the same channel to one line, and removes them from
-        the store. Leaves a message that Slack does not update as it is."""
+        the store. Leaves a message unchanged if Slack refuses its update."""
         if not self.is_shown(message):
             return
         for each in self._store.messages_of(message.plan):
             if each.channel == message.channel and each.ts < message.ts:
-                self._fold(each)
+                self._collapse(each)
 
-    def refresh(self, plan_id: str) -> None:
-        """Updates every message of the plan that is behind."""
+    def update(self, plan_id: str) -> None:
+        """Updates every outdated message of the plan."""
         with self._lock_of(plan_id):
             revision = self._plan(plan_id).revision
             messages = self._store.messages_of(plan_id)
             self._show_all(each for each in messages if each.shown_revision != revision)
 
     def update_clicked(self, plan_id: str, channel: str, ts: str) -> None:
-        """Updates a message that a click showed to be behind, or that is not stored. Skips a
-        message that was updated less than FRESH ago: the update had not reached the person yet."""
+        """Updates the clicked message if it is outdated or not stored. Skips a message that was
+        updated less than RECENT_UPDATE ago: the user clicked before they saw the update."""
         known = self._store.message(channel, ts)
-        if known is None or not self._is_fresh(known):
+        if known is None or not self._was_updated_recently(known):
             self._store.save_message(PlanMessage(plan_id, channel, ts))
-        self.refresh(plan_id)
+        self.update(plan_id)
 
-    def refresh_behind(self, limit: int) -> None:
-        """Updates up to `limit` messages of any plans, progress of running deletions included."""
-        behind = self._store.messages_behind(limit, self._clock() - BETWEEN_PROGRESS)
+    def update_outdated(self, limit: int) -> None:
+        """Updates up to `limit` messages of any plans, including progress of running deletions."""
+        outdated = self._store.messages_behind(limit, self._clock() - BETWEEN_PROGRESS)
         self._show_all(
-            each for each in behind if each == self._store.message(each.channel, each.ts)
+            each for each in outdated if each == self._store.message(each.channel, each.ts)
         )
 
     def upload_missing_lists(self, limit: int) -> None:
-        """Uploads up to `limit` CSV files that are missing in the threads of messages."""
+        """Uploads up to `limit` missing CSV files to the threads of messages."""
         messages = self._store.messages_without_list(limit)
         call_all(partial(self._upload_list, message) for message in messages)
 
@@ -168,12 +168,12 @@ class PlanMessages:
         plans = self._store.plans_with_void_approvals(limit)
         call_all(partial(self._notify_approvers, plan) for plan in plans)
 
-    def _is_fresh(self, message: PlanMessage) -> bool:
-        return message.shown_at is not None and self._clock() - message.shown_at < FRESH
+    def _was_updated_recently(self, message: PlanMessage) -> bool:
+        return message.shown_at is not None and self._clock() - message.shown_at < RECENT_UPDATE
 
     def _post_text(self, plan_id: str, channel: str) -> str:
-        """Without buttons, since the message is not stored yet."""
-        text = self._shown(self._plan(plan_id), channel).text
+        """Posts no buttons, since the message is not stored yet."""
+        text = self._message_content(self._plan(plan_id), channel).text
         with calling("Posting a report"):
             posted = self._client.chat_postMessage(
                 channel=channel, text=text, unfurl_links=False, unfurl_media=False
@@ -186,7 +186,7 @@ class PlanMessages:
     def _show(self, message: PlanMessage) -> None:
         plan = self._plan(message.plan)
         try:
-            self._update(message, self._shown(plan, message.channel))
+            self._send_or_shorten(message, self._message_content(plan, message.channel))
         except Exception as error:
             if isinstance(error, SlackError) and error.code in _GONE:
                 self._store.delete_message(message)
@@ -195,28 +195,29 @@ class PlanMessages:
             raise
         self._store.mark_shown(message, plan.revision, self._clock())
 
-    def _fold(self, message: PlanMessage) -> None:
+    def _collapse(self, message: PlanMessage) -> None:
         try:
             self._send(message, newer_message(self._plan(message.plan)))
         except SlackError as error:
             if error.code not in _GONE:
-                _log.warning("%s; it stays beside the newer one", error)
+                _log.warning("%s; the older message keeps its content", error)
                 return
         self._store.delete_message(message)
 
-    def _shown(self, plan: PlanRecord, channel: str) -> MessageContent:
+    def _message_content(self, plan: PlanRecord, channel: str) -> MessageContent:
         try:
             return plan_message(self._view(plan, channel))
         except DamagedDataError as error:
             return MessageContent(prose(str(error)))
 
-    def _update(self, message: PlanMessage, content: MessageContent) -> None:
+    def _send_or_shorten(self, message: PlanMessage, content: MessageContent) -> None:
+        """Sends only the text if Slack rejects the blocks."""
         try:
             self._send(message, content)
         except SlackError as error:
-            if error.code not in _UNSHOWABLE:
+            if error.code not in _INVALID_BLOCKS:
                 raise
-            _log.error("A bug of ecr-clean's own, shown as text alone: %s", error)
+            _log.error("Internal error: Slack rejects a message, sending its text only: %s", error)
             self._send(message, MessageContent(content.text))
 
     def _send(self, message: PlanMessage, content: MessageContent) -> None:
@@ -231,10 +232,10 @@ class PlanMessages:
             content=self._content(plan.id, plan.version),
             scanned_at=self._store.scanned_at(plan),
             counts=summary.counts,
-            told=summary.not_deleted,
-            required=rules.required,
-            here=channel,
-            home=rules.channel,
+            listed_items=summary.not_deleted,
+            required_approvals=rules.required,
+            channel=channel,
+            approval_channel=rules.channel,
             report_only=rules.report_only,
             usd_per_gb_month=self._settings.usd_per_gb_month,
             saved_bytes=self._store.total_freed_bytes(),
@@ -246,18 +247,18 @@ class PlanMessages:
         )
 
     def _last_event(self, plan: PlanRecord) -> AuditEvent | None:
-        """None if the plan has got another version since, which the next update shows."""
+        """None if the plan has a newer version by now, which the next update shows."""
         last = self._store.last_event(plan.id)
         return last if last and last.version in (None, plan.version) else None
 
     def _plan(self, id_: str) -> PlanRecord:
         plan = self._store.plan(id_)
-        assert plan, "plans are never removed"
+        assert plan, "plans are never deleted from the store"
         return plan
 
     def _upload_list(self, message: PlanMessage) -> None:
-        """Uploads the CSV file once per version: only the caller that marks it in the store
-        does."""
+        """Uploads the CSV file once per version: only the caller that marks it in the store uploads
+        it."""
         plan = self._plan(message.plan)
         if not plan.deletions or not self._store.mark_listed(message, plan.version):
             return
@@ -267,14 +268,14 @@ class PlanMessages:
             return
         except SlackError as error:
             if error.code == "not_in_channel":
-                self._ask_for_invitation(message)
+                self._request_invitation(message)
             elif error.code not in _GONE:
                 self._store.mark_listed(message, None)
                 raise
 
     def _upload(self, message: PlanMessage, plan: PlanRecord) -> None:
         content = self._content(plan.id, plan.version)
-        with calling("Sharing the whole list"):
+        with calling("Uploading the list of manifests"):
             self._client.files_upload_v2(
                 content=_as_csv(content),
                 filename=f"{plan.repository.name.replace('/', '-')}-{plan.id}-{plan.version}.csv",
@@ -284,40 +285,40 @@ class PlanMessages:
             )
 
     def _notify_approvers(self, plan: PlanRecord) -> None:
-        """In the channel of the approvals, once per version: only the caller that marks it in the
-        store posts."""
-        home = self._settings.rules_of(plan.repository).channel
-        messages = [each for each in self._store.messages_of(plan.id) if each.channel == home]
+        """Posts in the channel of the approvals, once per version: only the caller that marks it in
+        the store posts."""
+        channel = self._settings.rules_of(plan.repository).channel
+        messages = [each for each in self._store.messages_of(plan.id) if each.channel == channel]
         content = outdated_message(plan, self._last_event(plan))
         if not self._store.mark_notified(plan, plan.version) or not messages:
             return
         message = messages[-1]
         thread = message.thread or message.ts
         try:
-            post_message(self._client, "Answering in a thread", message.channel, content, thread)
+            post_message(self._client, "Notifying approvers", message.channel, content, thread)
         except SlackError as error:
             if error.code not in _GONE:
                 self._store.mark_notified(plan, None)
                 raise
 
-    def _ask_for_invitation(self, message: PlanMessage) -> None:
-        with calling("Answering in a thread"):
+    def _request_invitation(self, message: PlanMessage) -> None:
+        with calling("Requesting an invitation"):
             self._client.chat_postMessage(
                 channel=message.channel,
                 thread_ts=message.thread or message.ts,
                 text=(
-                    "The whole list would be here as a CSV file, but I am not in this channel: "
-                    "`/invite` me, and the next report brings it."
+                    "The CSV file with all manifests could not be uploaded: the bot is not in this "
+                    "channel. Invite it with `/invite`; the next report includes the file."
                 ),
             )
 
     def _lock_of(self, plan_id: str) -> Lock:
-        """Threads of this process update the messages of one plan one after another."""
+        """Serializes updates of one plan's messages by threads of this process."""
         return self._locks[hash(plan_id) % LOCKS]
 
 
 def open_plans(store: Store) -> Sequence[PlanRecord]:
-    """Those that delete something or are incomplete, last proposed first."""
+    """Open plans that delete something or are incomplete, last proposed first."""
     plans = (each for each in store.open_plans() if each.deletions or not each.complete)
     return sorted(plans, key=lambda plan: plan.proposed_at, reverse=True)
 
@@ -328,8 +329,8 @@ def with_link(
     workspace_url: str,
     plan: PlanRecord,
 ) -> LinkedPlan:
-    """The plan with a link to its newest message, if possible in the channel of its repository. The
-    rules name channels by id."""
+    """The plan with a link to its newest message; prefers the channel of its repository. The rules
+    name channels by ID."""
     channel = rules_of(plan.repository).channel
     messages = store.messages_of(plan.id)
     in_its_channel = [each for each in messages if each.channel == channel]

@@ -1,4 +1,4 @@
-"""Reports that people request: the placeholder is posted at once, and the worker turns it into the
+"""Reports that users request: posts a placeholder immediately, which the worker turns into the
 report.
 """
 
@@ -24,7 +24,7 @@ from bot.slack.api import (
 )
 from bot.slack.listener import answer
 from bot.slack.listener_context import SlackContext
-from bot.slack.messages.report_progress import asked_message, failed_message, rest_message
+from bot.slack.messages.report_progress import failed_message, requested_message, rest_message
 from bot.slack.payloads import ConfirmUsageClick, PayloadSender, PlanButtonClick
 from bot.slack.plan_messages import PlanMessages
 
@@ -39,10 +39,11 @@ _log = logging.getLogger(__name__)
 def request_report(
     context: SlackContext, repository: str, sender: PayloadSender, channel: str
 ) -> None:
-    """In a new message. Raises RequestError if the person may not, or the bot cannot post there."""
+    """Requests a report in a new message. Raises RequestError if the user may not, or the bot
+    cannot post there."""
     person = context.person(sender)
     context.report_requests.expect_may_request(person)
-    placeholder = asked_message(repository, person.id)
+    placeholder = requested_message(repository, person.id)
     ts = _post_placeholder(context, channel, placeholder)
     try:
         context.report_requests.put(person, repository, channel, ts)
@@ -57,13 +58,13 @@ def request_report(
 def request_new_plan(
     context: SlackContext, click: PlanButtonClick | ConfirmUsageClick, person: SlackUser
 ) -> None:
-    """In place of the clicked message. Raises RequestError if the person may not, ServiceError if
-    the database fails."""
+    """Requests a new plan, which replaces the clicked message. Raises RequestError if the user may
+    not, ServiceError if the database fails."""
     plan = context.plan(click.ref.plan)
     context.report_requests.expect_may_request(person)
     if not _is_first_click(context, click):
         return
-    placeholder = asked_message(plan.repository.name, person.id)
+    placeholder = requested_message(plan.repository.name, person.id)
     _show(context, click.channel_id, click.ts, placeholder)
     try:
         context.report_requests.put(person, plan.repository.uri, click.channel_id, click.ts)
@@ -73,7 +74,7 @@ def request_new_plan(
 
 
 def _is_first_click(context: SlackContext, click: PlanButtonClick | ConfirmUsageClick) -> bool:
-    """Of the clicks on the message until it shows something else."""
+    """False for further clicks on the message until its content changes."""
     message = context.store.message(click.channel_id, click.ts)
     shows = f"{message.plan} {message.updates}" if message else str(click.ref)
     key = f"again {click.channel_id} {click.ts} {shows}"
@@ -81,21 +82,21 @@ def _is_first_click(context: SlackContext, click: PlanButtonClick | ConfirmUsage
 
 
 def _post_placeholder(context: SlackContext, channel: str, content: MessageContent) -> str | None:
-    """None if Slack fails for a moment; the report is a new message then."""
+    """None if Slack fails temporarily; the report is then a new message."""
     try:
         return post_message(context.client, "Posting", channel, content)
     except SlackError as error:
         if error.code in CANNOT_POST:
             raise RequestError(
-                "I cannot post here. If this is a private channel, invite me with /invite first; "
-                "a conversation between people I cannot join: ask in a channel"
+                "The bot cannot post here. In a private channel, invite it first with /invite. It "
+                "cannot join direct messages between users: use a channel"
             ) from error
-        _log.warning("%s; the report comes all the same", error)
+        _log.warning("%s; the report will be a new message", error)
         return None
 
 
 def _show(context: SlackContext, channel: str, ts: str, content: MessageContent) -> None:
-    """Only logs a failure of Slack."""
+    """Logs a failure of Slack, without an exception."""
     try:
         update_message(context.client, "Answering", channel, ts, content)
     except SlackError as error:
@@ -104,7 +105,7 @@ def _show(context: SlackContext, channel: str, ts: str, content: MessageContent)
 
 @dataclass(frozen=True, slots=True)
 class RateLimitedReportPoster:
-    """Posts reports as fast as Slack accepts messages in a channel. A report in place of a
+    """Posts reports at the rate that Slack accepts in a channel. A report that replaces a
     placeholder does not wait. Every method raises SlackError, and ServiceError if the database
     fails."""
 
@@ -122,24 +123,24 @@ class RateLimitedReportPoster:
             self.limiter.wait(channel)
         return self.plan_messages.post(plan_id, channel, in_place_of, remember)
 
-    def fold_older(self, message: PlanMessage) -> None:
-        self.plan_messages.fold_older(message)
+    def collapse_older(self, message: PlanMessage) -> None:
+        self.plan_messages.collapse_older(message)
 
 
 def post_summary(client: WebClient, channel: str, rest: RoundSummary) -> str:
-    """The summary of a round: reports that are not posted. Returns the `ts` of the message. Raises
-    SlackError."""
-    return post_message(client, "Telling of the other repositories", channel, rest_message(rest))
+    """Posts the summary of the scheduled reports that have no message of their own. Returns the
+    `ts` of the message. Raises SlackError."""
+    return post_message(client, "Posting the summary", channel, rest_message(rest))
 
 
 class ReportPlaceholder:
     """The message that shows the progress of planning, until it shows the plan. `ts`: None if there
-    is no such message. `hasty`: a client without retries."""
+    is no such message. `client_without_retries`: for progress."""
 
     def __init__(
         self,
         client: WebClient,
-        hasty: WebClient,
+        client_without_retries: WebClient,
         channel: str,
         ts: str | None,
         clock: Callable[[], float] = time.monotonic,
@@ -147,22 +148,22 @@ class ReportPlaceholder:
         self.channel = channel
         self.ts = ts
         self._client = client
-        self._hasty = hasty
+        self._client_without_retries = client_without_retries
         self._clock = clock
         self._next_update = clock() + SECONDS_BETWEEN_UPDATES
 
     def show_progress(self, content: Callable[[], MessageContent]) -> None:
-        """At most every SECONDS_BETWEEN_UPDATES. Ignores failures of Slack."""
+        """Updates the message at most every SECONDS_BETWEEN_UPDATES. Ignores failures of Slack."""
         if self.ts is None or self._clock() < self._next_update:
             return
         self._next_update = self._clock() + SECONDS_BETWEEN_UPDATES
         try:
-            self._update(self._hasty, self.ts, content())
+            self._update(self._client_without_retries, self.ts, content())
         except SlackError:
             self._next_update = self._clock() + SECONDS_AFTER_FAILURE
 
     def show_failure(self, content: MessageContent) -> None:
-        """Shows why there is no report; in a new message if the placeholder is gone. Raises
+        """Shows why there is no report. Posts a new message if the placeholder was deleted. Raises
         SlackError."""
         try:
             if self.ts is not None:

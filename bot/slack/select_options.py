@@ -1,4 +1,4 @@
-"""Options that a select in a modal offers while a person types, from the last scan."""
+"""Tags that the pin modal suggests while a user types. They come from the last scan."""
 
 from collections.abc import Callable, Iterator
 from itertools import islice
@@ -21,13 +21,13 @@ MOST_OPTIONS = 100
 
 
 def register(app: App, context: SlackContext) -> None:
-    """Middleware answers, in the thread of the payload, since the person waits for the options."""
+    """A middleware answers in the thread of the payload, since the user waits for the options."""
     app.options(PINNED_TAGS, middleware=[suggesting_tags(context)])(_already_answered)
 
 
 def suggesting_tags(context: SlackContext) -> Callable[[Ack, Body], BoltResponse]:
     def suggest(ack: Ack, body: Body) -> BoltResponse:
-        """No options if that fails."""
+        """Answers without options if the search fails."""
         try:
             return ack(options=safe(_options(context, TagSearchPayload.model_validate(body))))
         except Exception as error:  # noqa: BLE001 - it is logged
@@ -38,11 +38,11 @@ def suggesting_tags(context: SlackContext) -> Callable[[Ack, Body], BoltResponse
 
 
 def _already_answered() -> None:
-    """Bolt wants a listener."""
+    """Bolt requires a listener."""
 
 
 def _options(context: SlackContext, suggestion: TagSearchPayload) -> list[Json]:
-    """None for people who may not see plans."""
+    """Empty for users who may not see plans."""
     if context.refusal_of(suggestion.sender):
         return []
     repository = context.plan(suggestion.ref.plan).repository
@@ -63,7 +63,7 @@ def _found(context: SlackContext, repository: RepositoryId, typed: str) -> Itera
 
 
 def _is_glob(typed: str) -> bool:
-    """A longer glob than an option carries can be pinned by the slash command."""
+    """False for a glob too long for an option; the slash command can pin that."""
     return _is_pin(typed) and fits_option(typed) and Pin(typed, "", "").kind is PinKind.GLOB
 
 

@@ -15,52 +15,56 @@ from websocket import ABNF, WebSocket, WebSocketApp, WebSocketException
 from bot.core.errors import ServiceError
 from bot.slack.api import WRONG_TOKEN, SlackError, calling
 from bot.slack.app import make_app
-from bot.slack.listener import LULL, ListenerExecutor
+from bot.slack.listener import QUIET_SECONDS, ListenerExecutor
 from bot.slack.listener_context import SlackContext
 
 PAYLOADS_AT_ONCE = 10
-"""Threads that acknowledge payloads. They hardly wait, so more threads only compete: of 200
-payloads at once, the slowest acknowledgement took longer with 50 threads than with 10 (tried)."""
+"""Threads that acknowledge payloads. They hardly wait, so more threads do not help. Measured with
+200 payloads at once: the slowest acknowledgement takes longer with 50 threads than with 10."""
 
 LISTENERS_AT_ONCE = 50
-"""Threads that run listeners, which wait for Slack most of the time."""
+"""Threads that run listeners; they mostly wait for Slack."""
 
 SECONDS_BETWEEN_PINGS = 10.0
-SILENT_FOR_TOO_LONG = 30.0
-"""Seconds without an answer to a ping. The connection is dead, though not closed."""
+PONG_TIMEOUT = 30.0
+"""Seconds without an answer to a ping, after which the connection counts as dead."""
 
-SECONDS_TO_CLOSE = 2.0
+CLOSE_TIMEOUT = 2.0
+"""Seconds."""
+
 NORMAL_CLOSURE = (1000).to_bytes(2)
 """RFC 6455, section 7.4.1."""
 
 MOST_IN_DISCONNECT = 1000
-"""Characters. Messages in which Slack announces a disconnect are short."""
+"""Characters. Slack's disconnect messages are short."""
 
-_SWITCHED_OFF = (
-    "Socket Mode is switched off for the app: switch it on in the app's settings under Socket Mode"
+_SOCKET_MODE_DISABLED = (
+    "Socket Mode is disabled for the app: enable it in the app's settings under Socket Mode"
 )
 
 _log = logging.getLogger(__name__)
 
 
 class FaultTolerantSocketHandler(SocketModeHandler):
-    """Acknowledges payloads of an unexpected form, on which Bolt's handler fails without an
+    """Acknowledges payloads of an unexpected form. Bolt's handler fails on them without an
     acknowledgement."""
 
     def handle(self, client: SocketModeClient, req: SocketModeRequest) -> None:  # type: ignore[override]
         try:
             super().handle(client, req)
         except Exception as error:  # noqa: BLE001 - the next payload is handled
-            _log.warning("What Slack sent cannot be read (%s)", type(error).__name__)
+            _log.warning("Slack sent an unreadable payload (%s)", type(error).__name__)
             client.send_socket_mode_response(SocketModeResponse(req.envelope_id))
 
 
 class SlackConnection:
-    """Reconnects in about a second whenever the connection is closed."""
+    """The bot's connection. Reconnects about a second after the connection is closed."""
 
-    def __init__(self, context: SlackContext, app_token: str, lull: float = LULL) -> None:
-        """Raises ServiceError if Slack does not answer who the bot is."""
-        self._executor = ListenerExecutor(LISTENERS_AT_ONCE, lull)
+    def __init__(
+        self, context: SlackContext, app_token: str, quiet_seconds: float = QUIET_SECONDS
+    ) -> None:
+        """Raises ServiceError if Slack does not identify the bot."""
+        self._executor = ListenerExecutor(LISTENERS_AT_ONCE, quiet_seconds)
         handler = FaultTolerantSocketHandler(
             make_app(context, self._executor),
             app_token,
@@ -73,13 +77,13 @@ class SlackConnection:
             lambda *_: self._executor.note_acknowledgement()
         )
         self._client.on_open_listeners.append(self._set_socket)
-        self._client.on_message_listeners.append(self._check_for_switch_off)
+        self._client.on_message_listeners.append(self._check_if_disabled)
         self._socket: WebSocket | None = None
         self._opened_at = 0.0
-        self._is_switched_off = False
+        self._is_disabled = False
 
     def connect(self) -> None:
-        """Raises ServiceError if Slack does not let the bot in."""
+        """Raises ServiceError if Slack refuses the connection."""
         try:
             with calling("Connecting"):
                 self._client.connect()
@@ -87,21 +91,21 @@ class SlackConnection:
             raise with_app_token_fix(error) from error
 
     def is_up(self) -> bool:
-        """Raises ServiceError if Socket Mode is switched off."""
-        if self._is_switched_off:
-            raise ServiceError(_SWITCHED_OFF)
+        """Raises ServiceError if Socket Mode is disabled."""
+        if self._is_disabled:
+            raise ServiceError(_SOCKET_MODE_DISABLED)
         self._close_if_dead()
         return self._client.is_connected()
 
     def close(self) -> None:
         """Waits for running listeners."""
-        self._say_goodbye()
+        self._request_close()
         self._client.close()
         self._executor.shutdown()
 
-    def _say_goodbye(self) -> None:
-        """Asks Slack to close the connection, which the reading thread notices at once. It would
-        notice only after ten seconds that another thread closed the socket."""
+    def _request_close(self) -> None:
+        """Asks Slack to close the connection, which the reading thread notices immediately. It
+        notices a socket closed by another thread only after ten seconds."""
         client = self._client
         client.auto_reconnect_enabled = False
         client.current_session_runner.event.set()
@@ -109,16 +113,16 @@ class SlackConnection:
         if session and session.sock:
             with suppress(WebSocketException, OSError):
                 session.send(NORMAL_CLOSURE, ABNF.OPCODE_CLOSE)
-            client.current_session_runner.thread.join(SECONDS_TO_CLOSE)
+            client.current_session_runner.thread.join(CLOSE_TIMEOUT)
         self._shut_socket()
 
     def _close_if_dead(self) -> None:
         session = self._client.current_session
         if session is None:
             return
-        heard_at = max(self._opened_at, session.last_pong_tm)
-        if session.last_ping_tm - heard_at > SILENT_FOR_TOO_LONG:
-            _log.warning("Slack answers no pings: the bot connects anew")
+        answered_at = max(self._opened_at, session.last_pong_tm)
+        if session.last_ping_tm - answered_at > PONG_TIMEOUT:
+            _log.warning("Slack does not answer pings: the bot reconnects")
             session.close()
 
     def _set_socket(self, session: WebSocketApp) -> None:
@@ -131,9 +135,9 @@ class SlackConnection:
         if self._socket:
             self._socket.shutdown()  # type: ignore[no-untyped-call]
 
-    def _check_for_switch_off(self, _: WebSocketApp, text: str) -> None:
+    def _check_if_disabled(self, _: WebSocketApp, text: str) -> None:
         if "link_disabled" in text[:MOST_IN_DISCONNECT] and _is_disconnect(text):
-            self._is_switched_off = True
+            self._is_disabled = True
 
 
 def _is_disconnect(text: str) -> bool:
@@ -145,15 +149,15 @@ def _is_disconnect(text: str) -> bool:
 
 
 def with_app_token_fix(error: SlackError) -> ServiceError:
-    """The error, with what to do about SLACK_APP_TOKEN if that is the cause."""
+    """The error, with a fix for SLACK_APP_TOKEN if the token is the cause."""
     if error.code in WRONG_TOKEN:
         return ServiceError(
-            f"Slack does not take the token ({error.code}): set SLACK_APP_TOKEN to an app-level "
-            "token (xapp-…) of the app, from its settings under Basic Information"
+            f"Slack rejects the token ({error.code}): set SLACK_APP_TOKEN to an app-level token "
+            "(xapp-…) of the app, from its settings under Basic Information"
         )
     if error.code == "missing_scope":
         return ServiceError(
-            "The app-level token in SLACK_APP_TOKEN lacks the scope connections:write: make "
-            "another in the app's settings under Basic Information"
+            "The app-level token in SLACK_APP_TOKEN lacks the scope connections:write: create a "
+            "new token in the app's settings under Basic Information"
         )
     return error

@@ -1,5 +1,5 @@
-"""Stored state and settings, as messages of plans and the Home tab show them. Times are UTC, sizes
-bytes, prices USD per GB per month."""
+"""The data that messages of plans and the Home tab show, from stored state and settings. Times are
+UTC, sizes bytes, prices USD per GB per month."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,22 +16,22 @@ class PlanView:
     """A plan in one of its messages.
 
     `scanned_at`: the time of the last scan that found the content unchanged. `counts`: digests by
-    outcome; `told`: some of the skipped and failed ones, failed first. `here`: the channel of the
-    message; `home`: the only channel in which the plan can be approved, None if there is none.
-    `saved_bytes`: freed by all runs of the bot so far. `why_not_started`: why the run could not
-    start and the plan was proposed again. `needs_typing`: the approver has to type the repository's
-    name. `last_event`: the last event of the plan except refusals, None if unknown. `pause`: while
-    set, no deletion starts.
+    outcome; `listed_items`: the first skipped and failed digests, failed ones first. `channel`: of
+    the message; `approval_channel`: the only channel in which the plan can be approved, None if
+    there is none. `saved_bytes`: freed by all runs of the bot so far. `why_not_started`: why the
+    run could not start, so the plan is proposed again. `needs_typing`: the approver must type the
+    repository's name. `last_event`: the last event of the plan except refusals, None if unknown.
+    `pause`: no deletion starts while it is set.
     """
 
     plan: PlanRecord
     content: Plan
     scanned_at: datetime
     counts: Mapping[ImageOutcome, int]
-    told: Sequence[PlanItem]
-    required: int
-    here: str
-    home: str | None
+    listed_items: Sequence[PlanItem]
+    required_approvals: int
+    channel: str
+    approval_channel: str | None
     report_only: bool
     usd_per_gb_month: float
     saved_bytes: int
@@ -48,8 +48,8 @@ class PlanView:
 
 
 class NextReport(NamedTuple):
-    """The next run of an entry of `reports`. `repositories`: its patterns, as written in the
-    settings; `channel`: an id."""
+    """The next scheduled run of an entry of `reports`. `repositories`: its patterns, as in the
+    settings; `channel`: an ID."""
 
     at: datetime
     repositories: Sequence[str]
@@ -57,14 +57,14 @@ class NextReport(NamedTuple):
 
 
 class LinkedPlan(NamedTuple):
-    """`link`: to its newest message, None if it has none."""
+    """A plan with a link to its newest message, None if it has no message."""
 
     plan: PlanRecord
     link: str | None
 
 
 class PlanResult(NamedTuple):
-    """A plan whose deletion ran, wholly or in part."""
+    """A plan that was executed, in whole or in part, with its numbers of digests by outcome."""
 
     plan: PlanRecord
     counts: Mapping[ImageOutcome, int]
@@ -72,9 +72,9 @@ class PlanResult(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class HomeView:
-    """The Home tab of one person. `open_plans`: the newest; `more_plans`: the number of the others.
-    `pins`: those of all people that expire soon, soonest first. `saved_bytes`: freed by all runs of
-    the bot so far."""
+    """The Home tab of one user. `open_plans`: the newest; `more_plans`: the number of the others.
+    `pins`: of all users, that expire soon, soonest first. `saved_bytes`: freed by all runs of the
+    bot so far."""
 
     user: str
     storage: StorageTotals

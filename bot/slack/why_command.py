@@ -1,4 +1,4 @@
-"""The answer to `/ecr-clean why`: the stored verdict on one image, or its deletion."""
+"""Answers `/ecr-clean why` with the stored verdict on one image, or with its deletion."""
 
 from collections.abc import Sequence
 
@@ -25,7 +25,7 @@ from bot.usecases.explanations import (
 def why_answer(
     context: SlackContext, plan: PlanRecord, reference: str, line: CommandLine
 ) -> MessageContent:
-    """By the last plan of the repository. `line`: the command, to suggest it with another tag."""
+    """`plan`: the last of the repository. `line`: the command, to suggest it with another tag."""
     deleted = find_deleted(context.store, plan.repository, reference)
     try:
         explanation = explain(context.content(plan.id, plan.version), reference)
@@ -37,7 +37,7 @@ def why_answer(
         return _deleted(context, deleted, reference)
     return why_message(
         WhyView(
-            asked=reference,
+            reference=reference,
             plan=plan,
             scanned_at=context.store.scanned_at(plan),
             explanation=explanation,
@@ -59,7 +59,7 @@ def _item(context: SlackContext, plan: PlanRecord, explanation: Explanation) -> 
 def _new_pins(
     context: SlackContext, repository: RepositoryId, explanation: Explanation
 ) -> Sequence[Pin]:
-    """Pins that are newer than the plan, and keep an image that it would delete."""
+    """Pins that are newer than the plan and keep an image that the plan would delete."""
     if explanation.judged.verdict is Verdict.KEEP:
         return ()
     pins = [each.pin for each in context.store.pins(repository.uri)]
@@ -74,16 +74,14 @@ def _deleted(context: SlackContext, deleted: DeletedManifest, reference: str) ->
 def _unknown(
     context: SlackContext, plan: PlanRecord, close: str | None, line: CommandLine
 ) -> MessageContent:
-    """`close`: a tag with nearly the same name."""
+    """`close`: a tag with a similar name."""
     name, reference = plan.repository.name, line.names[2]
     text = (
-        f"{name} had no tag or digest {reference[:300]} when it was looked at, "
+        f"{name} had no tag or digest {reference[:300]} at the last scan, "
         f"{format_time(context.store.scanned_at(plan))}."
     )
     if not close:
-        return choices(
-            text, [CommandSuggestion("Look into it anew", f"report {plan.repository.uri}")]
-        )
+        return choices(text, [CommandSuggestion("Scan again", f"report {plan.repository.uri}")])
     suggested = line.with_word(2, close)
     return choices(
         f"{text} Did you mean this?", [CommandSuggestion(f"{COMMAND} {suggested}", suggested)]

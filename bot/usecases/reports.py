@@ -111,7 +111,7 @@ class Reports:
         message = self.messages.post(plan_id, request.channel, request.placeholder, remember)
         if request.is_claimed:
             self.store.queue_summaries(self.clock())
-        self.messages.fold_older(message)
+        self.messages.collapse_older(message)
         return message
 
     def settle(self, report: ScheduledReport) -> None:

@@ -120,13 +120,13 @@ class SlackUpdater:
 
     def _updates(self, slack: SlackServices, plan_id: str | None) -> Iterator[Callable[[], None]]:
         if plan_id is not None:
-            yield partial(slack.plan_messages.refresh, plan_id)
+            yield partial(slack.plan_messages.update, plan_id)
         if time.monotonic() >= self._sweep_at:
             self._sweep_at = time.monotonic() + SECONDS_BETWEEN_SWEEPS
-            yield partial(slack.plan_messages.refresh_behind, MESSAGES_PER_SWEEP)
+            yield partial(slack.plan_messages.update_outdated, MESSAGES_PER_SWEEP)
             yield partial(slack.plan_messages.upload_missing_lists, LISTS_PER_SWEEP)
             yield partial(slack.plan_messages.notify_approvers, OUTDATED_PER_SWEEP)
-            yield partial(slack.home.refresh_behind, HOMES_PER_SWEEP)
+            yield partial(slack.home.update_outdated, HOMES_PER_SWEEP)
         if time.monotonic() >= self._warn_at:
             self._warn_at = time.monotonic() + SECONDS_BETWEEN_WARNINGS
             yield slack.warn_of_pins

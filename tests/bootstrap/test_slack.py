@@ -113,5 +113,5 @@ def test_a_channel_that_is_none(settings_file: Write) -> None:
 def test_a_token_that_was_revoked(slack: Workspace, settings_file: Write) -> None:
     settings_file(SETTINGS)
     slack.remote.post("/tokens/revoke", kind="bot")
-    with pytest.raises(ServiceError, match=r"does not take the token \(token_revoked\)"):
+    with pytest.raises(ServiceError, match=r"rejects the token \(token_revoked\)"):
         open_workspace(load_settings(None), open_client())

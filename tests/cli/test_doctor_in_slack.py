@@ -169,9 +169,9 @@ def test_each_channel_has_a_finding(
     }
     assert "did you mean #releases?" in found["#relaeses"]["detail"]
     assert found["open"]["mend"] == "in the channel, type: /invite @ecr-clean"
-    assert "the bot sees no such channel" in found[secret]["detail"]
+    assert "the bot cannot see the channel" in found[secret]["detail"]
     assert found[old]["detail"] == "the channel is archived"
-    assert "the bot does not see" in found["old"]["detail"]
+    assert "The bot cannot see the channel" in found["old"]["detail"]
     assert slack.remote.warnings() == []
 
 
@@ -207,7 +207,7 @@ def test_each_approver_has_a_finding(
     assert "guest" in found[guest.id]["detail"]
     assert found[group]["detail"] == "the user group has 1 member"
     assert "it is disabled: check its id" in found[disabled]["detail"]
-    assert "Slack knows nobody called U0000000404 here" in found["U0000000404"]["detail"]
+    assert "This Slack workspace has no user U0000000404" in found["U0000000404"]["detail"]
     assert TEAM_ID in next(each["detail"] for each in examine() if each["check"] == BOT)
 
 

@@ -177,7 +177,7 @@ def test_socket_mode_is_switched_off_meanwhile(slack: Workspace, settings_file: 
         until(slack.remote.connections)
         slack.remote.disconnect("link_disabled")
         assert bot.process.wait(PATIENCE) == 1
-    assert bot.has_said("ecr-clean: Socket Mode is switched off for the app")
+    assert bot.has_said("ecr-clean: Socket Mode is disabled for the app")
     assert BOT_TOKEN not in json.dumps(bot.said)
 
 

@@ -13,7 +13,7 @@ from bot.core.records import RepositoryPin, StoreChange
 from bot.playground.aws import manifests
 from bot.playground.slack import Person, Workspace
 from bot.slack.action_ids import PlanRef
-from bot.slack.messages.pins import KEEPS_FOR
+from bot.slack.messages.pins import EXTENSION
 from bot.store.store import Store
 from tests.cli.plan_execution import as_stored, late_by, until
 from tests.journeys.test_slack import (
@@ -209,5 +209,5 @@ def test_whose_pin_runs_out_keeps_it(
         assert clicks(ann, "keep_pin", told, at_home).ok
         until(lambda: buttons(message_at(ann, at_home, told["ts"])) == [])
     (kept,) = own_store.pins(releases.id.uri)
-    assert kept.pin == Pin("1.0", ann.id, "a customer runs it", ends + KEEPS_FOR)
+    assert kept.pin == Pin("1.0", ann.id, "a customer runs it", ends + EXTENSION)
     assert not any(buttons(each) for each in ann.messages(at_home))

@@ -20,7 +20,7 @@ from bot.playground.slack import TEAM_ID, ActionOutcome, Person, Workspace
 from bot.slack.listener import UNEXPECTED_PAYLOAD
 from bot.store.store import Store
 from tests.cli.plan_execution import DELETION, PATIENCE, as_stored, late_by, until
-from tests.cli.test_serve import Serving, serving
+from tests.cli.test_serve import ServeProcess, serving
 from tests.journeys.conftest import WITHOUT_TYPING, Settle
 from tests.slack.running_bot import Json, private_messages, public_messages, text_of
 from tests.slack.support import buttons, message_at
@@ -33,13 +33,13 @@ KEPT_TAGS = {f"1.{number}" for number in range(3, 13)}
 
 
 @contextmanager
-def serving_slack(slack: Workspace, replicas: int = 1) -> Iterator[Serving]:
+def serving_slack(slack: Workspace, replicas: int = 1) -> Iterator[ServeProcess]:
     with serving() as bot:
         until(lambda: len(slack.remote.connections()) == replicas)
         yield bot
 
 
-def kill(bot: Serving) -> None:
+def kill(bot: ServeProcess) -> None:
     bot.process.send_signal(signal.SIGKILL)
     bot.process.wait(PATIENCE)
 

@@ -1,4 +1,4 @@
-"""A workspace for each test, with people, the channel `releases`, and the bot connected to it."""
+"""Fixtures: a workspace for each test, with users, the channel `releases` and a running bot."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -14,7 +14,7 @@ from bot.core.policy import ApprovalRules
 from bot.playground.slack import TEAM_ID, Person, Workspace
 from bot.slack.plan_messages import PlanMessages, PlanMessagesSettings
 from bot.store.store import Store, open_store
-from tests.slack.running_bot import MANIFEST, PATIENCE, Clock, RunningBot, run_bot
+from tests.slack.running_bot import MANIFEST, TIMEOUT, Clock, RunningBot, run_bot
 from tests.slack.support import in_workspace
 from tests.store.support import migrated_sqlite, sqlite_url
 from tests.support import NOW
@@ -22,17 +22,17 @@ from tests.support import NOW
 
 @pytest.fixture
 def slack(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Workspace]:
-    """With the manifest of the product, and the environment set to it. Waits long for
+    """A workspace with the product's manifest; sets the environment for it. Waits long for
     acknowledgements, since the machine may be busy; `make bench` measures them."""
     with in_workspace(MANIFEST, monkeypatch) as opened:
         monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-        opened.remote.change_settings(ack_timeout=PATIENCE)
+        opened.remote.change_settings(ack_timeout=TIMEOUT)
         yield opened
 
 
 @pytest.fixture
 def client(slack: Workspace) -> WebClient:
-    """The bot's own."""
+    """The bot's client."""
     del slack
     return open_client()
 
@@ -76,7 +76,7 @@ MakePlanMessages = Callable[[Store], PlanMessages]
 
 @pytest.fixture
 def make_plan_messages(slack: Workspace, releases: str) -> MakePlanMessages:
-    """Each process has its own."""
+    """Makes one `PlanMessages` for each process."""
     del slack
     rules = ApprovalRules((), 1, 1.0, TEAM_ID, releases)
     settings = PlanMessagesSettings(lambda _: rules, 0.10)
@@ -127,6 +127,6 @@ def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 
 def _without_typing(settings: dict[str, Any]) -> dict[str, Any]:
-    """Nobody types a repository's name, unless the settings want it."""
+    """Approvers type no repository name unless the settings require it."""
     approval = {"type_to_confirm_over": "100%", **settings.get("approval", {})}
     return {**settings, "approval": approval}

@@ -1,4 +1,4 @@
-"""The bot in this process, between a workspace and a store, and what its people get to see."""
+"""Runs the bot in this process between a workspace and a store, and reads what users see."""
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -39,22 +39,24 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
 
 MANIFEST = Path(__file__).parents[2] / "manifest.yml"
-PATIENCE = 20.0
-LULL = 0.01
-"""Nobody else uses the bot."""
+TIMEOUT = 20.0
+"""Seconds."""
+
+QUIET_SECONDS = 0.01
+"""Short, since no other payloads arrive."""
 
 WEEK = timedelta(days=7)
 IN_DOUBT = SourceScan("ecs", "123456789012 in eu-west-1", 1, UsageDrop(4, 40, NOW))
-LOOKED_AT = SourceScan("lambda", "123456789012 in eu-west-1", 3)
+SCANNED = SourceScan("lambda", "123456789012 in eu-west-1", 3)
 
 Json = dict[str, Any]
 
 
 def content(
-    *tags: str, pulled: float | None = None, scans: Iterable[SourceScan] = (LOOKED_AT,)
+    *tags: str, pulled: float | None = None, scans: Iterable[SourceScan] = (SCANNED,)
 ) -> Plan:
-    """An image of each tag, older from tag to tag; the first one stays. `pulled`: so many days ago
-    all of them were."""
+    """A plan with an image for each tag, newest first; keeps the first. `pulled`: days since the
+    last pull of each image."""
     images = (image(n, tag, age=40 + n, pulled=pulled) for n, tag in enumerate(tags))
     return plan(*images, newest=1, usage=RepositoryUsage(scans=tuple(scans), not_checked=()))
 
@@ -69,7 +71,7 @@ class Clock:
 
 @dataclass
 class RunningBot:
-    """`context` is the bot's own."""
+    """The connected bot. `context`: of its listeners; `running`: listeners that may still run."""
 
     slack: Workspace
     store: Store
@@ -77,40 +79,40 @@ class RunningBot:
     clock: Clock
     channel: str
     line: SlackConnection
-    under_way: list["Future[Any]"] = field(default_factory=list)
+    running: list["Future[Any]"] = field(default_factory=list)
 
-    def settle(self) -> None:
-        """Until everything that was heard is done."""
-        while self.under_way:
-            self.under_way.pop().result(PATIENCE)
+    def wait_until_idle(self) -> None:
+        """Waits until all listeners are done."""
+        while self.running:
+            self.running.pop().result(TIMEOUT)
 
-    def says(self, person: Person, line: str, channel: str | None = None) -> ActionOutcome:
+    def send_command(self, person: Person, line: str, channel: str | None = None) -> ActionOutcome:
         outcome = person.types(line, channel or self.channel)
-        self.settle()
+        self.wait_until_idle()
         return outcome
 
     def clicks(
         self, person: Person, action_id: str, message: PlanMessage, **how: Any
     ) -> ActionOutcome:
-        """Dialogs are answered with yes."""
+        """Confirms the dialog, if there is one."""
         where = {"channel": message.channel, "ts": message.ts, **how}
         outcome = person.uses(action_id, **where)
         if outcome.result == "confirm":
             outcome = person.uses(action_id, confirm=True, **where)
-        self.settle()
+        self.wait_until_idle()
         return outcome
 
     def uses(self, person: Person, action_id: str, message: PlanMessage) -> ActionOutcome:
-        """Without waiting for what comes of it."""
+        """Clicks without waiting for the listener."""
         return person.uses(action_id, channel=message.channel, ts=message.ts)
 
     def submits(self, person: Person, **values: Any) -> ActionOutcome:
         outcome = person.submits(**values)
-        self.settle()
+        self.wait_until_idle()
         return outcome
 
     def proposed(self, what: Plan | None = None) -> PlanRecord:
-        """Version 1 keeps `new` and deletes `old` and `older`."""
+        """Stores a proposed plan. By default it keeps `new` and deletes `old` and `older`."""
         made = what or content("new", "old", "older")
         after = proposed(uuid4().hex[:8], made, self.clock(), self.clock() + WEEK)
         event = AuditEvent(
@@ -141,7 +143,7 @@ class RunningBot:
         return [event.event for event in self.store.events()]
 
     def jobs(self) -> list[QueuedJob]:
-        """Takes them all."""
+        """Takes all jobs from the queue."""
         found = []
         while job := self.store.take_job("worker", self.clock() + WEEK, WEEK):
             found.append(job)
@@ -155,9 +157,9 @@ def run_bot(
     found = Settings.model_validate(settings)
     workspace = open_workspace(found, open_client())._replace(client=open_interactive_client())
     context = open_slack_context(workspace, store, clock, debug=True)
-    line = SlackConnection(context, APP_TOKEN, LULL)
+    line = SlackConnection(context, APP_TOKEN, QUIET_SECONDS)
     opened = RunningBot(slack, store, context, clock, channel, line)
-    _note_what_is_under_way(opened)
+    _record_running_listeners(opened)
     before = len(slack.remote.connections())
     _connect_at_once(line)
     until(lambda: len(slack.remote.connections()) > before)
@@ -165,21 +167,21 @@ def run_bot(
     close(line)
 
 
-def _note_what_is_under_way(opened: RunningBot) -> None:
-    executor = opened.line._executor
+def _record_running_listeners(opened: RunningBot) -> None:
+    executor = opened.connection._executor
     submit = executor.submit
 
     def noted(*arguments: Any, **named: Any) -> "Future[Any]":
         future = submit(*arguments, **named)
-        opened.under_way.append(future)
+        opened.running.append(future)
         return future
 
     executor.submit = noted  # type: ignore[method-assign]
 
 
 def _connect_at_once(line: SlackConnection) -> None:
-    """slack_sdk looks every half second whether there is a connection to open, and asks for another
-    one if it does not find it open at once."""
+    """slack_sdk checks every half second whether it must open a connection, and requests another
+    one if the first is not open immediately."""
     client = line._client
     client.current_session_runner.shutdown()  # type: ignore[no-untyped-call]
     client.current_app_monitor_started = True
@@ -188,14 +190,15 @@ def _connect_at_once(line: SlackConnection) -> None:
 
 
 def close(line: SlackConnection) -> None:
-    """At once: slack_sdk would wait up to a second for another message."""
+    """Closes without delay: slack_sdk would wait up to a second for another message."""
     line._client.closed = True
     line._client.enqueue_message("")
     line.close()
 
 
 def until_acknowledged(slack: Workspace, kind: str, number: int) -> None:
-    """So many deliveries. Who types or clicks waits for the first acknowledgement alone."""
+    """Waits for the acknowledgement of `number` deliveries. The simulated user waits only for the
+    first."""
 
     def acknowledged() -> bool:
         took = [each["took"] for each in slack.remote.deliveries(kind)]
@@ -205,14 +208,14 @@ def until_acknowledged(slack: Workspace, kind: str, number: int) -> None:
 
 
 def until(is_so: Callable[[], object]) -> None:
-    end = time.monotonic() + PATIENCE
+    end = time.monotonic() + TIMEOUT
     while not is_so():
-        assert time.monotonic() < end, "it never was"
+        assert time.monotonic() < end, "the condition is still false"
         time.sleep(0.01)
 
 
 def private_messages(person: Person, channel: str) -> list[str]:
-    """What this person alone was told in the channel."""
+    """Messages in the channel that only this user sees."""
     return [each["text"] for each in person.messages(channel) if each["ephemeral"]]
 
 
@@ -221,6 +224,6 @@ def public_messages(person: Person, channel: str) -> list[Json]:
 
 
 def text_of(view: Json | None) -> str:
-    """All that a modal says."""
+    """The text of a modal."""
     assert view
     return "\n".join(block["text"]["text"] for block in view["blocks"] if "text" in block)

@@ -1,4 +1,4 @@
-"""What tests of the bot in Slack share."""
+"""Helpers for tests of the bot in Slack."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -18,7 +18,7 @@ Json = dict[str, Any]
 def in_workspace(
     manifest: Path | Mapping[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Workspace]:
-    """The environment leads there."""
+    """Opens a workspace and sets the environment for it."""
     read = _document(manifest) if isinstance(manifest, Path) else manifest
     with Workspace(read) as opened:
         for name, value in opened.environment().items():
@@ -32,13 +32,13 @@ def _document(manifest: Path) -> Any:
 
 
 def message_at(person: Person, channel: str, ts: str) -> Json:
-    """As a person sees it."""
+    """The message as the user sees it."""
     (found,) = (each for each in person.messages(channel) if each["ts"] == ts)
     return dict(found)
 
 
 def buttons(message: Json) -> list[str]:
-    """Their `action_id`s."""
+    """The `action_id`s of the message's buttons."""
     return [
         element["action_id"]
         for block in message.get("blocks", ())
@@ -48,5 +48,5 @@ def buttons(message: Json) -> list[str]:
 
 
 def calls(slack: Workspace, method: str) -> list[Json]:
-    """What the bot has asked for so far, by the arguments."""
+    """The arguments of the bot's calls of a method so far."""
     return [call["arguments"] for call in slack.remote.calls(method)]

@@ -1,4 +1,4 @@
-"""What people choose to pin goes through a select and comes back as it was."""
+"""Values of select options hold pins of any length."""
 
 import pytest
 from hypothesis import given
@@ -11,7 +11,7 @@ tags = st.from_regex(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,299}", fullmatch=True)
 
 
 @given(tags, st.sets(tags, max_size=5))
-def test_whatever_is_chosen_comes_back(tag: str, others: set[str]) -> None:
+def test_any_tag_can_be_restored_from_an_option(tag: str, others: set[str]) -> None:
     known = sorted({tag, *others})
     choice = pin_option(tag)
     assert 0 < len(choice) <= MOST_IN_OPTION
@@ -25,12 +25,12 @@ def test_patterns_digests_and_long_tags(pin: str) -> None:
     assert chosen_pin(choice, lambda: [pin]) == pin
 
 
-def test_a_long_one_that_is_there_no_more() -> None:
-    with pytest.raises(RequestError, match="is known no more: choose again"):
+def test_a_long_tag_that_no_longer_exists() -> None:
+    with pytest.raises(RequestError, match="no longer exists: choose again"):
         chosen_pin(pin_option("x" * 300), lambda: ["x" * 299])
 
 
 @pytest.mark.parametrize("choice", ["=", "=a b", "=*[", "#", "old", "?x"])
-def test_what_was_never_offered(choice: str) -> None:
+def test_values_that_were_never_offered(choice: str) -> None:
     with pytest.raises(RequestError, match="choose again"):
         chosen_pin(choice, list)

@@ -1,4 +1,4 @@
-"""Calls of Slack's Web API: errors as sentences, and the rate of posts."""
+"""Calls of Slack's Web API: error sentences, and the rate of posts."""
 
 import traceback
 from types import SimpleNamespace
@@ -21,26 +21,26 @@ from bot.slack.api import (
 def failure(client: WebClient) -> SlackError:
     with pytest.raises(SlackError) as caught, calling("Asking who the bot is"):
         client.auth_test()
-    told = "".join(traceback.format_exception(caught.value))
-    assert BOT_TOKEN not in told
+    text = "".join(traceback.format_exception(caught.value))
+    assert BOT_TOKEN not in text
     return caught.value
 
 
-def test_a_token_that_is_none(slack: Workspace) -> None:
+def test_an_invalid_token(slack: Workspace) -> None:
     error = failure(WebClient("xoxb-nobody's", base_url=slack.api_url))
     assert error.code == "invalid_auth"
     assert str(error) == (
-        "Asking who the bot is in Slack failed: Slack does not take the token (invalid_auth): set "
-        "SLACK_BOT_TOKEN to the bot token of the app as it is installed now"
+        "Asking who the bot is in Slack failed: Slack rejects the token (invalid_auth): set "
+        "SLACK_BOT_TOKEN to the current bot token of the app"
     )
 
 
-def test_a_token_that_was_revoked(client: WebClient, slack: Workspace) -> None:
+def test_a_revoked_token(client: WebClient, slack: Workspace) -> None:
     slack.remote.post("/tokens/revoke", kind="bot")
     assert "token_revoked" in str(failure(client))
 
 
-def test_a_scope_that_is_missing(client: WebClient, slack: Workspace) -> None:
+def test_a_missing_scope(client: WebClient, slack: Workspace) -> None:
     slack.remote.put("/scopes", bot=[])
     with pytest.raises(SlackError) as caught, calling("Looking"):
         client.users_info(user="U1")
@@ -50,7 +50,7 @@ def test_a_scope_that_is_missing(client: WebClient, slack: Workspace) -> None:
 
 @pytest.mark.usefixtures("waits")
 @pytest.mark.parametrize("cut", ["before", "after", "body"])
-def test_the_line_is_cut(client: WebClient, slack: Workspace, cut: str) -> None:
+def test_the_connection_breaks(client: WebClient, slack: Workspace, cut: str) -> None:
     slack.faults.add(CallFault(method="auth.test", cut=cut, times=None))  # type: ignore[arg-type]
     error = failure(client)
     assert error.code == ""
@@ -58,24 +58,22 @@ def test_the_line_is_cut(client: WebClient, slack: Workspace, cut: str) -> None:
 
 
 @pytest.mark.usefixtures("waits")
-def test_nobody_listens() -> None:
+def test_the_server_is_unreachable() -> None:
     error = failure(WebClient(BOT_TOKEN, base_url="http://127.0.0.1:9/"))
-    assert "check the network and SLACK_API_URL" in str(error)
+    assert "Check the network and SLACK_API_URL" in str(error)
 
 
 @pytest.mark.parametrize(
     ("status", "body"), [(500, "<html>"), (200, "nonsense"), (200, '{"ok": false}')]
 )
 @pytest.mark.usefixtures("waits")
-def test_an_answer_that_says_nothing(
-    client: WebClient, slack: Workspace, status: int, body: str
-) -> None:
+def test_an_unreadable_answer(client: WebClient, slack: Workspace, status: int, body: str) -> None:
     fault = CallFault(method="auth.test", body=body, times=None)
     slack.faults.add(fault if status == 200 else CallFault(method="*", status=status, times=None))
     assert "failed" in str(failure(client))
 
 
-def test_what_slack_found_wrong_is_told(client: WebClient, slack: Workspace) -> None:
+def test_the_error_contains_slacks_details(client: WebClient, slack: Workspace) -> None:
     channel = slack.remote.add_channel("general")
     with pytest.raises(SlackError, match=r"invalid_blocks; .*nonsense"), calling("Showing"):
         client.chat_postMessage(channel=channel, text="x", blocks=[{"type": "nonsense"}])
@@ -101,7 +99,7 @@ def test_each_channel_has_its_own_rate() -> None:
     assert time.slept == [SECONDS_BETWEEN_POSTS, 2 * SECONDS_BETWEEN_POSTS]
 
 
-def test_whoever_comes_later_need_not_wait() -> None:
+def test_a_later_post_does_not_wait() -> None:
     time = Time()
     limiter = PostLimiter(time, time.sleep)
     limiter.wait("C1")

@@ -1,4 +1,4 @@
-"""Approve, Not this time, Stop: as people who may click them, and as people who may not."""
+"""The buttons Approve, Dismiss and Stop, with and without permission."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -31,9 +31,7 @@ def shown(bot: RunningBot, person: Person, ts: str) -> list[str]:
 # approving
 
 
-def test_a_plan_is_approved_where_everybody_sees_it(
-    bot: RunningBot, ann: Person, bob: Person
-) -> None:
+def test_an_approval_is_visible_to_all_users(bot: RunningBot, ann: Person, bob: Person) -> None:
     message = bot.posted()
     assert bot.clicks(ann, "approve_plan", message).ok
     plan = bot.stored(message)
@@ -45,7 +43,9 @@ def test_a_plan_is_approved_where_everybody_sees_it(
     assert private_messages(ann, bot.channel) == []
 
 
-def test_every_message_of_the_plan_follows(bot: RunningBot, slack: Workspace, ann: Person) -> None:
+def test_every_message_of_the_plan_is_updated(
+    bot: RunningBot, slack: Workspace, ann: Person
+) -> None:
     elsewhere = slack.remote.add_channel("elsewhere", [ann])
     message = bot.posted()
     other = bot.plan_messages.post(message.plan, elsewhere)
@@ -53,7 +53,7 @@ def test_every_message_of_the_plan_follows(bot: RunningBot, slack: Workspace, an
     assert "stop_plan" in buttons(message_at(ann, elsewhere, other.ts))
 
 
-def test_a_guest_may_not(bot: RunningBot, guest: Person) -> None:
+def test_a_guest_may_not_approve(bot: RunningBot, guest: Person) -> None:
     message = bot.posted()
     bot.clicks(guest, "approve_plan", message)
     assert private_messages(guest, bot.channel) == [f"<@{guest.id}> {GUEST}"]
@@ -62,7 +62,7 @@ def test_a_guest_may_not(bot: RunningBot, guest: Person) -> None:
     assert "approve_plan" in shown(bot, guest, message.ts)
 
 
-def test_a_member_whose_home_is_another_workspace_of_the_organization_may(
+def test_a_member_with_another_home_workspace_in_the_organization_may_approve(
     bot: RunningBot, slack: Workspace
 ) -> None:
     kim = slack.remote.add_person("kim", team_id="T2", teams=["T2", TEAM_ID])
@@ -73,7 +73,9 @@ def test_a_member_whose_home_is_another_workspace_of_the_organization_may(
     assert bot.stored(message).state is PlanState.PROPOSED
 
 
-def test_a_member_of_the_organization_alone_may_not(bot: RunningBot, slack: Workspace) -> None:
+def test_a_member_of_other_workspaces_in_the_organization_may_not_dismiss(
+    bot: RunningBot, slack: Workspace
+) -> None:
     lee = slack.remote.add_person("lee", team_id="T2", teams=["T2", "T3"])
     shared = slack.remote.add_channel("shared", [lee])
     message = bot.plan_messages.post(bot.posted().plan, shared)
@@ -83,7 +85,7 @@ def test_a_member_of_the_organization_alone_may_not(bot: RunningBot, slack: Work
     assert bot.stored(message).state is PlanState.PROPOSED
 
 
-def test_who_is_no_approver_may_not(start_bot: StartBot, ann: Person, bob: Person) -> None:
+def test_only_approvers_may_approve(start_bot: StartBot, ann: Person, bob: Person) -> None:
     bot = start_bot(approval={"approvers": [bob.id]})
     message = bot.posted()
     bot.clicks(ann, "approve_plan", message)
@@ -94,7 +96,7 @@ def test_who_is_no_approver_may_not(start_bot: StartBot, ann: Person, bob: Perso
     assert bot.stored(message).state is PlanState.APPROVED
 
 
-def test_members_of_a_user_group_may(
+def test_members_of_a_user_group_may_approve(
     start_bot: StartBot, slack: Workspace, ann: Person, bob: Person
 ) -> None:
     group = slack.remote.add_user_group("cleaners", [bob])
@@ -118,7 +120,7 @@ def test_a_user_group_that_cannot_be_read_refuses(
     assert bot.stored(message).state is PlanState.PROPOSED
 
 
-def test_two_have_to(start_bot: StartBot, ann: Person, bob: Person) -> None:
+def test_two_approvals_are_required(start_bot: StartBot, ann: Person, bob: Person) -> None:
     bot = start_bot(approval={"required": 2})
     message = bot.posted()
     bot.clicks(ann, "approve_plan", message)
@@ -134,7 +136,7 @@ def test_two_have_to(start_bot: StartBot, ann: Person, bob: Person) -> None:
 def test_two_click_at_the_same_moment(
     start_bot: StartBot, ann: Person, bob: Person, slack: Workspace
 ) -> None:
-    """On two replicas. The one who comes too late is told what became of it."""
+    """Two replicas handle the clicks. The second user gets the state of the plan."""
     replicas = [start_bot(), start_bot()]
     message = replicas[0].posted()
     where = {"channel": message.channel, "ts": message.ts}
@@ -144,7 +146,7 @@ def test_two_click_at_the_same_moment(
         )
     assert all(outcome.ok for outcome in outcomes)
     for replica in replicas:
-        replica.settle()
+        replica.wait_until_idle()
     assert len({each["connection"] for each in slack.remote.deliveries()}) == 2
     (approval,) = replicas[0].stored(message).current_approvals
     late = bob if approval.by == ann.id else ann
@@ -167,13 +169,13 @@ def test_delivered_twice(bot: RunningBot, slack: Workspace, ann: Person) -> None
 def test_delivered_again_after_it_was_stopped(
     bot: RunningBot, slack: Workspace, ann: Person
 ) -> None:
-    """What somebody said no to is not approved by an echo."""
+    """A repeated delivery does not approve a stopped plan."""
     message = bot.posted()
     bot.clicks(ann, "approve_plan", message)
     (approval,) = slack.remote.deliveries("block_actions")
     bot.clicks(ann, "stop_plan", message)
     assert slack.remote.deliver_again(approval["envelope_id"])
-    bot.settle()
+    bot.wait_until_idle()
     assert bot.stored(message).state is PlanState.PROPOSED
 
 
@@ -186,7 +188,7 @@ def test_outside_the_channel_of_the_repository(
 
 
 def test_the_version_is_outdated(bot: RunningBot, ann: Person) -> None:
-    """The message was not brought up to date yet. Once somebody is refused, it is."""
+    """The message is not updated yet. The refusal updates it."""
     message = bot.posted()
     bot.context.pins.pin(bot.stored(message).repository, ["old"], member(ann), "a customer runs it")
     bot.clicks(ann, "approve_plan", message)
@@ -196,7 +198,7 @@ def test_the_version_is_outdated(bot: RunningBot, ann: Person) -> None:
     assert bot.stored(message).state is PlanState.PROPOSED
 
 
-def test_it_is_outdated_and_cannot_be_updated(
+def test_the_version_is_outdated_and_the_update_fails(
     bot: RunningBot, slack: Workspace, ann: Person
 ) -> None:
     message = bot.posted()
@@ -204,12 +206,12 @@ def test_it_is_outdated_and_cannot_be_updated(
     slack.faults.add(CallFault(method="chat.update", error="internal_error"))
     bot.clicks(ann, "approve_plan", message)
     assert len(private_messages(ann, bot.channel)) == 1
-    bot.plan_messages.refresh_behind(5)
+    bot.plan_messages.update_outdated(5)
     assert ":2" in str(message_at(ann, bot.channel, message.ts)["blocks"][-1])
 
 
 @pytest.mark.parametrize("action_id", ["approve_plan", "dismiss_plan"])
-def test_what_was_decided_meanwhile(
+def test_another_user_decided_first(
     bot: RunningBot, slack: Workspace, ann: Person, bob: Person, action_id: str
 ) -> None:
     message = bot.posted()
@@ -221,7 +223,7 @@ def test_what_was_decided_meanwhile(
     assert shown(bot, ann, message.ts) == []
 
 
-def test_it_has_run_out(bot: RunningBot, ann: Person) -> None:
+def test_an_expired_plan(bot: RunningBot, ann: Person) -> None:
     message = bot.posted()
     bot.clock.now += timedelta(days=8)
     bot.clicks(ann, "approve_plan", message)
@@ -230,10 +232,8 @@ def test_it_has_run_out(bot: RunningBot, ann: Person) -> None:
     assert shown(bot, ann, message.ts) == []
 
 
-def test_a_plan_that_nobody_knows(
-    bot: RunningBot, ann: Person, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """As after the database was lost: what stands in Slack is older."""
+def test_an_unknown_plan(bot: RunningBot, ann: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As after the loss of the database."""
     message = bot.posted()
     monkeypatch.setattr(bot.store, "plan", lambda _: None)
     monkeypatch.setattr(bot.store, "message", lambda *_: None)
@@ -242,7 +242,7 @@ def test_a_plan_that_nobody_knows(
     assert said.startswith(f"No plan {message.plan}")
 
 
-def test_a_message_that_nobody_knew_of_follows_from_now_on(bot: RunningBot, ann: Person) -> None:
+def test_a_click_stores_an_unknown_message(bot: RunningBot, ann: Person) -> None:
     message = bot.posted()
     bot.store.delete_message(message)
     bot.clicks(ann, "dismiss_plan", message)
@@ -251,17 +251,17 @@ def test_a_message_that_nobody_knew_of_follows_from_now_on(bot: RunningBot, ann:
     assert shown(bot, ann, message.ts) == []
 
 
-def test_slack_does_not_take_the_update(
+def test_slack_rejects_the_update(
     bot: RunningBot, slack: Workspace, ann: Person, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """What was decided counts, and is shown later."""
+    """The approval is stored, and shown later."""
     message = bot.posted()
     slack.faults.add(CallFault(method="chat.update", error="ratelimited", retry_after=60))
     bot.clicks(ann, "approve_plan", message)
     assert bot.stored(message).state is PlanState.APPROVED
-    assert "it is tried again" in caplog.text
+    assert "the worker retries it" in caplog.text
     assert private_messages(ann, bot.channel) == []
-    bot.plan_messages.refresh_behind(5)
+    bot.plan_messages.update_outdated(5)
     assert "stop_plan" in shown(bot, ann, message.ts)
 
 
@@ -273,7 +273,7 @@ def test_the_database_fails(bot: RunningBot, ann: Person, monkeypatch: pytest.Mo
 
     monkeypatch.setattr(bot.store, "commit", fail)
     bot.clicks(ann, "approve_plan", message)
-    assert private_messages(ann, bot.channel) == ["That did not work. The database is full"]
+    assert private_messages(ann, bot.channel) == ["The database is full"]
     assert "approve_plan" in shown(bot, ann, message.ts)
 
 
@@ -288,7 +288,7 @@ def test_a_plan_is_dismissed(bot: RunningBot, bob: Person) -> None:
     assert f"<@{bob.id}>" in message_at(bob, bot.channel, message.ts)["text"]
 
 
-def test_a_guest_dismisses_nothing(bot: RunningBot, guest: Person) -> None:
+def test_a_guest_may_not_dismiss(bot: RunningBot, guest: Person) -> None:
     message = bot.posted()
     bot.clicks(guest, "dismiss_plan", message)
     assert private_messages(guest, bot.channel) == [f"<@{guest.id}> {GUEST}"]
@@ -298,7 +298,7 @@ def test_a_guest_dismisses_nothing(bot: RunningBot, guest: Person) -> None:
 # stopping
 
 
-def test_it_is_called_back(bot: RunningBot, ann: Person, bob: Person) -> None:
+def test_stopped_within_the_undo_window(bot: RunningBot, ann: Person, bob: Person) -> None:
     message = bot.posted()
     bot.clicks(ann, "approve_plan", message)
     bot.clicks(bob, "stop_plan", message)
@@ -307,18 +307,18 @@ def test_it_is_called_back(bot: RunningBot, ann: Person, bob: Person) -> None:
     assert "approve_plan" in shown(bot, ann, message.ts)
 
 
-def test_it_is_stopped_while_it_is_carried_out(bot: RunningBot, ann: Person, bob: Person) -> None:
+def test_stopped_while_it_runs(bot: RunningBot, ann: Person, bob: Person) -> None:
     message = bot.posted()
     bot.clicks(ann, "approve_plan", message)
     before = seen(bot.store, message.plan)
     assert bot.store.commit(started(before, run_of(before)))
-    bot.plan_messages.refresh(message.plan)
+    bot.plan_messages.update(message.plan)
     bot.clicks(bob, "stop_plan", message)
     plan = bot.stored(message)
     assert (plan.state, plan.stop_asked_by) == (PlanState.EXECUTING, bob.id)
 
 
-def test_a_guest_stops_nothing(bot: RunningBot, ann: Person, guest: Person) -> None:
+def test_a_guest_may_not_stop(bot: RunningBot, ann: Person, guest: Person) -> None:
     message = bot.posted()
     bot.clicks(ann, "approve_plan", message)
     bot.clicks(guest, "stop_plan", message)
@@ -326,9 +326,7 @@ def test_a_guest_stops_nothing(bot: RunningBot, ann: Person, guest: Person) -> N
     assert bot.stored(message).state is PlanState.APPROVED
 
 
-def test_it_is_stopped_too_late(
-    bot: RunningBot, slack: Workspace, ann: Person, bob: Person
-) -> None:
+def test_stopped_twice(bot: RunningBot, slack: Workspace, ann: Person, bob: Person) -> None:
     message = bot.posted()
     bot.clicks(ann, "approve_plan", message)
     slack.faults.add(CallFault(method="chat.update", error="internal_error"))
@@ -341,10 +339,10 @@ def test_it_is_stopped_too_late(
 
 
 def test_after_a_restart(start_bot: StartBot, ann: Person) -> None:
-    """The buttons are older than the process."""
+    """Buttons of an earlier process still work."""
     earlier = start_bot()
     message = earlier.posted(content("new", "old"))
-    close(earlier.line)
+    close(earlier.connection)
     bot = start_bot()
     bot.clicks(ann, "approve_plan", message)
     assert bot.stored(message).state is PlanState.APPROVED

@@ -1,4 +1,4 @@
-"""Channels that the settings name."""
+"""The lookup of channels that the settings name."""
 
 from collections.abc import Sequence
 
@@ -12,7 +12,7 @@ from bot.slack.directory import channel_ids
 from tests.slack.support import calls
 
 
-def test_ids_are_taken_as_they_are(client: WebClient, slack: Workspace) -> None:
+def test_ids_need_no_lookup(client: WebClient, slack: Workspace) -> None:
     assert channel_ids(client, ["C0123456789", "G0123456789"]) == {
         "C0123456789": "C0123456789",
         "G0123456789": "G0123456789",
@@ -35,13 +35,13 @@ def test_a_private_channel_that_the_bot_is_in(
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("hidden", "names the channel #hidden, which the bot does not see: check the name, or inv"),
-        ("old", "names the channel #old, which the bot does not see"),
+        ("hidden", "The bot cannot see the channel #hidden in `reports`: check the name; if the"),
+        ("old", "The bot cannot see the channel #old in `reports`"),
         ("#release", "did you mean #releases?"),
     ],
 )
 @pytest.mark.usefixtures("releases")
-def test_names_that_are_none(
+def test_unknown_names(
     client: WebClient, slack: Workspace, ann: Person, name: str, words: str
 ) -> None:
     slack.remote.add_channel("hidden", [ann], kind="private", with_bot=False)
@@ -53,7 +53,7 @@ def test_names_that_are_none(
 
 
 @pytest.mark.parametrize(("wanted", "pages"), [(["c1"], 1), (["c1", "c4"], 2), (["c6"], 3)])
-def test_as_many_pages_as_it_takes(
+def test_reads_only_the_pages_that_it_needs(
     client: WebClient,
     slack: Workspace,
     ann: Person,
@@ -67,7 +67,7 @@ def test_as_many_pages_as_it_takes(
     assert len(calls(slack, "conversations.list")) == pages
 
 
-def test_the_app_may_not_list_them(client: WebClient, slack: Workspace) -> None:
+def test_the_app_may_not_list_channels(client: WebClient, slack: Workspace) -> None:
     slack.remote.put("/scopes", bot=["chat:write"])
     with pytest.raises(SlackError, match="lacks the scope channels:read: add it"):
         channel_ids(client, ["releases"])

@@ -1,4 +1,4 @@
-"""`/ecr-clean`: answered at once, once, and in words."""
+"""Requests of reports by `/ecr-clean`, and failures on the way."""
 
 import pytest
 
@@ -15,12 +15,12 @@ from tests.slack.running_bot import (
 )
 
 
-def test_a_worker_gets_to_know_it_and_everybody_sees_that(
+def test_a_report_is_queued_and_a_placeholder_is_posted(
     bot: RunningBot, ann: Person, bob: Person, releases: str
 ) -> None:
-    assert bot.says(ann, "/ecr-clean team/api").ok
+    assert bot.send_command(ann, "/ecr-clean team/api").ok
     (message,) = public_messages(bob, releases)
-    assert message["text"] == f"Looking into team/api for <@{ann.id}> …"
+    assert message["text"] == f"Scanning team/api for <@{ann.id}> …"
     (job,) = bot.jobs()
     assert job.kind == "report"
     assert job.payload == {
@@ -34,10 +34,10 @@ def test_a_worker_gets_to_know_it_and_everybody_sees_that(
 @pytest.mark.parametrize(
     "line", ["/ecr-clean", "/ecr-clean help", "/ecr-clean   help ", "/ecr-clean --help?"]
 )
-def test_help_is_for_whoever_asks(
+def test_only_the_requester_sees_the_help(
     bot: RunningBot, guest: Person, bob: Person, releases: str, line: str
 ) -> None:
-    bot.says(guest, line)
+    bot.send_command(guest, line)
     (said,) = private_messages(guest, releases)
     assert "`/ecr-clean REPOSITORY`" in said
     assert bob.messages(releases) == []
@@ -47,18 +47,16 @@ def test_help_is_for_whoever_asks(
 @pytest.mark.parametrize(
     ("line", "says"),
     [
-        ("team/api team/web", "takes one repository at a time, and knows no command"),
-        ("a" * 513, "No repository has a name as long as that"),
+        ("team/api team/web", "A report takes one repository at a time"),
+        ("a" * 513, "The repository's name is longer than 512 characters"),
         ("team/api:1.0", "leave out tag and digest (`team/api`)"),
-        ("\N{PILE OF POO}", "is no repository"),
-        ("x" * 7_999, "No repository has a name as long as that"),
-        ("<!channel> " * 700, "knows no command"),
+        ("\N{PILE OF POO}", "Invalid repository name"),
+        ("x" * 7_999, "The repository's name is longer than 512 characters"),
+        ("<!channel> " * 700, "Unknown command"),
     ],
 )
-def test_what_is_no_command(
-    bot: RunningBot, ann: Person, releases: str, line: str, says: str
-) -> None:
-    bot.says(ann, f"/ecr-clean {line}")
+def test_wrong_commands(bot: RunningBot, ann: Person, releases: str, line: str, says: str) -> None:
+    bot.send_command(ann, f"/ecr-clean {line}")
     (said,) = private_messages(ann, releases)
     assert says in said
     assert public_messages(ann, releases) == []
@@ -66,7 +64,7 @@ def test_what_is_no_command(
 
 
 def test_a_guest_is_refused(bot: RunningBot, guest: Person, releases: str) -> None:
-    bot.says(guest, "/ecr-clean team/api")
+    bot.send_command(guest, "/ecr-clean team/api")
     assert private_messages(guest, releases) == [
         f"<@{guest.id}> is a guest: only full members of the workspace are allowed"
     ]
@@ -78,44 +76,46 @@ def test_a_guest_is_refused(bot: RunningBot, guest: Person, releases: str) -> No
 def test_a_stranger_is_refused(bot: RunningBot, slack: Workspace) -> None:
     stranger = slack.remote.add_person("eve", team_id="T0000000009")
     channel = slack.remote.add_channel("shared", [stranger])
-    bot.says(stranger, "/ecr-clean team/api", channel)
+    bot.send_command(stranger, "/ecr-clean team/api", channel)
     (said,) = private_messages(stranger, channel)
     assert "belongs to another workspace" in said
     assert bot.jobs() == []
 
 
-def test_where_the_bot_is_not(bot: RunningBot, slack: Workspace, ann: Person) -> None:
+def test_in_a_private_channel_without_the_bot(
+    bot: RunningBot, slack: Workspace, ann: Person
+) -> None:
     channel = slack.remote.add_channel("secret", [ann], kind="private", with_bot=False)
-    bot.says(ann, "/ecr-clean team/api", channel)
+    bot.send_command(ann, "/ecr-clean team/api", channel)
     (said,) = private_messages(ann, channel)
-    assert "invite me with /invite first" in said
+    assert "invite it first with /invite" in said
     assert bot.jobs() == []
 
 
-def test_in_a_public_channel_that_it_has_not_joined(
+def test_in_a_public_channel_without_the_bot(
     bot: RunningBot, slack: Workspace, ann: Person
 ) -> None:
     channel = slack.remote.add_channel("lounge", [ann], with_bot=False)
-    bot.says(ann, "/ecr-clean team/api", channel)
+    bot.send_command(ann, "/ecr-clean team/api", channel)
     assert len(public_messages(ann, channel)) == 1
     assert len(bot.jobs()) == 1
 
 
 def test_slack_is_busy(bot: RunningBot, slack: Workspace, ann: Person, releases: str) -> None:
-    """The report is a message of its own then, and nobody waits in silence."""
+    """The user gets an answer, and the report will be a new message."""
     slack.faults.add(CallFault(method="chat.postMessage", error="ratelimited", retry_after=60))
-    bot.says(ann, "/ecr-clean team/api")
+    bot.send_command(ann, "/ecr-clean team/api")
     assert public_messages(ann, releases) == []
     (job,) = bot.jobs()
     assert job.payload["ts"] == ""
-    assert private_messages(ann, releases) == [f"Looking into team/api for <@{ann.id}> …"]
+    assert private_messages(ann, releases) == [f"Scanning team/api for <@{ann.id}> …"]
 
 
-def test_slack_is_busy_for_a_moment(
+def test_slack_is_busy_for_a_second(
     bot: RunningBot, slack: Workspace, ann: Person, waits: list[float]
 ) -> None:
     slack.faults.add(CallFault(method="chat.postMessage", error="ratelimited", retry_after=1))
-    bot.says(ann, "/ecr-clean team/api")
+    bot.send_command(ann, "/ecr-clean team/api")
     (job,) = bot.jobs()
     assert job.payload["ts"]
     assert len(waits) == 1
@@ -123,11 +123,11 @@ def test_slack_is_busy_for_a_moment(
 
 def test_delivered_twice(bot: RunningBot, slack: Workspace, ann: Person, releases: str) -> None:
     slack.delivery_faults.add(DeliveryFault(kind="slash_commands", copies=2))
-    bot.says(ann, "/ecr-clean team/api")
+    bot.send_command(ann, "/ecr-clean team/api")
     (first, *_) = slack.remote.deliveries("slash_commands")
     assert slack.remote.deliver_again(first["envelope_id"])
     until_acknowledged(slack, "slash_commands", 4)
-    bot.settle()
+    bot.wait_until_idle()
     assert len(public_messages(ann, releases)) == 1
     assert len(bot.jobs()) == 1
     assert private_messages(ann, releases) == []
@@ -141,7 +141,7 @@ def test_delivered_to_two_replicas(
     ann.types("/ecr-clean team/api", releases)
     until_acknowledged(slack, "slash_commands", 4)
     for replica in replicas:
-        replica.settle()
+        replica.wait_until_idle()
     connections = {each["connection"] for each in slack.remote.deliveries("slash_commands")}
     assert len(connections) == 2
     assert len(public_messages(ann, releases)) == 1
@@ -155,56 +155,54 @@ def test_the_database_fails(
         raise ServiceError("The database is full")
 
     monkeypatch.setattr(bot.store, "put", fail)
-    bot.says(ann, "/ecr-clean team/api")
-    assert private_messages(ann, releases) == ["That did not work. The database is full"]
+    bot.send_command(ann, "/ecr-clean team/api")
+    assert private_messages(ann, releases) == ["The database is full"]
     (message,) = public_messages(ann, releases)
     assert message["text"] == "The database is full"
 
 
 @pytest.mark.parametrize("effect", [{"status": 404}, {"status": 500}, {"cut": "before"}])
-def test_the_response_url_is_of_no_use(
+def test_the_response_url_fails(
     bot: RunningBot, slack: Workspace, ann: Person, bob: Person, releases: str, effect: object
 ) -> None:
     assert isinstance(effect, dict)
     slack.faults.add(CallFault(method="response_url", times=None, **effect))
-    bot.says(ann, "/ecr-clean help")
+    bot.send_command(ann, "/ecr-clean help")
     assert len(private_messages(ann, releases)) == 1
     assert bob.messages(releases) == []
 
 
-def test_nothing_is_left_but_their_own_conversation(
+def test_the_answer_is_a_direct_message_as_a_last_resort(
     bot: RunningBot, slack: Workspace, ann: Person
 ) -> None:
     channel = slack.remote.add_channel("secret", [ann], kind="private", with_bot=False)
     slack.faults.add(CallFault(method="response_url", status=404))
-    bot.says(ann, "/ecr-clean help", channel)
+    bot.send_command(ann, "/ecr-clean help", channel)
     assert ann.messages(channel) == []
     (message,) = ann.messages(ann.opens_im())
     assert "REPOSITORY" in message["text"]
 
 
-def test_nobody_can_be_told(
+def test_no_way_to_answer(
     bot: RunningBot, slack: Workspace, ann: Person, caplog: pytest.LogCaptureFixture
 ) -> None:
     for method in ("response_url", "chat.postEphemeral"):
         slack.faults.add(CallFault(method=method, status=500, times=None))
-    bot.says(ann, "/ecr-clean help")
-    assert f"{ann.id} was not told" in caplog.text
+    bot.send_command(ann, "/ecr-clean help")
+    assert f"Could not answer {ann.id}" in caplog.text
 
 
-def test_people_slack_knows_nothing_of(
-    bot: RunningBot, slack: Workspace, ann: Person, releases: str
-) -> None:
+def test_an_unknown_user(bot: RunningBot, slack: Workspace, ann: Person, releases: str) -> None:
     slack.faults.add(CallFault(method="users.info", error="user_not_found"))
-    bot.says(ann, "/ecr-clean team/api")
-    assert private_messages(ann, releases) == [f"Slack knows nobody called <@{ann.id}> here"]
+    bot.send_command(ann, "/ecr-clean team/api")
+    assert private_messages(ann, releases) == [f"This Slack workspace has no user <@{ann.id}>"]
 
 
-def test_slack_cannot_tell_who_it_is(
+def test_the_lookup_of_the_user_fails(
     bot: RunningBot, slack: Workspace, ann: Person, releases: str
 ) -> None:
     slack.faults.add(CallFault(method="users.info", error="internal_error"))
-    bot.says(ann, "/ecr-clean team/api")
+    bot.send_command(ann, "/ecr-clean team/api")
     (said,) = private_messages(ann, releases)
-    assert said.startswith("That did not work. Looking somebody up in Slack failed")
+    assert said.startswith("Looking up a user in Slack failed")
     assert bot.jobs() == []

@@ -1,4 +1,4 @@
-"""How the text after `/ecr-clean` is read."""
+"""The parser of the text after `/ecr-clean`."""
 
 import re
 from contextlib import suppress
@@ -51,17 +51,17 @@ def pause(text: str) -> CommandArguments:
         ("[because REASON]", 0, 0),
     ],
 )
-def test_as_many_words_as_the_usage_says(usage: str, least: int, most: int) -> None:
+def test_the_usage_limits_the_number_of_words(usage: str, least: int, most: int) -> None:
     for number in (least, most):
         line = CommandLine.of("stop" + " x" * number)
         assert len(read_arguments(line, CommandUsage.of(usage)).names) == number
     for number in {least - 1, most + 1} - {-1}:
         with pytest.raises(RequestError) as error:
             read_arguments(CommandLine.of("STOP" + " x" * number), CommandUsage.of(usage))
-        assert str(error.value) == f"Write it like this: `{f'/ecr-clean stop {usage}'.strip()}`"
+        assert str(error.value) == f"Usage: `{f'/ecr-clean stop {usage}'.strip()}`"
 
 
-def test_words_are_keywords_only_where_the_usage_has_them() -> None:
+def test_keywords_are_those_of_the_usage() -> None:
     line = CommandLine.of("why because for")
     assert read_arguments(line, CommandUsage.of("REPOSITORY TAG")).names == ["because", "for"]
 
@@ -93,28 +93,28 @@ QUOTED_OR_BARE = re.compile(
 
 @given(st.text("`\"'“”‘’„«»a, \n", max_size=30))  # noqa: RUF001
 @tries(500)
-def test_quoted_words_are_read_as_the_regular_expression_reads_them(text: str) -> None:
-    """The expression is the definition. It takes quadratic time for quotes that never close."""
+def test_quoted_words_match_the_regular_expression(text: str) -> None:
+    """The expression defines the words, but takes quadratic time for quotes that never close."""
     spans = [(word.start, word.end) for word in CommandLine.of(text).words]
     expected = [found.span() for found in QUOTED_OR_BARE.finditer(text)]
     assert spans == [span for span in expected if text[slice(*span)].strip("`\"'“”‘’„«»")]  # noqa: RUF001
 
 
-def test_a_line_of_the_greatest_length_is_read() -> None:
+def test_a_command_of_the_greatest_length() -> None:
     assert names("„ " * (LONGEST_LINE // 2)) == []
 
 
-def test_a_longer_line_is_refused() -> None:
-    with pytest.raises(RequestError, match="reads at most 8,000"):
+def test_a_command_that_is_too_long() -> None:
+    with pytest.raises(RequestError, match="the limit is 8,000"):
         CommandLine.of("a" * (LONGEST_LINE + 1))
 
 
 @given(st.text(max_size=200))
 @tries(200)
-def test_whatever_is_typed_is_read(text: str) -> None:
+def test_any_text_can_be_parsed(text: str) -> None:
     line = CommandLine.of(text)
-    for place, word in enumerate(line.words):
-        assert "x" in CommandLine.of(line.with_word(place, "`x`")).names
+    for index, word in enumerate(line.words):
+        assert "x" in CommandLine.of(line.with_word(index, "`x`")).names
         assert not any(sign.isspace() for sign in word.text) or word.is_quoted
     for read in (as_repository, as_repositories):
         with suppress(RequestError):
@@ -132,11 +132,11 @@ def test_whatever_is_typed_is_read(text: str) -> None:
         ("team/v?", "team/v"),
     ],
 )
-def test_which_command_it_is(text: str, command: str) -> None:
+def test_command(text: str, command: str) -> None:
     assert CommandLine.of(text).command == command
 
 
-def test_another_word_leaves_the_rest_as_it_is() -> None:
+def test_replacing_a_word_keeps_the_rest() -> None:
     line = CommandLine.of("pin `api` 1.0 because “it's  fine”")
     assert line.with_word(1, URI) == f"pin {URI} 1.0 because “it's  fine”"
 
@@ -174,8 +174,8 @@ def test_pin(text: str, expected: tuple[list[str], str | None, str]) -> None:
         f"pin api {'1 ' * (MOST_NAMES + 1)} because x",
     ],
 )
-def test_what_is_missing_is_shown(text: str) -> None:
-    with pytest.raises(RequestError, match="Write it like this: `/ecr-clean pin REPOSITORY"):
+def test_missing_words(text: str) -> None:
+    with pytest.raises(RequestError, match="Usage: `/ecr-clean pin REPOSITORY"):
         pin(text)
 
 
@@ -187,15 +187,15 @@ def test_what_is_missing_is_shown(text: str) -> None:
         ("2026-12-31", datetime(2027, 1, 1, tzinfo=UTC)),
     ],
 )
-def test_an_end(text: str, expected: datetime) -> None:
+def test_end_of_a_pin(text: str, expected: datetime) -> None:
     assert read_end(text, NOW) == expected
 
 
 @pytest.mark.parametrize(
     "text", ["", "30", "30 days", "soon", "-1d", "2026-13-01", "9999-12-31", "2026-12-31 to"]
 )
-def test_no_end(text: str) -> None:
-    with pytest.raises(RequestError, match="is no time: write `for 30d` or `until 2026-12-31`"):
+def test_invalid_end_of_a_pin(text: str) -> None:
+    with pytest.raises(RequestError, match=r"^Invalid time .*: write `for 30d` or `until 2026-1"):
         read_end(text, NOW)
 
 
@@ -216,18 +216,18 @@ def test_a_repository(text: str, expected: str) -> None:
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("team/api:1.0", r"leave out tag and digest \(`team/api`\).*why team/api 1\.0` tells"),
-        (f"{URI}:V1", rf"leave out tag and digest \(`{URI}`\).*why {URI} V1` tells"),
+        ("team/api:1.0", r"leave out tag and digest \(`team/api`\).*why team/api 1\.0` shows"),
+        (f"{URI}:V1", rf"leave out tag and digest \(`{URI}`\).*why {URI} V1` shows"),
         ("team/api@sha256:ab", r"leave out tag and digest \(`team/api`\).*why team/api TAG`"),
         ("team/api:1@sha256:ab", r"\(`team/api`\).*why team/api 1`"),
-        ("x", "is no repository: a name has 2 to 256"),
-        ("t\u00e9am/api", "is no repository"),
-        ("team/api\x00", "is no repository"),
-        ("team/api\ud800", "is no repository"),
-        ("a" * 513, "No repository has a name as long as that"),
+        ("x", "Invalid repository name 'x': use 2 to 256"),
+        ("t\u00e9am/api", "Invalid repository name"),
+        ("team/api\x00", "Invalid repository name"),
+        ("team/api\ud800", "Invalid repository name"),
+        ("a" * 513, "The repository's name is longer than 512 characters"),
     ],
 )
-def test_no_repository(text: str, says: str) -> None:
+def test_invalid_repositories(text: str, says: str) -> None:
     for read in (as_repository, as_repositories):
         with pytest.raises(RequestError, match=says):
             read(text)
@@ -236,7 +236,7 @@ def test_no_repository(text: str, says: str) -> None:
 def test_patterns_are_for_reports() -> None:
     assert as_repositories("Team/*") == "team/*"
     for read, text in ((as_repository, "team/*"), (as_repositories, "team/*\x00")):
-        with pytest.raises(RequestError, match="is no repository"):
+        with pytest.raises(RequestError, match="Invalid repository name"):
             read(text)
     with pytest.raises(RequestError, match=r"can match no .* \(none has '{'\); write a name"):
         as_repositories("{team}/*")
@@ -246,11 +246,11 @@ def test_patterns_are_for_reports() -> None:
     ("text", "expected"),
     [("pause", ""), ("pause because", ""), ("pause BECAUSE  of *Friday* ", "of *Friday*")],
 )
-def test_why_it_is_paused(text: str, expected: str) -> None:
+def test_reason_of_a_pause(text: str, expected: str) -> None:
     assert pause(text).reason == expected
 
 
 @pytest.mark.parametrize("text", ["pause now", "pause for 1h because x", "pause `because` x"])
-def test_pausing_takes_nothing_else(text: str) -> None:
-    with pytest.raises(RequestError, match=r"like this: `/ecr-clean pause \[because REASON\]`"):
+def test_a_pause_takes_only_a_reason(text: str) -> None:
+    with pytest.raises(RequestError, match=r"Usage: `/ecr-clean pause \[because REASON\]`"):
         pause(text)

@@ -1,4 +1,4 @@
-"""What Slack does not tell is not guessed."""
+"""The doctor's checks of Slack if an answer lacks the header with the scopes."""
 
 import json
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ ANSWER = {"ok": True, "user": "ecr-clean", "team": "Acme", "team_id": "T00000000
 
 
 class WithoutHeaders(BaseHTTPRequestHandler):
-    """As behind a proxy that lets none of Slack's own through."""
+    """Answers without Slack's headers, as a proxy that removes them."""
 
     def do_POST(self) -> None:
         body = json.dumps(ANSWER).encode()
@@ -26,7 +26,7 @@ class WithoutHeaders(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, *_: object) -> None:
-        """Nobody reads it."""
+        """Logs nothing."""
 
 
 @pytest.fixture
@@ -37,9 +37,9 @@ def proxy() -> Iterator[str]:
         server.shutdown()
 
 
-def test_scopes_that_are_not_told(proxy: str) -> None:
-    examination = SlackChecks(lambda: WebClient("xoxb-1", base_url=proxy), lambda: "xapp-1", (), ())
-    found = {finding.check: finding for finding in examination.findings()}
+def test_unknown_scopes_are_a_warning(proxy: str) -> None:
+    checks = SlackChecks(lambda: WebClient("xoxb-1", base_url=proxy), lambda: "xapp-1", (), ())
+    found = {finding.check: finding for finding in checks.findings()}
     assert found["Slack bot token"].detail == BotSignedIn("ecr-clean", "Acme", "T0000000001")
     assert found["Slack scopes"].status is FindingStatus.WARNING
     assert found["Slack scopes"].detail == ScopesUnknown()

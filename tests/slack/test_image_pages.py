@@ -14,15 +14,15 @@ def many() -> Plan:
     return content(*(f"1.{number}" for number in range(50)))
 
 
-def test_anybody_who_sees_the_message_may_look(bot: RunningBot, guest: Person) -> None:
+def test_any_user_who_sees_the_message_may_click(bot: RunningBot, guest: Person) -> None:
     message = bot.posted()
     bot.clicks(guest, "show_images", message)
     shown = text_of(guest.modal())
-    assert "2 go, 1 stays" in shown
+    assert "2 to delete, 1 to keep" in shown
     assert "`old`" in shown
 
 
-def test_the_window_is_open_before_anything_is_read(
+def test_the_modal_opens_before_the_plan_is_read(
     bot: RunningBot, slack: Workspace, ann: Person
 ) -> None:
     bot.clicks(ann, "show_images", bot.posted())
@@ -30,18 +30,18 @@ def test_the_window_is_open_before_anything_is_read(
     assert opened["view"]["blocks"][0]["text"] == loading_view()["blocks"][0]["text"]
 
 
-def test_pages_are_turned(bot: RunningBot, ann: Person, many: Plan) -> None:
+def test_another_page(bot: RunningBot, ann: Person, many: Plan) -> None:
     bot.clicks(ann, "show_images", bot.posted(many))
     first = text_of(ann.modal())
     ann.uses("images_page:1")
-    bot.settle()
+    bot.wait_until_idle()
     second = text_of(ann.modal())
     assert "`1.1`" in first
     assert "`1.1`" not in second
     assert "images_page:0" in buttons(ann.modal() or {})
 
 
-def test_the_version_that_the_message_shows(
+def test_shows_the_version_of_the_message(
     bot: RunningBot, slack: Workspace, ann: Person, bob: Person
 ) -> None:
     message = bot.posted()
@@ -49,10 +49,10 @@ def test_the_version_that_the_message_shows(
     bot.clicks(ann, "dismiss_plan", message)
     assert bot.stored(message).state is PlanState.DISMISSED
     bot.clicks(bob, "show_images", message)
-    assert "2 go" in text_of(bob.modal())
+    assert "2 to delete" in text_of(bob.modal())
 
 
-def test_the_modal_is_closed_meanwhile(
+def test_the_modal_is_closed_before_it_is_filled(
     bot: RunningBot, slack: Workspace, ann: Person, caplog: pytest.LogCaptureFixture
 ) -> None:
     message = bot.posted()
@@ -60,25 +60,23 @@ def test_the_modal_is_closed_meanwhile(
     ann.uses("show_images", channel=message.channel, ts=message.ts)
     until(ann.modal)
     ann.closes()
-    bot.settle()
+    bot.wait_until_idle()
     assert ann.modal() is None
     assert private_messages(ann, bot.channel) == []
     assert "bot.slack" not in caplog.text
 
 
-def test_a_page_is_turned_in_a_modal_that_is_closed(
+def test_another_page_in_a_closed_modal(
     bot: RunningBot, slack: Workspace, ann: Person, many: Plan
 ) -> None:
     bot.clicks(ann, "show_images", bot.posted(many))
     slack.faults.add(CallFault(method="views.update", error="not_found"))
     assert ann.uses("images_page:1").ok
-    bot.settle()
+    bot.wait_until_idle()
     assert private_messages(ann, bot.channel) == []
 
 
-def test_the_plan_is_not_known_any_more(
-    bot: RunningBot, ann: Person, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_plan_is_unknown(bot: RunningBot, ann: Person, monkeypatch: pytest.MonkeyPatch) -> None:
     message = bot.posted()
     monkeypatch.setattr(bot.store, "plan", lambda _: None)
     bot.clicks(ann, "show_images", message)
@@ -90,13 +88,11 @@ def test_slack_is_busy(bot: RunningBot, slack: Workspace, ann: Person) -> None:
     slack.faults.add(CallFault(method="views.open", error="ratelimited", retry_after=30))
     bot.clicks(ann, "show_images", message)
     (said,) = private_messages(ann, bot.channel)
-    assert "Slack wants to be asked less often" in said
+    assert "Slack's rate limit is reached" in said
 
 
-def test_slack_does_not_take_what_it_is_to_show(
-    bot: RunningBot, slack: Workspace, ann: Person
-) -> None:
+def test_slack_rejects_the_update(bot: RunningBot, slack: Workspace, ann: Person) -> None:
     message = bot.posted()
     slack.faults.add(CallFault(method="views.update", error="internal_error"))
     bot.clicks(ann, "show_images", message)
-    assert "Showing a window in Slack failed" in text_of(ann.modal())
+    assert "Showing a modal in Slack failed" in text_of(ann.modal())

@@ -1,31 +1,32 @@
-"""Listeners wait for acknowledgements, but not for long."""
+"""Listeners wait for acknowledgements, up to a limit."""
 
 from threading import Event
 from typing import TYPE_CHECKING
 
 import pytest
 
-from bot.slack.listener import LONGEST_DELAY, LULL, ListenerExecutor
+from bot.slack.listener import LONGEST_DELAY, QUIET_SECONDS, ListenerExecutor
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 
 class Time:
-    """Passes once `goes_on`, by as much as listeners sleep. `meanwhile` happens while they do."""
+    """A clock that advances by the time that listeners sleep, after `may_advance` is set. Calls
+    `during_sleep` in the middle of each sleep."""
 
     def __init__(self) -> None:
         self.now = 0.0
-        self.goes_on = Event()
-        self.meanwhile: Callable[[], None] = lambda: None
+        self.may_advance = Event()
+        self.during_sleep: Callable[[], None] = lambda: None
 
     def monotonic(self) -> float:
         return self.now
 
     def sleep(self, seconds: float) -> None:
-        assert self.goes_on.wait(20)
+        assert self.may_advance.wait(20)
         self.now += seconds / 2
-        self.meanwhile()
+        self.during_sleep()
         self.now += seconds / 2
 
 
@@ -36,7 +37,7 @@ def time(monkeypatch: pytest.MonkeyPatch) -> Time:
     return made
 
 
-def test_it_begins_after_a_lull(time: Time) -> None:
+def test_it_starts_after_a_quiet_time(time: Time) -> None:
     noted: list[float] = []
     with ListenerExecutor(2) as executor:
 
@@ -45,29 +46,29 @@ def test_it_begins_after_a_lull(time: Time) -> None:
                 noted.append(time.now)
                 executor.note_acknowledgement()
 
-        time.meanwhile = note_thrice
+        time.during_sleep = note_thrice
         began = executor.submit(time.monotonic)
-        time.goes_on.set()
-    assert began.result() == pytest.approx(noted[2] + LULL)
+        time.may_advance.set()
+    assert began.result() == pytest.approx(noted[2] + QUIET_SECONDS)
 
 
-def test_it_begins_at_last(time: Time) -> None:
+def test_it_starts_after_the_longest_delay(time: Time) -> None:
     with ListenerExecutor(2) as executor:
-        time.meanwhile = executor.note_acknowledgement
+        time.during_sleep = executor.note_acknowledgement
         began = executor.submit(time.monotonic)
-        time.goes_on.set()
+        time.may_advance.set()
     assert began.result() == pytest.approx(LONGEST_DELAY)
 
 
-def test_those_behind_others_wait_no_second_time(time: Time) -> None:
+def test_queued_listeners_do_not_wait_again(time: Time) -> None:
     with ListenerExecutor(1) as executor:
-        time.meanwhile = executor.note_acknowledgement
+        time.during_sleep = executor.note_acknowledgement
         both = [executor.submit(time.monotonic) for _ in range(2)]
-        time.goes_on.set()
+        time.may_advance.set()
     assert [began.result() for began in both] == pytest.approx([LONGEST_DELAY, LONGEST_DELAY])
 
 
-def test_what_it_raises(time: Time) -> None:
-    time.goes_on.set()
+def test_exceptions_are_passed_on(time: Time) -> None:
+    time.may_advance.set()
     with ListenerExecutor(2) as executor, pytest.raises(ZeroDivisionError):
         executor.submit(divmod, 1, 0).result()

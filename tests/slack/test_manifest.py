@@ -1,4 +1,4 @@
-"""The manifest asks for what the code uses, and for nothing else."""
+"""The manifest requests the scopes and events that the code uses, and no others."""
 
 import ast
 from collections import defaultdict
@@ -27,13 +27,13 @@ BY_KIND_OF_CHANNEL = {"conversations.list": {"channels:read", "groups:read"}}
 """For the kinds of `bot.slack.directory.CHANNEL_TYPES`."""
 
 BY_FEATURE = {"commands", "chat:write.public"}
-"""The slash command, and reports in public channels that the bot has not joined."""
+"""For the slash command, and for reports in public channels that the bot has not joined."""
 
 Registered = list[tuple[str, str]]
 
 
 def attributes() -> Iterator[str]:
-    """Whatever is called on something in the code that talks to Slack."""
+    """The names of all methods that the code for Slack calls."""
     for package in (bot.slack, bot.bootstrap):
         for file in Path(package.__path__[0]).rglob("*.py"):
             for node in ast.walk(ast.parse(file.read_text())):
@@ -52,7 +52,7 @@ def methods() -> set[str]:
 
 
 class Recorder:
-    """Stands in for the Bolt app."""
+    """Replaces the Bolt app, and records the registered listeners."""
 
     def __init__(self) -> None:
         self.registered: Registered = []
@@ -75,7 +75,7 @@ def registered() -> Registered:
     return list(recorder.registered)
 
 
-def test_the_scopes_are_those_of_the_methods_that_are_called() -> None:
+def test_scopes_are_those_of_the_called_methods() -> None:
     needed = set(BY_FEATURE)
     for name in methods():
         scope = METHODS[name].scope if METHODS[name].token == "bot" else None
@@ -83,15 +83,15 @@ def test_the_scopes_are_those_of_the_methods_that_are_called() -> None:
     assert needed == SCOPES
 
 
-def test_the_doctor_asks_for_the_same_scopes() -> None:
+def test_the_doctor_checks_the_same_scopes() -> None:
     assert set(SlackScope) == SCOPES
 
 
-def test_the_methods_are_found() -> None:
+def test_called_methods_are_found() -> None:
     assert {"chat.update", "views.open", "users.info", "files.completeUploadExternal"} <= methods()
 
 
-def test_the_features_are_those_that_somebody_listens_to(registered: Registered) -> None:
+def test_every_feature_has_a_listener(registered: Registered) -> None:
     manifest = read_manifest(MANIFEST)
     listened_to = defaultdict(set)
     for surface, constraint in registered:
@@ -108,7 +108,7 @@ def test_the_features_are_those_that_somebody_listens_to(registered: Registered)
     assert manifest.has_messages_tab
 
 
-def test_nothing_stands_there_that_nobody_knows() -> None:
+def test_the_manifest_has_no_unknown_keys() -> None:
     assert WRITTEN.keys() == {"display_information", "features", "oauth_config", "settings"}
     assert WRITTEN["features"].keys() == {"bot_user", "app_home", "slash_commands"}
     assert not WRITTEN["settings"]["org_deploy_enabled"]

@@ -1,4 +1,4 @@
-"""A large plan is approved in a modal, in which the repository's name is typed."""
+"""The modal in which the approver of a large plan types the repository's name."""
 
 import pytest
 
@@ -30,10 +30,10 @@ def test_the_name_is_typed(bot: RunningBot, ann: Person) -> None:
     assert "stop_plan" in buttons(message_at(ann, bot.channel, message.ts))
 
 
-def test_another_name_is_typed(bot: RunningBot, ann: Person) -> None:
+def test_a_wrong_name_is_typed(bot: RunningBot, ann: Person) -> None:
     message = bot.posted()
     bot.clicks(ann, "approve_plan", message)
-    errors = {"typed_name": "The repository is called team/api"}
+    errors = {"typed_name": "Type the exact name: team/api"}
     assert bot.submits(ann, typed_name="team/ap") == ActionOutcome(
         "errors", errors=errors, sent=True
     )
@@ -42,23 +42,23 @@ def test_another_name_is_typed(bot: RunningBot, ann: Person) -> None:
     assert bot.stored(message).state is PlanState.APPROVED
 
 
-def test_two_have_to(start_bot: StartBot, ann: Person) -> None:
+def test_two_approvals_are_required(start_bot: StartBot, ann: Person) -> None:
     bot = start_bot(approval={**LARGE, "required": 2})
     message = bot.posted()
     bot.clicks(ann, "approve_plan", message)
     bot.submits(ann, typed_name="team/api")
-    assert "Others have to approve, too" in text_of(ann.modal())
+    assert "Deletion needs more approvals" in text_of(ann.modal())
     assert len(bot.stored(message).current_approvals) == 1
 
 
-def test_a_guest_is_asked_for_nothing(bot: RunningBot, guest: Person) -> None:
+def test_a_guest_gets_no_input(bot: RunningBot, guest: Person) -> None:
     message = bot.posted()
     bot.clicks(guest, "approve_plan", message)
     assert "is a guest" in text_of(guest.modal())
     assert bot.events()[-1] is AuditEventName.REFUSED
 
 
-def test_who_clicks_twice_is_told(start_bot: StartBot, ann: Person) -> None:
+def test_a_second_approval_by_the_same_user(start_bot: StartBot, ann: Person) -> None:
     bot = start_bot(approval={**LARGE, "required": 2})
     message = bot.posted()
     bot.clicks(ann, "approve_plan", message)
@@ -68,7 +68,7 @@ def test_who_clicks_twice_is_told(start_bot: StartBot, ann: Person) -> None:
     assert "has approved this version already" in text_of(ann.modal())
 
 
-def test_somebody_is_faster(bot: RunningBot, ann: Person, bob: Person) -> None:
+def test_another_user_approved_first(bot: RunningBot, ann: Person, bob: Person) -> None:
     message = bot.posted()
     for person in (ann, bob):
         bot.clicks(person, "approve_plan", message)
@@ -96,27 +96,29 @@ def test_the_modal_is_closed_before_it_is_filled(
     ann.uses("approve_plan", channel=message.channel, ts=message.ts)
     until(ann.modal)
     ann.closes()
-    bot.settle()
+    bot.wait_until_idle()
     assert ann.modal() is None
     assert private_messages(ann, bot.channel) == []
     assert bot.stored(message).state is PlanState.PROPOSED
 
 
-def test_a_refusal_finds_the_modal_closed(bot: RunningBot, slack: Workspace, guest: Person) -> None:
+def test_a_refusal_after_the_modal_was_closed(
+    bot: RunningBot, slack: Workspace, guest: Person
+) -> None:
     message = bot.posted()
     slack.faults.add(CallFault(method="users.info", delay=0.5))
     guest.uses("approve_plan", channel=message.channel, ts=message.ts)
     until(guest.modal)
     guest.closes()
-    bot.settle()
+    bot.wait_until_idle()
     (said,) = private_messages(guest, bot.channel)
     assert "is a guest" in said
 
 
-def test_it_is_submitted_and_closed(
+def test_the_modal_is_closed_after_the_submission(
     bot: RunningBot, slack: Workspace, ann: Person, bob: Person
 ) -> None:
-    """Whoever comes too late is told in the channel then."""
+    """The refusal is then an answer in the channel."""
     message = bot.posted()
     for person in (ann, bob):
         bot.clicks(person, "approve_plan", message)
@@ -127,18 +129,18 @@ def test_it_is_submitted_and_closed(
 
 
 @pytest.mark.parametrize("error", ["expired_trigger_id", "exchanged_trigger_id"])
-def test_it_comes_too_late_to_open(
+def test_opening_the_modal_takes_too_long(
     bot: RunningBot, slack: Workspace, ann: Person, error: str
 ) -> None:
     message = bot.posted()
     slack.faults.add(CallFault(method="views.open", error=error))
     bot.clicks(ann, "approve_plan", message)
     (said,) = private_messages(ann, bot.channel)
-    assert "in the first three seconds" in said
+    assert "within Slack's limit of 3 seconds" in said
     assert bot.stored(message).state is PlanState.PROPOSED
 
 
-def test_slack_is_busy_for_a_moment(
+def test_slack_is_busy_for_a_second(
     bot: RunningBot, slack: Workspace, ann: Person, waits: list[float]
 ) -> None:
     message = bot.posted()
@@ -153,7 +155,7 @@ def test_slack_is_busy(bot: RunningBot, slack: Workspace, ann: Person, waits: li
     slack.faults.add(CallFault(method="views.open", error="ratelimited", retry_after=30))
     bot.clicks(ann, "approve_plan", message)
     (said,) = private_messages(ann, bot.channel)
-    assert said.startswith("That did not work. Opening a window in Slack failed: Slack wants to be")
+    assert said.startswith("Opening a modal in Slack failed: Slack's rate limit is reached")
     assert waits == []
 
 
@@ -169,13 +171,11 @@ def test_the_database_fails_while_the_name_is_checked(
     with monkeypatch.context() as patch:
         patch.setattr(bot.store, "plan", fail)
         bot.submits(ann, typed_name="team/api")
-    assert private_messages(ann, bot.channel) == ["That did not work. The database is away"]
+    assert private_messages(ann, bot.channel) == ["The database is away"]
     assert bot.stored(message).state is PlanState.PROPOSED
 
 
-def test_a_plan_that_nobody_knows_any_more(
-    bot: RunningBot, ann: Person, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_unknown_plan(bot: RunningBot, ann: Person, monkeypatch: pytest.MonkeyPatch) -> None:
     message = bot.posted()
     bot.clicks(ann, "approve_plan", message)
     monkeypatch.setattr(bot.store, "plan", lambda _: None)

@@ -1,4 +1,4 @@
-"""Nothing that others wrote means anything to Slack."""
+"""Names and texts of others have no markup effect in Slack."""
 
 from datetime import UTC, datetime
 
@@ -26,7 +26,7 @@ LINE, TICK = "\N{FULLWIDTH LOW LINE}", "\N{MODIFIER LETTER GRAVE ACCENT}"
 ARN = "arn:aws:iam::123456789012:user/team/ann"
 
 
-def test_what_slack_would_read_as_a_mention_is_escaped() -> None:
+def test_mentions_are_escaped() -> None:
     assert escape("<!channel> & <@U1>") == "&lt;!channel&gt; &amp; &lt;@U1&gt;"
 
 
@@ -57,7 +57,7 @@ def test_prose(text: str, shown: str | None) -> None:
 
 @given(st.text(max_size=400))
 @tries(300)
-def test_any_prose_is_harmless_and_short(text: str) -> None:
+def test_any_prose_is_short_and_without_markup(text: str) -> None:
     said = prose(text, 100)
     assert len(said) <= 200
     assert "\n" not in said
@@ -77,7 +77,7 @@ def test_any_prose_is_harmless_and_short(text: str) -> None:
         ("a" * 100 + "-build-12345678", "`" + "a" * 43 + "…a-build-12345678`"),
     ],
 )
-def test_names_stay_as_they_are(name: str, shown: str) -> None:
+def test_names_as_code(name: str, shown: str) -> None:
     assert code(name) == shown
 
 
@@ -98,15 +98,15 @@ def test_some_names() -> None:
         ("U1> <!channel", "`U1&gt; &lt;!channel`"),
     ],
 )
-def test_people(who: str, shown: str) -> None:
+def test_mention_of_a_user(who: str, shown: str) -> None:
     assert mention(who) == shown
 
 
-def test_several_people() -> None:
-    people = ["U0000000001", "U0000000002", "U0000000003"]
-    assert mentions(people[:1]) == "<@U0000000001>"
-    assert mentions(people[:2]) == "<@U0000000001> and <@U0000000002>"
-    assert mentions(people) == "<@U0000000001>, <@U0000000002> and <@U0000000003>"
+def test_mentions_of_several_users() -> None:
+    users = ["U0000000001", "U0000000002", "U0000000003"]
+    assert mentions(users[:1]) == "<@U0000000001>"
+    assert mentions(users[:2]) == "<@U0000000001> and <@U0000000002>"
+    assert mentions(users) == "<@U0000000001>, <@U0000000002> and <@U0000000003>"
 
 
 def test_channels() -> None:
@@ -114,7 +114,7 @@ def test_channels() -> None:
     assert channel_link("general>") == "`general&gt;`"
 
 
-def test_times_are_the_readers_own() -> None:
+def test_times_in_the_readers_time_zone() -> None:
     at = datetime(2026, 11, 23, 12, tzinfo=UTC)
     assert date(at) == "<!date^1795435200^{date_short_pretty} at {time}|2026-11-23 12:00 UTC>"
     assert day(at) == "<!date^1795435200^{date_short}|2026-11-23>"
@@ -129,9 +129,9 @@ def test_times_are_the_readers_own() -> None:
         ("&&&&", "&amp;…"),
     ],
 )
-def test_cut_behind_a_word(text: str, shown: str) -> None:
+def test_cut_after_a_word(text: str, shown: str) -> None:
     assert escape(cut(text, 10)) == shown
 
 
-def test_of_a_long_name_its_end_stays() -> None:
+def test_a_long_name_keeps_its_end() -> None:
     assert shortened("x" * 200 + "-0123456789", 30) == "x" * 13 + "…xxxxx-0123456789"

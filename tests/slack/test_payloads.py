@@ -1,5 +1,5 @@
-"""What fits nothing: forged, cut, or from another version. It is acknowledged, told where somebody
-can be told, and never logged; and the bot goes on."""
+"""Payloads that are forged, cut or from another version: the bot acknowledges them, answers if
+possible, does not log their content, and keeps running."""
 
 import logging
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from bot.playground.slack import TEAM_ID, Person, Workspace
 from bot.slack.listener import INTERNAL_ERROR, UNEXPECTED_PAYLOAD
 from tests.slack.running_bot import (
     IN_DOUBT,
-    LOOKED_AT,
+    SCANNED,
     Json,
     RunningBot,
     content,
@@ -68,7 +68,7 @@ def typed(value: Any) -> Json:
 
 
 def chosen(option: str, duration: str) -> Json:
-    """The inputs of the modal in which a person pins tags."""
+    """The inputs of the modal in which a user pins tags."""
     inputs: Json = {
         "pinned_tags": {"type": "multi_external_select", "selected_options": [{"value": option}]},
         "pin_reason": {"type": "plain_text_input", "value": "a customer runs it"},
@@ -82,7 +82,7 @@ URI = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/team/api"
 
 
 def deliver(bot: RunningBot, payload: Any, kind: str = "interactive") -> None:
-    """Until it is acknowledged, which the workspace did not expect."""
+    """Delivers the payload and waits for the acknowledgement, of which the workspace warns."""
     envelope = {
         "envelope_id": str(uuid4()),
         "type": kind,
@@ -92,16 +92,16 @@ def deliver(bot: RunningBot, payload: Any, kind: str = "interactive") -> None:
     bot.slack.remote.post("/raw", message=envelope)
     until(bot.slack.remote.warnings)
     bot.slack.remote.delete("/warnings")
-    bot.settle()
+    bot.wait_until_idle()
 
 
 @pytest.fixture(autouse=True)
-def _as_much_as_comes(slack: Workspace) -> None:
+def _no_rate_limits(slack: Workspace) -> None:
     slack.remote.change_settings(limits=False)
 
 
 @pytest.fixture(autouse=True)
-def _keeps_it_to_itself(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+def _logs_no_payload(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
     yield
     ours = [each for each in caplog.records if each.name.startswith("bot.")]
     assert not any(SECRET in each.getMessage() or each.exc_info for each in ours)
@@ -156,7 +156,7 @@ BROKEN: list[tuple[Json, str]] = [
 ]
 
 
-def test_what_stands_around_a_button(
+def test_broken_fields_of_a_click(
     bot: RunningBot, ann: Person, caplog: pytest.LogCaptureFixture, subtests: pytest.Subtests
 ) -> None:
     message = bot.posted()
@@ -166,7 +166,7 @@ def test_what_stands_around_a_button(
         with subtests.test(broken=broken):
             deliver(bot, payload | broken)
             assert bot.stored(message).current_approvals == ()
-            assert caplog.messages == [f"What Slack sent does not fit: {field}"]
+            assert caplog.messages == [f"Slack sent an unexpected payload: {field}"]
 
 
 PAYLOADS: list[Json] = [
@@ -183,14 +183,12 @@ PAYLOADS: list[Json] = [
 ]
 
 
-def test_whoever_sent_it_cannot_be_told(
-    bot: RunningBot, ann: Person, subtests: pytest.Subtests
-) -> None:
+def test_payloads_without_a_sender(bot: RunningBot, ann: Person, subtests: pytest.Subtests) -> None:
     for payload in PAYLOADS:
         before = private_messages(ann, bot.channel)
         with subtests.test(payload=payload):
             deliver(bot, payload)
-            bot.says(ann, "/ecr-clean help")
+            bot.send_command(ann, "/ecr-clean help")
             assert len(private_messages(ann, bot.channel)) == len(before) + 1
 
 
@@ -208,7 +206,7 @@ SUBMISSIONS: list[tuple[str, str, Json]] = [
 
 
 def test_modals(bot: RunningBot, ann: Person, subtests: pytest.Subtests) -> None:
-    """Where they stand is not known: the person is told in their conversation with the bot."""
+    """The channel is unknown, so the answer is a direct message."""
     for number, (callback_id, metadata, values) in enumerate(SUBMISSIONS, 1):
         with subtests.test(callback_id=callback_id, metadata=metadata, values=values):
             deliver(bot, submission(ann, callback_id, metadata, values))
@@ -254,7 +252,7 @@ def test_envelopes(
         before = private_messages(ann, bot.channel)
         with subtests.test(text=text):
             slack.remote.post("/raw", text=text)
-            bot.says(ann, "/ecr-clean help")
+            bot.send_command(ann, "/ecr-clean help")
             assert len(private_messages(ann, bot.channel)) == len(before) + 1
             if "a text" in text:
                 until(slack.remote.warnings)
@@ -264,9 +262,9 @@ def test_envelopes(
 USAGES = ["{plan}:1:1", "{plan}:1", "{plan}:1 x ecs here", "{plan}:1 4 ecs", "{plan} 4 ecs here"]
 
 
-def test_a_usage_that_is_none(bot: RunningBot, ann: Person, subtests: pytest.Subtests) -> None:
-    """The first is what an earlier version sent."""
-    message = bot.posted(content("new", "old", scans=[LOOKED_AT, IN_DOUBT]))
+def test_invalid_usage(bot: RunningBot, ann: Person, subtests: pytest.Subtests) -> None:
+    """The first value is from an earlier version."""
+    message = bot.posted(content("new", "old", scans=[SCANNED, IN_DOUBT]))
     for number, value in enumerate(USAGES, 1):
         with subtests.test(value=value):
             button = action("confirm_usage:1", value.format(plan=message.plan))
@@ -275,7 +273,7 @@ def test_a_usage_that_is_none(bot: RunningBot, ann: Person, subtests: pytest.Sub
             assert bot.jobs() == []
 
 
-def test_a_page_that_is_none(bot: RunningBot, ann: Person) -> None:
+def test_an_invalid_page(bot: RunningBot, ann: Person) -> None:
     message = bot.posted()
     bot.clicks(ann, "show_images", message)
     view = ann.modal()
@@ -285,7 +283,7 @@ def test_a_page_that_is_none(bot: RunningBot, ann: Person) -> None:
     assert private_messages(ann, bot.channel) == [UNEXPECTED_PAYLOAD]
 
 
-def test_a_digest_that_is_none(bot: RunningBot, ann: Person) -> None:
+def test_a_missing_digest(bot: RunningBot, ann: Person) -> None:
     message = bot.posted(content("new", "old", pulled=3))
     deliver(bot, click(ann, bot.channel, message.ts, action("pin_pulled:0", f"{message.plan}:1")))
     (said,) = private_messages(ann, bot.channel)
@@ -293,8 +291,8 @@ def test_a_digest_that_is_none(bot: RunningBot, ann: Person) -> None:
     assert bot.store.pins() == []
 
 
-def test_a_message_is_not_handed_to_another_plan(bot: RunningBot, ann: Person) -> None:
-    """By somebody who is refused one plan with the message of another."""
+def test_a_message_stays_with_its_plan(bot: RunningBot, ann: Person) -> None:
+    """Even if a refused click in the message names another plan."""
     message = bot.posted()
     deliver(bot, click(ann, bot.channel, message.ts, action("approve_plan", "nothing:1")))
     known = bot.store.message(bot.channel, message.ts)
@@ -303,7 +301,7 @@ def test_a_message_is_not_handed_to_another_plan(bot: RunningBot, ann: Person) -
     assert "approve_plan" in buttons(message_at(ann, bot.channel, message.ts))
 
 
-def test_a_bug(
+def test_an_internal_error(
     bot: RunningBot, ann: Person, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def fail(*_: object) -> None:
@@ -314,7 +312,7 @@ def test_a_bug(
     assert bot.clicks(ann, "approve_plan", message).ok
     assert private_messages(ann, bot.channel) == [INTERNAL_ERROR]
     (record,) = (each for each in caplog.records if each.levelno == logging.ERROR)
-    assert record.getMessage() == "A bug of ecr-clean's own (KeyError): --debug shows more"
+    assert record.getMessage() == "Internal error (KeyError). --debug logs the traceback"
     assert record.exc_info
     caplog.clear()
 

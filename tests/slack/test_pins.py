@@ -1,4 +1,5 @@
-"""Pin tags…: what people find, pin and take off, and what becomes of the report."""
+"""The modal Pin tags…: search, pin and unpin; updates of the report; warnings before pins
+expire."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
@@ -72,7 +73,7 @@ def report(bot: RunningBot, person: Person, message: PlanMessage) -> str:
     return read(message_at(person, bot.channel, message.ts)["blocks"])
 
 
-# finding
+# search
 
 
 def test_tags_are_found_by_typing(bot: RunningBot, ann: Person) -> None:
@@ -83,7 +84,7 @@ def test_tags_are_found_by_typing(bot: RunningBot, ann: Person) -> None:
     assert texts(found(ann, "no such tag")) == []
 
 
-def test_what_would_go_comes_first(bot: RunningBot, ann: Person) -> None:
+def test_tags_to_delete_come_first(bot: RunningBot, ann: Person) -> None:
     message = bot.posted()
     content = bot.context.content(message.plan, 1)
     bindings = {
@@ -96,20 +97,20 @@ def test_what_would_go_comes_first(bot: RunningBot, ann: Person) -> None:
     options = found(ann, "")
     assert texts(options) == ["older", "old", "new"]
     assert [each["description"]["text"] for each in options] == [
-        "goes, if the plan is carried out",
-        "goes, if the plan is carried out",
-        "stays",
+        "to delete",
+        "to delete",
+        "to keep",
     ]
 
 
-def test_a_pattern_that_fits_5000_tags(bot: RunningBot, ann: Person) -> None:
+def test_a_pattern_that_matches_5000_tags(bot: RunningBot, ann: Person) -> None:
     scanned(bot, *(f"v1.{number}" for number in range(5000)), "v2.0")
     message = bot.posted()
     opened(bot, ann, message)
     assert len(found(ann, "v1.")) == 100
     (option,) = found(ann, "v1.*")
-    assert option["text"]["text"] == "Every tag like v1.*"
-    assert option["description"]["text"] == "5,000 tags fit now, and later ones, too"
+    assert option["text"]["text"] == "All tags like v1.*"
+    assert option["description"]["text"] == "5,000 tags match now; later tags too"
     assert pins(bot, ann, option).ok
     assert [each.pin.pin for each in stored(bot)] == ["v1.*"]
 
@@ -122,7 +123,7 @@ def test_a_digest(bot: RunningBot, ann: Person) -> None:
     assert [each.pin.pin for each in stored(bot)] == [digest]
 
 
-def test_tags_as_long_as_they_can_be(bot: RunningBot, ann: Person) -> None:
+def test_tags_of_the_greatest_length(bot: RunningBot, ann: Person) -> None:
     twins = ["x" * 299 + end for end in "ab"]
     scanned(bot, *twins)
     opened(bot, ann, bot.posted())
@@ -141,10 +142,10 @@ def test_20000_tags_take_one_query(bot: RunningBot, ann: Person) -> None:
 # pinning
 
 
-def test_a_tag_is_pinned_and_the_report_follows(bot: RunningBot, ann: Person, bob: Person) -> None:
+def test_pinning_updates_the_report(bot: RunningBot, ann: Person, bob: Person) -> None:
     message = bot.posted()
     scanned(bot, "new", "old", "older")
-    assert "Nothing." in opened(bot, ann, message)
+    assert "None." in opened(bot, ann, message)
     (option,) = found(ann, "older")
     assert pins(bot, ann, option, reason="release 1 of acme").ok
     (pin,) = stored(bot)
@@ -155,7 +156,7 @@ def test_a_tag_is_pinned_and_the_report_follows(bot: RunningBot, ann: Person, bo
     )
     said = shown(ann)
     assert "Pinned `older` in `team/api` until" in said
-    assert "The plan is version 2 now, and deletes 1 of 3 manifests." in said
+    assert "The plan is now version 2 and deletes 1 of 3 manifests." in said
     seen_by_bob = report(bot, bob, message)
     assert f"*Pinned:*\n• older is pinned by <@{ann.id}> until" in seen_by_bob
     assert ": release 1 of acme" in seen_by_bob
@@ -164,7 +165,7 @@ def test_a_tag_is_pinned_and_the_report_follows(bot: RunningBot, ann: Person, bo
 
 
 @pytest.mark.parametrize(("chosen", "days"), [("7d", 7), ("365d", 365), ("none", None)])
-def test_for_how_long(bot: RunningBot, ann: Person, chosen: str, days: int | None) -> None:
+def test_durations(bot: RunningBot, ann: Person, chosen: str, days: int | None) -> None:
     opened(bot, ann, bot.posted())
     scanned(bot, "old")
     assert pins(bot, ann, *found(ann, "old"), **{PIN_FOR: chosen}).ok
@@ -172,7 +173,7 @@ def test_for_how_long(bot: RunningBot, ann: Person, chosen: str, days: int | Non
     assert pin.pin.until == (None if days is None else NOW + timedelta(days=days))
 
 
-def test_to_the_end_of_a_day(bot: RunningBot, ann: Person) -> None:
+def test_until_the_end_of_a_day(bot: RunningBot, ann: Person) -> None:
     opened(bot, ann, bot.posted())
     scanned(bot, "old")
     assert pins(bot, ann, *found(ann, "old"), **{PIN_UNTIL: "2026-12-31"}).ok
@@ -181,27 +182,27 @@ def test_to_the_end_of_a_day(bot: RunningBot, ann: Person) -> None:
     assert pin.pin.until.date() == date(2027, 1, 1)
 
 
-def test_mistakes_are_told_beside_the_inputs(bot: RunningBot, ann: Person) -> None:
+def test_errors_are_shown_at_the_inputs(bot: RunningBot, ann: Person) -> None:
     opened(bot, ann, bot.posted())
     scanned(bot, "old")
     option = found(ann, "old")
     over = pins(bot, ann, *option, **{PIN_UNTIL: "2026-11-22"})
-    assert over.errors == {PIN_UNTIL: "That day is over: choose a later one"}
+    assert over.errors == {PIN_UNTIL: "This day is in the past: choose a later one"}
     later = {PIN_UNTIL: "2026-11-23"}
     blank = pins(bot, ann, *option, reason="  \n ", **later)
-    assert blank.errors == {PIN_REASON: "Say in a few words who needs it for what"}
+    assert blank.errors == {PIN_REASON: "Enter a reason: who needs the image, and for what"}
     assert stored(bot) == []
     assert pins(bot, ann, *option, **later).ok
 
 
-def test_a_tag_that_does_not_exist_is_pinned_and_told(bot: RunningBot, ann: Person) -> None:
+def test_pinning_a_tag_that_does_not_exist(bot: RunningBot, ann: Person) -> None:
     opened(bot, ann, bot.posted())
     scanned(bot, "2.0")
     assert pins(bot, ann, *found(ann, "2.0")).ok
-    assert "`2.0` fits no image that was seen there last" in shown(ann)
+    assert "`2.0` matches no image of the last scan" in shown(ann)
 
 
-def test_a_reason_as_long_and_odd_as_it_can_be(bot: RunningBot, ann: Person) -> None:
+def test_a_reason_of_the_greatest_length(bot: RunningBot, ann: Person) -> None:
     message = bot.posted()
     opened(bot, ann, message)
     scanned(bot, "older")
@@ -214,7 +215,7 @@ def test_a_reason_as_long_and_odd_as_it_can_be(bot: RunningBot, ann: Person) -> 
     assert STAR in shown(ann)
 
 
-def test_two_at_once(bot: RunningBot, ann: Person, bob: Person) -> None:
+def test_two_users_pin_at_the_same_time(bot: RunningBot, ann: Person, bob: Person) -> None:
     message = bot.posted()
     scanned(bot, "old", "older")
     for person in (ann, bob):
@@ -228,27 +229,27 @@ def test_two_at_once(bot: RunningBot, ann: Person, bob: Person) -> None:
             for person, tag in ((ann, "old"), (bob, "older"))
         ]
         assert all(each.result().ok for each in pinning)
-    bot.settle()
+    bot.wait_until_idle()
     until(lambda: bot.stored(message).version == 3)
     assert bot.stored(message).deletions == 0
     assert {each.pin.by for each in stored(bot)} == {ann.id, bob.id}
 
 
-def test_while_it_is_deleted(bot: RunningBot, ann: Person) -> None:
+def test_pinning_during_a_deletion(bot: RunningBot, ann: Person) -> None:
     message = bot.posted()
     bot.clicks(ann, "approve_plan", message)
     plan = bot.stored(message)
     assert bot.store.commit(started(plan, run_of(plan)))
-    bot.plan_messages.refresh(plan.id)
+    bot.plan_messages.update(plan.id)
     assert "pin_tags" in buttons(message_at(ann, bot.channel, message.ts))
     opened(bot, ann, message)
     scanned(bot, "older")
     assert pins(bot, ann, *found(ann, "older")).ok
-    assert "what is not gone yet is skipped" in shown(ann)
+    assert "pinned images that still exist are skipped" in shown(ann)
     assert seen(bot.store, plan.id).version == 1
 
 
-def test_a_guest_may_look_and_nothing_else(bot: RunningBot, guest: Person) -> None:
+def test_a_guest_may_only_look(bot: RunningBot, guest: Person) -> None:
     scanned(bot, "old")
     opened(bot, guest, bot.posted())
     assert found(guest, "old") == []
@@ -256,7 +257,9 @@ def test_a_guest_may_look_and_nothing_else(bot: RunningBot, guest: Person) -> No
     assert stored(bot) == []
 
 
-def test_closed_in_the_middle(bot: RunningBot, slack: Workspace, ann: Person) -> None:
+def test_the_modal_is_closed_before_the_answer(
+    bot: RunningBot, slack: Workspace, ann: Person
+) -> None:
     opened(bot, ann, bot.posted())
     scanned(bot, "old")
     slack.faults.add(CallFault(method="views.update", error="not_found"))
@@ -265,7 +268,7 @@ def test_closed_in_the_middle(bot: RunningBot, slack: Workspace, ann: Person) ->
     assert "Pinned `old` in `team/api`" in said
 
 
-def test_tags_cannot_be_read(
+def test_the_search_fails(
     bot: RunningBot, ann: Person, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def fail(*_: object) -> None:
@@ -283,13 +286,13 @@ def test_after_a_restart(start_bot: StartBot, ann: Person) -> None:
     opened(before, ann, message)
     scanned(before, "old")
     option = found(ann, "old")
-    close(before.line)
+    close(before.connection)
     after = start_bot()
     assert pins(after, ann, *option).ok
     assert [each.pin.pin for each in stored(after)] == ["old"]
 
 
-# taking off
+# unpin
 
 
 def pinned_by(bot: RunningBot, person: Person, message: PlanMessage, tag: str = "older") -> None:
@@ -299,19 +302,19 @@ def pinned_by(bot: RunningBot, person: Person, message: PlanMessage, tag: str = 
     person.closes()
 
 
-def test_whose_it_is_takes_it_off(bot: RunningBot, ann: Person) -> None:
+def test_the_author_removes_a_pin(bot: RunningBot, ann: Person) -> None:
     message = bot.posted()
     pinned_by(bot, ann, message)
     assert f"by <@{ann.id}>: a customer runs it\n[Unpin]" in opened(bot, ann, message)
     assert ann.uses("unpin:0").result == "confirm"
     assert ann.uses("unpin:0", confirm=True).ok
-    bot.settle()
+    bot.wait_until_idle()
     assert "Unpinned `older`" in shown(ann)
     assert stored(bot) == []
     assert bot.events()[-1] is AuditEventName.UNPINNED
 
 
-def test_the_modal_is_closed_before_the_pin_is_taken_off(
+def test_the_modal_is_closed_before_the_pin_is_removed(
     bot: RunningBot, slack: Workspace, ann: Person
 ) -> None:
     message = bot.posted()
@@ -319,13 +322,13 @@ def test_the_modal_is_closed_before_the_pin_is_taken_off(
     opened(bot, ann, message)
     slack.faults.add(CallFault(method="views.update", error="not_found"))
     assert ann.uses("unpin:0", confirm=True).ok
-    bot.settle()
+    bot.wait_until_idle()
     assert stored(bot) == []
     (said,) = private_messages(ann, bot.channel)
     assert "Unpinned `older`" in said
 
 
-def test_somebody_elses_stays_unless_they_approve(
+def test_only_approvers_remove_pins_of_others(
     start_bot: StartBot, ann: Person, bob: Person
 ) -> None:
     bot = start_bot(approval={"approvers": [ann.id]})
@@ -333,22 +336,22 @@ def test_somebody_elses_stays_unless_they_approve(
     pinned_by(bot, ann, message)
     opened(bot, bob, message)
     assert bob.uses("unpin:0", confirm=True).ok
-    bot.settle()
+    bot.wait_until_idle()
     assert "is not an approver" in shown(bob)
     assert len(stored(bot)) == 1
     pinned_by(bot, bob, message, "new")
     opened(bot, ann, message)
     assert ann.uses("unpin:0", confirm=True).ok
-    bot.settle()
+    bot.wait_until_idle()
     assert [each.pin.by for each in stored(bot)] == [ann.id]
 
 
 def test_pins_of_the_settings_have_no_button(start_bot: StartBot, ann: Person) -> None:
     entry = {"repository": "team/*", "pin": "keep-*", "reason": "the audit"}
     bot = start_bot(pins=[entry])
-    told_now = opened(bot, ann, bot.posted())
-    assert "`keep-*`, by the settings file: the audit" in told_now
-    assert "[Unpin]" not in told_now
+    said = opened(bot, ann, bot.posted())
+    assert "`keep-*`, by the settings file: the audit" in said
+    assert "[Unpin]" not in said
 
 
 # approvals that no longer count
@@ -358,7 +361,7 @@ def replies(person: Person, bot: RunningBot, message: PlanMessage) -> list[str]:
     return [each["text"] for each in message_at(person, bot.channel, message.ts)["replies"]]
 
 
-def test_whoever_approved_is_told_that_it_counts_no_more(
+def test_approvers_of_the_old_version_are_notified_once(
     bot: RunningBot, ann: Person, bob: Person
 ) -> None:
     message = bot.posted()
@@ -366,16 +369,15 @@ def test_whoever_approved_is_told_that_it_counts_no_more(
     pinned_by(bot, bob, message)
     said = [each for each in replies(ann, bot, message) if "no longer counts" in each]
     assert said == [
-        f"<@{ann.id}>: what you approved, version 1, no longer counts. <@{bob.id}> changed what "
-        "goes: pins keep 1 of 2 images to delete. Look at version 2 above, and approve that if it "
-        "is right."
+        f"<@{ann.id}>: your approval of version 1 no longer counts. <@{bob.id}> changed the plan: "
+        "pins keep 1 of 2 images to delete. Review version 2 above, and approve it if it is right."
     ]
     bot.plan_messages.notify_approvers(9)
     assert len([each for each in replies(ann, bot, message) if "no longer counts" in each]) == 1
     assert bot.stored(message).state is PlanState.PROPOSED
 
 
-def test_what_slack_does_not_take_is_told_later(
+def test_a_failed_notification_is_retried(
     bot: RunningBot, slack: Workspace, ann: Person, bob: Person
 ) -> None:
     message = bot.posted()
@@ -387,9 +389,7 @@ def test_what_slack_does_not_take_is_told_later(
     assert any("no longer counts" in each for each in replies(ann, bot, message))
 
 
-def test_nobody_is_told_where_nobody_approves(
-    bot: RunningBot, slack: Workspace, ann: Person
-) -> None:
+def test_no_notification_without_a_message(bot: RunningBot, slack: Workspace, ann: Person) -> None:
     message = bot.posted()
     bot.clicks(ann, "approve_plan", message)
     known = bot.store.message(message.channel, message.ts)
@@ -406,17 +406,17 @@ def _sender(person: Person) -> PayloadSender:
     return PayloadSender(user=person.id, team=TEAM_ID)
 
 
-# what people type
+# unusual input
 
 
-def test_a_day_beyond_all_calendars(bot: RunningBot, ann: Person) -> None:
+def test_a_day_beyond_the_last_year(bot: RunningBot, ann: Person) -> None:
     opened(bot, ann, bot.posted())
     scanned(bot, "old")
     outcome = pins(bot, ann, *found(ann, "old"), **{PIN_UNTIL: "9999-12-31"})
     assert outcome.errors == {PIN_UNTIL: "Choose a day up to the year 9998"}
 
 
-def test_the_beginning_of_a_digest(bot: RunningBot, ann: Person) -> None:
+def test_part_of_a_digest(bot: RunningBot, ann: Person) -> None:
     scanned(bot, "abc", "def")
     opened(bot, ann, bot.posted())
     assert len(found(ann, "sha256:")) == 2
@@ -426,17 +426,17 @@ def test_the_beginning_of_a_digest(bot: RunningBot, ann: Person) -> None:
     assert [each.pin.pin for each in stored(bot)] == [digest]
 
 
-def test_a_pattern_that_no_option_can_carry(bot: RunningBot, ann: Person) -> None:
+def test_a_pattern_too_long_for_an_option(bot: RunningBot, ann: Person) -> None:
     scanned(bot, "v" * 200)
     opened(bot, ann, bot.posted())
     assert found(ann, "v" * 160 + "*") == []
 
 
-# pins that run out
+# pins that expire
 
 
 def warned(bot: RunningBot, person: Person, text: str = "1.0") -> Json:
-    """The message that tells it."""
+    """The message that warns about the pin."""
     made = Pin(text, person.id, "a customer runs it", NOW + timedelta(hours=20))
     pin = RepositoryPin(HERE.uri, made, NOW - timedelta(days=9))
     assert bot.store.commit(StoreChange([event(AuditEventName.PINNED)], pins_added=[pin]))
@@ -445,17 +445,17 @@ def warned(bot: RunningBot, person: Person, text: str = "1.0") -> Json:
 
 
 def keeps(bot: RunningBot, person: Person, message: Json) -> Json:
-    """The message afterwards."""
+    """Clicks the button, and returns the message after the click."""
     channel = person.opens_im()
     assert person.uses("keep_pin", channel=channel, ts=message["ts"]).ok
-    bot.settle()
+    bot.wait_until_idle()
     return message_at(person, channel, message["ts"])
 
 
-def test_it_is_told_and_kept(bot: RunningBot, ann: Person) -> None:
+def test_a_pin_is_extended(bot: RunningBot, ann: Person) -> None:
     message = warned(bot, ann)
     said = read(message["blocks"])
-    assert "*A pin runs out soon.*\n`1.0` in `team/api` is pinned until 2026-11-24 08:00" in said
+    assert "*1 pin expires soon.*\n`1.0` in `team/api` is pinned until 2026-11-24 08:00" in said
     after = keeps(bot, ann, message)
     assert "Pinned `1.0` in `team/api` until" in after["text"]
     assert buttons(after) == []
@@ -463,7 +463,9 @@ def test_it_is_told_and_kept(bot: RunningBot, ann: Person) -> None:
     assert pin.pin.until == NOW + timedelta(hours=20, days=30)
 
 
-def test_kept_twice_it_lasts_no_longer(bot: RunningBot, slack: Workspace, ann: Person) -> None:
+def test_a_second_click_does_not_extend_it_again(
+    bot: RunningBot, slack: Workspace, ann: Person
+) -> None:
     message = warned(bot, ann)
     slack.faults.add(CallFault(method="chat.update", error="internal_error", times=1))
     keeps(bot, ann, message)
@@ -473,16 +475,16 @@ def test_kept_twice_it_lasts_no_longer(bot: RunningBot, slack: Workspace, ann: P
     assert pin.pin.until == NOW + timedelta(hours=20, days=30)
 
 
-def test_one_that_is_gone_says_how_to_pin_again(bot: RunningBot, ann: Person) -> None:
+def test_extending_a_removed_pin(bot: RunningBot, ann: Person) -> None:
     message = warned(bot, ann)
     bot.context.pins.unpin(HERE, ["1.0"], bot.context.person(_sender(ann)))
     after = keeps(bot, ann, message)
     assert "1.0 is not pinned in team/api any more" in after["text"]
-    assert "`/ecr-clean pin team/api 1.0 because …` pins it anew" in after["text"]
+    assert "To pin it again: `/ecr-clean pin team/api 1.0 because …`" in after["text"]
     assert buttons(after) == []
 
 
-def test_of_several_each_is_kept_by_itself(bot: RunningBot, ann: Person) -> None:
+def test_one_of_several_pins_is_extended(bot: RunningBot, ann: Person) -> None:
     until_ = NOW + timedelta(hours=20)
     made = [
         RepositoryPin(HERE.uri, Pin(f"v{n:02}", ann.id, NASTY, until_), NOW - timedelta(days=9))
@@ -492,17 +494,17 @@ def test_of_several_each_is_kept_by_itself(bot: RunningBot, ann: Person) -> None
     PinExpiryNotifier(bot.context.client, bot.context.rules_of).send(made)
     home = ann.opens_im()
     (message,) = ann.messages(home)
-    assert message["text"] == "25 pins in `team/api` run out soon."
+    assert message["text"] == "25 pins in `team/api` expire soon."
     assert len(buttons(message)) == 20
     assert "… and 5 more: `/ecr-clean pins team/api` lists them" in read(message["blocks"])
     assert ann.uses("keep_pin:3", channel=home, ts=message["ts"]).ok
-    bot.settle()
+    bot.wait_until_idle()
     assert len(buttons(message_at(ann, home, message["ts"]))) == 20
     assert any("Pinned `v03`" in each["text"] for each in ann.messages(home))
     assert [each.pin.pin for each in stored(bot) if each.pin.until != until_] == ["v03"]
 
 
-def test_what_was_pinned_on_the_command_line_is_told_in_the_channel(
+def test_the_warning_for_a_pin_of_the_command_line_is_posted_in_the_channel(
     bot: RunningBot, ann: Person
 ) -> None:
     made = Pin("1.0", BY_ROLE, "a customer runs it", NOW + timedelta(hours=20))
@@ -512,7 +514,7 @@ def test_what_was_pinned_on_the_command_line_is_told_in_the_channel(
     assert "by `carla`" in ann.messages(bot.channel)[-1]["text"]
 
 
-def test_nobody_is_told_without_a_channel(start_bot: StartBot, slack: Workspace) -> None:
+def test_no_warning_without_a_channel(start_bot: StartBot, slack: Workspace) -> None:
     bot = start_bot(reports=[{}])
     made = Pin("1.0", BY_ROLE, "a customer runs it", NOW + timedelta(hours=20))
     posted = len(calls(slack, "chat.postMessage"))
@@ -523,7 +525,7 @@ def test_nobody_is_told_without_a_channel(start_bot: StartBot, slack: Workspace)
 
 
 @pytest.mark.parametrize("error", ["user_not_found", "user_disabled", "messages_tab_disabled"])
-def test_somebody_who_left_is_not_told(
+def test_no_warning_to_an_unreachable_user(
     error: str, bot: RunningBot, slack: Workspace, ann: Person
 ) -> None:
     slack.faults.add(CallFault(method="chat.postMessage", error=error, times=1))
@@ -532,7 +534,7 @@ def test_somebody_who_left_is_not_told(
         [RepositoryPin(HERE.uri, made, NOW)]
     )
     slack.faults.add(CallFault(method="chat.postMessage", error="internal_error", times=1))
-    with pytest.raises(SlackError, match="Telling that a pin runs out in Slack failed"):
+    with pytest.raises(SlackError, match="Warning about an expiring pin in Slack failed"):
         PinExpiryNotifier(bot.context.client, bot.context.rules_of).send(
             [RepositoryPin(HERE.uri, made, NOW)]
         )
@@ -541,15 +543,15 @@ def test_somebody_who_left_is_not_told(
 # a pause
 
 
-def test_every_report_says_so(bot: RunningBot, ann: Person) -> None:
+def test_every_report_shows_the_pause(bot: RunningBot, ann: Person) -> None:
     message = bot.posted()
     plan = bot.stored(message)
     bot.store.set_pause(Pause(ann.id, NOW, "*the* registry *moves*"), event(AuditEventName.PAUSED))
-    bot.plan_messages.refresh(plan.id)
+    bot.plan_messages.update(plan.id)
     said = f"*ecr-clean is paused* by <@{ann.id}> 2026-11-23 12:00 UTC"
     assert said in report(bot, ann, message)
     bot.clicks(ann, "approve_plan", message)
     assert said in report(bot, ann, message)
     bot.store.set_pause(None, event(AuditEventName.RESUMED))
-    bot.plan_messages.refresh(plan.id)
+    bot.plan_messages.update(plan.id)
     assert "paused" not in report(bot, ann, message)

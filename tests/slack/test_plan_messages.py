@@ -1,4 +1,4 @@
-"""What Slack shows follows what is stored, whatever happens in between."""
+"""Messages show the stored state of a plan, also after failures and races."""
 
 import csv
 import io
@@ -15,7 +15,7 @@ from bot.core.plan import PlanState, content_hash
 from bot.core.records import AuditEventName, PlanMessage, PlanRecord, StoreChange
 from bot.playground.slack import CallFault, Person, Workspace
 from bot.slack.api import SlackError
-from bot.slack.plan_messages import BETWEEN_PROGRESS, FRESH, PlanMessages
+from bot.slack.plan_messages import BETWEEN_PROGRESS, RECENT_UPDATE, PlanMessages
 from bot.store.store import Store, open_store
 from tests.slack.conftest import MakePlanMessages
 from tests.slack.support import Json, buttons, calls, message_at
@@ -45,7 +45,7 @@ def posted(plan_messages: PlanMessages, plan: PlanRecord, releases: str) -> Plan
 
 
 def dismiss(store: Store, id_: str) -> None:
-    """By whoever tells nobody in Slack."""
+    """Dismisses the plan without an update of its messages."""
     change = closed(seen(store, id_), PlanState.DISMISSED, AuditEventName.DISMISSED)
     assert store.commit(change)
 
@@ -79,7 +79,7 @@ def test_a_plan_is_posted(
     assert is_up_to_date(store, message)
 
 
-def test_it_takes_the_place_of_a_message(
+def test_it_replaces_a_message(
     plan_messages: PlanMessages, plan: PlanRecord, client: WebClient, ann: Person, releases: str
 ) -> None:
     ts = client.chat_postMessage(channel=releases, text="Looking…")["ts"]
@@ -88,7 +88,7 @@ def test_it_takes_the_place_of_a_message(
     assert "approve_plan" in buttons(message)
 
 
-def test_the_message_was_deleted_meanwhile(
+def test_the_message_to_replace_was_deleted(
     plan_messages: PlanMessages, plan: PlanRecord, client: WebClient, ann: Person, releases: str
 ) -> None:
     ts = client.chat_postMessage(channel=releases, text="Looking…")["ts"]
@@ -98,15 +98,13 @@ def test_the_message_was_deleted_meanwhile(
     assert "approve_plan" in buttons(message_at(ann, releases, message.ts))
 
 
-def test_there_is_no_such_channel(
-    plan_messages: PlanMessages, plan: PlanRecord, store: Store
-) -> None:
-    with pytest.raises(SlackError, match="the bot sees no such channel"):
+def test_an_unknown_channel(plan_messages: PlanMessages, plan: PlanRecord, store: Store) -> None:
+    with pytest.raises(SlackError, match="the bot cannot see the channel"):
         plan_messages.post(plan.id, "C0000000000")
     assert store.messages_of(plan.id) == []
 
 
-def test_there_are_no_buttons_before_the_message_is_remembered(
+def test_no_buttons_before_the_message_is_stored(
     plan_messages: PlanMessages,
     plan: PlanRecord,
     releases: str,
@@ -114,7 +112,7 @@ def test_there_are_no_buttons_before_the_message_is_remembered(
     store: Store,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Nobody would take them away again."""
+    """Buttons of a message that is not stored would never be removed."""
 
     def die(_: PlanMessage) -> None:
         raise KeyboardInterrupt
@@ -126,7 +124,7 @@ def test_there_are_no_buttons_before_the_message_is_remembered(
     assert buttons(message) == []
 
 
-def test_what_slack_does_not_take_now_is_shown_later(
+def test_a_rejected_update_is_retried(
     plan_messages: PlanMessages,
     plan: PlanRecord,
     slack: Workspace,
@@ -137,26 +135,26 @@ def test_what_slack_does_not_take_now_is_shown_later(
     slack.faults.add(CallFault(method="chat.update", error="internal_error"))
     message = plan_messages.post(plan.id, releases)
     assert buttons(message_at(ann, releases, message.ts)) == []
-    plan_messages.refresh_behind(3)
+    plan_messages.update_outdated(3)
     assert "approve_plan" in buttons(message_at(ann, releases, message.ts))
     assert is_up_to_date(store, message)
 
 
 @pytest.mark.parametrize("name", [AuditEventName.NOT_STARTED, AuditEventName.APPROVED])
-def test_a_plan_that_could_not_begin_says_why(
+def test_why_a_plan_could_not_start(
     plan_messages: PlanMessages, store: Store, releases: str, ann: Person, name: AuditEventName
 ) -> None:
     plan = propose(store)
     store.record(event(name, detail=ErrorText("ECS did not answer"), plan=plan.id))
     message = plan_messages.post(plan.id, releases)
-    is_requested = "ECS did not answer" in str(message_at(ann, releases, message.ts))
-    assert is_requested == (name is AuditEventName.NOT_STARTED)
+    is_shown = "ECS did not answer" in str(message_at(ann, releases, message.ts))
+    assert is_shown == (name is AuditEventName.NOT_STARTED)
 
 
-# following
+# updates
 
 
-def test_every_message_of_the_plan_follows(
+def test_every_message_of_the_plan_is_updated(
     plan_messages: PlanMessages,
     plan: PlanRecord,
     posted: PlanMessage,
@@ -167,7 +165,7 @@ def test_every_message_of_the_plan_follows(
     elsewhere = slack.remote.add_channel("elsewhere", [ann])
     other = plan_messages.post(plan.id, elsewhere)
     dismiss(store, plan.id)
-    plan_messages.refresh(plan.id)
+    plan_messages.update(plan.id)
     for message in (posted, other):
         assert buttons(message_at(ann, message.channel, message.ts)) == []
         assert is_up_to_date(store, message)
@@ -181,13 +179,13 @@ def test_a_newer_message_of_the_plan(
     ann: Person,
     store: Store,
 ) -> None:
-    """One in each channel has buttons."""
+    """Only the newest message in each channel has buttons."""
     elsewhere = plan_messages.post(plan.id, slack.remote.add_channel("elsewhere", [ann]))
     newer = plan_messages.post(plan.id, posted.channel)
-    plan_messages.fold_older(newer)
-    folded = message_at(ann, posted.channel, posted.ts)
-    assert folded["text"].endswith(": a newer report on this plan is below.")
-    assert buttons(folded) == []
+    plan_messages.collapse_older(newer)
+    collapsed = message_at(ann, posted.channel, posted.ts)
+    assert collapsed["text"].endswith(": a newer report on this plan is below.")
+    assert buttons(collapsed) == []
     for message in (elsewhere, newer):
         assert "dismiss_plan" in buttons(message_at(ann, message.channel, message.ts))
     assert {each.ts for each in store.messages_of(plan.id)} == {elsewhere.ts, newer.ts}
@@ -201,12 +199,12 @@ def test_a_newer_message_that_is_not_shown_yet(
     ann: Person,
 ) -> None:
     slack.faults.add(CallFault(method="chat.update", error="internal_error"))
-    plan_messages.fold_older(plan_messages.post(plan.id, posted.channel))
+    plan_messages.collapse_older(plan_messages.post(plan.id, posted.channel))
     assert "approve_plan" in buttons(message_at(ann, posted.channel, posted.ts))
 
 
 @pytest.mark.parametrize(("error", "left"), [("internal_error", 2), ("message_not_found", 1)])
-def test_the_older_message_cannot_be_changed(
+def test_the_older_message_cannot_be_updated(
     plan_messages: PlanMessages,
     plan: PlanRecord,
     posted: PlanMessage,
@@ -217,7 +215,7 @@ def test_the_older_message_cannot_be_changed(
 ) -> None:
     newer = plan_messages.post(plan.id, posted.channel)
     slack.faults.add(CallFault(method="chat.update", error=error))
-    plan_messages.fold_older(newer)
+    plan_messages.collapse_older(newer)
     assert len(store.messages_of(plan.id)) == left
 
 
@@ -232,35 +230,35 @@ def test_the_older_message_cannot_be_changed(
         PlanState.SUPERSEDED,
     ],
 )
-def test_what_is_over_has_nothing_to_decide(
+def test_an_ended_plan_has_no_buttons(
     plan_messages: PlanMessages, posted: PlanMessage, store: Store, ann: Person, state: PlanState
 ) -> None:
     assert store.commit(closed(seen(store, posted.plan), state, AuditEventName.ENDED))
-    plan_messages.refresh(posted.plan)
+    plan_messages.update(posted.plan)
     shown = buttons(message_at(ann, posted.channel, posted.ts))
     assert {"approve_plan", "stop_plan", "dismiss_plan"}.isdisjoint(shown)
 
 
-def test_only_what_is_behind_is_sent(
+def test_only_outdated_messages_are_updated(
     plan_messages: PlanMessages, posted: PlanMessage, slack: Workspace
 ) -> None:
     sent = len(calls(slack, "chat.update"))
-    plan_messages.refresh(posted.plan)
-    plan_messages.refresh_behind(3)
+    plan_messages.update(posted.plan)
+    plan_messages.update_outdated(3)
     assert len(calls(slack, "chat.update")) == sent
 
 
-def test_a_process_died_between_commit_and_update(
+def test_a_process_is_killed_between_commit_and_update(
     make_plan_messages: MakePlanMessages, posted: PlanMessage, store: Store, ann: Person
 ) -> None:
     dismiss(store, posted.plan)
-    make_plan_messages(store).refresh_behind(3)
+    make_plan_messages(store).update_outdated(3)
     assert buttons(message_at(ann, posted.channel, posted.ts)) == []
 
 
 @pytest.mark.usefixtures("waits")
 @pytest.mark.parametrize("cut", ["before", "after", "body"])
-def test_nobody_knows_whether_an_update_landed(
+def test_an_update_with_an_unknown_result(
     plan_messages: PlanMessages,
     posted: PlanMessage,
     store: Store,
@@ -271,14 +269,14 @@ def test_nobody_knows_whether_an_update_landed(
     dismiss(store, posted.plan)
     slack.faults.add(CallFault(method="chat.update", cut=cut, times=None))
     with pytest.raises(SlackError, match="Slack could not be reached"):
-        plan_messages.refresh(posted.plan)
+        plan_messages.update(posted.plan)
     slack.faults.clear()
-    plan_messages.refresh_behind(3)
+    plan_messages.update_outdated(3)
     assert buttons(message_at(ann, posted.channel, posted.ts)) == []
     assert is_up_to_date(store, posted)
 
 
-def test_a_process_died_before_it_wrote_down_what_it_showed(
+def test_a_process_is_killed_before_it_stores_the_shown_revision(
     plan_messages: PlanMessages, posted: PlanMessage, store: Store, slack: Workspace
 ) -> None:
     dismiss(store, posted.plan)
@@ -286,13 +284,13 @@ def test_a_process_died_before_it_wrote_down_what_it_showed(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(store, "mark_shown", lambda *_: pytest.exit("killed"))
         with pytest.raises(pytest.exit.Exception):
-            plan_messages.refresh(posted.plan)
-    plan_messages.refresh_behind(3)
+            plan_messages.update(posted.plan)
+    plan_messages.update_outdated(3)
     assert len(calls(slack, "chat.update")) == updates + 2
     assert is_up_to_date(store, posted)
 
 
-def test_a_message_of_which_nobody_knew(
+def test_a_click_in_an_unknown_message(
     plan_messages: PlanMessages, plan: PlanRecord, client: WebClient, releases: str, ann: Person
 ) -> None:
     ts = client.chat_postMessage(channel=releases, text="Old buttons")["ts"]
@@ -300,7 +298,7 @@ def test_a_message_of_which_nobody_knew(
     assert "approve_plan" in buttons(message_at(ann, releases, ts))
 
 
-def test_one_that_turned_out_to_be_behind(
+def test_clicks_in_an_outdated_message(
     plan_messages: PlanMessages,
     posted: PlanMessage,
     client: WebClient,
@@ -308,9 +306,9 @@ def test_one_that_turned_out_to_be_behind(
     ann: Person,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Once, however often somebody clicks on it."""
+    """Many clicks cause one update."""
     client.chat_update(channel=posted.channel, ts=posted.ts, text="Shown by an older bot")
-    later = NOW + FRESH
+    later = NOW + RECENT_UPDATE
     monkeypatch.setattr(plan_messages, "_clock", lambda: later)
     sent = len(calls(slack, "chat.update"))
     for _ in range(20):
@@ -326,21 +324,21 @@ def test_progress_of_a_run(
     slack: Workspace,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Now and then, although the plan stays the same."""
+    """The message is updated at intervals, although the plan does not change."""
     plan = seen(store, posted.plan)
     assert store.commit(started(plan, run_of(plan)))
-    plan_messages.refresh(plan.id)
+    plan_messages.update(plan.id)
     sent = len(calls(slack, "chat.update"))
-    plan_messages.refresh_behind(3)
+    plan_messages.update_outdated(3)
     assert len(calls(slack, "chat.update")) == sent
     later = NOW + 2 * BETWEEN_PROGRESS
     monkeypatch.setattr(plan_messages, "_clock", lambda: later)
-    plan_messages.refresh_behind(3)
-    plan_messages.refresh_behind(3)
+    plan_messages.update_outdated(3)
+    plan_messages.update_outdated(3)
     assert len(calls(slack, "chat.update")) == sent + 1
 
 
-def test_a_sweep_sends_a_few(
+def test_a_sweep_is_limited(
     plan_messages: PlanMessages, store: Store, releases: str, slack: Workspace
 ) -> None:
     plan, other = propose(store), propose(store, THERE)
@@ -352,14 +350,14 @@ def test_a_sweep_sends_a_few(
     dismiss(store, other.id)
     sent = len(calls(slack, "chat.update"))
     for shown in (4, 6, 6):
-        plan_messages.refresh_behind(4)
+        plan_messages.update_outdated(4)
         assert len(calls(slack, "chat.update")) == sent + shown
 
 
-# what is gone
+# deleted messages and channels
 
 
-def test_a_message_that_somebody_deleted(
+def test_a_deleted_message(
     plan_messages: PlanMessages,
     plan: PlanRecord,
     posted: PlanMessage,
@@ -370,12 +368,12 @@ def test_a_message_that_somebody_deleted(
     other = plan_messages.post(plan.id, posted.channel)
     client.chat_delete(channel=posted.channel, ts=posted.ts)
     dismiss(store, plan.id)
-    plan_messages.refresh(plan.id)
+    plan_messages.update(plan.id)
     assert [message.ts for message in store.messages_of(plan.id)] == [other.ts]
     assert buttons(message_at(ann, other.channel, other.ts)) == []
 
 
-def test_a_channel_that_is_lost(
+def test_channels_that_the_bot_can_no_longer_use(
     plan_messages: PlanMessages,
     plan: PlanRecord,
     posted: PlanMessage,
@@ -390,14 +388,14 @@ def test_a_channel_that_is_lost(
     slack.remote.post("/channels/archive", channel=closed_one)
     slack.remote.post("/channels/leave", channel=secret, user=slack.app.user_id)
     dismiss(store, plan.id)
-    plan_messages.refresh(plan.id)
+    plan_messages.update(plan.id)
     assert [message.ts for message in store.messages_of(plan.id)] == [posted.ts]
 
 
-# when Slack says no
+# rejected calls
 
 
-def test_one_429_drops_nothing(
+def test_a_rate_limited_update_is_retried(
     plan_messages: PlanMessages,
     posted: PlanMessage,
     store: Store,
@@ -407,13 +405,13 @@ def test_one_429_drops_nothing(
 ) -> None:
     dismiss(store, posted.plan)
     slack.faults.add(CallFault(method="chat.update", error="ratelimited", retry_after=7))
-    plan_messages.refresh(posted.plan)
+    plan_messages.update(posted.plan)
     (waited,) = waits
     assert 7 <= waited < 9
     assert buttons(message_at(ann, posted.channel, posted.ts)) == []
 
 
-def test_many_429s_leave_it_to_the_sweep(
+def test_after_many_rate_limits_the_sweep_retries(
     plan_messages: PlanMessages,
     posted: PlanMessage,
     store: Store,
@@ -423,15 +421,15 @@ def test_many_429s_leave_it_to_the_sweep(
 ) -> None:
     dismiss(store, posted.plan)
     slack.faults.add(CallFault(method="chat.update", error="ratelimited", times=6))
-    with pytest.raises(SlackError, match="asked less often"):
-        plan_messages.refresh(posted.plan)
+    with pytest.raises(SlackError, match="rate limit is reached"):
+        plan_messages.update(posted.plan)
     assert len(waits) == 5
     assert not is_up_to_date(store, posted)
-    plan_messages.refresh_behind(3)
+    plan_messages.update_outdated(3)
     assert buttons(message_at(ann, posted.channel, posted.ts)) == []
 
 
-def test_posting_waits_where_slack_wants_it_to(
+def test_posting_waits_for_the_rate_limit(
     plan_messages: PlanMessages,
     plan: PlanRecord,
     slack: Workspace,
@@ -445,7 +443,7 @@ def test_posting_waits_where_slack_wants_it_to(
     assert len(waits) == 1
 
 
-def test_one_that_fails_holds_no_other_up(
+def test_a_failed_update_does_not_stop_the_others(
     plan_messages: PlanMessages,
     plan: PlanRecord,
     posted: PlanMessage,
@@ -460,19 +458,19 @@ def test_one_that_fails_holds_no_other_up(
         CallFault(method="chat.update", arguments=broken, error="fatal_error", times=None)
     )
     with pytest.raises(SlackError, match="fatal_error"):
-        plan_messages.refresh(plan.id)
+        plan_messages.update(plan.id)
     assert buttons(message_at(ann, other.channel, other.ts)) == []
     third = plan_messages.post(propose(store, THERE).id, posted.channel)
     dismiss(store, third.plan)
     plan_messages._clock = lambda: NOW + BETWEEN_PROGRESS
     with pytest.raises(SlackError, match="fatal_error"):
-        plan_messages.refresh_behind(1)
-    plan_messages.refresh_behind(1)
+        plan_messages.update_outdated(1)
+    plan_messages.update_outdated(1)
     assert buttons(message_at(ann, third.channel, third.ts)) == []
 
 
 @pytest.mark.parametrize("error", ["invalid_blocks", "msg_blocks_too_long"])
-def test_what_cannot_be_shown_loses_its_buttons_all_the_same(
+def test_rejected_blocks_are_replaced_by_text(
     plan_messages: PlanMessages,
     posted: PlanMessage,
     slack: Workspace,
@@ -484,7 +482,7 @@ def test_what_cannot_be_shown_loses_its_buttons_all_the_same(
     dismiss(store, posted.plan)
     slack.faults.add(CallFault(method="chat.update", error=error))
     with caplog.at_level(logging.ERROR):
-        plan_messages.refresh(posted.plan)
+        plan_messages.update(posted.plan)
     shown = message_at(ann, posted.channel, posted.ts)
     assert shown.get("blocks", []) == []
     assert shown["text"]
@@ -492,7 +490,7 @@ def test_what_cannot_be_shown_loses_its_buttons_all_the_same(
     assert is_up_to_date(store, posted)
 
 
-def test_a_plan_that_was_tampered_with(
+def test_a_plan_that_was_changed_in_the_database(
     plan_messages: PlanMessages, plan: PlanRecord, store: Store, releases: str, ann: Person
 ) -> None:
     with store._database.writing() as session:
@@ -512,7 +510,7 @@ def other_store(store_url: str) -> Iterator[Store]:
         yield opened
 
 
-def test_two_replicas_refresh_the_same_message(
+def test_two_replicas_update_the_same_message(
     make_plan_messages: MakePlanMessages,
     plan_messages: PlanMessages,
     posted: PlanMessage,
@@ -522,13 +520,13 @@ def test_two_replicas_refresh_the_same_message(
 ) -> None:
     other = make_plan_messages(other_store)
     dismiss(other_store, posted.plan)
-    other.refresh(posted.plan)
-    plan_messages.refresh(posted.plan)
+    other.update(posted.plan)
+    plan_messages.update(posted.plan)
     assert buttons(message_at(ann, posted.channel, posted.ts)) == []
     assert is_up_to_date(store, posted)
 
 
-def test_one_that_knows_less_shows_it_last(
+def test_an_older_state_is_shown_last(
     make_plan_messages: MakePlanMessages,
     plan_messages: PlanMessages,
     posted: PlanMessage,
@@ -537,8 +535,8 @@ def test_one_that_knows_less_shows_it_last(
     ann: Person,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """The first has read the plan, and is about to show it. The other dismisses it and shows that,
-    before the first gets through with what it knows."""
+    """The first replica reads the plan. The other one dismisses the plan and updates the message.
+    Then the first replica shows the older state."""
     other = make_plan_messages(other_store)
     plan = seen(store, posted.plan)
     postponed = replace(plan, state=PlanState.PROPOSED)
@@ -550,23 +548,21 @@ def test_one_that_knows_less_shows_it_last(
     def late(message: PlanMessage, shown: Any) -> None:
         monkeypatch.setattr(plan_messages, "_send", send)
         dismiss(other_store, posted.plan)
-        other.refresh(posted.plan)
+        other.update(posted.plan)
         send(message, shown)
 
     monkeypatch.setattr(plan_messages, "_send", late)
-    plan_messages.refresh(posted.plan)
+    plan_messages.update(posted.plan)
     assert "approve_plan" in buttons(message_at(ann, posted.channel, posted.ts))
     assert not is_up_to_date(store, posted)
-    other.refresh_behind(3)
+    other.update_outdated(3)
     assert buttons(message_at(ann, posted.channel, posted.ts)) == []
 
 
-# the whole list
+# the list of manifests
 
 
-def test_the_whole_list_is_in_the_thread(
-    posted: PlanMessage, slack: Workspace, ann: Person
-) -> None:
+def test_the_list_is_in_the_thread(posted: PlanMessage, slack: Workspace, ann: Person) -> None:
     (file,) = files_of(ann, posted)
     assert file["name"] == f"team-api-{posted.plan}-1.csv"
     head, *rows = rows_of(slack, file)
@@ -574,7 +570,7 @@ def test_the_whole_list_is_in_the_thread(
     assert {row[head.index("digest")] for row in rows} == {"sha256:old", "sha256:older"}
 
 
-def test_every_version_brings_its_own(
+def test_every_version_has_its_own_list(
     make_plan_messages: MakePlanMessages,
     plan_messages: PlanMessages,
     posted: PlanMessage,
@@ -589,7 +585,7 @@ def test_every_version_brings_its_own(
     assert names == [f"team-api-{posted.plan}-{version}.csv" for version in (1, 2)]
 
 
-def test_a_list_that_could_not_be_shared(
+def test_a_failed_upload_is_retried(
     plan_messages: PlanMessages, plan: PlanRecord, slack: Workspace, releases: str, ann: Person
 ) -> None:
     slack.faults.add(CallFault(method="files.completeUploadExternal", error="internal_error"))
@@ -602,24 +598,24 @@ def test_a_list_that_could_not_be_shared(
 def test_the_bot_is_not_in_the_channel(
     plan_messages: PlanMessages, plan: PlanRecord, slack: Workspace, ann: Person
 ) -> None:
-    """It may post there, but share no files."""
+    """The bot may post in the channel, but not upload files."""
     outside = slack.remote.add_channel("outside", [ann], with_bot=False)
     message = plan_messages.post(plan.id, outside)
     plan_messages.upload_missing_lists(5)
     shown = message_at(ann, outside, message.ts)
     assert shown["blocks"]
     (reply,) = shown["replies"]
-    assert "`/invite` me" in reply["text"]
+    assert "Invite it with `/invite`" in reply["text"]
 
 
-def test_a_plan_that_deletes_nothing_brings_no_list(
+def test_a_plan_that_deletes_nothing_has_no_list(
     plan_messages: PlanMessages, store: Store, releases: str, ann: Person
 ) -> None:
     message = plan_messages.post(propose(store, deletions=0).id, releases)
     assert files_of(ann, message) == []
 
 
-def test_the_message_is_gone_before_the_list_comes(
+def test_the_message_is_deleted_before_the_upload(
     plan_messages: PlanMessages,
     plan: PlanRecord,
     posted: PlanMessage,
@@ -648,5 +644,5 @@ def test_a_large_plan(
     (file,) = files_of(ann, message)
     assert len(rows_of(slack, file)) == number + 1
     assert store.commit(started(made, run_of(made)))
-    plan_messages.refresh(made.id)
+    plan_messages.update(made.id)
     assert "stop_plan" in buttons(message_at(ann, releases, message.ts))

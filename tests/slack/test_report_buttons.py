@@ -1,4 +1,4 @@
-"""What keeps a plan from being complete, and what it forgot: Try again, That is right, Pin."""
+"""The buttons Try again, Confirm usage and Pin in reports."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -14,7 +14,7 @@ from bot.ports import DoubtedUsage, WorkloadCount
 from tests.slack.conftest import StartBot
 from tests.slack.running_bot import (
     IN_DOUBT,
-    LOOKED_AT,
+    SCANNED,
     RunningBot,
     close,
     content,
@@ -30,18 +30,18 @@ DOUBTED = DoubtedUsage(
     WorkloadCount(4, NOW),
     WorkloadCount(40, NOW - timedelta(days=1)),
 )
-INCOMPLETE = content("new", "old", scans=[LOOKED_AT, IN_DOUBT])
+INCOMPLETE = content("new", "old", scans=[SCANNED, IN_DOUBT])
 PULLED = content("new", "old", "older", pulled=3)
 
 
-# trying again
+# try again
 
 
-def test_it_is_planned_again_in_the_same_place(bot: RunningBot, ann: Person, bob: Person) -> None:
+def test_the_new_plan_replaces_the_message(bot: RunningBot, ann: Person, bob: Person) -> None:
     message = bot.posted(INCOMPLETE)
     bot.clicks(ann, "try_again", message)
     (shown,) = public_messages(bob, bot.channel)
-    assert shown["text"] == f"Looking into team/api for <@{ann.id}> …"
+    assert shown["text"] == f"Scanning team/api for <@{ann.id}> …"
     assert buttons(shown) == []
     (job,) = bot.jobs()
     assert job.payload == {
@@ -62,11 +62,11 @@ def test_two_click_at_the_same_moment(
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(lambda each: each.uses("try_again", **where), [ann, bob]))
     for replica in replicas:
-        replica.settle()
+        replica.wait_until_idle()
     assert len(replicas[0].jobs()) == 1
 
 
-def test_it_may_be_tried_again_and_again(bot: RunningBot, ann: Person) -> None:
+def test_each_new_message_can_be_retried(bot: RunningBot, ann: Person) -> None:
     message = bot.posted(INCOMPLETE)
     for _ in range(2):
         bot.clicks(ann, "try_again", message)
@@ -74,7 +74,7 @@ def test_it_may_be_tried_again_and_again(bot: RunningBot, ann: Person) -> None:
     assert len(bot.jobs()) == 2
 
 
-def test_a_guest_may_not(bot: RunningBot, guest: Person) -> None:
+def test_a_guest_may_not_retry(bot: RunningBot, guest: Person) -> None:
     message = bot.posted(INCOMPLETE)
     bot.clicks(guest, "try_again", message)
     (said,) = private_messages(guest, bot.channel)
@@ -84,7 +84,7 @@ def test_a_guest_may_not(bot: RunningBot, guest: Person) -> None:
 
 
 def test_the_database_fails(bot: RunningBot, ann: Person, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The message has its buttons again."""
+    """The message gets its buttons back."""
     message = bot.posted(INCOMPLETE)
 
     def fail(*_: object) -> None:
@@ -93,12 +93,12 @@ def test_the_database_fails(bot: RunningBot, ann: Person, monkeypatch: pytest.Mo
     with monkeypatch.context() as patch:
         patch.setattr(bot.store, "put", fail)
         bot.clicks(ann, "try_again", message)
-    assert private_messages(ann, bot.channel) == ["That did not work. The database is full"]
+    assert private_messages(ann, bot.channel) == ["The database is full"]
     bot.clicks(ann, "try_again", message)
     assert len(bot.jobs()) == 1
 
 
-def test_slack_does_not_take_the_update(bot: RunningBot, slack: Workspace, ann: Person) -> None:
+def test_slack_rejects_the_update(bot: RunningBot, slack: Workspace, ann: Person) -> None:
     message = bot.posted(INCOMPLETE)
     slack.faults.add(CallFault(method="chat.update", error="internal_error"))
     bot.clicks(ann, "try_again", message)
@@ -109,39 +109,39 @@ def test_slack_does_not_take_the_update(bot: RunningBot, slack: Workspace, ann: 
 
 
 @pytest.fixture
-def doubting(bot: RunningBot) -> RunningBot:
+def bot_in_doubt(bot: RunningBot) -> RunningBot:
     bot.store.doubt(DOUBTED)
     return bot
 
 
-def test_somebody_gives_their_word(doubting: RunningBot, ann: Person) -> None:
-    message = doubting.posted(INCOMPLETE)
-    doubting.clicks(ann, "confirm_usage:0", message)
-    assert doubting.store.last_listed(IN_DOUBT.source, IN_DOUBT.scope) == DOUBTED.listed
-    (event,) = (e for e in doubting.store.events() if e.event is AuditEventName.CONFIRMED_USAGE)
+def test_usage_is_confirmed(bot_in_doubt: RunningBot, ann: Person) -> None:
+    message = bot_in_doubt.posted(INCOMPLETE)
+    bot_in_doubt.clicks(ann, "confirm_usage:0", message)
+    assert bot_in_doubt.store.last_listed(IN_DOUBT.source, IN_DOUBT.scope) == DOUBTED.listed
+    (event,) = (e for e in bot_in_doubt.store.events() if e.event is AuditEventName.CONFIRMED_USAGE)
     assert event.by == ann.id
     assert isinstance(event.detail, UsageConfirmed)
     assert (event.detail.figures.workloads, event.detail.figures.before) == (4, 40)
-    assert len(doubting.jobs()) == 1
+    assert len(bot_in_doubt.jobs()) == 1
 
 
-def test_a_number_that_is_not_true_any_more(doubting: RunningBot, ann: Person) -> None:
-    """The message says 4; since it was posted, a scan found none."""
-    message = doubting.posted(INCOMPLETE)
-    doubting.store.doubt(DOUBTED._replace(listed=WorkloadCount(0, NOW)))
-    doubting.clicks(ann, "confirm_usage:0", message)
-    (said,) = private_messages(ann, doubting.channel)
+def test_an_outdated_number_of_workloads(bot_in_doubt: RunningBot, ann: Person) -> None:
+    """The message shows 4; a later scan found none."""
+    message = bot_in_doubt.posted(INCOMPLETE)
+    bot_in_doubt.store.doubt(DOUBTED._replace(listed=WorkloadCount(0, NOW)))
+    bot_in_doubt.clicks(ann, "confirm_usage:0", message)
+    (said,) = private_messages(ann, bot_in_doubt.channel)
     assert said.startswith("The confirmed number, 4, is outdated: ecs lists 0 workloads in 1234567")
-    assert doubting.store.last_listed(IN_DOUBT.source, IN_DOUBT.scope) is None
-    assert doubting.jobs() == []
-    assert "confirm_usage:0" in buttons(message_at(ann, doubting.channel, message.ts))
+    assert bot_in_doubt.store.last_listed(IN_DOUBT.source, IN_DOUBT.scope) is None
+    assert bot_in_doubt.jobs() == []
+    assert "confirm_usage:0" in buttons(message_at(ann, bot_in_doubt.channel, message.ts))
 
 
-def test_whose_word_does_not_count(
-    start_bot: StartBot, doubting: RunningBot, ann: Person, bob: Person
+def test_only_approvers_may_confirm_usage(
+    start_bot: StartBot, bot_in_doubt: RunningBot, ann: Person, bob: Person
 ) -> None:
     bot = start_bot(approval={"approvers": [bob.id]})
-    close(doubting.line)
+    close(bot_in_doubt.connection)
     message = bot.posted(INCOMPLETE)
     bot.clicks(ann, "confirm_usage:0", message)
     (said,) = private_messages(ann, bot.channel)
@@ -150,7 +150,7 @@ def test_whose_word_does_not_count(
     assert bot.jobs() == []
 
 
-def test_nothing_is_in_doubt_any_more(bot: RunningBot, ann: Person) -> None:
+def test_usage_is_not_in_doubt(bot: RunningBot, ann: Person) -> None:
     message = bot.posted(INCOMPLETE)
     bot.clicks(ann, "confirm_usage:0", message)
     (said,) = private_messages(ann, bot.channel)
@@ -161,22 +161,22 @@ def test_nothing_is_in_doubt_any_more(bot: RunningBot, ann: Person) -> None:
 # pinning
 
 
-def test_what_was_pulled_lately_is_pinned(bot: RunningBot, ann: Person, bob: Person) -> None:
+def test_a_recently_pulled_image_is_pinned(bot: RunningBot, ann: Person, bob: Person) -> None:
     message = bot.posted(PULLED)
     bot.clicks(ann, "pin_pulled:0", message)
     (kept,) = bot.store.pins()
     assert (kept.pin.pin, kept.pin.by) == (f"sha256:{1:064}", ann.id)
     assert kept.pin.until == NOW + timedelta(days=30)
-    assert f"the report on plan {message.plan}, version 1" in kept.pin.reason
+    assert f"according to plan {message.plan}, version 1" in kept.pin.reason
     (said,) = private_messages(ann, bot.channel)
     assert said.startswith("Pinned `sha256:")
     assert private_messages(bob, bot.channel) == []
     plan = bot.stored(message)
     assert (plan.version, plan.deletions) == (2, 1)
-    assert "1 of 3 manifests may go" in message_at(bob, bot.channel, message.ts)["text"]
+    assert "1 of 3 manifests to delete" in message_at(bob, bot.channel, message.ts)["text"]
 
 
-def test_a_guest_pins_nothing(bot: RunningBot, guest: Person) -> None:
+def test_a_guest_may_not_pin(bot: RunningBot, guest: Person) -> None:
     message = bot.posted(PULLED)
     bot.clicks(guest, "pin_pulled:0", message)
     assert bot.store.pins() == []
@@ -189,6 +189,6 @@ def test_pinned_twice_at_the_same_moment(bot: RunningBot, ann: Person, bob: Pers
     where = {"channel": message.channel, "ts": message.ts}
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(lambda each: each.uses("pin_pulled:0", **where), [ann, bob]))
-    bot.settle()
+    bot.wait_until_idle()
     assert len(bot.store.pins()) == 1
     assert bot.stored(message).deletions == 1

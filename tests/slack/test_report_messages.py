@@ -1,4 +1,4 @@
-"""The placeholder of a report shows its progress, and why there is no report."""
+"""The placeholder of a report shows the progress, or why there is no report."""
 
 import pytest
 from slack_sdk import WebClient
@@ -30,7 +30,7 @@ def progress(placeholder: ReportPlaceholder, words: str = "reading") -> None:
     placeholder.show_progress(lambda: MessageContent(words))
 
 
-def test_progress_is_shown_now_and_then(
+def test_progress_updates_are_limited(
     placeholder: ReportPlaceholder, watch: Watch, slack: Workspace
 ) -> None:
     for number in range(100):
@@ -41,7 +41,7 @@ def test_progress_is_shown_now_and_then(
 
 
 @pytest.mark.parametrize("error", ["ratelimited", "message_not_found"])
-def test_progress_never_costs_anything(
+def test_failed_progress_updates_are_not_retried(
     placeholder: ReportPlaceholder, watch: Watch, slack: Workspace, waits: list[float], error: str
 ) -> None:
     slack.faults.add(CallFault(method="chat.update", error=error))
@@ -56,13 +56,13 @@ def test_progress_never_costs_anything(
     assert waits == []
 
 
-def test_what_there_is_to_say(placeholder: ReportPlaceholder, ann: Person) -> None:
+def test_a_failure_replaces_the_placeholder(placeholder: ReportPlaceholder, ann: Person) -> None:
     placeholder.show_failure(MessageContent("No."))
     assert placeholder.ts
     assert message_at(ann, placeholder.channel, placeholder.ts)["text"] == "No."
 
 
-def test_it_is_said_although_the_message_is_gone(
+def test_a_failure_without_a_placeholder_is_a_new_message(
     placeholder: ReportPlaceholder, client: WebClient, ann: Person
 ) -> None:
     assert placeholder.ts
@@ -71,14 +71,16 @@ def test_it_is_said_although_the_message_is_gone(
     assert [message["text"] for message in ann.messages(placeholder.channel)] == ["No."]
 
 
-def test_there_never_was_a_message(client: WebClient, releases: str, ann: Person) -> None:
+def test_no_placeholder_was_posted(client: WebClient, releases: str, ann: Person) -> None:
     placeholder = ReportPlaceholder(client, open_client_without_retries(), releases, None)
     progress(placeholder)
     placeholder.show_failure(MessageContent("No."))
     assert [message["text"] for message in ann.messages(releases)] == ["No."]
 
 
-def test_slack_does_not_take_it(placeholder: ReportPlaceholder, slack: Workspace) -> None:
+def test_slack_rejects_the_failure_message(
+    placeholder: ReportPlaceholder, slack: Workspace
+) -> None:
     slack.faults.add(CallFault(method="chat.update", error="internal_error"))
     with pytest.raises(SlackError, match="Answering in Slack failed"):
         placeholder.show_failure(MessageContent("No."))

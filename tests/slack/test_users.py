@@ -1,4 +1,4 @@
-"""Who clicks, as Slack's directory has them."""
+"""The lookup of users and user groups in Slack."""
 
 from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
@@ -12,12 +12,12 @@ from bot.core.errors import RequestError
 from bot.core.permissions import SlackUser
 from bot.playground.slack import TEAM_ID, CallFault, Person, Workspace
 from bot.slack.api import SlackError
-from bot.slack.directory import SECONDS, SECONDS_OF_ERRORS, SlackUsers
+from bot.slack.directory import SECONDS_CACHED, SECONDS_ERRORS_CACHED, SlackUsers
 from tests.slack.support import calls
 
 
 class Watch:
-    """Seconds that go by when a test says so."""
+    """A clock in seconds that tests set."""
 
     def __init__(self) -> None:
         self.now = 0.0
@@ -31,32 +31,32 @@ def watch() -> Watch:
     return Watch()
 
 
-def people(client: WebClient, watch: Watch, *groups: str) -> SlackUsers:
+def users(client: WebClient, watch: Watch, *groups: str) -> SlackUsers:
     return SlackUsers(client, TEAM_ID, groups, watch)
 
 
 def test_a_full_member(client: WebClient, watch: Watch, ann: Person) -> None:
-    found = people(client, watch).person(ann.id, TEAM_ID)
+    found = users(client, watch).person(ann.id, TEAM_ID)
     assert found == SlackUser(ann.id, TEAM_ID, is_guest=False, groups=frozenset())
 
 
 @pytest.mark.parametrize("flag", ["is_restricted", "is_ultra_restricted"])
 def test_guests(client: WebClient, watch: Watch, slack: Workspace, flag: str) -> None:
     gil = slack.remote.add_person("gil", **{flag: True})
-    assert people(client, watch).person(gil.id, TEAM_ID).is_guest
+    assert users(client, watch).person(gil.id, TEAM_ID).is_guest
 
 
 @pytest.mark.parametrize("says", [TEAM_ID, "T0000000009"])
-def test_somebody_of_another_workspace(
+def test_a_user_of_another_workspace(
     client: WebClient, watch: Watch, slack: Workspace, says: str
 ) -> None:
-    """Whatever the click says."""
+    """The workspace in the click does not matter."""
     eve = slack.remote.add_person("eve", team_id="T0000000009")
-    assert people(client, watch).person(eve.id, says).workspace == "T0000000009"
+    assert users(client, watch).person(eve.id, says).workspace == "T0000000009"
 
 
-def test_a_click_that_comes_from_elsewhere(client: WebClient, watch: Watch, ann: Person) -> None:
-    assert people(client, watch).person(ann.id, "T0000000009").workspace == "T0000000009"
+def test_a_click_in_another_workspace(client: WebClient, watch: Watch, ann: Person) -> None:
+    assert users(client, watch).person(ann.id, "T0000000009").workspace == "T0000000009"
 
 
 HOME, OTHER, ORGANIZATION = "T0000000002", "T0000000009", "E0000000001"
@@ -67,15 +67,15 @@ def test_a_click_names_the_home_workspace_in_an_organization(
     client: WebClient, watch: Watch, slack: Workspace, says: str
 ) -> None:
     kim = slack.remote.add_person("kim", team_id=HOME, teams=[HOME, TEAM_ID])
-    assert people(client, watch).person(kim.id, says).workspace == TEAM_ID
+    assert users(client, watch).person(kim.id, says).workspace == TEAM_ID
 
 
 @pytest.mark.parametrize("says", [OTHER, "E0000000009", ""])
-def test_a_click_names_no_workspace_of_the_person(
+def test_a_click_names_a_workspace_without_the_user(
     client: WebClient, watch: Watch, slack: Workspace, says: str
 ) -> None:
     kim = slack.remote.add_person("kim", team_id=HOME, teams=[HOME, TEAM_ID])
-    assert people(client, watch).person(kim.id, says).workspace == says
+    assert users(client, watch).person(kim.id, says).workspace == says
 
 
 @pytest.mark.parametrize("says", [TEAM_ID, HOME, ORGANIZATION])
@@ -83,7 +83,7 @@ def test_a_workspace_of_the_organization_is_not_ours(
     client: WebClient, watch: Watch, slack: Workspace, says: str
 ) -> None:
     lee = slack.remote.add_person("lee", team_id=HOME, teams=[HOME, OTHER])
-    assert people(client, watch).person(lee.id, says).workspace == HOME
+    assert users(client, watch).person(lee.id, says).workspace == HOME
 
 
 @pytest.mark.parametrize(
@@ -97,7 +97,7 @@ def test_a_workspace_of_the_organization_is_not_ours(
 def test_organizations_of_several_workspaces(
     client: WebClient, watch: Watch, user: dict[str, Any], workspace: str
 ) -> None:
-    found = people(client, watch)
+    found = users(client, watch)
     found._users._load = lambda _: user
     assert found.person("U1", TEAM_ID).workspace == workspace
 
@@ -106,25 +106,25 @@ def test_organizations_of_several_workspaces(
     ("traits", "words"),
     [({"deleted": True}, "is deactivated"), ({"is_bot": True}, "is a bot")],
 )
-def test_nobody_to_decide_anything(
+def test_deactivated_users_and_bots(
     client: WebClient, watch: Watch, slack: Workspace, traits: dict[str, Any], words: str
 ) -> None:
     gone = slack.remote.add_person("gone", **traits)
     with pytest.raises(RequestError, match=words):
-        people(client, watch).person(gone.id, TEAM_ID)
+        users(client, watch).person(gone.id, TEAM_ID)
 
 
-def test_nobody_at_all(client: WebClient, watch: Watch) -> None:
-    with pytest.raises(RequestError, match="Slack knows nobody called U404"):
-        people(client, watch).person("U404", TEAM_ID)
+def test_an_unknown_user(client: WebClient, watch: Watch) -> None:
+    with pytest.raises(RequestError, match="This Slack workspace has no user U404"):
+        users(client, watch).person("U404", TEAM_ID)
 
 
-def test_slack_cannot_tell(client: WebClient, watch: Watch, slack: Workspace, ann: Person) -> None:
+def test_the_lookup_fails(client: WebClient, watch: Watch, slack: Workspace, ann: Person) -> None:
     slack.faults.add(CallFault(method="users.info", error="internal_error"))
-    found = people(client, watch)
-    with pytest.raises(SlackError, match="Looking somebody up in Slack failed: internal_error"):
+    found = users(client, watch)
+    with pytest.raises(SlackError, match="Looking up a user in Slack failed: internal_error"):
         found.person(ann.id, TEAM_ID)
-    watch.now += SECONDS_OF_ERRORS
+    watch.now += SECONDS_ERRORS_CACHED
     assert found.person(ann.id, TEAM_ID).id == ann.id
 
 
@@ -141,16 +141,16 @@ def test_groups_that_may_approve(
     bob = slack.remote.add_person("bob")
     one, two = (slack.remote.add_user_group(handle, [ann]) for handle in ("one", "two"))
     other = slack.remote.add_user_group("other", [bob])
-    found = people(client, watch, one, other)
+    found = users(client, watch, one, other)
     assert groups_of(found, ann) == {one}
     assert groups_of(found, bob) == {other}
     assert two not in str(calls(slack, "usergroups.users.list"))
 
 
-def test_nobody_asks_for_groups_that_do_not_matter(
+def test_without_approver_groups_none_is_read(
     client: WebClient, watch: Watch, slack: Workspace, ann: Person
 ) -> None:
-    assert groups_of(people(client, watch), ann) == frozenset()
+    assert groups_of(users(client, watch), ann) == frozenset()
     assert calls(slack, "usergroups.users.list") == []
 
 
@@ -160,8 +160,8 @@ def test_a_group_that_cannot_be_read(
     readable = slack.remote.add_user_group("one", [ann])
     disabled = slack.remote.add_user_group("two", [ann])
     slack.remote.put("/user-groups", group=disabled, is_disabled=True)
-    assert groups_of(people(client, watch, readable), ann) == {readable}
-    assert groups_of(people(client, watch, readable, disabled), ann) is None
+    assert groups_of(users(client, watch, readable), ann) == {readable}
+    assert groups_of(users(client, watch, readable, disabled), ann) is None
 
 
 def test_the_app_may_not_read_groups(
@@ -169,47 +169,47 @@ def test_the_app_may_not_read_groups(
 ) -> None:
     group = slack.remote.add_user_group("one", [ann])
     slack.remote.put("/scopes", bot=["users:read"])
-    assert groups_of(people(client, watch, group), ann) is None
+    assert groups_of(users(client, watch, group), ann) is None
 
 
-# asked once
+# cache
 
 
-def test_an_answer_stands_for_a_minute(
+def test_an_answer_is_cached_for_a_minute(
     client: WebClient, watch: Watch, slack: Workspace, ann: Person
 ) -> None:
     group = slack.remote.add_user_group("one", [ann])
-    found = people(client, watch, group)
+    found = users(client, watch, group)
     assert groups_of(found, ann) == {group}
     slack.remote.put("/user-groups", group=group, users=[])
     slack.remote.put("/users", user=ann.id, is_restricted=True)
-    watch.now = SECONDS - 1
+    watch.now = SECONDS_CACHED - 1
     assert not found.person(ann.id, TEAM_ID).is_guest
-    watch.now = SECONDS
+    watch.now = SECONDS_CACHED
     again = found.person(ann.id, TEAM_ID)
     assert again.is_guest
     assert again.groups == frozenset()
 
 
-def test_a_failure_stands_for_a_moment(
+def test_a_failure_is_cached_for_seconds(
     client: WebClient, watch: Watch, slack: Workspace, ann: Person
 ) -> None:
     group = slack.remote.add_user_group("one", [ann])
     slack.faults.add(CallFault(method="usergroups.users.list", error="internal_error", times=None))
-    found = people(client, watch, group)
+    found = users(client, watch, group)
     for _ in range(3):
         assert groups_of(found, ann) is None
     assert len(calls(slack, "usergroups.users.list")) == 1
     slack.faults.clear()
-    watch.now = SECONDS_OF_ERRORS
+    watch.now = SECONDS_ERRORS_CACHED
     assert groups_of(found, ann) == {group}
 
 
-def test_many_clicks_at_once_ask_once(
+def test_many_clicks_at_once_make_one_call(
     client: WebClient, watch: Watch, slack: Workspace, ann: Person
 ) -> None:
     group = slack.remote.add_user_group("one", [ann])
-    found = people(client, watch, group)
+    found = users(client, watch, group)
     together = Barrier(50)
 
     def click(_: int) -> SlackUser:
@@ -223,31 +223,31 @@ def test_many_clicks_at_once_ask_once(
     assert len(calls(slack, "usergroups.users.list")) == 1
 
 
-def test_nothing_is_kept_for_ever(
+def test_old_entries_are_removed(
     client: WebClient, watch: Watch, slack: Workspace, ann: Person
 ) -> None:
-    found = people(client, watch)
+    found = users(client, watch)
     found.person(ann.id, TEAM_ID)
-    watch.now = SECONDS
+    watch.now = SECONDS_CACHED
     bob = slack.remote.add_person("bob")
     found.person(bob.id, TEAM_ID)
     assert set(found._users._entries) == {bob.id}
 
 
-# somebody who acted earlier
+# users who acted earlier
 
 
-def test_a_member_as_the_directory_has_them(
+def test_a_member_who_acted_earlier(
     client: WebClient, watch: Watch, slack: Workspace, ann: Person
 ) -> None:
     group = slack.remote.add_user_group("one", [ann])
-    found = people(client, watch, group).member(ann.id)
+    found = users(client, watch, group).member(ann.id)
     assert found == SlackUser(ann.id, TEAM_ID, is_guest=False, groups=frozenset({group}))
 
 
 def test_an_outsider_who_acted_earlier(client: WebClient, watch: Watch, slack: Workspace) -> None:
     eve = slack.remote.add_person("eve", team_id="T0000000009")
-    assert people(client, watch).member(eve.id).workspace == "T0000000009"
+    assert users(client, watch).member(eve.id).workspace == "T0000000009"
 
 
 def test_a_group_that_cannot_be_read_leaves_a_member_unknown(
@@ -256,4 +256,4 @@ def test_a_group_that_cannot_be_read_leaves_a_member_unknown(
     group = slack.remote.add_user_group("one", [ann])
     slack.remote.put("/user-groups", group=group, is_disabled=True)
     with pytest.raises(SlackError, match="Reading a user group"):
-        people(client, watch, group).member(ann.id)
+        users(client, watch, group).member(ann.id)

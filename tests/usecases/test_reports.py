@@ -46,7 +46,7 @@ class PostedReports:
         self.posted.append(message)
         return message
 
-    def fold_older(self, message: PlanMessage) -> None:
+    def collapse_older(self, message: PlanMessage) -> None:
         self.folded.append(message)
 
 

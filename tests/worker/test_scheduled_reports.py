@@ -159,7 +159,7 @@ def test_failures_of_the_same_call_share_a_line(
     office.watch.passed += PLANNING_RETRIED_FOR
     work(office)
     (text,) = texts(office)
-    assert text.startswith("1 repository has nothing to delete. 2 repositories cannot be planned")
+    assert text.startswith("1 repository has nothing to delete. 2 repositories could not be plan")
     example = f"For example, `lab/a`: AWS refused ecr:DescribeImages on {HOST}/lab/a: grant that"
     assert f"(`lab/a`, `lab/b`). {example}" in text
 
@@ -416,7 +416,7 @@ def test_slack_takes_nothing_for_a_day(
     assert outcomes(office) == [ReportOutcome.FAILED]
     told = caplog.messages[-1]
     assert told.startswith("A summary cannot be posted in Slack (it was not done within a day")
-    assert "1 repository cannot be planned (`team/api`): it was not done within a day" in told
+    assert "1 repository could not be planned (`team/api`): it was not done within a day" in told
 
 
 @pytest.mark.usefixtures("api")

@@ -75,4 +75,4 @@ def test_what_fails_keeps_nothing_else_back(office: Office, slack: Workspace) ->
     with pytest.raises(SlackError, match="does not let the bot post"):
         office.updater.do_next(0)
     (told,) = office.person.messages(office.person.opens_im())
-    assert "A pin runs out soon" in told["text"]
+    assert "1 pin expires soon" in told["text"]

@@ -1,1 +1,1 @@
-"""What people see in Slack: pure functions from stored state to Block Kit."""
+"""Slack messages, modals and the Home tab: pure functions from stored state to Block Kit."""

@@ -1,4 +1,4 @@
-"""Answers to one person: help, the result of their action, or why it is refused."""
+"""Answers that only one user sees: help, the result of an action, or why it is refused."""
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
@@ -24,14 +24,14 @@ MOST_IN_ANSWER = 1500
 MOST_IN_QUESTION = 1000
 
 _REPORT = (
-    f"`{COMMAND} REPOSITORY` looks into a repository of AWS ECR, and reports here what could go "
-    "and what that saves. Nothing is deleted before somebody approves it."
+    f"`{COMMAND} REPOSITORY` scans an ECR repository and reports here which images can be deleted, "
+    "and the savings. Nothing is deleted without approval."
 )
 _NAMES = (
-    "REPOSITORY is a name (`team/api`) or a full address "
-    "(`123456789012.dkr.ecr.eu-west-1.amazonaws.com/team/api`); for reports also a pattern "
+    "REPOSITORY: a name (`team/api`) or a URI "
+    "(`123456789012.dkr.ecr.eu-west-1.amazonaws.com/team/api`). Reports also take a pattern "
     "(`team/*`).",
-    "TAG is a tag, a digest, or for pins a pattern (`v1.*`). For example: "
+    "TAG: a tag or a digest. Pins also take a pattern (`v1.*`). Example: "
     f"`{COMMAND} pin team/api v1.2 for 30d because QA tests it until Friday`",
 )
 
@@ -44,22 +44,22 @@ def help_message(commands: Iterable[tuple[str, str]]) -> MessageContent:
 
 
 class CommandSuggestion(NamedTuple):
-    """`line`: what a person would type after `/ecr-clean`."""
+    """`line`: the text after `/ecr-clean` that the button runs."""
 
     label: str
     line: str
 
 
 def choices(question: str, offered: Iterable[CommandSuggestion]) -> MessageContent:
-    """A button for each choice. Choices beyond MOST_CHOICES, or with a line longer than a button
-    carries, have to be typed."""
+    """A button for each suggestion. Suggestions beyond MOST_CHOICES, or with a line too long for a
+    button, are listed as text."""
     every = list(offered)
     fitting = [each for each in every if len(each.line) <= MOST_IN_LINE][:MOST_CHOICES]
     others = [each.label for each in every if each not in fitting]
-    hint = f" To get {codes(others)}, type the line anew." if others else ""
-    said = prose(question, MOST_IN_QUESTION) + hint
+    hint = f" Without a button: {codes(others)}. Type the command for these." if others else ""
+    text = prose(question, MOST_IN_QUESTION) + hint
     buttons = [command_button(each.label, place, each.line) for place, each in enumerate(fitting)]
-    return message(said, section(said), *([ActionsBlock(elements=buttons)] if buttons else []))
+    return message(text, section(text), *([ActionsBlock(elements=buttons)] if buttons else []))
 
 
 def refusal(sentence: str) -> MessageContent:
@@ -67,70 +67,66 @@ def refusal(sentence: str) -> MessageContent:
 
 
 def refused(error: Exception) -> MessageContent:
-    """If the plan can be approved only in another channel, with a link to it."""
+    """Includes a link to the right channel if the plan can be approved only there."""
     if isinstance(error, RefusedError) and isinstance(error.refusal, ApprovableOnlyInChannel):
         repository, channel = error.refusal.repository, error.refusal.channel
         where = channel_link(channel) if channel else str(channel)
-        return _answer(f"{prose(repository)} can be approved only in its own channel, {where}")
+        return _answer(f"{prose(repository)} can be approved only in {where}")
     return refusal(error_words(error))
 
 
 def approval_answer(plan: PlanRecord, pause: Pause | None, now: datetime) -> MessageContent:
     if plan.state is PlanState.APPROVED and plan.execute_after:
         at = starts(plan.execute_after, pause, now)
-        return _answer(
-            f"Approved. Deletion starts {at}; until then, *Stop* in the channel calls it off."
-        )
-    return _answer("You approved. Others have to approve, too, before anything is deleted.")
+        return _answer(f"Approved. Deletion starts {at}. *Stop* in the channel cancels it.")
+    return _answer("Your approval is recorded. Deletion needs more approvals.")
 
 
 def pin_answer(pinned: NewPins, repository: str) -> MessageContent:
     names = codes(pin.pin for pin in pinned.pins)
     until = max((pin.until for pin in pinned.pins if pin.until), default=None)
-    lasts = f"until {date(until)}" if until else "without end"
+    lasts = f"until {date(until)}" if until else "with no end date"
     return _answer(f"Pinned {names} in {code(repository)} {lasts}.", *_effects_of_pinning(pinned))
 
 
 def unpin_answer(texts: Iterable[str], repository: str) -> MessageContent:
     return _answer(
-        f"Unpinned {codes(texts)} in {code(repository)}. Plans that are open keep what it kept; "
-        "the next one is made without it."
+        f"Unpinned {codes(texts)} in {code(repository)}. Open plans still keep the images; the "
+        "next plan can delete them."
     )
 
 
 def stop_answer(plan: PlanRecord) -> MessageContent:
     name = code(plan.repository.name)
     if plan.state is PlanState.EXECUTING:
-        return _answer(
-            f"Stopping what is being deleted in {name}: it ends after the batches in flight."
-        )
+        return _answer(f"Stopping the deletion in {name} after the current batches.")
     return _answer(
-        f"Stopped: nothing was deleted in {name}. Plan {plan.id} is proposed again, and has to be "
-        "approved anew."
+        f"Stopped: nothing was deleted in {name}. Plan {plan.id} is proposed again and needs a new "
+        "approval."
     )
 
 
 def resume_answer(ended: Pause) -> MessageContent:
     return _answer(
-        f"Resumed: {mention(ended.by)} had paused ecr-clean {date(ended.at)}. Deletions may begin "
+        f"Resumed: {mention(ended.by)} had paused ecr-clean {date(ended.at)}. Deletions can start "
         "again."
     )
 
 
 def _effects_of_pinning(pinned: NewPins) -> Iterator[str]:
-    """On the open plan; and pins without an image, which may be mistyped."""
+    """Effects on the open plan. Names pins that match no image, which may be mistyped."""
     plan = pinned.plan
     if plan and plan.state is PlanState.EXECUTING:
-        yield "It is being deleted from just now: what is not gone yet is skipped."
+        yield "A deletion is running there: pinned images that still exist are skipped."
     elif plan:
         yield (
-            f"The plan is version {plan.version} now, and deletes {plan.deletions:,} of "
+            f"The plan is now version {plan.version} and deletes {plan.deletions:,} of "
             f"{count(plan.manifests, 'manifest')}."
         )
     if pinned.unmatched:
         yield (
-            f"{codes(pinned.unmatched)} fits no image that was seen there last, so it protects "
-            "nothing now."
+            f"{codes(pinned.unmatched)} matches no image of the last scan, so it protects nothing "
+            "now."
         )
 
 

@@ -29,7 +29,7 @@ MOST_IN_OPTION = 75
 MOST_IN_SECTION = 3000
 
 LINES_IN_SECTION = 5
-"""Of lists: no more of the longest lines fit."""
+"""Lines of a list in one section; more of the longest lines would not fit."""
 
 
 def message(text: str, *blocks: Block) -> MessageContent:
@@ -42,8 +42,8 @@ def as_json(blocks: Iterable[Block]) -> list[Json]:
 
 
 def loading_view() -> Json:
-    """A modal that is opened at once, until its content is read."""
-    return text_view(as_json([section(":hourglass_flowing_sand: One moment …")]))
+    """The modal that is shown until its content is read."""
+    return text_view(as_json([section(":hourglass_flowing_sand: Loading …")]))
 
 
 def text_view(blocks: Sequence[Json]) -> Json:
@@ -63,13 +63,13 @@ def section(*lines: str, button: ButtonElement | None = None) -> SectionBlock:
 
 
 def sections(lines: Sequence[str]) -> Iterator[SectionBlock]:
-    """A long list, in as many sections as it needs."""
+    """Sections for a list of any length."""
     for start in range(0, len(lines), LINES_IN_SECTION):
         yield section(*lines[start : start + LINES_IN_SECTION])
 
 
 def and_more(number: int) -> list[str]:
-    """A line with the number of lines left out, if there are any."""
+    """A line with the number of omitted lines; empty if there are none."""
     return [f"… and {number:,} more"] if number > 0 else []
 
 
@@ -97,12 +97,12 @@ def button(
 
 
 def command_button(text: str, number: int, line: str, *, style: str | None = None) -> ButtonElement:
-    """Does the same as typing `line` after `/ecr-clean`. `number`: unique in the message."""
+    """Runs `/ecr-clean` with `line`. `number`: unique in the message."""
     return button(text, f"{RUN_COMMAND}:{number}", line, style=style)
 
 
 def option(text: str, value: str, description: str = "") -> Option:
-    """Of a select."""
+    """An option of a select."""
     return Option(
         text=plain(shortened(text, MOST_IN_OPTION)),
         value=value,
@@ -111,7 +111,7 @@ def option(text: str, value: str, description: str = "") -> Option:
 
 
 def danger(title: str, text: str, yes: str, no: str) -> ConfirmObject:
-    """A dialog before an action that cannot be undone."""
+    """A dialog to confirm an action that cannot be undone."""
     return ConfirmObject(
         title=plain(title), text=mrkdwn(text), confirm=plain(yes), deny=plain(no), style="danger"
     )
@@ -123,7 +123,7 @@ def plain(text: str) -> PlainTextObject:
 
 
 def mrkdwn(text: str) -> MarkdownTextObject:
-    """`verbatim`: Slack makes no links from names."""
+    """`verbatim`: Slack does not turn names into links."""
     return MarkdownTextObject(text=text, verbatim=True)
 
 

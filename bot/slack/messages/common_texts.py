@@ -1,4 +1,4 @@
-"""Phrases that several messages have in common."""
+"""Texts that several messages share, such as account and version, or the pause."""
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
@@ -13,15 +13,14 @@ from bot.slack.messages.block_kit import MOST_IN_HEADER, and_more
 from bot.slack.mrkdwn import code, date, mention, prose
 from bot.slack.view_models import PlanView
 
-CELLS = 20
-"""Of a progress bar."""
+PROGRESS_BAR_CELLS = 20
 
 PINS = 3
 MOST_IN_PIN = 200
 
 REGIONS = 5
-WHYS = 8
-MOST_IN_WHY = 80
+MOST_REASONS = 8
+MOST_IN_REASON = 80
 
 SOURCE_NAMES = {
     "ecs": "ECS",
@@ -58,9 +57,9 @@ def cost(number_of_bytes: int, usd_per_gb_month: float) -> str:
 
 
 def progress_bar(done: int, total: int) -> str:
-    """Full only when all is done."""
-    full = CELLS * done // total if total else 0
-    return "█" * full + "░" * (CELLS - full)
+    """Full only if `done` equals `total`."""
+    full = PROGRESS_BAR_CELLS * done // total if total else 0
+    return "█" * full + "░" * (PROGRESS_BAR_CELLS - full)
 
 
 def deletions(view: PlanView) -> str:
@@ -70,14 +69,15 @@ def deletions(view: PlanView) -> str:
 
 def kept_by_reason(summary: PlanSummary) -> str:
     """Reasons to keep images, each with its number; most frequent first."""
-    told = [f"{number:,} {prose(why, MOST_IN_WHY)}" for why, number in summary.kept_by_reason]
-    others = sum(number for _, number in summary.kept_by_reason[WHYS:])
-    return ", ".join(told[:WHYS]) + (f", {others:,} for other reasons" if others else "")
+    reasons = [f"{n:,} {prose(reason, MOST_IN_REASON)}" for reason, n in summary.kept_by_reason]
+    others = sum(number for _, number in summary.kept_by_reason[MOST_REASONS:])
+    shown = ", ".join(reasons[:MOST_REASONS])
+    return shown + (f", {others:,} for other reasons" if others else "")
 
 
 def freed_so_far(view: PlanView) -> str:
     usd = usd_per_month(view.saved_bytes, view.usd_per_gb_month)
-    return f"ecr-clean has freed {size(view.saved_bytes)} so far: {money(usd)} a month."
+    return f"Freed by ecr-clean so far: {size(view.saved_bytes)}, {money(usd)} a month."
 
 
 def place_and_version(view: PlanView) -> str:
@@ -89,28 +89,28 @@ def place_and_version(view: PlanView) -> str:
     return f"{whole}{registry.account} · {registry.region} · plan {plan.id}, version {plan.version}"
 
 
-def checked(view: PlanView, places: Mapping[str, int]) -> Iterator[str]:
-    """The scanned sources. `places`: scopes by source."""
-    if places:
-        told = ", ".join(
-            source_name(source) + (f" ({number:,} places)" if number > 1 else "")
-            for source, number in places.items()
+def checked(view: PlanView, scopes: Mapping[str, int]) -> Iterator[str]:
+    """The scanned sources. `scopes`: number of scopes by source."""
+    if scopes:
+        sources = ", ".join(
+            source_name(source) + (f" ({number:,} scopes)" if number > 1 else "")
+            for source, number in scopes.items()
         )
-        yield f"Checked for use {date(view.scanned_at)}: {told}."
+        yield f"Checked for use {date(view.scanned_at)}: {sources}."
 
 
 def not_checked(view: PlanView) -> Iterator[str]:
-    """Sources that the settings disable, and Regions with workloads that they leave out."""
+    """Sources that the settings disable, and Regions with workloads that the settings omit."""
     usage = view.content.usage
-    if names := usage.not_checked:
-        told = ", ".join(map(source_name, names))
-        yield f"*Not checked:* {told}. What runs there is not protected."
+    if disabled := usage.not_checked:
+        sources = ", ".join(map(source_name, disabled))
+        yield f"*Not checked:* {sources}. Images used only there are not protected."
     if regions := usage.unscanned_regions:
-        told = ", ".join(map(_unscanned, regions[:REGIONS]))
+        shown = ", ".join(map(_unscanned, regions[:REGIONS]))
         more = f" and {len(regions) - REGIONS:,} more" if len(regions) > REGIONS else ""
         yield (
-            f"*Regions not checked:* {told}{more}. What runs there is not protected: add them to "
-            "`usage.regions`."
+            f"*Regions not checked:* {shown}{more}. Images used only there are not protected: add "
+            "the Regions to `usage.regions`."
         )
 
 
@@ -119,9 +119,9 @@ def _unscanned(region: UnscannedRegion) -> str:
 
 
 def also_deleted_in(view: PlanView) -> Iterator[str]:
-    if places := view.content.deleted_also_in:
-        told = ", ".join(map(str, places[:5])) + (" and more" if len(places) > 5 else "")
-        yield f":warning: *Replication deletes these in {told}, too.*"
+    if registries := view.content.deleted_also_in:
+        shown = ", ".join(map(str, registries[:5])) + (" and more" if len(registries) > 5 else "")
+        yield f":warning: *Replication also deletes these images in {shown}.*"
 
 
 def pinned(summary: PlanSummary) -> Iterator[str]:
@@ -135,19 +135,19 @@ def paused(pause: Pause | None) -> Iterator[str]:
         why = f" ({prose(pause.why)})" if pause.why else ""
         yield (
             f":warning: *ecr-clean is paused* by {mention(pause.by)} {date(pause.at)}{why}: no "
-            f"deletion begins until `{COMMAND} resume`."
+            f"deletion starts until `{COMMAND} resume`."
         )
 
 
 def starts(at: datetime, pause: Pause | None, now: datetime) -> str:
     """When the deletion of an approved plan starts. `at`: the end of its undo window."""
-    if at > now:
-        return date(at)
-    return "as soon as somebody resumes" if pause else "now"
+    if pause:
+        return "when someone resumes ecr-clean"
+    return date(at) if at > now else "now"
 
 
 def by_whom(event: AuditEvent | None, name: AuditEventName) -> str:
-    """` by @ann, today at 9:00`; empty unless the event is the last one."""
+    """` by @ann today at 9:00`; empty unless the event is the last one."""
     if event is None or event.event is not name:
         return ""
     who = "" if event.by == BOT_ACTOR else f" by {mention(event.by)}"

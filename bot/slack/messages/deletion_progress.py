@@ -1,4 +1,4 @@
-"""A plan that is approved, that is being deleted, or that has its result."""
+"""The message of a plan that is approved, that is running, or that has its result."""
 
 from collections.abc import Iterator, Sequence
 
@@ -25,7 +25,7 @@ def approved(view: PlanView) -> MessageContent:
     return message(
         f"{escape(view.plan.repository.name)}: {by}. {starts}: {common_texts.deletions(view)}.",
         header(view.plan.repository.name),
-        section(f"*{starts}.* {by}.", _at_stake(view), *_postponed(view)),
+        section(f"*Approved. {starts}.* {by}.", _effect(view), *_postponed(view)),
         *map(section, common_texts.paused(view.pause)),
         context(common_texts.place_and_version(view)),
         ActionsBlock(
@@ -41,13 +41,14 @@ def approved(view: PlanView) -> MessageContent:
 def executing(view: PlanView) -> MessageContent:
     plan = view.plan
     done = f"{view.done:,} of {plan.deletions:,} done"
-    said = _stopping(view) if plan.stop_asked_by else "Deleting"
+    status = _stopping(view) if plan.stop_asked_by else "Deleting"
     return message(
-        f"{escape(plan.repository.name)}: {said}, {done}{_besides(view)}.",
+        f"{escape(plan.repository.name)}: {status}, {done}{_skipped_and_failed(view)}.",
         header(plan.repository.name),
         section(
-            f"*{said}*",
-            f"{common_texts.progress_bar(view.done, plan.deletions)}  {done}{_besides(view)}",
+            f"*{status}*",
+            f"{common_texts.progress_bar(view.done, plan.deletions)}  {done}"
+            f"{_skipped_and_failed(view)}",
         ),
         context(common_texts.place_and_version(view)),
         *_buttons_until_stopped(view),
@@ -58,11 +59,11 @@ def _start(view: PlanView) -> str:
     return common_texts.starts(view.plan.execute_after or view.now, view.pause, view.now)
 
 
-def _at_stake(view: PlanView) -> str:
+def _effect(view: PlanView) -> str:
     savings = view.content.savings
     usd = common_texts.a_month_and_a_year(savings.usd_per_month)
     return (
-        f"{common_texts.deletions(view)} go, which frees {freed_of_all(savings)} and saves "
+        f"Deletes {common_texts.deletions(view)}, frees {freed_of_all(savings)} and saves "
         f"{about(savings)}{usd}."
     )
 
@@ -70,17 +71,16 @@ def _at_stake(view: PlanView) -> str:
 def _postponed(view: PlanView) -> Iterator[str]:
     last = view.last_event
     if last and last.event is AuditEventName.POSTPONED:
-        yield "It could not begin in time, and waits once more: until then *Stop* calls it off."
+        yield "No worker started it in time, so the undo window runs again. *Stop* cancels it."
 
 
 def _stopping(view: PlanView) -> str:
     by = stopper_words(view.plan)
     assert by
-    return f"{mention(by)} stopped it: stopping after the batches in flight"
+    return f"Stopping after the current batches (stopped by {mention(by)})"
 
 
-def _besides(view: PlanView) -> str:
-    """Images not deleted so far."""
+def _skipped_and_failed(view: PlanView) -> str:
     skipped, failed = (
         view.counts.get(each, 0) for each in (ImageOutcome.SKIPPED, ImageOutcome.FAILED)
     )
@@ -104,30 +104,30 @@ def _pin_button(view: PlanView) -> ButtonElement:
 REASONS = 5
 
 _HEADINGS = {
-    ImageOutcome.FAILED: ":warning: *{number:,} could not be deleted*",
+    ImageOutcome.FAILED: ":warning: *{number:,} failed*",
     ImageOutcome.SKIPPED: "*{number:,} skipped*",
 }
 
 
 def result(view: PlanView) -> MessageContent:
     return message(
-        f"{escape(view.plan.repository.name)}: {_became(view)}. {_savings(view)}",
+        f"{escape(view.plan.repository.name)}: {_outcome(view)}. {_savings(view)}",
         header(view.plan.repository.name),
-        section(f"*{_became(view)}.*", _savings(view), *_unconfirmed(view)),
+        section(f"*{_outcome(view)}.*", _savings(view), *_unconfirmed(view)),
         *_not_deleted(view, ImageOutcome.FAILED),
         *_not_deleted(view, ImageOutcome.SKIPPED),
         context(*_small_print(view)),
     )
 
 
-def _became(view: PlanView) -> str:
+def _outcome(view: PlanView) -> str:
     counts = view.counts
     deleted = counts.get(ImageOutcome.DELETED, 0)
-    said = f"Deleted {deleted:,} of {count(view.plan.deletions, 'manifest')}"
+    text = f"Deleted {deleted:,} of {count(view.plan.deletions, 'manifest')}"
     for outcome in (ImageOutcome.SKIPPED, ImageOutcome.FAILED):
         if number := counts.get(outcome):
-            said += f", {number:,} {outcome}"
-    return f"{_stopped(view)}{said}"
+            text += f", {number:,} {outcome}"
+    return f"{_stopped(view)}{text}"
 
 
 def _stopped(view: PlanView) -> str:
@@ -147,14 +147,14 @@ def _savings(view: PlanView) -> str:
 def _unconfirmed(view: PlanView) -> Iterator[str]:
     if freed := view.plan.unconfirmed_bytes:
         yield (
-            f"ECR never confirmed the deletion of another {about(view.content.savings)}"
-            f"{size(freed)}: its answers were lost, and the images were gone when the bot looked."
+            f"ECR did not confirm the deletion of another {about(view.content.savings)}"
+            f"{size(freed)}: its answers were lost, but the images no longer exist."
         )
 
 
 def _not_deleted(view: PlanView, outcome: ImageOutcome) -> Iterator[Block]:
     if number := view.counts.get(outcome):
-        items = [item for item in view.told if item.outcome is outcome]
+        items = [item for item in view.listed_items if item.outcome is outcome]
         heading = _HEADINGS[outcome].format(number=number)
         yield section(f"{heading}{':' if items else '.'}", *_reasons(items, number))
 

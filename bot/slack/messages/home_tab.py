@@ -21,26 +21,26 @@ REPORTS = 5
 MOST_IN_REASON = 120
 
 
-def home(view: HomeView) -> Json:
+def home_tab(view: HomeView) -> Json:
     blocks = [
-        header("What the repositories cost"),
+        header("Storage costs"),
         section(*totals(view.storage, view.saved_bytes, view.usd_per_gb_month)),
         *map(section, common_texts.paused(view.pause)),
         header("Open plans"),
         section(*_plans(view)),
-        header("Pins that run out soon"),
+        header("Pins expiring soon"),
         section(*_pins(view)),
         header("Next reports"),
         section(*_next_reports(view)),
-        header("Last cleanups"),
+        header("Last deletions"),
         section(*_last_runs(view)),
-        context(f"As of {date(view.now)}. `{COMMAND} help` lists all that can be asked."),
+        context(f"As of {date(view.now)}. `{COMMAND} help` lists all commands."),
     ]
     return View(type="home", blocks=blocks).to_dict()
 
 
-def closed_home(why: str) -> Json:
-    """For people who may not see plans."""
+def refused_home_tab(why: str) -> Json:
+    """For users without permission to see plans."""
     return View(type="home", blocks=[section(prose(why))]).to_dict()
 
 
@@ -54,17 +54,17 @@ def _plans(view: HomeView) -> Iterator[str]:
 
 
 def _pins(view: HomeView) -> Iterator[str]:
-    """The person's own pins first."""
+    """The user's own pins first."""
     if not view.pins:
         yield "None."
-    mine_first = sorted(view.pins, key=lambda each: each.pin.by != view.user)
-    yield from map(_pin, mine_first[:PINS])
+    own_first = sorted(view.pins, key=lambda each: each.pin.by != view.user)
+    yield from map(_pin, own_first[:PINS])
     yield from and_more(len(view.pins) - PINS)
 
 
 def _pin(each: RepositoryPin) -> str:
     pin = each.pin
-    assert pin.until, "it expires"
+    assert pin.until, "the pin expires"
     name = code(each.repository.partition("/")[2])
     return (
         f"• {code(pin.pin)} in {name} until {date(pin.until)}, by {mention(pin.by)}: "

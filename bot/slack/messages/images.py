@@ -1,4 +1,4 @@
-"""All manifests of a plan with verdicts and reasons, in pages of a modal."""
+"""A modal with all manifests of a plan, their verdicts and reasons, in pages."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -25,20 +25,20 @@ A_PAGE = 20
 MOST_IN_REASON = 240
 MOST_IN_USER = 60
 
-_HEADINGS = {Verdict.DELETE: "Goes", Verdict.KEEP: "Stays"}
+_HEADINGS = {Verdict.DELETE: "Delete", Verdict.KEEP: "Keep"}
 
 
 @dataclass(frozen=True, slots=True)
-class _Row:
-    """`is_part`: of the image group of the last root above."""
+class _ManifestRow:
+    """`is_part`: the manifest belongs to the last root above it."""
 
     judged: JudgedManifest
     is_part: bool
 
 
 def images_view(content: Plan, page: int, ref: PlanRef) -> Json:
-    """`page`: from 0; pages after the last one are the last one. Image groups to delete come first,
-    the largest first; then those to keep, the newest first."""
+    """`page`: from 0; a number past the last page shows the last page. Image groups to delete come
+    first, largest first; then image groups to keep, newest first."""
     rows = _rows(content)
     last = max(0, (len(rows) - 1) // A_PAGE)
     page = min(max(page, 0), last)
@@ -60,27 +60,27 @@ def images_view(content: Plan, page: int, ref: PlanRef) -> Json:
 def _heading(content: Plan) -> str:
     kept = len(content.judged) - len(content.delete)
     return (
-        f"{code(content.repository.name, most=300)}: {count(len(content.delete), 'goes', 'go')}, "
-        f"{count(kept, 'stays', 'stay')}"
+        f"{code(content.repository.name, most=300)}: {len(content.delete):,} to delete, "
+        f"{kept:,} to keep"
     )
 
 
-def _where(page: int, shown: Sequence[_Row], total: int) -> str:
+def _where(page: int, shown: Sequence[_ManifestRow], total: int) -> str:
     if not shown:
         return "The repository is empty."
     first = page * A_PAGE + 1
     return f"{first:,} to {first + len(shown) - 1:,} of {count(total, 'manifest')}"
 
 
-def _rows(content: Plan) -> Sequence[_Row]:
+def _rows(content: Plan) -> Sequence[_ManifestRow]:
     summary = PlanSummary(content)
     return [*_group_rows(summary.deleted_groups), *_group_rows(summary.kept_groups)]
 
 
-def _group_rows(groups: Iterable[PlannedImageGroup]) -> Iterator[_Row]:
+def _group_rows(groups: Iterable[PlannedImageGroup]) -> Iterator[_ManifestRow]:
     for group in groups:
-        yield _Row(group.root, is_part=False)
-        yield from (_Row(each, is_part=True) for each in group.others)
+        yield _ManifestRow(group.root, is_part=False)
+        yield from (_ManifestRow(each, is_part=True) for each in group.others)
 
 
 def _first_kept_page(content: Plan) -> int:
@@ -89,7 +89,7 @@ def _first_kept_page(content: Plan) -> int:
 
 def _page_buttons(page: int, last: int, first_kept: int, ref: PlanRef) -> Iterator[Block]:
     """One button for each page, so that every action_id is unique."""
-    texts = {0: "First", last: "Last", first_kept: "What stays"}
+    texts = {0: "First", last: "Last", first_kept: "Kept images"}
     texts |= {page - 1: "Previous", page + 1: "Next"}
     pages = [number for number in sorted(texts) if 0 <= number <= last and number != page]
     if pages:
@@ -100,7 +100,7 @@ def _page_button(page: int, text: str, ref: PlanRef) -> ButtonElement:
     return button(text, f"{IMAGES_PAGE}:{page}", PlanRef(ref.plan, ref.version, str(page)))
 
 
-def _listed(rows: Iterable[_Row]) -> Iterator[Block]:
+def _listed(rows: Iterable[_ManifestRow]) -> Iterator[Block]:
     """Under a heading for each verdict."""
     for verdict, group in groupby(rows, key=lambda row: row.judged.verdict):
         yield header(_HEADINGS[verdict])

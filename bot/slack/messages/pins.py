@@ -1,4 +1,5 @@
-"""Messages about the pins of one repository: the list, and the warning before they expire."""
+"""Messages about the pins of one repository: the list, the modal, and the warning before pins
+expire."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -61,59 +62,59 @@ MOST_IN_NAME = 256
 MOST_IN_COMMAND = 300
 MOST_IN_REASON = 200
 
-KEEPS_FOR = timedelta(days=30)
-"""By the button of the warning."""
+EXTENSION = timedelta(days=30)
+"""How long the button of the warning extends a pin."""
 
 MOST_CHOSEN = 100
-"""Tags at once."""
+"""Tags in one submission."""
 
 LONGEST_REASON = 3000
 """docs.slack.dev, Block Kit, plain-text input."""
 
 NO_END = "none"
 
-LASTS = {
+DURATIONS = {
     "7d": "7 days",
     "30d": "30 days",
     "90d": "90 days",
     "365d": "1 year",
-    NO_END: "without end",
+    NO_END: "No end date",
 }
-"""By the value that the select carries, a duration or NO_END."""
+"""Labels by the value of the option: a duration, or NO_END."""
 
-USUALLY = "90d"
+DEFAULT_DURATION = "90d"
 
 
 @dataclass(frozen=True, slots=True)
 class PinListView:
-    """`settled`: pins of the settings file."""
+    """`from_settings`: pins in the settings file."""
 
     repository: RepositoryId
     pins: Sequence[RepositoryPin]
-    settled: Sequence[Pin]
+    from_settings: Sequence[Pin]
 
 
 def pinned_message(view: PinListView) -> MessageContent:
     """Lists the pins, each with a button to remove it."""
     name = code(view.repository.name, MOST_IN_NAME)
-    number = len(view.pins) + len(view.settled)
+    number = len(view.pins) + len(view.from_settings)
     if not number:
-        said = f"Nothing is pinned in {name}. `{COMMAND} pin REPOSITORY TAG… because REASON` does."
-        return message(said, section(said))
-    said = f"*Pinned in {name}:* {number:,}"
+        text = f"No pins in {name}. To add one: `{COMMAND} pin REPOSITORY TAG… because REASON`"
+        return message(text, section(text))
+    headline = f"*Pinned in {name}:* {number:,}"
     lines = [
         *(
             section(pin_line(each.pin), button=_unpin(view, each.pin, place))
             for place, each in enumerate(view.pins)
         ),
-        *(section(f"{pin_line(pin)} _(settings file)_") for pin in view.settled),
+        *(section(f"{pin_line(pin)} _(settings file)_") for pin in view.from_settings),
     ]
     more = and_more(number - SHOWN)
-    return message(said, section(said), *lines[:SHOWN], *map(context, more))
+    return message(headline, section(headline), *lines[:SHOWN], *map(context, more))
 
 
 def expiring_message(pins: Sequence[RepositoryPin], repository: RepositoryId) -> MessageContent:
-    """`pins`: all of one owner, with an end."""
+    """`pins`: of one owner, each with an end date."""
     return _one(pins[0].pin, repository) if len(pins) == 1 else _several(pins, repository)
 
 
@@ -124,7 +125,7 @@ def pin_line(pin: Pin) -> str:
 
 
 def more_pins(number: int, repository: RepositoryId) -> list[ContextBlock]:
-    """The number of pins left out, if there are any, and the command that lists them."""
+    """The number of omitted pins and the command that lists them; empty if there are none."""
     command = code(f"{COMMAND} pins {repository.name}", MOST_IN_COMMAND)
     return [context(f"… and {number:,} more: {command} lists them")] if number > 0 else []
 
@@ -134,73 +135,72 @@ def _unpin(view: PinListView, pin: Pin, place: int) -> ButtonElement:
 
 
 def _one(pin: Pin, repository: RepositoryId) -> MessageContent:
-    assert pin.until, "it expires"
-    said = (
+    assert pin.until, "the pin expires"
+    pinned = (
         f"{code(pin.pin)} in {code(repository.name, MOST_IN_NAME)} is pinned until "
         f"{date(pin.until)}, by {mention(pin.by)}: {prose(pin_reason_words(pin))}"
     )
-    keep = _keep(f"Keep for {KEEPS_FOR.days} more days", KEEP_PIN, pin, repository)
     return message(
-        f"A pin runs out soon: {said}",
-        section("*A pin runs out soon.*", said),
-        ActionsBlock(elements=[keep]),
+        f"1 pin expires soon: {pinned}",
+        section("*1 pin expires soon.*", pinned),
+        ActionsBlock(elements=[_extend_button(KEEP_PIN, pin, repository)]),
     )
 
 
 def _several(pins: Sequence[RepositoryPin], repository: RepositoryId) -> MessageContent:
     name = code(repository.name, MOST_IN_NAME)
-    said = f"{count(len(pins), 'pin')} in {name} run out soon"
+    headline = f"{count(len(pins), 'pin')} in {name} expire soon"
     lines = [_line(each.pin, number, repository) for number, each in enumerate(pins[:SHOWN])]
     return message(
-        f"{said}.", section(f"*{said}.*"), *lines, *more_pins(len(pins) - SHOWN, repository)
+        f"{headline}.", section(f"*{headline}.*"), *lines, *more_pins(len(pins) - SHOWN, repository)
     )
 
 
 def _line(pin: Pin, number: int, repository: RepositoryId) -> SectionBlock:
-    label = f"Keep {KEEPS_FOR.days} days"
-    return section(pin_line(pin), button=_keep(label, f"{KEEP_PIN}:{number}", pin, repository))
+    return section(pin_line(pin), button=_extend_button(f"{KEEP_PIN}:{number}", pin, repository))
 
 
-def _keep(label: str, action_id: str, pin: Pin, repository: RepositoryId) -> ButtonElement:
-    assert pin.until, "it expires"
+def _extend_button(action_id: str, pin: Pin, repository: RepositoryId) -> ButtonElement:
+    assert pin.until, "the pin expires"
+    label = f"Extend {EXTENSION.days}d"
     return button(label, action_id, PinExpiryRef(PinRef(repository, pin.pin), pin.until))
 
 
 @dataclass(frozen=True, slots=True)
 class PinsModalView:
-    """`ref`: the plan from which the modal was opened, and the channel of its message. `settled`:
-    pins of the settings file. `news`: the result of the last action, mrkdwn."""
+    """`ref`: the plan whose message opened the modal, and the channel of that message.
+    `from_settings`: pins in the settings file. `notice`: the result of the last action, mrkdwn."""
 
     ref: PlanRef
     repository: RepositoryId
     pins: Sequence[RepositoryPin]
-    settled: Sequence[Pin]
-    news: str | None = None
+    from_settings: Sequence[Pin]
+    notice: str | None = None
 
 
-def pinning_view(shown: PinsModalView) -> Json:
-    """With inputs for a new pin."""
-    blocks = [*_news(shown), *_inputs(shown), *_listed(shown)]
+def new_pin_view(shown: PinsModalView) -> Json:
+    """The modal with inputs for a new pin, and the current pins."""
+    blocks = [*_notice(shown), *_inputs(shown), *_listed(shown)]
     return _modal(shown, blocks, submit=plain("Pin"))
 
 
 def pins_view(shown: PinsModalView) -> Json:
-    """The pins alone."""
-    return _modal(shown, [*_news(shown), *_listed(shown)])
+    """The modal with the current pins only."""
+    return _modal(shown, [*_notice(shown), *_listed(shown)])
 
 
 def tag_option(known: KnownTag) -> Option:
-    verdict = "goes, if the plan is carried out" if known.will_be_deleted else "stays"
+    verdict = "to delete" if known.will_be_deleted else "to keep"
     return option(known.tag, pin_option(known.tag), verdict)
 
 
 def glob_option(glob: str, matches: int) -> Option:
-    fits = count(matches, "tag fits", "tags fit")
-    return option(f"Every tag like {glob}", pin_option(glob), f"{fits} now, and later ones, too")
+    match = count(matches, "tag matches", "tags match")
+    return option(f"All tags like {glob}", pin_option(glob), f"{match} now; later tags too")
 
 
 def digest_option(digest: str) -> Option:
-    return option(f"The image {digest}", pin_option(digest), "whatever its tags are")
+    return option(f"Image {digest}", pin_option(digest), "with any tags")
 
 
 def _modal(
@@ -217,55 +217,55 @@ def _modal(
     ).to_dict()
 
 
-def _news(shown: PinsModalView) -> Iterator[Block]:
-    if shown.news:
-        yield section(shown.news)
+def _notice(shown: PinsModalView) -> Iterator[Block]:
+    if shown.notice:
+        yield section(shown.notice)
 
 
 def _inputs(shown: PinsModalView) -> Iterator[Block]:
     """Each block has the same id as its action."""
     name = code(shown.repository.name, MOST_IN_NAME)
-    yield section(f"What is pinned in {name} is never deleted.")
+    yield section(f"Pinned images in {name} are never deleted.")
     tags = ExternalDataMultiSelectElement(
         action_id=PINNED_TAGS,
-        placeholder=plain("Type a part of a tag, or a pattern such as v1.*"),
+        placeholder=plain("Type part of a tag, or a pattern such as v1.*"),
         min_query_length=0,
         max_selected_items=MOST_CHOSEN,
     )
-    yield InputBlock(block_id=PINNED_TAGS, label=plain("What to keep"), element=tags)
+    yield InputBlock(block_id=PINNED_TAGS, label=plain("Tags to pin"), element=tags)
     reason = PlainTextInputElement(action_id=PIN_REASON, multiline=True, max_length=LONGEST_REASON)
-    yield InputBlock(block_id=PIN_REASON, label=plain("Who needs it for what"), element=reason)
-    yield InputBlock(block_id=PIN_FOR, label=plain("For how long"), element=_duration())
+    yield InputBlock(block_id=PIN_REASON, label=plain("Reason"), element=reason)
+    yield InputBlock(block_id=PIN_FOR, label=plain("Duration"), element=_duration())
     yield InputBlock(
         block_id=PIN_UNTIL,
-        label=plain("Or to the end of a day (UTC)"),
+        label=plain("Or until the end of a day (UTC)"),
         element=DatePickerElement(action_id=PIN_UNTIL),
         optional=True,
     )
 
 
 def _duration() -> StaticSelectElement:
-    lasts = {value: option(text, value) for value, text in LASTS.items()}
+    options = {value: option(text, value) for value, text in DURATIONS.items()}
     return StaticSelectElement(
-        action_id=PIN_FOR, options=[*lasts.values()], initial_option=lasts[USUALLY]
+        action_id=PIN_FOR, options=[*options.values()], initial_option=options[DEFAULT_DURATION]
     )
 
 
 def _listed(shown: PinsModalView) -> Iterator[Block]:
-    yield header("Pinned now")
-    if not shown.pins and not shown.settled:
-        yield section("Nothing.")
+    yield header("Current pins")
+    if not shown.pins and not shown.from_settings:
+        yield section("None.")
     for number, each in enumerate(shown.pins[:SHOWN]):
         yield section(pin_line(each.pin), button=_unpin_button(shown.repository, each.pin, number))
     room = max(0, SHOWN - len(shown.pins))
-    yield from (section(pin_line(pin)) for pin in shown.settled[:room])
-    yield from more_pins(len(shown.pins) + len(shown.settled) - SHOWN, shown.repository)
+    yield from (section(pin_line(pin)) for pin in shown.from_settings[:room])
+    yield from more_pins(len(shown.pins) + len(shown.from_settings) - SHOWN, shown.repository)
 
 
 def _unpin_button(repository: RepositoryId, pin: Pin, number: int) -> ButtonElement:
     confirm = danger(
-        "Take this pin off?",
-        f"{code(pin.pin)} may go again, once the next plan is made and approved.",
+        "Remove this pin?",
+        f"The next plan can propose {code(pin.pin)} for deletion.",
         yes="Unpin",
         no="Cancel",
     )

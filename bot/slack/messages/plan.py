@@ -1,4 +1,5 @@
-"""The message of a plan, by its state. Plans that delete nothing take one line."""
+"""The message of a plan in each state, and lists of plans. A plan that deletes nothing takes one
+line."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,8 +24,8 @@ from bot.slack.view_models import LinkedPlan, PlanResult, PlanView
 MOST_IN_NAME = 256
 
 _STATES = {
-    PlanState.PROPOSED: "waits for approval",
-    PlanState.EXECUTING: "is being deleted",
+    PlanState.PROPOSED: "waiting for approval",
+    PlanState.EXECUTING: "deletion running",
 }
 
 
@@ -40,10 +41,10 @@ def _end(view: PlanView) -> str:
     plan = view.plan
     if plan.state is PlanState.DISMISSED:
         dismissed = f"dismissed{common_texts.by_whom(view.last_event, AuditEventName.DISMISSED)}"
-        return f"not this time; {dismissed}. Nothing was deleted."
+        return f"{dismissed}. Nothing was deleted."
     if plan.state is PlanState.EXPIRED:
-        return f"nobody approved it in time; expired {date(plan.expires_at)}. Nothing was deleted."
-    return "superseded by a newer version."
+        return f"not approved in time, expired {date(plan.expires_at)}. Nothing was deleted."
+    return "replaced by a newer version."
 
 
 def _nothing_to_delete(view: PlanView) -> MessageContent:
@@ -63,8 +64,9 @@ def _kept(view: PlanView) -> str:
     number = view.plan.manifests
     if not number:
         return "the repository is empty."
-    stays = count(number, "manifest stays", "manifests stay")
-    return f"nothing to delete. {stays}: {common_texts.kept_by_reason(PlanSummary(view.content))}."
+    kept = count(number, "manifest")
+    reasons = common_texts.kept_by_reason(PlanSummary(view.content))
+    return f"nothing to delete. Keeps {kept}: {reasons}."
 
 
 _BY_STATE = {
@@ -100,26 +102,27 @@ def newer_message(plan: PlanRecord) -> MessageContent:
 
 
 def outdated_message(plan: PlanRecord, last: AuditEvent | None) -> MessageContent:
-    """For the approvers of an older version. `last`: the last event of the plan."""
+    """Notifies the approvers of an older version. `last`: the last event of the plan."""
     earlier = max(each.version for each in plan.approvals if each.version < plan.version)
     approvers = mentions(each.by for each in plan.approvals if each.version == earlier)
     said = (
-        f"{approvers}: what you approved, version {earlier}, no longer counts.{_change(last)} "
-        f"{_fix_for(plan)}"
+        f"{approvers}: your approval of version {earlier} no longer counts.{_change(last)} "
+        f"{_next_step(plan)}"
     )
     return message(said, section(said))
 
 
-def _fix_for(plan: PlanRecord) -> str:
+def _next_step(plan: PlanRecord) -> str:
     if not plan.deletions:
         return "Nothing is left to delete."
-    return f"Look at version {plan.version} above, and approve that if it is right."
+    return f"Review version {plan.version} above, and approve it if it is right."
 
 
 def _change(last: AuditEvent | None) -> str:
     if last is None or last.event is not AuditEventName.PROPOSED:
         return ""
-    return f" {mention(last.by)} changed what goes: {prose(detail_words(last.detail)).rstrip('.')}."
+    change = prose(detail_words(last.detail)).rstrip(".")
+    return f" {mention(last.by)} changed the plan: {change}."
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,8 +135,8 @@ class EndedPlan:
 
 @dataclass(frozen=True, slots=True)
 class HistoryView:
-    """`repository`: a name, None for all. `ended`: last proposed first. `saved_bytes`: freed by all
-    runs of the bot so far. USD per GB per month."""
+    """`repository`: a name, None for all. `ended`: last proposed plan first. `saved_bytes`: freed
+    by all runs of the bot so far. USD per GB per month."""
 
     repository: str | None
     ended: Sequence[EndedPlan]
@@ -145,14 +148,14 @@ def open_plan(each: LinkedPlan, usd_per_gb_month: float, pause: Pause | None, no
     """USD per GB per month."""
     plan = each.plan
     where = f"<{escape(each.link)}|report>" if each.link else f"plan {plan.id}"
-    stake = _stake(plan, usd_per_gb_month)
-    return f"• {code(plan.repository.name)}: {state_of(plan, pause, now)} · {stake} · {where}"
+    savings = _deletions_and_savings(plan, usd_per_gb_month)
+    return f"• {code(plan.repository.name)}: {state_of(plan, pause, now)} · {savings} · {where}"
 
 
 def state_of(plan: PlanRecord, pause: Pause | None, now: datetime) -> str:
     """The state of an open plan."""
     if not plan.complete:
-        return "incomplete, cannot be approved"
+        return "blocked: incomplete, cannot be approved"
     if not plan.deletions:
         return "nothing to delete"
     if plan.state is PlanState.APPROVED and plan.execute_after:
@@ -164,7 +167,7 @@ def last_run(each: PlanResult, usd_per_gb_month: float) -> str:
     """USD per GB per month."""
     plan, counts = each
     usd = usd_per_month(plan.freed_bytes, usd_per_gb_month)
-    besides = "".join(
+    not_deleted = "".join(
         f", {number:,} {outcome}"
         for outcome in (ImageOutcome.SKIPPED, ImageOutcome.FAILED)
         if (number := counts.get(outcome))
@@ -172,11 +175,11 @@ def last_run(each: PlanResult, usd_per_gb_month: float) -> str:
     stopped = "stopped, " if plan.state is PlanState.STOPPED else ""
     return (
         f"• {code(plan.repository.name)}: {stopped}{counts.get(ImageOutcome.DELETED, 0):,} deleted"
-        f"{besides}; freed {freed(plan)}, {money(usd)} a month{_approved_by(plan)}"
+        f"{not_deleted}; freed {freed(plan)}, {money(usd)} a month{_approved_by(plan)}"
     )
 
 
-def _stake(plan: PlanRecord, usd_per_gb_month: float) -> str:
+def _deletions_and_savings(plan: PlanRecord, usd_per_gb_month: float) -> str:
     usd = usd_per_month(plan.freed_bytes, usd_per_gb_month)
     saving = f"{about(plan)}{money(usd)} a month"
     return f"{plan.deletions:,} of {count(plan.manifests, 'manifest')}, {saving}"
@@ -189,11 +192,11 @@ def _approved_by(plan: PlanRecord) -> str:
 
 def history_message(view: HistoryView) -> MessageContent:
     where = f" in {code(view.repository)}" if view.repository else ""
-    saved = f"*Saved so far, everywhere:* {cost(view.saved_bytes, view.usd_per_gb_month)}"
+    saved = f"*Saved so far, all repositories:* {cost(view.saved_bytes, view.usd_per_gb_month)}"
     if not view.ended:
         said = f"No plan has ended yet{where}."
         return message(said, section(said, saved))
-    head = f"*The last {count(len(view.ended), 'plan')} that ended{where}:*"
+    head = f"*Last {count(len(view.ended), 'ended plan')}{where}:*"
     lines = [_ended(each, view.usd_per_gb_month) for each in view.ended]
     return message(f"{head} {saved}", section(head), *sections(lines), section(saved))
 
@@ -208,5 +211,5 @@ def _ended(each: EndedPlan, usd_per_gb_month: float) -> str:
 
 def _not_run(plan: PlanRecord, last: AuditEvent | None) -> str:
     by = f" by {mention(last.by)}" if last and last.by != BOT_ACTOR else ""
-    would = f"{plan.deletions:,} of {count(plan.manifests, 'manifest')} would have gone"
-    return f"{state_words(plan.state)}{by} ({would})"
+    proposed = f"proposed to delete {plan.deletions:,} of {count(plan.manifests, 'manifest')}"
+    return f"{state_words(plan.state)}{by} ({proposed})"

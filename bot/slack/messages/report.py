@@ -1,4 +1,5 @@
-"""The report: savings, images to delete and to keep, and the buttons that decide on the plan."""
+"""The report on a proposed plan: savings, images to delete and to keep, and the buttons to approve
+or dismiss it."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -60,7 +61,7 @@ PULLED = 3
 MOST_IN_USER = 60
 
 PIN_LASTS = timedelta(days=30)
-"""By the button of a recent pull."""
+"""For the button next to an image that was pulled recently."""
 
 LONGEST_NAME = 256
 """ECR API reference, CreateRepository."""
@@ -68,6 +69,8 @@ LONGEST_NAME = 256
 PROBLEMS = 8
 
 MOST_IN_PROBLEM = 600
+
+_IRREVERSIBLE = "You can stop the deletion at any time, but deleted images cannot be restored."
 
 
 def report(view: PlanView) -> MessageContent:
@@ -78,10 +81,10 @@ def report(view: PlanView) -> MessageContent:
         header(view.plan.repository.name),
         section(*_headline(view)),
         *_news(view),
-        section(*_what_stays(summary)),
+        section(*_kept(summary)),
         *_pinned(summary),
         section(*_largest(summary, view)),
-        *_pulled_lately(summary, view),
+        *_recent_pulls(summary, view),
         *_warnings(view),
         context(*_small_print(summary, view)),
         *([section(obstacle)] if obstacle else []),
@@ -90,19 +93,18 @@ def report(view: PlanView) -> MessageContent:
 
 
 def typing_view(plan: PlanRecord, channel: str, usd_per_gb_month: float) -> Json:
-    """The modal that approves a large plan once the repository's name is typed. `private_metadata`
-    is a PlanRef whose detail is the channel. USD per GB per month."""
+    """The modal in which the approver of a large plan types the repository's name.
+    `private_metadata` is a PlanRef whose detail is the channel. USD per GB per month."""
     name = plan.repository.name
     usd = usd_per_month(plan.freed_bytes, usd_per_gb_month)
     consequences = section(
-        f"*{plan.deletions:,} of {count(plan.manifests, 'manifest')}* go, which frees up to "
-        f"{size(plan.freed_bytes)} and saves up to {money(usd)} a month. It can be stopped at any "
-        "time; what is deleted by then is gone for good.",
+        f"Deletes *{plan.deletions:,} of {count(plan.manifests, 'manifest')}*, frees up to "
+        f"{size(plan.freed_bytes)} and saves up to {money(usd)} a month. {_IRREVERSIBLE}",
         f"To approve, type the repository's name: {code(name, LONGEST_NAME)}",
     )
     typed = InputBlock(
         block_id=TYPED_NAME,
-        label=plain("Name of the repository"),
+        label=plain("Repository name"),
         element=PlainTextInputElement(action_id=TYPED_NAME, focus_on_load=True),
     )
     return View(
@@ -119,7 +121,7 @@ def typing_view(plan: PlanRecord, channel: str, usd_per_gb_month: float) -> Json
 def _text(view: PlanView) -> str:
     savings = view.content.savings
     return (
-        f"{escape(view.plan.repository.name)}: {common_texts.deletions(view)} may go, which frees "
+        f"{escape(view.plan.repository.name)}: {common_texts.deletions(view)} to delete. Frees "
         f"{freed_of_all(savings)} and saves {about(savings)}"
         f"{common_texts.a_month_and_a_year(savings.usd_per_month)}. "
         f"{_obstacle(view) or f'Open until {format_time(view.plan.expires_at)}.'}"
@@ -138,34 +140,36 @@ def _news(view: PlanView) -> Iterator[Block]:
     last = view.last_event
     if view.why_not_started:
         yield section(
-            ":warning: *It was approved, but could not begin:* "
-            f"{prose(view.why_not_started).rstrip('.')}. Nothing was deleted; approve it again."
+            ":warning: *Approved, but the deletion could not start:* "
+            f"{prose(view.why_not_started).rstrip('.')}. Nothing was deleted. Approve the plan "
+            "again to retry."
         )
     elif last and last.event is AuditEventName.STOPPED:
         yield section(
             f"Stopped by {mention(last.by)} {date(last.at)}, before anything was deleted. "
-            "To delete it after all, approve it again."
+            "Approve the plan again to delete."
         )
 
 
-def _what_stays(summary: PlanSummary) -> Iterator[str]:
-    kept = len(summary.kept)
-    if not kept:
-        yield "*Nothing stays.*"
+def _kept(summary: PlanSummary) -> Iterator[str]:
+    number = len(summary.kept)
+    if not number:
+        yield "*Keeps nothing.*"
         return
-    yield f"*{count(kept, 'stays', 'stay')}:* {common_texts.kept_by_reason(summary)}."
-    if saved := summary.kept_only_by_use:
-        they_are = "it is" if len(saved) == 1 else "they are"
-        yield f"*{len(saved):,} of them only because {they_are} in use:*"
+    yield f"*Keeps {number:,}:* {common_texts.kept_by_reason(summary)}."
+    only_by_use = summary.kept_only_by_use
+    if only_by_use:
+        they_are = "it is" if len(only_by_use) == 1 else "they are"
+        yield f"*{count(len(only_by_use), 'is', 'are')} kept only because {they_are} in use:*"
     elif summary.used:
         yield "In use:"
-    yield from map(_used, (saved or summary.used)[:USED])
-    yield from and_more(len(saved or summary.used) - USED)
+    yield from map(_used, (only_by_use or summary.used)[:USED])
+    yield from and_more(len(only_by_use or summary.used) - USED)
 
 
 def _used(used: ImageInUse) -> str:
     names = first_few([prose(user_words(user), MOST_IN_USER) for user in used.users])
-    return f"• {code(name_of(used.root))} by {names or 'what hangs on it'}"
+    return f"• {code(name_of(used.root))} by {names or 'users of its parts'}"
 
 
 def _pinned(summary: PlanSummary) -> Iterator[Block]:
@@ -174,25 +178,25 @@ def _pinned(summary: PlanSummary) -> Iterator[Block]:
 
 
 def _largest(summary: PlanSummary, view: PlanView) -> Iterator[str]:
-    yield "*The largest deletions*, with their sizes as ECR lists them:"
+    yield "*Largest images to delete*, with the sizes that ECR lists:"
     yield from (_deleted(group, view) for group in summary.deleted_groups[:LARGEST])
 
 
 def _deleted(group: PlannedImageGroup, view: PlanView) -> str:
     pushed_at = group.root.manifest.pushed_at
     pushed = f" · pushed {age(view.plan.proposed_at - pushed_at)} ago" if pushed_at else ""
-    others = f" and {len(group.others):,} that hang on it" if group.others else ""
-    return f"• {code(name_of(group.root))}{others} · {size(group.listed_bytes)}{pushed}"
+    number = f" ({len(group.members):,} manifests)" if group.others else ""
+    return f"• {code(name_of(group.root))}{number} · {size(group.listed_bytes)}{pushed}"
 
 
-def _pulled_lately(summary: PlanSummary, view: PlanView) -> Iterator[Block]:
+def _recent_pulls(summary: PlanSummary, view: PlanView) -> Iterator[Block]:
     pulled = summary.recent_pulls
     if not pulled:
         return
     it = "it" if len(pulled) == 1 else "them"
     yield section(
-        f":warning: *{count(len(pulled), 'deletion was', 'deletions were')} pulled in the last "
-        f"{PULLED_RECENTLY.days} days*, though nothing known uses {it}:"
+        f":warning: *{count(len(pulled), 'image to delete was', 'images to delete were')} pulled "
+        f"in the last {PULLED_RECENTLY.days} days.* No known workload uses {it}:"
     )
     for number, each in enumerate(pulled[:PULLED]):
         yield section(_pull(each), button=_pin_button(each, number, view))
@@ -207,7 +211,7 @@ def _pull(pulled: RecentPull) -> str:
 def _pin_button(pulled: RecentPull, number: int, view: PlanView) -> ButtonElement:
     digest = pulled.group.root.manifest.digest
     return button(
-        f"Pin for {PIN_LASTS.days} days", f"{PIN_PULLED}:{number}", common_texts.ref(view, digest)
+        f"Pin {PIN_LASTS.days}d", f"{PIN_PULLED}:{number}", common_texts.ref(view, digest)
     )
 
 
@@ -225,7 +229,7 @@ def _small_print(summary: PlanSummary, view: PlanView) -> Iterator[str]:
 
 
 def _change(view: PlanView) -> Iterator[str]:
-    """The change that led to this version, such as a pin."""
+    """The change that made this version, such as a pin."""
     last = view.last_event
     if view.plan.version > 1 and last and last.event is AuditEventName.PROPOSED:
         why = prose(detail_words(last.detail))
@@ -233,13 +237,13 @@ def _change(view: PlanView) -> Iterator[str]:
 
 
 def _approvals(view: PlanView) -> Iterator[str]:
-    if view.required > 1:
+    if view.required_approvals > 1:
         given = view.plan.current_approvals
         by = f": {mentions(each.by for each in given)}" if given else ""
-        missing = view.required - len(given)
+        missing = view.required_approvals - len(given)
         yield (
-            f"*{len(given):,} of {view.required:,} approvals*{by}. "
-            f"{count(missing, 'more person has', 'more people have')} to approve."
+            f"*{len(given):,} of {view.required_approvals:,} approvals*{by}. "
+            f"{count(missing, 'more approval is', 'more approvals are')} needed."
         )
 
 
@@ -248,11 +252,11 @@ def _obstacle(view: PlanView) -> str | None:
     if why := why_unapprovable(view.plan):
         return f"{refusal_words(why)}."
     if view.report_only:
-        return "Only a report: the settings have `execution.enabled: false`."
-    if view.home is None:
-        return "Nobody can approve it in Slack: `reports` in the settings gives it no channel."
-    if view.here != view.home:
-        return f"It can be approved in {channel_link(view.home)} only."
+        return "Report only: the settings have `execution.enabled: false`."
+    if view.approval_channel is None:
+        return "Cannot be approved in Slack: set its `channel` under `reports` in the settings."
+    if view.channel != view.approval_channel:
+        return f"Can be approved only in {channel_link(view.approval_channel)}."
     return None
 
 
@@ -263,16 +267,15 @@ def _buttons(view: PlanView) -> Iterator[ButtonElement]:
         yield button("Approve", APPROVE_PLAN, ref, style="danger", confirm=confirm)
     yield button("Pin tags…", PIN_TAGS, ref)
     yield button("Show images", SHOW_IMAGES, ref)
-    yield button("Not this time", DISMISS_PLAN, ref)
+    yield button("Dismiss", DISMISS_PLAN, ref)
 
 
 def _confirm(view: PlanView) -> ConfirmObject:
     savings = view.content.savings
     return danger(
         f"Delete {count(view.plan.deletions, 'manifest')}?",
-        f"{common_texts.deletions(view)} in {common_texts.repository(view)} go, which saves "
-        f"{about(savings)}{money(savings.usd_per_month)} a month. "
-        "It can be stopped at any time; what is deleted by then is gone for good.",
+        f"Deletes {common_texts.deletions(view)} in {common_texts.repository(view)} and saves "
+        f"{about(savings)}{money(savings.usd_per_month)} a month. {_IRREVERSIBLE}",
         yes="Approve",
         no="Cancel",
     )
@@ -284,8 +287,8 @@ def incomplete(view: PlanView) -> MessageContent:
         _incomplete_text(view),
         header(view.plan.repository.name),
         section(
-            ":warning: *Not everything could be checked, so nothing can be deleted.*",
-            _meanwhile(view),
+            f":warning: *{_problem_count(view)}, so nothing can be deleted.*",
+            _next_step(view),
         ),
         *_problems(view),
         *map(section, common_texts.paused(view.pause)),
@@ -297,7 +300,7 @@ def incomplete(view: PlanView) -> MessageContent:
             elements=[
                 button("Try again", TRY_AGAIN, ref, style="primary"),
                 button("Show images", SHOW_IMAGES, ref),
-                button("Not this time", DISMISS_PLAN, ref),
+                button("Dismiss", DISMISS_PLAN, ref),
             ]
         ),
     )
@@ -308,40 +311,44 @@ def _incomplete_text(view: PlanView) -> str:
     more = len(view.content.problems) - 1
     others = f" And {count(more, 'more problem')}." if more else ""
     return (
-        f"{escape(view.plan.repository.name)}: not everything could be checked, so nothing can be "
-        f"deleted. {first}.{others}"
+        f"{escape(view.plan.repository.name)}: {_problem_count(view)}, so nothing can be deleted. "
+        f"{first}.{others}"
     )
 
 
-def _meanwhile(view: PlanView) -> str:
-    what = count(len(view.content.problems), "problem")
-    return f"Mend {what}, then press *Try again*:"
+def _problem_count(view: PlanView) -> str:
+    return f"{count(len(view.content.problems), 'check')} failed"
+
+
+def _next_step(view: PlanView) -> str:
+    them = "it" if len(view.content.problems) == 1 else "them"
+    return f"Fix {them}, then press *Try again*:"
 
 
 def _problems(view: PlanView) -> Iterator[Block]:
     problems = view.content.problems
     for place, problem in enumerate(problems[:PROBLEMS]):
         confirm = _confirm_button(view, problem, place)
-        said = _doubt(problem) if confirm else plan_problem_words(problem)
-        yield section(f"• {prose(said, MOST_IN_PROBLEM)}", button=confirm)
+        text = _doubt(problem) if confirm else plan_problem_words(problem)
+        yield section(f"• {prose(text, MOST_IN_PROBLEM)}", button=confirm)
     if (more := len(problems) - PROBLEMS) > 0:
-        yield context(f"… and {more:,} more: `ecr-clean show {view.plan.id}` lists them all")
+        yield context(f"… and {more:,} more: `ecr-clean show {view.plan.id}` lists all")
 
 
 def _doubt(problem: PlanProblem) -> str:
-    """Without the command that confirms it, since the button does."""
+    """Omits the command that confirms the usage, since the button does the same."""
     assert isinstance(problem, ScanFailed)
     assert isinstance(problem.cause, UsageDrop)
     return f"{problem.source} ({problem.scope}): {usage_drop_words(problem.cause)}"
 
 
 def _confirm_button(view: PlanView, problem: PlanProblem, place: int) -> ButtonElement | None:
-    """None if the problem cannot be confirmed, or if its scope is too long for a button; the text
-    then contains the command."""
+    """None if the problem is no doubt about usage, or if its scope is too long for a button. The
+    text then contains the command."""
     if not (isinstance(problem, ScanFailed) and isinstance(problem.cause, UsageDrop)):
         return None
     plan, workloads = view.plan, problem.cause.workloads
     ref = UsageRef(plan.id, plan.version, workloads, problem.source, problem.scope)
     if len(str(ref)) > MOST_IN_LINE:
         return None
-    return button("That is right", f"{CONFIRM_USAGE}:{place}", ref)
+    return button("Confirm usage", f"{CONFIRM_USAGE}:{place}", ref)

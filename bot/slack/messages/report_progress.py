@@ -1,4 +1,5 @@
-"""Short messages in place of a report: it is being made, it failed, or it has nothing to show."""
+"""Messages in place of a report: planning is in progress, it failed, or the report is part of the
+summary of a scheduled run."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence, Sized
@@ -19,28 +20,28 @@ MOST_IN_FAILURE = 1500
 MOST_IN_NAME = 256
 
 
-class _Failed(NamedTuple):
+class _FailedReport(NamedTuple):
     repository: str
     why: ReportFailure
 
 
-def asked_message(repository: str, by: str) -> MessageContent:
+def requested_message(repository: str, by: str) -> MessageContent:
     """`repository`: as the requester typed it; `by`: the requester's Slack id."""
     who = mention(by)
     return message(
-        f"Looking into {_name(repository)} for {who} …",
-        context(f":hourglass_flowing_sand: Looking into {code(repository)} for {who} …"),
+        f"Scanning {_name(repository)} for {who} …",
+        context(f":hourglass_flowing_sand: Scanning {code(repository)} for {who} …"),
     )
 
 
 def planning_message(repository: str, step: str, done: int, total: int) -> MessageContent:
-    """`step`: the current one, `done` of `total` so far; `total` is 0 if unknown."""
-    how_far = f": {done:,} of {total:,}" if total else ""
+    """`step`: the current step, of which `done` of `total` is done; `total` is 0 if unknown."""
+    progress = f": {done:,} of {total:,}" if total else ""
     bar = f"  {progress_bar(done, total)}" if total else ""
-    said = f"{prose(step)}{how_far}"
+    status = f"{prose(step)}{progress}"
     return message(
-        f"{_name(repository)}: {said} …",
-        context(f":hourglass_flowing_sand: {code(repository)}: {said}{bar}"),
+        f"{_name(repository)}: {status} …",
+        context(f":hourglass_flowing_sand: {code(repository)}: {status}{bar}"),
     )
 
 
@@ -51,7 +52,7 @@ def failed_message(sentence: str) -> MessageContent:
 
 def rest_message(rest: RoundSummary) -> MessageContent:
     """All scheduled reports that have no message of their own."""
-    quiet = "; ".join(_quiet(rest))
+    quiet = "; ".join(_without_message(rest))
     line = f"{quiet}." if quiet else ""
     failures = _at_most([*_not_planned(rest), *_not_listed(rest)])
     text = " ".join(filter(None, [line, *failures]))
@@ -67,19 +68,19 @@ def _at_most(failures: Sequence[str]) -> Sequence[str]:
     return [*failures[:MOST_FAILURES], *and_more(len(failures) - MOST_FAILURES)]
 
 
-def _quiet(rest: RoundSummary) -> Iterator[str]:
+def _without_message(rest: RoundSummary) -> Iterator[str]:
     if nothing := _with(rest, ReportOutcome.NOTHING):
         yield f"{_repositories(nothing, 'has', 'have')} nothing to delete"
     if small := _with(rest, ReportOutcome.SMALL):
-        who = _repositories(small, "saves", "save") if not nothing else _of_those(small)
-        yield f"{who} {_how_little(small)}: {_names(each.name for each in small)}"
+        subject = _repositories(small, "saves", "save") if not nothing else _number(small)
+        yield f"{subject} {_small_savings(small)}: {_names(each.name for each in small)}"
 
 
-def _of_those(small: Sequence[ScheduledReport]) -> str:
+def _number(small: Sequence[ScheduledReport]) -> str:
     return f"{len(small):,} {'saves' if len(small) == 1 else 'save'}"
 
 
-def _how_little(small: Sequence[ScheduledReport]) -> str:
+def _small_savings(small: Sequence[ScheduledReport]) -> str:
     limit = money(max(each.round.min_saving for each in small))
     saves = money(sum(each.usd for each in small))
     if len(small) == 1:
@@ -89,18 +90,18 @@ def _how_little(small: Sequence[ScheduledReport]) -> str:
 
 def _not_planned(rest: RoundSummary) -> Iterator[str]:
     """One line for all failures of the same kind."""
-    by_kind: defaultdict[object, list[_Failed]] = defaultdict(list)
+    by_kind: defaultdict[object, list[_FailedReport]] = defaultdict(list)
     for each in rest.reports:
         if each.error:
-            by_kind[each.error.kind].append(_Failed(each.name, each.error))
-    cannot = "cannot be planned"
+            by_kind[each.error.kind].append(_FailedReport(each.name, each.error))
+    verb = "could not be planned"
     for failed in by_kind.values():
         names = _names(each.repository for each in failed)
-        yield f"{_repositories(failed, cannot, cannot)} ({names}){_why(failed)}"
+        yield f"{_repositories(failed, verb, verb)} ({names}){_why(failed)}"
 
 
-def _why(failed: Sequence[_Failed]) -> str:
-    """The failure of all of them, or the first one as an example."""
+def _why(failed: Sequence[_FailedReport]) -> str:
+    """The failure that all reports share, or the first one as an example."""
     first = failed[0]
     words = prose(failure_words(first.why), MOST_IN_CAUSE)
     if all(each.why == first.why for each in failed):
@@ -111,7 +112,7 @@ def _why(failed: Sequence[_Failed]) -> str:
 def _not_listed(rest: RoundSummary) -> Iterator[str]:
     for registry, error in rest.missed:
         yield (
-            f"A registry ({prose(registry)}) cannot be listed, so that its reports are missing: "
+            f"Registry {prose(registry)} could not be listed, so its reports are missing: "
             f"{prose(error.text, MOST_IN_CAUSE)}"
         )
 

@@ -19,15 +19,15 @@ from bot.slack.mrkdwn import code, date, day
 
 @dataclass(frozen=True, slots=True)
 class RepositoriesView:
-    """`pattern`: of the listed repositories, None for all. `shown`: the first, by possible savings;
-    `more`: the number of the others; `never`: the number of all that were never scanned.
-    `listed_at`: when all registries were listed, None if no registry was. `saved_bytes`: freed by
-    all runs of the bot so far. USD per GB per month."""
+    """`pattern`: None for all repositories. `shown`: the repositories with the largest possible
+    savings; `more`: the number of the others; `never_scanned`: a number. `listed_at`: when the
+    registries were last listed, None if never. `saved_bytes`: freed by all runs of the bot so far.
+    USD per GB per month."""
 
     pattern: str | None
     shown: Sequence[KnownRepository]
     more: int
-    never: int
+    never_scanned: int
     storage: StorageTotals
     listed_at: datetime | None
     saved_bytes: int
@@ -56,7 +56,7 @@ def totals(storage: StorageTotals, saved_bytes: int, usd_per_gb_month: float) ->
     """The costs of all repositories. `saved_bytes`: freed by all runs of the bot so far. USD per GB
     per month."""
     if not storage.repositories:
-        yield f"No repository was looked at yet: `{COMMAND} REPOSITORY` begins with one."
+        yield f"No repository has been scanned yet. `{COMMAND} REPOSITORY` scans one."
     else:
         yield f"*Cost now:* {cost(storage.stored_bytes, usd_per_gb_month)}{_of_how_many(storage)}"
         yield f"*Could be saved:* {cost(storage.could_free_bytes, usd_per_gb_month)}"
@@ -65,14 +65,14 @@ def totals(storage: StorageTotals, saved_bytes: int, usd_per_gb_month: float) ->
 
 def _no_repository(view: RepositoriesView) -> str:
     if view.pattern is not None and view.listed_at:
-        return f"No repository that is known fits {code(view.pattern)}: `*` matches any text."
-    return f"No repository is known yet. `{COMMAND} REPOSITORY` looks for one in AWS."
+        return f"No known repository matches {code(view.pattern)}. `*` matches any text."
+    return f"No repository is known yet. `{COMMAND} REPOSITORY` finds one in AWS."
 
 
 def _line(known: KnownRepository, view: RepositoriesView) -> str:
     name = code(known.repository.name)
     if known.last_scan is None:
-        return f"• {name} · never looked at"
+        return f"• {name} · never scanned"
     held = storage_of(known)
     stored, could_free = held.stored_bytes, held.could_free_bytes
     costs = "size unknown" if stored is None else cost(stored, view.usd_per_gb_month)
@@ -82,7 +82,7 @@ def _line(known: KnownRepository, view: RepositoriesView) -> str:
 
 def _freed(could_free: int | None, usd_per_gb_month: float) -> str:
     if could_free is None:
-        return "nobody knows what could be freed"
+        return "possible savings unknown"
     if not could_free:
         return "nothing to free"
     usd = money(usd_per_month(could_free, usd_per_gb_month))
@@ -90,27 +90,24 @@ def _freed(could_free: int | None, usd_per_gb_month: float) -> str:
 
 
 def _hint(scan: LastScan, view: RepositoriesView) -> str:
-    plan = f"; plan {scan.plan.id} {_stands(scan, view)}" if _is_shown(scan) else ""
-    return f"looked at {day(scan.at)}{plan}"
+    scanned = f"scanned {day(scan.at)}"
+    if not _has_open_plan(scan):
+        return scanned
+    return f"{scanned}; plan {scan.plan.id}: {state_of(scan.plan, view.pause, view.now)}"
 
 
-def _stands(scan: LastScan, view: RepositoriesView) -> str:
-    return state_of(scan.plan, view.pause, view.now)
-
-
-def _is_shown(scan: LastScan) -> bool:
+def _has_open_plan(scan: LastScan) -> bool:
     return scan.plan.is_open and (scan.plan.deletions > 0 or not scan.plan.complete)
 
 
 def _small_print(view: RepositoriesView) -> Iterator[str]:
     if view.more:
         yield (
-            f"… and {view.more:,} more: `{COMMAND} list team/*` shows only those that fit a "
-            "pattern."
+            f"… and {view.more:,} more. To filter the list, use a pattern: `{COMMAND} list team/*`"
         )
-    if view.never:
-        were = count(view.never, "repository was", "repositories were")
-        yield f"{were} never looked at: `{COMMAND} REPOSITORY` does so."
+    if view.never_scanned:
+        were = count(view.never_scanned, "repository was", "repositories were")
+        yield f"{were} never scanned. `{COMMAND} REPOSITORY` scans one."
     if view.listed_at:
         yield f"The registries were last listed {date(view.listed_at)}."
 
@@ -120,4 +117,4 @@ def _of_how_many(storage: StorageTotals) -> str:
     if not storage.unknown:
         return f", in {count(known, 'repository', 'repositories')}"
     all_of_them = count(storage.repositories, "repository", "repositories")
-    return f", in {known:,} of {all_of_them}; of the rest nobody knows yet"
+    return f", in {known:,} of {all_of_them}; the others are unknown"

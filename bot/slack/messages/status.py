@@ -37,15 +37,17 @@ class RunningPlan(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class StatusView:
-    """`deleting`: running plans; `waiting`: approved plans, within their undo window or after it.
-    `open_plans`: the newest that wait for approval; `more`: the number of the others. `reports`:
-    the number that are being made or wait for it. USD per GB per month."""
+    """`deleting`: running plans; `approved`: plans whose deletion has not started. `open_plans`:
+    the newest proposed plans; `more`: the number of the others; `blocked`: how many of all
+    proposed plans are incomplete, so they cannot be approved. `reports`: number of reports in
+    progress or queued. USD per GB per month."""
 
     pause: Pause | None
     deleting: Sequence[RunningPlan]
-    waiting: Sequence[PlanRecord]
+    approved: Sequence[PlanRecord]
     open_plans: Sequence[LinkedPlan]
     more: int
+    blocked: int
     reports: int
     version: str
     usd_per_gb_month: float
@@ -53,28 +55,27 @@ class StatusView:
 
 
 def status_message(view: StatusView) -> MessageContent:
-    head = [*common_texts.paused(view.pause)] or ["ecr-clean is at work, and not paused."]
+    head = [*common_texts.paused(view.pause)] or ["ecr-clean is running, not paused."]
     plans = [
         open_plan(each, view.usd_per_gb_month, view.pause, view.now) for each in view.open_plans
     ]
-    number = len(plans) + view.more
-    waits = f"*Plans that wait for approval:* {number:,}"
+    total = f"*Open plans:* {_proposed(view)}"
     blocks = [
         section(*head),
         *_running(view.deleting),
-        *_waiting(view),
-        section(waits),
+        *_approved(view),
+        section(total),
         *sections([*plans, *and_more(view.more)]),
-        context(f"Reports being made: {view.reports:,} · ecr-clean {view.version}"),
+        context(f"Reports in progress: {view.reports:,} · ecr-clean {view.version}"),
     ]
-    return message(" ".join((*head, f"{waits}.")), *blocks)
+    return message(" ".join((*head, f"{total}.")), *blocks)
 
 
 def paused_message(deleting: Sequence[RunningPlan]) -> MessageContent:
     """`deleting`: running plans, which the pause does not stop."""
-    said = f"Paused. No deletion begins anywhere until `{COMMAND} resume`; every report says so."
-    goes_on = "*What is being deleted already goes on*, unless somebody stops it:"
-    lines = [said, *([goes_on] if deleting else [])]
+    paused = f"Paused. No deletion starts until `{COMMAND} resume`. Every report shows the pause."
+    running = "*Running deletions continue* unless you stop them:"
+    lines = [paused, *([running] if deleting else [])]
     return message(" ".join(lines), section(*lines), *_running(deleting))
 
 
@@ -88,20 +89,25 @@ def _progress(each: RunningPlan) -> str:
     plan, total = each.plan, each.plan.deletions
     done = total - each.counts.get(ImageOutcome.PENDING, 0)
     by = stopper_words(plan)
-    stops = f"; {mention(by)} stopped it: it ends after the batches in flight" if by else ""
+    stops = f"; stopping after the current batches (stopped by {mention(by)})" if by else ""
     name = code(plan.repository.name)
     bar = common_texts.progress_bar(done, total)
     return f"*Deleting now:* {name}, {done:,} of {total:,}  {bar}{stops}"
 
 
-def _waiting(view: StatusView) -> Iterator[Block]:
-    for number, plan in enumerate(view.waiting[:MOST_RUNNING], MOST_RUNNING):
+def _proposed(view: StatusView) -> str:
+    blocked = f" · {view.blocked:,} blocked" if view.blocked else ""
+    return f"{len(view.open_plans) + view.more - view.blocked:,} waiting for approval{blocked}"
+
+
+def _approved(view: StatusView) -> Iterator[Block]:
+    for number, plan in enumerate(view.approved[:MOST_RUNNING], MOST_RUNNING):
         yield section(_starts(plan, view), button=_stop(plan, number))
-    yield from map(context, and_more(len(view.waiting) - MOST_RUNNING))
+    yield from map(context, and_more(len(view.approved) - MOST_RUNNING))
 
 
 def _starts(plan: PlanRecord, view: StatusView) -> str:
-    assert plan.execute_after, "it is approved"
+    assert plan.execute_after, "the plan is approved"
     return (
         f"*Approved:* {code(plan.repository.name)}, {count(plan.deletions, 'manifest')}; deletion "
         f"starts {common_texts.starts(plan.execute_after, view.pause, view.now)}"

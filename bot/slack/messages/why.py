@@ -1,4 +1,4 @@
-"""Why one image is deleted or kept."""
+"""The answer that explains why one image is deleted or kept."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -32,12 +32,12 @@ MOST_IN_TAG = 128
 
 @dataclass(frozen=True, slots=True)
 class WhyView:
-    """`asked`: a tag or digest, as the requester typed it. `plan`: the plan that explains it;
-    `scanned_at`: the time of the last scan that found its content unchanged. `new_pins`: pins of
-    the image that are newer than the plan. `item`: its result in the plan, None if the plan keeps
-    it."""
+    """`reference`: a tag or digest, as the requester typed it. `plan`: the plan with the verdict;
+    `scanned_at`: the time of the last scan that found the plan's content unchanged. `new_pins`:
+    pins of the image that are newer than the plan. `item`: the result for the image in the plan,
+    None if the plan keeps the image."""
 
-    asked: str
+    reference: str
     plan: PlanRecord
     scanned_at: datetime
     explanation: Explanation
@@ -49,32 +49,32 @@ class WhyView:
 
 def why_message(view: WhyView) -> MessageContent:
     judged = view.explanation.judged
-    said = f"{code(view.asked, MOST_IN_TAG)} in {_repository(view.plan)} {_verdict(view)}"
-    lines = [f"*Why:* {prose(why(judged), MOST_IN_WHY)}.", *_users(view), *_family(view)]
+    headline = f"{code(view.reference, MOST_IN_TAG)} in {_repository(view.plan)} {_verdict(view)}"
+    lines = [f"*Why:* {prose(why(judged), MOST_IN_WHY)}.", *_users(view), *_image_group(view)]
     if view.new_pins:
-        lines += ["*Pinned since then, so it stays:*", *map(pin_line, view.new_pins[:PINS])]
+        lines += ["*Pinned since that scan:*", *map(pin_line, view.new_pins[:PINS])]
     digest = code(judged.manifest.digest, MOST_IN_TAG)
-    known = f"Looked at {date(view.scanned_at)} for plan {view.plan.id}"
+    scanned = f"Scanned {date(view.scanned_at)} for plan {view.plan.id}"
     return message(
-        f"{said}: {prose(why(judged))}",
-        section(f"*{said}.*", *lines),
+        f"{headline}: {prose(why(judged))}",
+        section(f"*{headline}.*", *lines),
         context(
             f"{digest} · {_tags(judged.manifest.tags)}",
-            f"{known}, version {view.plan.version}, which {state_words(view.plan.state)}.",
+            f"{scanned}, version {view.plan.version}, which {state_words(view.plan.state)}.",
         ),
     )
 
 
 def deleted_message(
-    asked: str, deleted: DeletedManifest, last_event: AuditEvent | None
+    reference: str, deleted: DeletedManifest, last_event: AuditEvent | None
 ) -> MessageContent:
     """`last_event`: of the plan."""
     plan, item = deleted.plan, deleted.item
-    said = f"{code(asked, MOST_IN_TAG)} in {_repository(plan)} was deleted by ecr-clean"
+    headline = f"{code(reference, MOST_IN_TAG)} in {_repository(plan)} was deleted by ecr-clean"
     by = mentions(each.by for each in plan.current_approvals)
-    approved = f", which {by} approved" if by else ""
+    approved = f", approved by {by}" if by else ""
     lines = [
-        f"*{said}*{_when(plan, last_event)}: by plan {plan.id}, version {plan.version}{approved}.",
+        f"*{headline}*{_when(plan, last_event)}: plan {plan.id}, version {plan.version}{approved}.",
         f"*Why:* {prose(item_words(item), MOST_IN_WHY)}.",
     ]
     small_print = context(f"{code(item.digest, MOST_IN_TAG)} · {_tags(item.tags)}")
@@ -82,18 +82,18 @@ def deleted_message(
 
 
 def never_scanned_message(repository: RepositoryId) -> MessageContent:
-    said = (
-        f"Nobody has looked into {code(repository.name, MOST_IN_NAME)} yet, so nothing is known "
-        f"of its images. `{COMMAND} REPOSITORY` does that:"
+    text = (
+        f"{code(repository.name, MOST_IN_NAME)} has not been scanned yet, so its images are "
+        f"unknown. `{COMMAND} REPOSITORY` scans it:"
     )
-    button = command_button("Look into it", 0, f"report {repository.uri}")
-    return message(said, section(said, button=button))
+    button = command_button("Scan now", 0, f"report {repository.uri}")
+    return message(text, section(text, button=button))
 
 
 def _when(plan: PlanRecord, last_event: AuditEvent | None) -> str:
     if plan.is_open:
-        return " just now"
-    return f" in a cleanup that ended {date(last_event.at)}" if last_event else ""
+        return " in the running deletion"
+    return f" in a deletion that ended {date(last_event.at)}" if last_event else ""
 
 
 def _repository(plan: PlanRecord) -> str:
@@ -102,16 +102,16 @@ def _repository(plan: PlanRecord) -> str:
 
 def _verdict(view: WhyView) -> str:
     if view.explanation.judged.verdict is Verdict.KEEP or view.new_pins:
-        return "stays"
+        return "is kept"
     plan = view.plan
     if plan.state is PlanState.APPROVED and plan.execute_after:
         starts = common_texts.starts(plan.execute_after, view.pause, view.now)
-        return f"goes: the plan is approved, and deletion starts {starts}"
+        return f"will be deleted: the plan is approved, and deletion starts {starts}"
     if plan.state is PlanState.EXECUTING:
         return _result(view.item)
     if plan.state is PlanState.PROPOSED:
-        return "may go, once somebody approves the plan"
-    return "may go with a later plan"
+        return "will be deleted if the plan is approved"
+    return "can be deleted by a later plan"
 
 
 def _result(item: PlanItem | None) -> str:
@@ -130,12 +130,12 @@ def _users(view: WhyView) -> Iterator[str]:
         yield f"*Used by:* {listed}" + (f" and {more:,} more" if more > 0 else "") + "."
 
 
-def _family(view: WhyView) -> Iterator[str]:
-    """The other manifests of its image group."""
+def _image_group(view: WhyView) -> Iterator[str]:
     others = [each for each in view.explanation.family if each != view.explanation.judged]
     if others:
-        share = count(len(others), "other shares", "others share")
-        yield f"*{share} its fate:* {codes(map(name_of, others), most=5)}."
+        manifests = count(len(others), "other manifest", "other manifests")
+        names = codes(map(name_of, others), most=5)
+        yield f"*{manifests} of its image group, with the same verdict:* {names}."
 
 
 def _tags(tags: Sequence[str]) -> str:

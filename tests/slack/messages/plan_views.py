@@ -1,4 +1,4 @@
-"""Plans as messages show them, and messages as people read them."""
+"""Builds plans for messages, and renders blocks as readable text."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -27,15 +27,15 @@ from tests.render.builders import GB, image, plan
 from tests.support import NOW
 
 STAR = "\N{ASTERISK OPERATOR}"
-"""Stands for `*` where that would style something."""
+"""Replaces `*` in names, since `*` would style the text."""
 
 ANN, BOB = "U0000000001", "U0000000002"
 BY_ROLE = "arn:aws:sts::123456789012:assumed-role/Deployer/carla"
 HOME, ELSEWHERE = "C0000000001", "C0000000002"
-LOOKED_AT = (SourceScan("ecs", "a", 3), SourceScan("ecs", "b", 0), SourceScan("lambda", "a", 2))
+SCANNED = (SourceScan("ecs", "a", 3), SourceScan("ecs", "b", 0), SourceScan("lambda", "a", 2))
 USED = RepositoryUsage(
     by_tag={"1.3.0": ("ECS shop/web",), "1.5.0": ("Lambda resize", "ECS a/b", "ECS a/c", "ECS d")},
-    scans=LOOKED_AT,
+    scans=SCANNED,
     not_checked=("batch", "sagemaker"),
 )
 
@@ -46,7 +46,7 @@ MAX_BLOCKS = 50
 
 
 def usual_plan() -> Plan:
-    """20 releases, of which 5 are new, 2 in use and 1 pinned; of the others 2 were pulled."""
+    """20 releases: 5 newest, 2 in use, 1 pinned; 2 of the others were pulled recently."""
     releases = [
         image(
             number,
@@ -64,7 +64,7 @@ def usual_plan() -> Plan:
 def view(
     content: Plan | None = None, record: Mapping[str, Any] | None = None, **facts: Any
 ) -> PlanView:
-    """`record`: what of the stored plan is different from one that was just proposed."""
+    """`record`: fields of the stored plan that differ from a plan that was just proposed."""
     content = content or usual_plan()
     stored = proposed("p7k2", content, NOW, NOW + timedelta(days=7))
     shown: dict[str, Any] = {
@@ -72,10 +72,10 @@ def view(
         "content": content,
         "scanned_at": NOW,
         "counts": {},
-        "told": (),
-        "required": 1,
-        "here": HOME,
-        "home": HOME,
+        "listed_items": (),
+        "required_approvals": 1,
+        "channel": HOME,
+        "approval_channel": HOME,
         "report_only": False,
         "usd_per_gb_month": 0.10,
         "saved_bytes": 50 * GB,
@@ -106,7 +106,7 @@ def ended(state: PlanState, counts: Mapping[ImageOutcome, int], **facts: Any) ->
 
 
 def checked(content: MessageContent) -> MessageContent:
-    """It passes Slack's checks, and ours, which are stricter."""
+    """Asserts that the message passes Slack's checks and our stricter ones."""
     blocks = list(content.blocks)
     assert content.text.strip()
     assert check_message(blocks) == []
@@ -131,7 +131,8 @@ def values(blocks: Iterable[Json]) -> dict[str, str]:
 
 
 def read(blocks: Iterable[Json]) -> str:
-    """Roughly as people see it: `#` is a header, `~` small print, brackets are buttons."""
+    """The blocks as text: `#` is a header, `~` small print, brackets are buttons, `!` a danger
+    style."""
     return "\n".join(line for block in blocks for line in _lines(block))
 
 

@@ -1,4 +1,4 @@
-"""Answers to what people type: within Slack's limits, and harmless, whatever things are called."""
+"""Answers to slash commands stay within Slack's limits and escape all names."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -94,7 +94,7 @@ def test_repositories(state: PlanState) -> None:
         pattern=NASTY * 40,
         shown=[known] * 20,
         more=MANY,
-        never=MANY,
+        never_scanned=MANY,
         storage=storage_totals([known] * 1000),
         listed_at=NOW,
         saved_bytes=10**18,
@@ -108,17 +108,17 @@ def test_repositories(state: PlanState) -> None:
         harmless(repositories_message(other))
 
 
-def test_incomplete_plans_free_nobody_knows_what() -> None:
+def test_possible_savings_of_an_incomplete_plan_are_unknown() -> None:
     plan = replace(PLAN, complete=False)
     known = KnownRepository(LONG, NOW, LastScan(plan, NOW, None))
     shown = RepositoriesView(None, [known], 0, 0, storage_totals([known]), NOW, 0, 0.10, None, NOW)
     said = harmless(repositories_message(shown))
-    assert "size unknown · nobody knows what could be freed" in said
-    assert "plan xxxxxxxx incomplete, cannot be approved" in said
+    assert "size unknown · possible savings unknown" in said
+    assert "plan xxxxxxxx: blocked: incomplete, cannot be approved" in said
 
 
 def test_repositories_before_any_registry_was_listed() -> None:
-    """There is no small print, and so no block for it: Slack refuses an empty one."""
+    """Omits the block for small print if it would be empty, since Slack refuses an empty one."""
     known = KnownRepository(LONG, NOW, LastScan(PLAN, NOW, None))
     shown = RepositoriesView(None, [known], 0, 0, storage_totals([known]), None, 0, 0.10, None, NOW)
     assert "\n~ " not in harmless(repositories_message(shown))
@@ -152,15 +152,18 @@ def test_status() -> None:
     shown = StatusView(
         pause=PAUSE,
         deleting=running * 20,
-        waiting=[in_state(PlanState.APPROVED)] * 40,
+        approved=[in_state(PlanState.APPROVED)] * 40,
         open_plans=[LinkedPlan(PLAN, LINK), LinkedPlan(PLAN, None)] * 5,
         more=MANY,
+        blocked=3,
         reports=MANY,
         version="0.1.0",
         usd_per_gb_month=0.10,
         now=NOW,
     )
-    assert harmless(status_message(shown)).count("… and 30 more") == 2
+    said = harmless(status_message(shown))
+    assert said.count("… and 30 more") == 2
+    assert "*Open plans:* 1,000,007 waiting for approval · 3 blocked" in said
     harmless(paused_message(running * 20))
 
 
@@ -184,7 +187,7 @@ def test_why(state: PlanState) -> None:
     harmless(never_scanned_message(LONG))
 
 
-def test_why_names_who_uses_it_by_a_tag_that_has_moved() -> None:
+def test_why_names_users_by_a_tag_that_has_moved() -> None:
     users = (PastTagUser("ECS shop/web", "v1", certain=True),)
     made = plan(image(1, "v2"), usage=RepositoryUsage(by_past_tag={image(1).digest: users}))
     explanation = Explanation(HERE, made.judged[0], made.judged)
@@ -205,9 +208,9 @@ def test_choices() -> None:
     assert len(action_ids(content.blocks)) == MOST_CHOICES
     longest = CommandSuggestion("a", "x" * MOST_IN_LINE)
     content = choices("What?", [longest, longest._replace(label="b", line=longest.line + "x")])
-    assert harmless(content) == "What? To get `b`, type the line anew.\n[a]"
+    assert harmless(content) == "What? Without a button: `b`. Type the command for these.\n[a]"
 
 
 def test_a_refusal_links_to_the_channel() -> None:
     shown = refused(RefusedError(ApprovableOnlyInChannel("team/api", "C0000000001")))
-    assert shown.text == "team/api can be approved only in its own channel, <#C0000000001>"
+    assert shown.text == "team/api can be approved only in <#C0000000001>"

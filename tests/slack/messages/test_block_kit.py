@@ -1,4 +1,4 @@
-"""Whatever a text is, its block is within Slack's limits."""
+"""Blocks stay within Slack's limits for any text."""
 
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -49,10 +49,10 @@ def test_a_list_takes_as_many_sections_as_it_needs() -> None:
     ]
 
 
-def test_lines_left_out_are_counted() -> None:
+def test_omitted_lines_are_counted() -> None:
     assert and_more(0) == []
     assert and_more(1234) == ["… and 1,234 more"]
 
 
 def test_loading() -> None:
-    assert "One moment" in read(checked_view(loading_view())["blocks"])
+    assert "Loading" in read(checked_view(loading_view())["blocks"])

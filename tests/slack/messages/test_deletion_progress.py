@@ -1,6 +1,6 @@
-"""An approved plan, a running one, and its result."""
+"""The message of an approved plan, of a running plan, and of a result."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -42,8 +42,8 @@ def test_approved() -> None:
     assert read(content.blocks) == (
         f"""\
 # team/api
-*Deletion starts 2026-11-23 12:05 UTC.* Approved by <@U0000000001> and `carla`.
-12 of 20 manifests go, which frees 20.9 GB of 39.2 GB and saves $2.09 a month ($25.08 a year).
+*Approved. Deletion starts 2026-11-23 12:05 UTC.* Approved by <@U0000000001> and `carla`.
+Deletes 12 of 20 manifests, frees 20.9 GB of 39.2 GB and saves $2.09 a month ($25.08 a year).
 {PLACE}
 [Stop!] [Pin tags…] [Show images]"""
     )
@@ -53,20 +53,21 @@ def test_approved() -> None:
 def test_approved_and_postponed() -> None:
     record = {"state": PlanState.APPROVED, "approvals": approvals(ANN), "execute_after": NOW}
     shown = plan_message(view(record=record, last_event=event(AuditEventName.POSTPONED)))
-    assert "\nIt could not begin in time, and waits once more" in read(checked(shown).blocks)
+    assert "\nNo worker started it in time, so the undo window" in read(checked(shown).blocks)
 
 
 def test_approved_when_the_undo_window_is_over() -> None:
     record = {"state": PlanState.APPROVED, "approvals": approvals(ANN), "execute_after": NOW}
-    assert "*Deletion starts now.*" in read(plan_message(view(record=record)).blocks)
+    assert "Deletion starts now.*" in read(plan_message(view(record=record)).blocks)
 
 
-def test_approved_when_it_is_over_during_a_pause() -> None:
-    """Nobody knows when it begins."""
+@pytest.mark.parametrize("now", [NOW - timedelta(minutes=1), NOW + timedelta(3)])
+def test_approved_during_a_pause(now: datetime) -> None:
+    """The message names no time, within the undo window or after it."""
     record = {"state": PlanState.APPROVED, "approvals": approvals(ANN), "execute_after": NOW}
     pause = Pause(BOB, NOW - timedelta(days=3), "")
-    told = read(plan_message(view(record=record, pause=pause, now=NOW + timedelta(3))).blocks)
-    assert "*Deletion starts as soon as somebody resumes.*" in told
+    shown = read(plan_message(view(record=record, pause=pause, now=now)).blocks)
+    assert "*Approved. Deletion starts when someone resumes ecr-clean.*" in shown
 
 
 COUNTS = {
@@ -101,21 +102,21 @@ def test_the_bar_is_full_when_all_is_done(pending: int, bar: str) -> None:
     assert f"{bar}  {12 - pending} of 12 done" in read(shown.blocks)
 
 
-def test_once_asked_to_stop_it_cannot_be_asked_again() -> None:
+def test_a_stopping_plan_has_no_stop_button() -> None:
     record = {"state": PlanState.EXECUTING, "stop_asked_by": BOB}
     content = checked(plan_message(view(record=record, counts=COUNTS)))
-    assert f"*<@{BOB}> stopped it: stopping after the batches in flight*" in read(content.blocks)
+    assert f"*Stopping after the current batches (stopped by <@{BOB}>)*" in read(content.blocks)
     assert action_ids(content.blocks) == []
 
 
-def test_the_settings_stop_it_and_say_why() -> None:
+def test_stopped_by_the_settings_with_the_cause() -> None:
     record = {
         "state": PlanState.EXECUTING,
         "stop_asked_by": SETTINGS_ACTOR,
         "stop_cause": ExecutionDisabled(),
     }
     said = read(plan_message(view(record=record, counts=COUNTS)).blocks)
-    assert "*`the settings (execution.enabled: false)` stopped it: stopping after" in said
+    assert "batches (stopped by `the settings (execution.enabled: false)`)*" in said
 
 
 def test_done() -> None:
@@ -132,24 +133,24 @@ def test_done() -> None:
 *Deleted 12 of 12 manifests.*
 Freed 20.0 GB, which saves $2.00 a month ($24.00 a year).
 ~ Approved by <@U0000000001>.
-~ ecr-clean has freed 50.0 GB so far: $5.00 a month.
+~ Freed by ecr-clean so far: 50.0 GB, $5.00 a month.
 {PLACE}"""
     )
     assert action_ids(content.blocks) == []
 
 
-def test_what_ecr_never_confirmed_is_told_apart() -> None:
+def test_unconfirmed_deletions_are_listed_separately() -> None:
     record = {"freed_bytes": 20 * GB, "unconfirmed_bytes": GB}
     shown = plan_message(ended(PlanState.DONE, {ImageOutcome.DELETED: 12}, record=record))
     assert (
         "Freed 20.0 GB, which saves $2.00 a month ($24.00 a year).\n"
-        "ECR never confirmed the deletion of another 1.00 GB: its answers were lost, and the "
-        "images were gone when the bot looked.\n"
+        "ECR did not confirm the deletion of another 1.00 GB: its answers were lost, but the "
+        "images no longer exist.\n"
     ) in read(checked(shown).blocks)
 
 
-def test_failed_and_skipped_with_why() -> None:
-    told = (
+def test_failed_and_skipped_images_have_reasons() -> None:
+    listed = (
         *items(
             ImageOutcome.FAILED, RefusedByEcr("ImageReferencedByManifestList", "in a list"), "1.1"
         ),
@@ -157,26 +158,26 @@ def test_failed_and_skipped_with_why() -> None:
         *items(ImageOutcome.SKIPPED, Pinned(Pin("1.*", BOB, "<!channel> *note*")), "1.7", "1.9"),
     )
     counts = {ImageOutcome.DELETED: 6, ImageOutcome.SKIPPED: 5, ImageOutcome.FAILED: 1}
-    shown = ended(PlanState.FAILED, counts, told=told, record={"freed_bytes": GB})
+    shown = ended(PlanState.FAILED, counts, listed_items=listed, record={"freed_bytes": GB})
     content = checked(plan_message(shown))
     assert read(content.blocks) == (
         f"""\
 # team/api
 *Deleted 6 of 12 manifests, 5 skipped, 1 failed.*
 Freed 1.00 GB, which saves $0.10 a month ($1.20 a year).
-:warning: *1 could not be deleted*:
+:warning: *1 failed*:
 • `1.1`: ECR refused it: in a list (ImageReferencedByManifestList)
 *5 skipped*:
 • `1.7`, `1.9`: 1.{STAR} is pinned by <@{BOB}>: &lt;!channel&gt; {STAR}note{STAR}
 • `1.2`: is no longer in ECR
 … and 2 more
 ~ Approved by <@U0000000001>.
-~ ecr-clean has freed 50.0 GB so far: $5.00 a month.
+~ Freed by ecr-clean so far: 50.0 GB, $5.00 a month.
 {PLACE}"""
     )
 
 
-def test_skipped_ones_that_nobody_named_are_counted() -> None:
+def test_skipped_images_that_are_not_listed_are_counted() -> None:
     shown = ended(PlanState.DONE, {ImageOutcome.DELETED: 6, ImageOutcome.SKIPPED: 6})
     assert "*6 skipped*." in read(checked(plan_message(shown)).blocks)
 
@@ -192,7 +193,7 @@ def test_stopped(by: str | None, said: str) -> None:
     assert action_ids(content.blocks) == []
 
 
-def test_savings_of_a_run_that_are_not_exact_say_so() -> None:
+def test_estimated_savings_of_a_run() -> None:
     made = plan(image(1), exact=False)
     shown = plan_message(view(made, {"state": PlanState.DONE}, counts={ImageOutcome.DELETED: 1}))
     assert "Freed about 1.00 GB, which saves about $0.10" in shown.text

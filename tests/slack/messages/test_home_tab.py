@@ -1,4 +1,4 @@
-"""The Home tab within Slack's limits, however much there is, and whatever people call things."""
+"""The Home tab stays within Slack's limits for any number of plans and any names."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -8,7 +8,7 @@ from bot.core.plan import PlanState
 from bot.core.records import ImageOutcome, Pause, RepositoryPin
 from bot.core.storage_totals import StorageTotals
 from bot.playground.slack.blocks.checks import check_view, is_too_large
-from bot.slack.messages.home_tab import home
+from bot.slack.messages.home_tab import home_tab
 from bot.slack.view_models import HomeView, LinkedPlan, NextReport, PlanResult
 from tests.slack.messages.plan_views import ANN, BOB, BY_ROLE, HOME, approvals, read, view
 from tests.slack.messages.test_limits import LONG_NAME, NASTY, ODD
@@ -47,37 +47,37 @@ MUCH = HomeView(
 )
 
 
-def test_it_is_within_the_limits_and_whole() -> None:
-    tab = home(MUCH)
+def test_limits_with_many_entries() -> None:
+    tab = home_tab(MUCH)
     assert check_view(tab, kind="home") == []
     assert not is_too_large(tab)
-    told = read(tab["blocks"])
-    assert "<!channel>" not in told
+    shown = read(tab["blocks"])
+    assert "<!channel>" not in shown
     for more in ("… and 12,345 more", "… and 83 more", "… and 35 more"):
-        assert more in told
-    assert told.count("stopped, 1,000,000 deleted, 1,000,000 skipped, 1,000,000 failed") == 5
+        assert more in shown
+    assert shown.count("stopped, 1,000,000 deleted, 1,000,000 skipped, 1,000,000 failed") == 5
 
 
 def test_states_of_plans() -> None:
-    told = read(home(MUCH)["blocks"])
-    for stands in (
-        "waits for approval",
-        "approved, deletion starts as soon as somebody resumes",
-        "is being deleted",
-        "incomplete, cannot be approved",
+    shown = read(home_tab(MUCH)["blocks"])
+    for state in (
+        "waiting for approval",
+        "approved, deletion starts when someone resumes ecr-clean",
+        "deletion running",
+        "blocked: incomplete, cannot be approved",
     ):
-        assert stands in told
+        assert state in shown
     small = replace(MUCH, open_plans=[LinkedPlan(replace(PLAN, deletions=0), None)])
-    assert "nothing to delete" in read(home(small)["blocks"])
+    assert "nothing to delete" in read(home_tab(small)["blocks"])
 
 
-def test_it_says_what_there_is_none_of() -> None:
+def test_empty_lists() -> None:
     nothing = replace(MUCH, open_plans=[], more_plans=0, pins=[], next_reports=[], last_runs=[])
-    told = read(home(nothing)["blocks"])
+    shown = read(home_tab(nothing)["blocks"])
     for heading, none in (
         ("Open plans", "None."),
-        ("Pins that run out soon", "None."),
+        ("Pins expiring soon", "None."),
         ("Next reports", "None: no entry of `reports` in the settings has a `channel`."),
-        ("Last cleanups", "None yet."),
+        ("Last deletions", "None yet."),
     ):
-        assert f"# {heading}\n{none}" in told
+        assert f"# {heading}\n{none}" in shown

@@ -1,4 +1,4 @@
-"""All manifests of a plan, in pages of a modal."""
+"""The modal with all manifests of a plan, in pages."""
 
 import re
 from collections.abc import Iterable
@@ -47,14 +47,14 @@ def test_a_page() -> None:
     assert modal["callback_id"] == "images"
     assert read(modal["blocks"]) == (
         f"""\
-`team/api`: 2 go, 2 stay
+`team/api`: 2 to delete, 2 to keep
 1 to 4 of 4 manifests
-# Goes
+# Delete
 `multi`: not among the 0 newest images (3rd); last pulled 2026-11-20 12:00 UTC
 ~ index `sha256:000000000000…` · 1.00 GB · pushed 2026-10-14 · last pulled 2026-11-20
 ↳ no tag: inherits the verdict of multi (sha256:000000000000…), which lists it
 ~ image `sha256:000000000000…` · 1.00 GB · pushed 2026-10-14
-# Stays
+# Keep
 `1.3.0`: is in use by ECS shop/web
 ~ image `sha256:000000000000…` · 1.00 GB · pushed 2026-11-22
 ~ used by ECS shop/web
@@ -63,7 +63,7 @@ def test_a_page() -> None:
     )
 
 
-def test_who_uses_it_by_a_tag_that_has_moved() -> None:
+def test_users_by_a_tag_that_has_moved() -> None:
     users = (PastTagUser("ECS shop/web", "v1", certain=True),)
     made = plan(image(1, "v2"), usage=RepositoryUsage(by_past_tag={image(1).digest: users}))
     words = "ECS shop/web (by the tag v1, which this image had)"
@@ -77,7 +77,7 @@ def test_an_empty_repository() -> None:
 
 
 @pytest.mark.parametrize("number", [-1, 0, 1, 2, 7])
-def test_pages_beyond_the_ends_are_the_ends(number: int) -> None:
+def test_page_numbers_out_of_range_show_the_first_or_last_page(number: int) -> None:
     made = plan(*(image(n) for n in range(2 * A_PAGE)))
     first = "1 to 20" if number <= 0 else "21 to 40"
     assert f"{first} of 40 manifests" in read(page(made, number)["blocks"])
@@ -87,18 +87,18 @@ def test_one_page_has_no_buttons() -> None:
     assert action_ids(page(usual_plan())["blocks"]) == []
 
 
-def test_the_way_through_pages() -> None:
+def test_page_buttons() -> None:
     made = plan(*(image(n, f"v{n}", age=n + 1) for n in range(200)), newest=95)
-    assert buttons(page(made, 0)) == ["Next", "What stays", "Last"]
-    assert buttons(page(made, 3)) == ["First", "Previous", "Next", "What stays", "Last"]
-    assert buttons(page(made, 9)) == ["First", "What stays", "Previous"]
+    assert buttons(page(made, 0)) == ["Next", "Kept images", "Last"]
+    assert buttons(page(made, 3)) == ["First", "Previous", "Next", "Kept images", "Last"]
+    assert buttons(page(made, 9)) == ["First", "Kept images", "Previous"]
     assert values(page(made, 3)["blocks"])["images_page:5"] == "p7k2:1:5"
-    assert "# Goes" in read(page(made, 5)["blocks"])
-    assert "# Stays" in read(page(made, 5)["blocks"])
-    assert "# Goes" not in read(page(made, 6)["blocks"])
+    assert "# Delete" in read(page(made, 5)["blocks"])
+    assert "# Keep" in read(page(made, 5)["blocks"])
+    assert "# Delete" not in read(page(made, 6)["blocks"])
 
 
-def test_every_manifest_stands_on_one_page() -> None:
+def test_every_manifest_is_on_exactly_one_page() -> None:
     images = [*_multi_arch(0, 30), *_multi_arch(30, 60)]
     made = plan(*images, newest=9)
     pages = range(-(-len(made.judged) // A_PAGE))

@@ -1,4 +1,4 @@
-"""A plan that cannot be approved: it names each problem and its fix."""
+"""The message of an incomplete plan names each problem and its fix."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -32,37 +32,36 @@ DENIED = SourceScan(
 DOUBTED = SourceScan("ecs", "eu-west-1", 2, UsageDrop(3, 40, NOW - timedelta(days=1)))
 
 
-def test_an_incomplete_plan_names_what_to_mend() -> None:
+def test_an_incomplete_plan_names_the_problems() -> None:
     made = plan(image(1, "a"), usage=replace(USED, scans=(USED.scans[0], DENIED, DOUBTED)))
     content = checked(plan_message(view(made)))
     assert content.text == (
-        "team/api: not everything could be checked, so nothing can be deleted. kubernetes "
-        "(cluster prod): `arn:aws:iam::123456789012:role/x` may not: attach &lt;the&gt; policy. "
-        "And 1 more problem."
+        "team/api: 2 checks failed, so nothing can be deleted. kubernetes (cluster prod): "
+        "`arn:aws:iam::123456789012:role/x` may not: attach &lt;the&gt; policy. And 1 more problem."
     )
     assert read(content.blocks) == (
         f"""\
 # team/api
-:warning: *Not everything could be checked, so nothing can be deleted.*
-Mend 2 problems, then press *Try again*:
+:warning: *2 checks failed, so nothing can be deleted.*
+Fix them, then press *Try again*:
 • kubernetes (cluster prod): `arn:aws:iam::123456789012:role/x` may not: attach &lt;the&gt; policy
 • ecs (eu-west-1): it lists 3 workloads, but listed 40 on 2026-11-22
-[That is right]
-~ *Not checked:* Batch, SageMaker. What runs there is not protected.
+[Confirm usage]
+~ *Not checked:* Batch, SageMaker. Images used only there are not protected.
 {PLACE} · 2026-11-23 12:00 UTC
-[Try again] [Show images] [Not this time]"""
+[Try again] [Show images] [Dismiss]"""
     )
     assert values(content.blocks)["confirm_usage:1"] == "p7k2:1 3 ecs eu-west-1"
 
 
-def test_a_scope_that_no_button_can_carry() -> None:
-    """The command says how to confirm it."""
+def test_a_scope_too_long_for_a_button() -> None:
+    """The text contains the command instead."""
     made = plan(image(1), usage=replace(USED, scans=(replace(DOUBTED, scope="x" * 2000),)))
     content = checked(plan_message(view(made)))
     assert action_ids(content.blocks) == ["try_again", "show_images", "dismiss_plan"]
 
 
-def test_of_many_problems_some() -> None:
+def test_many_problems() -> None:
     scans = tuple(replace(DENIED, scope=f"cluster {number}") for number in range(30))
     content = checked(plan_message(view(plan(image(1), usage=replace(USED, scans=scans)))))
-    assert "~ … and 22 more: `ecr-clean show p7k2` lists them all" in read(content.blocks)
+    assert "~ … and 22 more: `ecr-clean show p7k2` lists all" in read(content.blocks)

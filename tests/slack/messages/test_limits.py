@@ -1,4 +1,4 @@
-"""Within Slack's limits, however large a repository is, and whatever people call things."""
+"""Messages stay within Slack's limits for repositories of any size and for any names."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -23,7 +23,7 @@ from bot.slack.messages.answers import refusal
 from bot.slack.messages.images import images_view
 from bot.slack.messages.plan import plan_message
 from bot.slack.messages.report import typing_view
-from bot.slack.messages.report_progress import asked_message, failed_message, planning_message
+from bot.slack.messages.report_progress import failed_message, planning_message, requested_message
 from bot.slack.view_models import PlanView
 from tests.core import strategies as some
 from tests.core.strategies import World
@@ -53,7 +53,7 @@ COUNTS = {
 
 
 def crowd(number: int) -> Iterator[Manifest]:
-    """So many manifests: of every four one index with two children, and one alone."""
+    """`number` manifests: each four are an index with two children, and one image."""
     for start in range(0, number - number % 4, 4):
         children = (image(start, age=start / 40), image(start + 1, age=start / 40))
         index = ManifestContent(OCI_INDEX, children=tuple(child.digest for child in children))
@@ -71,7 +71,7 @@ def every_state(content: Plan, **facts: Any) -> Iterator[PlanView]:
             "execute_after": NOW + timedelta(minutes=5),
         }
         for here in (HOME, ELSEWHERE):
-            yield view(content, record, here=here, counts=COUNTS, required=9, **facts)
+            yield view(content, record, channel=here, counts=COUNTS, required_approvals=9, **facts)
 
 
 @pytest.mark.parametrize("number", [0, 1, 100, pytest.param(20_000, marks=pytest.mark.slow)])
@@ -89,7 +89,7 @@ PLACES = tuple(RegistryId("123456789012", f"eu-west-{number}") for number in ran
 
 
 def odd_plan() -> Plan:
-    """Everything is as long and as odd as it can be, and there is much of it."""
+    """A plan with the longest and strangest names and many images."""
     longest = [f"_.-{'x' * 290}{number}" for number in range(40)]
     images = [image(n, tag, f"{tag}_", pulled=1, size=10**15) for n, tag in enumerate(longest)]
     kept = [image(100 + n, f"kept{n}") for n in range(40)]
@@ -112,12 +112,12 @@ ODD = odd_plan()
 
 
 def test_odd_names_in_every_state() -> None:
-    told = [
+    listed = [
         PlanItem(f"sha256:{n:064}", (f"{'t' * 300}{n}",), outcome, ErrorText(f"{n} {NASTY * 20}"))
         for n in range(10)
         for outcome in (ImageOutcome.FAILED, ImageOutcome.SKIPPED)
     ]
-    for shown in every_state(ODD, told=told, why_not_started=NASTY * 30):
+    for shown in every_state(ODD, listed_items=listed, why_not_started=NASTY * 30):
         content = checked(plan_message(shown))
         _harmless(read(content.blocks) + content.text)
 
@@ -141,14 +141,14 @@ def test_odd_names_in_modals() -> None:
     assert f"`{LONG_NAME}`" in read(typing["blocks"])
 
 
-def test_the_whole_name_of_a_repository_is_told() -> None:
+def test_the_full_name_of_a_repository_is_shown() -> None:
     assert f"~ `{LONG_NAME}` · 123456789012" in read(plan_message(view(ODD)).blocks)
 
 
 @pytest.mark.parametrize("text", ["team/api", LONG_NAME, NASTY * 50, "x" * 5000, ":a" * 2000])
 def test_short_messages(text: str) -> None:
     for content in (
-        asked_message(text, ANN),
+        requested_message(text, ANN),
         planning_message(text, text, 3, 10),
         planning_message(text, text, 0, 0),
         failed_message(text),
@@ -158,8 +158,8 @@ def test_short_messages(text: str) -> None:
 
 
 def test_progress_before_there_is_a_plan() -> None:
-    assert read(asked_message("team/*", ANN).blocks) == (
-        f"~ :hourglass_flowing_sand: Looking into `team/*` for <@{ANN}> …"
+    assert read(requested_message("team/*", ANN).blocks) == (
+        f"~ :hourglass_flowing_sand: Scanning `team/*` for <@{ANN}> …"
     )
     assert read(planning_message("team/api", "reading manifests", 300, 1200).blocks) == (
         "~ :hourglass_flowing_sand: `team/api`: reading manifests: 300 of 1,200  "

@@ -1,4 +1,4 @@
-"""One message for each state of a plan. Plans that delete nothing take one line without buttons."""
+"""The message of a plan in each state. Plans that delete nothing take one line without buttons."""
 
 from dataclasses import replace
 
@@ -32,16 +32,16 @@ COUNTS = {
 }
 
 
-def test_nothing_to_delete_is_one_quiet_line() -> None:
+def test_nothing_to_delete_is_one_line() -> None:
     made = plan(image(1, "a"), image(2, "b"), newest=2, usage=replace(USED, not_checked=()))
     content = checked(plan_message(view(made)))
-    line = "nothing to delete. 2 manifests stay: 2 among the 2 newest images."
+    line = "nothing to delete. Keeps 2 manifests: 2 among the 2 newest images."
     assert content.text == f"team/api: {line}"
     assert read(content.blocks) == f"~ `team/api`: {line}"
     assert action_ids(content.blocks) == []
 
 
-def test_what_was_not_checked_is_told_even_then() -> None:
+def test_nothing_to_delete_shows_unchecked_sources() -> None:
     made = plan(image(1, "a"), newest=1, usage=USED)
     assert "~ *Not checked:* Batch, SageMaker." in read(plan_message(view(made)).blocks)
 
@@ -51,7 +51,7 @@ def test_an_empty_repository() -> None:
     assert read(content.blocks) == "~ `team/api`: the repository is empty."
 
 
-DISMISSED = "~ `team/api`: not this time; dismissed"
+DISMISSED = "~ `team/api`: dismissed"
 
 
 @pytest.mark.parametrize(
@@ -71,20 +71,20 @@ DISMISSED = "~ `team/api`: not this time; dismissed"
         (
             PlanState.EXPIRED,
             None,
-            "~ `team/api`: nobody approved it in time; expired 2026-11-30 12:00 UTC. Nothing was "
+            "~ `team/api`: not approved in time, expired 2026-11-30 12:00 UTC. Nothing was "
             "deleted.",
         ),
-        (PlanState.SUPERSEDED, None, "~ `team/api`: superseded by a newer version."),
+        (PlanState.SUPERSEDED, None, "~ `team/api`: replaced by a newer version."),
     ],
 )
-def test_what_came_to_nothing_is_one_line(state: PlanState, last: object, line: str) -> None:
+def test_a_closed_plan_is_one_line(state: PlanState, last: object, line: str) -> None:
     content = checked(plan_message(view(record={"state": state}, last_event=last)))
     assert read(content.blocks) == line
     assert action_ids(content.blocks) == []
 
 
 @pytest.mark.parametrize("state", PlanState)
-def test_what_buttons_carry_can_be_read(state: PlanState) -> None:
+def test_values_of_buttons_can_be_parsed(state: PlanState) -> None:
     shown = plan_message(view(record={"state": state}, counts=COUNTS))
     assert {PlanRef.parse(value).plan for value in values(shown.blocks).values()} <= {"p7k2"}
 
@@ -102,9 +102,9 @@ def test_outdated_approvals() -> None:
     assert checked(
         outdated_message(outdated, event(AuditEventName.PROPOSED, ANN, ErrorText("pinned 1.2")))
     ).text == (
-        f"<@{BOB}>: what you approved, version 2, no longer counts. <@{ANN}> changed what goes: "
-        "pinned 1.2. Look at version 3 above, and approve that if it is right."
+        f"<@{BOB}>: your approval of version 2 no longer counts. <@{ANN}> changed the plan: "
+        "pinned 1.2. Review version 3 above, and approve it if it is right."
     )
     assert checked(outdated_message(replace(outdated, deletions=0), None)).text == (
-        f"<@{BOB}>: what you approved, version 2, no longer counts. Nothing is left to delete."
+        f"<@{BOB}>: your approval of version 2 no longer counts. Nothing is left to delete."
     )

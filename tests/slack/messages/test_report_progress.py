@@ -1,4 +1,4 @@
-"""Scheduled reports without a message of their own take a line or two."""
+"""The summary of scheduled reports that have no message of their own."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -43,7 +43,7 @@ def text(*reports: ScheduledReport, missed: tuple[UnlistedRegistry, ...] = ()) -
     return checked(rest_message(RoundSummary(ROUND, reports, missed))).text
 
 
-def test_what_has_no_report_of_its_own() -> None:
+def test_nothing_to_delete_and_small_savings() -> None:
     nothing = some(ReportOutcome.NOTHING, *(f"quiet/{number}" for number in range(7)))
     small = some(ReportOutcome.SMALL, "a", "b", "c", "d", "e", usd=0.64)
     assert text(*nothing, *small) == (
@@ -72,20 +72,20 @@ def test_failures_of_the_same_call_share_a_line() -> None:
         failed("c/d", refused("c/d")),
     )
     assert found == (
-        "2 repositories cannot be planned (`a/b`, `c/d`). "
+        "2 repositories could not be planned (`a/b`, `c/d`). "
         "For example, `a/b`: AWS refused a/b: grant it "
-        "1 repository cannot be planned (`e/f`): e/f is "
+        "1 repository could not be planned (`e/f`): e/f is "
         "\N{ASTERISK OPERATOR}gone\N{ASTERISK OPERATOR}"
     )
 
 
-def test_the_same_failure_is_no_example() -> None:
+def test_a_failure_that_all_share_is_no_example() -> None:
     away = ErrorText("The database cannot be used")
     found = text(failed("a", away), failed("b", TooManyAttempts(3)), failed("c", away))
     assert found == (
-        "2 repositories cannot be planned (`a`, `c`): The database cannot be used "
-        "1 repository cannot be planned (`b`): 3 attempts failed because the worker stopped, had "
-        "an internal error or could not reach the database: see its log"
+        "2 repositories could not be planned (`a`, `c`): The database cannot be used "
+        "1 repository could not be planned (`b`): 3 attempts failed because the worker stopped, "
+        "had an internal error or could not reach the database: see its log"
     )
 
 
@@ -100,14 +100,14 @@ def test_the_same_failure_is_no_example() -> None:
         (TooManyAttempts(3), TooManyAttempts(3), 1),
     ],
 )
-def test_which_failures_are_alike(one: ReportFailure, other: ReportFailure, lines: int) -> None:
-    assert text(failed("a", one), failed("b", other)).count("cannot be planned") == lines
+def test_which_failures_share_a_line(one: ReportFailure, other: ReportFailure, lines: int) -> None:
+    assert text(failed("a", one), failed("b", other)).count("could not be planned") == lines
 
 
 def test_a_name_in_two_registries() -> None:
     there = replace(failed("a", refused("there")), repository=f"{HOST.replace('west', 'east')}/a")
     found = text(failed("a", refused("here")), there)
-    assert found.startswith("2 repositories cannot be planned (`a`, `a`). For example, `a`: ")
+    assert found.startswith("2 repositories could not be planned (`a`, `a`). For example, `a`: ")
 
 
 def test_many_failures() -> None:
@@ -117,6 +117,5 @@ def test_many_failures() -> None:
 
 def test_a_registry_that_cannot_be_listed() -> None:
     assert text(missed=(UnlistedRegistry("registries[1]", ErrorText("AWS refused it")),)) == (
-        "A registry (registries[1]) cannot be listed, so that its reports are missing: "
-        "AWS refused it"
+        "Registry registries[1] could not be listed, so its reports are missing: AWS refused it"
     )
