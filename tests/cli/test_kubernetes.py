@@ -1,4 +1,4 @@
-"""Images that run in Kubernetes, through the command: EKS, kubeconfigs, and what goes wrong."""
+"""Images in use in Kubernetes, in commands: EKS, kubeconfigs, and failures."""
 
 import json
 import time
@@ -24,8 +24,8 @@ Look = Callable[..., Result]
 
 @pytest.fixture
 def look(plan: Run, settings_file: Write, shelf: Shelf) -> Look:
-    """Plans `team/api` with its images 1.0 to 1.2, of which nothing but use keeps any, looking
-    at Kubernetes alone."""
+    """Plans `team/api` with its images 1.0 to 1.2, which only usage keeps. Scans only
+    Kubernetes."""
     shelf.images(3)
 
     def look_into(*clusters: str, more: str = "", usage: str = "", arguments: str = "") -> Result:
@@ -44,7 +44,7 @@ BY_BOTH = "{name: prod, kubeconfig: kubeconfig, eks: prod}"
 
 
 def kept(result: Result) -> dict[str, list[str]]:
-    """Tags, each with the rules that keep it."""
+    """The tags, each with the rules that keep it."""
     return {
         tag: [reason["rule"] for reason in image["reasons"]]
         for image in result.plan["images"]
@@ -58,12 +58,12 @@ def users(plan: Plan) -> dict[str, list[str]]:
 
 
 def errors(result: Result) -> dict[str, str]:
-    """What is wrong, by scope."""
+    """The errors by scope."""
     return {look["scope"]: look["error"] for look in result.plan["usage"] if look["error"]}
 
 
 def is_unknown(result: Result, scope: str, *words: str) -> None:
-    """Nothing is deleted, and the plan and standard error both name what could not be seen."""
+    """Nothing is deleted. The plan and standard error name the scope that could not be scanned."""
     assert result.status == 3
     assert result.plan["complete"] is False
     assert result.plan["delete"] == []
@@ -74,12 +74,12 @@ def is_unknown(result: Result, scope: str, *words: str) -> None:
         assert word in result.sentence
 
 
-# what counts
+# usage that counts
 
 
 @pytest.mark.usefixtures("granted")
 @pytest.mark.parametrize("called", ["prod", ARN])
-def test_a_cluster_of_eks(cluster: Cluster, look: Look, shelf: Shelf, called: str) -> None:
+def test_an_eks_cluster(cluster: Cluster, look: Look, shelf: Shelf, called: str) -> None:
     cluster.apply(*deployment("api", f"{shelf.id.uri}:1.1", namespace="shop", replicas=0))
     result = look(f"{{name: prod, eks: '{called}'}}")
     assert result.status == 0
@@ -93,7 +93,7 @@ def test_a_cluster_of_eks(cluster: Cluster, look: Look, shelf: Shelf, called: st
 
 
 @pytest.mark.parametrize("context", ["", ", context: prod"])
-def test_a_kubeconfig_beside_the_settings_file(
+def test_a_kubeconfig_next_to_the_settings_file(
     cluster: Cluster, shelf: Shelf, run: Run, environment: Path, context: str
 ) -> None:
     cluster.allow_everything()
@@ -114,9 +114,7 @@ def test_a_kubeconfig_beside_the_settings_file(
 
 
 @pytest.mark.usefixtures("granted")
-def test_two_clusters_at_once(
-    cluster: Cluster, look: Look, shelf: Shelf, environment: Path
-) -> None:
+def test_two_clusters(cluster: Cluster, look: Look, shelf: Shelf, environment: Path) -> None:
     with Cluster("edge") as edge:
         (environment / "edge.json").write_text(json.dumps(edge.kubeconfig()))
         edge.allow_everything()
@@ -132,7 +130,7 @@ def test_two_clusters_at_once(
 
 
 @pytest.mark.usefixtures("granted")
-def test_the_digest_that_runs_stays_when_its_tag_has_moved(
+def test_a_running_digest_is_kept_after_its_tag_moved(
     cluster: Cluster, look: Look, shelf: Shelf
 ) -> None:
     running = shelf.image("first", "main")
@@ -145,7 +143,7 @@ def test_the_digest_that_runs_stays_when_its_tag_has_moved(
 
 
 @pytest.mark.usefixtures("granted")
-def test_what_a_deployment_can_be_rolled_back_to(
+def test_rollback_images_of_a_deployment_are_kept(
     cluster: Cluster, look: Look, shelf: Shelf
 ) -> None:
     uri = shelf.id.uri
@@ -156,7 +154,7 @@ def test_what_a_deployment_can_be_rolled_back_to(
 def test_a_cluster_of_another_account(
     aws: StandIn, cluster: Cluster, look: Look, shelf: Shelf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Its access entry is for the role through which we look there."""
+    """Its access entry is for the role that scans the account."""
     role = f"arn:aws:iam::{OTHER}:role/look"
     aws.world.identities.add_role(role, trusts=[DEFAULT_ACCOUNT])
     open_session = aws.world.identities.open_session
@@ -184,17 +182,17 @@ def test_a_cluster_of_another_account(
     assert {call.account for call in aws.world.calls.named("eks:DescribeCluster")} == {OTHER}
 
 
-# clusters that nobody listed
+# unlisted clusters
 
 
 @pytest.mark.usefixtures("granted")
-def test_a_cluster_of_eks_that_nobody_listed(aws: StandIn, look: Look) -> None:
+def test_an_unlisted_eks_cluster(aws: StandIn, look: Look) -> None:
     aws.world.eks().create("staging")
     is_unknown(look(BY_EKS), f"EKS of {PLACE}", "EKS clusters staging", "usage.kubernetes.ignore")
 
 
 @pytest.mark.parametrize("ignored", ["staging", "stag*", "'arn:aws:eks:*:cluster/staging'"])
-def test_a_cluster_of_eks_that_is_ignored(aws: StandIn, look: Look, ignored: str) -> None:
+def test_an_ignored_eks_cluster(aws: StandIn, look: Look, ignored: str) -> None:
     aws.world.eks().create("staging")
     result = look(more=f", ignore: [{ignored}]", usage=", expect_none: true")
     assert (result.status, errors(result)) == (0, {})
@@ -210,10 +208,11 @@ def test_a_cluster_of_eks_that_is_ignored(aws: StandIn, look: Look, ignored: str
         ("name: prod, context: prod", False),
     ],
 )
-def test_a_cluster_of_eks_that_is_reached_by_kubeconfig(
+def test_an_eks_cluster_by_kubeconfig(
     aws: StandIn, cluster: Cluster, look: Look, environment: Path, entry: str, *, is_listed: bool
 ) -> None:
-    """`aws eks update-kubeconfig` makes contexts that are ARNs. Other names may be anybody's."""
+    """`aws eks update-kubeconfig` names contexts by ARN. Other context names may belong to any
+    cluster."""
     aws.world.eks().create("prod")
     cluster.allow_everything()
     content = cluster.kubeconfig()
@@ -225,12 +224,12 @@ def test_a_cluster_of_eks_that_is_reached_by_kubeconfig(
     assert not aws.world.calls.count("eks:DescribeCluster")
 
 
-def test_eks_may_not_be_asked(aws: StandIn, look: Look) -> None:
+def test_eks_is_denied(aws: StandIn, look: Look) -> None:
     aws.world.deny("eks:ListClusters")
     is_unknown(look(), f"EKS of {PLACE}", "AWS refused eks:ListClusters")
 
 
-def test_switched_off_nobody_asks(
+def test_a_switched_off_source_makes_no_calls(
     aws: StandIn, shelf: Shelf, plan: Run, settings_file: Write
 ) -> None:
     aws.world.eks().create("staging")
@@ -243,7 +242,7 @@ def test_switched_off_nobody_asks(
     assert not any(call.service == "eks" for call in aws.world.calls)
 
 
-# what goes wrong
+# failures
 
 
 @pytest.mark.usefixtures("eks", "no_waiting")
@@ -290,7 +289,7 @@ def test_a_cluster_that_hangs(cluster: Cluster, look: Look) -> None:
     is_unknown(result, "prod", "timed out on the request to list pods", "raise usage")
 
 
-def test_a_plugin_runs_only_for_settings_that_were_named(
+def test_a_plugin_runs_only_for_explicit_settings(
     cluster: Cluster, look: Look, plan: Run, shelf: Shelf, environment: Path
 ) -> None:
     cluster.allow_everything()
@@ -319,7 +318,7 @@ def test_a_plugin_runs_only_for_settings_that_were_named(
         ("{name: prod, in_cluster: true}", "does not run in a pod with a service account"),
     ],
 )
-def test_a_way_that_leads_nowhere(
+def test_a_cluster_that_cannot_be_found(
     look: Look, cluster_entry: str, words: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("KUBERNETES_SERVICE_HOST", raising=False)
@@ -327,7 +326,7 @@ def test_a_way_that_leads_nowhere(
 
 
 @pytest.mark.usefixtures("granted")
-def test_one_cluster_that_fails_hides_no_other(cluster: Cluster, look: Look, shelf: Shelf) -> None:
+def test_a_failed_cluster_does_not_hide_others(cluster: Cluster, look: Look, shelf: Shelf) -> None:
     cluster.apply(*deployment("api", f"{shelf.id.uri}:1.1"))
     result = look(BY_EKS, "{name: edge, kubeconfig: gone}")
     assert result.status == 3
@@ -337,13 +336,13 @@ def test_one_cluster_that_fails_hides_no_other(cluster: Cluster, look: Look, she
 
 
 @pytest.mark.usefixtures("granted")
-def test_a_digest_of_a_config_tells_nothing(cluster: Cluster, look: Look, shelf: Shelf) -> None:
+def test_the_digest_of_a_config_is_ignored(cluster: Cluster, look: Look, shelf: Shelf) -> None:
     cluster.apply(pod("old", f"{shelf.id.uri}:gone", image_id=f"docker://sha256:{'9' * 64}"))
     is_unknown(look(BY_EKS), "prod", "Pod default/old: the image of container ", "restart")
 
 
 @pytest.mark.usefixtures("granted")
-def test_a_cluster_that_suddenly_lists_little(
+def test_a_drop_in_workloads(
     cluster: Cluster, look: Look, shelf: Shelf, run: Run, plan: Run
 ) -> None:
     for name in ("a", "b", "c"):
@@ -378,13 +377,13 @@ def test_a_custom_resource_keeps_its_image(rollouts: Cluster, look: Look, shelf:
     assert [*users(result.plan).values()] == [["Kubernetes prod: Rollout default/api"]]
 
 
-def test_a_path_that_leads_nowhere(rollouts: Cluster, look: Look) -> None:
+def test_a_path_without_a_match(rollouts: Cluster, look: Look) -> None:
     rollout(rollouts, {"workloadRef": {"name": "api"}})
     result = look(BY_KUBECONFIG, more=f", custom_resources: [{ROLLOUTS}]")
     is_unknown(result, "prod", "Rollout default/api: 'spec.template' matches nothing", "rollouts")
 
 
-def test_a_template_that_no_path_leads_to(rollouts: Cluster, look: Look, shelf: Shelf) -> None:
+def test_a_template_without_a_path(rollouts: Cluster, look: Look, shelf: Shelf) -> None:
     def template(tag: str) -> dict[str, Any]:
         return {"spec": {"containers": [{"name": "c", "image": f"{shelf.id.uri}:{tag}"}]}}
 
@@ -395,7 +394,7 @@ def test_a_template_that_no_path_leads_to(rollouts: Cluster, look: Look, shelf: 
 
 @pytest.mark.usefixtures("rollouts")
 @pytest.mark.parametrize(("clusters", "status"), [("[edge]", 0), ("[prod]", 3), ("[]", 3)])
-def test_a_custom_resource_that_one_cluster_does_not_have(
+def test_a_custom_resource_that_a_cluster_lacks(
     look: Look, environment: Path, clusters: str, status: int
 ) -> None:
     with Cluster("edge") as edge:
@@ -413,7 +412,7 @@ def test_a_custom_resource_that_one_cluster_does_not_have(
     assert all("custom_resources" in error for error in errors(result).values())
 
 
-# what must not come out
+# secrets
 
 
 @pytest.mark.usefixtures("no_waiting")
@@ -434,7 +433,7 @@ def test_a_custom_resource_that_one_cluster_does_not_have(
         ],
     ),
 )
-def test_no_token_is_told(
+def test_no_token_is_printed(
     granted: Cluster, look: Look, run: Run, way: str, fault: Fault | None
 ) -> None:
     granted.grant_role(DEFAULT_USER, json.loads(run("iam-policy", "--kubernetes").out))
@@ -451,7 +450,9 @@ def test_no_token_is_told(
 
 @pytest.mark.usefixtures("aws")
 @pytest.mark.parametrize("text", [f"token: {DEFAULT_TOKEN}\n  : {{", f"users: [{DEFAULT_TOKEN}]"])
-def test_no_token_of_a_broken_kubeconfig_is_told(look: Look, environment: Path, text: str) -> None:
+def test_no_token_of_an_invalid_kubeconfig_is_printed(
+    look: Look, environment: Path, text: str
+) -> None:
     (environment / "kubeconfig").write_text(text)
     result = look(BY_KUBECONFIG, arguments="--debug team/api")
     assert result.status == 3

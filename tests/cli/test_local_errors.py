@@ -1,5 +1,5 @@
-"""What is wrong with boto3's own settings, or with the places that credentials come from, is told
-in a sentence with the fix, and without what a program or a file said."""
+"""Errors in boto3's configuration and credential providers. Each has one sentence with the fix,
+without text of programs or files."""
 
 import os
 from collections.abc import Iterator, Mapping
@@ -35,8 +35,8 @@ FILES = {
 
 @dataclass(frozen=True)
 class Case:
-    """`status`: of `plan`. `config`: boto3's file; with one, no keys are in the environment.
-    `{folder}` stands for the folder of FILES."""
+    """A wrong configuration. `status`: of `plan`. `config`: boto3's file; with one, no keys are in
+    the environment. `{folder}` stands for the folder of FILES."""
 
     name: str
     status: int
@@ -232,7 +232,7 @@ def case(
     return Case(given.name, given.status, tuple(map(settled, given.words)))
 
 
-def test_a_command_says_what_is_wrong(case: Case, plan: Run) -> None:
+def test_a_command_prints_the_error(case: Case, plan: Run) -> None:
     result = plan()
     assert (result.status, result.out) == (case.status, "")
     for words in case.words:
@@ -241,7 +241,7 @@ def test_a_command_says_what_is_wrong(case: Case, plan: Run) -> None:
     assert "bug of ecr-clean" not in result.err
 
 
-def test_the_doctor_says_what_is_wrong(case: Case, run: Run) -> None:
+def test_doctor_prints_the_error(case: Case, run: Run) -> None:
     result = run("doctor", "--format", "json")
     assert (result.status, result.err) == (1, "")
     checks = {finding["check"]: finding for finding in map(orjson.loads, result.out.splitlines())}
@@ -254,7 +254,7 @@ def test_the_doctor_says_what_is_wrong(case: Case, run: Run) -> None:
 
 @pytest.fixture
 def locked_folder(environment: Path) -> Iterator[None]:
-    """A `~/.aws` that nobody may enter, root included."""
+    """A `~/.aws` that no user can enter, not even root."""
     folder = environment / ".aws"
     folder.mkdir()
     folder.chmod(0)

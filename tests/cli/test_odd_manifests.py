@@ -1,4 +1,4 @@
-"""Manifests that are not what they should be: the plan is cautious, and never breaks."""
+"""Invalid and unusual manifests make the plan cautious, and never fail it."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -25,7 +25,7 @@ def rules(plan: Plan, digest: str) -> set[str]:
 
 
 @pytest.mark.parametrize("text", [NOT_JSON, "[]", "{}", '{"mediaType": 7}', "[" * 100_000])
-def test_an_index_that_is_no_json_keeps_all_that_has_no_tag(
+def test_an_index_that_is_not_json_keeps_untagged_manifests(
     text: str, plan: Run, shelf: Shelf
 ) -> None:
     broken = shelf.raw(text, OCI_INDEX, "multi")
@@ -40,7 +40,9 @@ def test_an_index_that_is_no_json_keeps_all_that_has_no_tag(
 
 
 @pytest.mark.parametrize("text", [NOT_JSON, "[]", "{}"])
-def test_an_image_that_is_no_json_makes_savings_inexact(text: str, plan: Run, shelf: Shelf) -> None:
+def test_an_image_that_is_not_json_makes_savings_inexact(
+    text: str, plan: Run, shelf: Shelf
+) -> None:
     shelf.raw(text, OCI_MANIFEST)
     result = plan()
     assert result.status == 0
@@ -51,9 +53,7 @@ def test_an_image_that_is_no_json_makes_savings_inexact(text: str, plan: Run, sh
     assert savings["freed_bytes"] == savings["listed_bytes"] == 100
 
 
-def test_a_manifest_of_an_unknown_type_keeps_all_that_has_no_tag(
-    aws: StandIn, plan: Run, shelf: Shelf
-) -> None:
+def test_an_unknown_type_keeps_untagged_manifests(aws: StandIn, plan: Run, shelf: Shelf) -> None:
     unknown = shelf.push(image_text("odd"), media_type=UNKNOWN_TYPE)
     stray = shelf.image("stray", "")
     aws.world.calls.reset()
@@ -65,7 +65,7 @@ def test_a_manifest_of_an_unknown_type_keeps_all_that_has_no_tag(
     assert read.params["imageIds"] == [{"imageDigest": stray}]
 
 
-def test_an_index_that_lists_what_is_gone(aws: StandIn, plan: Run, shelf: Shelf) -> None:
+def test_an_index_with_a_missing_child(aws: StandIn, plan: Run, shelf: Shelf) -> None:
     index = shelf.index("multi", "amd64", "arm64")
     gone, left = (manifests.digest_of(image_text(name)) for name in ("amd64", "arm64"))
     aws.world.remove(shelf.repository, gone)
@@ -76,7 +76,7 @@ def test_an_index_that_lists_what_is_gone(aws: StandIn, plan: Run, shelf: Shelf)
 
 
 def remembered(shelf: Shelf, environment: Path, contents: dict[str, ManifestContent]) -> None:
-    """No text can hold its own digest; only a damaged memory can say so."""
+    """A manifest cannot contain its own digest, so only a wrong cache entry can have one."""
     del shelf
     with SqliteManifestCache(environment / "cache" / "ecr-clean" / "manifests.db") as cache:
         cache.add_contents(contents)
@@ -107,7 +107,7 @@ def test_indexes_that_list_each_other(plan: Run, shelf: Shelf, environment: Path
     assert verdicts(result.plan) == {first: "keep", second: "keep"}
 
 
-def test_images_whose_tags_are_about_each_other(aws: StandIn, plan: Run, shelf: Shelf) -> None:
+def test_images_with_referrer_tags_of_each_other(aws: StandIn, plan: Run, shelf: Shelf) -> None:
     first, second = image_text("first"), image_text("second")
     shelf.push(first, manifests.cosign_tag(second))
     shelf.push(second, manifests.cosign_tag(first))

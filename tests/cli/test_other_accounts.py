@@ -1,4 +1,5 @@
-"""Who else may pull, and where deletions go besides: nobody looks there, so the plan says so."""
+"""Other accounts and services that may pull, and replicated deletions: unscanned ones make a plan
+incomplete."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -33,9 +34,7 @@ def is_incomplete(result: Result, *words: str) -> None:
         assert word in result.sentence
 
 
-def test_an_account_that_may_pull_and_is_not_looked_at(
-    aws: StandIn, shelf: Shelf, plan: Run
-) -> None:
+def test_an_unscanned_account_that_may_pull(aws: StandIn, shelf: Shelf, plan: Run) -> None:
     aws.world.set_repository_policy(shelf.repository, lets_pull(OTHER))
     is_incomplete(plan(), "repository policy", OTHER, "usage.accounts", "usage.ignore_accounts")
 
@@ -44,7 +43,7 @@ EMR = "emr-serverless.amazonaws.com"
 
 
 def lets_service_pull(service: str, arn: str) -> dict[str, Any]:
-    """As the guides of EMR Serverless and Lambda have it."""
+    """As in the guides of EMR Serverless and Lambda."""
     statement = {
         "Effect": "Allow",
         "Principal": {"Service": service},
@@ -58,7 +57,7 @@ FOR_EMR = lets_service_pull(EMR, f"arn:aws:emr-serverless:us-east-1:{DEFAULT_ACC
 
 
 @pytest.mark.parametrize("of_registry", [False, True], ids=["repository", "registry"])
-def test_a_service_that_no_source_looks_at(
+def test_a_service_that_no_source_scans(
     aws: StandIn,
     shelf: Shelf,
     plan: Run,
@@ -75,7 +74,7 @@ def test_a_service_that_no_source_looks_at(
     assert plan().plan["complete"] is True
 
 
-def test_a_service_that_a_source_looks_at_if_it_is_on(
+def test_a_service_of_a_switched_off_source(
     aws: StandIn, shelf: Shelf, plan: Run, settings_file: Callable[[str], Path]
 ) -> None:
     arn = f"arn:aws:lambda:eu-west-1:{DEFAULT_ACCOUNT}:function:*"
@@ -88,14 +87,14 @@ def test_a_service_that_a_source_looks_at_if_it_is_on(
 
 
 @pytest.mark.usefixtures("shelf")
-def test_the_registrys_policy_may_let_pull_too(aws: StandIn, plan: Run) -> None:
+def test_the_policy_of_the_registry_counts(aws: StandIn, plan: Run) -> None:
     assert plan().status == 0
     aws.world.set_registry_policy(lets_pull(OTHER))
     is_incomplete(plan(), OTHER)
 
 
 @pytest.mark.usefixtures("environment")
-def test_an_account_that_needs_no_look(
+def test_an_ignored_account(
     aws: StandIn, shelf: Shelf, plan: Run, settings_file: Callable[[str], Path]
 ) -> None:
     aws.world.set_repository_policy(shelf.repository, lets_pull(OTHER))
@@ -103,19 +102,19 @@ def test_an_account_that_needs_no_look(
     assert plan().plan["complete"] is True
 
 
-def test_the_registrys_own_account_is_looked_at(aws: StandIn, shelf: Shelf, plan: Run) -> None:
+def test_the_account_of_the_registry_is_scanned(aws: StandIn, shelf: Shelf, plan: Run) -> None:
     aws.world.set_repository_policy(shelf.repository, lets_pull(DEFAULT_ACCOUNT))
     assert plan().plan["complete"] is True
 
 
-def test_whoever_the_policy_leaves_open(aws: StandIn, shelf: Shelf, plan: Run) -> None:
+def test_an_open_policy(aws: StandIn, shelf: Shelf, plan: Run) -> None:
     statement = {"Effect": "Allow", "Principal": "*", "Action": "ecr:*"}
     aws.world.set_repository_policy(shelf.repository, {"Statement": [statement]})
     is_incomplete(plan(), "that it does not name", "'*'")
 
 
 @pytest.mark.usefixtures("shelf")
-def test_deletions_that_are_carried_to_where_nobody_looks(aws: StandIn, plan: Run) -> None:
+def test_deletions_replicated_to_an_unscanned_region(aws: StandIn, plan: Run) -> None:
     aws.world.replicate([(DEFAULT_ACCOUNT, "us-east-1")], deletions=True)
     result = plan()
     is_incomplete(result, "us-east-1", "deleteReplication")
@@ -124,9 +123,7 @@ def test_deletions_that_are_carried_to_where_nobody_looks(aws: StandIn, plan: Ru
 
 @pytest.mark.usefixtures("shelf")
 @pytest.mark.parametrize("deletions", [False, None])
-def test_replication_that_carries_no_deletions(
-    aws: StandIn, plan: Run, *, deletions: bool | None
-) -> None:
+def test_replication_without_deletions(aws: StandIn, plan: Run, *, deletions: bool | None) -> None:
     aws.world.replicate([(DEFAULT_ACCOUNT, "us-east-1")], deletions=deletions)
     result = plan()
     assert result.status == 0
@@ -135,7 +132,7 @@ def test_replication_that_carries_no_deletions(
 
 @pytest.mark.usefixtures("shelf")
 @pytest.mark.parametrize(("prefix", "status"), [("team/", 3), ("other/", 0)])
-def test_a_rule_is_for_its_prefix(prefix: str, status: int, aws: StandIn, plan: Run) -> None:
+def test_a_rule_applies_to_its_prefix(prefix: str, status: int, aws: StandIn, plan: Run) -> None:
     aws.world.replicate([(OTHER, "eu-west-1")], prefixes=[prefix], deletions=True)
     assert plan().status == status
 
@@ -144,7 +141,7 @@ def test_a_rule_is_for_its_prefix(prefix: str, status: int, aws: StandIn, plan: 
 def test_the_table_names_the_destinations(
     aws: StandIn, run: Run, settings_file: Callable[[str], Path]
 ) -> None:
-    """Looked at, so the plan is complete: people must know all the same."""
+    """The Region is scanned, so the plan is complete. Approvers must still see it."""
     aws.world.replicate([(DEFAULT_ACCOUNT, "us-east-1")], deletions=True)
     settings_file("usage: {regions: [eu-west-1, us-east-1], ecs: false, expect_none: true}")
     result = run("plan", "team/api")
@@ -152,10 +149,10 @@ def test_the_table_names_the_destinations(
     assert f"Replication deletes these in {DEFAULT_ACCOUNT} in us-east-1 too." in result.out
 
 
-def test_what_the_replica_is_used_for_is_in_use_here(
+def test_usage_of_the_replica_keeps_the_image(
     aws: StandIn, shelf: Shelf, plan: Run, settings_file: Callable[[str], Path]
 ) -> None:
-    """Deletions here would take it away there."""
+    """Deletions here would delete the image in the replica."""
     there = shelf.id.uri.replace("eu-west-1", "us-east-1")
     unknown = f"sha256:{'0' * 64}"
     aws.world.functions(DEFAULT_ACCOUNT, "us-east-1").create("f", f"{there}:1.3", digest=unknown)
@@ -168,7 +165,7 @@ def test_what_the_replica_is_used_for_is_in_use_here(
     assert kept == {"1.3", "1.4"}
 
 
-def test_an_open_policy_may_be_ignored_but_not_who_is_named(
+def test_ignoring_an_open_policy_does_not_ignore_named_accounts(
     aws: StandIn, shelf: Shelf, plan: Run, settings_file: Callable[[str], Path]
 ) -> None:
     settings_file(f"usage: {{{others_off()}, ignore_accounts: ['*']}}")

@@ -1,4 +1,4 @@
-"""While everything is paused, no command begins to carry a plan out."""
+"""While the bot is paused, no command starts a plan."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -34,7 +34,7 @@ def test_recover_names_who_paused(run: Run, at_once: Shelf, own_store: Store) ->
     assert run("recover").out == NOTHING
 
 
-def test_whoever_waits_waits_for_the_end_of_it(run: Run, at_once: Shelf, own_store: Store) -> None:
+def test_approve_with_wait_waits_until_resumed(run: Run, at_once: Shelf, own_store: Store) -> None:
     id_ = proposed(run, at_once.id.name)
     pause(own_store)
     with ThreadPoolExecutor(1) as pool:
@@ -46,9 +46,7 @@ def test_whoever_waits_waits_for_the_end_of_it(run: Run, at_once: Shelf, own_sto
     assert as_stored(own_store, id_).state is PlanState.DONE
 
 
-def test_what_people_decide_is_taken_all_the_same(
-    run: Run, at_once: Shelf, own_store: Store
-) -> None:
+def test_decisions_are_accepted_while_paused(run: Run, at_once: Shelf, own_store: Store) -> None:
     pause(own_store)
     id_ = approved(run, at_once.id.name)
     assert run("stop", id_).status == 0

@@ -25,14 +25,14 @@ REASON = ("--reason", "the audit needs it")
 
 @pytest.fixture
 def pin(run: Run, own_database: Path) -> Run:
-    """Pins in `team/api`."""
+    """Pins images in `team/api`."""
     del own_database
     return lambda *arguments: run("pin", "team/api", *arguments, *REASON)
 
 
 @pytest.fixture
 def id_(open_plan: str) -> str:
-    """Of an open plan."""
+    """The ID of an open plan."""
     return open_plan
 
 
@@ -40,7 +40,7 @@ def listed(run: Run, *repositories: str) -> list[str]:
     return [each["pin"] for each in run("pins", *repositories, "--format", "json").plans]
 
 
-def test_what_is_pinned_is_listed(run: Run, pin: Run, shelf: Shelf) -> None:
+def test_pins_are_listed(run: Run, pin: Run, shelf: Shelf) -> None:
     digest = shelf.image("1.0")
     result = pin("1.0", "2.*", digest, "--until", "2099-12-31")
     assert result.status == 0
@@ -66,7 +66,7 @@ def test_what_is_pinned_is_listed(run: Run, pin: Run, shelf: Shelf) -> None:
         }
 
 
-def test_an_open_plan_gets_its_next_version(run: Run, pin: Run, id_: str) -> None:
+def test_an_open_plan_gets_a_new_version(run: Run, pin: Run, id_: str) -> None:
     run("approve", id_)
     result = pin("1.0")
     assert (result.status, result.err) == (0, "")
@@ -80,13 +80,13 @@ def test_an_open_plan_gets_its_next_version(run: Run, pin: Run, id_: str) -> Non
 
 
 @pytest.mark.usefixtures("id_")
-def test_a_typo_is_told(pin: Run) -> None:
+def test_a_pin_without_a_match_gets_a_note(pin: Run) -> None:
     result = pin("1.0", "1.O")
     assert result.status == 0
     assert result.sentence == ("1.O matched no image in the last scan, so it protects nothing now")
 
 
-def test_a_plan_that_is_being_carried_out(run: Run, pin: Run, id_: str, own_store: Store) -> None:
+def test_an_executing_plan(run: Run, pin: Run, id_: str, own_store: Store) -> None:
     run("approve", id_)
     approved = own_store.plan(id_)
     assert approved
@@ -182,7 +182,7 @@ def test_unpinned(run: Run, pin: Run) -> None:
 
 
 @pytest.mark.usefixtures("shelf")
-def test_somebody_elses_pin_needs_the_right(
+def test_removing_anothers_pin_needs_approver_rights(
     run: Run, pin: Run, bob: Callable[[], None], settings_file: Write
 ) -> None:
     settings_file(f"{LOOKED_AT}approval: {{approvers: ['{ANN}']}}")
@@ -202,9 +202,7 @@ def test_somebody_elses_pin_needs_the_right(
     assert run("unpin", "team/api", "1.0").status == 0
 
 
-def test_pins_that_have_run_out_are_removed(
-    run: Run, plan: Run, releases: Shelf, own_store: Store
-) -> None:
+def test_expired_pins_are_removed(run: Run, plan: Run, releases: Shelf, own_store: Store) -> None:
     made_at = datetime.now(UTC) - timedelta(days=2)
     brief = Pin("1.0", ANN, "for a day", made_at + timedelta(days=1))
     stored = RepositoryPin(releases.id.uri, brief, made_at)
@@ -249,7 +247,7 @@ def test_pins_of_the_settings_file_are_listed_too(run: Run, pin: Run, settings_f
     assert "ops  1.0  tag, expired 2001-01-01 16:00 UTC\n" in table
 
 
-def test_only_those_of_some_repositories(
+def test_pins_of_some_repositories(
     aws: StandIn, shelf: Shelf, run: Run, pin: Run, settings_file: Write
 ) -> None:
     settings_file(SETTINGS_PINS)
@@ -266,12 +264,12 @@ def test_only_those_of_some_repositories(
     assert run("pins", "nobody", "--format", "json").out == ""
 
 
-def test_no_pins_at_all(run: Run) -> None:
+def test_no_pins(run: Run) -> None:
     assert run("pins").out == "No pins.\n"
 
 
 @pytest.mark.usefixtures("shelf")
-def test_a_cell_of_csv_starts_no_formula(run: Run, settings_file: Write) -> None:
+def test_csv_cells_are_not_formulas(run: Run, settings_file: Write) -> None:
     settings_file(SETTINGS_PINS)
     for number, sign in enumerate("=+-@"):
         run("pin", "team/api", f"1.{number}", f"--reason={sign}HYPERLINK()")

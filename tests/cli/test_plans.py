@@ -26,7 +26,7 @@ KEYS = {
 
 @pytest.fixture
 def id_(open_plan: str) -> str:
-    """Of a plan that was proposed."""
+    """The ID of a proposed plan."""
     return open_plan
 
 
@@ -34,7 +34,7 @@ def at(iso: str) -> datetime:
     return datetime.strptime(iso, "%Y-%m-%dT%H:%M:%S%z")
 
 
-def test_json_of_both(run: Run, id_: str, releases: Shelf) -> None:
+def test_json_of_plans_and_show(run: Run, id_: str, releases: Shelf) -> None:
     (listed,) = run("plans", "--format", "json").plans
     assert listed == run("show", id_, "--format", "json").plan
     assert listed.keys() == KEYS
@@ -62,7 +62,7 @@ def test_an_approval_is_shown(run: Run, id_: str) -> None:
     assert f"Approved by {ANN} 20" in out
 
 
-def test_the_newest_stands_first(run: Run, aws: StandIn, id_: str) -> None:
+def test_the_newest_comes_first(run: Run, aws: StandIn, id_: str) -> None:
     web = Shelf(aws, "team/web")
     for number in range(11):
         web.image(f"1.{number}")
@@ -77,7 +77,7 @@ def test_the_newest_stands_first(run: Run, aws: StandIn, id_: str) -> None:
     assert "3 of 13" in lines[2]
 
 
-def test_csv_is_a_line_a_plan_and_a_line_a_deletion(run: Run, id_: str) -> None:
+def test_csv_has_a_line_for_each_plan_or_deletion(run: Run, id_: str) -> None:
     run("approve", id_)
     (row,) = csv.DictReader(io.StringIO(run("plans", "--format", "csv").out))
     assert (row["plan"], row["state"], row["deletions"], row["complete"]) == (
@@ -92,7 +92,7 @@ def test_csv_is_a_line_a_plan_and_a_line_a_deletion(run: Run, id_: str) -> None:
     assert sorted(row["tags"] for row in rows) == ["1.0", "1.1", "1.2"]
 
 
-def test_show_has_the_plan_the_words_and_the_receipt(run: Run, id_: str) -> None:
+def test_show_has_plan_status_and_result(run: Run, id_: str) -> None:
     out = run("show", id_).out
     assert "3 of 13 manifests to delete" in out
     assert f"Plan {id_}, version 1, is proposed until 20" in out
@@ -100,7 +100,7 @@ def test_show_has_the_plan_the_words_and_the_receipt(run: Run, id_: str) -> None
     assert "Receipt: 3 pending." in out
 
 
-def test_an_earlier_versions_approval_counts_no_more(run: Run, id_: str) -> None:
+def test_an_approval_of_an_earlier_version_is_outdated(run: Run, id_: str) -> None:
     run("approve", id_)
     run("pin", "team/api", "1.0", "--reason", "the audit")
     out = run("show", id_).out
@@ -108,7 +108,7 @@ def test_an_earlier_versions_approval_counts_no_more(run: Run, id_: str) -> None
     assert ", for version 1, which is outdated." in " ".join(out.split())
 
 
-def test_what_was_carried_out_has_a_receipt(run: Run, id_: str, own_store: Store) -> None:
+def test_an_executed_plan_has_a_result(run: Run, id_: str, own_store: Store) -> None:
     run("approve", id_)
     approved = own_store.plan(id_)
     assert approved
@@ -120,7 +120,7 @@ def test_what_was_carried_out_has_a_receipt(run: Run, id_: str, own_store: Store
     assert listed["state"] == PlanState.EXECUTING
 
 
-def test_before_anything_was_proposed(run: Run) -> None:
+def test_no_plans(run: Run) -> None:
     table = run("plans")
     assert table.out == "No plans. To make one: ecr-clean propose REPOSITORY\n"
     assert table.err == ""
@@ -149,7 +149,7 @@ def test_dismissed(run: Run, id_: str) -> None:
 
 
 @pytest.mark.parametrize("command", ["plans", "show", "audit"])
-def test_whoever_looks_finds_a_plan_that_has_run_out_ended(
+def test_reading_expires_old_plans(
     command: str, run: Run, releases: Shelf, settings_file: Write
 ) -> None:
     settings_file(f"{LOOKED_AT}approval: {{expires_after: 0s}}")

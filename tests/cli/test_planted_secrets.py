@@ -1,5 +1,5 @@
-"""Every secret of the environment, planted wherever it could come out: broken, echoed by a server,
-quoted by a library. None is printed, stored or sent."""
+"""Every secret of the environment is planted where it could be printed: invalid, echoed by a
+server, quoted by a library. None is printed, stored or sent."""
 
 from datetime import timedelta
 from itertools import product
@@ -27,7 +27,8 @@ ONE_OF_EACH_KIND = (
     "AWS_SECRET_ACCESS_KEY",
     "AWS_CONTAINER_AUTHORIZATION_TOKEN",
 )
-"""Of a URL, a token of Slack, a secret of AWS, and the one of these that may hold a space."""
+"""A database URL, a Slack token, an AWS secret, and the only one of these that may contain a
+space."""
 
 COMMANDS = (
     ("plan", "team/api"),
@@ -36,8 +37,8 @@ COMMANDS = (
     ("doctor",),
     ("doctor", "--format", "json"),
 )
-"""The second stores what it prints, and the fourth looks at everything: every secret is planted for
-these two."""
+"""The second command stores what it prints, and the fourth checks everything: these two run with
+every secret."""
 
 
 @pytest.fixture(autouse=True)
@@ -63,7 +64,7 @@ def _value(name: str, secret: str) -> str:
         *product(ONE_OF_EACH_KIND, ("\r", "\t", "\x1b", "\u2028", " \n ")),
     ],
 )
-def test_white_space_and_controls_inside_are_refused(
+def test_white_space_and_control_characters_are_refused(
     name: str, gap: str, run: Run, environment: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(name, _value(name, f"S3CRET{gap}planted{gap}by+tests"))
@@ -78,12 +79,12 @@ def test_white_space_and_controls_inside_are_refused(
     _expect_nothing(result.out + result.err, environment)
 
 
-def test_a_space_inside_is_refused_too(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_space_is_refused(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_SESSION_TOKEN", "S3CRET planted")
     assert run("plan", "team/api").status == 2
 
 
-def test_what_may_hold_a_space(
+def test_secrets_that_may_contain_a_space(
     run: Run, environment: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AWS_CONTAINER_AUTHORIZATION_TOKEN", "Basic S3CRET")
@@ -94,7 +95,7 @@ def test_what_may_hold_a_space(
 
 @pytest.mark.parametrize("name", ["SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET"])
 @pytest.mark.parametrize("command", ["serve", "report"])
-def test_the_bot_does_not_begin(
+def test_an_invalid_secret_prevents_the_start(
     name: str, command: str, run: Run, settings_file: Write, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings_file(f"{NO_SOURCES}\nreports: [{{channel: C0000000001}}]")
@@ -108,7 +109,7 @@ def test_the_bot_does_not_begin(
 
 @pytest.mark.parametrize("name", READ_BY_BOTO3[:2])
 @pytest.mark.parametrize("around", ["{}\n", " {}", "\t{}\r\n"])
-def test_white_space_around_is_stripped(
+def test_surrounding_white_space_is_stripped(
     name: str, around: str, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(name, around.format("test"))
@@ -118,7 +119,7 @@ def test_white_space_around_is_stripped(
 
 
 @pytest.mark.parametrize("name", [*EVERY, "PGPASSWORD", "HTTPS_PROXY"])
-def test_a_server_that_quotes_it(
+def test_a_server_that_quotes_the_secret(
     name: str,
     aws: StandIn,
     run: Run,
@@ -126,7 +127,7 @@ def test_a_server_that_quotes_it(
     settings_file: Write,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """In the answers of the registry and of a source of usage."""
+    """In the answers of the registry and of a usage source."""
     settings_file(f"usage: {{{others_off('lambda')}}}")
     monkeypatch.setenv("SLACK_API_URL", "http://127.0.0.1:9/api/")
     secret = _plant(name, aws, monkeypatch)
@@ -151,7 +152,7 @@ def test_a_deletion_that_fails(
     settings_file: Write,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """The audit and the receipt say why, without it."""
+    """The audit and the result have the reason without the secret."""
     settings_file(
         f"usage: {{{others_off('lambda')}, expect_none: true}}\nexecution: {{undo_window: 0s}}"
     )
@@ -168,7 +169,7 @@ def test_a_deletion_that_fails(
 
 
 def _plant(name: str, aws: StandIn, monkeypatch: pytest.MonkeyPatch) -> str:
-    """The secret that the variable has now, in a form that the stand-in accepts."""
+    """The current secret of the variable, in a form that the simulated server accepts."""
     if name in ("AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN"):
         return _plant_session(name, aws, monkeypatch)
     if name == "AWS_ACCESS_KEY_ID":
@@ -194,7 +195,7 @@ def _plant_session(name: str, aws: StandIn, monkeypatch: pytest.MonkeyPatch) -> 
     return session.token
 
 
-def test_a_token_of_the_credentials_file_that_cannot_be_sent(
+def test_an_invalid_token_in_the_credentials_file(
     run: Run, environment: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in READ_BY_BOTO3:
@@ -211,7 +212,7 @@ def test_a_token_of_the_credentials_file_that_cannot_be_sent(
     _expect_nothing(result.err, environment / "state")
 
 
-def test_a_database_that_nobody_answers_for(
+def test_an_unreachable_database(
     run: Run, environment: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DATABASE_URL", URL)

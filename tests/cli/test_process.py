@@ -1,4 +1,4 @@
-"""The command as a process of its own: pipes, terminals, start."""
+"""The command as a process: pipes, terminals, start time."""
 
 import os
 import pty
@@ -32,7 +32,7 @@ def ran(command: list[str], *arguments: str) -> subprocess.CompletedProcess[byte
 
 
 @pytest.mark.parametrize("command", [COMMAND, INSTALLED], ids=["python -m bot", "ecr-clean"])
-def test_both_names_of_the_command(command: list[str], shelf: Shelf) -> None:
+def test_both_entry_points(command: list[str], shelf: Shelf) -> None:
     shelf.image("a")
     planned = ran(command, "plan", "team/api", "--format", "json")
     assert (planned.returncode, planned.stderr) == (0, b"")
@@ -43,7 +43,7 @@ def test_both_names_of_the_command(command: list[str], shelf: Shelf) -> None:
 
 
 @pytest.mark.parametrize("form", ["json", "csv", "table"])
-def test_a_reader_that_leaves_early_hears_nothing(form: str, aws: StandIn) -> None:
+def test_a_closed_pipe_is_no_error(form: str, aws: StandIn) -> None:
     for number in range(3):
         Shelf(aws, f"team/service-{number}").images(300)
     with subprocess.Popen(
@@ -60,7 +60,7 @@ def test_a_reader_that_leaves_early_hears_nothing(form: str, aws: StandIn) -> No
 
 
 def stderr_on_a_terminal(*arguments: str) -> tuple[bytes, bytes]:
-    """What came to standard output and to the terminal that standard error is."""
+    """The text on standard output, and the text on the terminal of standard error."""
     ours, theirs = pty.openpty()
     with subprocess.Popen(
         [*COMMAND, *arguments],
@@ -74,14 +74,14 @@ def stderr_on_a_terminal(*arguments: str) -> tuple[bytes, bytes]:
             while piece := os.read(ours, 4096):
                 seen += piece
         except OSError:
-            pass  # how Linux says that the other side has closed
+            pass  # Linux reports the closed other side this way
         assert process.stdout
         out = process.stdout.read()
     os.close(ours)
     return out, seen
 
 
-def test_a_terminal_shows_progress_beside_the_output(shelf: Shelf) -> None:
+def test_a_terminal_shows_progress(shelf: Shelf) -> None:
     shelf.images(110)  # a pipe holds the output of these
     out, seen = stderr_on_a_terminal("plan", "team/api", "--format", "json")
     assert orjson.loads(out)["repository"] == "team/api"
@@ -101,7 +101,7 @@ def test_the_command_starts_fast() -> None:
     assert [name for name in (*SLOW_TO_LOAD, "tenacity") if name in loaded] == []
 
 
-def test_planning_as_json_needs_no_tables(environment: Path, shelf: Shelf) -> None:
+def test_planning_as_json_does_not_import_rich(environment: Path, shelf: Shelf) -> None:
     program = (
         "import sys, atexit, bot.cli\n"
         "atexit.register(lambda: print(*sys.modules, file=sys.stderr, sep='\\n'))\n"
@@ -117,7 +117,7 @@ def test_planning_as_json_needs_no_tables(environment: Path, shelf: Shelf) -> No
 
 @pytest.mark.usefixtures("shelf")
 def test_what_boto3_logs_is_not_shown(environment: Path) -> None:
-    """It warns of a refused role with a traceback of its own."""
+    """boto3 logs a denied role with a traceback."""
     role = "arn:aws:iam::210987654321:role/nobody"
     (environment / "ecr-clean.yml").write_text(f"registries: [{{role_arn: '{role}'}}]")
     refused = ran(COMMAND, "plan", "team/api")
@@ -126,7 +126,7 @@ def test_what_boto3_logs_is_not_shown(environment: Path) -> None:
     assert line.startswith("ecr-clean: AWS refused sts:AssumeRole")
 
 
-def test_an_interrupted_run_ends_quietly(aws: StandIn, shelf: Shelf) -> None:
+def test_an_interrupted_command_prints_no_traceback(aws: StandIn, shelf: Shelf) -> None:
     shelf.image("a")
     aws.world.faults.add(Fault(operation="DescribeImages", delay=60))
     with subprocess.Popen(

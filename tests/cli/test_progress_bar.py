@@ -1,4 +1,4 @@
-"""The bar that a terminal shows while work is long."""
+"""The progress bar of long commands."""
 
 from io import StringIO
 
@@ -18,7 +18,7 @@ def shown(bars: Progress) -> list[tuple[str, float, str]]:
     return [(task.description, task.completed, task.fields["counted"]) for task in bars.tasks]
 
 
-def test_a_note_changes_while_its_step_lasts(bars: Progress) -> None:
+def test_the_note_of_a_step_changes(bars: Progress) -> None:
     show = _ProgressBar(bars).show
     show("deleting", 1, 4, "1.00 MB freed")
     (task,) = bars.task_ids
@@ -27,7 +27,7 @@ def test_a_note_changes_while_its_step_lasts(bars: Progress) -> None:
     assert shown(bars) == [("deleting (2.00 MB freed)", 2, "2 of 4")]
 
 
-def test_each_step_has_a_bar_of_its_own(bars: Progress) -> None:
+def test_each_step_starts_a_new_bar(bars: Progress) -> None:
     show = _ProgressBar(bars).show
     show("listing images (all)", 1000, None)
     show("listing images (some)", 1, None)

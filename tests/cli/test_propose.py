@@ -1,4 +1,4 @@
-"""`ecr-clean propose`: plans that are remembered."""
+"""`ecr-clean propose` stores plans."""
 
 import csv
 import io
@@ -18,7 +18,7 @@ from tests.cli.stored_plans import ANN, LOOKED_AT, Write
 from tests.store.support import event
 from tests.support import Plan, Result, Run, Shelf
 
-BESIDE = {
+RECORD_KEYS = {
     "plan", "version", "state", "approvals", "execute_after", "receipt", "freed_bytes",
     "unconfirmed_bytes", "proposed_at", "expires_at",
 }  # fmt: skip
@@ -42,12 +42,12 @@ def facts(plan: Plan) -> tuple[str, int, str]:
 
 
 @pytest.mark.usefixtures("first_releases")
-def test_json_has_all_of_the_plan_and_more(propose: Run, plan: Run) -> None:
+def test_json_has_the_plan_and_its_record(propose: Run, plan: Run) -> None:
     found = propose()
     assert (found.status, found.sentence) == (0, IS_NEW)
     planned = plan().plan
     assert {key: found.plan[key] for key in planned} == planned
-    assert found.plan.keys() == planned.keys() | BESIDE
+    assert found.plan.keys() == planned.keys() | RECORD_KEYS
     assert (found.plan["version"], found.plan["state"]) == (1, "proposed")
     assert (found.plan["approvals"], found.plan["execute_after"]) == ([], None)
     assert found.plan["freed_bytes"] == planned["savings"]["freed_bytes"] > 0
@@ -58,7 +58,7 @@ def test_json_has_all_of_the_plan_and_more(propose: Run, plan: Run) -> None:
     }
 
 
-def test_the_same_content_is_returned_as_it_is(propose: Run, releases: Shelf, run: Run) -> None:
+def test_a_plan_with_the_same_content_is_unchanged(propose: Run, releases: Shelf, run: Run) -> None:
     first = propose().plan
     again = propose()
     assert again.err == ""
@@ -71,9 +71,7 @@ def test_the_same_content_is_returned_as_it_is(propose: Run, releases: Shelf, ru
 
 
 @pytest.mark.usefixtures("releases")
-def test_an_approved_plan_is_returned_whatever_was_planned(
-    propose: Run, run: Run, settings_file: Write
-) -> None:
+def test_an_approved_plan_is_unchanged(propose: Run, run: Run, settings_file: Write) -> None:
     first = propose().plan
     assert run("approve", first["plan"]).status == 0
     settings_file(f"{LOOKED_AT}policies: [{{keep: [{{newest: 12}}]}}]")
@@ -89,7 +87,7 @@ def test_an_approved_plan_is_returned_whatever_was_planned(
 
 
 @pytest.mark.usefixtures("releases")
-def test_so_is_one_that_is_being_carried_out(propose: Run, run: Run, own_store: Store) -> None:
+def test_an_executing_plan_is_unchanged(propose: Run, run: Run, own_store: Store) -> None:
     first = propose().plan
     run("approve", first["plan"])
     approved = own_store.plan(first["plan"])
@@ -102,7 +100,7 @@ def test_so_is_one_that_is_being_carried_out(propose: Run, run: Run, own_store: 
     assert again.plan["state"] == PlanState.EXECUTING
 
 
-def test_an_incomplete_plan_is_stored_and_printed_whole(
+def test_an_incomplete_plan_is_stored_and_printed(
     propose: Run, releases: Shelf, aws: StandIn, run: Run
 ) -> None:
     aws.world.deny("ecr:GetRepositoryPolicy")
@@ -119,7 +117,7 @@ def test_an_incomplete_plan_is_stored_and_printed_whole(
 
 
 @pytest.mark.usefixtures("releases")
-def test_the_table_says_what_to_do_next(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_table_shows_the_next_step(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "40")
     out = run("propose", "team/api").out.splitlines()
     (line,) = (line for line in out if line.startswith("Plan "))
@@ -142,7 +140,7 @@ def test_the_table_says_what_to_do_next(run: Run, monkeypatch: pytest.MonkeyPatc
     ],
 )
 @pytest.mark.usefixtures("releases")
-def test_the_table_says_why_it_cannot_be_approved_here(
+def test_the_table_shows_why_a_plan_cannot_be_approved(
     settings: str, said: str, run: Run, settings_file: Write
 ) -> None:
     settings_file(settings)
@@ -158,7 +156,7 @@ def test_the_table_of_an_approved_plan(run: Run, propose: Run) -> None:
     assert "version 1, is approved; deletion starts 20" in run("propose", "team/api").out
 
 
-def test_csv_names_the_plan_in_every_line(run: Run, releases: Shelf) -> None:
+def test_every_csv_line_has_the_plan(run: Run, releases: Shelf) -> None:
     out = run("propose", "team/api", "--format", "csv").out
     rows = list(csv.DictReader(io.StringIO(out)))
     assert len(rows) == len(releases.repository.manifests)
@@ -188,7 +186,7 @@ def test_a_database_is_announced_once(propose: Run) -> None:
 
 @pytest.mark.parametrize(("days", "told"), [(6.9, True), (7, False)])
 @pytest.mark.usefixtures("releases", "own_store")
-def test_a_young_database_tells_since_when_it_knows(
+def test_a_new_database_shows_its_age(
     days: float, run: Run, environment: Path, *, told: bool
 ) -> None:
     made_at = datetime.now(UTC) - timedelta(days=days)
@@ -200,7 +198,7 @@ def test_a_young_database_tells_since_when_it_knows(
 
 
 @pytest.mark.usefixtures("releases")
-def test_both_databases_tell_the_same_story(database: str, run: Run, propose: Run) -> None:
+def test_sqlite_and_postgresql_give_the_same_output(database: str, run: Run, propose: Run) -> None:
     del database
     first = propose()
     assert first.sentence == IS_NEW
@@ -217,7 +215,7 @@ def test_both_databases_tell_the_same_story(database: str, run: Run, propose: Ru
 
 
 @pytest.mark.usefixtures("first_releases")
-def test_plan_reads_pins_and_makes_no_database(run: Run, plan: Run, environment: Path) -> None:
+def test_plan_reads_pins_and_creates_no_database(run: Run, plan: Run, environment: Path) -> None:
     before = plan()
     assert not (environment / "state").exists()
     assert run("pin", "team/api", "1.0", "--reason", "the audit").status == 0
@@ -232,10 +230,11 @@ def test_plan_reads_pins_and_makes_no_database(run: Run, plan: Run, environment:
 
 
 @pytest.mark.usefixtures("releases")
-def test_only_who_decides_makes_a_database_and_tells_that_it_is_new(
+def test_only_commands_that_store_create_a_database(
     run: Run, environment: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Pins of the one that was expected protect nothing; nobody may use the notice up before."""
+    """The notice that a database is new must appear when pins are missing, so other commands must
+    not create it."""
     file = environment / "volume" / "bot.db"
     monkeypatch.setenv("DATABASE_URL", f"sqlite:///{file}")
     for command in (
@@ -253,10 +252,8 @@ def test_only_who_decides_makes_a_database_and_tells_that_it_is_new(
 
 
 @pytest.mark.usefixtures("releases")
-def test_a_source_that_shrank_does_not_pass_for_a_new_one(
-    run: Run, settings_file: Write, environment: Path
-) -> None:
-    """The first proposal makes a database that knows nothing of what `plan` saw before."""
+def test_a_source_that_shrank_is_not_new(run: Run, settings_file: Write, environment: Path) -> None:
+    """The first proposal creates a database, which has none of the earlier scans of `plan`."""
     used = environment / "used.txt"
     used.write_text("".join(f"{HOST}/team/api:{n}.0\n" for n in range(10)))
     settings_file(
@@ -284,7 +281,7 @@ def test_a_source_that_shrank_does_not_pass_for_a_new_one(
 )
 @pytest.mark.parametrize("command", [("propose", "team/api"), ("plans",), ("plan", "team/api")])
 @pytest.mark.usefixtures("releases")
-def test_the_databases_password_stays_secret(
+def test_the_password_of_the_database_is_not_printed(
     command: tuple[str, ...], url: str, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DATABASE_URL", url)

@@ -1,4 +1,4 @@
-"""`ecr-clean recover`: finishes what was left, and names what it may not take."""
+"""`ecr-clean recover` finishes interrupted runs, and lists those that it may not take over."""
 
 import signal
 from dataclasses import replace
@@ -33,7 +33,7 @@ ELSEWHERE = PlanWorker("elsewhere", "another boot", pid=4711, started=1)
 
 
 def killed(aws: StandIn, run: support.Run, builds: Shelf) -> str:
-    """The plan of a process that was killed with four batches in flight."""
+    """The ID of a plan whose process was killed with four batches in flight."""
     id_ = approved(run, builds.id.name)
     held = hold_deletions(aws)
     with working("recover") as process:
@@ -45,7 +45,7 @@ def killed(aws: StandIn, run: support.Run, builds: Shelf) -> str:
 
 
 def give(store: Store, id_: str, worker: PlanWorker, until_: datetime) -> None:
-    """The run of a plan, to somebody else."""
+    """Gives the run of a plan to another worker."""
     before, run = as_stored(store, id_), store.run(id_)
     assert run
     theirs: PlanRun = replace(run, attempt=run.attempt + 1, worker=worker, leased_until=until_)
@@ -53,7 +53,7 @@ def give(store: Store, id_: str, worker: PlanWorker, until_: datetime) -> None:
     assert store.commit(change)
 
 
-def test_before_anything_was_proposed(run: support.Run) -> None:
+def test_nothing_to_recover(run: support.Run) -> None:
     result = run("recover")
     assert (result.status, result.out, result.err) == (0, NOTHING, "")
 
@@ -80,10 +80,10 @@ def test_plans_that_are_due(
     assert run("recover").out == NOTHING
 
 
-def test_a_run_whose_process_was_killed_is_taken_over_at_once(
+def test_a_run_of_a_killed_process_is_taken_over_immediately(
     run: support.Run, builds: Shelf, aws: StandIn, own_store: Store
 ) -> None:
-    """The calls in flight have taken effect; nobody had their answers."""
+    """The calls in flight took effect, but their answers are lost."""
     id_ = killed(aws, run, builds)
     result = run("recover")
     assert (result.status, result.err) == (0, "")
@@ -113,7 +113,7 @@ def test_a_run_of_a_live_process_is_named(run: support.Run, builds: Shelf, aws: 
 
 
 @pytest.mark.slow
-def test_a_run_of_another_machine_is_left_alone_until_its_lease_has_run_out(
+def test_a_run_of_another_machine_is_taken_over_after_its_lease(
     run: support.Run, builds: Shelf, aws: StandIn, own_store: Store
 ) -> None:
     id_ = killed(aws, run, builds)
@@ -159,7 +159,7 @@ def test_failures(run: support.Run, at_once: Shelf, aws: StandIn) -> None:
     assert "Receipt: 2 deleted, 1 failed." in result.out
 
 
-def test_what_fails_hinders_nothing_else(
+def test_a_failure_does_not_stop_other_plans(
     run: support.Run, at_once: Shelf, aws: StandIn, own_store: Store
 ) -> None:
     web = Shelf(aws, "team/web")

@@ -1,4 +1,4 @@
-"""References that cannot be read, or that lead to no repository, through the command."""
+"""References that cannot be read, or that name no repository, in commands."""
 
 import json
 from collections.abc import Callable
@@ -21,7 +21,7 @@ PlanWith = Callable[..., dict[str, Any]]
 
 @pytest.fixture
 def web(aws: StandIn, shelf: Shelf) -> Shelf:
-    """Beside `team/api`, with as much to delete."""
+    """A second repository next to `team/api`, with the same deletions."""
     shelf.images(3)
     web = Shelf(aws, "team/web")
     web.images(3)
@@ -30,8 +30,8 @@ def web(aws: StandIn, shelf: Shelf) -> Shelf:
 
 @pytest.fixture
 def plan_with(run: Run, settings_file: Write, environment: Path) -> PlanWith:
-    """Plans of all repositories by name, where these references are in use, each by a line of
-    a file."""
+    """Plans all repositories while each reference is in use, as a line of a file. Returns plans by
+    name."""
 
     def plan_them(*references: str, usage: str = "") -> dict[str, Any]:
         lines = [{"image": each, "used_by": f"user {n}"} for n, each in enumerate(references)]
@@ -71,7 +71,7 @@ def finding(result: Result) -> dict[str, Any]:
 
 @pytest.mark.parametrize("typo", ["team/api:", "Team/API:1", "team/api:${TAG}", "team/api:1:2"])
 @pytest.mark.usefixtures("web")
-def test_a_typo_holds_back_the_repository_that_it_could_name(
+def test_a_typo_makes_plans_of_the_possible_repository_incomplete(
     typo: str, aws: StandIn, run: Run, settings_file: Write
 ) -> None:
     ecs = aws.world.ecs()
@@ -94,16 +94,14 @@ def test_a_typo_holds_back_the_repository_that_it_could_name(
 
 
 @pytest.mark.usefixtures("web")
-def test_the_file_may_ignore_what_cannot_be_read(
-    aws: StandIn, run: Run, settings_file: Write
-) -> None:
+def test_ignored_unreadable_references(aws: StandIn, run: Run, settings_file: Write) -> None:
     aws.world.ecs().create_service("prod", "typo", [f"{HOST}/team/api:${{TAG}}"])
     settings_file(f"usage: {{{others_off('ecs')}, ignore_references: ['*/team/api:$*']}}")
     assert run("plan", "team/api", "--format", "json").plan["complete"]
 
 
 @pytest.mark.usefixtures("web")
-def test_a_mirror_whose_path_no_alias_has(plan_with: PlanWith) -> None:
+def test_a_mirror_without_an_alias(plan_with: PlanWith) -> None:
     plans = plan_with(f"{HARBOR}:1.0", usage=f", registry_aliases: {{harbor.example.com: {HOST}}}")
     assert plans["team/web"]["complete"]
     assert plans["team/api"]["delete"] == []
@@ -122,7 +120,7 @@ def test_an_alias_with_a_path(plan_with: PlanWith) -> None:
 
 
 @pytest.mark.usefixtures("web")
-def test_a_reference_that_is_ignored(plan_with: PlanWith) -> None:
+def test_an_ignored_reference(plan_with: PlanWith) -> None:
     prefix = f"{HOST}/ecr-proxy/team/api"
     assert not plan_with(f"{prefix}:1.0")["team/api"]["complete"]
     plans = plan_with(f"{prefix}:1.0", usage=f", ignore_references: ['{HOST}/ecr-proxy/*']")
@@ -132,7 +130,7 @@ def test_a_reference_that_is_ignored(plan_with: PlanWith) -> None:
 
 @pytest.mark.usefixtures("web")
 def test_a_pull_through_cache_in_the_same_registry(aws: StandIn, plan_with: PlanWith) -> None:
-    """Its repository is made with the first pull: then what it has is there."""
+    """The first pull creates its repository, and the reference resolves to it."""
     cached = f"{HOST}/ecr-proxy/team/api"
     assert not plan_with(f"{cached}:1.0")["team/api"]["complete"]
     alias = f", registry_aliases: {{{HOST}/ecr-proxy: {HOST}}}"
@@ -143,7 +141,7 @@ def test_a_pull_through_cache_in_the_same_registry(aws: StandIn, plan_with: Plan
 
 
 @pytest.mark.usefixtures("web")
-def test_the_registry_is_listed_once_and_only_if_a_name_is_in_doubt(
+def test_the_registry_is_listed_once_and_only_for_unknown_names(
     aws: StandIn, plan_with: PlanWith
 ) -> None:
     plan_with(f"{HOST}/team/api:1.0", f"{HOST}/gone/other:1")
@@ -156,9 +154,7 @@ def test_the_registry_is_listed_once_and_only_if_a_name_is_in_doubt(
 
 
 @pytest.mark.usefixtures("web")
-def test_names_that_exist_nowhere_are_told_by_the_doctor_alone(
-    run: Run, plan_with: PlanWith
-) -> None:
+def test_only_doctor_reports_names_without_a_repository(run: Run, plan_with: PlanWith) -> None:
     plans = plan_with(f"{HOST}/gone/job:1.0")
     assert plans["team/api"]["complete"]
     assert plans["team/web"]["complete"]
@@ -168,7 +164,7 @@ def test_names_that_exist_nowhere_are_told_by_the_doctor_alone(
 
 
 @pytest.mark.usefixtures("web")
-def test_the_doctor_names_what_may_come_from_a_mirror(run: Run, plan_with: PlanWith) -> None:
+def test_doctor_reports_possible_mirrors(run: Run, plan_with: PlanWith) -> None:
     plan_with(f"{HOST}/ecr-proxy/team/api:1.0")
     found = finding(run("doctor", "--format", "json"))
     assert found["status"] == "FAILED"
@@ -177,15 +173,15 @@ def test_the_doctor_names_what_may_come_from_a_mirror(run: Run, plan_with: PlanW
 
 
 @pytest.mark.usefixtures("web")
-def test_the_doctor_is_content(run: Run, plan_with: PlanWith) -> None:
+def test_doctor_reports_resolved_references(run: Run, plan_with: PlanWith) -> None:
     plan_with(f"{HOST}/team/api:1.0")
     assert finding(run("doctor", "--format", "json"))["status"] == "ok"
 
 
-def test_a_workflow_whose_script_no_path_leads_to(
+def test_a_workflow_whose_script_has_no_path(
     shelf: Shelf, plan: Run, settings_file: Write, environment: Path
 ) -> None:
-    """`1.0` went, since `script` was passed by."""
+    """`1.0` was deleted because `script` was not scanned."""
     shelf.images(2)
     newest = shelf.image("9.0.0")
     templates = [

@@ -1,4 +1,4 @@
-"""Credentials that do not work, and calls that AWS refuses."""
+"""Invalid credentials, and calls that AWS denies."""
 
 from datetime import timedelta
 
@@ -19,7 +19,8 @@ NOT_NEEDED = ["ecr:GetAccountSetting", "ecr:ListPullTimeUpdateExclusions"]
 
 @pytest.fixture
 def shelf(shelf: Shelf) -> Shelf:
-    """An index of two, an untagged image of no index, and 11 releases: the oldest may go."""
+    """An index with two children, an untagged image, and 11 releases, of which the oldest is to
+    delete."""
     shelf.index("multi", "amd64", "arm64", age=20)
     shelf.image("stray", "", age=50)
     for number in range(11):
@@ -28,7 +29,7 @@ def shelf(shelf: Shelf) -> Shelf:
 
 
 def failed(result: Result, status: int, *words: str) -> None:
-    """No line came out, and one sentence says why."""
+    """There is no output, and one error sentence."""
     assert result.status == status
     assert result.out == ""
     for word in words:
@@ -37,14 +38,14 @@ def failed(result: Result, status: int, *words: str) -> None:
 
 @pytest.mark.usefixtures("shelf")
 @pytest.mark.parametrize("action", NEEDED)
-def test_what_planning_needs(action: str, aws: StandIn, plan: Run) -> None:
+def test_actions_that_planning_needs(action: str, aws: StandIn, plan: Run) -> None:
     aws.world.deny(action)
     failed(plan(), 1, f"AWS refused {action}", "grant that action")
 
 
 @pytest.mark.usefixtures("shelf")
 @pytest.mark.parametrize("action", NEEDED_TO_BE_COMPLETE)
-def test_what_a_complete_plan_needs(action: str, aws: StandIn, plan: Run) -> None:
+def test_actions_that_a_complete_plan_needs(action: str, aws: StandIn, plan: Run) -> None:
     aws.world.deny(action)
     result = plan()
     assert result.status == 3
@@ -55,12 +56,12 @@ def test_what_a_complete_plan_needs(action: str, aws: StandIn, plan: Run) -> Non
 
 @pytest.mark.usefixtures("shelf")
 @pytest.mark.parametrize("argument", ["team/*", "team/apo", "no-one"])
-def test_finding_needs_describe_repositories(argument: str, aws: StandIn, plan: Run) -> None:
+def test_repositories_need_describe_repositories(argument: str, aws: StandIn, plan: Run) -> None:
     aws.world.deny("ecr:DescribeRepositories")
     failed(plan(argument), 1, "AWS refused ecr:DescribeRepositories")
 
 
-def test_an_index_that_may_not_be_read(aws: StandIn, plan: Run, shelf: Shelf) -> None:
+def test_a_denied_index(aws: StandIn, plan: Run, shelf: Shelf) -> None:
     aws.world.deny("ecr:BatchGetImage")
     result = plan()
     assert result.status == 3
@@ -78,7 +79,7 @@ def test_an_index_that_may_not_be_read(aws: StandIn, plan: Run, shelf: Shelf) ->
     assert oldest in result.plan["delete"]
 
 
-def test_images_that_may_not_be_read(aws: StandIn, plan: Run) -> None:
+def test_denied_images(aws: StandIn, plan: Run) -> None:
     images = Shelf(aws, "team/web")
     for number in range(12):
         images.image(f"1.{number}", age=40 - number)
@@ -95,7 +96,7 @@ def test_images_that_may_not_be_read(aws: StandIn, plan: Run) -> None:
 
 @pytest.mark.usefixtures("shelf")
 @pytest.mark.parametrize("action", NOT_NEEDED)
-def test_what_planning_can_do_without(action: str, aws: StandIn, plan: Run) -> None:
+def test_actions_that_planning_does_not_need(action: str, aws: StandIn, plan: Run) -> None:
     allowed = plan().plan
     aws.world.deny(action)
     result = plan()
@@ -116,8 +117,8 @@ def test_the_callers_identity_is_not_needed(aws: StandIn, plan: Run) -> None:
 
 
 @pytest.mark.usefixtures("shelf")
-def test_only_what_is_named_here_is_called(aws: StandIn, plan: Run) -> None:
-    """A new call needs a test of its refusal above, and a line in the IAM policy."""
+def test_only_known_actions_are_called(aws: StandIn, plan: Run) -> None:
+    """A new call needs a test of its denial above, and an action in the IAM policy."""
     plan()
     identity = ["sts:GetCallerIdentity"]
     others = [*NEEDED_TO_BE_COMPLETE, *identity, "ecr:BatchGetImage"]
@@ -139,7 +140,7 @@ def test_no_credentials(plan: Run, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("shelf")
-def test_half_of_the_credentials(plan: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_incomplete_credentials(plan: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
     failed(plan(), 1, "No AWS credentials were found")
 
@@ -170,7 +171,7 @@ def test_expired_credentials(aws: StandIn, plan: Run, monkeypatch: pytest.Monkey
 
 
 @pytest.mark.usefixtures("shelf")
-def test_credentials_that_expire_on_the_way(aws: StandIn, plan: Run) -> None:
+def test_credentials_that_expire_during_the_command(aws: StandIn, plan: Run) -> None:
     aws.world.faults.add(Fault(operation="BatchGetImage", error="ExpiredTokenException"))
     result = plan()
     assert result.status == 3

@@ -1,4 +1,4 @@
-"""`ecr-clean report`: posts reports now, without anybody who listens."""
+"""`ecr-clean report` posts reports now, without a running `ecr-clean serve`."""
 
 import zoneinfo
 from collections.abc import Iterator
@@ -27,7 +27,7 @@ def channel(slack: Workspace, ann: Person, settings_file: Write) -> str:
 
 @pytest.fixture
 def api(shelf: Shelf) -> Shelf:
-    """`team/api` with 13 large releases, of which three go."""
+    """`team/api` with 13 large releases, of which three are to delete."""
     shelf.large_releases()
     return shelf
 
@@ -40,7 +40,7 @@ def others(aws: StandIn) -> None:
 
 
 @pytest.mark.usefixtures("api")
-def test_it_is_posted_where_it_belongs(run: Run, ann: Person, channel: str) -> None:
+def test_a_report_is_posted_in_its_channel(run: Run, ann: Person, channel: str) -> None:
     result = run("report", "team/api")
     (message,) = ann.messages(channel)
     assert result.status == 0
@@ -53,7 +53,7 @@ def test_it_is_posted_where_it_belongs(run: Run, ann: Person, channel: str) -> N
 
 @pytest.fixture
 def no_time_zones() -> Iterator[None]:
-    """Small images have none, or lack old names such as US/Pacific."""
+    """Minimal container images have no time zones, or lack old names such as US/Pacific."""
     zoneinfo.reset_tzpath(to=())
     zoneinfo.ZoneInfo.clear_cache()
     yield
@@ -70,7 +70,7 @@ def test_it_needs_no_time_zones_of_the_system(
 
 
 @pytest.mark.usefixtures("api", "others")
-def test_all_that_have_a_channel(run: Run, ann: Person, channel: str) -> None:
+def test_all_repositories_with_a_channel(run: Run, ann: Person, channel: str) -> None:
     result = run("report", "--format", "json")
     report, line = ann.messages(channel)
     assert report["text"].startswith("team/api: ")
@@ -89,7 +89,7 @@ def test_all_that_have_a_channel(run: Run, ann: Person, channel: str) -> None:
 
 
 @pytest.mark.usefixtures("others", "channel")
-def test_in_words_and_as_csv(run: Run) -> None:
+def test_text_and_csv(run: Run) -> None:
     lines = run("report").out.splitlines()
     assert lines[0].startswith("team/small: saves under $0.01 a month, in the summary: https://")
     assert lines[1].startswith("team/web: nothing to delete, in the summary: https://")
@@ -99,12 +99,14 @@ def test_in_words_and_as_csv(run: Run) -> None:
 
 
 @pytest.mark.usefixtures("others")
-def test_whoever_is_asked_for_has_a_message_of_its_own(run: Run, ann: Person, channel: str) -> None:
+def test_named_repositories_get_their_own_message(run: Run, ann: Person, channel: str) -> None:
     assert run("report", "team/*").status == 0
     assert len(ann.messages(channel)) == 2
 
 
-def test_what_is_left_out(run: Run, aws: StandIn, api: Shelf, ann: Person, channel: str) -> None:
+def test_ignored_repositories_are_left_out(
+    run: Run, aws: StandIn, api: Shelf, ann: Person, channel: str
+) -> None:
     aws.world.create_repository("team/lab", tags={IGNORE_TAG: ""})
     assert run("approve", proposed(run), "--confirm", api.id.name).status == 0
     result = run("report")
@@ -131,12 +133,12 @@ def test_a_newer_report_replaces_the_older(run: Run, ann: Person, channel: str) 
     assert (buttons(older), "approve_plan" in buttons(newer)) == ([], True)
 
 
-# why not
+# failures
 
 
 @pytest.mark.usefixtures("api", "others")
 def test_no_channel(run: Run, ann: Person, channel: str) -> None:
-    """All are tried."""
+    """All repositories are tried."""
     result = run("report", "lab/a", "team/api")
     assert result.status == 2
     assert "`channel` is not set in the entry of `reports` of lab/a" in result.err
@@ -167,7 +169,7 @@ def test_no_app_token_is_needed(run: Run, monkeypatch: pytest.MonkeyPatch) -> No
 
 @pytest.mark.usefixtures("others")
 @pytest.mark.parametrize("arguments", [(), ("team/*",)])
-def test_slack_does_not_take_it(
+def test_slack_refuses_a_report(
     run: Run, slack: Workspace, channel: str, arguments: tuple[str, ...]
 ) -> None:
     del channel
@@ -179,7 +181,7 @@ def test_slack_does_not_take_it(
 
 
 @pytest.mark.usefixtures("api")
-def test_slack_takes_only_its_first_line(
+def test_slack_accepts_only_the_first_line(
     run: Run, slack: Workspace, ann: Person, channel: str
 ) -> None:
     slack.faults.add(CallFault(method="chat.update", error="internal_error", times=None))
@@ -191,7 +193,7 @@ def test_slack_takes_only_its_first_line(
 
 
 @pytest.mark.usefixtures("api", "channel")
-def test_an_unchanged_plan_stays_open(run: Run, settings_file: Write, own_store: Store) -> None:
+def test_an_unchanged_plan_remains_open(run: Run, settings_file: Write, own_store: Store) -> None:
     plan = as_stored(own_store, proposed(run))
     settings_file(f"{LOOKED_AT}reports: [{TEAM}]\napproval: {{expires_after: 30d}}")
     assert run("report", "team/api").status == 0
@@ -215,6 +217,6 @@ def test_an_incomplete_plan(run: Run, aws: StandIn, ann: Person, channel: str) -
     assert len(ann.messages(channel)) == 1
 
 
-def test_a_repository_that_is_none(run: Run, channel: str) -> None:
+def test_an_unknown_repository(run: Run, channel: str) -> None:
     del channel
     assert run("report", "team/nothing").status == 2

@@ -1,4 +1,4 @@
-"""An image that somebody restored from the archive is as young as its restoration."""
+"""An image that was restored from the archive is as young as its restoration."""
 
 from datetime import datetime, timedelta
 
@@ -16,7 +16,7 @@ RELEASES = """policies:
 
 @pytest.fixture
 def restored(aws: StandIn, shelf: Shelf, settings_file: Write) -> Shelf:
-    """Of ten releases 1.0, the oldest, was in the archive until 3 hours ago, and 1.1 until 2 days
+    """Ten releases. 1.0, the oldest, was in the archive until 3 hours ago, and 1.1 until 2 days
     ago."""
     settings_file(f"{LOOKED_AT}{RELEASES}")
     for number in range(10):
@@ -31,7 +31,7 @@ def details(result: dict[str, list[dict[str, str]]]) -> dict[str, str]:
     return {reason["rule"]: reason["detail"] for reason in result["reasons"]}
 
 
-def test_it_counts_for_min_age_and_newest(restored: Shelf, plan: Run) -> None:
+def test_the_restoration_counts_for_min_age_and_newest(restored: Shelf, plan: Run) -> None:
     images = {image["tags"][0]: image for image in plan().plan["images"]}
     kept = {tag for tag, image in images.items() if image["verdict"] == "keep"}
     assert kept == {"1.0", "1.1"}
@@ -46,15 +46,15 @@ def test_it_counts_for_min_age_and_newest(restored: Shelf, plan: Run) -> None:
 
 
 @pytest.mark.usefixtures("restored")
-def test_why_tells_both_times(run: Run) -> None:
+def test_why_shows_both_times(run: Run) -> None:
     said = " ".join(run("why", "team/api", "1.1").out.split())
     assert "; restored from the archive " in said
 
 
-def test_one_that_was_restored_after_people_approved_is_skipped(
+def test_an_image_restored_after_the_approval_is_skipped(
     aws: StandIn, restored: Shelf, run: Run, settings_file: Write
 ) -> None:
-    """Whatever the rules say of it now."""
+    """It is skipped whatever the rules decide now."""
     settings_file(
         f"{LOOKED_AT}execution: {{undo_window: 0s}}\n"
         "policies:\n  - min_age: 0s\n    keep: [{tags: ['1.9']}]\n"

@@ -1,4 +1,4 @@
-"""No secret comes out, with --debug either."""
+"""No secret is printed, not even with --debug."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -41,7 +41,7 @@ def test_what_aws_quotes_is_not_repeated(operation: str, aws: StandIn, run: Run)
 
 
 @pytest.mark.parametrize("fault", [None, "cut", "nonsense", "unknown"])
-def test_the_environments_secrets_stay_there(
+def test_secrets_of_the_environment_are_not_printed(
     fault: str | None, aws: StandIn, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if fault == "cut":
@@ -57,7 +57,7 @@ def test_the_environments_secrets_stay_there(
 
 
 @pytest.mark.parametrize("accepted", [True, False])
-def test_a_roles_secrets_stay_there(
+def test_secrets_of_a_role_are_not_printed(
     aws: StandIn, run: Run, settings_file: Callable[[str], Path], *, accepted: bool
 ) -> None:
     external = EXTERNAL if accepted else "another"

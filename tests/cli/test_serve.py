@@ -1,4 +1,4 @@
-"""`ecr-clean serve`: real processes, which are killed, told to leave, and started again."""
+"""`ecr-clean serve` as real processes, which are killed, stopped and started again."""
 
 import os
 import re
@@ -37,7 +37,7 @@ LINE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ (INFO|WARNING|ERROR) [A-Z].*
 
 @dataclass(frozen=True)
 class ServeProcess:
-    """What it said by now is in `said`."""
+    """A running `ecr-clean serve`. `said`: its output so far."""
 
     process: Forked
     said: list[str]
@@ -47,7 +47,7 @@ class ServeProcess:
 
     @property
     def workers(self) -> list[int]:
-        """The process ids of its worker processes."""
+        """The process IDs of its worker processes."""
         return [
             int(child)
             for child in Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
@@ -93,9 +93,7 @@ def is_there(pid: int) -> bool:
 
 
 @pytest.mark.slow
-def test_what_is_due_is_carried_out(
-    run: Run, at_once: Shelf, own_store: Store, aws: StandIn
-) -> None:
+def test_due_plans_are_executed(run: Run, at_once: Shelf, own_store: Store, aws: StandIn) -> None:
     id_ = approved(run, at_once.id.name)
     with serving() as bot:
         until(lambda: as_stored(own_store, id_).state is PlanState.DONE)
@@ -129,7 +127,7 @@ def test_a_killed_workers_run_is_recovered_by_the_next_worker(
 
 
 @pytest.mark.slow
-def test_who_is_told_to_leave_gives_the_run_to_the_next(
+def test_a_stopped_worker_hands_its_run_to_the_next(
     run: Run, builds: Shelf, own_store: Store, aws: StandIn
 ) -> None:
     id_ = approved(run, builds.id.name)
@@ -149,7 +147,7 @@ def test_who_is_told_to_leave_gives_the_run_to_the_next(
 
 
 @pytest.mark.slow
-def test_the_worker_ends_when_its_parent_was_killed(run: Run, at_once: Shelf) -> None:
+def test_the_worker_exits_when_its_parent_is_killed(run: Run, at_once: Shelf) -> None:
     del run, at_once
     with serving() as bot:
         until(lambda: bot.workers)
@@ -159,7 +157,7 @@ def test_the_worker_ends_when_its_parent_was_killed(run: Run, at_once: Shelf) ->
 
 
 @pytest.mark.slow
-def test_what_has_run_out_is_ended(
+def test_old_plans_expire(
     run: Run, releases: Shelf, own_store: Store, settings_file: Write
 ) -> None:
     settings_file(f"{AT_ONCE}approval: {{expires_after: 3s}}")
@@ -175,7 +173,7 @@ def test_what_has_run_out_is_ended(
 
 
 @pytest.mark.slow
-def test_what_cannot_begin_is_told(
+def test_a_plan_that_cannot_start_is_logged(
     run: Run, at_once: Shelf, own_store: Store, settings_file: Write
 ) -> None:
     id_ = approved(run, at_once.id.name)
@@ -191,8 +189,8 @@ def test_what_cannot_begin_is_told(
 
 
 @pytest.mark.slow
-def test_aws_that_does_not_answer(run: Run, at_once: Shelf, own_store: Store, aws: StandIn) -> None:
-    """The plan waits, and others do not."""
+def test_an_unreachable_aws(run: Run, at_once: Shelf, own_store: Store, aws: StandIn) -> None:
+    """The plan waits. Other plans do not."""
     web = Shelf(aws, "team/web")
     web.images(20)
     id_, refused = approved(run, at_once.id.name), {"repositoryName": at_once.id.name}
@@ -209,9 +207,7 @@ def test_aws_that_does_not_answer(run: Run, at_once: Shelf, own_store: Store, aw
 
 
 @pytest.mark.slow
-def test_a_worker_that_finds_the_settings_wrong(
-    run: Run, at_once: Shelf, settings_file: Write
-) -> None:
+def test_a_worker_that_refuses_the_settings(run: Run, at_once: Shelf, settings_file: Write) -> None:
     del run, at_once
     with serving() as bot:
         until(lambda: bot.workers)
@@ -242,7 +238,7 @@ def test_a_database_that_cannot_be_used(
 
 
 @pytest.mark.slow
-def test_no_secret_is_told(run: Run, at_once: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_secret_is_logged(run: Run, at_once: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
     approved(run, at_once.id.name)
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAUNKNOWN")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "a-very-secret-key")

@@ -1,4 +1,4 @@
-"""`ecr-clean serve` between both stand-ins: as a process of its own, as people meet it."""
+"""`ecr-clean serve` as a process between the simulated Slack and AWS."""
 
 import json
 import signal
@@ -28,12 +28,12 @@ def releases(slack: Workspace, ann: Person) -> str:
 
 
 def last_line(result: Result) -> str:
-    """It also says that the database is new."""
+    """The output also says that the database is new."""
     return result.err.splitlines()[-1]
 
 
 def message_with(person: Person, channel: str, action_id: str) -> Json:
-    """Once there is one with such a button."""
+    """Waits for a message with this button."""
     found: list[Json] = []
 
     def is_there() -> bool:
@@ -44,7 +44,7 @@ def message_with(person: Person, channel: str, action_id: str) -> Json:
     return found[0]
 
 
-# what it needs
+# requirements
 
 
 @pytest.mark.parametrize("missing", TOKENS)
@@ -59,7 +59,7 @@ def test_one_token_is_missing(
 
 
 @pytest.mark.parametrize("wrong", TOKENS)
-def test_slack_does_not_take_a_token(
+def test_slack_refuses_a_token(
     slack: Workspace, run: Run, monkeypatch: pytest.MonkeyPatch, wrong: str
 ) -> None:
     del slack
@@ -70,7 +70,7 @@ def test_slack_does_not_take_a_token(
     assert "xoxb-nonsense" not in result.err
 
 
-def test_slack_is_not_there(slack: Workspace, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_slack_is_unreachable(slack: Workspace, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     del slack
     monkeypatch.setenv("SLACK_API_URL", "http://127.0.0.1:9/api/")
     result = run("serve")
@@ -78,7 +78,7 @@ def test_slack_is_not_there(slack: Workspace, run: Run, monkeypatch: pytest.Monk
     assert "Slack could not be reached" in last_line(result)
 
 
-def test_a_channel_that_is_none(
+def test_an_unknown_channel(
     slack: Workspace, run: Run, settings_file: Write, releases: str
 ) -> None:
     del slack, releases
@@ -88,7 +88,7 @@ def test_a_channel_that_is_none(
     assert "did you mean #releases?" in last_line(result)
 
 
-# what it does
+# behavior
 
 
 def test_from_the_command_to_the_result(
@@ -120,7 +120,7 @@ def test_from_the_command_to_the_result(
 
 
 @pytest.mark.slow
-def test_it_is_told_to_leave_in_the_middle(
+def test_a_shutdown_in_the_middle(
     slack: Workspace,
     ann: Person,
     releases: str,
@@ -128,7 +128,7 @@ def test_it_is_told_to_leave_in_the_middle(
     builds: Shelf,
     own_store: Store,
 ) -> None:
-    """What was heard is done, and the next one finds the message as it should be."""
+    """Accepted work is finished, and the next process finds the message as it should be."""
     settings_file(SETTINGS + MILD)
     with serving() as bot:
         until(slack.remote.connections)
@@ -171,7 +171,9 @@ def test_nothing_can_be_approved(slack: Workspace, settings_file: Write) -> None
 
 
 @pytest.mark.slow
-def test_socket_mode_is_switched_off_meanwhile(slack: Workspace, settings_file: Write) -> None:
+def test_socket_mode_is_switched_off_during_operation(
+    slack: Workspace, settings_file: Write
+) -> None:
     settings_file(SETTINGS.replace("#releases", "C0000000001"))
     with serving() as bot:
         until(slack.remote.connections)
@@ -192,7 +194,7 @@ class Line:
         return self.answers
 
 
-def test_slack_is_away_for_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_slack_is_unreachable_for_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
     line, now = Line(), [0.0]
     monkeypatch.setattr("bot.cli.serve.time.monotonic", lambda: now[0])
     monitor = SlackConnectionMonitor(line)  # type: ignore[arg-type]

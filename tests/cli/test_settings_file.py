@@ -1,4 +1,4 @@
-"""Which settings file applies, and what is said of a wrong one."""
+"""The choice of the settings file, and errors of invalid ones."""
 
 import os
 from collections.abc import Callable
@@ -49,7 +49,7 @@ def test_the_environment_names_a_file(
 
 
 @pytest.mark.usefixtures("three_old_images")
-def test_an_empty_variable_names_nothing(
+def test_an_empty_variable_is_ignored(
     plan: Run, settings_file: Write, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings_file(KEEP_NOTHING)
@@ -58,7 +58,7 @@ def test_an_empty_variable_names_nothing(
 
 
 @pytest.mark.usefixtures("three_old_images")
-def test_the_option_goes_before_the_environment(
+def test_the_option_wins_over_the_environment(
     plan: Run, settings_file: Write, elsewhere: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ECR_CLEAN_CONFIG", str(settings_file(KEEP_ALL)))
@@ -67,7 +67,9 @@ def test_the_option_goes_before_the_environment(
 
 @pytest.mark.usefixtures("three_old_images")
 @pytest.mark.parametrize("before", [True, False])
-def test_the_option_may_stand_before_or_after(run: Run, elsewhere: Path, *, before: bool) -> None:
+def test_the_option_works_before_and_after_the_command(
+    run: Run, elsewhere: Path, *, before: bool
+) -> None:
     option, rest = ("--config", str(elsewhere)), ("plan", "team/api", "--format", "json")
     result = run(*option, *rest) if before else run(*rest, *option)
     assert len(result.plan["delete"]) == 3
@@ -95,22 +97,20 @@ def refused(run: Run, *arguments: str) -> str:
     return result.sentence
 
 
-def test_a_file_that_is_not_there(run: Run) -> None:
+def test_a_missing_file(run: Run) -> None:
     assert "none.yml cannot be read: No such file" in refused(run, "--config", "none.yml")
 
 
-def test_the_environment_names_a_file_that_is_not_there(
-    run: Run, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_environment_names_a_missing_file(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ECR_CLEAN_CONFIG", "none.yml")
     assert "none.yml cannot be read: No such file" in refused(run)
 
 
-def test_a_folder_is_no_file(run: Run, environment: Path) -> None:
+def test_a_folder(run: Run, environment: Path) -> None:
     assert "cannot be read: Is a directory" in refused(run, "--config", str(environment))
 
 
-def test_a_file_that_may_not_be_read(run: Run, settings_file: Write) -> None:
+def test_an_unreadable_file(run: Run, settings_file: Write) -> None:
     file = settings_file(KEEP_ALL)
     file.chmod(0)
     own = os.geteuid()
@@ -150,26 +150,24 @@ def test_a_file_that_may_not_be_read(run: Run, settings_file: Write) -> None:
         ("1: 2", "1 is unknown"),
     ],
 )  # fmt: skip
-def test_a_file_that_says_nothing_sensible(
-    text: str, said: str, run: Run, settings_file: Write
-) -> None:
+def test_invalid_settings(text: str, said: str, run: Run, settings_file: Write) -> None:
     settings_file(text)
     assert said in refused(run)
 
 
-def test_a_file_that_is_no_text(run: Run, settings_file: Write) -> None:
+def test_a_binary_file(run: Run, settings_file: Write) -> None:
     settings_file("").write_bytes(b"\xff\xfe\x00")
     assert "ecr-clean.yml cannot be read: it is UTF-16 text: save it as UTF-8" in refused(run)
 
 
-def test_debug_shows_where(run: Run, settings_file: Write) -> None:
+def test_debug_shows_the_traceback(run: Run, settings_file: Write) -> None:
     settings_file("polices: []")
     result = run("plan", "team/api", "--debug")
     assert result.status == 2
     assert "Traceback" in result.err
 
 
-def test_every_wrong_key_has_its_sentence(run: Run, settings_file: Write) -> None:
+def test_every_invalid_key_is_listed(run: Run, settings_file: Write) -> None:
     settings_file("polices: []\nprice_per_gb_month: free\nexecution: {enabled: 'yes'}")
     result = run("plan", "team/api")
     assert result.status == 2

@@ -1,4 +1,4 @@
-"""App Runner, Batch, SageMaker and CodeBuild, through the command."""
+"""App Runner, Batch, SageMaker and CodeBuild in commands."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -70,8 +70,8 @@ ASKED = {
 
 @pytest.fixture
 def look(plan: Run, settings_file: Callable[[str], Path], shelf: Shelf) -> Look:
-    """Plans `team/api` with its images 1.0 and 1.1, of which nothing but use keeps any, looking
-    into these services alone."""
+    """Plans `team/api` with its images 1.0 and 1.1, which only usage keeps. Scans only these
+    services."""
     shelf.images(2)
 
     def look_into(*sources: str) -> Result:
@@ -82,7 +82,7 @@ def look(plan: Run, settings_file: Callable[[str], Path], shelf: Shelf) -> Look:
 
 
 @pytest.mark.parametrize("what", KEEPS)
-def test_what_keeps_its_image(aws: StandIn, shelf: Shelf, look: Look, what: str) -> None:
+def test_workloads_keep_their_image(aws: StandIn, shelf: Shelf, look: Look, what: str) -> None:
     source, put, used_by = KEEPS[what]
     put(aws, f"{shelf.id.uri}:1.1")
     result = look(source)
@@ -106,7 +106,7 @@ def test_a_job_definition_that_is_deregistered_keeps_nothing(
     assert kept["used_by"] == ["Batch job definition nightly:2"]
 
 
-def test_what_an_endpoint_deployed_stays_when_its_tag_has_moved(
+def test_the_image_of_an_endpoint_is_kept_after_its_tag_moved(
     aws: StandIn, shelf: Shelf, look: Look
 ) -> None:
     deployed = shelf.image("first", "main")
@@ -117,7 +117,7 @@ def test_what_an_endpoint_deployed_stays_when_its_tag_has_moved(
 
 
 @pytest.mark.parametrize("action", [action for actions in ASKED.values() for action in actions])
-def test_what_may_not_be_asked(
+def test_denied_actions(
     aws: StandIn,
     shelf: Shelf,
     look: Look,
@@ -136,7 +136,9 @@ def test_what_may_not_be_asked(
 
 
 @pytest.mark.parametrize("off", SOURCES)
-def test_switched_off_nobody_asks(aws: StandIn, shelf: Shelf, look: Look, off: str) -> None:
+def test_a_switched_off_source_makes_no_calls(
+    aws: StandIn, shelf: Shelf, look: Look, off: str
+) -> None:
     aws.world.apprunner().create("shop-web", f"{shelf.id.uri}:1.1")
     aws.world.batch().register("nightly", f"{shelf.id.uri}:1.1")
     result = look(*(source for source in SOURCES if source != off))

@@ -1,4 +1,4 @@
-"""`ecr-clean stop`: in the undo window, and while a plan is carried out."""
+"""`ecr-clean stop` in the undo window, and during the deletion."""
 
 import signal
 from collections.abc import Callable
@@ -38,7 +38,7 @@ def test_in_the_undo_window(run: Run, releases: Shelf, aws: StandIn) -> None:
     assert aws.world.calls.count(DELETION) == 0
 
 
-def test_while_it_is_carried_out(run: Run, builds: Shelf, aws: StandIn, own_store: Store) -> None:
+def test_during_the_deletion(run: Run, builds: Shelf, aws: StandIn, own_store: Store) -> None:
     id_ = approved(run, builds.id.name)
     hold_deletions(aws, seconds=2)
     with working("recover") as process:
@@ -57,7 +57,7 @@ def test_while_it_is_carried_out(run: Run, builds: Shelf, aws: StandIn, own_stor
 
 
 @pytest.mark.slow
-def test_when_nobody_carries_it_out_any_more(
+def test_without_a_process_that_runs_the_plan(
     run: Run, builds: Shelf, aws: StandIn, own_store: Store
 ) -> None:
     id_ = approved(run, builds.id.name)
@@ -77,7 +77,7 @@ def test_when_nobody_carries_it_out_any_more(
     assert aws.world.calls.count(DELETION) == 4
 
 
-def test_what_cannot_be_stopped(run: Run, at_once: Shelf) -> None:
+def test_plans_that_cannot_be_stopped(run: Run, at_once: Shelf) -> None:
     id_ = proposed(run, at_once.id.name)
     result = run("stop", id_)
     assert (result.status, result.out) == (2, "")
@@ -87,23 +87,21 @@ def test_what_cannot_be_stopped(run: Run, at_once: Shelf) -> None:
 
 
 @pytest.mark.parametrize("approvers", [f"['{BOB}']", "['U1ANN']", "[]"])
-def test_whoever_has_credentials_may(
+def test_every_identity_may_stop(
     approvers: str,
     run: Run,
     releases: Shelf,
     settings_file: Write,
     bob: Callable[[], None],
 ) -> None:
-    """It only ever keeps more."""
+    """Stopping can only keep more images."""
     id_ = approved(run, releases.id.name)
     settings_file(f"{LOOKED_AT}approval: {{approvers: {approvers}}}")
     bob()
     assert run("stop", id_).status == 0
 
 
-def test_without_credentials_nobody_may(
-    run: Run, releases: Shelf, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_without_credentials(run: Run, releases: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
     id_ = approved(run, releases.id.name)
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")

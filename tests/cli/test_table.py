@@ -1,4 +1,4 @@
-"""`plan` as a person sees it, in a terminal of 80 columns."""
+"""`plan` in a terminal of 80 columns."""
 
 import pytest
 
@@ -30,13 +30,13 @@ def test_nothing_to_delete(run: Run, shelf: Shelf) -> None:
     assert "Nothing to delete." in run("plan", "team/api").out
 
 
-def test_what_was_not_checked_is_said_once(run: Run, aws: StandIn, shelf: Shelf) -> None:
+def test_unscanned_sources_are_listed_once(run: Run, aws: StandIn, shelf: Shelf) -> None:
     Shelf(aws, "team/web")
     out = run("plan", "team/*", shelf.id.name).out
     assert out.count("Sources not scanned") == 1
 
 
-def test_an_incomplete_plan_says_so(run: Run, shelf: Shelf) -> None:
+def test_an_incomplete_plan_is_marked(run: Run, shelf: Shelf) -> None:
     shelf.push(image_text("odd"), media_type="application/vnd.example.v9+json")
     result = run("plan", "team/api")
     assert result.status == 3
@@ -45,7 +45,7 @@ def test_an_incomplete_plan_says_so(run: Run, shelf: Shelf) -> None:
 
 
 @pytest.mark.parametrize("columns", ["40", "80", "200"])
-def test_it_fits_the_terminal(
+def test_the_table_fits_the_terminal(
     columns: str, run: Run, shelf: Shelf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("COLUMNS", columns)

@@ -1,4 +1,4 @@
-"""One image whose layers are unknown does not spoil what is known of all others."""
+"""One image with unknown layers does not make the savings of other images inexact."""
 
 import json
 
@@ -23,8 +23,8 @@ AT_MOST = KNOWN + LISTED
 
 @pytest.fixture
 def builds(shelf: Shelf, settings_file: Write) -> Shelf:
-    """Five builds of 5 MB go, on a base of 30 MB that 10 newer ones keep; and one that has a layer
-    of -1 bytes."""
+    """Five builds of 5 MB are to delete, on a base of 30 MB that 10 newer builds keep. Another
+    build to delete has a layer of -1 bytes."""
     settings_file(AT_ONCE)
     for number in range(10):
         shelf.push(image_text(f"2.{number}", layers=[BASE]), f"2.{number}", age=30 - number)
@@ -38,7 +38,7 @@ def builds(shelf: Shelf, settings_file: Write) -> Shelf:
 
 
 @pytest.mark.usefixtures("builds")
-def test_all_others_count_with_what_they_free(plan: Run, run: Run) -> None:
+def test_other_images_count_exactly(plan: Run, run: Run) -> None:
     savings = plan().plan["savings"]
     assert KNOWN <= savings["freed_bytes"] <= AT_MOST
     assert savings["exact"] is False
@@ -46,7 +46,7 @@ def test_all_others_count_with_what_they_free(plan: Run, run: Run) -> None:
 
 
 @pytest.mark.usefixtures("builds")
-def test_the_receipt_says_about(run: Run) -> None:
+def test_the_result_says_about(run: Run) -> None:
     id_ = proposed(run)
     assert " about 25.0 MB " in run("plans").out
     result = run("approve", id_, "--wait")

@@ -1,4 +1,4 @@
-"""Images in use, through the command: in other accounts and Regions, and by other names."""
+"""Images in use, in commands: in other accounts and Regions, and by other names."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -19,7 +19,7 @@ Write = Callable[[str], Path]
 
 @pytest.fixture(autouse=True)
 def _in_use_somewhere(aws: StandIn) -> None:
-    """So that the registry is not silent where a test is about one that is not used."""
+    """Some image of the registry is in use, for tests about an image that is not."""
     image = f"{DEFAULT_ACCOUNT}.dkr.ecr.eu-west-1.amazonaws.com/platform/base:1"
     aws.world.ecs().run_task("prod", "anchor", [image])
 
@@ -33,8 +33,8 @@ def kept(plan: Plan) -> set[str]:
     return {tag for image in plan["images"] if image["verdict"] == "keep" for tag in image["tags"]}
 
 
-def looked_at(plan: Plan) -> Counter[tuple[str, str]]:
-    """Sources, each with its scope."""
+def scopes_of(plan: Plan) -> Counter[tuple[str, str]]:
+    """The sources, each with its scope."""
     return Counter((look["source"], look["scope"]) for look in plan["usage"])
 
 
@@ -42,7 +42,7 @@ def used(plan: Plan) -> dict[str, list[str]]:
     return {image["digest"]: image["used_by"] for image in plan["images"] if image["used_by"]}
 
 
-def test_what_a_service_runs_stays_and_says_by_whom(
+def test_images_of_a_service_are_kept_with_their_users(
     aws: StandIn, shelf: Shelf, plan: Run, settings_file: Write
 ) -> None:
     running, _ = shelf.image("1.0"), shelf.image("1.1")
@@ -60,7 +60,7 @@ def test_what_a_service_runs_stays_and_says_by_whom(
     assert looks["lambda"]["images"] == 0
 
 
-def test_the_digest_that_runs_stays_when_its_tag_has_moved(
+def test_a_running_digest_is_kept_after_its_tag_moved(
     aws: StandIn, shelf: Shelf, plan: Run, settings_file: Write
 ) -> None:
     running = shelf.image("first", "main")
@@ -70,7 +70,7 @@ def test_the_digest_that_runs_stays_when_its_tag_has_moved(
     assert used(plan().plan).keys() == {running, now_named}
 
 
-def test_an_image_is_often_run_in_another_account_and_region(
+def test_usage_in_another_account_and_region(
     aws: StandIn, shelf: Shelf, plan: Run, settings_file: Write
 ) -> None:
     shelf.images(3)
@@ -83,13 +83,13 @@ def test_an_image_is_often_run_in_another_account_and_region(
     found = plan().plan
     assert kept(found) == {"1.1"}
     places = (f"{DEFAULT_ACCOUNT} in eu-west-1", f"{OTHER} in us-east-1")
-    assert looked_at(found) == Counter(
+    assert scopes_of(found) == Counter(
         [(source, place) for source in IN_AWS for place in places]
         + [("kubernetes", f"EKS of {place}") for place in places]
     )
 
 
-def test_all_regions_are_those_that_the_account_has_opted_into(
+def test_all_means_the_enabled_regions_of_the_account(
     aws: StandIn, shelf: Shelf, plan: Run, settings_file: Write
 ) -> None:
     shelf.images(2)
@@ -97,14 +97,14 @@ def test_all_regions_are_those_that_the_account_has_opted_into(
     settings_file(KEEP_NOTHING + "\nusage: {regions: [all], ecs: false, expect_none: true}")
     found = plan().plan
     assert kept(found) == {"1.0"}
-    regions = Counter(source for source, _ in looked_at(found))
+    regions = Counter(source for source, _ in scopes_of(found))
     assert regions == dict.fromkeys({*IN_AWS, "kubernetes"} - {"ecs"}, 2)
 
 
-def test_regions_that_service_control_policies_deny_are_named_once(
+def test_denied_regions_are_one_problem(
     aws: StandIn, shelf: Shelf, plan: Run, settings_file: Write, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """With the setting that leaves them out, which makes the plan complete."""
+    """The problem names the setting that excludes the Regions, which makes the plan complete."""
     regions = ("ap-south-1", "eu-west-1", "sa-east-1", "us-east-1")
     monkeypatch.setitem(ALWAYS_ENABLED, "aws", regions)
     aws.world.deny_regions("sa-east-1", "us-east-1")
@@ -123,10 +123,10 @@ def test_regions_that_service_control_policies_deny_are_named_once(
     assert plan().status == 0
 
 
-def test_a_service_that_service_control_policies_deny_everywhere(
+def test_a_service_that_is_denied_in_all_regions(
     aws: StandIn, shelf: Shelf, plan: Run, settings_file: Write
 ) -> None:
-    """It is no Region that is to be left out, and no grant helps."""
+    """No Region has to be excluded, and no grant helps."""
     shelf.image("1.0")
     aws.world.deny_regions("eu-west-1", action="sagemaker:*")
     settings_file("usage: {expect_none: true}")
@@ -141,16 +141,16 @@ def test_a_service_that_service_control_policies_deny_everywhere(
 
 @pytest.fixture
 def elsewhere(aws: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Something runs in us-east-1, where no source looks."""
+    """A workload in us-east-1, which no source scans."""
     monkeypatch.setitem(ALWAYS_ENABLED, "aws", ("eu-west-1", "sa-east-1", "us-east-1"))
     aws.world.ecs(DEFAULT_ACCOUNT, "us-east-1").cluster("prod")
 
 
 @pytest.mark.usefixtures("elsewhere")
-def test_regions_where_nobody_looks_are_named_to_those_who_approve(
+def test_approvers_see_unscanned_regions(
     aws: StandIn, shelf: Shelf, run: Run, settings_file: Write
 ) -> None:
-    """A plan that nobody approves asks nothing there."""
+    """A plan that cannot be approved makes no calls there."""
     shelf.image("1.0")
     settings_file("usage: {expect_none: true}")
     assert run("plan", "team/api").status == 0
@@ -167,7 +167,7 @@ def test_regions_where_nobody_looks_are_named_to_those_who_approve(
 
 
 @pytest.mark.usefixtures("shelf")
-def test_an_account_that_may_not_be_looked_into(plan: Run, settings_file: Write) -> None:
+def test_a_denied_account(plan: Run, settings_file: Write) -> None:
     settings_file(f"usage: {{accounts: [{{account: '{OTHER}', role_arn: '{ROLE}'}}]}}")
     result = plan()
     assert result.status == 3
@@ -176,7 +176,7 @@ def test_an_account_that_may_not_be_looked_into(plan: Run, settings_file: Write)
 
 
 @pytest.mark.usefixtures("shelf")
-def test_another_account_is_never_taken_for_ones_own(plan: Run, settings_file: Write) -> None:
+def test_another_account_is_not_scanned_as_ones_own(plan: Run, settings_file: Write) -> None:
     settings_file(f"usage: {{accounts: [{{account: '{OTHER}'}}]}}")
     result = plan()
     assert result.status == 3
@@ -235,7 +235,7 @@ def test_a_shared_child_in_use_keeps_all_its_indexes_and_their_children(
     assert len(found["delete"]) == 2
 
 
-def test_files_are_meant_from_where_the_settings_stand(
+def test_paths_of_files_are_relative_to_the_settings(
     shelf: Shelf, run: Run, environment: Path
 ) -> None:
     shelf.images(2)
@@ -270,7 +270,9 @@ def test_usage_is_scanned_once_for_all_repositories(
     assert aws.world.calls.count("ecr:DescribeRegistry") == 1
 
 
-def test_what_could_not_be_seen_is_told_once(aws: StandIn, plan: Run, settings_file: Write) -> None:
+def test_an_unreadable_source_is_reported_once(
+    aws: StandIn, plan: Run, settings_file: Write
+) -> None:
     for number in range(3):
         Shelf(aws, f"team/more{number}").image("1")
     aws.world.deny("lambda:ListFunctions")
@@ -282,7 +284,7 @@ def test_what_could_not_be_seen_is_told_once(aws: StandIn, plan: Run, settings_f
 
 
 @pytest.mark.usefixtures("shelf")
-def test_a_registry_that_nobody_uses(plan: Run, settings_file: Write) -> None:
+def test_a_registry_that_is_not_in_use(plan: Run, settings_file: Write) -> None:
     settings_file("usage: {ecs: false}")
     result = plan()
     assert result.status == 3
@@ -291,10 +293,10 @@ def test_a_registry_that_nobody_uses(plan: Run, settings_file: Write) -> None:
     assert plan().status == 0
 
 
-def test_with_every_source_off_the_plan_is_shown_but_cannot_be_approved(
+def test_without_sources_the_plan_is_shown_but_cannot_be_approved(
     shelf: Shelf, run: Run, settings_file: Write
 ) -> None:
-    """Of `usage.files`, nothing is said, and it names none by default."""
+    """`usage.files` is not mentioned, since it names no files by default."""
     shelf.images(12)
     settings_file(f"usage: {{{others_off('files')}}}")
     result = run("propose", "team/api", "--format", "json")
@@ -310,9 +312,7 @@ def test_with_every_source_off_the_plan_is_shown_but_cannot_be_approved(
     assert refused.sentence.startswith("No usage source is switched on")
 
 
-def test_a_source_that_suddenly_lists_little(
-    aws: StandIn, shelf: Shelf, plan: Run, settings_file: Write
-) -> None:
+def test_a_drop_in_workloads(aws: StandIn, shelf: Shelf, plan: Run, settings_file: Write) -> None:
     shelf.images(3)
     functions = aws.world.functions()
     for number in range(3):
@@ -326,7 +326,7 @@ def test_a_source_that_suddenly_lists_little(
     assert "it lists 1 workloads, but listed 3" in result.sentence
 
 
-def test_the_table_says_by_whom(aws: StandIn, shelf: Shelf, run: Run, settings_file: Write) -> None:
+def test_the_table_shows_users(aws: StandIn, shelf: Shelf, run: Run, settings_file: Write) -> None:
     shelf.images(2)
     aws.world.functions().create("thumbnailer", f"{shelf.id.uri}:1.0")
     settings_file(KEEP_NOTHING + "\nusage: {}")
@@ -343,7 +343,7 @@ def test_the_table_says_by_whom(aws: StandIn, shelf: Shelf, run: Run, settings_f
         "{account: '123456789012', regions: [us-east-1]}]",
     ],
 )
-def test_what_the_settings_add_takes_no_region_away(
+def test_added_accounts_do_not_remove_regions(
     accounts: str, aws: StandIn, shelf: Shelf, plan: Run, settings_file: Write
 ) -> None:
     shelf.images(3)
@@ -355,7 +355,7 @@ def test_what_the_settings_add_takes_no_region_away(
 
 
 @pytest.mark.usefixtures("shelf")
-def test_a_registry_of_ecrs_by_an_unknown_name_is_no_silence(
+def test_references_by_an_unknown_host_count_as_usage(
     plan: Run, environment: Path, settings_file: Write
 ) -> None:
     host = f"{DEFAULT_ACCOUNT}.dkr.ecr.eu-west-1.amazonaws.example"
@@ -367,15 +367,13 @@ def test_a_registry_of_ecrs_by_an_unknown_name_is_no_silence(
 
 
 @pytest.mark.usefixtures("shelf")
-def test_nothing_looked_at_is_no_proof(plan: Run, settings_file: Write) -> None:
+def test_without_a_scan_nothing_is_proved(plan: Run, settings_file: Write) -> None:
     settings_file("usage: {ecs: false, lambda: false}")
     assert plan().status == 3
 
 
 @pytest.mark.parametrize("action", ["ecr:DescribeRegistry", "ecr:GetRegistryPolicy", None])
-def test_what_concerns_a_whole_registry_is_asked_once(
-    action: str | None, aws: StandIn, plan: Run
-) -> None:
+def test_registry_settings_are_read_once(action: str | None, aws: StandIn, plan: Run) -> None:
     for number in range(4):
         Shelf(aws, f"team/more{number}").image("1")
     if action:

@@ -1,4 +1,4 @@
-"""`ecr-clean approve --wait`: carries the plan out here, and tells what became of it."""
+"""`ecr-clean approve --wait` runs the plan and prints the result."""
 
 import re
 from datetime import timedelta
@@ -30,7 +30,7 @@ from tests.store.support import event
 from tests.support import Run, Shelf, others_off
 
 GO = {"1.0", "1.1", "1.2"}
-"""Of `at_once`."""
+"""A plan of `at_once`."""
 
 UNREADABLE = f"usage: {{{others_off('files')}, files: [used.txt], expect_none: true}}\n"
 
@@ -39,7 +39,7 @@ def tags(shelf: Shelf) -> set[str]:
     return set(shelf.repository.digest_by_tag)
 
 
-def test_it_deletes_exactly_the_plan_and_prints_the_receipt(
+def test_it_deletes_exactly_the_plan_and_prints_the_result(
     aws: StandIn, run: Run, at_once: Shelf
 ) -> None:
     before = tags(at_once)
@@ -55,7 +55,7 @@ def test_it_deletes_exactly_the_plan_and_prints_the_receipt(
     ]
 
 
-def test_its_end_is_stored(run: Run, at_once: Shelf) -> None:
+def test_the_result_is_stored(run: Run, at_once: Shelf) -> None:
     id_ = proposed(run, at_once.id.name)
     run("approve", id_, "--wait")
     shown = run("show", id_, "--format", "json").plan
@@ -70,7 +70,7 @@ def test_its_end_is_stored(run: Run, at_once: Shelf) -> None:
     ]
 
 
-def test_the_undo_window_is_waited_for(
+def test_it_waits_out_the_undo_window(
     run: Run, releases: Shelf, settings_file: Write, own_store: Store
 ) -> None:
     settings_file(f"{LOOKED_AT}execution: {{undo_window: 1s}}")
@@ -83,7 +83,7 @@ def test_the_undo_window_is_waited_for(
     assert began.started_at - approval.at >= timedelta(seconds=1)
 
 
-def test_what_could_not_be_deleted(aws: StandIn, run: Run, at_once: Shelf) -> None:
+def test_failed_deletions(aws: StandIn, run: Run, at_once: Shelf) -> None:
     aws.world.stick(at_once.repository, "1.1")
     id_ = proposed(run)
     result = run("approve", id_, "--wait")
@@ -96,7 +96,7 @@ def test_what_could_not_be_deleted(aws: StandIn, run: Run, at_once: Shelf) -> No
     assert re.search(r"1\.1 \(sha256:\w{12}…\) failed: ECR refused it: .* \(KmsError\)", words)
 
 
-def test_what_was_skipped_and_why(aws: StandIn, run: Run, at_once: Shelf) -> None:
+def test_skipped_images(aws: StandIn, run: Run, at_once: Shelf) -> None:
     id_ = proposed(run)
     aws.world.retag(at_once.repository, "1.1", "stable")
     result = run("approve", id_, "--wait")
@@ -107,7 +107,7 @@ def test_what_was_skipped_and_why(aws: StandIn, run: Run, at_once: Shelf) -> Non
     assert re.search(r"1\.1 \(sha256:\w{12}…\) skipped: its tags changed after the plan", words)
 
 
-def test_not_everything_can_be_looked_at(
+def test_an_incomplete_scan(
     aws: StandIn, run: Run, shelf: Shelf, settings_file: Write, environment: Path
 ) -> None:
     settings_file(f"{UNREADABLE}execution: {{undo_window: 0s}}\n")
@@ -129,7 +129,7 @@ def test_not_everything_can_be_looked_at(
     assert run("approve", id_, "--wait").status == 0
 
 
-def test_nothing_is_approved_that_the_settings_do_not_let_be_carried_out(
+def test_report_only_settings_refuse_the_approval(
     run: Run, releases: Shelf, settings_file: Write
 ) -> None:
     id_ = proposed(run, releases.id.name)
@@ -142,7 +142,7 @@ def test_nothing_is_approved_that_the_settings_do_not_let_be_carried_out(
     )
 
 
-def test_switched_off_meanwhile(
+def test_execution_is_switched_off_while_waiting(
     run: Run, at_once: Shelf, settings_file: Write, aws: StandIn
 ) -> None:
     id_ = approved(run, at_once.id.name)
@@ -154,7 +154,7 @@ def test_switched_off_meanwhile(
     assert aws.world.calls.count(DELETION) == 0
 
 
-def test_called_back_by_somebody_else_in_the_window(
+def test_another_person_stops_the_plan_in_the_undo_window(
     run: Run, releases: Shelf, own_store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     id_ = proposed(run, releases.id.name)
@@ -171,9 +171,7 @@ def test_called_back_by_somebody_else_in_the_window(
 
 
 @pytest.mark.usefixtures("builds")
-def test_what_another_process_carries_out_is_waited_for(
-    aws: StandIn, run: Run, own_store: Store
-) -> None:
+def test_it_waits_for_another_process(aws: StandIn, run: Run, own_store: Store) -> None:
     id_ = approved(run)
     hold_deletions(aws, seconds=0.5)
     with working("recover") as other:
@@ -187,8 +185,8 @@ def test_what_another_process_carries_out_is_waited_for(
     assert run_of_it.attempt == 1
 
 
-def test_a_plan_that_comes_late(run: Run, at_once: Shelf, own_store: Store) -> None:
-    """As on a machine that slept in the undo window."""
+def test_a_late_plan(run: Run, at_once: Shelf, own_store: Store) -> None:
+    """The machine slept during the undo window."""
     id_ = approved(run)
     late_by(own_store, id_, timedelta(minutes=11))
     executor = PlanExecutor(load_settings(None), own_store, AwsIdentity(ANN))

@@ -1,4 +1,4 @@
-"""`ecr-clean why`: one manifest, and all that speaks for it."""
+"""`ecr-clean why` for one manifest."""
 
 import csv
 import io
@@ -22,11 +22,11 @@ def words(text: str) -> str:
 
 @pytest.fixture
 def multi(releases: Shelf) -> str:
-    """An old index `multi` of amd64 and arm64: three manifests that go."""
+    """An old index `multi` of amd64 and arm64: three manifests to delete."""
     return releases.index("multi", "amd64", "arm64", age=90)
 
 
-def test_json_is_the_entry_of_images_and_the_family(run: Run, plan: Run, multi: str) -> None:
+def test_json_has_the_entry_of_images_and_the_image_group(run: Run, plan: Run, multi: str) -> None:
     found = run("why", "team/api", "multi", "--format", "json")
     assert (found.status, found.err) == (0, "")
     assert found.plan.keys() == IMAGE_KEYS | {"family"}
@@ -41,7 +41,7 @@ def test_json_is_the_entry_of_images_and_the_family(run: Run, plan: Run, multi: 
 
 
 @pytest.mark.usefixtures("releases")
-def test_a_kept_image_in_words(run: Run) -> None:
+def test_a_kept_image(run: Run) -> None:
     out = words(run("why", "team/api", "1.12").out)
     assert out.startswith("team/api: 1.12 (sha256:")
     assert "is an image of 1,010 bytes. Keep: - " in out or "is an image of 0.99 kB." in out
@@ -52,7 +52,7 @@ def test_a_kept_image_in_words(run: Run) -> None:
 
 
 @pytest.mark.usefixtures("multi")
-def test_a_family_that_goes_in_words(run: Run) -> None:
+def test_an_image_group_to_delete(run: Run) -> None:
     out = words(run("why", "team/api", "multi").out)
     assert "is an index of" in out
     assert "Delete: - not among the 10 newest" in out
@@ -63,7 +63,7 @@ def test_a_family_that_goes_in_words(run: Run) -> None:
     assert "- multi (sha256:" in told
 
 
-def test_who_uses_it(run: Run, releases: Shelf, environment: Path) -> None:
+def test_users(run: Run, releases: Shelf, environment: Path) -> None:
     releases.image("used", "2.0", "stable", age=100, pulled=3)
     (environment / "used.txt").write_text("team/api:2.0\n")
     (environment / "ecr-clean.yml").write_text(
@@ -105,13 +105,13 @@ def test_csv(run: Run) -> None:
     ],
 )
 @pytest.mark.usefixtures("multi")
-def test_what_is_not_there(manifest: str, said: str, run: Run) -> None:
+def test_an_unknown_manifest(manifest: str, said: str, run: Run) -> None:
     result = run("why", "team/api", manifest)
     assert (result.status, result.out) == (2, "")
     assert said in result.sentence
 
 
-def test_a_repository_that_is_not_there_or_not_one(aws: StandIn, run: Run, multi: str) -> None:
+def test_an_unknown_repository_or_several(aws: StandIn, run: Run, multi: str) -> None:
     Shelf(aws, "team/web")
     assert run("why", "team/apo", multi).sentence.startswith("Unknown repository team/apo")
     several = run("why", "team/*", multi)
