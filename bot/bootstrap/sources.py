@@ -21,7 +21,7 @@ from bot.core.errors import ErrorText, RequestError, ServiceError
 from bot.core.name_syntax import is_arn
 from bot.core.patterns import Patterns
 from bot.core.repository import RegistryId
-from bot.core.usage import SOURCES, OtherRegionsUsage, RegionList, ScanCoverage, without_denied
+from bot.core.usage import SOURCES, OtherRegionsUsage, AccountRegions, ScanCoverage, merge_denied_regions
 from bot.core.usage_snapshot import UsageSnapshot
 from bot.ports import Clock, Progress, RegionMemory, ScanMemory, UsageSource
 from bot.settings.environment import check_aws_secrets
@@ -98,10 +98,10 @@ class OpenedAccount:
     has_own_list: bool = False
     is_whole: bool = False
 
-    def region_list(self) -> RegionList:
+    def region_list(self) -> AccountRegions:
         """Call it after a scan: only AWS's answers show which Regions are denied."""
         denied = [region for region, aws in self.apis.items() if aws.is_denied]
-        return RegionList(
+        return AccountRegions(
             account=self.account,
             is_own=self.has_own_list,
             has_registry=self.has_registry,
@@ -292,7 +292,7 @@ class UsageSources:
         )
         snapshot = scanner.scan()
         lists = [account.region_list() for account in self.accounts]
-        scans = without_denied(snapshot.scans, lists)
+        scans = merge_denied_regions(snapshot.scans, lists)
         return CompletedScan(
             replace(snapshot, scans=scans), at, self.coverage, RepositoryNames(self.all_registries)
         )

@@ -60,7 +60,7 @@ def pinned(graph: ManifestGraph, inputs: PlanInputs) -> KeepReasons:
 
 def in_use(graph: ManifestGraph, inputs: PlanInputs) -> KeepReasons:
     for manifest in graph.manifests.values():
-        if users := inputs.usage.of(manifest.digest, manifest.tags):
+        if users := inputs.usage.users_of(manifest.digest, manifest.tags):
             yield manifest.digest, InUse(users)
 
 
@@ -326,7 +326,7 @@ class _VerdictMaker:
         reasons = self.reasons.get(manifest.digest, [])
         if parent in self.kept:
             reasons = [*reasons, self.part_reasons.reason(manifest, parent)]
-        used_by = self.inputs.usage.of(manifest.digest, manifest.tags)
+        used_by = self.inputs.usage.users_of(manifest.digest, manifest.tags)
         return JudgedManifest(manifest, Verdict.KEEP, parent, tuple(reasons), used_by)
 
     def _delete(self, manifest: Manifest, parent: str | None) -> JudgedManifest:

@@ -1,4 +1,4 @@
-"""Who uses which image, as the sources of usage saw it."""
+"""Which workloads use which images, by the scans of the usage sources."""
 
 import re
 from collections import defaultdict
@@ -24,7 +24,7 @@ SOURCES = (
 )
 
 Workloads = Mapping[str, tuple[str, ...]]
-"""By digest or by tag, as their source names them."""
+"""By digest or by tag, the workloads, as the source names them."""
 
 _SOURCES_OF_SERVICES = {
     "apprunner": "app_runner",
@@ -41,9 +41,9 @@ _SOURCES_OF_SERVICES = {
     "lambda": "lambda",
     "sagemaker": "sagemaker",
 }
-"""Which source looks at what a service runs. ECR's own services are none of these: replication
-copies at each push, and a pull through cache pulls by a role of the account that it belongs to (ECR
-user guide, Using service-linked roles)."""
+"""By AWS service, the usage source that lists its workloads. ECR's own services need none:
+replication copies images when they are pushed, and a pull through cache pulls by a role of its
+account (ECR user guide, Using service-linked roles)."""
 
 _PRINCIPAL = re.compile(
     r"(?P<service>[a-z0-9.-]+?)(\.[a-z]{2,5}(-[a-z]+)+-\d+)?"
@@ -53,24 +53,24 @@ _PRINCIPAL = re.compile(
 """`SERVICE.SUFFIX` or `SERVICE.REGION.SUFFIX`; suffixes as in botocore's partitions.json."""
 
 REGION_LIST_SOURCE = "regions"
-"""The source of the look that replaces those of all sources in denied Regions."""
+"""The source of the scan that replaces the scans of denied Regions."""
 
 
 class TagRunner(StrEnum):
-    """What may run an image by a tag without telling the digest."""
+    """A kind of workload that may use an image by its tag, without a known digest."""
 
     POD_VOLUME = "pod volume"
     ECS_TASK = "ECS task"
 
 
 HISTORY_REQUIRED = frozenset({TagRunner.POD_VOLUME})
-"""A plan is incomplete unless it is known what the tags of these named since they started: few
-pods have such volumes, and people can name them by digest. Nobody can make a running task tell its
-digest, so of tasks only what is known protects: plans would stay incomplete as long as it runs."""
+"""A plan is incomplete if the tag history is shorter than these workloads run. Few pods have image
+volumes, and users can name those by digest. ECS tasks are not among them, since no setting shows
+their digests: plans would be incomplete for as long as a task runs."""
 
 
 class UnresolvedTag(NamedTuple):
-    """A workload runs whatever its tag named at some time since then, in UTC."""
+    """A workload uses an image that its tag named at some time after `since`, in UTC."""
 
     runner: TagRunner
     since: datetime
@@ -78,9 +78,9 @@ class UnresolvedTag(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """A workload names an image, as its service writes it. `digest`: what really runs, if told.
-    `unresolved`: that it runs something, where nobody tells the digest. `is_guess`: the source does
-    not say that the image is in this registry, so the repository need not exist."""
+    """A workload names an image. `image`: as the service writes it. `digest`: of the image that
+    runs, None if unknown. `unresolved`: set if the workload runs and its digest is unknown.
+    `is_guess`: the registry is a guess, so the repository need not exist."""
 
     image: str
     used_by: str
@@ -90,7 +90,7 @@ class Sighting:
 
 
 class TagRun(NamedTuple):
-    """Who runs what a tag named."""
+    """A workload that uses an image by a tag, without a known digest."""
 
     used_by: str
     unresolved: UnresolvedTag
@@ -102,8 +102,8 @@ TagRuns = Mapping[str, Collection[TagRun]]
 
 @dataclass(frozen=True, slots=True)
 class PastTagUser:
-    """A workload that runs an image by its tag, where nobody tells the digest. `certain`: the image
-    had the tag after the workload started. Otherwise it may have had it."""
+    """A workload that uses an image by its tag, without a known digest. `certain`: the image had
+    the tag after the workload started. Otherwise it may have had it."""
 
     name: str
     tag: str
@@ -111,7 +111,7 @@ class PastTagUser:
 
 
 ImageUser: TypeAlias = str | PastTagUser
-"""Who uses an image. A string is a workload, as its source names it."""
+"""A workload that uses an image. A string: as its source names it."""
 
 ImageUsers = Mapping[str, tuple[ImageUser, ...]]
 """By digest or by tag."""
@@ -130,7 +130,7 @@ def _name_and_tag(user: ImageUser) -> tuple[str, str, bool]:
 
 @dataclass(frozen=True, slots=True)
 class SourceScan:
-    """One source in one scope: how many different references it made, or why it is unknown."""
+    """The result of one source in one scope: the number of different images, or why it failed."""
 
     source: str
     scope: str
@@ -139,7 +139,7 @@ class SourceScan:
 
     @property
     def doubt(self) -> UsageDrop | None:
-        """Why somebody has to confirm the number of its workloads."""
+        """The drop in workloads that an approver can confirm."""
         return self.failure if isinstance(self.failure, UsageDrop) else None
 
     @property
@@ -153,7 +153,7 @@ class SourceScan:
 
 @dataclass(frozen=True, slots=True)
 class UnscannedRegion:
-    """A Region of an account that no source scans, though `sources` may find workloads there."""
+    """A Region of an account that no source scans, and where `sources` may find workloads."""
 
     place: RegistryId
     sources: tuple[str, ...]
@@ -164,8 +164,8 @@ class UnscannedRegion:
 
 @dataclass(frozen=True, slots=True)
 class OtherRegionsUsage:
-    """What an account has in its other Regions: those that could be `asked`, those that service
-    control policies deny, and the `errors` of the others."""
+    """The workloads of an account in Regions that no source scans. `asked`: the Regions that
+    answered; `denied`: those that service control policies deny; `errors`: of the others."""
 
     account: str
     found: tuple[UnscannedRegion, ...] = ()
@@ -176,8 +176,8 @@ class OtherRegionsUsage:
 
 @dataclass(frozen=True, slots=True)
 class RepositoryUsage:
-    """What is in use of one repository: users by digest and by tag, and what was looked at.
-    `by_past_tag`: users by the digests that their tags named once."""
+    """The users of one repository's images, and the scans that found them. `by_past_tag`: by
+    digest, the users whose tag named this digest earlier."""
 
     by_digest: ImageUsers = field(default_factory=dict)
     by_tag: ImageUsers = field(default_factory=dict)
@@ -190,8 +190,8 @@ class RepositoryUsage:
     def failed(self) -> tuple[SourceScan, ...]:
         return tuple(scan for scan in self.scans if scan.failure is not None)
 
-    def of(self, digest: str, tags: tuple[str, ...]) -> tuple[ImageUser, ...]:
-        """Who uses this digest, or what one of its tags names now; sorted."""
+    def users_of(self, digest: str, tags: tuple[str, ...]) -> tuple[ImageUser, ...]:
+        """The users of this digest and of its tags, sorted."""
         found = [users for tag in tags if (users := self.by_tag.get(tag))]
         found += [users for by in (self.by_digest, self.by_past_tag) if (users := by.get(digest))]
         return sorted_users(set().union(*found)) if found else ()
@@ -199,8 +199,9 @@ class RepositoryUsage:
 
 @dataclass(frozen=True, slots=True)
 class ScanCoverage:
-    """Accounts and Regions that are looked at, the registries' own accounts, those that need no
-    look, the `sources` that are on, and services that need no look."""
+    """What the usage sources scan. `places`: accounts and Regions. `own_accounts`: those of the
+    registries. `sources`: those that are on. `ignored_accounts`, `ignored_services`: need no
+    scan."""
 
     places: frozenset[RegistryId]
     own_accounts: frozenset[str] = frozenset()
@@ -209,16 +210,16 @@ class ScanCoverage:
     ignored_services: frozenset[str] = frozenset()
 
     def unscanned_accounts(self, pullers: Iterable[Puller]) -> tuple[str, ...]:
-        """Those that may pull, by themselves or by a service that is looked at, and are neither
-        looked at nor ignored; `*` stands for any."""
+        """Accounts that may pull, also through a scanned service, and are neither scanned nor
+        ignored. `*`: any account."""
         known = self.ignored_accounts | self.own_accounts
         known |= {place.account for place in self.places}
         accounts = {p.account for p in pullers if not p.service or self._is_scanned(p.service)}
         return tuple(sorted(accounts - known))
 
     def unscanned_services(self, pullers: Iterable[Puller]) -> tuple[str, ...]:
-        """Those that may pull, at which no source that is on looks, and that are not ignored: for
-        whichever account they pull. `*` stands for any."""
+        """Services that may pull for any account, and are neither scanned by a source that is on
+        nor ignored. `*`: any service."""
         services = {p.service for p in pullers if p.service and not self._is_scanned(p.service)}
         return tuple(sorted(services - self.ignored_services))
 
@@ -230,17 +231,17 @@ class ScanCoverage:
 
 
 def source_for(service: str) -> str | None:
-    """The source that looks at what a service runs, by the service's principal; None if there is
-    none."""
+    """The usage source for the workloads of a service. `service`: its principal. None if there is
+    no source."""
     found = _PRINCIPAL.fullmatch(service)
     return _SOURCES_OF_SERVICES.get(found["service"]) if found else None
 
 
 @dataclass(frozen=True, slots=True)
-class RegionList:
-    """The Regions of one account where sources look. `is_own`: the account's entry under
-    `usage.accounts` lists them, and not `usage.regions`; `has_registry`: the account needs no such
-    entry."""
+class AccountRegions:
+    """The Regions of one account that sources scan: `allowed`, or `denied` by service control
+    policies. `is_own`: they are from the account's entry under `usage.accounts`, not from
+    `usage.regions`. `has_registry`: the account needs no such entry."""
 
     account: str
     is_own: bool
@@ -249,19 +250,19 @@ class RegionList:
     denied: tuple[str, ...]
 
 
-def without_denied(
-    scans: Iterable[SourceScan], lists: Iterable[RegionList]
+def merge_denied_regions(
+    scans: Iterable[SourceScan], lists: Iterable[AccountRegions]
 ) -> tuple[SourceScan, ...]:
-    """Replaces the looks that failed in denied Regions by one that names these Regions. If every
-    Region of a list is denied, there is none to list instead, and its looks stay."""
-    told = [each for each in lists if each.allowed and each.denied]
-    scopes = tuple(f"{each.account} in {region}" for each in told for region in each.denied)
+    """Replaces the failed scans of denied Regions by one that names these Regions. An account whose
+    Regions are all denied keeps its scans, since there is no better list to suggest."""
+    listed = [each for each in lists if each.allowed and each.denied]
+    scopes = tuple(f"{each.account} in {region}" for each in listed for region in each.denied)
     others = [scan for scan in scans if not (scan.failure and scan.scope.endswith(scopes))]
-    return (*others, *_problems(told))
+    return (*others, *_problems(listed))
 
 
-def _problems(lists: Sequence[RegionList]) -> Iterator[SourceScan]:
-    """`usage.regions` follows the accounts with registries; others may need a list of their own."""
+def _problems(lists: Sequence[AccountRegions]) -> Iterator[SourceScan]:
+    """Other accounts than those with registries may need their own list of Regions."""
     common = {(each.allowed, each.denied) for each in lists if each.has_registry}
     groups: defaultdict[tuple[bool, Sequence[str], Sequence[str]], list[str]] = defaultdict(list)
     for each in lists:

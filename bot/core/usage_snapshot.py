@@ -1,4 +1,4 @@
-"""All that is in use, looked up once for a run and indexed for every repository."""
+"""All image uses that the sources found, indexed by repository. Made once for a run."""
 
 import re
 from collections import defaultdict
@@ -28,14 +28,14 @@ from bot.core.usage import (
 )
 
 REFERENCES = "references"
-"""Names the looks at references that lead to no known repository."""
+"""The source of scans that failed because of references to unknown repositories."""
 
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}(?![0-9a-f])")
 
 
 @dataclass(frozen=True, slots=True)
 class UnreadableReference:
-    """Workloads name an image by a text that is no reference."""
+    """A text that workloads use as an image reference, and that is not valid."""
 
     image: str
     used_by: tuple[str, ...]
@@ -47,7 +47,7 @@ class UnreadableReference:
 
 @dataclass(frozen=True, slots=True)
 class RepositoryMention:
-    """A workload names an image of this repository, whether the registry has it or not."""
+    """A workload names an image of this repository, which need not exist."""
 
     registry: RegistryId
     name: str
@@ -60,7 +60,7 @@ class RepositoryMention:
 
     @property
     def endings(self) -> Iterator[str]:
-        """What is left of the name without the first part of its path, the first two, and so on."""
+        """The name without the first component of its path, without the first two, and so on."""
         rest = self.name
         while "/" in rest:
             rest = rest.partition("/")[2]
@@ -68,28 +68,28 @@ class RepositoryMention:
 
 
 class RepositoryMentions:
-    """One workload for every repository that is named, found by the end of that name in O(1)."""
+    """One mention for each mentioned repository. Finds them by the end of the name in O(1)."""
 
-    def __init__(self, namings: Iterable[RepositoryMention] = ()) -> None:
-        self._all = tuple(namings)
+    def __init__(self, mentions: Iterable[RepositoryMention] = ()) -> None:
+        self._all = tuple(mentions)
         by_ending: defaultdict[str, list[RepositoryMention]] = defaultdict(list)
-        for naming in self._all:
-            for ending in naming.endings:
-                by_ending[ending].append(naming)
+        for mention in self._all:
+            for ending in mention.endings:
+                by_ending[ending].append(mention)
         self._by_ending: Mapping[str, list[RepositoryMention]] = dict(by_ending)
 
     def __iter__(self) -> Iterator[RepositoryMention]:
         return iter(self._all)
 
     def ending_in(self, name: str) -> tuple[RepositoryMention, ...]:
-        """Those of repositories whose names end in `/` and this name."""
+        """The mentions of repositories whose names end in `/` and `name`."""
         return tuple(self._by_ending.get(name, ()))
 
 
 def unreadable_references_scan(
     repository: RepositoryId, found: Iterable[UnreadableReference]
 ) -> SourceScan:
-    """`found`: all that may mean the repository."""
+    """A failed scan. `found`: the references that may mean the repository."""
     uses = tuple(ReferenceUse(each.image, each.used_by) for each in found)
     return SourceScan(REFERENCES, repository.uri, 0, UnreadableReferences(uses))
 
@@ -97,17 +97,17 @@ def unreadable_references_scan(
 def missing_repositories_scan(
     repository: RepositoryId, found: Iterable[RepositoryMention]
 ) -> SourceScan:
-    """`found`: all that name a repository which its registry lacks, and may mean this one."""
+    """A failed scan. `found`: mentions of missing repositories that may mean this one."""
     uses = tuple(ReferenceUse(each.image, (each.used_by,)) for each in found)
     return SourceScan(REFERENCES, repository.uri, 0, MissingRepositories(uses))
 
 
 @dataclass(frozen=True, slots=True)
 class UsageSnapshot:
-    """What was in use at one time. Looking a repository up costs O(1), not a scan.
+    """All image uses at one time. Finds those of one repository in O(1).
 
-    `unreadable`: texts that are no references, but could name a repository. `mentions`: the
-    repositories that are named, whether they exist or not.
+    `unreadable`: invalid references that may name a repository. `mentions`: the repositories that
+    workloads name, which need not exist.
     """
 
     by_digest: Workloads
@@ -119,16 +119,17 @@ class UsageSnapshot:
     unscanned_regions: tuple[UnscannedRegion, ...] = ()
     tag_runs: Mapping[RepositoryPlace, TagRuns] = field(default_factory=dict)
 
-    def of(
+    def usage_of(
         self,
         repository: RepositoryId,
         scans: Iterable[SourceScan] = (),
         deleted_also_in: Iterable[RegistryId] = (),
     ) -> RepositoryUsage:
-        """`scans`: what was looked at for this repository alone. A digest that is in use anywhere
-        is in use in every repository that holds it; a tag also where the repository's replica is
-        used from which deletions would take it (`deleted_also_in`). A text that is no reference
-        and could name the repository is a failed look."""
+        """`scans`: those for this repository alone. `deleted_also_in`: registries with replicas of
+        the repository, from which replication deletes too; users of a replica's tags count.
+
+        A digest counts as used in every repository that has it. An invalid reference that may name
+        the repository becomes a failed scan."""
         registries = (repository.registry, *deleted_also_in)
         by_tag: dict[str, tuple[str, ...]] = {}
         for registry in registries:
@@ -151,7 +152,7 @@ class UsageSnapshot:
     def tag_runs_of(
         self, repository: RepositoryId, deleted_also_in: Iterable[RegistryId] = ()
     ) -> TagRuns:
-        """Who runs what tags of the repository named, also where its replica is used."""
+        """The workloads without a known digest, by tag. Those that use a replica count too."""
         found: defaultdict[str, set[TagRun]] = defaultdict(set)
         for registry in (repository.registry, *deleted_also_in):
             for tag, runs in self.tag_runs.get((registry, repository.name), {}).items():
@@ -160,7 +161,8 @@ class UsageSnapshot:
 
 
 class SightingCollector:
-    """Collects sightings. References that `ignored` matches make nothing incomplete."""
+    """Collects sightings for a snapshot. References that match `ignored` make no plan
+    incomplete."""
 
     def __init__(self, hosts: RegistryHosts, ignored: Patterns | None = None) -> None:
         self._hosts = hosts
@@ -171,16 +173,16 @@ class SightingCollector:
         )
         self._unreadable: defaultdict[tuple[str, frozenset[PossibleRepositories]], set[str]]
         self._unreadable = defaultdict(set)
-        self._named: dict[RepositoryPlace, RepositoryMention] = {}
+        self._mentions: dict[RepositoryPlace, RepositoryMention] = {}
         self._tag_runs: defaultdict[RepositoryPlace, defaultdict[str, set[TagRun]]] = defaultdict(
             lambda: defaultdict(set)
         )
 
     def add(self, sighting: Sighting) -> frozenset[RegistryId]:
-        """The registries that it names; none if it names nothing in ECR.
+        """Adds a sighting. Returns the registries that it names, none if it is not in ECR.
 
-        Raises MalformedReferenceError for what is no reference but might mean an image in ECR, if
-        nobody can tell in which registry; what else is no reference can be pulled by nobody.
+        Raises MalformedReferenceError for an invalid reference that may mean an image in an unknown
+        ECR registry. Skips other invalid references, since clients cannot pull them.
         """
         for digest in _DIGEST.findall(sighting.image):
             self._by_digest[digest].add(sighting.used_by)
@@ -201,8 +203,8 @@ class SightingCollector:
         counts = self._counts(sighting.image, f"{host}/{reference.name}")
         if counts and host and not places and self._hosts.may_be_ecr_host(host):
             raise MalformedReferenceError(
-                f"{sighting.used_by}: {host} looks like a registry of ECR, but is none "
-                "that is known: name it in usage.registry_aliases"
+                f"{sighting.used_by}: {host} looks like an ECR registry, but is unknown: "
+                "add it to usage.registry_aliases"
             )
         if reference.tag:
             for place in places:
@@ -211,9 +213,9 @@ class SightingCollector:
                     run = TagRun(sighting.used_by, sighting.unresolved)
                     self._tag_runs[place][reference.tag].add(run)
         for place in places[-1:] if counts and not sighting.is_guess else ():
-            naming = RepositoryMention(*place, sighting.image, sighting.used_by)
-            self._named[place] = min(
-                naming, self._named.get(place, naming), key=attrgetter("order")
+            mention = RepositoryMention(*place, sighting.image, sighting.used_by)
+            self._mentions[place] = min(
+                mention, self._mentions.get(place, mention), key=attrgetter("order")
             )
         return places
 
@@ -229,14 +231,14 @@ class SightingCollector:
     def _add_running(
         self, sighting: Sighting, possible: frozenset[PossibleRepositories] | None
     ) -> None:
-        """The digest of what runs."""
+        """Adds the digest of the image that runs."""
         if sighting.digest is None:
             return
         if _DIGEST.fullmatch(sighting.digest):
             self._by_digest[sighting.digest].add(sighting.used_by)
             return
         text = f"{sighting.image}@{sighting.digest}"
-        error = MalformedReferenceError(f"{sighting.digest!r} is no digest of what runs")
+        error = MalformedReferenceError(f"{sighting.digest!r} is not the digest of a running image")
         self._add_unreadable(text, sighting.used_by, possible, error)
 
     def _add_unreadable(
@@ -246,7 +248,7 @@ class SightingCollector:
         possible: frozenset[PossibleRepositories] | None,
         error: MalformedReferenceError,
     ) -> None:
-        """`possible` None: it could name anything."""
+        """`possible` None: the text may name any repository."""
         if not self._counts(text):
             return
         if possible is None:
@@ -255,7 +257,7 @@ class SightingCollector:
             self._unreadable[text, possible].add(used_by)
 
     def _counts(self, *texts: str) -> bool:
-        """Unless the settings ignore the reference, as it is written or without tag and digest."""
+        """False if the settings ignore the reference, as written or without tag and digest."""
         return not self._ignored.match_any(texts)
 
     def snapshot(self, scans: Iterable[SourceScan], not_checked: Iterable[str]) -> UsageSnapshot:
@@ -268,7 +270,7 @@ class SightingCollector:
                 UnreadableReference(text, tuple(sorted(users)), possible)
                 for (text, possible), users in sorted(self._unreadable.items(), key=_by_text)
             ),
-            mentions=RepositoryMentions(sorted(self._named.values(), key=attrgetter("order"))),
+            mentions=RepositoryMentions(sorted(self._mentions.values(), key=attrgetter("order"))),
             tag_runs=self._tag_runs,
         )
 

@@ -81,7 +81,7 @@ class Planner:
         past = find_past_tag_users(tags, runs, inventory.manifests)
         if past.unknown:
             scans.append(_failed("tag history", repository, self._unknown_runs(past, tags)))
-        usage = self.snapshot.of(repository, scans, deleted_also_in)
+        usage = self.snapshot.usage_of(repository, scans, deleted_also_in)
         inputs = PlanInputs(
             policy=policy_for(self.policies, repository),
             now=now,

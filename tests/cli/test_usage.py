@@ -363,7 +363,7 @@ def test_references_by_an_unknown_host_count_as_usage(
     settings_file("usage: {ecs: false, lambda: false, files: [used.txt]}")
     result = plan()
     assert result.status == 3
-    assert "looks like a registry of ECR" in result.sentence
+    assert "looks like an ECR registry" in result.sentence
 
 
 @pytest.mark.usefixtures("shelf")

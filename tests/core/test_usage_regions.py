@@ -1,7 +1,7 @@
 """Regions that service control policies deny are named once, with the setting to change."""
 
 from bot.core.errors import ErrorText
-from bot.core.usage import RegionList, SourceScan, without_denied
+from bot.core.usage import AccountRegions, SourceScan, merge_denied_regions
 from tests.core.problems import problem_of
 
 ONE, TWO, THREE = "111111111111", "222222222222", "333333333333"
@@ -24,8 +24,8 @@ def regions(
     *,
     is_own: bool = False,
     has_registry: bool = False,
-) -> RegionList:
-    return RegionList(account, is_own, has_registry, allowed, denied)
+) -> AccountRegions:
+    return AccountRegions(account, is_own, has_registry, allowed, denied)
 
 
 def test_all_that_fails_in_denied_regions_is_one_problem() -> None:
@@ -33,7 +33,7 @@ def test_all_that_fails_in_denied_regions_is_one_problem() -> None:
     lacking = SourceScan("app_runner", f"{ONE} in us-west-1", 0)
     other = SourceScan("lambda", f"{ONE} in eu-west-1", 0, ErrorText("AWS throttled it"))
     scans = [seen, lacking, other, *failures(ONE, "us-east-1", "us-west-1")]
-    told = without_denied(
+    told = merge_denied_regions(
         scans, [regions(ONE, ("eu-west-1",), ("us-east-1", "us-west-1"), has_registry=True)]
     )
     assert told[:3] == (seen, lacking, other)
@@ -45,17 +45,17 @@ def test_all_that_fails_in_denied_regions_is_one_problem() -> None:
 
 def test_nothing_is_denied() -> None:
     scans = tuple(failures(ONE, "us-east-1"))
-    assert without_denied(scans, [regions(ONE, ("us-east-1",), ())]) == scans
+    assert merge_denied_regions(scans, [regions(ONE, ("us-east-1",), ())]) == scans
 
 
 def test_where_no_region_is_left_each_source_tells_by_itself() -> None:
     scans = tuple(failures(ONE, "us-east-1"))
-    assert without_denied(scans, [regions(ONE, (), ("us-east-1",))]) == scans
+    assert merge_denied_regions(scans, [regions(ONE, (), ("us-east-1",))]) == scans
 
 
 def test_accounts_with_the_same_list_are_named_together() -> None:
     allowed, denied = ("eu-west-1",), ("us-east-1",)
-    (told,) = without_denied(
+    (told,) = merge_denied_regions(
         [*failures(ONE, *denied), *failures(TWO, *denied)],
         [regions(TWO, allowed, denied), regions(ONE, allowed, denied, has_registry=True)],
     )
@@ -66,7 +66,7 @@ def test_accounts_with_the_same_list_are_named_together() -> None:
 def test_accounts_with_lists_of_their_own() -> None:
     """By their entries, or since `usage.regions` cannot serve them and the registries."""
     allowed, denied = ("eu-west-1",), ("us-east-1",)
-    told = without_denied(
+    told = merge_denied_regions(
         [],
         [
             regions(ONE, allowed, denied, has_registry=True),

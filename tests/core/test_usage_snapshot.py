@@ -21,11 +21,11 @@ RUNS, MOVED = f"sha256:{'a' * 64}", f"sha256:{'b' * 64}"
 def usage(
     *sightings: Sighting, of: str = "team/api", registry: RegistryId = IRELAND
 ) -> RepositoryUsage:
-    return snapshot(*sightings).of(RepositoryId(registry, of, f"{HOST}/{of}"))
+    return snapshot(*sightings).usage_of(RepositoryId(registry, of, f"{HOST}/{of}"))
 
 
 def usage_of(found: UsageSnapshot, name: str) -> RepositoryUsage:
-    return found.of(RepositoryId(IRELAND, name, f"{HOST}/{name}"))
+    return found.usage_of(RepositoryId(IRELAND, name, f"{HOST}/{name}"))
 
 
 def snapshot(*sightings: Sighting) -> UsageSnapshot:
@@ -37,31 +37,31 @@ def snapshot(*sightings: Sighting) -> UsageSnapshot:
 
 def test_the_digest_that_runs_and_what_the_tag_names_now_are_in_use() -> None:
     found = usage(Sighting(f"{HOST}/team/api:1.4.0", "ECS prod/api", digest=RUNS))
-    assert found.of(RUNS, ()) == ("ECS prod/api",)
-    assert found.of(MOVED, ("1.4.0",)) == ("ECS prod/api",)
-    assert found.of(MOVED, ("1.5.0",)) == ()
+    assert found.users_of(RUNS, ()) == ("ECS prod/api",)
+    assert found.users_of(MOVED, ("1.4.0",)) == ("ECS prod/api",)
+    assert found.users_of(MOVED, ("1.5.0",)) == ()
 
 
 def test_with_tag_and_digest_both_are_in_use() -> None:
     found = usage(Sighting(f"{HOST}/team/api:1.4.0@{RUNS}", "x"))
-    assert found.of(RUNS, ()) == found.of(MOVED, ("1.4.0",)) == ("x",)
+    assert found.users_of(RUNS, ()) == found.users_of(MOVED, ("1.4.0",)) == ("x",)
 
 
 def test_a_digest_protects_in_every_repository_even_of_another_registry() -> None:
     found = usage(Sighting(f"docker.io/library/nginx@{RUNS}", "x"), of="mirror/nginx")
-    assert found.of(RUNS, ()) == ("x",)
+    assert found.users_of(RUNS, ()) == ("x",)
 
 
 def test_a_tag_protects_in_its_own_repository_alone() -> None:
     sighting = Sighting(f"{HOST}/team/api:1", "x")
-    assert usage(sighting, of="team/web").of(MOVED, ("1",)) == ()
-    assert usage(sighting, registry=OREGON).of(MOVED, ("1",)) == ()
-    assert usage(Sighting("team/api:1", "Docker Hub's")).of(MOVED, ("1",)) == ()
+    assert usage(sighting, of="team/web").users_of(MOVED, ("1",)) == ()
+    assert usage(sighting, registry=OREGON).users_of(MOVED, ("1",)) == ()
+    assert usage(Sighting("team/api:1", "Docker Hub's")).users_of(MOVED, ("1",)) == ()
 
 
 def test_an_alias_is_the_registry_behind_it() -> None:
     found = usage(Sighting("Images.corp.example/team/api:1", "x"))
-    assert found.of(MOVED, ("1",)) == ("x",)
+    assert found.users_of(MOVED, ("1",)) == ("x",)
 
 
 VOLUME = UnresolvedTag(TagRunner.POD_VOLUME, datetime(2026, 11, 23, tzinfo=UTC))
@@ -81,13 +81,13 @@ def test_whoever_runs_what_a_tag_named_is_known_by_tag() -> None:
 
 def test_everybody_who_uses_it_is_told_once() -> None:
     sightings = [Sighting(f"{HOST}/team/api:1", name, digest=RUNS) for name in "ba"]
-    assert usage(*sightings).of(RUNS, ("1",)) == ("a", "b")
+    assert usage(*sightings).users_of(RUNS, ("1",)) == ("a", "b")
 
 
 def failed(
     snapshot: UsageSnapshot, name: str, registry: RegistryId = IRELAND
 ) -> tuple[SourceScan, ...]:
-    return snapshot.of(RepositoryId(registry, name, f"{HOST}/{name}")).failed
+    return snapshot.usage_of(RepositoryId(registry, name, f"{HOST}/{name}")).failed
 
 
 def test_what_is_no_reference_holds_back_the_repositories_that_it_could_name() -> None:
@@ -102,8 +102,8 @@ def test_what_is_no_reference_holds_back_the_repositories_that_it_could_name() -
 def test_what_is_no_reference_holds_back_the_repository_that_has_a_replica_of_that_name() -> None:
     found = snapshot(Sighting("123456789012.dkr.ecr.us-west-2.amazonaws.com/team/api:", "x"))
     here = RepositoryId(IRELAND, "team/api", "")
-    assert found.of(here, deleted_also_in=[OREGON]).failed
-    assert not found.of(here).failed
+    assert found.usage_of(here, deleted_also_in=[OREGON]).failed
+    assert not found.usage_of(here).failed
 
 
 def test_without_a_host_that_can_be_read_nobody_can_tell_which_repositories() -> None:
@@ -141,7 +141,7 @@ def test_the_settings_may_ignore_a_reference(glob: str) -> None:
     index.add(Sighting(f"{HOST}/ecr-proxy/team/api:1", "x"))
     found = index.snapshot([], [])
     assert not found.mentions.ending_in("team/api")
-    assert usage_of(found, "ecr-proxy/team/api").of(MOVED, ("1",)) == ("x",)
+    assert usage_of(found, "ecr-proxy/team/api").users_of(MOVED, ("1",)) == ("x",)
 
 
 def test_the_settings_may_ignore_what_is_no_reference() -> None:
@@ -168,7 +168,9 @@ def test_a_guessed_registry_need_not_have_the_repository() -> None:
     """A file that names docker.io/library/redis holds back no repository called redis."""
     found = snapshot(Sighting(f"{HOST}/docker.io/library/redis:7", "x", is_guess=True))
     assert not [*found.mentions]
-    assert found.of(RepositoryId(IRELAND, "docker.io/library/redis", "")).by_tag == {"7": ("x",)}
+    assert found.usage_of(RepositoryId(IRELAND, "docker.io/library/redis", "")).by_tag == {
+        "7": ("x",)
+    }
 
 
 def test_a_host_with_other_images_than_those_behind_the_alias() -> None:
@@ -180,7 +182,7 @@ def test_a_host_with_other_images_than_those_behind_the_alias() -> None:
 
 
 def test_what_nobody_could_pull_is_nothing_but_its_digest() -> None:
-    assert usage(Sighting(f"TODO@{RUNS}", "x")).of(RUNS, ()) == ("x",)
+    assert usage(Sighting(f"TODO@{RUNS}", "x")).users_of(RUNS, ()) == ("x",)
 
 
 def test_the_looks_of_a_run_and_of_one_repository_stand_together() -> None:
@@ -189,7 +191,7 @@ def test_the_looks_of_a_run_and_of_one_repository_stand_together() -> None:
         SourceScan("repository policy", "team/api", 0, ErrorText("denied")),
     )
     found = SightingCollector(RegistryHosts({})).snapshot([run], ["lambda"])
-    told = found.of(RepositoryId(IRELAND, "team/api", ""), [own])
+    told = found.usage_of(RepositoryId(IRELAND, "team/api", ""), [own])
     assert told.scans == (run, own)
     assert told.failed == (own,)
     assert told.not_checked == ("lambda",)
@@ -198,8 +200,11 @@ def test_the_looks_of_a_run_and_of_one_repository_stand_together() -> None:
 @pytest.mark.parametrize(
     ("sighting", "why"),
     [
-        (Sighting("123456789012.dkr.ecr.x.amazonaws.example/api:1", "x"), "looks like a registry"),
-        (Sighting("api:1", "x", digest="api:1"), "is no digest"),
+        (
+            Sighting("123456789012.dkr.ecr.x.amazonaws.example/api:1", "x"),
+            "looks like an ECR registry",
+        ),
+        (Sighting("api:1", "x", digest="api:1"), "is not the digest"),
     ],
 )
 def test_what_cannot_be_placed_is_an_error(sighting: Sighting, why: str) -> None:
@@ -209,7 +214,7 @@ def test_what_cannot_be_placed_is_an_error(sighting: Sighting, why: str) -> None
 
 def test_where_deletions_are_carried_to_tags_protect_too() -> None:
     there = "123456789012.dkr.ecr.us-west-2.amazonaws.com"
-    found = snapshot(Sighting(f"{HOST}/team/api:1", "a"), Sighting(f"{there}/team/api:1", "b")).of(
-        RepositoryId(IRELAND, "team/api", ""), deleted_also_in=[OREGON]
-    )
-    assert found.of(MOVED, ("1",)) == ("a", "b")
+    found = snapshot(
+        Sighting(f"{HOST}/team/api:1", "a"), Sighting(f"{there}/team/api:1", "b")
+    ).usage_of(RepositoryId(IRELAND, "team/api", ""), deleted_also_in=[OREGON])
+    assert found.users_of(MOVED, ("1",)) == ("a", "b")
