@@ -21,7 +21,13 @@ from bot.core.errors import ErrorText, RequestError, ServiceError
 from bot.core.name_syntax import is_arn
 from bot.core.patterns import Patterns
 from bot.core.repository import RegistryId
-from bot.core.usage import SOURCES, OtherRegionsUsage, AccountRegions, ScanCoverage, merge_denied_regions
+from bot.core.usage import (
+    SOURCES,
+    AccountRegions,
+    OtherRegionsUsage,
+    ScanCoverage,
+    merge_denied_regions,
+)
 from bot.core.usage_snapshot import UsageSnapshot
 from bot.ports import Clock, Progress, RegionMemory, ScanMemory, UsageSource
 from bot.settings.environment import check_aws_secrets

@@ -1,4 +1,4 @@
-"""Image references, as workloads and people write them."""
+"""Image references: parses them, finds them in texts, and resolves their registry hosts."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,23 +17,23 @@ WITHOUT_HOST = (
     r"(?::(?P<tag>\w[\w.-]{0,299}))?"
     r"(?:@(?P<digest>sha256:[0-9a-f]{64}|(?!sha256:)[a-z0-9+._-]+:[0-9a-f]{32,}))?"
 )
-"""What stands behind the host of a reference, and its `/`."""
+"""The part of a reference after its host and `/`."""
 
 _REST = re.compile(WITHOUT_HOST, re.ASCII)
 _NAME = re.compile(NAME)
 
 _ECR_HOST_PARTS = ("dkr.ecr", "dkr-ecr")
-"""One of them stands in every host of ECR's."""
+"""Every ECR host name has one of them."""
 
 LONGEST = 1_000
-"""Characters behind a host that can belong to a reference: name, tag and digest."""
+"""Characters after the host that can be part of a reference: name, tag and digest."""
 
 BEFORE_MARK = len("123456789012.")
 LONGEST_ESCAPE = len(r"\u003c")
 _END_OF_HOST = re.compile(r"(?::443)?(?![a-z0-9.-])")
 _HOST_IN_TEXT = re.compile(REGISTRY_HOST + r"(?![a-z0-9.-])")
 _BEFORE_HOST = re.compile(r"(?:^|[^a-z0-9.-]|\\(?:[a-z]|u[0-9a-f]{4}))\Z")
-"""The letters of an escape (`\\n`, `\\u003c`) are no part of a host's name."""
+"""The letters of an escape (`\\n`, `\\u003c`) are not part of the host name."""
 
 _BEHIND_HOST = re.compile(f"/{WITHOUT_HOST}", re.ASCII)
 
@@ -45,13 +45,13 @@ _PUNCTUATION = "._-"
 
 
 class MalformedReferenceError(ValueError):
-    """A text that names no image."""
+    """The text is not a valid image reference."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """`host` is None where none is written. Without tag and digest, `tag` is `latest`, as it is
-    for whoever pulls it; with both, the digest is what runs."""
+    """A parsed image reference. `host`: None if the text has none. `tag`: `latest` if the text has
+    neither tag nor digest. If it has both, clients pull the digest."""
 
     host: str | None
     name: str
@@ -60,14 +60,14 @@ class Reference:
 
 
 def parse_reference(text: str) -> Reference:
-    """By the grammar of distribution/reference: what stands before the first `/` is a host if it
-    has a dot or a port, or is `localhost`. Raises MalformedReferenceError."""
+    """By the grammar of distribution/reference: the part before the first `/` is a host if it has a
+    dot or a port, or is `localhost`. Raises MalformedReferenceError."""
     first, slash, rest = text.partition("/")
     has_host = bool(slash) and ("." in first or ":" in first or first == "localhost")
     form = _REST.fullmatch(rest if has_host else text)
     if form is None or (has_host and not _HOST.fullmatch(first)):
         raise MalformedReferenceError(
-            f"{text!r} is no image reference: write [HOST/]REPOSITORY[:TAG][@DIGEST]"
+            f"{text!r} is not an image reference: write [HOST/]REPOSITORY[:TAG][@DIGEST]"
         )
     tag, digest = form["tag"], form["digest"]
     return Reference(
@@ -80,8 +80,8 @@ def parse_reference(text: str) -> Reference:
 
 @dataclass(frozen=True, slots=True)
 class PossibleRepositories:
-    """The repositories of a registry that an unreadable reference could name: the one called
-    `name` if that part `is_whole`, otherwise all whose names begin so."""
+    """The repositories of a registry that an invalid reference may mean: `name` itself if the name
+    `is_whole`, otherwise all repositories whose names start with it."""
 
     registry: RegistryId
     name: str
@@ -95,18 +95,17 @@ class PossibleRepositories:
 
 @dataclass(frozen=True, slots=True)
 class RegistryHosts:
-    """Which registry a reference leads to.
+    """Resolves the hosts of references to ECR registries.
 
-    `aliases`: lower-case host names, or host names with the beginning of a path, each with the
-    registry behind it.
+    `aliases`: the registry of each host name, or host name with the start of a path, in lower case.
     """
 
     aliases: Mapping[str, RegistryId]
 
     def places(self, reference: Reference) -> tuple[RepositoryPlace, ...]:
-        """Where its image is stored: nowhere for registries that are not ECR's, and for no host
-        (Docker Hub). An alias with the longer path wins. Of a host of ECR's own that has an alias
-        both count, the alias last: what a pull-through cache has, and what is behind it."""
+        """Where the image is stored: empty for a registry other than ECR, or without a host (Docker
+        Hub). The alias with the longest path counts. An ECR host that also has an alias gives both
+        places, the alias last: the pull-through cache and its upstream."""
         if reference.host is None:
             return ()
         own = parse_registry_host(reference.host)
@@ -114,18 +113,18 @@ class RegistryHosts:
         return (*([(own, reference.name)] if own else ()), *behind)
 
     def may_be_ecr_host(self, host: str) -> bool:
-        """Whether a host that leads nowhere might still mean a registry of ECR. The host of an
-        alias with a path also has images that are not behind the alias."""
+        """Whether a host without a place may still be an ECR registry. Not the host of an alias
+        with a path, since it has other images too."""
         return self.may_mean_ecr(host) and _without_port(host) not in self._alias_hosts
 
     def may_mean_ecr(self, text: str) -> bool:
-        """Whether a text that is no reference might still mean an image in ECR."""
+        """Whether an invalid reference may mean an image in ECR."""
         lowered = text.lower()
         return any(mark in lowered for mark in (*_ECR_HOST_PARTS, *self._alias_hosts))
 
     def possible_names(self, text: str) -> frozenset[PossibleRepositories] | None:
-        """What a text that is no reference could name, by the part of it that can be read. None if
-        no host can be read that is ECR's or an alias's."""
+        """The repositories that an invalid reference may mean, by its valid part. None if it has
+        no host of ECR or of an alias."""
         lowered = lowered_ascii(text)
         spans = [*self.hosts_in(lowered)]
         if not spans:
@@ -139,8 +138,8 @@ class RegistryHosts:
         )
 
     def hosts_in(self, lowered: str) -> Iterator[tuple[int, int]]:
-        """Start and end of every host of ECR's and of every alias's host in a lower-case text. The
-        time grows with the length of the text and the number of aliases."""
+        """Start and end of all hosts of ECR and of aliases in a lower-case text. Linear in the
+        length of the text and the number of aliases."""
         for mark in _ECR_HOST_PARTS:
             for at in _occurrences(mark, lowered):
                 start = at - BEFORE_MARK
@@ -153,7 +152,7 @@ class RegistryHosts:
                     yield at, end.end()
 
     def _possible(self, host: str, rest: str) -> Iterator[PossibleRepositories]:
-        """`rest`: what stands behind the host, in lower case."""
+        """`rest`: the text after the host, in lower case."""
         rest = rest.removeprefix("/")
         readable = _NAME.match(rest)
         name = readable[0] if readable else ""
@@ -183,7 +182,7 @@ class RegistryHosts:
 
 
 def lowered_ascii(text: str) -> str:
-    """In lower case and of the same length: whatever is no ASCII becomes `?`."""
+    """In lower case, with `?` for each character that is not ASCII. Keeps the length."""
     return text.encode("ascii", "replace").decode("ascii").lower()
 
 
@@ -199,8 +198,8 @@ def _without_port(host: str) -> str:
 
 
 def references_in(text: str, hosts: RegistryHosts) -> frozenset[str]:
-    """The longest references to registries of ECR and to aliases, and all digests besides. A tag
-    that ends in punctuation is read with it and without it: that may end a sentence."""
+    """The longest references to ECR registries and aliases, and all other digests. Of a tag that
+    ends in punctuation, returns both forms, since the punctuation may end a sentence."""
     lowered = lowered_ascii(text)
     found = set(_DIGEST.findall(lowered))
     for start, end in hosts.hosts_in(lowered):

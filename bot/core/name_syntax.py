@@ -1,6 +1,6 @@
-"""What AWS and OCI allow as a tag, a repository, a cluster, an identity or a media type.
+"""The syntax of names in AWS and OCI: tags, repositories, clusters, callers, media types.
 
-A glob that can match none of these protects nothing, although its author counts on it.
+Refuses globs that can match no such name, since they would protect nothing.
 """
 
 import string
@@ -27,14 +27,14 @@ _START = ""
 
 
 class CharacterSet(NamedTuple):
-    """One character of these, or with `repeats` one or more."""
+    """One of these characters; with `repeats`, one or more of them."""
 
     characters: str
     repeats: bool = False
 
 
 class AutomatonStep(NamedTuple):
-    """A character of these leads to that state."""
+    """Any of these characters leads to the state."""
 
     characters: str
     state: str
@@ -42,14 +42,14 @@ class AutomatonStep(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class TextAutomaton:
-    """How texts of one form are built: a finite automaton that starts in the state `""`."""
+    """A finite automaton that accepts the texts of one form. It starts in the state `""`."""
 
     steps: Mapping[str, Sequence[AutomatonStep]]
     ends: frozenset[str]
 
     @classmethod
     def chain(cls, *parts: CharacterSet, rest: str = "") -> "TextAutomaton":
-        """The parts in a row, then any number of the characters of `rest`."""
+        """Accepts the parts in this order, then any number of characters of `rest`."""
         steps: dict[str, list[AutomatonStep]] = {_START: []}
         state = _START
         for characters, repeats in parts:
@@ -68,15 +68,14 @@ class TextAutomaton:
 
 @dataclass(frozen=True, slots=True)
 class NameSyntax:
-    """All texts of a kind, of at most `longest` characters."""
+    """The syntax of one kind of name. `what`: the kind. `longest`: the maximum length."""
 
     what: str
-    shapes: tuple[TextAutomaton, ...]
+    automata: tuple[TextAutomaton, ...]
     longest: int
 
     def check(self, glob: str) -> str:
-        """The same glob. Raises PatternError for a bad one, and for one that can match none of
-        these texts."""
+        """Returns the glob. Raises PatternError if it is invalid, or can match no such name."""
         Patterns.of(glob)
         if not self._can_match(glob):
             raise PatternError(f"{shortened(glob)} can match no {self.what}{self._why(glob)}")
@@ -86,12 +85,14 @@ class NameSyntax:
         parts = elements(glob)
         if sum(not is_star(part) for part in parts) > self.longest:
             return False
-        return any(_overlap(parts, shape, self.longest) for shape in self.shapes)
+        return any(_can_match_any(parts, automaton, self.longest) for automaton in self.automata)
 
     def _why(self, glob: str) -> str:
         if is_regular_expression(glob):
             return " (it is written as a regular expression)"
-        legal = "".join(sorted(frozenset().union(*(shape.characters for shape in self.shapes))))
+        legal = "".join(
+            sorted(frozenset().union(*(automaton.characters for automaton in self.automata)))
+        )
         foreign = next((part for part in elements(glob) if not _fits(part, legal)), None)
         return f" (none has {shortened(foreign)})" if foreign else ""
 
@@ -100,37 +101,36 @@ def is_arn(text: str) -> bool:
     return text.lower().startswith("arn:")
 
 
-def _overlap(parts: Sequence[str], shape: TextAutomaton, longest: int) -> bool:
-    """Whether a text of the shape, of at most that length, matches a glob of these parts.
+def _can_match_any(parts: Sequence[str], automaton: TextAutomaton, longest: int) -> bool:
+    """Whether the automaton accepts a text that matches the glob, of at most `longest` characters.
 
-    Walks through both together, one character at a time. A place that was reached by a shorter
-    text is not walked again.
+    Walks through both together, character by character, and visits each pair of places once.
     """
     edge = set(_past_stars(parts, 0, _START))
     reached = set(edge)
     for _ in range(longest + 1):
-        if any(place == len(parts) and state in shape.ends for place, state in edge):
+        if any(place == len(parts) and state in automaton.ends for place, state in edge):
             return True
-        edge = {after for place, state in edge for after in _after(parts, shape, place, state)}
+        edge = {after for place, state in edge for after in _after(parts, automaton, place, state)}
         edge -= reached
         reached |= edge
     return False
 
 
 def _after(
-    parts: Sequence[str], shape: TextAutomaton, place: int, state: str
+    parts: Sequence[str], automaton: TextAutomaton, place: int, state: str
 ) -> Iterator[tuple[int, str]]:
-    """Where one more character leads."""
+    """The pairs of places after one more character."""
     if place == len(parts):
         return
     part = parts[place]
-    for characters, following in shape.steps[state]:
+    for characters, following in automaton.steps[state]:
         if _fits(part, characters):
             yield from _past_stars(parts, place if is_star(part) else place + 1, following)
 
 
 def _past_stars(parts: Sequence[str], place: int, state: str) -> Iterator[tuple[int, str]]:
-    """`*` may stand for nothing."""
+    """Also the place after a star, since `*` matches the empty text."""
     yield place, state
     if place < len(parts) and is_star(parts[place]):
         yield place + 1, state
@@ -175,7 +175,7 @@ _REPOSITORY = TextAutomaton(
     },
     frozenset({"word"}),
 )
-"""A URI is built like a name, host included."""
+"""A URI has the same syntax as a name, host included."""
 
 TAGS = NameSyntax("tag", (TextAutomaton.chain(CharacterSet(_WORD), rest=_WORD + ".-"),), 300)
 """ECR API reference, PutImage, imageTag; the grammar of distribution/reference allows 128."""

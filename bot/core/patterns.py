@@ -1,4 +1,4 @@
-"""Shell globs as the settings use them, matched without regard to case; `*` matches `/` too."""
+"""The shell globs of the settings. They ignore case, and `*` also matches `/`."""
 
 import fnmatch
 import re
@@ -6,35 +6,34 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 LONGEST_QUOTED = 60
-"""Characters of a glob that an error repeats."""
+"""Maximum number of characters of a glob in an error."""
 
 _ELEMENT = re.compile(r"\[!?+\]?+[^\]]*+\]|\*+|.", re.DOTALL)
-"""A set, as `fnmatch` finds its end (`]` may stand first in it), stars in a row, or one
-character."""
+"""A set (which may start with `]`, as in `fnmatch`), consecutive stars, or one character."""
 
 
 class PatternError(ValueError):
-    """A glob that cannot mean what its author wanted."""
+    """The glob is not valid."""
 
 
 def elements(glob: str) -> Sequence[str]:
-    """The parts of a glob: stars in a row, `?`, sets and single characters."""
+    """The parts of a glob: consecutive stars, `?`, sets, and single characters."""
     return _ELEMENT.findall(glob)
 
 
 def is_star(element: str) -> bool:
-    """Whether this part of a glob matches any text, also none."""
+    """Whether this part of a glob matches any text, including the empty text."""
     return element.startswith("*")
 
 
 def shortened(glob: str) -> str:
-    """A glob as errors repeat it."""
+    """A glob as errors quote it."""
     text = repr(glob)
     return text if len(text) <= LONGEST_QUOTED else f"{text[:LONGEST_QUOTED]}…"
 
 
 def is_regular_expression(pattern: str) -> bool:
-    """Whether its author wrote it as one: `/…/`."""
+    """Whether it is written as `/…/`."""
     return len(pattern) > 1 and pattern.startswith("/") and pattern.endswith("/")
 
 
@@ -49,7 +48,7 @@ def _check(pattern: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Patterns:
-    """Any of several globs. No globs match nothing. Raises PatternError for a bad one."""
+    """Matches a text that any of the globs matches. Raises PatternError for an invalid glob."""
 
     globs: tuple[str, ...] = ()
     _regex: re.Pattern[str] = field(init=False, repr=False, compare=False)

@@ -1,4 +1,4 @@
-"""What the settings say of repositories: what is never proposed, what is kept, what is pinned."""
+"""The settings of repositories: keep rules, pins and approvers; and the inputs of a plan."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -14,8 +14,8 @@ from bot.core.usage import RepositoryUsage
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """`artifact_types`: config media types and OCI artifact types of what is treated like an
-    image, although no container runs it."""
+    """What to keep in a repository. `artifact_types`: config media types and OCI artifact types of
+    artifacts that are treated like images."""
 
     min_age: timedelta
     artifact_types: Patterns
@@ -35,7 +35,7 @@ class PinEntry:
 
 
 def policy_for(entries: Sequence[PolicyEntry], repository: RepositoryId) -> Policy | None:
-    """The first entry that matches; None: the repository is kept whole."""
+    """The policy of the first entry that matches. None: every image is kept."""
     matching = (entry.policy for entry in entries if repository.matches(entry.repositories))
     return next(matching, None)
 
@@ -46,10 +46,10 @@ def pins_for(entries: Sequence[PinEntry], repository: RepositoryId) -> tuple[Pin
 
 @dataclass(frozen=True, slots=True)
 class PlanInputs:
-    """`policy` None: no entry of the settings covers the repository. `subjects_seen`: digests
-    that were seen in this repository at an earlier time. `deleted_also_in`: registries to which
-    replication rules carry deletions. `retagged_at`: by digest when an image that was there
-    before got a tag, or lost its last one. `now` in UTC."""
+    """What a plan depends on, in addition to the manifests. `policy` None: no entry of the settings
+    matches the repository. `subjects_seen`: digests that this repository had earlier.
+    `deleted_also_in`: registries to which replication rules pass deletions. `retagged_at`: by
+    digest, when an image that existed before got a tag, or lost its last one. `now` in UTC."""
 
     policy: Policy | None
     now: datetime
@@ -62,12 +62,13 @@ class PlanInputs:
 
 @dataclass(frozen=True, slots=True)
 class ApprovalRules:
-    """What holds for the plans of one repository.
+    """The approval rules for the plans of one repository.
 
-    `approvers`: Slack people (U…, W…), Slack user groups (S…) and globs of AWS ARNs; none: every
-    full member of `workspace`. `required`: how many different people. `confirm_over`: above this
-    share of the manifests, the repository's name has to be typed. `channel`: the only one in which
-    Slack takes approvals; None: Slack takes none. `report_only`: nothing is carried out.
+    `approvers`: Slack users (U…, W…), Slack user groups (S…) and globs of AWS ARNs; empty: every
+    full member of `workspace`. `required`: the number of different approvers. `confirm_over`: to
+    delete a larger share of the manifests than this, the approver types the repository's name.
+    `channel`: the Slack channel where approvals count; None: Slack approvals do not count.
+    `report_only`: no plan can be approved.
     """
 
     approvers: tuple[str, ...]
@@ -80,7 +81,7 @@ class ApprovalRules:
 
 @dataclass(frozen=True, slots=True)
 class ReportEntry:
-    """`approvers` None: those that hold for all repositories."""
+    """`approvers` None: those of all repositories."""
 
     repositories: Patterns
     channel: str | None
@@ -90,8 +91,8 @@ class ReportEntry:
 def rules_for(
     entries: Sequence[ReportEntry], repository: RepositoryId, general: ApprovalRules
 ) -> ApprovalRules:
-    """The first entry that matches gives the channel, and may give approvers of its own. Without
-    one there is no channel."""
+    """Takes the channel and, if it has any, the approvers of the first entry that matches. Without
+    such an entry there is no channel."""
     matching = (entry for entry in entries if repository.matches(entry.repositories))
     entry = next(matching, None)
     if entry is None:
@@ -101,7 +102,7 @@ def rules_for(
 
 
 def rules_for_all(entries: Sequence[ReportEntry], general: ApprovalRules) -> ApprovalRules:
-    """What holds for what concerns all repositories: pause, resume, confirm usage. Without general
-    approvers, the approvers of any entry may; without those either, every full member."""
+    """The rules for actions on all repositories: pause, resume, confirm usage. Without general
+    approvers, the approvers of all entries count; if there are none either, every full member."""
     named = chain.from_iterable(entry.approvers or () for entry in entries)
     return replace(general, approvers=general.approvers or tuple(dict.fromkeys(named)))

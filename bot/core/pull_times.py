@@ -1,22 +1,22 @@
-"""Tells our own reading from somebody's pull: both change lastRecordedPullTime."""
+"""Separates pulls by others from reads by this bot. Both change lastRecordedPullTime."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
 MARGIN = timedelta(seconds=1)
-"""ECR's recorded time and the time of its answer may differ by this much more than they should."""
+"""Added to the expected difference between ECR's recorded time and the time of its answer."""
 
 ONE_SECOND = timedelta(seconds=1)
-"""What a Date header leaves out: RFC 9110, 5.6.7."""
+"""The resolution of a Date header: RFC 9110, 5.6.7."""
 
 LONGEST_CALL = timedelta(seconds=10)
-"""A call may take longer, since it is tried again when it is throttled or cut off. What was
-recorded earlier than this before its answer may as well be somebody's pull."""
+"""Calls with retries may take longer. A pull that was recorded earlier than this before the answer
+may be one by others."""
 
 
 class TimeSpan(NamedTuple):
-    """From when to when, in UTC by ECR's clock."""
+    """A time span in UTC, by ECR's clock."""
 
     first: datetime
     last: datetime
@@ -25,9 +25,9 @@ class TimeSpan(NamedTuple):
 class BotRead(NamedTuple):
     """A call of this bot that read a manifest's text.
 
-    `at`: when it began, in UTC by our clock. `pulled_before`: when somebody had pulled the manifest
-    before. `recorded`: when ECR may have recorded the call as a pull; None as long as the call is
-    under way, and for good if it was cut off so that nobody can tell.
+    `at`: the start of the call, in UTC by this machine's clock. `pulled_before`: the last pull by
+    others before the call. `recorded`: when ECR may have recorded the call as a pull; None during
+    the call, and afterwards if unknown, as after a lost answer.
     """
 
     at: datetime
@@ -36,30 +36,30 @@ class BotRead(NamedTuple):
 
 
 def recorded_span(
-    began: datetime, ended: datetime, answered_at: datetime | None
+    started: datetime, ended: datetime, answered_at: datetime | None
 ) -> TimeSpan | None:
     """When ECR may have recorded a call as a pull.
 
-    `began` and `ended` by our clock. `answered_at`: the Date of ECR's answer, by which our clock
-    needs not be right; None if there was no answer, or no date in it.
+    `started` and `ended`: by this machine's clock, which need not agree with ECR's. `answered_at`:
+    the Date of ECR's answer; None if there was no answer, or no date in it.
     """
-    took = max(ended - began, timedelta(0))
+    took = max(ended - started, timedelta(0))
     if answered_at is not None:
         first = answered_at - min(took, LONGEST_CALL)
         return TimeSpan(first - MARGIN, answered_at + ONE_SECOND + MARGIN)
     if took > LONGEST_CALL:
         return None
-    return TimeSpan(began - MARGIN, began + took + MARGIN)
+    return TimeSpan(started - MARGIN, started + took + MARGIN)
 
 
 def pull_by_others(recorded: datetime | None, bot_reads: Iterable[BotRead]) -> datetime | None:
-    """When somebody else last pulled a manifest. A recorded time that our reads do not account for
-    is somebody's; in place of one of ours the time stands that was recorded before."""
+    """The last pull of a manifest by others. A recorded time of one of the bot's reads is replaced
+    by the pull before that read."""
     for read in sorted(bot_reads, key=lambda read: read.at, reverse=True):
-        if recorded is not None and _accounts_for(read.recorded, recorded):
+        if recorded is not None and _is_by_bot(read.recorded, recorded):
             recorded = read.pulled_before
     return recorded
 
 
-def _accounts_for(span: TimeSpan | None, recorded: datetime) -> bool:
+def _is_by_bot(span: TimeSpan | None, recorded: datetime) -> bool:
     return span is not None and span.first <= recorded <= span.last

@@ -1,7 +1,7 @@
-"""Removes secrets from texts: those of the environment by their value, all others by their form.
+"""Removes secrets from texts: those of the environment by their values, others by their formats.
 
-A value of the environment is looked for in every form in which an error may quote it: stripped,
-escaped by Python, JSON, URLs or HTML, and in parts where white space splits it.
+Finds a value in every form in which an error may quote it: stripped, escaped by Python, JSON, URLs
+or HTML, and split at white space.
 """
 
 import html
@@ -32,24 +32,25 @@ URLS = (
     "AWS_ENDPOINT_URL",
     *("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"),
 )
-"""A password may stand in these."""
+"""Variables with URLs, which may have a password."""
 
 VARIABLES = (*SLACK_SECRETS, *AWS_SECRETS, *OTHER_SECRETS, *URLS)
 """Every variable of the environment that may hold a secret."""
 
 SHORTEST = 6
-"""Characters: what is shorter is a word of many texts, and is removed only by its form."""
+"""Characters. A shorter value may be a common word, so it is removed only by its format."""
 
 LONG = 16
 LONG_IF_MIXED = 8
-"""Characters from which on a value is taken for no word: the second with digits or capitals."""
+"""Characters. A value of this length is not a word; the second is for values with digits or
+capitals."""
 
 _PARAMETER = re.compile(r"[?&]\w*pass\w*=([^&\s]+)", re.IGNORECASE)
 
 
-class _Form(NamedTuple):
-    """Texts without one of the `clues`, which are in lower case, need not be searched. Of what the
-    pattern finds, its only group stays."""
+class _SecretFormat(NamedTuple):
+    """The format of a secret. Only texts with one of the `clues`, in lower case, are searched. The
+    group of `pattern` is kept, the rest of the match is removed."""
 
     clues: tuple[str, ...]
     pattern: re.Pattern[str]
@@ -60,15 +61,15 @@ class _Form(NamedTuple):
         return self.pattern.sub(_marked, text)
 
 
-_FORMS = (
-    _Form(
+_FORMATS = (
+    _SecretFormat(
         ("header",),
         re.compile(
             r"((?i:invalid|illegal)[^'\"\n]{0,80}(?i:header)[^'\"\n]{0,40}?)"
             r"b?(?:'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\")"
         ),
     ),
-    _Form(
+    _SecretFormat(
         ("authorization", "security-token", "metadata-token", "x-slack-signature", "cookie"),
         re.compile(
             r"(\b(?:(?:proxy-)?authorization|x-amz-security-token|x-aws-ec2-metadata-token"
@@ -77,7 +78,7 @@ _FORMS = (
             re.IGNORECASE,
         ),
     ),
-    _Form(
+    _SecretFormat(
         ("x-amz-", "ticket=", "token=", "sig=", "signature="),
         re.compile(
             r"(\bx-amz-(?:security-token|signature|credential)(?:=|%3d)"
@@ -85,7 +86,7 @@ _FORMS = (
             re.IGNORECASE,
         ),
     ),
-    _Form(
+    _SecretFormat(
         ("password", "passwd", "secret", "session", "private_key"),
         re.compile(
             r"(\b(?:\w*password|passwd|\w*secret_?access_?key|\w*session_?token|client_secret"
@@ -93,47 +94,48 @@ _FORMS = (
             re.IGNORECASE,
         ),
     ),
-    _Form(("://",), re.compile(r"(://)(?!USER:)[^\s/@'\"<>]+(?=@(?!sha\d+:))")),
-    _Form(("bearer ", "basic "), re.compile(r"(\b(?:Bearer|Basic)[ ]+)[\w.~+/=-]{16,}")),
-    _Form(("xox",), re.compile(r"()\bxox[a-z](?:\.xox[a-z])?-[\w-]{10,}")),
-    _Form(("xapp-",), re.compile(r"()\bxapp-\d-[\w-]{10,}")),
-    _Form(("akia", "asia"), re.compile(r"()\b(?:AKIA|ASIA)[A-Z0-9]{16}\b")),
-    _Form(
+    _SecretFormat(("://",), re.compile(r"(://)(?!USER:)[^\s/@'\"<>]+(?=@(?!sha\d+:))")),
+    _SecretFormat(("bearer ", "basic "), re.compile(r"(\b(?:Bearer|Basic)[ ]+)[\w.~+/=-]{16,}")),
+    _SecretFormat(("xox",), re.compile(r"()\bxox[a-z](?:\.xox[a-z])?-[\w-]{10,}")),
+    _SecretFormat(("xapp-",), re.compile(r"()\bxapp-\d-[\w-]{10,}")),
+    _SecretFormat(("akia", "asia"), re.compile(r"()\b(?:AKIA|ASIA)[A-Z0-9]{16}\b")),
+    _SecretFormat(
         ("fwog", "fqog", "iqoj", "aqod"),
         re.compile(r"()\b(?:FwoG|FQoG|IQoJ|AQoD)[\w+/=-]{40,}"),
     ),
-    _Form(("eyj",), re.compile(r"()(?<![\w-])eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*")),
-    _Form(("k8s-aws-v1.",), re.compile(r"()\bk8s-aws-v1\.[\w-]{8,}")),
-    _Form(
+    _SecretFormat(("eyj",), re.compile(r"()(?<![\w-])eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*")),
+    _SecretFormat(("k8s-aws-v1.",), re.compile(r"()\bk8s-aws-v1\.[\w-]{8,}")),
+    _SecretFormat(
         ("private key-----",),
         re.compile(
             r"()-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)"
         ),
     ),
 )
-"""Headers that a client cannot send and quotes (http.client, httpx, requests); headers, parameters
-and keys that hold secrets; user and password in a URL; tokens and keys of Slack, AWS, EKS and
-Kubernetes by how they begin."""
+"""Headers that a client refuses and quotes (http.client, httpx, requests); headers, parameters and
+keys with secrets; user and password in a URL; tokens and keys of Slack, AWS, EKS and Kubernetes by
+their prefixes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Redactor:
-    """`values` are no words; `words` might be some, such as the password `postgres`."""
+    """Removes secrets. `words`: secrets that may also be words, such as `postgres`; `values`: the
+    others."""
 
     values: tuple[str, ...] = ()
     words: tuple[str, ...] = ()
 
     def redact(self, text: str) -> str:
-        """For texts of ours, in which a word that is also a password means the word."""
+        """For texts of this bot, which may use a password's text as a normal word."""
         for value in self.values:
             text = text.replace(value, MARK)
         lowered = text.lower()
-        for form in _FORMS:
-            text = form.redact(text, lowered)
+        for secret_format in _FORMATS:
+            text = secret_format.redact(text, lowered)
         return text
 
     def redact_external(self, text: str) -> str:
-        """For what a library, a server or a program says: nobody knows what it quotes."""
+        """For texts of libraries, servers and programs, which may quote any secret."""
         for word in self.words:
             if word in text:
                 text = re.sub(rf"(?<![^\W_]){re.escape(word)}(?![^\W_])", MARK, text)
@@ -141,12 +143,12 @@ class Redactor:
 
 
 def redactor_of(environment: Mapping[str, str]) -> Redactor:
-    """The longest first: it may hold others."""
+    """Removes the longest secrets first, since they may contain others."""
     secrets = {form for secret in _secrets(environment) for form in _forms(secret)}
     longest_first = sorted(secrets, key=lambda form: (-len(form), form))
     return Redactor(
-        values=tuple(form for form in longest_first if _is_no_word(form)),
-        words=tuple(form for form in longest_first if not _is_no_word(form)),
+        values=tuple(form for form in longest_first if _is_not_a_word(form)),
+        words=tuple(form for form in longest_first if not _is_not_a_word(form)),
     )
 
 
@@ -162,8 +164,8 @@ def _secrets(environment: Mapping[str, str]) -> Iterator[str]:
 
 
 def _secrets_of_url(url: str) -> Iterator[str]:
-    """The password; an @ or a / in it may not be encoded. One that is also the name of the user,
-    the host or the database is no secret by itself."""
+    """The password, in which @ and / may be unencoded. Not if it equals the name of the user, the
+    host or the database."""
     _, _, rest = url.partition("://")
     user_info, _, place = rest.rpartition("@")
     user, _, password = user_info.partition(":")
@@ -181,7 +183,7 @@ def _forms(secret: str) -> Iterator[str]:
         yield from (form for form in found if len(form) >= SHORTEST)
 
 
-def _is_no_word(form: str) -> bool:
+def _is_not_a_word(form: str) -> bool:
     is_mixed = form != form.lower() or any(sign.isdigit() for sign in form)
     return len(form) >= (LONG_IF_MIXED if is_mixed else LONG)
 

@@ -1,4 +1,4 @@
-"""Repositories, the registries that hold them, and whom their policies let pull."""
+"""Repositories, their registries, and the principals that a repository policy lets pull."""
 
 import fnmatch
 import json
@@ -14,17 +14,17 @@ REGISTRY_HOST = (
     r"(?:amazonaws\.com(?:\.cn)?|amazonaws\.eu|on\.aws|on\.amazonwebservices\.com\.cn"
     r"|c2s\.ic\.gov|sc2s\.sgov\.gov|csp\.hci\.ic\.gov|cloud\.adc-e\.uk)(?::443)?"
 )
-"""A host name of ECR's, in lower case."""
+"""An ECR host name, in lower case."""
 
 _HOST = re.compile(REGISTRY_HOST)
 _COMPONENT = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
 NAME = rf"{_COMPONENT}(?:/{_COMPONENT})*"
-"""How a repository's name is made, of any length: API reference, CreateRepository,
-repositoryName; the grammar of distribution/reference is the same."""
+"""A repository's name, of any length: API reference, CreateRepository, repositoryName. The same as
+in the grammar of distribution/reference."""
 
 _NAME = re.compile(rf"(?=.{{2,256}}\Z){NAME}")
 
-ANYBODY = "*"
+ANY_PRINCIPAL = "*"
 
 _SERVICE = "Service"
 
@@ -35,15 +35,15 @@ _ARN = re.compile(r"arn:[^:]*:(?P<service>[^:]*):[^:]*:(?P<account>\d{12}):")
 _ACCOUNT = re.compile(r"\d{12}")
 
 _DELETED_PRINCIPAL = re.compile(r"A[A-Z0-9]{15,}")
-"""What IAM leaves of a principal that was deleted: IAM user guide, Unique identifiers."""
+"""The id that IAM puts in place of a deleted principal: IAM user guide, Unique identifiers."""
 
 _NARROWING_OPERATORS = {"stringequals", "stringlike", "arnequals", "arnlike"}
-"""Not those `…IfExists`: IAM takes an absent key for a match."""
+"""Without `…IfExists`: a missing key matches in IAM."""
 
 _OF_PRINCIPALS = frozenset({"aws:principalaccount", "aws:principalarn"})
 
 _OF_SERVICES = frozenset({"aws:sourceaccount", "aws:sourcearn"})
-"""Requests have these only if a service makes them: IAM user guide, global condition keys."""
+"""Only requests of services have these: IAM user guide, global condition keys."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ class RegistryId:
 
 @dataclass(frozen=True, slots=True)
 class RepositoryId:
-    """One ECR repository. `uri` is what its images are pulled by, without tag or digest."""
+    """One ECR repository. `uri`: as in references to its images, without tag or digest."""
 
     registry: RegistryId
     name: str
@@ -70,41 +70,41 @@ class RepositoryId:
 
 
 def parse_registry_host(host: str) -> RegistryId | None:
-    """The registry behind a host name, China's, FIPS and dual stack ones included (ECR user
-    guide, Private registry; other partitions' suffixes: botocore's partitions.json); None if it
-    is no host of ECR's."""
+    """The registry of a host name; None if it is not an ECR host. Accepts the hosts of all
+    partitions, FIPS and dual stack (ECR user guide, Private registry; botocore's
+    partitions.json)."""
     match = _HOST.fullmatch(host)
     return RegistryId(match["account"], match["region"]) if match else None
 
 
 def parse_repository_uri(uri: str) -> RepositoryId | None:
-    """None if it is none of ECR's, without tag and digest."""
+    """None if it is not the URI of an ECR repository, without tag and digest."""
     host, _, name = uri.partition("/")
     registry = parse_registry_host(host)
     return RepositoryId(registry, name, uri) if registry and is_repository_name(name) else None
 
 
 def is_repository_name(text: str) -> bool:
-    """By ECR's own pattern: API reference, CreateRepository, repositoryName."""
+    """By ECR's pattern: API reference, CreateRepository, repositoryName."""
     return _NAME.fullmatch(text) is not None
 
 
 @dataclass(frozen=True, slots=True)
 class Puller:
-    """`account`: an id, or `*` where the policy leaves open which. `service`: the principal of the
-    service that pulls for the account, `*` for any, None if the account's own principals pull."""
+    """An account or service that may pull. `account`: an id; `*`: any account. `service`: the
+    principal of the service that pulls for the account; `*`: any; None: the account's own
+    principals pull."""
 
     account: str
     service: str | None = None
 
 
 def pullers(policy: str) -> frozenset[Puller]:
-    """Only what is granted counts, not what is denied: the answer may name more than really may.
-    Raises ValueError for what is no policy.
-    """
+    """The principals that a repository policy lets pull. Ignores statements that deny, so the
+    result may have too many. Raises ValueError for an invalid policy."""
     document = json.loads(policy)
     if not isinstance(document, dict) or "Statement" not in document:
-        raise ValueError("the policy is no JSON object with statements")
+        raise ValueError("the policy is not a JSON object with statements")
     statements = document["Statement"]
     return frozenset(
         puller
@@ -116,7 +116,7 @@ def pullers(policy: str) -> frozenset[Puller]:
 
 def _lets_pull(statement: Any) -> bool:
     if not isinstance(statement, dict):
-        raise ValueError("a statement of the policy is no JSON object")
+        raise ValueError("a statement of the policy is not a JSON object")
     if statement.get("Effect") != "Allow":
         return False
     if "Action" not in statement:
@@ -129,34 +129,34 @@ def _lets_pull(statement: Any) -> bool:
 
 
 def _pullers(statement: dict[str, Any]) -> Iterator[Puller]:
-    """A condition on accounts narrows a principal that leaves them open, as services do
-    (`lambda.amazonaws.com` with `aws:sourceArn`: Lambda developer guide, Container images)."""
+    """A condition restricts a principal without an account, such as a service (`aws:sourceArn` for
+    `lambda.amazonaws.com`: Lambda developer guide, Container images)."""
     for kind, principal in _principals(statement):
         if kind == _SERVICE:
             owners = _owners_in_conditions(statement, _OF_PRINCIPALS | _OF_SERVICES)
-            for account in map(_account, owners or (ANYBODY,)):
-                yield Puller(account or ANYBODY, principal.lower())
+            for account in map(_account, owners or (ANY_PRINCIPAL,)):
+                yield Puller(account or ANY_PRINCIPAL, principal.lower())
         elif account := _account(principal):
             yield Puller(account)
         elif not _DELETED_PRINCIPAL.fullmatch(principal):
-            yield from _whoever_the_conditions_allow(statement)
+            yield from _pullers_by_conditions(statement)
 
 
-def _whoever_the_conditions_allow(statement: dict[str, Any]) -> Iterator[Puller]:
-    """Of everybody."""
+def _pullers_by_conditions(statement: dict[str, Any]) -> Iterator[Puller]:
+    """The pullers of a statement for any principal, by its conditions."""
     if owners := _owners_in_conditions(statement, _OF_PRINCIPALS):
         for owner in owners:
-            yield Puller(_account(owner) or ANYBODY)
+            yield Puller(_account(owner) or ANY_PRINCIPAL)
     elif owners := _owners_in_conditions(statement, _OF_SERVICES):
         for owner in owners:
-            yield Puller(_account(owner) or ANYBODY, _service_of(owner))
+            yield Puller(_account(owner) or ANY_PRINCIPAL, _service_of(owner))
     else:
-        yield Puller(ANYBODY)
+        yield Puller(ANY_PRINCIPAL)
 
 
 def _principals(statement: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """Each with its kind: `AWS`, `Service`, …"""
-    principal = statement.get("Principal", ANYBODY)
+    """The principals with their kinds: `AWS`, `Service`, …"""
+    principal = statement.get("Principal", ANY_PRINCIPAL)
     by_kind = principal if isinstance(principal, dict) else {"AWS": principal}
     for kind, values in by_kind.items():
         for value in _texts(values):
@@ -171,13 +171,14 @@ def _account(text: str) -> str | None:
 
 
 def _service_of(owner: str) -> str:
-    """The service whose resource an ARN names: `arn:aws:lambda:…`."""
+    """The principal of the service of an ARN (`arn:aws:lambda:…`)."""
     found = _ARN.match(owner)
-    return f"{found['service'].lower()}.amazonaws.com" if found else ANYBODY
+    return f"{found['service'].lower()}.amazonaws.com" if found else ANY_PRINCIPAL
 
 
 def _owners_in_conditions(statement: dict[str, Any], keys: frozenset[str]) -> Sequence[str]:
-    """Accounts, and ARNs that name one; none if none of the keys narrows it to such."""
+    """The accounts, and ARNs with an account, to which the conditions restrict the statement; empty
+    if they do not."""
     for operator, conditions in statement.get("Condition", {}).items():
         if operator.lower() in _NARROWING_OPERATORS:
             for key, values in conditions.items():
@@ -191,5 +192,5 @@ def _owners_in_conditions(statement: dict[str, Any], keys: frozenset[str]) -> Se
 def _texts(value: Any) -> list[str]:
     texts = value if isinstance(value, list) else [value]
     if not all(isinstance(text, str) for text in texts):
-        raise ValueError(f"the policy holds {value!r} where texts belong")
+        raise ValueError(f"the policy has {value!r} where text is expected")
     return texts

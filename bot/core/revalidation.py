@@ -1,4 +1,4 @@
-"""Compares an approved plan with a new one: which images to skip, and which to delete next."""
+"""Compares an approved plan with a new one: finds images to skip, and those to delete next."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
@@ -35,17 +35,17 @@ from bot.core.result_reasons import (
 from bot.core.verdict_reasons import Reason, RuleName, Verdict
 
 Skips = Mapping[str, SkipReason]
-"""By digest why it is skipped."""
+"""By digest, why the image is skipped."""
 
-FEW_FAILURES = 10
-SHARE = 5
-"""One of this many."""
+MIN_FAILURES = 10
+FAILED_SHARE = 5
+"""A run ends if one of this many deletions failed."""
 
 
 @dataclass(frozen=True, slots=True)
 class PlanComparison:
-    """A plan as it was approved, and the verdicts of now on all images that are there and on those
-    that this run has deleted. `graph`: the relations of both."""
+    """An approved plan, and new verdicts on all images of the repository and on those that this run
+    has deleted. `graph`: the relations in both."""
 
     approved: Mapping[str, Manifest]
     now: Mapping[str, JudgedManifest]
@@ -56,8 +56,7 @@ class PlanComparison:
         return dict(chain(self._changed(pending), self._with_new_relatives(pending)))
 
     def changes_in(self, described: Mapping[str, DescribedImage | None]) -> Skips:
-        """The same for images that ECR described just now; None for an image that ECR does not have
-        any more."""
+        """The same for images that ECR described just now; None: ECR no longer has the image."""
         return {
             digest: why
             for digest, entry in described.items()
@@ -69,15 +68,15 @@ class PlanComparison:
     ) -> Skips:
         """All pending images of the image groups that have changed. `deleted`: by this run.
 
-        An image that is gone skips no other image of a group that this run has begun to delete. An
-        image that only inherits a verdict skips no other index that lists it.
+        Two changes skip no other images: an image of a group that this run has started to delete is
+        gone, and an image only inherits its verdict.
         """
         is_any_gone = AlreadyDeleted() in changed.values()
-        begun = self._begun(deleted) if is_any_gone else {}
+        deleted_with_parts = self._deleted_with_parts(deleted) if is_any_gone else {}
         origins = {
             digest: digest
             for digest, why in sorted(changed.items(), key=itemgetter(0))
-            if not (why == AlreadyDeleted() and digest in begun)
+            if not (why == AlreadyDeleted() and digest in deleted_with_parts)
             and not self._only_inherits(digest, why)
         }
         _reach(self.graph.parents, origins)
@@ -96,18 +95,18 @@ class PlanComparison:
         return [digest for digest in origins if digest in pending]
 
     def dependents_of(self, parent: str, pending: Collection[str], why: ResultReason) -> Skips:
-        """The pending children and referrers, at any depth, of an image that could not be
-        deleted. `why` it could not."""
+        """The pending children and referrers, at any depth, of an image whose deletion failed.
+        `why`: the reason for the failure."""
         origins = {parent: parent}
         _reach(self.graph.dependents, origins)
         about_it = PartOfSkipped(self._name(parent), why)
         return {d: about_it for d in origins if d in pending and d != parent}
 
-    def _begun(self, deleted: AbstractSet[str]) -> Mapping[str, str]:
+    def _deleted_with_parts(self, deleted: AbstractSet[str]) -> Mapping[str, str]:
         """The images that this run has deleted, and their children and referrers."""
-        begun = {digest: digest for digest in deleted}
-        _reach(self.graph.dependents, begun)
-        return begun
+        deleted_with_parts = {digest: digest for digest in deleted}
+        _reach(self.graph.dependents, deleted_with_parts)
+        return deleted_with_parts
 
     def _changed(self, pending: Iterable[str]) -> Iterator[tuple[str, SkipReason]]:
         for digest in pending:
@@ -119,14 +118,14 @@ class PlanComparison:
         for new in sorted(filter(self._is_newly_related, self.now)):
             for digest in chain.from_iterable(each.get(new, ()) for each in relatives):
                 if digest in pending and digest in self.now:
-                    yield digest, self._got(new, digest)
+                    yield digest, self._new_relative(new, digest)
 
     def _is_newly_related(self, digest: str) -> bool:
-        """The image was not there, or a new tag makes it a referrer of another image."""
+        """The image is new, or a new tag makes it a referrer of another image."""
         before, after = self.approved.get(digest), self.now[digest].manifest
         return before is None or not {*after.tag_subjects} <= {*before.tag_subjects}
 
-    def _got(self, relative: str, digest: str) -> NewRelatedManifest:
+    def _new_relative(self, relative: str, digest: str) -> NewRelatedManifest:
         new, known = self.graph.manifests[relative], self.graph.manifests[digest]
         if digest in new.children:
             relation = ManifestRelation.INDEX
@@ -162,28 +161,28 @@ def compare(approved: Plan, now: Plan) -> PlanComparison:
 
 def deleted_manifests(approved: Plan, deleted: AbstractSet[str]) -> list[Manifest]:
     """The manifests that this run has deleted, so that their children and referrers can be judged.
-    They have no tags, so that they take no place among the newest images."""
+    Without tags, since they do not count among the newest images."""
     manifests = (judged.manifest for judged in approved.judged)
     return [replace(each, tags=(), names=()) for each in manifests if each.digest in deleted]
 
 
 def is_approved_content(plan: PlanRecord, content: Plan) -> bool:
-    """Whether all current approvals have the hash of this content, and there is one. An approval
-    without a hash counts for no content."""
+    """Whether there are current approvals, and all of them have the hash of this content. An
+    approval without a hash matches no content."""
     found = content_hash(content)
     approvals = plan.current_approvals
     return bool(approvals) and all(approval.hash == found for approval in approvals)
 
 
 def find_ground_change(approved: Plan, now: Plan) -> NewPlanProblems | None:
-    """Why nothing may be deleted by the plan of `now`; None if images may be deleted."""
+    """Why the new plan forbids all deletions; None if it does not."""
     changes = tuple(_ground_changes(approved, now))
     return NewPlanProblems(changes) if changes else None
 
 
 def next_pass(order: Sequence[str], pending: AbstractSet[str], graph: ManifestGraph) -> list[str]:
-    """The images that may be deleted now. An index goes before its children, a subject before its
-    referrers, and each of these waits until ECR has confirmed that its parents are gone."""
+    """The images that can be deleted now. Indexes come before their children, and subjects before
+    their referrers. An image waits until ECR has confirmed that its parents are deleted."""
     return [
         digest
         for digest in order
@@ -192,8 +191,8 @@ def next_pass(order: Sequence[str], pending: AbstractSet[str], graph: ManifestGr
 
 
 def are_too_many(failed: int, tried: int) -> bool:
-    """Whether so many deletions failed that the run ends: ten, and a fifth of all."""
-    return failed >= FEW_FAILURES and failed * SHARE >= tried
+    """Whether the run ends because of failures: at least ten, and a fifth of all deletions."""
+    return failed >= MIN_FAILURES and failed * FAILED_SHARE >= tried
 
 
 def _ground_changes(approved: Plan, now: Plan) -> Iterator[NewPlanProblem]:
@@ -209,7 +208,7 @@ def _ground_changes(approved: Plan, now: Plan) -> Iterator[NewPlanProblem]:
 
 
 def _why_changed(before: Manifest, after: JudgedManifest | None) -> SkipReason | None:
-    """What people did to the image says more than the verdict that follows from it."""
+    """A change of the image comes before a change of its verdict, which may only follow from it."""
     if after is None:
         return AlreadyDeleted()
     manifest = after.manifest
@@ -237,7 +236,7 @@ def _why_different(before: Manifest, after: DescribedImage | None) -> SkipReason
 def _kept_now(judged: JudgedManifest) -> KeptByRulesNow | None:
     if judged.verdict is Verdict.DELETE:
         return None
-    return KeptByRulesNow(_first_of_its_own(judged.reasons))
+    return KeptByRulesNow(_first_own_reason(judged.reasons))
 
 
 def _why_archived(status: str) -> ArchivedAfterPlanning | None:
@@ -268,13 +267,13 @@ def _why_retagged(before: Manifest, after: tuple[str, ...]) -> TagsChanged | Non
     return None if after == before.tags else TagsChanged(before.tags, after)
 
 
-def _first_of_its_own(reasons: tuple[Reason, ...]) -> Reason:
+def _first_own_reason(reasons: tuple[Reason, ...]) -> Reason:
     own = (reason for reason in reasons if reason.rule is not RuleName.FOLLOWS)
     return next(own, reasons[0])
 
 
 def _reach(edges: Edges, origins: dict[str, str]) -> None:
-    """Adds what the edges lead to, each with the digest from which it was reached."""
+    """Adds all digests that the edges reach, each with its starting digest."""
     waiting = list(origins)
     while waiting:
         digest = waiting.pop()

@@ -1,4 +1,4 @@
-"""What all repositories hold, and what could be freed, as far as it is known."""
+"""The size of all repositories and the possible savings, as far as they are known."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -11,8 +11,8 @@ _IN_PART = frozenset({PlanState.FAILED, PlanState.STOPPED})
 
 @dataclass(frozen=True, slots=True)
 class RepositoryStorage:
-    """Bytes. `stored_bytes`: what a repository holds, None where nobody knows; `could_free_bytes`:
-    what its last plan would free, 0 once all of that went, None where it is not known."""
+    """Bytes. `stored_bytes`: the size of a repository. `could_free_bytes`: the savings of its last
+    plan, 0 after the plan is done. None: unknown."""
 
     stored_bytes: int | None
     could_free_bytes: int | None
@@ -20,7 +20,7 @@ class RepositoryStorage:
 
 @dataclass(frozen=True, slots=True)
 class StorageTotals:
-    """Sums of what is known. `unknown`: how many repositories are missing in `stored_bytes`."""
+    """Sums over repositories. `unknown`: the number of those without a known size."""
 
     repositories: int
     unknown: int
@@ -45,7 +45,8 @@ def storage_totals(known: Iterable[KnownRepository]) -> StorageTotals:
 
 
 def _stored(scan: LastScan) -> int | None:
-    """Less what was freed since the look, whether ECR confirmed it or not."""
+    """Without the bytes that were freed since the scan, whether ECR confirmed the deletions or
+    not."""
     if scan.stored_bytes is None or scan.plan.state not in EXECUTED:
         return scan.stored_bytes
     freed = scan.plan.freed_bytes + scan.plan.unconfirmed_bytes
@@ -53,8 +54,8 @@ def _stored(scan: LastScan) -> int | None:
 
 
 def _could_free(scan: LastScan) -> int | None:
-    """What an incomplete plan would free nobody knows, nor what is left of one that was carried out
-    in part, until the next look."""
+    """Unknown for an incomplete plan, and, until the next scan, after a run that deleted only
+    some images."""
     if not scan.plan.complete or scan.plan.state in _IN_PART:
         return None
     return 0 if scan.plan.state is PlanState.DONE else scan.plan.freed_bytes

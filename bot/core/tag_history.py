@@ -1,4 +1,4 @@
-"""When tags came to images and left them. ECR tells only when an image was pushed."""
+"""The history of tags, from one scan to the next. ECR records only when an image was pushed."""
 
 from bisect import bisect_right
 from collections import defaultdict
@@ -13,10 +13,10 @@ from bot.core.records import PastTagBinding, TagBinding, TagScan
 from bot.core.usage import HISTORY_REQUIRED, ImageUsers, PastTagUser, TagRun, TagRuns, sorted_users
 
 CLOCKS_DIFFER = timedelta(hours=1)
-"""At most, unless one of them is wrong."""
+"""The maximum difference between two clocks that are set right."""
 
 START_CLOCKS_DIFFER = timedelta(minutes=1)
-"""At most: this machine's, and the one that tells when a workload started."""
+"""The maximum difference between this clock and the one behind a workload's start time."""
 
 
 def scan_tags(
@@ -25,11 +25,11 @@ def scan_tags(
     now: datetime,
     listed_by: datetime | None = None,
 ) -> TagScan:
-    """What is known of the tags now. The first scan knows of no change, nor does one after a scan
-    by a clock that was ahead.
+    """The tags now, with their history. Starts a new history if there was no scan, or if the clock
+    of the last scan was ahead.
 
-    `now`: before the manifests were listed. `listed_by`: after that, `now` if it is None. A tag may
-    move in between.
+    `now`: before the manifests were listed. `listed_by`: afterwards; None: `now`. A tag may move in
+    between.
     """
     listed_by = listed_by or now
     present = sorted(manifests, key=lambda manifest: manifest.digest)
@@ -47,7 +47,7 @@ def scan_tags(
 
 
 def retagged_at(scan: TagScan) -> Mapping[str, datetime]:
-    """By digest when a tag last came to an image, or when it lost its last one."""
+    """By digest, when the image last got a tag, or lost its last one."""
     latest = dict(scan.lost)
     for binding in scan.bindings.values():
         if binding.since is not None:
@@ -62,20 +62,19 @@ def _binding(
     known = last.bindings.get(tag)
     if known is not None and known.digest == manifest.digest:
         return known
-    came_with_the_push = manifest.pushed_at is not None and manifest.pushed_at > last.at
-    since = None if came_with_the_push else now
+    is_part_of_push = manifest.pushed_at is not None and manifest.pushed_at > last.at
+    since = None if is_part_of_push else now
     return TagBinding(manifest.digest, since, came_after=last.at, came_by=listed_by)
 
 
 def _past(
     last: TagScan, bindings: Mapping[str, TagBinding], present: AbstractSet[str], gone_by: datetime
 ) -> tuple[PastTagBinding, ...]:
-    """What is gone now goes before what the tag left earlier: of a tag that comes and goes between
-    two images only the last time is known."""
+    """Keeps one binding per tag and digest: the last time that the tag left the image."""
     past = {(each.tag, each.digest): each for each in last.past}
     for tag, binding in last.bindings.items():
-        now_there = bindings.get(tag)
-        if now_there is None or now_there.digest != binding.digest:
+        current = bindings.get(tag)
+        if current is None or current.digest != binding.digest:
             left = PastTagBinding(tag, binding.digest, gone_by, binding.came_after, binding.came_by)
             past[tag, binding.digest] = left
     return tuple(past[key] for key in sorted(past) if key[1] in present)
@@ -93,7 +92,7 @@ def _lost(
 
 
 class UnknownTagRun(NamedTuple):
-    """Who runs what a tag named before its history begins."""
+    """A workload that started before the history of its tag starts."""
 
     tag: str
     run: TagRun
@@ -101,8 +100,8 @@ class UnknownTagRun(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class PastTagUsers:
-    """`users`: by the digest of each image that had the tag since they started. `unknown`: of whom
-    the history tells less than must be known."""
+    """`users`: by digest, the workloads that started before their tag left this image. `unknown`:
+    workloads that started before the history, and whose images must be known."""
 
     users: ImageUsers
     unknown: tuple[UnknownTagRun, ...]
@@ -111,7 +110,7 @@ class PastTagUsers:
 def find_past_tag_users(
     scan: TagScan, runs: TagRuns, manifests: Iterable[Manifest]
 ) -> PastTagUsers:
-    """`scan`: the tags as they are now, with their history."""
+    """`scan`: the tags now, with their history."""
     past: defaultdict[str, list[PastTagBinding]] = defaultdict(list)
     for binding in scan.past:
         past[binding.tag].append(binding)
@@ -120,7 +119,7 @@ def find_past_tag_users(
     users: defaultdict[str, set[PastTagUser]] = defaultdict(set)
     for tag, of_tag in runs.items():
         now = scan.bindings.get(tag)
-        for digest, used_by, certain in _carriers(now, past[tag], of_tag, pushes):
+        for digest, used_by, certain in _images_with_tag(now, past[tag], of_tag, pushes):
             users[digest].add(PastTagUser(used_by, tag, certain))
     unknown = (
         UnknownTagRun(tag, run)
@@ -134,15 +133,15 @@ def find_past_tag_users(
     )
 
 
-def _carriers(
+def _images_with_tag(
     now: TagBinding | None,
     past: Sequence[PastTagBinding],
     runs: Collection[TagRun],
     pushes: "_Timeline",
 ) -> Iterator[tuple[str, str, bool]]:
-    """Images that lost the tag after the start, each with who may run it, and whether it is certain
-    that it had the tag. Where the tag moved between two scans, and a workload started in between,
-    also what was pushed in between: it may have had the tag in passing."""
+    """Images that lost the tag after a workload started: the digest, the workload, and whether the
+    image certainly had the tag. If a tag moved between two scans, and a workload started in
+    between, also the images that were pushed in between: they may have had the tag for a while."""
     oldest = _oldest(runs)
     starts = _Timeline((_start(run), run.used_by) for run in runs)
     for binding in past:
@@ -153,14 +152,14 @@ def _carriers(
         after, by = binding.came_after, binding.came_by
         if after is None or by is None:
             continue
-        meanwhile = frozenset(starts.between(after - 2 * START_CLOCKS_DIFFER, by))
-        for digest in pushes.between(after, by) if meanwhile else ():
+        started = frozenset(starts.between(after - 2 * START_CLOCKS_DIFFER, by))
+        for digest in pushes.between(after, by) if started else ():
             if digest != binding.digest:
-                yield from ((digest, used_by, False) for used_by in meanwhile)
+                yield from ((digest, used_by, False) for used_by in started)
 
 
 def _oldest(runs: Iterable[TagRun]) -> Mapping[str, datetime]:
-    """When the first run of each workload started: a workload may have thousands of tasks."""
+    """By workload, the start of its oldest run: a workload may have thousands of tasks."""
     oldest: dict[str, datetime] = {}
     for run in runs:
         start = _start(run)
@@ -169,12 +168,12 @@ def _oldest(runs: Iterable[TagRun]) -> Mapping[str, datetime]:
 
 
 def _start(run: TagRun) -> datetime:
-    """The earliest time by our clock at which it may have started."""
+    """The earliest possible start, by this clock."""
     return run.unresolved.since - START_CLOCKS_DIFFER
 
 
 class _Timeline:
-    """What happened when. Looking up a span of time costs O(log n)."""
+    """Events by time. Finds those of a time span in O(log n)."""
 
     def __init__(self, events: Iterable[tuple[datetime, str]]) -> None:
         ordered = sorted(events)

@@ -15,7 +15,7 @@ from bot.core.plan_problems import (
     ScanFailureCause,
     UsageDrop,
 )
-from bot.core.repository import ANYBODY
+from bot.core.repository import ANY_PRINCIPAL
 from bot.core.result_reasons import NewPlanProblem, NewPlanProblems, StartProblem
 from bot.core.text_formatting import first_few, format_time, short_digest
 from bot.core.usage import source_for
@@ -138,7 +138,7 @@ def fix_for_services(services: Iterable[str]) -> str:
 
 def services_words(services: Iterable[str]) -> str:
     """`emr-serverless.amazonaws.com, omics.amazonaws.com`"""
-    return ", ".join("any service" if name == ANYBODY else name for name in services)
+    return ", ".join("any service" if name == ANY_PRINCIPAL else name for name in services)
 
 
 def use_words(use: ReferenceUse) -> str:
@@ -210,7 +210,7 @@ def _history_words(history: why.TagHistoryTooShort) -> str:
 
 
 def _accounts_words(accounts: Sequence[str]) -> str:
-    if ANYBODY in accounts:
+    if ANY_PRINCIPAL in accounts:
         return (
             "it lets accounts pull that it does not name: name them in the policy, or add '*' to "
             "usage.ignore_accounts if none of them needs a scan"

@@ -31,7 +31,7 @@ from bot.core.registry_findings import (
     ResourceTagsUnreadable,
     ServiceMayPull,
 )
-from bot.core.repository import ANYBODY, Puller, RegistryId, RepositoryId
+from bot.core.repository import ANY_PRINCIPAL, Puller, RegistryId, RepositoryId
 from bot.core.usage import ScanCoverage
 from bot.core.usage_snapshot import REFERENCES, RepositoryMention, UsageSnapshot
 from bot.parallel import in_parallel
@@ -212,7 +212,7 @@ def list_repositories(
 
 
 def _unseen_account(account: str, names: Sequence[str]) -> RegistryFinding:
-    if account == ANYBODY:
+    if account == ANY_PRINCIPAL:
         return AnyAccountMayPull(tuple(names))
     return AccountMayPull(account, tuple(names))
 

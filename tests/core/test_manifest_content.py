@@ -137,8 +137,8 @@ def test_a_text_that_no_bytes_can_be_is_unread() -> None:
 @pytest.mark.parametrize(
     ("manifest", "described_as", "why"),
     [
-        ([], None, "no JSON object"),
-        ("null", None, "no JSON object"),
+        ([], None, "not a JSON object"),
+        ("null", None, "not a JSON object"),
         (IMAGE | {"mediaType": "application/x"}, None, "the unknown type 'application/x'"),
         (IMAGE | {"mediaType": 5}, None, "the unknown type 5"),
         ({"config": CONFIG, "layers": []}, "application/x", "the unknown type 'application/x'"),

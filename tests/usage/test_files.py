@@ -54,8 +54,8 @@ def test_an_empty_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
-        ("a:1\nTeam/API\n", "used.txt line 2: 'Team/API' is no image reference"),
-        ('["a:1", ""]', "used.txt entry 2: '' is no image reference"),
+        ("a:1\nTeam/API\n", "used.txt line 2: 'Team/API' is not an image reference"),
+        ('["a:1", ""]', "used.txt entry 2: '' is not an image reference"),
         ('["a:1", 7]', "not a list of references"),
         ('[{"image": "a", "usedby": "x"}]', "not a list of references"),
         ('{"image": "a"}', "not a list of references"),
