@@ -69,7 +69,7 @@ def test_an_uncaught_error_in_a_thread_is_logged(log: Callable[[], str]) -> None
         thread.start()
         thread.join()
     (line,) = log().splitlines()
-    assert line.endswith("a thread (ValueError: ***)")
+    assert line.endswith("An internal error ended a thread: ValueError: ***")
 
 
 @pytest.mark.parametrize("before", ["\n", "\t", "\x1b", '"', "\\"])
