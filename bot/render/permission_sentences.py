@@ -45,7 +45,7 @@ def person_refusal_words(reason: PersonRefusal) -> str:  # noqa: PLR0911 - one c
             return f"{person_refusal_words(of_person)}, even in the user group {group}"
         case person.ApproverPatternTooWide(pattern):
             return (
-                f"{pattern} is too broad, so it matches no approver: in the settings, write an "
+                f"{pattern} is too broad, so it is ignored: in the settings, write an "
                 "account's 12 digits and more of the resource than wildcards"
             )
         case person.CommandLineApprovalNotCounted(required):

@@ -77,7 +77,7 @@ def test_sessions_of_a_role_are_different_approvers(
     ("approval", "said"),
     [
         (f"approvers: ['{BOB}']", "demo is not an approver in the settings"),
-        ("approvers: ['arn:*']", "arn:* is too wide to let anybody approve"),
+        ("approvers: ['arn:*']", "arn:* is too broad, so it is ignored"),
         ("required: 2", "2 people must approve, and approvals from the command line do not count"),
     ],
 )
@@ -136,8 +136,8 @@ def test_a_large_plan_asks_for_the_name(run: Run, large: str) -> None:
         "frees 11.8 kB (under $0.01 a month): to confirm, add --confirm team/api"
     )
     assert second == (
-        "ecr-clean: The plan deletes 12 of 13 manifests, so the repository's name has to be typed "
-        "to confirm it: team/api"
+        "ecr-clean: The plan deletes 12 of 13 manifests: type the repository's name to confirm: "
+        "team/api"
     )
     assert events(run) == ["proposed", "refused"]
 

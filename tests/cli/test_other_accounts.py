@@ -146,7 +146,7 @@ def test_the_table_names_the_destinations(
     settings_file("usage: {regions: [eu-west-1, us-east-1], ecs: false, expect_none: true}")
     result = run("plan", "team/api")
     assert result.status == 0
-    assert f"Replication deletes these in {DEFAULT_ACCOUNT} in us-east-1 too." in result.out
+    assert f"Replication also deletes these in {DEFAULT_ACCOUNT} in us-east-1." in result.out
 
 
 def test_usage_of_the_replica_keeps_the_image(

@@ -137,8 +137,8 @@ def test_report_only_settings_refuse_the_approval(
     result = run("approve", id_, "--wait")
     assert (result.status, result.out) == (2, "")
     assert result.sentence == (
-        "The settings have `execution.enabled: false`, so plans are only reported, and nobody "
-        "can approve them"
+        "The settings have `execution.enabled: false`, so plans are only reported and cannot "
+        "be approved"
     )
 
 

@@ -75,17 +75,22 @@ def reason_of(decision: ApprovalPermission) -> str:
         ("named, though groups are unreadable", UNREADABLE, ("S1", "U2"), "U2 is one of"),
         ("a guest whom the settings name", GUEST, ("U2",), "U2 is one of the approvers"),
         ("a stranger whom the settings name", STRANGER, ("U2",), "U2 is one of the approvers"),
-        ("an ARN as it is", ROLE, (ROLE.arn,), "fits arn:aws:sts::123456789012:assumed-role/Ops"),
-        ("a glob", ROLE, ("arn:aws:sts::123456789012:assumed-role/Ops/*",), "fits arn:aws:sts"),
-        ("* matches / too", USER, ("arn:aws:iam::123456789012:user/*",), "fits arn:aws:iam"),
-        ("case does not matter", USER, ("arn:aws:iam::123456789012:USER/*/Ann",), "fits"),
-        ("any partition", USER, ("arn:*:iam::123456789012:user/team/ann",), "fits"),
-        ("a set", USER, ("arn:aws:iam::123456789012:user/team/[a-c]nn",), "fits"),
         (
-            "a good glob behind one that is too wide",
+            "an ARN as it is",
+            ROLE,
+            (ROLE.arn,),
+            "matches arn:aws:sts::123456789012:assumed-role/Ops",
+        ),
+        ("a glob", ROLE, ("arn:aws:sts::123456789012:assumed-role/Ops/*",), "matches arn:aws:sts"),
+        ("* matches / too", USER, ("arn:aws:iam::123456789012:user/*",), "matches arn:aws:iam"),
+        ("case does not matter", USER, ("arn:aws:iam::123456789012:USER/*/Ann",), "matches"),
+        ("any partition", USER, ("arn:*:iam::123456789012:user/team/ann",), "matches"),
+        ("a set", USER, ("arn:aws:iam::123456789012:user/team/[a-c]nn",), "matches"),
+        (
+            "a good glob behind one that is too broad",
             USER,
             ("arn:aws:iam::*:user/*", "arn:aws:iam::123456789012:user/team/ann"),
-            "fits arn:aws:iam::123456789012:user/team/ann",
+            "matches arn:aws:iam::123456789012:user/team/ann",
         ),
     ],
 )
@@ -103,7 +108,7 @@ def test_who_may_approve(
         ("a guest", GUEST, (), "U2 is a guest"),
         ("a member of another workspace", STRANGER, (), "belongs to another workspace"),
         ("not named", BOB, ("U1",), "U2 is not an approver"),
-        ("groups unreadable, only people named", UNREADABLE, ("U1",), "U2 is none of"),
+        ("groups unreadable, only people named", UNREADABLE, ("U1",), "U2 is not an approver"),
         ("not in the group", BOB, ("S1",), "U2 is not an approver"),
         ("groups unreadable", UNREADABLE, ("U1", "S1"), "user group S1 could not be read"),
         ("a guest in the group", replace(ANN, is_guest=True), ("S1",), "U1 is a guest"),
@@ -168,7 +173,7 @@ def test_who_may_not(
 def test_a_glob_that_is_too_wide_grants_nothing_and_is_named(glob: str) -> None:
     decision = decide(USER, rules=rules(glob))
     assert not isinstance(decision, PermissionGranted)
-    assert f"{glob} is too wide" in reason_of(decision)
+    assert f"{glob} is too broad" in reason_of(decision)
 
 
 @pytest.mark.parametrize(
@@ -192,7 +197,11 @@ def test_a_glob_that_is_too_wide_grants_nothing_and_is_named(glob: str) -> None:
         ("nothing checked", record(checked=False), "No usage source is switched on"),
         ("nothing to delete", record(deletions=0), "nothing to approve"),
         ("an empty repository", record(deletions=0, manifests=0), "nothing to approve"),
-        ("approved by the same", record(approvals=(consent("U1"),)), "U1 has approved this"),
+        (
+            "approved by the same",
+            record(approvals=(consent("U1"),)),
+            "U1 has already approved this",
+        ),
     ],
 )
 def test_what_cannot_be_approved(description: str, plan: PlanRecord, because: str) -> None:
@@ -212,19 +221,23 @@ def test_only_an_own_approval_of_this_version_prevents_another(approvals: tuple[
 @pytest.mark.parametrize(
     ("description", "given", "because"),
     [
-        ("another channel", {"channel": "C2"}, "only in its own channel, C1"),
-        ("no channel, as in a message to the bot", {"channel": None}, "only in its own channel"),
+        ("another channel", {"channel": "C2"}, "only in its channel, C1"),
+        ("no channel, as in a message to the bot", {"channel": None}, "only in its channel"),
         (
             "no channel in the settings",
             {"rules": rules(channel=None)},
-            "give team/api no channel under `reports`",
+            "`reports` sets no channel for team/api",
         ),
         (
             "no channel anywhere",
             {"rules": rules(channel=None), "channel": None},
             "cannot be approved in Slack",
         ),
-        ("the bot's workspace is unknown", {"rules": rules(workspace=None)}, "which workspace"),
+        (
+            "the bot's workspace is unknown",
+            {"rules": rules(workspace=None)},
+            "id of this workspace",
+        ),
     ],
 )
 def test_slack_approvals_are_limited_to_one_channel(
@@ -260,7 +273,9 @@ def test_command_line_approvals_do_not_count_if_several_are_required(
 ) -> None:
     decision = decide(ROLE, rules=rules(*approvers, required=2))
     assert not isinstance(decision, PermissionGranted)
-    assert "2 people must approve, and approvals from the command line don't" in reason_of(decision)
+    assert "2 people must approve, and approvals from the command line do not" in reason_of(
+        decision
+    )
 
 
 def test_in_slack_every_approver_may_approve() -> None:
@@ -294,7 +309,7 @@ def test_large_plans_need_typing(
 @pytest.mark.parametrize(
     ("description", "typed", "because"),
     [
-        ("not asked yet", None, "51 of 100 manifests, so the repository's name has to be typed"),
+        ("not asked yet", None, "51 of 100 manifests: type the repository's name"),
         ("nothing", "", "'' was typed, but the name of the repository is team/api"),
         ("another name", "team/app", "'team/app' was typed"),
         ("other case", "Team/API", "'Team/API' was typed"),
@@ -323,8 +338,8 @@ def test_a_small_plan_ignores_the_typed_name() -> None:
 @pytest.mark.parametrize(
     ("description", "person", "plan", "given", "because"),
     [
-        ("closed, before version", GUEST, record(state=PlanState.DONE, version=3), {}, "carried"),
-        ("outdated, before content", GUEST, record(version=3, complete=False), {}, "newer"),
+        ("closed, before version", GUEST, record(state=PlanState.DONE, version=3), {}, "executed"),
+        ("outdated, before content", GUEST, record(version=3, complete=False), {}, "replaced"),
         (
             "incomplete, before channel",
             GUEST,
@@ -347,7 +362,7 @@ def test_a_small_plan_ignores_the_typed_name() -> None:
             "no channel",
         ),
         ("guest, before channel", GUEST, record(), {"channel": "C2"}, "guest"),
-        ("other channel, before typing", ANN, LARGE, {"channel": "C2"}, "its own channel"),
+        ("other channel, before typing", ANN, LARGE, {"channel": "C2"}, "its channel"),
         (
             "second approval, before typing",
             ANN,

@@ -124,7 +124,7 @@ def test_what_skips_nothing(description: str, changes: Changes) -> None:
         (
             "a tag more",
             {"tags": ["alone", "prod"]},
-            "its tags changed after the plan was made: alone then, alone, prod now",
+            "its tags changed after the plan was made: alone before, alone, prod now",
         ),
         (
             "no tag any more",
@@ -134,12 +134,12 @@ def test_what_skips_nothing(description: str, changes: Changes) -> None:
         (
             "another tag",
             {"tags": ["prod"]},
-            "its tags changed after the plan was made: alone then, prod now",
+            "its tags changed after the plan was made: alone before, prod now",
         ),
         (
             "a tag that the rules keep: what people did comes first",
             {"tags": ["alone", "kept"]},
-            "its tags changed after the plan was made: alone then, alone, kept now",
+            "its tags changed after the plan was made: alone before, alone, kept now",
         ),
         (
             "pulled once more",

@@ -34,7 +34,7 @@ def test_kept_manifests_by_reason() -> None:
         newest=2,
         usage=usage,
     )
-    assert PlanSummary(made).keepers == [
+    assert PlanSummary(made).kept_by_reason == [
         ("among the 2 newest images", 2),
         ("in use", 1),
         ("parts of kept images", 1),

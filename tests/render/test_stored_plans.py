@@ -19,7 +19,7 @@ from bot.render.stored_plans import (
     ITEMS_PER_CHUNK,
     proposal_as_json,
     result_as_text,
-    standing,
+    status_sentence,
     stored_plan_as_json,
     stored_plan_as_text,
     stored_plans_as_table,
@@ -63,12 +63,12 @@ def item(number: int, outcome: ImageOutcome, reason: str = "") -> PlanItem:
     ],
 )
 def test_every_state_has_a_sentence(state: PlanState, words: str) -> None:
-    assert standing(replace(RECORD, state=state), 1) == f"Plan k7m2x9qd, version 1, {words}"
+    assert status_sentence(replace(RECORD, state=state), 1) == f"Plan k7m2x9qd, version 1, {words}"
 
 
 def test_the_number_of_approvals() -> None:
     record = replace(RECORD, version=2, approvals=(Approval("U1", NOW, 1), Approval("U2", NOW, 2)))
-    assert standing(record, 2).endswith("2 people must approve it in Slack; 1 have.")
+    assert status_sentence(record, 2).endswith("2 people must approve it in Slack; 1 have.")
 
 
 def test_a_result_lists_skipped_and_failed_images() -> None:
@@ -79,7 +79,7 @@ def test_a_result_lists_skipped_and_failed_images() -> None:
         item(4, ImageOutcome.FAILED, "AWS refused it"),
     ]
     assert shown(replace(RECORD, state=PlanState.FAILED), items)[-3:] == [
-        "Receipt: 2 deleted, 1 skipped, 1 failed.",
+        "Result: 2 deleted, 1 skipped, 1 failed.",
         "  - 1.4 (sha256:000000000000…) failed: AWS refused it",
         "  - 1.3 (sha256:000000000000…) skipped: somebody pinned it",
     ]
@@ -89,9 +89,7 @@ def test_unconfirmed_deletions_are_counted_separately() -> None:
     lost = replace(item(2, ImageOutcome.DELETED, "old; ECR's answer was lost"), is_unconfirmed=True)
     items = [item(1, ImageOutcome.DELETED), lost]
     done = replace(RECORD, state=PlanState.DONE, freed_bytes=2**30, unconfirmed_bytes=2**29)
-    assert shown(done, items)[-1] == (
-        "Receipt: 2 deleted (1 of the deletions ECR never confirmed)."
-    )
+    assert shown(done, items)[-1] == ("Result: 2 deleted (1 of the deletions ECR never confirmed).")
     lines = printed(result_as_text(done, items, 1, 0.1))
     assert lines[-3:-1] == [
         "team/api: freed 1.00 GB: $0.10 a month.",
@@ -116,7 +114,7 @@ def test_equal_reasons_are_one_line_and_failures_come_first() -> None:
         item(1200, ImageOutcome.FAILED, "AWS refused it"),
     ]
     assert shown(replace(RECORD, state=PlanState.STOPPED), items)[-3:] == [
-        "Receipt: 1,200 skipped, 1 failed.",
+        "Result: 1,200 skipped, 1 failed.",
         "  - 1.1200 (sha256:000000000000…) failed: AWS refused it",
         "  - 1.0 (sha256:000000000000…) and 1,199 more skipped: was not reached",
     ]
@@ -131,8 +129,8 @@ def test_times_of_the_same_minute_are_equal_reasons() -> None:
         for number in range(3)
     ]
     assert shown(replace(RECORD, state=PlanState.DONE), items)[-2:] == [
-        "  - 1.0 (sha256:000000000000…) and 2 more skipped: was pulled 2026-11-23",
-        "    12:00 UTC, after the plan was made",
+        "  - 1.0 (sha256:000000000000…) and 2 more skipped: was pulled 2026-11-23 12:00",
+        "    UTC, after the plan was made",
     ]
 
 
@@ -144,13 +142,13 @@ def test_the_progress_of_a_run() -> None:
     ]
     assert shown(replace(RECORD, state=PlanState.EXECUTING), items)[-3:] == [
         "2 of 3 manifests processed.",
-        "Receipt: 1 pending, 1 deleted, 1 skipped.",
+        "Result: 1 pending, 1 deleted, 1 skipped.",
         "  - 1.2 (sha256:000000000000…) skipped: why",
     ]
 
 
 def test_a_plan_without_deletions_has_no_result() -> None:
-    assert not any(line.startswith("Receipt") for line in shown(RECORD, []))
+    assert not any(line.startswith("Result") for line in shown(RECORD, []))
 
 
 def test_the_list_marks_incomplete_plans() -> None:

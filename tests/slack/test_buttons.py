@@ -193,7 +193,7 @@ def test_the_version_is_outdated(bot: RunningBot, ann: Person) -> None:
     bot.context.pins.pin(bot.stored(message).repository, ["old"], member(ann), "a customer runs it")
     bot.clicks(ann, "approve_plan", message)
     (said,) = private_messages(ann, bot.channel)
-    assert said.startswith("A newer version was proposed: version 2 counts now, and not version 1")
+    assert said.startswith("Version 2 of the plan has replaced version 1: check what changed")
     assert ":2" in str(message_at(ann, bot.channel, message.ts)["blocks"][-1])
     assert bot.stored(message).state is PlanState.PROPOSED
 

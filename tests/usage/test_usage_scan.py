@@ -118,7 +118,7 @@ def test_fewer_than_half_of_the_last_workloads_is_doubted(
     assert scans[0].doubt == (UsageDrop(now, before, NOW) if is_doubted else None)
     if is_doubted:
         assert problems == [
-            f"it lists {now} workloads, where it listed {before} on 2026-11-23; if that is right, "
+            f"it lists {now} workloads, but listed {before} on 2026-11-23; if that is expected, "
             f"confirm it: ecr-clean confirm-usage ecs 'here' --workloads {now}"
         ]
 
