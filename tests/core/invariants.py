@@ -38,14 +38,14 @@ def check(manifests: Sequence[Manifest], inputs: PlanInputs, plan: Plan) -> None
     gone = {j.manifest.digest: j for j in plan.judged if j.verdict is Verdict.DELETE}
     verdicts_cover_the_inventory(manifests, plan)
     deletions_are_the_verdicts(plan, gone)
-    what_hangs_on_a_kept_manifest_is_kept(above, kept)
-    families_share_their_fate(above, kept, gone)
-    parent_is_the_nearest_and_rather_a_kept_one(above, plan, kept)
-    no_root_with_a_kept_tag_goes(above, inputs, gone)
-    nothing_that_anybody_claims_goes(inputs, gone)
-    the_unknown_keeps_what_has_no_tag(plan, kept, gone)
-    order_is_accepted_by_ecr(manifests, plan)
-    savings_are_what_only_deleted_manifests_hold(plan, kept, gone)
+    parts_of_kept_manifests_are_kept(above, kept)
+    image_groups_share_their_verdict(above, kept, gone)
+    the_parent_is_the_nearest_and_preferably_kept(above, plan, kept)
+    no_root_with_a_kept_tag_is_deleted(above, inputs, gone)
+    no_used_or_pinned_image_is_deleted(inputs, gone)
+    unreadable_manifests_keep_untagged_images(plan, kept, gone)
+    ecr_accepts_the_order(manifests, plan)
+    savings_are_bytes_of_deleted_manifests_only(plan, kept, gone)
 
 
 def parents(manifests: Iterable[Manifest]) -> Hanging:
@@ -75,14 +75,12 @@ def deletions_are_the_verdicts(plan: Plan, gone: Mapping[str, JudgedManifest]) -
     assert sorted(plan.delete) == sorted(gone)
 
 
-def what_hangs_on_a_kept_manifest_is_kept(
-    above: Hanging, kept: Mapping[str, JudgedManifest]
-) -> None:
+def parts_of_kept_manifests_are_kept(above: Hanging, kept: Mapping[str, JudgedManifest]) -> None:
     for digest, parents_of_it in above.items():
         assert digest in kept or parents_of_it.isdisjoint(kept)
 
 
-def families_share_their_fate(
+def image_groups_share_their_verdict(
     above: Hanging, kept: Mapping[str, JudgedManifest], gone: Mapping[str, JudgedManifest]
 ) -> None:
     for digest, judged in kept.items():
@@ -95,7 +93,7 @@ def families_share_their_fate(
         assert [reason.rule for reason in judged.reasons] == [expected]
 
 
-def parent_is_the_nearest_and_rather_a_kept_one(
+def the_parent_is_the_nearest_and_preferably_kept(
     above: Hanging, plan: Plan, kept: Mapping[str, JudgedManifest]
 ) -> None:
     for judged in plan.judged:
@@ -104,7 +102,7 @@ def parent_is_the_nearest_and_rather_a_kept_one(
         assert judged.parent == best
 
 
-def no_root_with_a_kept_tag_goes(
+def no_root_with_a_kept_tag_is_deleted(
     above: Hanging, inputs: PlanInputs, gone: Mapping[str, JudgedManifest]
 ) -> None:
     rules = inputs.policy.keep if inputs.policy else ()
@@ -114,7 +112,7 @@ def no_root_with_a_kept_tag_goes(
                 assert not any(map(rule.filter.matches, judged.manifest.tags))
 
 
-def nothing_that_anybody_claims_goes(
+def no_used_or_pinned_image_is_deleted(
     inputs: PlanInputs, gone: Mapping[str, JudgedManifest]
 ) -> None:
     assert inputs.policy or not gone
@@ -133,22 +131,22 @@ def nothing_that_anybody_claims_goes(
                 assert pin.pin not in (digest, *manifest.tags)
 
 
-def the_unknown_keeps_what_has_no_tag(
+def unreadable_manifests_keep_untagged_images(
     plan: Plan, kept: Mapping[str, JudgedManifest], gone: Mapping[str, JudgedManifest]
 ) -> None:
-    if any(is_obscure(judged.manifest) for judged in plan.judged):
+    if any(has_unknown_parts(judged.manifest) for judged in plan.judged):
         assert not plan.complete
         assert all(judged.manifest.tags for judged in gone.values())
     for judged in kept.values():
-        if is_obscure(judged.manifest):
+        if has_unknown_parts(judged.manifest):
             assert RuleName.UNKNOWN in {reason.rule for reason in judged.reasons}
 
 
-def is_obscure(manifest: Manifest) -> bool:
+def has_unknown_parts(manifest: Manifest) -> bool:
     return not manifest.type_is_known or (manifest.is_index and manifest.unread is not None)
 
 
-def order_is_accepted_by_ecr(manifests: Iterable[Manifest], plan: Plan) -> None:
+def ecr_accepts_the_order(manifests: Iterable[Manifest], plan: Plan) -> None:
     """ImageReferencedByManifestList: nothing goes while an index that lists it is there."""
     listed_by: defaultdict[str, set[str]] = defaultdict(set)
     for manifest in manifests:
@@ -160,7 +158,7 @@ def order_is_accepted_by_ecr(manifests: Iterable[Manifest], plan: Plan) -> None:
         deleted.add(digest)
 
 
-def savings_are_what_only_deleted_manifests_hold(
+def savings_are_bytes_of_deleted_manifests_only(
     plan: Plan, kept: Mapping[str, JudgedManifest], gone: Mapping[str, JudgedManifest]
 ) -> None:
     savings = plan.savings

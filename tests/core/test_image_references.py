@@ -34,7 +34,7 @@ HOST = "123456789012.dkr.ecr.eu-west-1.amazonaws.com"
         ("library/nginx", Reference(None, "library/nginx", "latest", None)),
     ],
 )
-def test_what_a_reference_names(text: str, reference: Reference) -> None:
+def test_parsed_references(text: str, reference: Reference) -> None:
     assert parse_reference(text) == reference
 
 
@@ -58,8 +58,8 @@ def test_what_a_reference_names(text: str, reference: Reference) -> None:
         "api:1\n",
     ],
 )
-def test_what_is_no_reference(text: str) -> None:
-    with pytest.raises(MalformedReferenceError, match="no image reference"):
+def test_invalid_references(text: str) -> None:
+    with pytest.raises(MalformedReferenceError, match="not an image reference"):
         parse_reference(text)
 
 
@@ -86,7 +86,7 @@ def test_what_is_no_reference(text: str) -> None:
         (None, None),
     ],
 )
-def test_where_a_host_leads(host: str | None, registry: RegistryId | None) -> None:
+def test_the_registry_of_a_host(host: str | None, registry: RegistryId | None) -> None:
     name = f"{host}/team/api" if host else "team/api"
     places = RegistryHosts({"images.corp.example": IRELAND}).places(parse_reference(name))
     assert places == ((registry, "team/api"),) * bool(registry)
@@ -129,7 +129,7 @@ def test_an_alias_may_have_a_path(text: str, places: list[tuple[RegistryId, str]
         ("docker.io", False),
     ],
 )
-def test_hosts_that_look_like_registries_of_ours(host: str, ours: bool) -> None:  # noqa: FBT001
+def test_hosts_that_may_be_ecr_registries(host: str, ours: bool) -> None:  # noqa: FBT001
     assert HARBOR.may_be_ecr_host(host) is ours
 
 
@@ -177,14 +177,14 @@ def beginning(registry: RegistryId, name: str) -> PossibleRepositories:
         ("Team/Api", None),
     ],
 )
-def test_what_a_text_that_is_no_reference_could_name(
+def test_repositories_that_an_invalid_reference_may_mean(
     text: str, possible: list[PossibleRepositories] | None
 ) -> None:
     found = HARBOR.possible_names(text)
     assert found == (None if possible is None else set(possible))
 
 
-def test_a_beginning_includes_all_that_go_on() -> None:
+def test_the_start_of_a_name_includes_all_names_with_it() -> None:
     assert beginning(IRELAND, "team/a").include(IRELAND, "team/api")
     assert not beginning(IRELAND, "team/a").include(IRELAND, "team/web")
     assert not beginning(IRELAND, "").include(BEIJING, "team/api")
@@ -201,5 +201,5 @@ def test_a_beginning_includes_all_that_go_on() -> None:
         ("${IMAGE}", False),
     ],
 )
-def test_what_might_still_be_an_image_of_ours(text: str, ours: bool) -> None:  # noqa: FBT001
+def test_invalid_references_that_may_mean_ecr(text: str, ours: bool) -> None:  # noqa: FBT001
     assert RegistryHosts({"images.corp.example": IRELAND}).may_mean_ecr(text) is ours

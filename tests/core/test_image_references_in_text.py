@@ -36,7 +36,7 @@ HOSTS = RegistryHosts(
         (f"{HOST.upper()}/team/api:V1", {f"{HOST.upper()}/team/api:V1"}),
     ],
 )
-def test_the_longest_reference_from_the_host_on(text: str, found: set[str]) -> None:
+def test_the_longest_reference_after_a_host(text: str, found: set[str]) -> None:
     assert references_in(text, HOSTS) == found
 
 
@@ -55,7 +55,7 @@ def test_the_longest_reference_from_the_host_on(text: str, found: set[str]) -> N
         (f"{API}/path", {API}),
     ],
 )
-def test_punctuation_behind_it(text: str, found: set[str]) -> None:
+def test_punctuation_after_a_reference(text: str, found: set[str]) -> None:
     assert references_in(text, HOSTS) == found
 
 
@@ -107,7 +107,7 @@ def test_hosts_of_aliases(text: str, found: set[str]) -> None:
         "123456789012.dkr-ecr-fips.us-east-1.on.aws",
     ],
 )
-def test_every_host_of_ecr(host: str) -> None:
+def test_all_ecr_hosts(host: str) -> None:
     assert references_in(f"image={host}/api:1", RegistryHosts({})) == {f"{host}/api:1"}
 
 
@@ -129,11 +129,11 @@ def test_texts_without_a_reference(text: str) -> None:
     assert references_in(text, HOSTS) == set()
 
 
-def test_digests_count_wherever_they_stand() -> None:
+def test_digests_are_found_anywhere() -> None:
     assert references_in(f"mirror.corp.example/api@{DIGEST}", HOSTS) == {DIGEST}
 
 
-def test_the_time_grows_with_the_text_alone() -> None:
+def test_the_time_is_linear_in_the_length() -> None:
     """Not with the square of it: this would take minutes."""
     text = f"{HOST}/" + "a-" * 200_000 + "dkr.ecr" * 50_000
     assert len(references_in(text, HOSTS)) == 1

@@ -32,14 +32,14 @@ def settled(
     return make_manifest(described, content)
 
 
-def test_the_text_goes_before_what_ecr_says_of_it() -> None:
+def test_the_text_counts_more_than_the_description() -> None:
     read = settled(
         ManifestContent(OCI_MANIFEST, IMAGE_CONFIG, subject=B), OCI_INDEX, "x", subject=C
     )
     assert (read.is_index, read.config_type, read.subject) == (False, IMAGE_CONFIG, B)
 
 
-def test_what_ecr_says_stands_for_a_text_that_could_not_be_read() -> None:
+def test_the_description_counts_without_a_readable_text() -> None:
     unread = settled(UNREAD, OCI_MANIFEST, IMAGE_CONFIG, subject=B)
     assert (unread.kind, unread.subject, unread.blobs) == (ManifestKind.REFERRER, B, None)
     assert unread.unread == ErrorText("AccessDenied")
@@ -74,14 +74,14 @@ def test_kinds(
 
 
 @pytest.mark.parametrize("media_type", [None, "application/x", OCI_MANIFEST])
-def test_without_a_type_that_is_known_nothing_is_known(media_type: str | None) -> None:
+def test_an_unknown_media_type_is_an_unknown_kind(media_type: str | None) -> None:
     assert not settled(UNREAD, media_type).type_is_known
 
 
 @pytest.mark.parametrize(
     "content", [ManifestContent(OCI_INDEX), ManifestContent(OCI_MANIFEST, IMAGE_CONFIG)]
 )
-def test_a_tag_of_the_scheme_makes_anything_a_referrer(content: ManifestContent) -> None:
+def test_a_referrer_tag_makes_any_manifest_a_referrer(content: ManifestContent) -> None:
     manifest = settled(content, tags=("1.0.0", f"sha256-{'b' * 64}.sig"))
     assert manifest.kind == ManifestKind.REFERRER
     assert manifest.tag_subjects == (B,)

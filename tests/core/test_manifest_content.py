@@ -45,14 +45,14 @@ def complaint(manifest: object, described_as: str | None = None) -> str:
     return unread_words(content.why)
 
 
-def test_an_image_tells_its_config_and_layers_each_once() -> None:
+def test_config_and_layers_of_an_image_without_duplicates() -> None:
     layers = [{"digest": B, "size": 9}, {"digest": C, "size": 0}, {"digest": B, "size": 9}]
     assert read(IMAGE | {"layers": layers, "subject": {"digest": C}}) == ManifestContent(
         OCI_MANIFEST, IMAGE_CONFIG, (Blob(A, 7), Blob(B, 9), Blob(C, 0)), subject=C
     )
 
 
-def test_whatever_is_read_fits_the_cache(tmp_path: Path) -> None:
+def test_read_content_fits_the_cache(tmp_path: Path) -> None:
     content = read(IMAGE | {"layers": [{"digest": B, "size": 2**63 - 1}]})
     assert isinstance(content, ManifestContent)
     with SqliteManifestCache(tmp_path / "cache.db") as cache:
@@ -60,14 +60,14 @@ def test_whatever_is_read_fits_the_cache(tmp_path: Path) -> None:
         assert cache.contents([C]) == {C: content}
 
 
-def test_layers_that_are_fetched_from_elsewhere_are_not_stored_here() -> None:
+def test_layers_with_urls_are_left_out() -> None:
     layers = [{"digest": B, "size": 9, "urls": ["https://example.com"]}, {"digest": C, "size": 1}]
     content = read(IMAGE | {"layers": layers})
     assert isinstance(content, ManifestContent)
     assert content.blobs == (Blob(A, 7), Blob(C, 1))
 
 
-def test_an_index_tells_its_children_each_once() -> None:
+def test_children_of_an_index_without_duplicates() -> None:
     manifests = [{"digest": B}, {"digest": A}, {"digest": B}]
     assert read(INDEX | {"manifests": manifests, "subject": {"digest": C}}) == ManifestContent(
         OCI_INDEX, children=(B, A), subject=C
@@ -75,14 +75,14 @@ def test_an_index_tells_its_children_each_once() -> None:
 
 
 @pytest.mark.parametrize("manifest", [IMAGE, INDEX])
-def test_oci_1_1_tells_the_type_of_an_artifact(manifest: dict[str, Any]) -> None:
+def test_oci_1_1_has_an_artifact_type(manifest: dict[str, Any]) -> None:
     for given, expected in ((MODEL, MODEL), ("", None), (None, None)):
         content = read(manifest | {"artifactType": given})
         assert isinstance(content, ManifestContent)
         assert content.artifact_type == expected
 
 
-def test_docker_knows_no_subject_and_no_artifact_type() -> None:
+def test_docker_types_have_no_subject_and_no_artifact_type() -> None:
     more = {"subject": {"digest": C}, "artifactType": MODEL}
     image = read(IMAGE | {"mediaType": DOCKER_MANIFEST, **more})
     index = read(INDEX | {"mediaType": DOCKER_INDEX, **more})
@@ -93,24 +93,24 @@ def test_docker_knows_no_subject_and_no_artifact_type() -> None:
 
 
 @pytest.mark.parametrize("described_as", [None, SCHEMA_1_SIGNED])
-def test_schema_1_tells_no_sizes(described_as: str | None) -> None:
+def test_schema_1_has_no_sizes(described_as: str | None) -> None:
     text = {"mediaType": SCHEMA_1_SIGNED, "fsLayers": [{"blobSum": A}]}
     assert read(text, described_as) == ManifestContent(SCHEMA_1_SIGNED, blobs=None)
 
 
-def test_schema_1_is_known_by_its_version() -> None:
+def test_schema_1_is_recognized_by_its_version() -> None:
     assert read({"schemaVersion": 1, "fsLayers": []}) == ManifestContent(SCHEMA_1, blobs=None)
 
 
 @pytest.mark.parametrize("key", ["config", "layers", "manifests"])
-def test_what_is_called_schema_1_and_is_not_is_of_a_doubtful_type(key: str) -> None:
+def test_schema_1_with_newer_members_is_unread(key: str) -> None:
     found = read({"schemaVersion": 1, key: []}, SCHEMA_1_SIGNED)
     assert found == UnreadManifest(Schema1WithNewerMembers(), type_in_doubt=True)
 
 
 @pytest.mark.parametrize(("manifest", "media_type"), [(IMAGE, OCI_MANIFEST), (INDEX, OCI_INDEX)])
 @pytest.mark.parametrize("described", [True, False])
-def test_oci_may_leave_the_type_out(
+def test_oci_manifests_may_have_no_type(
     manifest: dict[str, Any], media_type: str, *, described: bool
 ) -> None:
     bare = {key: value for key, value in manifest.items() if key != "mediaType"}
@@ -119,18 +119,18 @@ def test_oci_may_leave_the_type_out(
     assert content.media_type == media_type
 
 
-def test_a_text_that_its_digest_does_not_name_is_unread() -> None:
+def test_a_text_with_another_digest_is_unread() -> None:
     assert read_content(A, json.dumps(IMAGE), None) == UnreadManifest(DigestDiffers())
 
 
 @pytest.mark.parametrize(
     "text", ["", "<html>", "{", "[" * 100_000, '{"a": ' * 100_000, "9" * 5000], ids=len
 )
-def test_what_is_not_json_is_unread(text: str) -> None:
+def test_invalid_json_is_unread(text: str) -> None:
     assert complaint(text) == "its text is not JSON"
 
 
-def test_a_text_that_no_bytes_can_be_is_unread() -> None:
+def test_a_text_that_utf_8_cannot_encode_is_unread() -> None:
     assert isinstance(read_content(A, "\ud800", None), UnreadManifest)
 
 
@@ -180,7 +180,7 @@ def test_a_text_that_no_bytes_can_be_is_unread() -> None:
         (IMAGE | {"layers": [{"digest": B}]}, None, "None is not a size"),
     ],
 )
-def test_what_is_malformed_is_unread_and_says_why(
+def test_a_malformed_manifest_is_unread_with_a_reason(
     manifest: object, described_as: str | None, why: str
 ) -> None:
     assert why in complaint(manifest, described_as)
@@ -191,7 +191,7 @@ def test_what_is_malformed_is_unread_and_says_why(
     [INDEX, IMAGE | {"manifests": INDEX["manifests"]}, INDEX | {"config": CONFIG}],
     ids=["an index", "an image that lists others", "an index that has a config"],
 )
-def test_what_lists_others_is_never_taken_for_an_image(manifest: dict[str, Any]) -> None:
+def test_a_manifest_with_children_is_never_an_image(manifest: dict[str, Any]) -> None:
     """Its children would be lost: ECR's word for its type is not trusted against its text."""
     described = DescribedImage(
         A, (), None, None, 0, media_type=OCI_MANIFEST, config_type=IMAGE_CONFIG

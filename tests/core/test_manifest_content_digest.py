@@ -58,28 +58,26 @@ def signed(*headers: object) -> str:
 
 @pytest.mark.parametrize("media_type", [SCHEMA_1_SIGNED, SCHEMA_1, None])
 @pytest.mark.parametrize("headers", [[header()], [header(), header(time="2016")]])
-def test_the_payload_is_what_the_digest_names(
-    media_type: str | None, headers: list[dict[str, Any]]
-) -> None:
+def test_the_digest_of_the_payload(media_type: str | None, headers: list[dict[str, Any]]) -> None:
     text = signed(*headers)
     assert json.loads(text)["signatures"]
     assert digested_text(digest_of(PAYLOAD), text, media_type) == PAYLOAD
     assert isinstance(read_content(digest_of(PAYLOAD), text, media_type), ManifestContent)
 
 
-def test_its_type_is_the_one_that_ecr_describes() -> None:
+def test_the_type_is_the_one_that_ecr_describes() -> None:
     found = read_content(digest_of(PAYLOAD), signed(), SCHEMA_1_SIGNED)
     assert found == ManifestContent(SCHEMA_1_SIGNED, blobs=None)
 
 
 @pytest.mark.parametrize("text", [PAYLOAD, signed(), "", "\ud800"])
-def test_a_whole_text_may_be_named_as_well(text: str) -> None:
+def test_the_digest_of_the_whole_text(text: str) -> None:
     whole = "sha256:" + sha256(text.encode(errors="surrogatepass")).hexdigest()
     assert digested_text(whole, text, SCHEMA_1_SIGNED) == text
     assert digested_text(whole, text, OCI_MANIFEST) == text
 
 
-def test_a_payload_that_is_no_utf_8_is_what_it_is() -> None:
+def test_a_payload_that_is_not_utf_8() -> None:
     """Cut in the middle of a sign: nobody writes such manifests, and nothing breaks of them."""
     length = PAYLOAD.encode().index("ü".encode()) + 1
     payload = PAYLOAD.encode()[:length] + b"\n}"
@@ -89,7 +87,7 @@ def test_a_payload_that_is_no_utf_8_is_what_it_is() -> None:
     assert read_content(digest, text, SCHEMA_1_SIGNED) == UnreadManifest(NotJson())
 
 
-def test_only_schema_1_is_signed_so() -> None:
+def test_only_schema_1_has_signatures() -> None:
     assert digested_text(digest_of(PAYLOAD), signed(), OCI_MANIFEST) is None
 
 
@@ -123,7 +121,7 @@ def test_only_schema_1_is_signed_so() -> None:
     ],
     ids=str.__len__,
 )
-def test_whatever_does_not_agree_is_not_what_the_digest_names(text: str) -> None:
+def test_inconsistent_signatures_match_no_digest(text: str) -> None:
     assert digested_text(digest_of(PAYLOAD), text, SCHEMA_1_SIGNED) is None
     found = read_content(digest_of(PAYLOAD), text, SCHEMA_1_SIGNED)
     assert found == UnreadManifest(DigestDiffers())

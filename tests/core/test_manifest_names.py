@@ -26,10 +26,10 @@ DIGEST = f"sha256:0123456789ab{'c' * 52}"
         ("", False),
     ],
 )
-def test_a_tag_the_digest_or_its_beginning(reference: str, *, called: bool) -> None:
+def test_a_tag_the_digest_or_its_start(reference: str, *, called: bool) -> None:
     assert reference_matches(reference, DIGEST, ("1.0", "latest")) is called
 
 
-def test_without_tags_only_the_digest_is_left() -> None:
+def test_without_tags_only_the_digest_matches() -> None:
     assert reference_matches(DIGEST, DIGEST, ())
     assert not reference_matches("1.0", DIGEST, ())

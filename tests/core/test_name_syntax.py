@@ -67,7 +67,7 @@ def is_legal(glob: str, texts: NameSyntax) -> bool:
         (MEDIA_TYPES, "application/vnd.cncf.helm.config.v1+json"),
     ],
 )
-def test_what_can_match(texts: NameSyntax, glob: str) -> None:
+def test_globs_that_can_match(texts: NameSyntax, glob: str) -> None:
     assert texts.check(glob) == glob
 
 
@@ -113,12 +113,12 @@ def test_what_can_match(texts: NameSyntax, glob: str) -> None:
         (MEDIA_TYPES, "^application/.*", "can match no media type"),
     ],
 )
-def test_what_can_match_nothing(texts: NameSyntax, glob: str, why: str) -> None:
+def test_globs_that_can_match_nothing(texts: NameSyntax, glob: str, why: str) -> None:
     with pytest.raises(PatternError, match=why):
         texts.check(glob)
 
 
-def test_a_long_glob_is_not_repeated_whole() -> None:
+def test_a_long_glob_is_shortened_in_the_error() -> None:
     with pytest.raises(PatternError) as caught:
         TAGS.check("{" * 5000)
     assert len(str(caught.value)) < 120
@@ -132,7 +132,7 @@ def test_a_long_glob_is_not_repeated_whole() -> None:
         (CLUSTERS, re.compile(r"[0-9A-Za-z][A-Za-z0-9_-]*").fullmatch),
     ],
 )
-def test_every_short_glob_is_judged_by_what_it_matches(
+def test_short_globs_are_refused_only_if_they_match_nothing(
     texts: NameSyntax, legal: Callable[[str], object]
 ) -> None:
     """Four characters show what three parts of a glob can match."""

@@ -46,6 +46,6 @@ def test_no_glob_matches_nothing() -> None:
         ("[z-a]", "matches no character"),
     ],
 )
-def test_a_bad_glob_is_an_error_that_says_why(glob: str, complaint: str) -> None:
+def test_an_invalid_glob_is_an_error_with_a_reason(glob: str, complaint: str) -> None:
     with pytest.raises(PatternError, match=complaint):
         Patterns.of("fine", glob)

@@ -40,12 +40,12 @@ def details(case: Case, name: str) -> list[str]:
         ("pins/index", "index", "1 is pinned by ann: the big customer"),
         ("usage/by_digest", "running", "is in use by ecs/prod/api, lambda/resize"),
         ("indexes/child_in_use", "outer", "is in use by kubernetes/prod/api"),
-        ("within/pulled_lately_is_marked", "a", "last pulled 2026-10-25 12:00 UTC"),
+        ("within/pulled_recently_is_marked", "a", "last pulled 2026-10-25 12:00 UTC"),
         ("unknown/unreadable_index", "index", "AccessDenied"),
         ("semver/levels", "3.0.1", "version 3.0.1 is not among the newest versions"),
     ],
 )
-def test_reasons_for_people(case: str, name: str, expected: str) -> None:
+def test_reason_texts(case: str, name: str, expected: str) -> None:
     assert any(expected in detail for detail in details(case_of(case), name))
 
 
@@ -59,18 +59,18 @@ def test_reasons_for_people(case: str, name: str, expected: str) -> None:
         ("indexes/circle", "circle"),
     ],
 )
-def test_an_incomplete_plan_says_what_is_missing_in_one_sentence(case: str, why: str) -> None:
+def test_an_incomplete_plan_has_one_problem_sentence(case: str, why: str) -> None:
     (problem,) = case_of(case).plan.problems
     assert why in plan_problem_words(problem)
 
 
-def test_many_unread_manifests_are_told_by_their_first_and_their_number() -> None:
+def test_many_unread_manifests_are_named_by_the_first_and_a_count() -> None:
     (problem,) = case_of("unknown/several").plan.problems
     assert "and 1 more" in plan_problem_words(problem)
 
 
-def test_a_gigabyte_is_2_to_the_30_bytes_and_costs_what_is_set() -> None:
-    case = case_of("savings/nothing_goes")
+def test_the_price_of_a_gigabyte_of_2_to_the_30_bytes() -> None:
+    case = case_of("savings/no_deletions")
     image = case.manifests[0]
     savings = find_savings([], [image], Prices(0.10, layers_stay_within=True))
     assert savings.usd_per_month == pytest.approx(0.10 * 100 / BYTES_PER_GB)

@@ -40,20 +40,20 @@ def freed(*names: str, plan: Plan = PLAN) -> int:
         ("what stays anyway, or is not known, counts nothing", ["kept", "nothing"], 0),
     ],
 )
-def test_a_layer_counts_once_when_its_last_holder_goes(
+def test_a_layer_counts_when_its_last_manifest_is_deleted(
     description: str, gone: list[str], expected: int
 ) -> None:
     assert freed(*gone) == expected, description
 
 
-def test_what_was_gone_before_counts_too() -> None:
+def test_manifests_that_were_deleted_before_count() -> None:
     found = FreedBytes(PLAN, map(CASE.digests.of, ["alone", "arm"]))
     assert found.bytes == 128 + 4
     found.add(CASE.digests.of("mips"))
     assert found.bytes == 128 + 4 + 16 + 8
 
 
-def test_a_layer_that_stands_twice_in_a_manifest_counts_once() -> None:
+def test_a_layer_that_a_manifest_lists_twice_counts_once() -> None:
     judged = list(PLAN.judged)
     place = next(n for n, j in enumerate(judged) if j.manifest.digest == CASE.digests.of("arm"))
     manifest = judged[place].manifest
@@ -62,7 +62,7 @@ def test_a_layer_that_stands_twice_in_a_manifest_counts_once() -> None:
     assert freed("arm", plan=replace(PLAN, judged=tuple(judged))) == 4
 
 
-def test_a_layer_has_one_size_whatever_manifests_say() -> None:
+def test_a_layer_has_one_size_if_manifests_disagree() -> None:
     """Of two that disagree the plan believed the one with the higher digest."""
     sizes = {CASE.digests.of("arm"): 4, CASE.digests.of("mips"): 16}
     manifests = [
@@ -86,7 +86,7 @@ def test_an_image_whose_layers_are_unknown_counts_with_its_listed_size() -> None
 
 @given(some.worlds, st.randoms(use_true_random=False))
 @tries(200)
-def test_when_all_is_gone_it_is_what_was_promised(world: World, random: Random) -> None:
+def test_all_deletions_free_the_promised_bytes(world: World, random: Random) -> None:
     plan = world.plan()
     shuffled = random.sample(plan.delete, len(plan.delete))
     for stored in (as_stored(plan), unpack(pack(plan))):
@@ -95,7 +95,7 @@ def test_when_all_is_gone_it_is_what_was_promised(world: World, random: Random) 
 
 @given(some.worlds, st.randoms(use_true_random=False), st.integers(0, some.MOST))
 @tries(150)
-def test_it_only_grows_and_who_goes_on_counts_the_same(
+def test_the_bytes_only_grow_and_do_not_depend_on_interruptions(
     world: World, random: Random, already: int
 ) -> None:
     plan = as_stored(world.plan())

@@ -93,7 +93,7 @@ def doubting(workloads: int) -> SourceScan:
         ("another repository", replace(PLAN, repository=replace(PLAN.repository, uri="h/other"))),
     ],
 )
-def test_what_counts(description: str, other: Plan) -> None:
+def test_changes_that_make_another_hash(description: str, other: Plan) -> None:
     assert content_hash(other) != content_hash(PLAN), description
 
 
@@ -117,29 +117,29 @@ def test_what_counts(description: str, other: Plan) -> None:
         ("users who are not there", replace(PLAN, usage=replace(PLAN.usage, by_tag={"x": ("y",)}))),
     ],
 )
-def test_what_does_not_count(description: str, other: Plan) -> None:
+def test_changes_that_keep_the_hash(description: str, other: Plan) -> None:
     assert content_hash(other) == content_hash(PLAN), description
 
 
-def test_of_problems_and_failures_the_words_do_not_count() -> None:
+def test_wording_of_problems_and_failures_is_not_hashed() -> None:
     denied, late, more = map(ErrorText, ("AccessDenied", "a timeout", "and more"))
     one = replace(looking(replace(ECS, failure=denied)), problems=(denied,))
     other = replace(looking(replace(ECS, failure=late)), problems=(late, more))
     assert content_hash(one) == content_hash(other)
 
 
-def test_the_number_that_people_are_asked_to_confirm_counts() -> None:
+def test_the_number_of_workloads_to_confirm_is_hashed() -> None:
     """Whoever confirmed another one is shown the new one."""
     assert content_hash(looking(ECS, doubting(4))) != content_hash(looking(ECS, doubting(0)))
 
 
-def test_it_is_sha_256_in_hex() -> None:
+def test_the_hash_is_sha_256_in_hex() -> None:
     assert re.fullmatch("[0-9a-f]{64}", content_hash(PLAN))
 
 
 @given(some.worlds, st.randoms(use_true_random=False))
 @tries(80)
-def test_order_does_not_count_where_it_means_nothing(world: World, random: Random) -> None:
+def test_order_without_meaning_is_not_hashed(world: World, random: Random) -> None:
     plan = world.plan()
 
     def shuffle(items: Any) -> Any:

@@ -77,7 +77,7 @@ def test_what_it_is_about() -> None:
         ("a glob of all tags", ["*"], [], 0),
     ],
 )
-def test_pins_spare_what_they_protect_and_what_hangs_on_it(
+def test_pins_keep_images_and_their_parts(
     description: str, pins: list[str], goes: list[str], freed: int
 ) -> None:
     for plan in (CASE.plan, as_stored(CASE.plan)):
@@ -96,11 +96,11 @@ def test_pins_spare_what_they_protect_and_what_hangs_on_it(
         ("one that has run out", [replace(pin("1"), until=NOW)]),
     ],
 )
-def test_pins_that_fit_nothing_change_nothing(description: str, pins: list[Pin]) -> None:
+def test_pins_that_match_nothing_change_nothing(description: str, pins: list[Pin]) -> None:
     assert pinned(CASE.plan, *pins) is CASE.plan, description
 
 
-def test_a_pin_of_what_stays_anyway_is_a_reason_besides() -> None:
+def test_a_pin_of_a_kept_image_is_a_further_reason() -> None:
     plan = pinned(CASE.plan, pin("kept"))
     assert [reason.rule for reason in the("kept", plan).reasons] == [
         RuleName.PINNED,
@@ -109,12 +109,12 @@ def test_a_pin_of_what_stays_anyway_is_a_reason_besides() -> None:
     assert (plan.delete, plan.savings) == (CASE.plan.delete, CASE.plan.savings)
 
 
-def test_a_new_price_alone_is_no_news() -> None:
+def test_a_new_price_changes_nothing() -> None:
     plan = pinned(CASE.plan, pin("kept"), pin("1"))
     assert with_pins(plan, [pin("kept"), pin("1")], NOW, 2 * PRICE) == plan
 
 
-def test_a_pin_holds_until_it_runs_out() -> None:
+def test_a_pin_works_until_it_expires() -> None:
     still = replace(pin("1"), until=NOW + timedelta(seconds=1))
     assert names(pinned(CASE.plan, still).delete) == ["2", "3", "alone", "mips"]
 
@@ -141,12 +141,12 @@ def test_the_reasons_are_those_of_a_new_plan() -> None:
     ]
 
 
-def test_the_same_pin_is_told_once() -> None:
+def test_a_repeated_pin_is_listed_once() -> None:
     plan = pinned(pinned(CASE.plan, pin("1"), pin("1")), pin("1"), pin("2"))
     assert [reason.rule for reason in the("1", plan).reasons] == [RuleName.PINNED]
 
 
-def test_a_pin_that_an_earlier_version_stored_as_a_sentence_makes_no_news() -> None:
+def test_a_pin_that_was_stored_as_a_sentence_changes_nothing() -> None:
     plan = pinned(CASE.plan, pin("1"))
     earlier = tuple(
         replace(
@@ -159,7 +159,7 @@ def test_a_pin_that_an_earlier_version_stored_as_a_sentence_makes_no_news() -> N
     assert pinned(stored, pin("1")) == stored
 
 
-def test_what_could_not_be_read_counts_with_its_listed_size() -> None:
+def test_unread_images_count_with_their_listed_size() -> None:
     """ECR lists 3 bytes for the image that cannot be read, and nothing for the other."""
     plan = with_unread("alone", size=3)
     read = CASE.plan.savings.freed_bytes - 128
@@ -191,7 +191,7 @@ def test_every_tag_of_every_scenario(path: Path) -> None:
 
 @given(some.worlds, st.lists(some.pins, min_size=1, max_size=3))
 @tries(200)
-def test_it_agrees_with_a_new_plan(world: World, pins: list[Pin]) -> None:
+def test_the_verdicts_are_those_of_a_new_plan(world: World, pins: list[Pin]) -> None:
     agrees_with_a_new_plan(world, pins)
 
 
@@ -217,7 +217,7 @@ def essence(judged: JudgedManifest) -> JudgedManifest:
 
 @given(some.worlds, st.lists(some.pins, max_size=3))
 @tries(150)
-def test_whatever_is_pinned(world: World, pins: list[Pin]) -> None:
+def test_any_pins(world: World, pins: list[Pin]) -> None:
     before = as_stored(world.plan())
     after = pinned(before, *pins)
     remaining = set(after.delete)
@@ -239,14 +239,14 @@ def test_whatever_is_pinned(world: World, pins: list[Pin]) -> None:
 
 @given(some.worlds, st.lists(some.pins, max_size=3))
 @tries(150)
-def test_a_stored_plan_comes_to_the_same(world: World, pins: list[Pin]) -> None:
+def test_a_stored_plan_with_pins_is_the_same(world: World, pins: list[Pin]) -> None:
     plan = world.plan()
     assert as_stored(pinned(plan, *pins)) == as_stored(pinned(as_stored(plan), *pins))
 
 
 @given(some.worlds, st.lists(some.pins, max_size=3))
 @tries(100)
-def test_it_is_as_sound_as_any_plan(world: World, pins: list[Pin]) -> None:
+def test_a_plan_with_pins_has_all_invariants(world: World, pins: list[Pin]) -> None:
     plan = world.plan()
     if all(judged.manifest.blobs is not None for judged in plan.judged):
         inputs = replace(world.inputs, pins=(*world.inputs.pins, *pins))

@@ -27,7 +27,7 @@ def tries(number: int) -> settings:
 
 @given(world=some.worlds)
 @tries(500)
-def test_every_plan_is_sound(world: World) -> None:
+def test_every_plan_has_all_invariants(world: World) -> None:
     check(world.manifests, world.inputs, world.plan())
 
 
@@ -40,7 +40,7 @@ def test_the_order_of_the_inventory_changes_nothing(world: World, random: Random
 
 @given(world=some.ruled_worlds, rule=some.rules, place=st.integers(0, 4))
 @tries(150)
-def test_one_more_rule_never_deletes_more(world: World, rule: Rule, place: int) -> None:
+def test_another_rule_never_deletes_more(world: World, rule: Rule, place: int) -> None:
     policy = world.inputs.policy
     assert policy
     keep = (*policy.keep[:place], rule, *policy.keep[place:])
@@ -49,7 +49,7 @@ def test_one_more_rule_never_deletes_more(world: World, rule: Rule, place: int) 
 
 @given(world=some.worlds, pin=some.pins)
 @tries(150)
-def test_one_more_pin_never_deletes_more(world: World, pin: Pin) -> None:
+def test_another_pin_never_deletes_more(world: World, pin: Pin) -> None:
     assert world.deleted(pins=(*world.inputs.pins, pin)) <= world.deleted()
 
 

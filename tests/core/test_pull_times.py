@@ -16,30 +16,30 @@ def at(seconds: float) -> datetime:
     return NOON + timedelta(seconds=seconds)
 
 
-def test_what_was_never_pulled_was_never_pulled() -> None:
+def test_an_image_without_pulls() -> None:
     assert pull_by_others(None, [OURS]) is None
 
 
-def test_without_a_read_of_ours_it_is_somebodys() -> None:
+def test_without_a_read_by_the_bot_the_pull_is_by_others() -> None:
     assert pull_by_others(NOON, []) == NOON
 
 
 @pytest.mark.parametrize("seconds", [0, 1, 2])
-def test_what_our_call_left_is_ours_and_the_earlier_time_stands(seconds: float) -> None:
+def test_a_read_by_the_bot_is_replaced_by_the_earlier_pull(seconds: float) -> None:
     assert pull_by_others(at(seconds), [OURS]) == BEFORE
 
 
 @pytest.mark.parametrize("seconds", [-300, -0.1, 2.1, 5, 60, 240, 295, 60 * 60 * 24])
-def test_any_other_time_is_somebodys(seconds: float) -> None:
+def test_any_other_time_is_a_pull_by_others(seconds: float) -> None:
     assert pull_by_others(at(seconds), [OURS]) == at(seconds)
 
 
-def test_a_call_whose_end_nobody_knows_accounts_for_nothing() -> None:
+def test_a_call_with_unknown_end_explains_no_pull() -> None:
     assert pull_by_others(NOON, [BotRead(NOON, BEFORE)]) == NOON
 
 
 @pytest.mark.parametrize("turned", [False, True])
-def test_of_two_reads_in_a_row_the_time_before_the_first_stands(*, turned: bool) -> None:
+def test_two_reads_are_replaced_by_the_pull_before_the_first(*, turned: bool) -> None:
     second = BotRead(at(60), NOON, TimeSpan(at(60), at(61)))
     reads = [second, OURS] if turned else [OURS, second]
     assert pull_by_others(at(60.5), reads) == BEFORE
@@ -64,5 +64,5 @@ def test_when_a_call_may_have_been_recorded(
     assert recorded_span(NOON, at(ended), dated) == TimeSpan(*map(at, span)), description
 
 
-def test_a_long_call_without_an_answer_may_as_well_never_have_been_recorded() -> None:
+def test_a_long_call_without_an_answer_has_no_recorded_span() -> None:
     assert recorded_span(NOON, at(10.1), None) is None

@@ -20,7 +20,7 @@ NOTHING = Redactor()
     "told",
     [KEY, repr(f"{KEY}\n"), json.dumps(f'{KEY}"'), quote(KEY, safe=""), f"b'{KEY}\\n'"],
 )
-def test_a_value_of_the_environment_in_every_form(told: str) -> None:
+def test_an_environment_value_in_every_form(told: str) -> None:
     redactor = redactor_of({"AWS_SECRET_ACCESS_KEY": f" {KEY}\n"})
     said = redactor.redact(f"before {told} behind")
     assert KEY not in said
@@ -49,7 +49,7 @@ def test_the_password_of_a_url(url: str) -> None:
         assert "55" not in redactor.redact(f"({told})")
 
 
-def test_a_password_that_may_be_a_word_is_removed_from_foreign_texts_alone() -> None:
+def test_a_password_that_may_be_a_word_is_removed_only_from_external_texts() -> None:
     redactor = redactor_of({"DATABASE_URL": f"postgresql://ann:{WEAK}@db/shop"})
     assert redactor.redact(f"the repository {WEAK}") == f"the repository {WEAK}"
     assert redactor.redact_external("no word of it") == "no word of it"
@@ -58,7 +58,7 @@ def test_a_password_that_may_be_a_word_is_removed_from_foreign_texts_alone() -> 
     )
 
 
-def test_a_password_that_is_the_users_name_too_is_no_secret_text() -> None:
+def test_a_password_that_is_also_the_user_name_is_kept() -> None:
     redactor = redactor_of({"DATABASE_URL": "postgresql://postgres:postgres@db/postgres"})
     told = 'database "postgres" does not exist'
     assert redactor.redact_external(told) == told
@@ -67,7 +67,7 @@ def test_a_password_that_is_the_users_name_too_is_no_secret_text() -> None:
     )
 
 
-def test_short_and_empty_values_are_removed_by_their_form_alone() -> None:
+def test_short_values_are_removed_only_by_their_format() -> None:
     redactor = redactor_of({"AWS_SECRET_ACCESS_KEY": "test", "SLACK_BOT_TOKEN": ""})
     assert redactor.redact_external("a test") == "a test"
 
@@ -99,7 +99,7 @@ def test_short_and_empty_values_are_removed_by_their_form_alone() -> None:
         ("-----BEGIN RSA PRIVATE KEY-----\nabc\n-----END RSA PRIVATE KEY-----.", f"{MARK}."),
     ],
 )
-def test_what_has_the_form_of_a_secret(text: str, said: str) -> None:
+def test_texts_with_the_format_of_a_secret(text: str, said: str) -> None:
     assert NOTHING.redact(text) == said
     assert NOTHING.redact(said) == said
 
@@ -118,13 +118,13 @@ def test_what_has_the_form_of_a_secret(text: str, said: str) -> None:
         "sha256-" + "0" * 64 + ".sig",
     ],
 )
-def test_what_is_no_secret_stays(text: str) -> None:
+def test_texts_without_secrets_are_unchanged(text: str) -> None:
     redactor = redactor_of({"AWS_SECRET_ACCESS_KEY": KEY, "DATABASE_URL": "sqlite:////a/b.db"})
     assert redactor.redact_external(text) == text
 
 
 @given(st.from_regex(r"[a-z0-9_][a-z0-9._-]{0,60}", fullmatch=True))
-def test_tags_stay(tag: str) -> None:
+def test_tags_are_unchanged(tag: str) -> None:
     if "xox" not in tag and "xapp-" not in tag and "k8s-aws-v1." not in tag:
         assert NOTHING.redact(f"team/api:{tag} ({tag})") == f"team/api:{tag} ({tag})"
 
@@ -132,6 +132,6 @@ def test_tags_stay(tag: str) -> None:
 @pytest.mark.parametrize(
     "unit", ["-eyJ", "eyJaaaaaaaa.", "invalid header '", "authorization ", "://a", "-----BEGIN "]
 )
-def test_texts_made_to_take_long(unit: str) -> None:
+def test_texts_that_are_made_to_be_slow(unit: str) -> None:
     """Whoever names a workload chooses the text: time that grows by the square would be minutes."""
     assert NOTHING.redact(unit * (200_000 // len(unit)))

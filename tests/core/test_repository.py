@@ -33,11 +33,11 @@ def test_registry_hosts(host: str, region: str) -> None:
         "x.123456789012.dkr.ecr.eu-west-1.amazonaws.com",
     ],
 )
-def test_other_hosts(host: str) -> None:
+def test_hosts_other_than_ecr(host: str) -> None:
     assert parse_registry_host(host) is None
 
 
-def test_a_registry_is_told_as_account_and_region() -> None:
+def test_a_registry_as_text() -> None:
     assert str(RegistryId("123456789012", "eu-west-1")) == "123456789012 in eu-west-1"
 
 
@@ -49,7 +49,7 @@ def test_repository_names(name: str) -> None:
 @pytest.mark.parametrize(
     "name", ["a", "", "A/b", "/ab", "ab/", "a//b", "a:1", "a@b", "*", "a" * 257]
 )
-def test_no_repository_names(name: str) -> None:
+def test_invalid_repository_names(name: str) -> None:
     assert not is_repository_name(name)
 
 

@@ -38,7 +38,7 @@ def accounts(principal: Any, action: Any = PULL, **more: Any) -> set[str]:
         ({"AWS": "AROAEXAMPLEEXAMPLE123"}, set()),
     ],
 )
-def test_who_is_named(principal: Any, who: set[str]) -> None:
+def test_principals(principal: Any, who: set[str]) -> None:
     assert accounts(principal) == who
 
 
@@ -55,7 +55,7 @@ def test_who_is_named(principal: Any, who: set[str]) -> None:
         ([], False),
     ],
 )
-def test_what_lets_pull(action: Any, lets_pull: bool) -> None:  # noqa: FBT001
+def test_actions_that_allow_pulls(action: Any, lets_pull: bool) -> None:  # noqa: FBT001
     assert accounts({"AWS": ONE}, action) == ({ONE} if lets_pull else set())
 
 
@@ -71,7 +71,7 @@ def test_what_lets_pull(action: Any, lets_pull: bool) -> None:  # noqa: FBT001
         ({"StringNotEquals": {"aws:PrincipalAccount": ONE}}, {"*"}),
     ],
 )
-def test_a_condition_may_narrow_an_open_principal(condition: Any, who: set[str]) -> None:
+def test_a_condition_restricts_a_principal(condition: Any, who: set[str]) -> None:
     services = {"Service": [LAMBDA, EMR]}
     assert who_pulls(services, Condition=condition) == {
         Puller(account, service) for account in who for service in (LAMBDA, EMR)
@@ -80,7 +80,7 @@ def test_a_condition_may_narrow_an_open_principal(condition: Any, who: set[str])
     assert accounts({"AWS": TWO}, Condition=condition) == {TWO}
 
 
-def test_a_service_that_nothing_narrows() -> None:
+def test_a_service_without_conditions() -> None:
     assert who_pulls({"AWS": ONE, "Service": "Lambda.amazonaws.com"}) == {
         Puller(ONE),
         Puller("*", LAMBDA),
@@ -95,7 +95,7 @@ def test_a_service_that_nothing_narrows() -> None:
         ("aws:PrincipalAccount", ONE, None),
     ],
 )
-def test_what_may_pull_by_the_conditions_for_everybody(
+def test_conditions_of_a_statement_for_any_principal(
     key: str, value: str, service: str | None
 ) -> None:
     """Only a service's requests have the first two."""
@@ -103,11 +103,11 @@ def test_what_may_pull_by_the_conditions_for_everybody(
     assert who_pulls("*", Condition=condition) == {Puller(ONE, service)}
 
 
-def test_who_is_denied_counts_for_nothing() -> None:
+def test_denied_principals_are_ignored() -> None:
     assert accounts({"AWS": ONE}, Effect="Deny") == set()
 
 
-def test_what_is_left_out_leaves_all_open() -> None:
+def test_a_statement_without_principal_and_action_allows_all() -> None:
     statement = {"Effect": "Allow", "NotPrincipal": {"AWS": ONE}, "NotAction": "ecr:PutImage"}
     assert pullers(json.dumps({"Statement": statement})) == {Puller("*")}
 
@@ -116,7 +116,7 @@ def test_what_is_left_out_leaves_all_open() -> None:
     "policy",
     ["", "[]", "{}", '{"Statement": ["x"]}', '{"Statement": {"Effect": "Allow", "Action": [7]}}'],
 )
-def test_what_is_no_policy(policy: str) -> None:
+def test_invalid_policies(policy: str) -> None:
     with pytest.raises(ValueError, match=r".*"):
         pullers(policy)
 
@@ -128,7 +128,7 @@ HERE = RegistryId(ONE, "eu-west-1")
     ("ignored", "unseen"),
     [(set(), ("*", TWO)), ({TWO}, ("*",)), ({"*"}, (TWO,)), ({"*", TWO}, ())],
 )
-def test_who_pulls_unseen(ignored: set[str], unseen: tuple[str, ...]) -> None:
+def test_unscanned_accounts(ignored: set[str], unseen: tuple[str, ...]) -> None:
     coverage = ScanCoverage(frozenset({HERE}), ignored_accounts=frozenset(ignored))
     assert coverage.unscanned_accounts(map(Puller, (ONE, TWO, "*"))) == unseen
 
@@ -149,7 +149,7 @@ def test_who_pulls_unseen(ignored: set[str], unseen: tuple[str, ...]) -> None:
         ("lambda.us-isob-east-1.sc2s.sgov.gov", "lambda"),
     ],
 )
-def test_a_service_is_seen_by_its_source_alone(service: str, sources: str) -> None:
+def test_a_service_is_scanned_only_by_its_source(service: str, sources: str) -> None:
     """While that is on."""
     puller = [Puller(ONE, service)]
     every_other = frozenset(SOURCES) - {sources}
@@ -161,7 +161,7 @@ def test_a_service_is_seen_by_its_source_alone(service: str, sources: str) -> No
     "service",
     [EMR, "omics.amazonaws.com", "ec2.amazonaws.com", "edgelambda.amazonaws.com", "*", "lambda"],
 )
-def test_a_service_that_no_source_looks_at(service: str) -> None:
+def test_a_service_without_a_source(service: str) -> None:
     pulling = [Puller(ONE, service), Puller(TWO, service), Puller(ONE, LAMBDA)]
     places, sources = frozenset({HERE}), frozenset(SOURCES)
     coverage = ScanCoverage(places, sources=sources)
@@ -171,23 +171,23 @@ def test_a_service_that_no_source_looks_at(service: str) -> None:
     assert ignoring.unscanned_services(pulling) == ignoring.unscanned_accounts(pulling) == ()
 
 
-def test_the_accounts_of_a_service_that_is_seen() -> None:
+def test_the_accounts_of_a_scanned_service() -> None:
     coverage = ScanCoverage(frozenset({HERE}), sources=frozenset({"lambda"}))
     pulling = [Puller(ONE, LAMBDA), Puller(TWO, LAMBDA), Puller("*", LAMBDA)]
     assert coverage.unscanned_accounts(pulling) == ("*", TWO)
 
 
-def test_what_to_do_about_services() -> None:
+def test_the_fix_for_unscanned_services() -> None:
     assert services_words(["*", EMR]) == f"any service, {EMR}"
     assert fix_for_services([LAMBDA, EMR]).startswith("switch on usage.lambda, or name the images")
     assert fix_for_services([EMR]).startswith("name the images")
 
 
-def test_a_region_of_a_known_account_may_be_unseen() -> None:
+def test_a_region_of_a_known_account_may_be_unscanned() -> None:
     there = RegistryId(ONE, "us-east-1")
     assert list(ScanCoverage(frozenset({HERE})).unscanned([HERE, there])) == [there]
 
 
-def test_ones_own_account_needs_no_look_of_its_own() -> None:
+def test_the_registrys_own_account_needs_no_scan() -> None:
     coverage = ScanCoverage(frozenset(), own_accounts=frozenset({ONE}))
     assert coverage.unscanned_accounts([Puller(ONE), Puller(TWO)]) == (TWO,)

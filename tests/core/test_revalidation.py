@@ -113,7 +113,7 @@ def test_what_it_is_about() -> None:
         ("a pin of nothing here", {"pins": [{"pin": "9"}]}),
     ],
 )
-def test_what_skips_nothing(description: str, changes: Changes) -> None:
+def test_changes_that_skip_nothing(description: str, changes: Changes) -> None:
     assert skipped(changes) == {}, description
 
 
@@ -154,7 +154,7 @@ def test_what_skips_nothing(description: str, changes: Changes) -> None:
         ("archived", {"status": "ARCHIVED"}, f"{RULES}is archived, and always kept"),
     ],
 )
-def test_what_happens_to_one_image(description: str, changes: Changes, why: str) -> None:
+def test_changes_of_one_image(description: str, changes: Changes, why: str) -> None:
     assert skipped({"alone": changes}) == {"alone": why}, description
 
 
@@ -166,7 +166,7 @@ def test_what_happens_to_one_image(description: str, changes: Changes, why: str)
         (["e", "f", "g", "h", "i"], "added e, f, g and 2 more; removed a, b, c and 1 more"),
     ],
 )
-def test_of_many_tags_only_those_that_changed_are_told(tags: list[str], how: str) -> None:
+def test_only_changed_tags_are_named(tags: list[str], how: str) -> None:
     why = f"its tags changed after the plan was made: {how}"
     assert skipped({"many": {"tags": tags}}) == {"many": why}
 
@@ -176,7 +176,7 @@ def test_a_first_pull() -> None:
     assert skipped({"many": {"pulled": "1h"}}) == {"many": why}
 
 
-def test_a_tag_that_moved_to_another_of_the_plan_skips_both() -> None:
+def test_a_tag_that_moved_within_the_plan_skips_both_images() -> None:
     found = skipped({"alone": {"tags": []}, "many": {"tags": ["a", "alone", "b", "c", "d"]}})
     assert found == {
         "alone": "its tags changed after the plan was made: alone before, none now",
@@ -196,7 +196,7 @@ def test_a_tag_that_moved_to_another_of_the_plan_skips_both() -> None:
         ),
     ],
 )
-def test_what_the_rules_keep_now(description: str, changes: Changes, why: str) -> None:
+def test_images_that_rules_keep_now(description: str, changes: Changes, why: str) -> None:
     assert skipped(changes) == {"alone": f"{RULES}{why}"}, description
 
 
@@ -224,7 +224,7 @@ def test_what_the_rules_keep_now(description: str, changes: Changes, why: str) -
         ),
     ],
 )
-def test_what_came(description: str, changes: Changes, expected: dict[str, str]) -> None:
+def test_new_images(description: str, changes: Changes, expected: dict[str, str]) -> None:
     ((name, which),) = expected.items()
     found = skipped({**changes, "policy": {**CASE.data["policy"], "min_age": "0s"}})
     assert found.keys() == {name}, description
@@ -233,13 +233,13 @@ def test_what_came(description: str, changes: Changes, expected: dict[str, str])
     assert found[name] != end
 
 
-def test_a_newcomer_is_named_by_its_tag() -> None:
+def test_a_new_image_is_named_by_its_tag() -> None:
     found = skipped({"new": {"tags": ["9"], "index": ["alone"]}})
     added = f"{called('new', '9')}, which lists it, was added after the plan was made"
     assert found["alone"] == added
 
 
-def test_what_is_gone_is_gone_though_something_came_that_is_about_it() -> None:
+def test_an_image_that_is_gone_stays_gone_with_a_new_referrer() -> None:
     assert skipped({"alone": None, "new": {"subject": "alone"}}) == {"alone": GONE}
 
 
@@ -251,18 +251,18 @@ FAMILY = ["outer", "inner", "leaf", "sbom", "sig"]
 
 
 @pytest.mark.parametrize("name", FAMILY)
-def test_a_family_of_any_depth_stays_together(name: str) -> None:
+def test_an_image_group_of_any_depth_is_skipped_together(name: str) -> None:
     others = [each for each in FAMILY if each != name]
     assert skipped({name: None}) == with_family(name, GONE, *others)
 
 
-def test_a_family_stays_with_what_came_to_one_of_it() -> None:
+def test_a_new_relative_of_one_image_skips_its_group() -> None:
     why = f"{called('new')}, which refers to it, was added after the plan was made"
     found = skipped({"new": {"subject": "leaf", "pushed": "40d"}})
     assert found == with_family("leaf", why, "outer", "inner", "sbom", "sig")
 
 
-def test_the_rules_say_of_each_what_keeps_it_where_they_keep_the_whole_family() -> None:
+def test_each_image_of_a_kept_group_has_its_own_reason() -> None:
     found = skipped({"usage": {"digests": {"arm": ["ecs/prod"]}}})
     assert found == {
         "arm": f"{RULES}is in use by ecs/prod",
@@ -271,13 +271,13 @@ def test_the_rules_say_of_each_what_keeps_it_where_they_keep_the_whole_family() 
     }
 
 
-def test_an_index_takes_its_children_along_and_not_the_other_index() -> None:
+def test_an_index_skips_its_children_and_not_the_other_index() -> None:
     assert skipped({"1": {"tags": ["1", "prod"]}}) == with_family(
         "1", retagged("1", "1, prod"), "amd", "arm"
     )  # fmt: skip
 
 
-def test_a_child_of_two_indexes_takes_both_along() -> None:
+def test_a_child_of_two_indexes_skips_both() -> None:
     why = retagged("none", "prod")
     found = skipped({"amd": {"tags": ["prod"]}})
     assert found == with_family("amd", why, "1", "2", "arm", "mips", tags=("prod",))
@@ -294,13 +294,13 @@ def test_a_child_of_two_indexes_takes_both_along() -> None:
         (["1"], "amd"),
     ],
 )
-def test_in_a_family_that_we_began_to_delete_what_is_gone_skips_nothing_else(
+def test_an_image_that_is_gone_skips_no_other_of_a_started_group(
     deleted: list[str], gone: str
 ) -> None:
     assert skipped({gone: None}, deleted) == {gone: GONE}
 
 
-def test_in_a_family_that_we_began_to_delete_other_changes_skip_what_is_left() -> None:
+def test_other_changes_skip_the_rest_of_a_started_group() -> None:
     found = skipped({"sig": {"tags": []}}, ["outer"])
     scheme = CASE.digests.fill_in("sha256-{sbom}.sig")
     why = retagged(scheme, "none")
@@ -310,12 +310,12 @@ def test_in_a_family_that_we_began_to_delete_other_changes_skip_what_is_left() -
     )
 
 
-def test_a_use_of_what_we_deleted_skips_what_hung_on_it() -> None:
+def test_a_use_of_a_deleted_image_skips_its_parts() -> None:
     found = skipped({"usage": {"digests": {"outer": ["ecs/prod"]}}}, ["outer"])
     assert found.keys() == {"inner", "leaf", "sbom", "sig"}
 
 
-def test_what_we_deleted_takes_no_place_of_a_rule() -> None:
+def test_deleted_images_do_not_count_among_the_newest() -> None:
     """`newest: 1` would keep what was pushed last."""
     case = replace(CASE, data={**CASE.data, "policy": {"keep": [{"newest": 1}]}})
     ours = set(APPROVED.delete)
@@ -373,7 +373,7 @@ def described(name: str, **changes: Any) -> DescribedImage:
         ),
     ],
 )
-def test_what_the_last_look_shows(
+def test_changes_in_the_last_description(
     description: str, changes: dict[str, Any], why: str | None
 ) -> None:
     digest = CASE.digests.of("many")
@@ -381,20 +381,20 @@ def test_what_the_last_look_shows(
     assert in_words(found) == ({digest: why} if why else {}), description
 
 
-def test_what_the_last_look_does_not_show_is_gone() -> None:
+def test_images_missing_in_the_last_description_are_gone() -> None:
     alone, many = map(CASE.digests.of, ["alone", "many"])
     found = compared({}).changes_in({alone: None, many: described("many")})
     assert in_words(found) == {alone: GONE}
 
 
-def test_all_that_hangs_on_something_is_looked_at_with_it() -> None:
+def test_parts_are_described_with_their_root() -> None:
     digests = {name: CASE.digests.of(str(name)) for name in EVERYTHING}
     pending = [digests[name] for name in EVERYTHING if name != "sbom"]
     found = compared({}).with_dependents([digests["inner"], digests["alone"]], pending)
     assert sorted(map(str, map(CASE.name_of, found))) == ["alone", "inner", "leaf", "sig"]
 
 
-def test_below_what_could_not_be_deleted_all_stays() -> None:
+def test_parts_of_an_image_that_could_not_be_deleted_are_skipped() -> None:
     pending = [CASE.digests.of(name) for name in ("inner", "leaf", "sig", "alone")]
     inner = CASE.digests.of("inner")
     found = compared({}).dependents_of(inner, pending, ErrorText("ECR refused it"))
@@ -478,14 +478,14 @@ def runs(draw: st.DrawFn, most: int = some.MOST) -> Run:
 
 @given(runs())
 @tries(120)
-def test_nothing_is_ever_added(run: Run) -> None:
+def test_no_image_is_ever_added(run: Run) -> None:
     assert run.skipped().keys() <= set(run.pending)
     assert all(map(reason_words, run.skipped().values()))
 
 
 @given(runs())
 @tries(120)
-def test_what_still_goes_is_as_people_saw_it_and_would_go_by_the_rules(run: Run) -> None:
+def test_deleted_images_are_unchanged_and_not_kept_by_rules(run: Run) -> None:
     known = {manifest.digest: manifest for manifest in run.approved.manifests}
     there = {manifest.digest: manifest for manifest in run.there}
     above_then, above_now = parents(run.approved.manifests), parents(run.there)
@@ -506,7 +506,7 @@ def is_later(now: Manifest, then: Manifest) -> bool:
 
 @given(runs())
 @tries(120)
-def test_nothing_goes_that_hangs_on_what_is_skipped(run: Run) -> None:
+def test_no_part_of_a_skipped_image_is_deleted(run: Run) -> None:
     skipped = run.skipped()
     above = parents(run.approved.manifests)
     for digest in set(run.pending) - skipped.keys():
@@ -515,7 +515,7 @@ def test_nothing_goes_that_hangs_on_what_is_skipped(run: Run) -> None:
 
 @given(runs(most=0))
 @tries(120)
-def test_what_a_person_changed_skips_all_that_it_hangs_on(run: Run) -> None:
+def test_a_change_by_a_user_skips_all_parents(run: Run) -> None:
     skipped = run.skipped()
     above = parents(run.approved.manifests)
     for digest, why in skipped.items():
@@ -525,7 +525,7 @@ def test_what_a_person_changed_skips_all_that_it_hangs_on(run: Run) -> None:
 
 @given(runs(), st.randoms(use_true_random=False))
 @tries(80)
-def test_the_order_in_which_it_is_told_changes_nothing(run: Run, random: Random) -> None:
+def test_the_order_of_changes_does_not_matter(run: Run, random: Random) -> None:
     shuffled = replace(
         run,
         approved=replace(run.approved, manifests=shuffle(run.approved.manifests, random)),
@@ -540,7 +540,7 @@ def shuffle(manifests: list[Manifest], random: Random) -> list[Manifest]:
 
 @given(some.worlds, st.integers(0, some.MOST))
 @tries(120)
-def test_unchanged_nothing_is_skipped(world: World, already: int) -> None:
+def test_without_changes_nothing_is_skipped(world: World, already: int) -> None:
     """Whatever of it is gone by now."""
     if world.plan().complete:
         deleted = frozenset(world.plan().delete[:already])
@@ -549,14 +549,14 @@ def test_unchanged_nothing_is_skipped(world: World, already: int) -> None:
 
 @given(runs())
 @tries(80)
-def test_a_stored_plan_skips_the_same(run: Run) -> None:
+def test_a_stored_plan_skips_the_same_images(run: Run) -> None:
     stored = compare(as_stored(run.plan), run.plan_now)
     assert stored.changes(run.pending) == compare(run.plan, run.plan_now).changes(run.pending)
 
 
 @given(runs())
 @tries(80)
-def test_below_is_what_hangs_on_it_however_far(run: Run) -> None:
+def test_dependents_are_parts_at_any_depth(run: Run) -> None:
     above, failed = parents(run.approved.manifests), ErrorText("it failed")
     for parent in run.plan.delete:
         found = compare(run.plan, run.plan).dependents_of(parent, run.plan.delete, failed).keys()
@@ -595,14 +595,14 @@ PLAN = plan(image(1, "1.0"), usage=LOOKED_AT)
 THERE = RegistryId("123456789012", "us-east-1")
 
 
-def test_nothing_speaks_against_a_deletion() -> None:
+def test_nothing_forbids_a_deletion() -> None:
     carried = replace(PLAN, deleted_also_in=(THERE,))
     assert find_ground_change(PLAN, PLAN) is None
     assert find_ground_change(carried, carried) is None
     assert find_ground_change(carried, PLAN) is None
 
 
-def test_what_speaks_against_any_deletion() -> None:
+def test_changes_that_forbid_all_deletions() -> None:
     now = replace(
         PLAN,
         problems=(ScanFailed("ecs", "here", ErrorText("AWS refused")),),

@@ -46,11 +46,13 @@ def may_go(*done: str) -> list[str | None]:
         ("nothing is left", [str(CASE.name_of(digest)) for digest in PLAN.delete], []),
     ],
 )
-def test_what_may_go(description: str, done: list[str], expected: list[str]) -> None:
+def test_images_that_can_be_deleted_now(
+    description: str, done: list[str], expected: list[str]
+) -> None:
     assert may_go(*done) == expected, description
 
 
-def test_what_came_above_it_meanwhile_holds_back_nothing() -> None:
+def test_a_new_parent_does_not_delay_a_deletion() -> None:
     """It is not to go, so nobody waits for it: whether its child may go is asked elsewhere."""
     newcomer = replace(
         CASE.manifests[1], digest=CASE.digests.of("new"), children=(CASE.digests.of("alone"),)
@@ -70,7 +72,7 @@ def passes(plan: Plan, world: World) -> list[list[str]]:
 
 @given(some.worlds)
 @tries(150)
-def test_passes_are_levels_and_together_all_that_goes(world: World) -> None:
+def test_passes_are_levels_of_the_graph(world: World) -> None:
     plan = world.plan()
     found = passes(plan, world)
     assert sorted(digest for each in found for digest in each) == sorted(plan.delete)
@@ -106,5 +108,7 @@ def test_batches(number: int, sizes: list[int]) -> None:
         (1_999, 10_000, False),
     ],
 )
-def test_failures_pile_up_at_ten_and_a_fifth_of_all(failed: int, tried: int, *, ends: bool) -> None:
+def test_a_run_ends_after_ten_failures_and_a_fifth_of_all(
+    failed: int, tried: int, *, ends: bool
+) -> None:
     assert are_too_many(failed, tried) is ends

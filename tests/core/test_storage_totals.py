@@ -21,28 +21,28 @@ NEVER_SCANNED = KnownRepository(HERE, NOW, None)
 
 
 @pytest.mark.parametrize("state", [PlanState.PROPOSED, PlanState.EXECUTING, PlanState.DISMISSED])
-def test_what_a_plan_would_free_could_be_saved(state: PlanState) -> None:
+def test_possible_savings_are_those_of_the_plan(state: PlanState) -> None:
     assert storage_of(known(state=state)) == RepositoryStorage(100, 30)
 
 
-def test_what_was_freed_is_held_no_more() -> None:
+def test_freed_bytes_are_no_longer_stored() -> None:
     assert storage_of(known(state=PlanState.DONE)) == RepositoryStorage(70, 0)
     assert storage_of(known(stored_bytes=20, state=PlanState.DONE)) == RepositoryStorage(0, 0)
 
 
 @pytest.mark.parametrize("state", [PlanState.FAILED, PlanState.STOPPED])
-def test_what_is_left_of_a_plan_nobody_knows_until_the_next_look(state: PlanState) -> None:
+def test_the_rest_of_a_plan_is_unknown_until_the_next_scan(state: PlanState) -> None:
     assert storage_of(known(state=state)) == RepositoryStorage(70, None)
 
 
-def test_what_nobody_knows() -> None:
+def test_unknown_sizes() -> None:
     assert storage_of(NEVER_SCANNED) == RepositoryStorage(None, None)
     assert storage_of(known(stored_bytes=None)) == RepositoryStorage(None, 30)
     assert storage_of(known(stored_bytes=None, state=PlanState.DONE)) == RepositoryStorage(None, 0)
     assert storage_of(known(complete=False)) == RepositoryStorage(100, None)
 
 
-def test_sums_are_of_what_is_known() -> None:
+def test_sums_of_known_sizes() -> None:
     every = [known(), known(state=PlanState.DONE), known(None), known(complete=False)]
     assert storage_totals([*every, NEVER_SCANNED]) == StorageTotals(5, 2, 270, 60)
     assert storage_totals([]) == StorageTotals(0, 0, 0, 0)

@@ -152,7 +152,7 @@ def test_scans(
     assert without_history(scan) == bindings, description
 
 
-def test_a_scan_by_a_clock_that_was_ahead_is_not_known() -> None:
+def test_a_scan_by_a_clock_that_was_ahead_is_ignored() -> None:
     ahead = TagScan(NOW + 2 * HOUR, {"1": TagBinding(A, NOW + 2 * HOUR)}, {B: NOW + 2 * HOUR})
     manifests = [image(A, "1", "2"), image(B)]
     assert scan_tags(ahead, manifests, NOW) == scan_tags(None, manifests, NOW)
@@ -169,7 +169,7 @@ def without_history(scan: TagScan) -> dict[str, TagBinding]:
     return {tag: TagBinding(each.digest, each.since) for tag, each in scan.bindings.items()}
 
 
-def test_what_tags_named_earlier_is_known_as_long_as_the_image_is_there() -> None:
+def test_past_bindings_are_kept_while_the_image_exists() -> None:
     """`latest` moved from A to B, and then to C; B came and went between two scans."""
     first = scan_tags(None, [image(A, "latest", "1"), image(D, "old")], LAST)
     assert (first.past, first.reaches_back_to) == ((), LAST)
@@ -192,13 +192,13 @@ def test_what_tags_named_earlier_is_known_as_long_as_the_image_is_there() -> Non
     ]
 
 
-def test_a_history_by_a_clock_that_was_ahead_begins_anew() -> None:
+def test_a_history_by_a_clock_that_was_ahead_starts_again() -> None:
     ahead = TagScan(NOW + 2 * HOUR, {}, {}, (PastTagBinding("1", A, NOW),), LONG_AGO)
     scan = scan_tags(ahead, [image(A)], NOW)
     assert (scan.past, scan.reaches_back_to) == ((), NOW)
 
 
-def test_an_image_is_renewed_by_the_last_tag_that_came_or_the_loss_of_all() -> None:
+def test_retagged_at_is_the_last_new_tag_or_the_loss_of_all() -> None:
     scan = TagScan(
         NOW,
         {
@@ -231,7 +231,7 @@ def test_the_order_of_the_inventory_changes_nothing(
 
 @given(steps)
 @tries(60)
-def test_what_holds_for_any_scan(inventories: list[list[Manifest]]) -> None:
+def test_invariants_of_any_scan(inventories: list[list[Manifest]]) -> None:
     last = None
     for day, manifests in enumerate(inventories):
         now = NOW + day * DAY
@@ -258,7 +258,7 @@ def reason(plan: Plan, digest: str) -> str:
     return reason_words(judged.reasons[0])
 
 
-def test_a_promoted_image_takes_the_first_place() -> None:
+def test_a_promoted_image_is_the_newest() -> None:
     images = [
         image(A, "1.0", "prod", pushed=NOW - 90 * DAY),
         image(B, "1.1", pushed=NOW - 80 * DAY),
@@ -274,31 +274,31 @@ def test_a_promoted_image_takes_the_first_place() -> None:
 
 
 @pytest.mark.parametrize("renewed", [{}, {A: LONG_AGO - DAY}, {A: LONG_AGO}])
-def test_what_came_before_the_push_gives_no_other_place(renewed: Mapping[str, datetime]) -> None:
+def test_a_tag_before_the_push_changes_no_rank(renewed: Mapping[str, datetime]) -> None:
     images = [image(A, "1"), image(B, "2", pushed=LONG_AGO + DAY)]
     plan = world(images, renewed, NewestRule(2, ALL)).plan()
     assert reason(plan, A) == "one of the 2 newest images (2nd)"
 
 
-def test_equal_ages_go_by_push_and_then_by_digest() -> None:
+def test_equal_ages_are_ordered_by_push_and_then_by_digest() -> None:
     images = [image(A, "1"), image(B, "2", pushed=LAST), image(C, "3", pushed=LAST)]
     assert world(images, {A: LAST}, NewestRule(2, ALL)).plan().delete == (A,)
     assert world(images, {A: LAST}, NewestRule(1, ALL)).plan().delete == (A, C)
 
 
-def test_of_images_that_one_scan_found_renewed_the_last_pushed_come_first() -> None:
+def test_images_retagged_in_one_scan_are_ordered_by_push() -> None:
     images = [image(A, "1"), image(B, "2", pushed=LONG_AGO + DAY), image(C, "3")]
     assert world(images, {A: LAST, B: LAST, C: LAST}, NewestRule(1, ALL)).plan().delete == (A, C)
 
 
-def test_a_tagged_child_that_was_renewed_with_others_is_as_young_as_its_push() -> None:
+def test_a_tagged_child_retagged_with_others_is_as_young_as_its_push() -> None:
     family = [index(A, [B]), image(B, "child")]
     newer = [image(C, "3", pushed=LONG_AGO + DAY)]
     renewed = {B: LAST, C: LAST}
     assert world(family + newer, renewed, NewestRule(1, ALL)).deleted() == {A, B}
 
 
-def test_a_tagged_child_that_was_promoted_is_no_older_than_that() -> None:
+def test_a_promoted_tagged_child_is_as_young_as_its_promotion() -> None:
     family = [index(A, [B]), image(B, "child")]
     newer = [image(C, "3", pushed=LAST)]
     assert world(family + newer, {}, NewestRule(1, ALL)).deleted() == {A, B}
@@ -348,7 +348,7 @@ def test_a_tagged_child_that_was_promoted_is_no_older_than_that() -> None:
         ),
     ],
 )
-def test_what_was_renewed_has_a_new_minimum_age(
+def test_a_retagged_image_has_a_new_minimum_age(
     description: str, manifests: list[Manifest], renewed: Mapping[str, datetime], because: str
 ) -> None:
     plan = world(manifests, renewed).plan()
@@ -356,19 +356,19 @@ def test_what_was_renewed_has_a_new_minimum_age(
     assert reason(plan, A).startswith(because)
 
 
-def test_after_the_minimum_age_it_may_go() -> None:
+def test_after_the_minimum_age_it_is_deleted() -> None:
     assert world([image(A)], {A: NOW - DAY}).plan().delete == (A,)
 
 
 @pytest.mark.parametrize(
     "rule", [PushedWithinRule(30 * DAY, ALL), SemverRule(ALL, majors=1, minors=1, patches=1)]
 )
-def test_other_rules_go_by_the_push(rule: Rule) -> None:
+def test_other_rules_use_the_push_time(rule: Rule) -> None:
     images = [image(A, "1.0.0"), image(B, "2.0.0", pushed=NOW - 20 * DAY)]
     assert world(images, {A: NOW - 10 * DAY}, rule).plan().delete == (A,)
 
 
-def test_the_push_time_stays_what_ecr_says() -> None:
+def test_the_push_time_is_still_that_of_ecr() -> None:
     plan = world([image(A, "1")], {A: NOW}).plan()
     assert plan.judged[0].manifest.pushed_at == LONG_AGO
     assert [each.rule for each in plan.judged[0].reasons] == [RuleName.MIN_AGE]
@@ -379,7 +379,7 @@ renewals = st.dictionaries(st.sampled_from(DIGESTS), some.times)
 
 @given(some.worlds, renewals, st.randoms(use_true_random=False))
 @tries(80)
-def test_with_renewals_too_the_order_changes_nothing(
+def test_the_order_of_retagged_images_changes_nothing(
     any_world: World, renewed: Mapping[str, datetime], random: Random
 ) -> None:
     inputs = replace(any_world.inputs, retagged_at=renewed)
@@ -389,7 +389,7 @@ def test_with_renewals_too_the_order_changes_nothing(
 
 @given(some.ruled_worlds, renewals)
 @tries(80)
-def test_nothing_that_was_renewed_within_the_minimum_age_goes(
+def test_no_image_retagged_within_the_minimum_age_is_deleted(
     any_world: World, renewed: Mapping[str, datetime]
 ) -> None:
     policy = any_world.inputs.policy

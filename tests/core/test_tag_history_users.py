@@ -75,13 +75,13 @@ def test_every_image_that_had_the_tag_since_the_start_is_in_use(
     assert found(scan, run(since)) == PastTagUsers(users, ()), description
 
 
-def test_it_says_who_and_by_which_tag(scan: TagScan) -> None:
+def test_the_user_and_the_tag_are_named(scan: TagScan) -> None:
     runs = [run(FIRST, used_by="b"), run(FIRST, used_by="a"), run(FIRST + HOUR, used_by="a")]
     users = (PastTagUser("a", "v1", certain=True), PastTagUser("b", "v1", certain=True))
     assert found(scan, *runs).users[A] == users
 
 
-def test_users_are_in_the_order_of_their_names() -> None:
+def test_users_are_sorted_by_name() -> None:
     had = PastTagUser("b", "v1", certain=True)
     may_have_had = PastTagUser("b", "v1", certain=False)
     by_v2 = PastTagUser("b", "v2", certain=True)
@@ -90,43 +90,43 @@ def test_users_are_in_the_order_of_their_names() -> None:
         by_tag={"latest": ("a", "c")},
         by_past_tag={A: (by_v2, may_have_had, had)},
     )
-    assert usage.of(A, ("latest",)) == ("a", "b", had, may_have_had, by_v2, "c")
+    assert usage.users_of(A, ("latest",)) == ("a", "b", had, may_have_had, by_v2, "c")
 
 
-def test_what_the_history_does_not_reach_is_unknown(scan: TagScan) -> None:
+def test_runs_before_the_history_are_unknown(scan: TagScan) -> None:
     early = run(FIRST - HOUR)
     past = found(scan, early, run(FIRST))
     assert past.unknown == (UnknownTagRun("v1", early),)
     assert past.users.keys() >= {A, C}, "what is known protects all the same"
 
 
-def test_of_tasks_that_tell_no_digest_only_what_is_known_counts(scan: TagScan) -> None:
+def test_tasks_without_a_digest_need_no_history(scan: TagScan) -> None:
     past = found(scan, run(FIRST - HOUR, TagRunner.ECS_TASK))
     assert past.users.keys() == {A, C}
     assert past.unknown == ()
 
 
-def test_a_tag_that_was_never_there(scan: TagScan) -> None:
+def test_a_tag_that_never_existed(scan: TagScan) -> None:
     assert found(scan, run(FIRST), tag="v2") == PastTagUsers({}, ())
 
 
-def test_nobody_runs_anything_by_a_tag(scan: TagScan) -> None:
+def test_without_runs_nothing_is_in_use(scan: TagScan) -> None:
     assert find_past_tag_users(scan, {}, MANIFESTS) == PastTagUsers({}, ())
 
 
-def test_a_first_scan_knows_nothing_of_the_time_before() -> None:
+def test_the_first_scan_has_no_history() -> None:
     early = run(NOW - HOUR)
     past = found(scan_tags(None, MANIFESTS, NOW), early)
     assert past == PastTagUsers({}, (UnknownTagRun("v1", early),))
 
 
-def test_a_tag_that_is_gone_protects_what_it_named_last(scan: TagScan) -> None:
+def test_a_deleted_tag_protects_its_last_image(scan: TagScan) -> None:
     manifests = [image(A), image(B), image(C), image(D)]
     later = scan_tags(scan, manifests, NOW + DAY)
     assert find_past_tag_users(later, {"v1": [run(NOW)]}, manifests).users.keys() == {D}
 
 
-def test_the_time_does_not_grow_with_tags_times_tasks() -> None:
+def test_the_time_is_not_tags_times_tasks() -> None:
     """Of 20,000 tasks of one service and 1,000 images: compared one by one, this takes a minute."""
     moved = [NOW + n * DAY for n in range(1_000)]
     past = tuple(PastTagBinding("v1", f"{n}", at, at - DAY, at) for n, at in enumerate(moved))

@@ -28,7 +28,7 @@ def regions(
     return AccountRegions(account, is_own, has_registry, allowed, denied)
 
 
-def test_all_that_fails_in_denied_regions_is_one_problem() -> None:
+def test_failed_scans_of_denied_regions_are_one_problem() -> None:
     seen = SourceScan("ecs", f"{ONE} in eu-west-1", 3)
     lacking = SourceScan("app_runner", f"{ONE} in us-west-1", 0)
     other = SourceScan("lambda", f"{ONE} in eu-west-1", 0, ErrorText("AWS throttled it"))
@@ -48,7 +48,7 @@ def test_nothing_is_denied() -> None:
     assert merge_denied_regions(scans, [regions(ONE, ("us-east-1",), ())]) == scans
 
 
-def test_where_no_region_is_left_each_source_tells_by_itself() -> None:
+def test_without_an_allowed_region_each_scan_is_kept() -> None:
     scans = tuple(failures(ONE, "us-east-1"))
     assert merge_denied_regions(scans, [regions(ONE, (), ("us-east-1",))]) == scans
 
@@ -63,7 +63,7 @@ def test_accounts_with_the_same_list_are_named_together() -> None:
     assert problem_of(told).endswith("with usage.regions: [eu-west-1]")
 
 
-def test_accounts_with_lists_of_their_own() -> None:
+def test_accounts_with_their_own_lists() -> None:
     """By their entries, or since `usage.regions` cannot serve them and the registries."""
     allowed, denied = ("eu-west-1",), ("us-east-1",)
     told = merge_denied_regions(

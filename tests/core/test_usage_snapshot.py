@@ -35,7 +35,7 @@ def snapshot(*sightings: Sighting) -> UsageSnapshot:
     return index.snapshot([], [])
 
 
-def test_the_digest_that_runs_and_what_the_tag_names_now_are_in_use() -> None:
+def test_the_running_digest_and_the_tag_are_in_use() -> None:
     found = usage(Sighting(f"{HOST}/team/api:1.4.0", "ECS prod/api", digest=RUNS))
     assert found.users_of(RUNS, ()) == ("ECS prod/api",)
     assert found.users_of(MOVED, ("1.4.0",)) == ("ECS prod/api",)
@@ -52,14 +52,14 @@ def test_a_digest_protects_in_every_repository_even_of_another_registry() -> Non
     assert found.users_of(RUNS, ()) == ("x",)
 
 
-def test_a_tag_protects_in_its_own_repository_alone() -> None:
+def test_a_tag_protects_only_in_its_repository() -> None:
     sighting = Sighting(f"{HOST}/team/api:1", "x")
     assert usage(sighting, of="team/web").users_of(MOVED, ("1",)) == ()
     assert usage(sighting, registry=OREGON).users_of(MOVED, ("1",)) == ()
     assert usage(Sighting("team/api:1", "Docker Hub's")).users_of(MOVED, ("1",)) == ()
 
 
-def test_an_alias_is_the_registry_behind_it() -> None:
+def test_an_alias_resolves_to_its_registry() -> None:
     found = usage(Sighting("Images.corp.example/team/api:1", "x"))
     assert found.users_of(MOVED, ("1",)) == ("x",)
 
@@ -67,7 +67,7 @@ def test_an_alias_is_the_registry_behind_it() -> None:
 VOLUME = UnresolvedTag(TagRunner.POD_VOLUME, datetime(2026, 11, 23, tzinfo=UTC))
 
 
-def test_whoever_runs_what_a_tag_named_is_known_by_tag() -> None:
+def test_runs_without_a_digest_are_listed_by_tag() -> None:
     by_tag = Sighting(f"{HOST}/team/api:1", "pod", unresolved=VOLUME)
     by_digest = Sighting(f"{HOST}/team/api:2@{RUNS}", "pod", unresolved=VOLUME)
     told = Sighting(f"{HOST}/team/api:3", "pod", RUNS, VOLUME)
@@ -79,7 +79,7 @@ def test_whoever_runs_what_a_tag_named_is_known_by_tag() -> None:
     assert found.tag_runs_of(there, [IRELAND]) == {"1": {TagRun("pod", VOLUME)}}
 
 
-def test_everybody_who_uses_it_is_told_once() -> None:
+def test_each_user_is_listed_once() -> None:
     sightings = [Sighting(f"{HOST}/team/api:1", name, digest=RUNS) for name in "ba"]
     assert usage(*sightings).users_of(RUNS, ("1",)) == ("a", "b")
 
@@ -90,7 +90,7 @@ def failed(
     return snapshot.usage_of(RepositoryId(registry, name, f"{HOST}/{name}")).failed
 
 
-def test_what_is_no_reference_holds_back_the_repositories_that_it_could_name() -> None:
+def test_an_invalid_reference_blocks_the_repositories_that_it_may_mean() -> None:
     found = snapshot(Sighting(f"{HOST}/Team/API:${{TAG}}", "ECS prod/api"))
     (scan,) = failed(found, "team/api")
     assert (scan.source, scan.scope) == ("references", f"{HOST}/team/api")
@@ -99,32 +99,32 @@ def test_what_is_no_reference_holds_back_the_repositories_that_it_could_name() -
     assert not failed(found, "team/api", OREGON)
 
 
-def test_what_is_no_reference_holds_back_the_repository_that_has_a_replica_of_that_name() -> None:
+def test_an_invalid_reference_to_a_replica_blocks_the_repository() -> None:
     found = snapshot(Sighting("123456789012.dkr.ecr.us-west-2.amazonaws.com/team/api:", "x"))
     here = RepositoryId(IRELAND, "team/api", "")
     assert found.usage_of(here, deleted_also_in=[OREGON]).failed
     assert not found.usage_of(here).failed
 
 
-def test_without_a_host_that_can_be_read_nobody_can_tell_which_repositories() -> None:
+def test_an_invalid_reference_without_a_readable_host_is_an_error() -> None:
     with pytest.raises(MalformedReferenceError, match=r"ECS prod/api: .*ACCOUNT"):
         snapshot(Sighting("$ACCOUNT.dkr.ecr.eu-west-1.amazonaws.com/api", "ECS prod/api"))
 
 
-def test_what_cannot_be_read_still_names_its_registry() -> None:
+def test_an_invalid_reference_still_names_its_registry() -> None:
     index = SightingCollector(RegistryHosts({}))
     assert index.add(Sighting(f"{HOST}/team/api:", "x")) == {IRELAND}
     assert index.add(Sighting("nginx:", "x")) == set()
 
 
-def test_a_digest_of_what_runs_that_is_none_holds_back_the_repository() -> None:
+def test_an_invalid_running_digest_blocks_the_repository() -> None:
     found = snapshot(Sighting(f"{HOST}/team/api:1", "x", digest="nothing"))
     (scan,) = failed(found, "team/api")
     assert f"'{HOST}/team/api:1@nothing'" in problem_of(scan)
     assert not failed(found, "team/web")
 
 
-def test_neither_the_image_nor_the_digest_of_what_runs_can_be_read() -> None:
+def test_image_and_running_digest_are_both_invalid() -> None:
     found = snapshot(Sighting(f"{HOST}/team/api@sha256:1", "x", digest="sha256:1"))
     assert failed(found, "team/api")
     assert not failed(found, "team/web")
@@ -144,7 +144,7 @@ def test_the_settings_may_ignore_a_reference(glob: str) -> None:
     assert usage_of(found, "ecr-proxy/team/api").users_of(MOVED, ("1",)) == ("x",)
 
 
-def test_the_settings_may_ignore_what_is_no_reference() -> None:
+def test_the_settings_may_ignore_an_invalid_reference() -> None:
     index = SightingCollector(RegistryHosts({}), Patterns.of("*{{*"))
     index.add(Sighting(f"{HOST}/team/api:{{{{version}}}}", "x"))
     index.add(Sighting("{{account}}.dkr.ecr.eu-west-1.amazonaws.com/team/api:1", "x"))
@@ -159,7 +159,7 @@ def test_repositories_are_found_by_the_end_of_their_name() -> None:
         Sighting("docker.io/a/api:1", "z"),
     )
     assert [each.order for each in found.mentions.ending_in("api")] == [(f"{HOST}/a/b/api:1", "y")]
-    assert found.mentions.ending_in("api") == found.named.ending_in("b/api")
+    assert found.mentions.ending_in("api") == found.mentions.ending_in("b/api")
     assert found.mentions.ending_in("a/b/api") == ()
     assert [each.name for each in found.mentions] == ["a/b/api", "api"]
 
@@ -173,7 +173,7 @@ def test_a_guessed_registry_need_not_have_the_repository() -> None:
     }
 
 
-def test_a_host_with_other_images_than_those_behind_the_alias() -> None:
+def test_a_host_with_an_alias_and_other_images() -> None:
     index = SightingCollector(RegistryHosts({"harbor.example.com/ecr-proxy": IRELAND}))
     assert index.add(Sighting("harbor.example.com/library/nginx:1", "x")) == set()
     assert index.add(Sighting("harbor.example.com/library/Nginx:1", "x")) == set()
@@ -181,11 +181,11 @@ def test_a_host_with_other_images_than_those_behind_the_alias() -> None:
     assert (found.unreadable, [*found.mentions]) == ((), [])
 
 
-def test_what_nobody_could_pull_is_nothing_but_its_digest() -> None:
+def test_of_an_unpullable_reference_only_the_digest_counts() -> None:
     assert usage(Sighting(f"TODO@{RUNS}", "x")).users_of(RUNS, ()) == ("x",)
 
 
-def test_the_looks_of_a_run_and_of_one_repository_stand_together() -> None:
+def test_scans_of_a_run_and_of_one_repository_are_combined() -> None:
     run, own = (
         SourceScan("ecs", "here", 3),
         SourceScan("repository policy", "team/api", 0, ErrorText("denied")),
@@ -207,12 +207,12 @@ def test_the_looks_of_a_run_and_of_one_repository_stand_together() -> None:
         (Sighting("api:1", "x", digest="api:1"), "is not the digest"),
     ],
 )
-def test_what_cannot_be_placed_is_an_error(sighting: Sighting, why: str) -> None:
+def test_a_reference_to_an_unknown_registry_is_an_error(sighting: Sighting, why: str) -> None:
     with pytest.raises(MalformedReferenceError, match=why):
         snapshot(sighting)
 
 
-def test_where_deletions_are_carried_to_tags_protect_too() -> None:
+def test_tags_of_replicas_protect_too() -> None:
     there = "123456789012.dkr.ecr.us-west-2.amazonaws.com"
     found = snapshot(
         Sighting(f"{HOST}/team/api:1", "a"), Sighting(f"{there}/team/api:1", "b")

@@ -13,12 +13,12 @@ def case() -> Case:
     return read_case(FOLDER / "big" / "a_real_repository.yml")
 
 
-def test_29_of_84_manifests_go(case: Case) -> None:
+def test_29_of_84_manifests_are_deleted(case: Case) -> None:
     assert len(case.plan.judged) == 84
     assert len(case.plan.delete) == 29
 
 
-def test_the_sum_of_listed_sizes_overstates_what_is_freed_twelve_times(case: Case) -> None:
+def test_the_listed_sizes_are_twelve_times_the_freed_bytes(case: Case) -> None:
     gone = (judged for judged in case.plan.judged if judged.verdict == "delete")
     assert sum(judged.manifest.size_bytes for judged in gone) == 2163
     assert case.plan.savings.freed_bytes == 178

@@ -16,13 +16,13 @@ def case(request: pytest.FixtureRequest) -> Case:
     return read_case(request.param)
 
 
-def test_every_manifest_has_the_verdict_that_the_case_expects(case: Case) -> None:
+def test_every_manifest_has_the_expected_verdict(case: Case) -> None:
     expected = {row["name"]: expected_of(row) for row in case.rows}
     found = {name: found_of(case, judged, expected[name]) for name, judged in case.by_name.items()}
     assert found == expected, case.data["why"]
 
 
-def test_the_plan_comes_to_what_the_case_expects(case: Case) -> None:
+def test_the_plan_is_the_expected_one(case: Case) -> None:
     savings = case.plan.savings
     found = {
         "complete": case.plan.complete,
@@ -35,7 +35,7 @@ def test_the_plan_comes_to_what_the_case_expects(case: Case) -> None:
     assert {key: found[key] for key in expected} == expected, case.data["why"]
 
 
-def test_what_holds_for_any_plan_holds_for_the_case(case: Case) -> None:
+def test_the_plan_has_all_invariants(case: Case) -> None:
     check(case.manifests, case.inputs, case.plan)
 
 

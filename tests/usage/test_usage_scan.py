@@ -79,8 +79,8 @@ def test_number_of_images_by_source(cache: SqliteManifestCache) -> None:
     snapshot = take(cache, ListingSource(3), elsewhere)
     assert snapshot.scans == (SourceScan("ecs", "here", 1), SourceScan("ecs", "there", 0))
     assert snapshot.not_checked == ("lambda",)
-    usage = snapshot.of(RepositoryId(IRELAND, "team/api", ""))
-    assert usage.of("sha256:x", ("1",)) == ("ECS prod/0", "ECS prod/1", "ECS prod/2")
+    usage = snapshot.usage_of(RepositoryId(IRELAND, "team/api", ""))
+    assert usage.users_of("sha256:x", ("1",)) == ("ECS prod/0", "ECS prod/1", "ECS prod/2")
 
 
 def test_a_failed_source_does_not_affect_others(cache: SqliteManifestCache) -> None:
@@ -98,9 +98,13 @@ def test_a_malformed_tag_only_concerns_its_repository(cache: SqliteManifestCache
     snapshot = take(cache, ListingSource(1, image=f"{HOST}/team/api:"))
     assert not errors(snapshot.scans)
     web, api = (RepositoryId(IRELAND, name, "") for name in ("team/web", "team/api"))
-    assert not snapshot.of(web).failed
-    assert snapshot.of(api).failed
-    assert not take(cache, ListingSource(1, image=f"{HOST}/team/api:"), ignored="*:").of(api).failed
+    assert not snapshot.usage_of(web).failed
+    assert snapshot.usage_of(api).failed
+    assert (
+        not take(cache, ListingSource(1, image=f"{HOST}/team/api:"), ignored="*:")
+        .usage_of(api)
+        .failed
+    )
 
 
 @pytest.mark.parametrize(
