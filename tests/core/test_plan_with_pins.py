@@ -129,7 +129,7 @@ def test_the_reasons_are_those_of_a_new_plan() -> None:
         False,
     )
     assert [reason.rule for reason in amd.reasons] == [RuleName.FOLLOWS]
-    assert reason_words(amd.reasons[0]).startswith("follows 1 (sha256:")
+    assert reason_words(amd.reasons[0]).startswith("inherits the verdict of 1 (sha256:")
     assert [reason.rule for reason in the("kept", plan).reasons] == [
         RuleName.PINNED,
         RuleName.TAGS,

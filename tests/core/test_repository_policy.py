@@ -179,7 +179,7 @@ def test_the_accounts_of_a_scanned_service() -> None:
 
 def test_the_fix_for_unscanned_services() -> None:
     assert services_words(["*", EMR]) == f"any service, {EMR}"
-    assert fix_for_services([LAMBDA, EMR]).startswith("switch on usage.lambda, or name the images")
+    assert fix_for_services([LAMBDA, EMR]).startswith("switch on usage.lambda, or list the images")
     assert fix_for_services([EMR]).startswith("name the images")
 
 
