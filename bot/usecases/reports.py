@@ -196,11 +196,11 @@ class ReportScheduler:
     def _not_ignored(
         self, registry: Registry, repositories: Sequence[RepositoryId]
     ) -> Iterator[RepositoryId]:
-        def is_ignored(repository: RepositoryId) -> bool:
+        def has_tag(repository: RepositoryId) -> bool:
             return is_ignored(registry, repository, self.warn)
 
-        answers = in_parallel(is_ignored, repositories)
-        return (each for each, left_out in zip(repositories, answers, strict=True) if not left_out)
+        answers = in_parallel(has_tag, repositories)
+        return (each for each, ignored in zip(repositories, answers, strict=True) if not ignored)
 
 
 def is_ignored(registry: Registry, repository: RepositoryId, warn: Callable[[str], None]) -> bool:

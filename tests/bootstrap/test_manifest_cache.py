@@ -1,4 +1,4 @@
-"""What was read and seen, where replicas share a store and have a manifest cache each."""
+"""Replicas share reads and subjects through the store. Each has its own manifest cache."""
 
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
@@ -42,7 +42,7 @@ def test_contents_are_kept_on_this_machine(
     assert shared.contents(["sha256:1", "sha256:2"]) == cache.contents(["sha256:1"]) == INDEX
 
 
-def test_whatever_is_known_anywhere_is_told(
+def test_reads_of_store_and_cache_are_joined(
     shared: SharedManifestCache, store: Store, cache: SqliteManifestCache
 ) -> None:
     store.add_bot_reads(HERE, {"sha256:1": EARLIER, "sha256:2": EARLIER})
@@ -54,7 +54,7 @@ def test_whatever_is_known_anywhere_is_told(
     assert shared.subjects_seen(HERE) == {"sha256:8", "sha256:9"}
 
 
-def test_of_some_others_get_to_know_those(
+def test_only_the_requested_reads_are_copied_to_the_store(
     shared: SharedManifestCache, store: Store, cache: SqliteManifestCache
 ) -> None:
     for read in (EARLIER, LATER):
@@ -64,7 +64,7 @@ def test_of_some_others_get_to_know_those(
     assert sorted(store.bot_reads(HERE)["sha256:1"]) == [EARLIER, LATER]
 
 
-def test_what_is_new_is_known_everywhere(
+def test_new_reads_are_in_store_and_cache(
     shared: SharedManifestCache, store: Store, cache: SqliteManifestCache
 ) -> None:
     shared.add_bot_reads(HERE, {"sha256:1": LATER})
@@ -78,7 +78,7 @@ def test_what_is_new_is_known_everywhere(
 def pull_time_on(
     aws: StandIn, shelf: Shelf, registry: EcrRegistry, monkeypatch: pytest.MonkeyPatch
 ) -> PullTimeOn:
-    """Of `a`, as an inventory on that machine tells it."""
+    """The pull time of `a` in an inventory on this machine."""
     aws.world.clock.set(NOW)
 
     def take(machine: str) -> datetime | None:
@@ -103,9 +103,7 @@ def test_replicas_do_not_take_each_others_reads_for_pulls(
     assert shelf.pulled_at("a") != pulled_at
 
 
-def test_somebody_elses_pull_is_told_on_every_machine(
-    shelf: Shelf, pull_time_on: PullTimeOn
-) -> None:
+def test_another_users_pull_counts_on_every_machine(shelf: Shelf, pull_time_on: PullTimeOn) -> None:
     shelf.image("a", pulled=20)
     make_store().close()
     pull_time_on("one")
@@ -124,7 +122,7 @@ def test_a_cache_that_is_older_than_the_store_counts(
     assert pull_time_on("one") == before
 
 
-def test_an_inventory_makes_no_store(shelf: Shelf, pull_time_on: PullTimeOn) -> None:
+def test_an_inventory_creates_no_database(shelf: Shelf, pull_time_on: PullTimeOn) -> None:
     shelf.image("a")
     pull_time_on("one")
     assert find_store() is None

@@ -1,4 +1,4 @@
-"""The database and the manifest cache, and their folders, can be read by their owner alone."""
+"""Only the owner can read the database, the manifest cache, and their folders."""
 
 import os
 import sqlite3
@@ -16,15 +16,15 @@ FILES = ("", "-wal", "-shm")
 
 
 @pytest.fixture(autouse=True)
-def _lavish() -> Iterator[None]:
-    """A umask that takes nothing away."""
+def _open_umask() -> Iterator[None]:
+    """A umask that removes no permissions."""
     before = os.umask(0)
     yield
     os.umask(before)
 
 
 def modes(file: Path) -> Mapping[str, int]:
-    """Of the file and its like, and of its folder."""
+    """The modes of the file, of files that belong to it, and of its folder."""
     beside = {each.name: each for each in file.parent.iterdir()} | {"folder": file.parent}
     return {name: path.stat().st_mode & 0o777 for name, path in beside.items()}
 
@@ -34,7 +34,7 @@ def private(name: str) -> Mapping[str, int]:
 
 
 def old(file: Path) -> Path:
-    """As an earlier version left it: readable by all, and not closed."""
+    """A file of an earlier version: readable by everyone, and still open."""
     file.parent.mkdir(mode=0o755, parents=True)
     with closing(sqlite3.connect(file)) as db:
         db.execute("PRAGMA journal_mode = WAL")
@@ -65,17 +65,15 @@ def test_the_manifest_cache(environment: Path, *, is_old: bool) -> None:
         assert modes(file) == private(file.name)
 
 
-def test_the_state_folder_that_the_url_names(
-    environment: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_state_folder_in_the_url(environment: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = old(environment / "state" / "ecr-clean" / "other.db")
     monkeypatch.setenv("DATABASE_URL", sqlite_url(file))
     with open_store():
         assert modes(file) == private(file.name)
 
 
-def test_a_folder_of_somebodys_own_keeps_its_mode(tmp_path: Path) -> None:
-    """It may be a home folder, or hold what others read."""
+def test_another_folder_keeps_its_mode(tmp_path: Path) -> None:
+    """It may be a home folder, or have files that other users read."""
     file = old(tmp_path / "shared" / "store.db")
     neighbour = file.with_name("neighbour")
     neighbour.touch(0o644)

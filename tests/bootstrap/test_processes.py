@@ -1,4 +1,4 @@
-"""Which process is no more, as far as it can be told from here."""
+"""Detection of processes that have ended."""
 
 import subprocess
 import sys
@@ -22,19 +22,19 @@ PATIENCE = 30.0
 
 
 @dataclass(frozen=True)
-class Another:
-    """A process of this machine, and how a run names it."""
+class OtherProcess:
+    """Another process on this machine, and its record in a run."""
 
     process: "subprocess.Popen[str]"
     worker: PlanWorker
 
 
 @pytest.fixture
-def another() -> Iterator[Another]:
+def another() -> Iterator[OtherProcess]:
     with subprocess.Popen(["cat"], stdin=subprocess.PIPE, text=True) as process:
         stat = Path(f"/proc/{process.pid}/stat").read_text()
         started = int(stat.rpartition(")")[2].split()[19])
-        yield Another(process, replace(this_worker(), pid=process.pid, started=started))
+        yield OtherProcess(process, replace(this_worker(), pid=process.pid, started=started))
         process.kill()
 
 
@@ -48,7 +48,7 @@ def test_this_process_is_not_gone() -> None:
     assert not is_gone(this_worker())
 
 
-def test_another_is_not_gone_while_it_lives() -> None:
+def test_a_live_process_is_not_gone() -> None:
     with subprocess.Popen(
         [sys.executable, "-c", SAYS_WHO_IT_IS],
         stdin=subprocess.PIPE,
@@ -64,14 +64,14 @@ def test_another_is_not_gone_while_it_lives() -> None:
         process.kill()
 
 
-def test_one_that_was_killed_and_reaped_is_gone(another: Another) -> None:
+def test_a_killed_process_is_gone(another: OtherProcess) -> None:
     another.process.kill()
     another.process.wait()
     assert is_gone(another.worker)
 
 
-def test_a_zombie_is_gone(another: Another) -> None:
-    """Nobody has reaped it, but it runs nothing any more."""
+def test_a_zombie_is_gone(another: OtherProcess) -> None:
+    """The process is not reaped, but has ended."""
     another.process.kill()
     end = time.monotonic() + PATIENCE
     while state_of(another.worker) != "Z":
@@ -80,25 +80,27 @@ def test_a_zombie_is_gone(another: Another) -> None:
     assert is_gone(another.worker)
 
 
-def test_another_process_with_its_number_is_not_taken_for_it(another: Another) -> None:
+def test_a_reused_process_id_is_detected(another: OtherProcess) -> None:
     assert is_gone(replace(another.worker, started=another.worker.started - 1))
 
 
-def test_one_of_another_user_is_not_gone() -> None:
-    """Process 1 takes no signal from us, unless we are root."""
+def test_a_process_of_another_user_is_not_gone() -> None:
+    """Only root may send a signal to process 1."""
     started = int(Path("/proc/1/stat").read_text().rpartition(")")[2].split()[19])
     assert not is_gone(replace(this_worker(), pid=1, started=started))
 
 
 @pytest.mark.parametrize("machine", ["another boot pid:[4026531836]", None])
-def test_of_other_machines_nobody_can_tell(machine: str | None, another: Another) -> None:
+def test_processes_of_other_machines_are_unknown(
+    machine: str | None, another: OtherProcess
+) -> None:
     another.process.kill()
     another.process.wait()
     assert not is_gone(replace(another.worker, machine=machine))
 
 
-def test_of_another_container_of_this_machine_neither(another: Another) -> None:
-    """Its process ids mean something else."""
+def test_processes_of_other_containers_are_unknown(another: OtherProcess) -> None:
+    """Its process ids are in another namespace."""
     machine = another.worker.machine
     assert machine
     boot, _, _namespace = machine.partition(" ")
@@ -107,8 +109,8 @@ def test_of_another_container_of_this_machine_neither(another: Another) -> None:
     assert not is_gone(replace(another.worker, machine=f"{boot} pid:[1]"))
 
 
-def test_where_there_is_no_linux_to_ask(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, another: Another
+def test_without_linux_nothing_is_gone(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, another: OtherProcess
 ) -> None:
     monkeypatch.setattr(processes, "_PROC", tmp_path)
     here = this_worker()
@@ -117,10 +119,10 @@ def test_where_there_is_no_linux_to_ask(
     assert not is_gone(another.worker)
 
 
-def test_where_proc_hides_the_process(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, another: Another
+def test_a_process_hidden_in_proc(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, another: OtherProcess
 ) -> None:
-    """hidepid: it exists, but nothing else can be told."""
+    """hidepid: the process exists, but its state is hidden."""
     hidden = tmp_path / "proc"
     (hidden / "self/ns").mkdir(parents=True)
     (hidden / "self/ns/pid").symlink_to(Path("/proc/self/ns/pid").readlink())

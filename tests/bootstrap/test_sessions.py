@@ -1,4 +1,4 @@
-"""Credentials are opened once, whoever needs them; new ones are found when they are needed."""
+"""Credentials are opened once for all users of a session, and renewed when needed."""
 
 import sys
 from collections.abc import Callable
@@ -40,7 +40,7 @@ Configure = Callable[[str], Path]
 
 @pytest.fixture
 def configure(environment: Path, monkeypatch: pytest.MonkeyPatch) -> Configure:
-    """Writes boto3's own file, in place of credentials in the environment."""
+    """Writes boto3's configuration file, in place of credentials in the environment."""
 
     def write(text: str) -> Path:
         file = environment / "aws-config"
@@ -55,7 +55,7 @@ def configure(environment: Path, monkeypatch: pytest.MonkeyPatch) -> Configure:
 
 @pytest.fixture
 def prompts(aws: StandIn, configure: Configure, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """What the terminal asks a person with an MFA device, who types its codes."""
+    """The prompts for MFA codes in the terminal. Answers each with a code."""
     aws.world.identities.add_role(ADMIN, needs_mfa=True)
     configure(WITH_MFA)
     monkeypatch.setenv("AWS_PROFILE", "admin")
@@ -77,7 +77,7 @@ def arn_of(session: boto3.Session) -> str:
 # one prompt
 
 
-def test_two_registries_ask_for_one_code(
+def test_two_registries_need_one_mfa_code(
     aws: StandIn, prompts: list[str], plan: Run, settings_file: Callable[[str], Path]
 ) -> None:
     Shelf(aws, "team/api").image("a")
@@ -90,10 +90,10 @@ def test_two_registries_ask_for_one_code(
     assert aws.world.calls.count("sts:AssumeRole") == 1
 
 
-def test_sources_and_roles_need_no_other_code(
+def test_sources_and_roles_need_no_second_mfa_code(
     aws: StandIn, prompts: list[str], plan: Run, settings_file: Callable[[str], Path]
 ) -> None:
-    """The role of both registries is assumed once, too."""
+    """The role of both registries is also assumed once."""
     aws.world.identities.add_role(READER)
     Shelf(aws, "team/api").image("a")
     registries = ", ".join(
@@ -110,7 +110,7 @@ def test_sources_and_roles_need_no_other_code(
 
 
 @pytest.mark.usefixtures("prompts")
-def test_threads_that_come_at_once_wait_for_the_one_code(prompts: list[str]) -> None:
+def test_threads_wait_for_the_one_mfa_code(prompts: list[str]) -> None:
     start = Barrier(8)
 
     def ask(_: int) -> str:
@@ -123,7 +123,7 @@ def test_threads_that_come_at_once_wait_for_the_one_code(prompts: list[str]) -> 
     assert len(prompts) == 1
 
 
-def test_a_wrong_code_is_told_to_all(
+def test_a_wrong_mfa_code_fails_for_all(
     aws: StandIn, prompts: list[str], run: Run, settings_file: Callable[[str], Path]
 ) -> None:
     aws.world.identities.takes_code("000001")
@@ -141,10 +141,10 @@ def identify_in(region: str) -> None:
     caller_arn(session_of(None), [region])
 
 
-def test_a_region_that_does_not_know_the_session_asks_nobody_again(
+def test_a_disabled_region_needs_no_second_mfa_code(
     aws: StandIn, prompts: list[str], run: Run, settings_file: Callable[[str], Path]
 ) -> None:
-    """As one that the account has not opted into."""
+    """A Region that the account has not enabled."""
     Shelf(aws, "team/api").image("a")
     aws.world.faults.add(
         Fault(operation="DescribeRepositories", error="UnrecognizedClientException")
@@ -156,7 +156,7 @@ def test_a_region_that_does_not_know_the_session_asks_nobody_again(
     assert len(prompts) == 1
 
 
-def test_an_mfa_session_that_ended_is_opened_anew(aws: StandIn, prompts: list[str]) -> None:
+def test_an_expired_mfa_session_is_opened_again(aws: StandIn, prompts: list[str]) -> None:
     """botocore does not renew it: RefreshWithMFAUnsupportedError."""
     now = datetime.now(UTC)
     aws.world.clock.set(now - timedelta(minutes=55))
@@ -168,10 +168,10 @@ def test_an_mfa_session_that_ended_is_opened_anew(aws: StandIn, prompts: list[st
     assert len(prompts) == 2
 
 
-# shared, and forgotten
+# shared and renewed sessions
 
 
-def test_the_same_is_the_same_session(aws: StandIn) -> None:
+def test_equal_arguments_get_the_same_session(aws: StandIn) -> None:
     aws.world.identities.add_role(READER, external_id="x")
     assert session_of(None) is session_of(None, region="us-east-1")
     by_role = session_of(READER, "x", "eu-west-1")
@@ -196,10 +196,10 @@ def test_new_keys_in_the_file_are_found(aws: StandIn, configure: Configure) -> N
     assert arn_of(session_of(None)).endswith("user/bob")
 
 
-def test_keys_that_a_program_gives_without_their_end_are_asked_for_again(
+def test_process_credentials_without_expiry_are_loaded_again(
     aws: StandIn, configure: Configure, environment: Path
 ) -> None:
-    """Once AWS takes them for expired."""
+    """They are loaded again once AWS reports them as expired."""
     role = aws.world.identities.add_role(READER)
     for number in (1, 2):
         principal = aws.world.identities.open_session(
@@ -230,7 +230,7 @@ def test_keys_that_a_program_gives_without_their_end_are_asked_for_again(
 # AWS_REGION
 
 
-def test_aws_region_goes_before_the_default_region(
+def test_aws_region_takes_precedence(
     aws: StandIn, plan: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     Shelf(aws, "team/api", region="us-east-1").image("a")
@@ -242,7 +242,7 @@ def test_aws_region_goes_before_the_default_region(
 def test_aws_region_alone_is_enough(
     aws: StandIn, plan: Run, monkeypatch: pytest.MonkeyPatch, configure: Configure
 ) -> None:
-    """It goes before the profile's, as the default Region does."""
+    """It takes precedence over the profile's Region, like AWS_DEFAULT_REGION."""
     configure(
         f"[default]\nregion = eu-north-1\naws_access_key_id = {DEFAULT_KEY}\n"
         "aws_secret_access_key = test\n"
@@ -254,7 +254,7 @@ def test_aws_region_alone_is_enough(
 
 
 @pytest.mark.parametrize("region", ["", None])
-def test_without_it_the_default_region_counts(
+def test_without_aws_region_the_default_region_applies(
     region: str | None, aws: StandIn, plan: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     Shelf(aws, "team/api", region="us-east-1").image("a")
@@ -263,10 +263,10 @@ def test_without_it_the_default_region_counts(
     assert plan().plan["region"] == "us-east-1"
 
 
-# a program that hangs
+# a hanging program
 
 
-def test_a_program_that_hangs_is_ended_with_all_that_it_started(
+def test_a_hanging_credential_process_is_killed_with_its_children(
     configure: Configure, environment: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("bot.aws.credentials.PROCESS_TIMEOUT", 1.0)
@@ -291,20 +291,20 @@ def test_a_program_that_hangs_is_ended_with_all_that_it_started(
 
 
 def is_running(pid: str) -> bool:
-    """A zombie runs nothing."""
+    """False for zombies."""
     stat = Path(f"/proc/{pid}/stat")
     return stat.exists() and stat.read_text().rpartition(")")[2].split()[0] != "Z"
 
 
-def test_a_worker_asks_for_no_code(prompts: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    """People in Slack would wait for whoever sits at its terminal."""
+def test_a_worker_asks_for_no_mfa_code(prompts: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Slack users would have to wait for a user at the worker's terminal."""
     monkeypatch.setattr("multiprocessing.parent_process", object)
     with pytest.raises(ServiceError, match="needs an MFA code, and there is no terminal"):
         identify(load_settings(None))
     assert prompts == []
 
 
-def test_a_region_that_cannot_be_is_a_wrong_setting(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_invalid_region_is_a_settings_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_REGION", "eu west 1")
     with pytest.raises(RequestError, match="'eu west 1' cannot be the name of an AWS Region"):
         identify(load_settings(None))

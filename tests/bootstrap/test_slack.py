@@ -1,4 +1,4 @@
-"""The bot's place in Slack, as the environment and the settings have it."""
+"""Slack clients and the workspace, from the environment and the settings."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -37,7 +37,7 @@ reports:
 
 @pytest.fixture
 def slack(environment: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workspace]:
-    """The environment leads there."""
+    """The stand-in of Slack, as the environment names it."""
     del environment
     with in_workspace(manifest(), monkeypatch) as opened:
         yield opened
@@ -60,32 +60,32 @@ def test_with_tokens() -> None:
 
 
 @pytest.mark.usefixtures("slack")
-def test_a_url_that_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_invalid_url(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SLACK_API_URL", "file:///etc/passwd")
     with pytest.raises(RequestError, match="SLACK_API_URL is no http or https URL: file:"):
         open_client()
 
 
 @pytest.mark.usefixtures("environment")
-def test_by_default_it_is_slack_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_default_url_is_slack(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SLACK_BOT_TOKEN", "xoxb-1")
     assert open_client().base_url == "https://slack.com/api/"
 
 
-def test_a_slash_at_the_end_may_be_missing(
+def test_the_url_may_lack_a_slash_at_the_end(
     slack: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SLACK_API_URL", slack.api_url.removesuffix("/"))
     assert open_client().auth_test()["team_id"] == TEAM_ID
 
 
-def test_a_hasty_client_never_waits(slack: Workspace) -> None:
+def test_a_client_without_retries_never_waits(slack: Workspace) -> None:
     slack.faults.add(CallFault(method="auth.test", error="ratelimited"))
     with pytest.raises(SlackApiError):
         open_client_without_retries().auth_test()
 
 
-def test_channels_are_known_by_id(slack: Workspace, settings_file: Write, own_store: Store) -> None:
+def test_channel_names_become_ids(slack: Workspace, settings_file: Write, own_store: Store) -> None:
     cleanups = slack.remote.add_channel("cleanups")
     settings_file(SETTINGS)
     workspace = open_workspace(load_settings(None), open_client())
@@ -96,7 +96,7 @@ def test_channels_are_known_by_id(slack: Workspace, settings_file: Write, own_st
     assert isinstance(open_plan_messages(workspace, own_store), PlanMessages)
 
 
-def test_groups_that_may_approve_anything(slack: Workspace, settings_file: Write) -> None:
+def test_user_groups_of_approvers(slack: Workspace, settings_file: Write) -> None:
     slack.remote.add_channel("cleanups")
     settings_file(SETTINGS)
     people = open_people(open_workspace(load_settings(None), open_client()))
@@ -104,13 +104,13 @@ def test_groups_that_may_approve_anything(slack: Workspace, settings_file: Write
 
 
 @pytest.mark.usefixtures("slack")
-def test_a_channel_that_is_none(settings_file: Write) -> None:
+def test_an_unknown_channel(settings_file: Write) -> None:
     settings_file(SETTINGS)
     with pytest.raises(RequestError, match="`reports` names the channel #cleanups"):
         open_workspace(load_settings(None), open_client())
 
 
-def test_a_token_that_was_revoked(slack: Workspace, settings_file: Write) -> None:
+def test_a_revoked_token(slack: Workspace, settings_file: Write) -> None:
     settings_file(SETTINGS)
     slack.remote.post("/tokens/revoke", kind="bot")
     with pytest.raises(ServiceError, match=r"rejects the token \(token_revoked\)"):

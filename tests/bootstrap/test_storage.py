@@ -1,4 +1,4 @@
-"""What sources listed before there was a store, the store remembers once there is one."""
+"""A new store gets the usage counts from the time before there was a store."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -30,14 +30,14 @@ def without_store(environment: Path) -> Iterator[Storage]:
         yield memory
 
 
-def test_a_new_store_knows_what_was_listed_before(store: Store, without_store: Storage) -> None:
+def test_a_new_store_gets_earlier_usage_counts(store: Store, without_store: Storage) -> None:
     without_store.scans.usage.believe("ecs", "here", MANY)
     with open_storage_with(store) as memory:
         assert memory.scans.usage.last_listed("ecs", "here") == MANY
     assert store.last_listed("ecs", "here") == MANY
 
 
-def test_what_was_doubted_before_can_be_confirmed(store: Store, without_store: Storage) -> None:
+def test_an_earlier_doubt_can_be_confirmed(store: Store, without_store: Storage) -> None:
     without_store.scans.usage.believe("ecs", "here", MANY)
     without_store.scans.usage.doubt(DOUBTED)
     with open_storage_with(store) as memory:
@@ -46,7 +46,7 @@ def test_what_was_doubted_before_can_be_confirmed(store: Store, without_store: S
     assert store.last_listed("ecs", "here") == FEW
 
 
-def test_what_the_store_knows_counts(store: Store, without_store: Storage) -> None:
+def test_counts_of_the_store_win(store: Store, without_store: Storage) -> None:
     store.believe("ecs", "here", MANY)
     store.doubt(DOUBTED)
     without_store.scans.usage.believe("ecs", "here", FEW)
@@ -56,9 +56,7 @@ def test_what_the_store_knows_counts(store: Store, without_store: Storage) -> No
         assert memory.scans.usage.doubted() == [DOUBTED]
 
 
-def test_a_doubt_about_another_number_is_not_handed_over(
-    store: Store, without_store: Storage
-) -> None:
+def test_a_doubt_about_another_number_is_not_moved(store: Store, without_store: Storage) -> None:
     store.believe("ecs", "here", FEW)
     without_store.scans.usage.believe("ecs", "here", MANY)
     without_store.scans.usage.doubt(DOUBTED)
@@ -66,7 +64,7 @@ def test_a_doubt_about_another_number_is_not_handed_over(
         assert memory.scans.usage.doubted() == []
 
 
-def test_it_is_remembered_in_one_place(store: Store, without_store: Storage) -> None:
+def test_counts_are_in_one_place(store: Store, without_store: Storage) -> None:
     without_store.scans.usage.believe("ecs", "here", MANY)
     with open_storage_with(store) as memory:
         memory.scans.usage.believe("ecs", "here", FEW)

@@ -1,4 +1,4 @@
-"""Clients are built from settings and environment, on call."""
+"""Clients are built from the settings and the environment."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -15,7 +15,7 @@ Write = Callable[[str], Path]
 
 @pytest.fixture
 def there(aws: StandIn) -> Shelf:
-    """A repository of another account; only a role leads there."""
+    """A repository in another account, which only a role can read."""
     aws.world.identities.add_role(ROLE, external_id="the-id", trusts=["123456789012"])
     shelf = Shelf(aws, "team/there", account=THERE)
     shelf.image("a")
@@ -65,8 +65,8 @@ def test_a_role_needs_credentials_to_assume_it(
 def test_another_account_without_a_role(
     aws: StandIn, there: Shelf, plan: Run, settings_file: Write
 ) -> None:
-    """Its settings cannot be asked for: savings are inexact, and whether deletions are replicated
-    is unknown."""
+    """Its account settings cannot be read: savings are inexact, and it is unknown whether deletions
+    are replicated."""
     aws.world.grant(THERE, principal="123456789012")
     settings_file(f"registries: [{{account: '{THERE}'}}]")
     result = plan("team/there")
@@ -78,7 +78,7 @@ def test_another_account_without_a_role(
 
 
 @pytest.mark.parametrize("region", ["eu-west-1", "us-east-1"])
-def test_the_region_of_the_settings_goes_before_the_environments(
+def test_the_region_of_the_settings_takes_precedence(
     region: str, aws: StandIn, plan: Run, settings_file: Write
 ) -> None:
     Shelf(aws, "team/api", region=region)
@@ -86,7 +86,7 @@ def test_the_region_of_the_settings_goes_before_the_environments(
     assert plan().plan["region"] == region
 
 
-def test_the_settings_region_is_enough(
+def test_the_region_of_the_settings_suffices(
     aws: StandIn, plan: Run, settings_file: Write, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     Shelf(aws, "team/api", region="us-east-1")
@@ -115,7 +115,7 @@ def test_pins_of_the_settings_apply(shelf: Shelf, plan: Run, settings_file: Writ
 
 
 @pytest.mark.parametrize("given", ["", "relative", None])
-def test_without_a_whole_path_the_cache_is_at_home(
+def test_without_an_absolute_path_the_cache_is_in_the_home_folder(
     given: str | None, plan: Run, environment: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if given is None:
@@ -128,7 +128,7 @@ def test_without_a_whole_path_the_cache_is_at_home(
     ]
 
 
-def test_the_cache_goes_where_the_environment_says(plan: Run, environment: Path) -> None:
+def test_the_cache_folder_of_the_environment(plan: Run, environment: Path) -> None:
     plan()
     assert (environment / "cache" / "ecr-clean" / "manifests.db").is_file()
 
@@ -144,7 +144,7 @@ def test_a_cache_that_cannot_be_used(shelf: Shelf, plan: Run, environment: Path)
     assert "delete the file" in result.sentence
 
 
-def test_calls_are_tried_again_unless_told_otherwise(
+def test_calls_are_retried_by_default(
     aws: StandIn, shelf: Shelf, plan: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shelf.image("a")

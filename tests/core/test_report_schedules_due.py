@@ -18,7 +18,7 @@ from bot.core.report_schedules import (
 )
 from bot.core.usage import RepositoryUsage, SourceScan
 from tests.render.builders import HERE
-from tests.usecases.scene import content
+from tests.usecases.store_env import content
 
 MONDAY = datetime(2026, 11, 23, 9, tzinfo=UTC)
 DAY = timedelta(days=1)

@@ -25,7 +25,7 @@ from bot.settings.load import load_settings
 from bot.usecases.deletion.lease import LeaseLostError
 from bot.usecases.deletion.revalidation import DeletionTarget
 from bot.usecases.deletion.start import RunStarter, find_runs
-from tests.usecases.site import Watched, WatchedStore
+from tests.usecases.aws_env import HookedPort, HookedStore
 
 if TYPE_CHECKING:
     from bot.ports import Deleter, Registry
@@ -117,14 +117,14 @@ def _watched(starter: RunStarter, fault: FaultPoint | None) -> RunStarter:
     @contextmanager
     def open_target(plan: PlanRecord) -> Iterator[DeletionTarget]:
         with opened(plan) as target:
-            registry = cast("Registry", Watched(target.found.registry, hook))
+            registry = cast("Registry", HookedPort(target.found.registry, hook))
             yield replace(
                 target,
                 found=replace(target.found, registry=registry),
-                deleter=cast("Deleter", Watched(target.deleter, hook)),
+                deleter=cast("Deleter", HookedPort(target.deleter, hook)),
             )
 
-    store = WatchedStore(starter.runner.store, hook)
+    store = HookedStore(starter.runner.store, hook)
     runner = replace(starter.runner, store=store, clock=_clock(), sleep=lambda _seconds: None)
     return replace(starter, runner=runner, open_target=open_target)
 

@@ -1,4 +1,4 @@
-"""With no file at all, and with half a file."""
+"""Defaults of the settings, without a file and with missing keys."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -62,7 +62,7 @@ execution:
 pins: []
 price_per_gb_month: 0.10
 """
-"""The settings that apply with no file, word for word as the contract has them."""
+"""The settings without a file, exactly as in the contract."""
 
 LATEST, SNAPSHOT = Patterns.of("*latest*"), Patterns.of("*SNAPSHOT*")
 DEFAULT_RULES = (
@@ -78,7 +78,7 @@ def load(text: str, folder: Path) -> Settings:
     return load_settings(file)
 
 
-def test_the_contracts_defaults_are_ours(tmp_path: Path) -> None:
+def test_the_defaults_match_the_contract(tmp_path: Path) -> None:
     assert load(CONTRACT, tmp_path) == Settings()
 
 
@@ -112,7 +112,7 @@ def test_a_missing_key_keeps_its_default_in_entries_too(tmp_path: Path) -> None:
     assert settings.approval.expires_after == timedelta(days=7)
 
 
-def test_a_list_that_is_given_replaces_the_default_list(tmp_path: Path) -> None:
+def test_a_list_replaces_the_default_list(tmp_path: Path) -> None:
     settings = load("policies: [{keep: [{newest: 3}]}]", tmp_path)
     assert settings.policy_entries()[0].policy.keep == (NewestRule(3, TagFilter()),)
     assert load("policies: []", tmp_path).policy_entries() == ()

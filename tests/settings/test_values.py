@@ -1,4 +1,4 @@
-"""What each kind of value takes."""
+"""Valid values of each type."""
 
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
@@ -53,7 +53,7 @@ def test_schedules(schedule: str, tmp_path: Path) -> None:
         ("2026-12-31T10:00:00+02:00", datetime(2026, 12, 31, 8, tzinfo=UTC)),
     ],
 )
-def test_pins_run_out_at_the_end_of_a_day_or_at_a_time(
+def test_pins_expire_at_the_end_of_a_day_or_at_a_time(
     text: str, until: datetime, tmp_path: Path
 ) -> None:
     settings = load(f"pins: [{{repository: '*', pin: a, reason: b, until: {text}}}]", tmp_path)
@@ -127,7 +127,7 @@ def kubernetes(text: str, folder: Path) -> KubernetesSection:
         ("/etc/kube/config", "/etc/kube/config"),
     ],
 )
-def test_a_kubeconfig_is_meant_from_where_the_file_stands(
+def test_a_kubeconfig_path_is_relative_to_the_settings_file(
     given: str, meant: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HOME", "/home/ann")
@@ -135,12 +135,12 @@ def test_a_kubeconfig_is_meant_from_where_the_file_stands(
     assert section.clusters[0].kubeconfig == meant.format(folder=tmp_path)
 
 
-def test_the_time_for_a_cluster(tmp_path: Path) -> None:
+def test_the_timeout_of_a_cluster(tmp_path: Path) -> None:
     assert kubernetes("", tmp_path).timeout == timedelta(seconds=60)
     assert kubernetes("timeout: 5m", tmp_path).timeout == timedelta(minutes=5)
 
 
-def test_settings_that_were_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_settings_of_the_default_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     named = load("pins: []", tmp_path)
     assert load_settings(None).is_default_file
@@ -154,7 +154,7 @@ def test_clusters_are_ignored_by_globs(tmp_path: Path) -> None:
     assert kubernetes(f"ignore: [{', '.join(map(repr, globs))}]", tmp_path).ignore == globs
 
 
-def test_a_byte_order_mark_is_passed_over(tmp_path: Path) -> None:
+def test_a_byte_order_mark_is_ignored(tmp_path: Path) -> None:
     file = tmp_path / "ecr-clean.yml"
     file.write_text("approval: {required: 2}", "utf-8-sig")
     assert load_settings(file).approval.required == 2
@@ -182,7 +182,7 @@ def test_custom_resources(
     assert entry.clusters == ()
 
 
-def test_a_custom_resource_of_some_clusters(tmp_path: Path) -> None:
+def test_a_custom_resource_in_some_clusters(tmp_path: Path) -> None:
     text = (
         "clusters: [{name: a, eks: b}, {name: c, in_cluster: true}], "
         "custom_resources: [{resource: rollouts.v1.x.io, template: spec, clusters: [c]}]"
@@ -190,7 +190,7 @@ def test_a_custom_resource_of_some_clusters(tmp_path: Path) -> None:
     assert kubernetes(text, tmp_path).custom_resources[0].clusters == ("c",)
 
 
-def test_the_whole_of_a_file(tmp_path: Path) -> None:
+def test_a_complete_file(tmp_path: Path) -> None:
     settings = load(
         """
         registries:
@@ -234,9 +234,7 @@ def test_the_whole_of_a_file(tmp_path: Path) -> None:
         ("localhost/a", "localhost/a"),
     ],
 )
-def test_an_alias_is_a_host_or_the_beginning_of_its_paths(
-    alias: str, known: str, tmp_path: Path
-) -> None:
+def test_an_alias_is_a_host_with_an_optional_path(alias: str, known: str, tmp_path: Path) -> None:
     uri = "123456789012.dkr.ecr.eu-west-1.amazonaws.com"
     settings = load(f"usage: {{registry_aliases: {{'{alias}': {uri}}}}}", tmp_path)
     assert settings.hosts().aliases == {known: RegistryId("123456789012", "eu-west-1")}
@@ -260,23 +258,23 @@ def test_a_custom_resource_needs_no_template(tmp_path: Path) -> None:
         ("execution: {enabled: false}", True),
     ],
 )
-def test_what_is_not_carried_out_nobody_approves(
+def test_report_only_plans_cannot_be_approved(
     text: str, tmp_path: Path, *, report_only: bool
 ) -> None:
     rules = load(text, tmp_path).approval_rules(REPOSITORY, workspace="T1")
     assert rules.report_only is report_only
 
 
-def test_approvers_under_reports_decide_about_all_repositories(tmp_path: Path) -> None:
-    """Without approvers of their own, `pause`, `resume` and `confirm-usage` need one of these; the
-    plans of an entry without approvers do not."""
+def test_approvers_of_reports_decide_about_all_repositories(tmp_path: Path) -> None:
+    """If `approval` has no approvers, `pause`, `resume` and `confirm-usage` need an approver of
+    `reports`. Plans of an entry without approvers do not."""
     named = "{repositories: ['prod/*'], approvers: [U0123456789]}"
     settings = load(f"reports: [{named}, {{channel: '#ops'}}]", tmp_path)
     assert settings.general_rules("T1").approvers == ("U0123456789",)
     assert settings.approval_rules(REPOSITORY, "T1").approvers == ()
 
 
-def test_a_number_of_digits_is_no_account(tmp_path: Path) -> None:
-    """YAML reads 012345678901 as a number: it must be in quotes, and the error says so."""
+def test_an_account_id_without_quotes(tmp_path: Path) -> None:
+    """YAML reads 012345678901 as a number, so the error says that quotes are needed."""
     with pytest.raises(RequestError, match="in quotes"):
         load("registries: [{account: 123456789012}]", tmp_path)

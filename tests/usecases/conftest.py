@@ -1,4 +1,4 @@
-"""Every use case against a database of its own."""
+"""Fixtures for tests of use cases. Each test has its own database."""
 
 import shutil
 from collections.abc import Iterator
@@ -10,22 +10,24 @@ from bot.playground.aws import StandIn
 from bot.store.store import open_store
 from tests.store.conftest import migrated_file
 from tests.store.support import sqlite_url
-from tests.usecases.scene import BeatenStore, Scene
-from tests.usecases.site import Site, make_site
+from tests.usecases.aws_env import AwsEnv, make_aws_env
+from tests.usecases.store_env import RacingStore, StoreEnv
 
 __all__ = ["migrated_file"]
 
 
 @pytest.fixture
-def scene(migrated_file: Path, tmp_path: Path) -> Iterator[Scene]:
+def env(migrated_file: Path, tmp_path: Path) -> Iterator[StoreEnv]:
     url = sqlite_url(shutil.copy(migrated_file, tmp_path / "store.db"))
-    with BeatenStore(url) as store, open_store(url) as theirs:
-        yield Scene(store, theirs)
+    with RacingStore(url) as store, open_store(url) as theirs:
+        yield StoreEnv(store, theirs)
 
 
 @pytest.fixture
-def site(aws: StandIn, environment: Path, migrated_file: Path, tmp_path: Path) -> Iterator[Site]:
+def aws_env(
+    aws: StandIn, environment: Path, migrated_file: Path, tmp_path: Path
+) -> Iterator[AwsEnv]:
     del environment
     url = sqlite_url(shutil.copy(migrated_file, tmp_path / "store.db"))
     with open_store(url) as store:
-        yield from make_site(aws, store, tmp_path)
+        yield from make_aws_env(aws, store, tmp_path)

@@ -1,4 +1,4 @@
-"""Every event, with the digests that it was about."""
+"""All audit events, with their digests."""
 
 from datetime import timedelta
 
@@ -6,17 +6,17 @@ from bot.core.audit_details import PinDetail
 from bot.core.records import AuditEventName
 from bot.usecases.audit import all_events
 from tests.store.support import event
-from tests.usecases.scene import Scene
+from tests.usecases.store_env import StoreEnv
 
 
-def test_proposals_and_approvals_are_about_what_their_version_deletes(scene: Scene) -> None:
-    plan = scene.proposed()
-    all_that_go = tuple(item.digest for item in scene.store.items(plan.id, 1))
-    scene.pin("old")
-    scene.approve(scene.as_stored(plan))
-    fewer = tuple(item.digest for item in scene.store.items(plan.id, 2))
+def test_events_of_a_version_have_the_digests_that_it_deletes(env: StoreEnv) -> None:
+    plan = env.proposed()
+    all_that_go = tuple(item.digest for item in env.store.items(plan.id, 1))
+    env.pin("old")
+    env.approve(env.as_stored(plan))
+    fewer = tuple(item.digest for item in env.store.items(plan.id, 2))
     assert (len(all_that_go), len(fewer)) == (2, 1)
-    assert [(each.event, each.version, each.digests) for each in all_events(scene.store)] == [
+    assert [(each.event, each.version, each.digests) for each in all_events(env.store)] == [
         (AuditEventName.PROPOSED, 1, (*fewer, *(set(all_that_go) - set(fewer)))),
         (AuditEventName.PINNED, 1, tuple(set(all_that_go) - set(fewer))),
         (AuditEventName.PROPOSED, 2, fewer),
@@ -24,8 +24,8 @@ def test_proposals_and_approvals_are_about_what_their_version_deletes(scene: Sce
     ]
 
 
-def test_what_is_about_no_plan_or_tells_digests_itself_stays_as_it_is(scene: Scene) -> None:
-    plan = scene.proposed()
+def test_other_events_are_not_changed(env: StoreEnv) -> None:
+    plan = env.proposed()
     told = [
         event(AuditEventName.CONFIRMED_USAGE),
         event(AuditEventName.APPROVED, digests=("sha256:a",), plan=plan.id, version=1),
@@ -34,14 +34,14 @@ def test_what_is_about_no_plan_or_tells_digests_itself_stays_as_it_is(scene: Sce
         event(AuditEventName.DISMISSED, plan=plan.id, version=1),
     ]
     for each in told:
-        scene.store.record(each)
-    assert list(all_events(scene.store))[1:] == told
+        env.store.record(each)
+    assert list(all_events(env.store))[1:] == told
 
 
-def test_nothing_earlier_than_asked(scene: Scene) -> None:
-    scene.pin("a")
-    scene.now += timedelta(days=1)
-    scene.pin("b")
-    (event,) = all_events(scene.store, scene.now)
+def test_events_since_a_time(env: StoreEnv) -> None:
+    env.pin("a")
+    env.now += timedelta(days=1)
+    env.pin("b")
+    (event,) = all_events(env.store, env.now)
     assert isinstance(event.detail, PinDetail)
     assert event.detail.pin.pin == "b"

@@ -1,4 +1,4 @@
-"""Somebody confirms the number of workloads that a source lists."""
+"""Confirming the number of workloads that a source lists."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -14,13 +14,13 @@ from bot.ports import DoubtedUsage, UsageMemory, WorkloadCount
 from bot.store.manifest_cache import SqliteManifestCache
 from bot.usecases.decisions import confirm_usage_without_store
 from tests.support import NOW
-from tests.usecases.scene import ANN, Scene, refused
+from tests.usecases.store_env import ANN, StoreEnv, refused
 
 MANY, FEW = WorkloadCount(10, NOW - timedelta(days=1)), WorkloadCount(4, NOW)
 DOUBTED = DoubtedUsage("ecs", "here", FEW, MANY)
 FIGURES = UsageFigures("ecs", "here", 4, NOW, before=10, before_at=NOW - timedelta(days=1))
 NONE_NOW = WrongWorkloadCount(4, replace(FIGURES, workloads=0))
-"""They saw 4 workloads; since then a scan found none."""
+"""The user saw 4 workloads, but a later scan found none."""
 
 
 def doubt(memory: UsageMemory, doubted: DoubtedUsage = DOUBTED) -> None:
@@ -28,17 +28,17 @@ def doubt(memory: UsageMemory, doubted: DoubtedUsage = DOUBTED) -> None:
     memory.doubt(doubted)
 
 
-def confirm(scene: Scene) -> DoubtedUsage:
-    return scene.decisions().confirm_usage("ecs", "here", 4, ANN)
+def confirm(env: StoreEnv) -> DoubtedUsage:
+    return env.decisions().confirm_usage("ecs", "here", 4, ANN)
 
 
-def test_what_was_doubted_is_believed(cache: SqliteManifestCache) -> None:
+def test_a_confirmed_number_counts(cache: SqliteManifestCache) -> None:
     doubt(cache)
     assert confirm_usage_without_store(cache, "ecs", "here", 4) == DOUBTED
     assert cache.last_listed("ecs", "here") == FEW
 
 
-def test_it_is_confirmed_once(cache: SqliteManifestCache) -> None:
+def test_a_number_is_confirmed_once(cache: SqliteManifestCache) -> None:
     doubt(cache)
     confirm_usage_without_store(cache, "ecs", "here", 4)
     with pytest.raises(RequestError, match="no source has a drop in usage to confirm"):
@@ -46,7 +46,9 @@ def test_it_is_confirmed_once(cache: SqliteManifestCache) -> None:
 
 
 @pytest.mark.parametrize(("source", "scope"), [("ecs", "there"), ("lambda", "here")])
-def test_nothing_else_is_confirmed(cache: SqliteManifestCache, source: str, scope: str) -> None:
+def test_only_a_doubted_source_can_be_confirmed(
+    cache: SqliteManifestCache, source: str, scope: str
+) -> None:
     doubt(cache)
     doubt(cache, DOUBTED._replace(source="files", scope="a.txt"))
     with pytest.raises(RequestError, match="only these can be confirmed: ecs 'here', files 'a"):
@@ -54,71 +56,71 @@ def test_nothing_else_is_confirmed(cache: SqliteManifestCache, source: str, scop
     assert cache.last_listed("ecs", "here") == MANY
 
 
-def test_the_audit_has_who_confirmed_which_figures(scene: Scene) -> None:
-    doubt(scene.store)
-    confirm(scene)
-    event = scene.last_event()
+def test_the_audit_has_the_confirmation(env: StoreEnv) -> None:
+    doubt(env.store)
+    confirm(env)
+    event = env.last_event()
     assert (event.event, event.by, event.at) == (
         AuditEventName.CONFIRMED_USAGE,
         ANN.name,
-        scene.now,
+        env.now,
     )
     assert event.detail == UsageConfirmed(FIGURES)
-    (confirmation,) = scene.store.confirmations("ecs", "here")
-    assert confirmation == (DOUBTED, ANN.name, scene.now)
+    (confirmation,) = env.store.confirmations("ecs", "here")
+    assert confirmation == (DOUBTED, ANN.name, env.now)
 
 
-def test_whoever_may_not_approve_may_not_confirm_either(scene: Scene) -> None:
-    scene.rules = replace(scene.rules, approvers=("U99",))
-    doubt(scene.store)
+def test_only_approvers_may_confirm(env: StoreEnv) -> None:
+    env.rules = replace(env.rules, approvers=("U99",))
+    doubt(env.store)
     with refused(NotAnApprover(ANN.name)):
-        confirm(scene)
-    assert scene.last_event().event is AuditEventName.REFUSED
-    assert scene.store.last_listed("ecs", "here") == MANY
+        confirm(env)
+    assert env.last_event().event is AuditEventName.REFUSED
+    assert env.store.last_listed("ecs", "here") == MANY
 
 
-def test_the_audit_hears_nothing_of_what_was_in_no_doubt(scene: Scene) -> None:
+def test_a_confirmation_without_a_doubt_is_not_in_the_audit(env: StoreEnv) -> None:
     with pytest.raises(RequestError):
-        confirm(scene)
-    assert scene.events() == []
+        confirm(env)
+    assert env.events() == []
 
 
-def test_another_number_than_the_one_that_is_true_now(scene: Scene) -> None:
-    doubt(scene.store)
-    scene.store.doubt(DOUBTED._replace(listed=WorkloadCount(0, NOW)))
+def test_an_outdated_number_is_refused(env: StoreEnv) -> None:
+    doubt(env.store)
+    env.store.doubt(DOUBTED._replace(listed=WorkloadCount(0, NOW)))
     with refused(NONE_NOW):
-        confirm(scene)
-    assert (scene.last_event().event, scene.last_event().detail) == (
+        confirm(env)
+    assert (env.last_event().event, env.last_event().detail) == (
         AuditEventName.REFUSED,
         RequestRefused(NONE_NOW),
     )
-    assert scene.store.last_listed("ecs", "here") == MANY
-    assert scene.store.confirmations("ecs", "here") == []
+    assert env.store.last_listed("ecs", "here") == MANY
+    assert env.store.confirmations("ecs", "here") == []
 
 
-def test_another_number_without_an_audit(cache: SqliteManifestCache) -> None:
+def test_an_outdated_number_is_refused_without_a_store(cache: SqliteManifestCache) -> None:
     doubt(cache)
     with refused(WrongWorkloadCount(5, FIGURES)):
         confirm_usage_without_store(cache, "ecs", "here", 5)
 
 
-def test_a_scan_meanwhile_finds_another_number(
-    scene: Scene, monkeypatch: pytest.MonkeyPatch
+def test_a_scan_changes_the_number_during_the_confirmation(
+    env: StoreEnv, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    doubt(scene.store)
-    store_confirm = scene.store.confirm
+    doubt(env.store)
+    store_confirm = env.store.confirm
 
     def late(doubted: DoubtedUsage, event: AuditEvent | None) -> bool:
-        scene.theirs.doubt(DOUBTED._replace(listed=WorkloadCount(0, NOW)))
+        env.theirs.doubt(DOUBTED._replace(listed=WorkloadCount(0, NOW)))
         return store_confirm(doubted, event)
 
-    monkeypatch.setattr(scene.store, "confirm", late)
+    monkeypatch.setattr(env.store, "confirm", late)
     with refused(NONE_NOW):
-        confirm(scene)
-    assert scene.events() == [AuditEventName.REFUSED]
+        confirm(env)
+    assert env.events() == [AuditEventName.REFUSED]
 
 
-def test_a_scan_meanwhile_without_an_audit(
+def test_a_scan_changes_the_number_without_a_store(
     cache: SqliteManifestCache, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     doubt(cache)

@@ -1,4 +1,4 @@
-"""The doctor, who looks at everything: what the command's tests cannot bring about."""
+"""The doctor's findings that tests of the command cannot produce."""
 
 from collections.abc import Sequence
 
@@ -44,7 +44,7 @@ HERE = RegistryId("123456789012", "eu-west-1")
 ANN = Caller("arn:aws:iam::123456789012:user/ann", "arn:aws:iam::123456789012:user/ann")
 
 
-def examine(
+def findings_of(
     registry: EcrRegistry,
     scans: Sequence[SourceScan] = (),
     not_checked: Sequence[str] = (),
@@ -76,14 +76,14 @@ def stocked(shelf: Shelf, registry: EcrRegistry) -> EcrRegistry:
     return registry
 
 
-def test_every_look_is_told(stocked: EcrRegistry) -> None:
+def test_every_scan_has_a_finding(stocked: EcrRegistry) -> None:
     refused, nothing = ErrorText("AWS refused it"), NothingInUse((HERE,))
     scans = [
         SourceScan("ecs", "here", 1200),
         SourceScan("ecs", "there", 0, refused),
         SourceScan("usage", "all sources", 0, nothing),
     ]
-    findings = examine(stocked, scans)
+    findings = findings_of(stocked, scans)
     (seen, unseen) = of("ecs", findings)
     assert seen.detail == WorkloadsListed(7, 1200)
     assert unseen.detail == ScanFailed("ecs", "there", refused)
@@ -92,13 +92,13 @@ def test_every_look_is_told(stocked: EcrRegistry) -> None:
     assert silence.detail == ScanFailed("usage", "all sources", nothing)
 
 
-def test_nothing_is_said_of_sources_if_all_are_on(stocked: EcrRegistry) -> None:
-    assert of("usage", examine(stocked)) == []
-    (warned,) = of("usage", examine(stocked, not_checked=SOURCES))
+def test_no_finding_about_sources_if_all_are_on(stocked: EcrRegistry) -> None:
+    assert of("usage", findings_of(stocked)) == []
+    (warned,) = of("usage", findings_of(stocked, not_checked=SOURCES))
     assert (warned.status, warned.scope) == (FindingStatus.WARNING, ", ".join(SOURCES))
     assert warned.detail == AllUsageSourcesOff()
     (warned,) = of(
-        "usage", examine(stocked, [SourceScan("ecs", "here", 1)], not_checked=SOURCES[1:])
+        "usage", findings_of(stocked, [SourceScan("ecs", "here", 1)], not_checked=SOURCES[1:])
     )
     assert warned.detail == SomeUsageSourcesOff()
 
@@ -135,7 +135,7 @@ BEYOND = UnscannedRegion(RegistryId(HERE.account, "us-east-1"), ("ecs",))
 def test_other_regions(
     stocked: EcrRegistry, elsewhere: OtherRegionsUsage, status: FindingStatus, detail: FindingDetail
 ) -> None:
-    (finding,) = of("other Regions", examine(stocked, elsewhere=[elsewhere]))
+    (finding,) = of("other Regions", findings_of(stocked, elsewhere=[elsewhere]))
     assert finding == DoctorFinding("other Regions", "1", status, detail)
 
 
@@ -165,23 +165,23 @@ def use(image: str) -> ReferenceUse:
         ),
     ],
 )
-def test_references_that_lead_to_no_repository(
+def test_references_to_missing_repositories(
     image: str, status: FindingStatus, detail: FindingDetail, stocked: EcrRegistry
 ) -> None:
-    (finding,) = of("references", examine(stocked, images=[f"{HOST}/{image}"]))
+    (finding,) = of("references", findings_of(stocked, images=[f"{HOST}/{image}"]))
     assert (finding.status, finding.detail) == (status, detail)
 
 
-def test_references_to_other_registries_are_none_of_this_ones(stocked: EcrRegistry) -> None:
+def test_references_to_other_registries_are_ignored(stocked: EcrRegistry) -> None:
     other = HOST.replace("eu-west-1", "us-east-1")
     images = [f"{other}/team/api:", f"{other}/x/team/api:1", f"{other}/team/gone:1"]
-    (finding,) = of("references", examine(stocked, images=images))
+    (finding,) = of("references", findings_of(stocked, images=images))
     assert finding.status is FindingStatus.OK
 
 
-def test_all_that_holds_plans_back_is_told(stocked: EcrRegistry) -> None:
+def test_all_reasons_of_incomplete_plans_have_findings(stocked: EcrRegistry) -> None:
     images = [f"{HOST}/{name}" for name in ("team/api:", "team/gone:1", "gone:1", "x/team/api:1")]
-    findings = of("references", examine(stocked, images=images))
+    findings = of("references", findings_of(stocked, images=images))
     assert [each.status for each in findings] == [
         FindingStatus.FAILED,
         FindingStatus.FAILED,
@@ -190,14 +190,14 @@ def test_all_that_holds_plans_back_is_told(stocked: EcrRegistry) -> None:
     assert findings[2].detail == MissingReferencedRepositories((use("gone:1"), use("team/gone:1")))
 
 
-def test_what_exists_is_not_known_where_the_registry_cannot_be_read(
+def test_references_are_not_checked_if_the_registry_cannot_be_listed(
     aws: StandIn, stocked: EcrRegistry
 ) -> None:
     aws.world.deny("ecr:ListImages")
-    assert of("references", examine(stocked, images=[f"{HOST}/team/gone:1"])) == []
+    assert of("references", findings_of(stocked, images=[f"{HOST}/team/gone:1"])) == []
 
 
-def test_it_changes_nothing(aws: StandIn, stocked: EcrRegistry) -> None:
-    examine(stocked)
+def test_the_doctor_changes_nothing(aws: StandIn, stocked: EcrRegistry) -> None:
+    findings_of(stocked)
     operations = {name.partition(":")[2] for name in aws.world.calls.counts()}
     assert all(each.startswith(("BatchGet", "Describe", "Get", "List")) for each in operations)

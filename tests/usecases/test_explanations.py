@@ -11,8 +11,8 @@ from bot.usecases.explanations import explain, find_deleted, find_kept_manifest
 from tests.render.builders import image, plan
 from tests.store.support import HERE, THERE, closed, propose, run_of, seen, started
 from tests.support import image_text
-from tests.usecases.scene import Scene
-from tests.usecases.site import Site
+from tests.usecases.aws_env import AwsEnv
+from tests.usecases.store_env import StoreEnv
 
 CHILDREN = (image(1), image(2))
 INDEX = image(
@@ -30,7 +30,7 @@ def made() -> Plan:
 
 
 @pytest.mark.parametrize("reference", ["1.0", "stable", ALONE.digest])
-def test_what_is_alone(reference: str, made: Plan) -> None:
+def test_an_image_without_parts(reference: str, made: Plan) -> None:
     found = explain(made, reference)
     assert found.judged.manifest == ALONE
     assert found.judged.verdict is Verdict.KEEP
@@ -39,13 +39,13 @@ def test_what_is_alone(reference: str, made: Plan) -> None:
 
 
 @pytest.mark.parametrize("reference", ["multi", CHILDREN[0].digest])
-def test_a_family(reference: str, made: Plan) -> None:
+def test_an_image_group(reference: str, made: Plan) -> None:
     found = explain(made, reference)
     assert found.judged.verdict is Verdict.DELETE
     assert [each.manifest for each in found.family] == [*CHILDREN, INDEX]
 
 
-def test_the_beginning_of_a_digest() -> None:
+def test_the_start_of_a_digest() -> None:
     odd = image(10**63)
     made = plan(odd, image(1), image(2))
     assert explain(made, odd.digest[: len("sha256:") + 6]).judged.manifest == odd
@@ -53,7 +53,7 @@ def test_the_beginning_of_a_digest() -> None:
         explain(made, odd.digest[: len("sha256:") + 5])
 
 
-def test_an_ambiguous_beginning(made: Plan) -> None:
+def test_an_ambiguous_start_of_a_digest(made: Plan) -> None:
     with pytest.raises(RequestError, match=r"matches sha256:0000.* and 1 more: give more of"):
         explain(made, "sha256:000000")
 
@@ -62,80 +62,80 @@ def test_an_ambiguous_beginning(made: Plan) -> None:
     ("reference", "hint"),
     [("mutli", "did you mean multi?"), ("zzz", "ecr-clean plan lists all of them")],
 )
-def test_what_is_not_there(reference: str, hint: str, made: Plan) -> None:
+def test_an_unknown_manifest(reference: str, hint: str, made: Plan) -> None:
     with pytest.raises(RequestError) as caught:
         explain(made, reference)
     assert str(caught.value) == f"team/api has no tag or digest {reference}: {hint}"
 
 
-def begun(scene: Scene) -> PlanRecord:
-    """`old` is deleted, and nobody knows yet of `older`."""
-    plan = propose(scene.store)
+def started_plan(env: StoreEnv) -> PlanRecord:
+    """A started plan: `old` is deleted, and `older` is pending."""
+    plan = propose(env.store)
     run = run_of(plan)
-    assert scene.store.commit(started(plan, run))
-    assert scene.store.record_results(
+    assert env.store.commit(started(plan, run))
+    assert env.store.record_results(
         run, [ImageResult("sha256:old", ImageOutcome.DELETED, NoRuleKeeps())], [], []
     )
-    return seen(scene.store, plan.id)
+    return seen(env.store, plan.id)
 
 
-def end(scene: Scene, plan: PlanRecord, state: PlanState) -> None:
-    assert scene.store.commit(closed(plan, state, AuditEventName.ENDED))
+def end(env: StoreEnv, plan: PlanRecord, state: PlanState) -> None:
+    assert env.store.commit(closed(plan, state, AuditEventName.ENDED))
 
 
-def test_while_it_is_carried_out_and_afterwards(scene: Scene) -> None:
-    plan = begun(scene)
+def test_deleted_manifests_are_found_during_and_after_the_run(env: StoreEnv) -> None:
+    plan = started_plan(env)
     for state in (PlanState.EXECUTING, PlanState.STOPPED):
-        deleted = find_deleted(scene.store, HERE, "old")
+        deleted = find_deleted(env.store, HERE, "old")
         assert deleted
         assert (deleted.plan.id, deleted.plan.state) == (plan.id, state)
         assert (deleted.item.digest, deleted.item.reason) == ("sha256:old", NoRuleKeeps())
         if state is PlanState.EXECUTING:
-            end(scene, plan, PlanState.STOPPED)
-    assert find_deleted(scene.store, HERE, "sha256:old") is None, "too short for a digest"
+            end(env, plan, PlanState.STOPPED)
+    assert find_deleted(env.store, HERE, "sha256:old") is None, "too short for a digest"
 
 
-def test_what_was_not_deleted(scene: Scene) -> None:
-    assert find_deleted(scene.store, HERE, "old") is None
-    dismissed = propose(scene.store)
-    assert scene.store.commit(closed(dismissed, PlanState.DISMISSED, AuditEventName.DISMISSED))
-    propose(scene.store)
-    assert find_deleted(scene.store, HERE, "old") is None
+def test_a_manifest_that_was_not_deleted(env: StoreEnv) -> None:
+    assert find_deleted(env.store, HERE, "old") is None
+    dismissed = propose(env.store)
+    assert env.store.commit(closed(dismissed, PlanState.DISMISSED, AuditEventName.DISMISSED))
+    propose(env.store)
+    assert find_deleted(env.store, HERE, "old") is None
 
 
-def test_by_which_plan_last(scene: Scene) -> None:
-    first = begun(scene)
-    assert find_deleted(scene.store, HERE, "older") is None
-    assert find_deleted(scene.store, THERE, "old") is None
-    end(scene, first, PlanState.FAILED)
-    second = begun(scene)
-    end(scene, second, PlanState.DONE)
-    assert find_deleted(scene.store, THERE, "old") is None
-    deleted = find_deleted(scene.store, HERE, "old")
+def test_the_last_plan_that_deleted_a_manifest(env: StoreEnv) -> None:
+    first = started_plan(env)
+    assert find_deleted(env.store, HERE, "older") is None
+    assert find_deleted(env.store, THERE, "old") is None
+    end(env, first, PlanState.FAILED)
+    second = started_plan(env)
+    end(env, second, PlanState.DONE)
+    assert find_deleted(env.store, THERE, "old") is None
+    deleted = find_deleted(env.store, HERE, "old")
     assert deleted
     assert deleted.plan.id in {first.id, second.id}
 
 
 @pytest.fixture
-def deleted(site: Site) -> PlanRecord:
-    """Carried out: 1.0 is deleted, 1.1 was used again, and skipped."""
+def deleted(aws_env: AwsEnv) -> PlanRecord:
+    """An ended plan: 1.0 is deleted; 1.1 was used again, and is skipped."""
     for number in range(4):
-        site.shelf.image(f"1.{number}", age=60 - number)
-    plan = site.approved()
-    site.in_use[site.shelf.repository.digest_by_tag["1.1"]] = ("somebody",)
-    return site.carry_out(plan)
+        aws_env.shelf.image(f"1.{number}", age=60 - number)
+    plan = aws_env.approved()
+    aws_env.in_use[aws_env.shelf.repository.digest_by_tag["1.1"]] = ("somebody",)
+    return aws_env.execute(plan)
 
 
-def digest_of(site: Site, deleted: PlanRecord, tag: str) -> str:
-    return next(digest for digest, item in site.items(deleted).items() if tag in item.tags)
+def digest_of(aws_env: AwsEnv, deleted: PlanRecord, tag: str) -> str:
+    return next(digest for digest, item in aws_env.items(deleted).items() if tag in item.tags)
 
 
 @pytest.mark.parametrize("length", [None, 64 + 7, 7 + 6])
-def test_by_tag_digest_and_the_beginning_of_one(
-    site: Site, deleted: PlanRecord, length: int | None
+def test_by_tag_digest_and_start_of_a_digest(
+    aws_env: AwsEnv, deleted: PlanRecord, length: int | None
 ) -> None:
-    reference = "1.0" if length is None else digest_of(site, deleted, "1.0")[:length]
-    assert find_kept_manifest(site.store, deleted, reference).text == image_text("1.0")
+    reference = "1.0" if length is None else digest_of(aws_env, deleted, "1.0")[:length]
+    assert find_kept_manifest(aws_env.store, deleted, reference).text == image_text("1.0")
 
 
 @pytest.mark.parametrize(
@@ -146,16 +146,16 @@ def test_by_tag_digest_and_the_beginning_of_one(
         ("1.1", "its outcome is skipped"),
     ],
 )
-def test_what_there_is_nothing_of(
-    site: Site, deleted: PlanRecord, reference: str, why: str
+def test_manifests_whose_text_is_not_stored(
+    aws_env: AwsEnv, deleted: PlanRecord, reference: str, why: str
 ) -> None:
     with pytest.raises(RequestError, match=why):
-        find_kept_manifest(site.store, deleted, reference)
+        find_kept_manifest(aws_env.store, deleted, reference)
 
 
-def test_a_beginning_of_several(
-    site: Site, deleted: PlanRecord, monkeypatch: pytest.MonkeyPatch
+def test_a_start_of_several_digests(
+    aws_env: AwsEnv, deleted: PlanRecord, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("bot.core.manifest._SHORTEST", len("sha256:"))
     with pytest.raises(RequestError, match="matches sha256:"):
-        find_kept_manifest(site.store, deleted, "sha256:")
+        find_kept_manifest(aws_env.store, deleted, "sha256:")

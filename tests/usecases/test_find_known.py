@@ -1,4 +1,4 @@
-"""Repositories that people name, found without asking AWS."""
+"""Finding repositories in the store, without calls to AWS."""
 
 import pytest
 
@@ -6,20 +6,20 @@ from bot.core.repository import RegistryId, RepositoryId
 from bot.usecases.repositories import AmbiguousRepositoryError, UnknownRepositoryError, find_known
 from tests.store.support import HERE, PLACE, THERE
 from tests.support import NOW
-from tests.usecases.scene import Scene
+from tests.usecases.store_env import StoreEnv
 
 AWAY = RegistryId("210987654321", "eu-west-1")
 TWIN = RepositoryId(AWAY, HERE.name, f"210987654321.dkr.ecr.eu-west-1.amazonaws.com/{HERE.name}")
 
 
 @pytest.fixture(autouse=True)
-def known(scene: Scene) -> None:
-    scene.store.save_repositories(PLACE, [HERE, THERE], NOW)
+def known(env: StoreEnv) -> None:
+    env.store.save_repositories(PLACE, [HERE, THERE], NOW)
 
 
-def test_by_name_and_by_uri(scene: Scene) -> None:
-    assert find_known(scene.store, "team/api") == HERE
-    assert find_known(scene.store, THERE.uri) == THERE
+def test_by_name_and_by_uri(env: StoreEnv) -> None:
+    assert find_known(env.store, "team/api") == HERE
+    assert find_known(env.store, THERE.uri) == THERE
 
 
 @pytest.mark.parametrize(
@@ -31,17 +31,19 @@ def test_by_name_and_by_uri(scene: Scene) -> None:
         ("", None),
     ],
 )
-def test_what_nobody_knows_gets_the_nearest(scene: Scene, written: str, close: str | None) -> None:
+def test_an_unknown_name_gets_the_most_similar_one(
+    env: StoreEnv, written: str, close: str | None
+) -> None:
     with pytest.raises(UnknownRepositoryError, match=close or "check the name") as error:
-        find_known(scene.store, written)
+        find_known(env.store, written)
     assert error.value.close == close
 
 
-def test_a_name_of_several_registries_gets_a_choice(scene: Scene) -> None:
-    scene.store.save_repositories(AWAY, [TWIN], NOW)
+def test_a_name_in_several_registries_is_ambiguous(env: StoreEnv) -> None:
+    env.store.save_repositories(AWAY, [TWIN], NOW)
     with pytest.raises(
         AmbiguousRepositoryError, match=r"several registries; give one of .*\(*"
     ) as error:
-        find_known(scene.store, "team/api")
+        find_known(env.store, "team/api")
     assert list(error.value.choices) == [HERE, TWIN]
-    assert find_known(scene.store, TWIN.uri) == TWIN
+    assert find_known(env.store, TWIN.uri) == TWIN

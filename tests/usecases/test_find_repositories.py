@@ -1,4 +1,4 @@
-"""Names, globs and URIs, over one registry or several."""
+"""Finding repositories by name, glob or URI, in one or several registries."""
 
 from collections.abc import Sequence
 
@@ -18,7 +18,7 @@ DIGEST = f"sha256:{'a' * 64}"
 
 @pytest.fixture
 def registries(aws: StandIn, environment: object) -> Sequence[EcrRegistry]:
-    """`team/api` stands in both, `team/web` and `ops` in the first, `team/far` in the second."""
+    """`team/api` is in both, `team/web` and `ops` in the first, `team/far` in the second."""
     del environment
     for name in ("team/api", "team/web", "ops"):
         Shelf(aws, name)
@@ -53,18 +53,18 @@ def refusal(argument: str, registries: Sequence[EcrRegistry]) -> str:
         (f"{FAR}/*", [f"{FAR}/team/api", f"{FAR}/team/far"]),
     ],
 )
-def test_what_fits_is_found(
+def test_matching_repositories_are_found(
     argument: str, expected: list[str], registries: Sequence[EcrRegistry]
 ) -> None:
     assert uris(argument, registries) == expected
 
 
-def test_each_comes_with_the_registry_that_holds_it(registries: Sequence[EcrRegistry]) -> None:
+def test_each_repository_comes_with_its_registry(registries: Sequence[EcrRegistry]) -> None:
     (found,) = find_repositories("team/far", registries)
     assert found.registry is registries[1]
 
 
-def test_a_name_that_stands_in_several_registries_lists_them(
+def test_a_name_in_several_registries_lists_them(
     registries: Sequence[EcrRegistry],
 ) -> None:
     said = refusal("team/api", registries)
@@ -99,7 +99,7 @@ def test_an_unknown_repository(argument: str, hint: str, registries: Sequence[Ec
         (f"{HOST}/team/api:1.0@{DIGEST}", f"{HOST}/team/api"),
     ],
 )
-def test_an_image_is_no_repository(
+def test_an_image_is_not_a_repository(
     argument: str, without: str, registries: Sequence[EcrRegistry]
 ) -> None:
     assert refusal(argument, registries) == (
@@ -108,7 +108,7 @@ def test_an_image_is_no_repository(
 
 
 @pytest.mark.parametrize("argument", ["Team/API", "team//api", "-team", "a", "", f"{HOST}/Team"])
-def test_what_can_be_no_name(argument: str, registries: Sequence[EcrRegistry]) -> None:
+def test_an_invalid_name(argument: str, registries: Sequence[EcrRegistry]) -> None:
     assert f"{argument!r} is not a repository" in refusal(argument, registries)
 
 
@@ -121,7 +121,7 @@ def test_a_bad_glob(registries: Sequence[EcrRegistry]) -> None:
 
 
 @pytest.mark.parametrize("argument", ["ops", "team/*", f"{HOST}/ops"])
-def test_a_registry_that_cannot_be_asked(
+def test_a_registry_that_cannot_be_listed_raises(
     argument: str, aws: StandIn, registries: Sequence[EcrRegistry]
 ) -> None:
     aws.world.deny("ecr:DescribeRepositories", region="eu-west-1")
@@ -134,7 +134,7 @@ def test_exactly_one(argument: str, registries: Sequence[EcrRegistry]) -> None:
     assert find_repository(argument, registries).repository.uri in uris("*", registries)
 
 
-def test_several_where_one_is_meant(registries: Sequence[EcrRegistry]) -> None:
+def test_several_matches_for_one_repository(registries: Sequence[EcrRegistry]) -> None:
     with pytest.raises(RequestError) as caught:
         find_repository("team/*", registries)
     assert str(caught.value) == (

@@ -15,8 +15,8 @@ from tests.conftest import TakeInventory
 from tests.support import Shelf, image_text
 
 
-class TagMoves(EcrRegistry):
-    """A tag moves while the pages are read: the image stands on two of them."""
+class MovingTagRegistry(EcrRegistry):
+    """A tag moves while the pages are read, so its image is on two pages."""
 
     def describe(self, repository: RepositoryId) -> Iterator[DescribedImage]:
         for entry in super().describe(repository):
@@ -25,18 +25,18 @@ class TagMoves(EcrRegistry):
 
 
 @pytest.mark.usefixtures("environment")
-def test_an_image_on_two_pages_has_the_tags_of_both(
+def test_an_image_on_two_pages_gets_the_tags_of_both(
     shelf: Shelf, cache: SqliteManifestCache
 ) -> None:
     digest = shelf.image("a", "1.0", "stable")
-    registry = TagMoves(open_session())
+    registry = MovingTagRegistry(open_session())
     taker = InventoryTaker(registry, cache, shelf.world.clock.now, lambda *_: None)
     (manifest,) = taker.take(shelf.id).manifests
     assert manifest.digest == digest
     assert manifest.tags == ("1.0", "latest", "stable")
 
 
-def test_progress_tells_both_steps(
+def test_progress_shows_both_steps(
     aws: StandIn, shelf: Shelf, registry: EcrRegistry, cache: SqliteManifestCache
 ) -> None:
     shelf.images(1001)
@@ -61,16 +61,14 @@ def signed(shelf: Shelf) -> Shelf:
     return shelf
 
 
-def test_a_subject_that_is_gone_is_remembered(
-    aws: StandIn, signed: Shelf, take: TakeInventory
-) -> None:
+def test_a_deleted_subject_is_remembered(aws: StandIn, signed: Shelf, take: TakeInventory) -> None:
     assert take(signed).subjects_seen == frozenset()
     aws.world.remove(signed.repository, "1.0")
     for _ in range(2):
         assert take(signed).subjects_seen == {manifests.digest_of(SUBJECT)}
 
 
-def test_a_subject_that_was_never_here_is_not(shelf: Shelf, take: TakeInventory) -> None:
+def test_a_subject_that_never_existed_is_not_remembered(shelf: Shelf, take: TakeInventory) -> None:
     shelf.push(SIGNATURE, manifests.cosign_tag(SUBJECT))
     for _ in range(2):
         assert take(shelf).subjects_seen == frozenset()

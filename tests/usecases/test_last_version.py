@@ -1,5 +1,5 @@
-"""A database of the last version that stored sentences, with plans in every state: it is opened,
-shown, and carried on. `version_0010.json` was written by that version."""
+"""Opens a database of the last version that stored sentences, with plans in every state, shows it,
+and runs its plans. `version_0010.json` was written by that version."""
 
 import base64
 import json
@@ -22,7 +22,7 @@ from bot.store.store import Store, open_database, open_store
 from tests.postgres import postgresql
 from tests.store.conftest import empty_url, kind
 from tests.support import NOW, Shelf
-from tests.usecases.site import THERE, Site
+from tests.usecases.aws_env import THERE, AwsEnv
 
 __all__ = ["empty_url", "kind", "postgresql"]
 
@@ -64,31 +64,31 @@ def _value(found: Any) -> Any:
 
 
 @pytest.fixture
-def sites(aws: StandIn, environment: Path, store: Store, tmp_path: Path) -> Iterator["Sites"]:
+def aws_envs(aws: StandIn, environment: Path, store: Store, tmp_path: Path) -> Iterator["AwsEnvs"]:
     del environment
     aws.world.clock.set(NOW)
     with SqliteManifestCache(tmp_path / "manifests.db") as cache:
-        yield Sites(aws, store, cache)
+        yield AwsEnvs(aws, store, cache)
 
 
-class Sites:
-    """The repositories as they were when the database was written."""
+class AwsEnvs:
+    """The repositories in their state when the database was written."""
 
     def __init__(self, aws: StandIn, store: Store, cache: SqliteManifestCache) -> None:
         self._parts = aws, store, cache
 
-    def at(self, name: str) -> Site:
+    def at(self, name: str) -> AwsEnv:
         aws, store, cache = self._parts
         shelf = Shelf(aws, f"team/{name}")
         for number in range(6):
             shelf.image(f"1.{number}", age=100 - number)
         shelf.index("2.0", "2.0-arm", "2.0-amd", age=110)
-        site = Site(aws, shelf, store, cache)
-        site.wait(minutes=5)
-        return site
+        aws_env = AwsEnv(aws, shelf, store, cache)
+        aws_env.wait(minutes=5)
+        return aws_env
 
 
-def test_what_was_stored_shows_its_old_sentences(store: Store) -> None:
+def test_old_sentences_are_shown(store: Store) -> None:
     items = store.items(DONE, 1)
     assert {item_words(item) for item in items if item.outcome is ImageOutcome.SKIPPED} == {
         "was pulled 2026-11-23 12:05 UTC, after the plan was made"
@@ -117,43 +117,43 @@ def test_every_plan_is_read(store: Store) -> None:
         assert [item.digest for item in store.items(plan.id, plan.version)] == [*content.delete]
 
 
-def test_an_approval_of_the_old_form_counts(sites: Sites, store: Store) -> None:
-    site = sites.at("approved")
+def test_an_old_approval_counts(aws_envs: AwsEnvs, store: Store) -> None:
+    aws_env = aws_envs.at("approved")
     plan = store.plan(APPROVED)
     assert plan
-    after = site.carry_out(plan)
+    after = aws_env.execute(plan)
     assert after.state is PlanState.DONE
     assert {item.outcome for item in store.items(APPROVED, 1)} == {ImageOutcome.DELETED}
-    site.check_receipt(plan)
+    aws_env.check_results(plan)
 
 
-def test_a_run_that_was_cut_short_ends_as_stopped(sites: Sites, store: Store) -> None:
-    site = sites.at("executing")
+def test_a_shortened_run_ends_as_stopped(aws_envs: AwsEnvs, store: Store) -> None:
+    aws_env = aws_envs.at("executing")
     plan = store.plan(EXECUTING)
     assert plan
-    site.wait(minutes=5)
-    assert site.take_over(plan, THERE).state is PlanState.STOPPED
+    aws_env.wait(minutes=5)
+    assert aws_env.take_over(plan, THERE).state is PlanState.STOPPED
     assert {item.outcome for item in store.items(EXECUTING, 1)} == {ImageOutcome.SKIPPED}
     assert {item_words(item) for item in store.items(EXECUTING, 1)} == {
         "was not reached: arn:aws:iam::123456789012:user/ann stopped the run"
     }
 
 
-def test_a_run_goes_on(sites: Sites, store: Store) -> None:
-    site = sites.at("interrupted")
+def test_a_run_is_resumed(aws_envs: AwsEnvs, store: Store) -> None:
+    aws_env = aws_envs.at("interrupted")
     plan = store.plan(CUT)
     assert plan
-    site.wait(minutes=5)
-    assert site.take_over(plan, THERE).state is PlanState.DONE
+    aws_env.wait(minutes=5)
+    assert aws_env.take_over(plan, THERE).state is PlanState.DONE
     assert {item.outcome for item in store.items(CUT, 1)} == {ImageOutcome.DELETED}
 
 
-def test_a_proposal_is_approved_and_carried_out(sites: Sites, store: Store) -> None:
-    site = sites.at("proposed")
+def test_a_proposal_is_approved_and_run(aws_envs: AwsEnvs, store: Store) -> None:
+    aws_env = aws_envs.at("proposed")
     plan = store.plan(PROPOSED)
     assert plan
-    approved = site.approve(plan)
-    site.wait(minutes=5)
-    assert site.carry_out(approved).state is PlanState.DONE
-    pinned = site.shelf.world.manifest(site.shelf.repository, "1.0")
-    assert pinned.digest in site.there
+    approved = aws_env.approve(plan)
+    aws_env.wait(minutes=5)
+    assert aws_env.execute(approved).state is PlanState.DONE
+    pinned = aws_env.shelf.world.manifest(aws_env.shelf.repository, "1.0")
+    assert pinned.digest in aws_env.there

@@ -1,4 +1,4 @@
-"""Pausing everything, and resuming."""
+"""Pausing and resuming the bot."""
 
 from dataclasses import replace
 
@@ -13,115 +13,117 @@ from bot.usecases.audit import LONGEST_REASON
 from bot.usecases.decisions import Decisions
 from bot.usecases.deletion.start import PausedError, find_runs
 from tests.support import NOW
-from tests.usecases.scene import ANN, BOB, Scene, refused
-from tests.usecases.site import Killed, Site
+from tests.usecases.aws_env import AwsEnv, Killed
+from tests.usecases.store_env import ANN, BOB, StoreEnv, refused
 
 
 @pytest.fixture
-def pauser(scene: Scene) -> Decisions:
-    return replace(scene.decisions(), general_rules=replace(scene.rules, approvers=(ANN.arn,)))
+def decisions(env: StoreEnv) -> Decisions:
+    return replace(env.decisions(), general_rules=replace(env.rules, approvers=(ANN.arn,)))
 
 
 @pytest.fixture
-def plan(site: Site) -> PlanRecord:
-    """One that is due."""
+def plan(aws_env: AwsEnv) -> PlanRecord:
+    """A plan that is due."""
     for number in range(5):
-        site.shelf.image(f"1.{number}", age=60 - number)
-    return site.approved()
+        aws_env.shelf.image(f"1.{number}", age=60 - number)
+    return aws_env.approved()
 
 
-def pause(site: Site) -> None:
-    site.decisions().pause(ANN, "the registry moves")
+def pause(aws_env: AwsEnv) -> None:
+    aws_env.decisions().pause(ANN, "the registry moves")
 
 
-def test_it_lasts_until_somebody_resumes(scene: Scene, pauser: Decisions) -> None:
-    made = pauser.pause(ANN, " the registry\n moves ")
-    assert made == scene.store.pause() == Pause(ANN.name, NOW, "the registry moves")
-    assert pauser.resume(ANN) == made
-    assert scene.store.pause() is None
-    assert scene.events() == [AuditEventName.PAUSED, AuditEventName.RESUMED]
+def test_a_pause_lasts_until_a_user_resumes(env: StoreEnv, decisions: Decisions) -> None:
+    made = decisions.pause(ANN, " the registry\n moves ")
+    assert made == env.store.pause() == Pause(ANN.name, NOW, "the registry moves")
+    assert decisions.resume(ANN) == made
+    assert env.store.pause() is None
+    assert env.events() == [AuditEventName.PAUSED, AuditEventName.RESUMED]
 
 
-def test_one_is_enough(scene: Scene, pauser: Decisions) -> None:
-    pauser.pause(ANN, "")
+def test_a_second_pause_is_refused(env: StoreEnv, decisions: Decisions) -> None:
+    decisions.pause(ANN, "")
     with refused(AlreadyPaused(ANN.name, NOW, "")):
-        pauser.pause(ANN, "again")
-    pauser.resume(ANN)
+        decisions.pause(ANN, "again")
+    decisions.resume(ANN)
     with pytest.raises(RequestError, match="is not paused"):
-        pauser.resume(ANN)
-    assert scene.events() == [AuditEventName.PAUSED, AuditEventName.RESUMED]
+        decisions.resume(ANN)
+    assert env.events() == [AuditEventName.PAUSED, AuditEventName.RESUMED]
 
 
-def test_two_at_once(scene: Scene, pauser: Decisions) -> None:
-    others = scene.decisions(scene.theirs)
-    scene.store.meanwhile["set_pause"] = lambda: others.pause(BOB, "first")
+def test_two_users_pause_at_the_same_time(env: StoreEnv, decisions: Decisions) -> None:
+    others = env.decisions(env.theirs)
+    env.store.before_next["set_pause"] = lambda: others.pause(BOB, "first")
     with refused(AlreadyPaused(BOB.name, NOW, "first")):
-        pauser.pause(ANN, "second")
-    scene.store.meanwhile["set_pause"] = lambda: others.resume(BOB)
+        decisions.pause(ANN, "second")
+    env.store.before_next["set_pause"] = lambda: others.resume(BOB)
     with pytest.raises(RequestError, match="is not paused"):
-        pauser.resume(ANN)
+        decisions.resume(ANN)
 
 
-def test_somebody_resumes_while_another_person_pauses(
-    scene: Scene, pauser: Decisions, monkeypatch: pytest.MonkeyPatch
+def test_a_user_resumes_while_another_pauses(
+    env: StoreEnv, decisions: Decisions, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    pauser.pause(ANN, "first")
-    monkeypatch.setattr(scene.store, "pause", lambda: None)
+    decisions.pause(ANN, "first")
+    monkeypatch.setattr(env.store, "pause", lambda: None)
     with pytest.raises(RequestError, match="has just resumed"):
-        pauser.pause(ANN, "second")
+        decisions.pause(ANN, "second")
 
 
-def test_only_approvers_may(scene: Scene, pauser: Decisions) -> None:
+def test_only_approvers_may_pause(env: StoreEnv, decisions: Decisions) -> None:
     with refused(NotAnApprover(BOB.name)):
-        pauser.pause(BOB, "")
-    pauser.pause(ANN, "")
+        decisions.pause(BOB, "")
+    decisions.pause(ANN, "")
     with refused(NotAnApprover(BOB.name)):
-        pauser.resume(BOB)
-    assert scene.store.pause()
-    assert scene.events() == [AuditEventName.REFUSED, AuditEventName.PAUSED, AuditEventName.REFUSED]
+        decisions.resume(BOB)
+    assert env.store.pause()
+    assert env.events() == [AuditEventName.REFUSED, AuditEventName.PAUSED, AuditEventName.REFUSED]
 
 
 @pytest.mark.parametrize("why", ["x" * (LONGEST_REASON + 1), "\x00", "\ud800"])
-def test_reasons_that_cannot_be_stored(scene: Scene, pauser: Decisions, why: str) -> None:
+def test_reasons_that_cannot_be_stored(env: StoreEnv, decisions: Decisions, why: str) -> None:
     with pytest.raises(RequestError, match="reason"):
-        pauser.pause(ANN, why)
-    assert scene.store.pause() is None
+        decisions.pause(ANN, why)
+    assert env.store.pause() is None
 
 
-def test_nothing_begins(site: Site, plan: PlanRecord) -> None:
-    pause(site)
-    assert not find_runs(site.store, site.clock(), is_gone).due
+def test_no_plan_starts_during_a_pause(aws_env: AwsEnv, plan: PlanRecord) -> None:
+    pause(aws_env)
+    assert not find_runs(aws_env.store, aws_env.clock(), is_gone).due
     with pytest.raises(PausedError) as error:
-        site.starter().start(plan.id)
-    assert error.value.pause == Pause(ANN.name, site.clock(), "the registry moves")
-    assert site.as_stored(plan).state is PlanState.APPROVED
-    site.decisions().resume(ANN)
-    assert site.carry_out(plan).state is PlanState.DONE
+        aws_env.starter().start(plan.id)
+    assert error.value.pause == Pause(ANN.name, aws_env.clock(), "the registry moves")
+    assert aws_env.as_stored(plan).state is PlanState.APPROVED
+    aws_env.decisions().resume(ANN)
+    assert aws_env.execute(plan).state is PlanState.DONE
 
 
-def test_nothing_begins_that_was_just_looked_at(site: Site, plan: PlanRecord) -> None:
-    site.after("describe", 1, lambda: pause(site))
+def test_a_plan_does_not_start_if_the_pause_comes_during_the_scan(
+    aws_env: AwsEnv, plan: PlanRecord
+) -> None:
+    aws_env.after("describe", 1, lambda: pause(aws_env))
     with pytest.raises(PausedError):
-        site.starter().start(plan.id)
-    assert site.as_stored(plan).state is PlanState.APPROVED
-    assert site.calls("BatchDeleteImage") == 0
+        aws_env.starter().start(plan.id)
+    assert aws_env.as_stored(plan).state is PlanState.APPROVED
+    assert aws_env.calls("BatchDeleteImage") == 0
 
 
-def test_what_was_begun_goes_on(site: Site, plan: PlanRecord) -> None:
-    site.after("journal", 1, lambda: pause(site))
-    assert site.carry_out(plan).state is PlanState.DONE
+def test_a_started_plan_continues(aws_env: AwsEnv, plan: PlanRecord) -> None:
+    aws_env.after("journal", 1, lambda: pause(aws_env))
+    assert aws_env.execute(plan).state is PlanState.DONE
 
 
-def test_what_was_left_is_finished(site: Site, plan: PlanRecord) -> None:
-    site.die("journal")
+def test_an_abandoned_run_is_resumed_during_a_pause(aws_env: AwsEnv, plan: PlanRecord) -> None:
+    aws_env.die("journal")
     with pytest.raises(Killed):
-        site.carry_out(plan)
-    pause(site)
-    site.wait(minutes=5)
-    assert [begun.plan.id for begun in find_runs(site.store, site.clock(), is_gone).abandoned] == [
-        plan.id
-    ]
-    assert site.take_over(plan).state is PlanState.DONE
+        aws_env.execute(plan)
+    pause(aws_env)
+    aws_env.wait(minutes=5)
+    assert [
+        begun.plan.id for begun in find_runs(aws_env.store, aws_env.clock(), is_gone).abandoned
+    ] == [plan.id]
+    assert aws_env.take_over(plan).state is PlanState.DONE
 
 
 def is_gone(_: PlanWorker) -> bool:

@@ -1,4 +1,4 @@
-"""Planning, from a repository on the stand-in to the plan."""
+"""Planning of repositories on the stand-in."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -32,8 +32,8 @@ from bot.usecases.check_authority import AuthorityChecker
 from bot.usecases.planning import Planned, Planner
 from bot.usecases.repositories import FoundRepository, RepositoryNames
 from tests.support import NOW, Shelf, image_text
-from tests.usecases.scene import People, Scene
-from tests.usecases.site import RULES
+from tests.usecases.aws_env import RULES
+from tests.usecases.store_env import FakeDirectory, StoreEnv
 
 ONE_OF = Policy(timedelta(hours=24), Patterns(), (NewestRule(1, TagFilter()),))
 EVERYWHERE = (PolicyEntry(Patterns.of("*"), ONE_OF),)
@@ -73,7 +73,7 @@ def make_all(aws: StandIn, registry: EcrRegistry, cache: SqliteManifestCache) ->
             usd_per_gb_month=0.10,
             cache=cache,
             store=store,
-            authority=AuthorityChecker(lambda _: RULES, RULES, People()),
+            authority=AuthorityChecker(lambda _: RULES, RULES, FakeDirectory()),
             clock=clock,
             progress=lambda *_: None,
             names=RepositoryNames(),
@@ -83,10 +83,10 @@ def make_all(aws: StandIn, registry: EcrRegistry, cache: SqliteManifestCache) ->
     return make_it
 
 
-def test_tags_may_move_while_the_images_are_listed(
-    aws: StandIn, shelf: Shelf, make_all: MakePlanned, scene: Scene
+def test_tags_may_move_during_the_listing(
+    aws: StandIn, shelf: Shelf, make_all: MakePlanned, env: StoreEnv
 ) -> None:
-    """Their history begins after that, and whatever lost a tag lost it by then."""
+    """Their history starts after the listing, and images have lost their tags by then."""
 
     class Slow(EcrRegistry):
         def describe(self, repository: RepositoryId) -> Iterator[DescribedImage]:
@@ -94,12 +94,12 @@ def test_tags_may_move_while_the_images_are_listed(
             yield from super().describe(repository)
 
     shelf.image("old")
-    first = make_all(shelf, registry=Slow(open_session()), store=scene.store).tags
+    first = make_all(shelf, registry=Slow(open_session()), store=env.store).tags
     assert (first.at, first.reaches_back_to) == (NOW, NOW + timedelta(hours=1))
-    scene.store.save_tag_scan(shelf.id, first)
+    env.store.save_tag_scan(shelf.id, first)
     shelf.image("new")
     aws.world.retag(shelf.repository, "new", "old")
-    second = make_all(shelf, registry=Slow(open_session()), store=scene.store).tags
+    second = make_all(shelf, registry=Slow(open_session()), store=env.store).tags
     assert [past.gone_by for past in second.past] == [NOW + timedelta(hours=2)]
 
 
@@ -108,15 +108,13 @@ class Backwards(EcrRegistry):
         return reversed(list(super().describe(repository)))
 
 
-def test_the_order_of_the_list_changes_nothing(shelf: Shelf, make: MakePlan) -> None:
+def test_the_order_of_the_listing_does_not_matter(shelf: Shelf, make: MakePlan) -> None:
     shelf.images(20)
     shelf.index("multi", "amd64", "arm64")
     assert make(shelf) == make(shelf, registry=Backwards(open_session()))
 
 
-def test_a_plan_holds_every_manifest_and_deletes_what_nothing_keeps(
-    shelf: Shelf, make: MakePlan
-) -> None:
+def test_a_plan_has_every_manifest(shelf: Shelf, make: MakePlan) -> None:
     old, new = shelf.image("old", age=41), shelf.image("new", age=40)
     plan = make(shelf)
     assert {j.manifest.digest: j.verdict for j in plan.judged} == {
@@ -139,14 +137,14 @@ def test_the_first_policy_that_matches_applies(shelf: Shelf, make: MakePlan) -> 
     assert len(make(shelf, entries).delete) == 3
 
 
-def test_what_no_policy_covers_is_kept_whole(shelf: Shelf, make: MakePlan) -> None:
+def test_repositories_without_a_policy_are_kept(shelf: Shelf, make: MakePlan) -> None:
     shelf.images(3)
     plan = make(shelf, policies=())
     assert plan.delete == ()
     assert {reason.rule for j in plan.judged for reason in j.reasons} == {RuleName.NO_POLICY}
 
 
-def test_pins_of_this_repository_alone_protect(shelf: Shelf, make: MakePlan) -> None:
+def test_only_pins_of_this_repository_protect(shelf: Shelf, make: MakePlan) -> None:
     old, older = shelf.image("old", age=41), shelf.image("older", age=42)
     shelf.image("new", age=40)
     here = PinEntry(Patterns.of("team/*"), Pin("old", "ann", "the audit"))
@@ -157,7 +155,7 @@ def test_pins_of_this_repository_alone_protect(shelf: Shelf, make: MakePlan) -> 
 
 
 @pytest.mark.parametrize("value", ["ENABLED", "denied", "something new"])
-def test_savings_are_inexact_where_layers_may_be_shared(
+def test_savings_are_inexact_if_layers_may_be_shared(
     value: str, aws: StandIn, shelf: Shelf, make: MakePlan
 ) -> None:
     shelf.image("a")
@@ -168,16 +166,14 @@ def test_savings_are_inexact_where_layers_may_be_shared(
     assert not make(shelf).savings.exact
 
 
-def test_images_that_cannot_be_listed_are_no_plan(
-    aws: StandIn, shelf: Shelf, make: MakePlan
-) -> None:
+def test_no_plan_if_images_cannot_be_listed(aws: StandIn, shelf: Shelf, make: MakePlan) -> None:
     shelf.images(1001)
     aws.world.faults.throttle(operation="DescribeImages", skip=1)
     with pytest.raises(ServiceError, match="throttled"):
         make(shelf)
 
 
-def test_a_name_in_doubt_makes_the_plan_incomplete_if_nobody_can_tell_whether_it_exists(
+def test_a_plan_is_incomplete_if_a_reference_cannot_be_checked(
     aws: StandIn, shelf: Shelf, make: MakePlan
 ) -> None:
     shelf.images(2)
@@ -196,16 +192,16 @@ def test_a_name_in_doubt_makes_the_plan_incomplete_if_nobody_can_tell_whether_it
     )
 
 
-def test_a_repository_that_is_gone_is_no_plan(shelf: Shelf, make: MakePlan) -> None:
+def test_no_plan_for_a_deleted_repository(shelf: Shelf, make: MakePlan) -> None:
     shelf.world.registries.at("123456789012", "eu-west-1").repositories.clear()
     with pytest.raises(RequestError, match="no longer exists"):
         make(shelf)
 
 
-def test_a_lost_cache_makes_the_plan_more_cautious(
+def test_a_lost_cache_makes_the_plan_keep_more(
     aws: StandIn, shelf: Shelf, make: MakePlan, tmp_path: Path
 ) -> None:
-    """Without it our own reading counts as somebody's pull."""
+    """Without the cache, the bot's own reads count as pulls."""
     rule = PulledWithinRule(timedelta(days=30), TagFilter())
     lately = (PolicyEntry(Patterns.of("*"), replace(ONE_OF, keep=(rule,))),)
     old = shelf.image("old")

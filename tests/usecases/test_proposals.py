@@ -35,12 +35,12 @@ from bot.usecases.proposals import (
 from bot.usecases.repositories import FoundRepository, RepositoryNames
 from tests.render.builders import HERE
 from tests.support import NOW, Shelf
-from tests.usecases.scene import ANN, BOB, CAT, DAN, TERMS, WEEK, Scene
+from tests.usecases.store_env import ANN, BOB, CAT, DAN, TERMS, WEEK, StoreEnv
 
 
-def test_what_is_found(scene: Scene) -> None:
-    plan = scene.proposed()
-    assert find_plan(scene.store, plan.id, scene.now + timedelta(days=1)) == plan
+def test_a_plan_is_found(env: StoreEnv) -> None:
+    plan = env.proposed()
+    assert find_plan(env.store, plan.id, env.now + timedelta(days=1)) == plan
 
 
 @pytest.mark.parametrize(
@@ -54,18 +54,18 @@ def test_what_is_found(scene: Scene) -> None:
         ("", "No plan '': ecr-clean plans lists all plans"),
     ],
 )
-def test_what_is_unknown(id_: str, said: str, scene: Scene) -> None:
-    scene.proposed()
+def test_an_unknown_plan_id(id_: str, said: str, env: StoreEnv) -> None:
+    env.proposed()
     with pytest.raises(RequestError) as caught:
-        find_plan(scene.store, id_, scene.now)
+        find_plan(env.store, id_, env.now)
     assert str(caught.value) == said
 
 
 @dataclass
-class Desk:
-    """Proposes for the repository `team/api`, of which `newest` images stay."""
+class ProposalSetup:
+    """Proposes plans for the repository `team/api` that keep the `newest` images."""
 
-    scene: Scene
+    env: StoreEnv
     shelf: Shelf
     registry: EcrRegistry
     cache: SqliteManifestCache
@@ -76,55 +76,55 @@ class Desk:
         return self.proposer(self.planner(store, newest), store).propose(self.found)
 
     def proposer(self, planner: Planner, store: Store | None = None) -> Proposer:
-        scene = self.scene
-        return Proposer(store or scene.store, planner, scene.clock, scene.new_id, TERMS, ANN)
+        env = self.env
+        return Proposer(store or env.store, planner, env.clock, env.new_id, TERMS, ANN)
 
     @property
     def found(self) -> FoundRepository:
         return FoundRepository(self.shelf.id, self.registry)
 
-    def to_go(self, plan: PlanRecord) -> set[str]:
-        return set(self.scene.to_go(plan))
+    def to_delete(self, plan: PlanRecord) -> set[str]:
+        return set(self.env.to_delete(plan))
 
     def planner(self, store: Store | None = None, newest: int | None = None) -> Planner:
         rule = NewestRule(newest or self.newest, TagFilter())
         policy = Policy(timedelta(hours=24), Patterns(), (rule,))
         return Planner(
             snapshot=UsageSnapshot({}, {}, (SourceScan("ecs", "here", 3),), ()),
-            scanned_at=self.scanned_at or self.scene.now,
+            scanned_at=self.scanned_at or self.env.now,
             coverage=ScanCoverage(frozenset({self.shelf.id.registry})),
             policies=[PolicyEntry(Patterns.of("*"), policy)],
             pins=(),
             usd_per_gb_month=0.10,
             cache=self.cache,
-            store=store or self.scene.store,
-            authority=self.scene.authority,
-            clock=self.scene.clock,
+            store=store or self.env.store,
+            authority=self.env.authority,
+            clock=self.env.clock,
             progress=lambda *_: None,
             names=RepositoryNames(),
         )
 
 
 @pytest.fixture
-def desk(
-    aws: StandIn, scene: Scene, shelf: Shelf, registry: EcrRegistry, cache: SqliteManifestCache
-) -> Desk:
+def setup_of_proposals(
+    aws: StandIn, env: StoreEnv, shelf: Shelf, registry: EcrRegistry, cache: SqliteManifestCache
+) -> ProposalSetup:
     """With the images `old`, `older` and `new`."""
     aws.world.clock.set(NOW)
     for tag, age in (("new", 40), ("old", 41), ("older", 42)):
         shelf.image(tag, age=age)
-    return Desk(scene, shelf, registry, cache)
+    return ProposalSetup(env, shelf, registry, cache)
 
 
-def test_a_new_plan_is_remembered(desk: Desk, scene: Scene) -> None:
-    found = desk.propose()
+def test_a_new_plan_is_stored(setup_of_proposals: ProposalSetup, env: StoreEnv) -> None:
+    found = setup_of_proposals.propose()
     plan = found.record
     assert found.is_new
-    assert scene.as_stored(plan) == plan
+    assert env.as_stored(plan) == plan
     assert (plan.version, plan.state, plan.expires_at) == (1, PlanState.PROPOSED, NOW + WEEK)
     assert (plan.manifests, plan.deletions, plan.checked) == (3, 2, True)
-    assert desk.to_go(plan) == {"old", "older"}
-    event = scene.last_event()
+    assert setup_of_proposals.to_delete(plan) == {"old", "older"}
+    event = env.last_event()
     assert (event.event, event.by, event.plan, event.version, event.detail) == (
         AuditEventName.PROPOSED,
         ANN.name,
@@ -134,219 +134,252 @@ def test_a_new_plan_is_remembered(desk: Desk, scene: Scene) -> None:
     )
 
 
-def test_the_same_content_stays_as_it_is(desk: Desk, scene: Scene) -> None:
-    first = desk.propose()
-    scene.now += timedelta(days=1)
-    again = desk.propose()
+def test_the_same_content_makes_no_version(
+    setup_of_proposals: ProposalSetup, env: StoreEnv
+) -> None:
+    first = setup_of_proposals.propose()
+    env.now += timedelta(days=1)
+    again = setup_of_proposals.propose()
     assert (again.record, again.is_new) == (first.record, False)
     assert again.content.delete == first.content.delete
-    assert scene.events() == [AuditEventName.PROPOSED]
+    assert env.events() == [AuditEventName.PROPOSED]
 
 
-def test_other_content_is_the_next_version(desk: Desk, scene: Scene) -> None:
-    first = desk.propose().record
-    scene.now += timedelta(days=1)
-    second = desk.propose(newest=2)
+def test_other_content_makes_the_next_version(
+    setup_of_proposals: ProposalSetup, env: StoreEnv
+) -> None:
+    first = setup_of_proposals.propose().record
+    env.now += timedelta(days=1)
+    second = setup_of_proposals.propose(newest=2)
     plan = second.record
     assert second.is_new
-    assert (plan.id, plan.version, plan.expires_at) == (first.id, 2, scene.now + WEEK)
-    assert desk.to_go(plan) == {"older"}
+    assert (plan.id, plan.version, plan.expires_at) == (first.id, 2, env.now + WEEK)
+    assert setup_of_proposals.to_delete(plan) == {"older"}
 
 
 @pytest.mark.parametrize("newest", [1, 2])
-def test_an_approved_plan_is_never_superseded(newest: int, desk: Desk, scene: Scene) -> None:
-    approved = scene.approve(desk.propose().record)
-    again = desk.propose(newest=newest)
+def test_an_approved_plan_is_never_superseded(
+    newest: int, setup_of_proposals: ProposalSetup, env: StoreEnv
+) -> None:
+    approved = env.approve(setup_of_proposals.propose().record)
+    again = setup_of_proposals.propose(newest=newest)
     assert (again.record, again.is_new) == (approved, False)
     assert len(again.content.delete) == 2
-    assert scene.as_stored(approved) == approved
+    assert env.as_stored(approved) == approved
 
 
-def test_a_look_counts_for_the_plan_that_it_found_unchanged(desk: Desk, scene: Scene) -> None:
-    scene.approve(desk.propose().record)
-    scene.now += timedelta(hours=1)
-    desk.propose()
-    assert scanned_at(scene) == scene.now
+def test_a_scan_that_finds_the_plan_unchanged_counts(
+    setup_of_proposals: ProposalSetup, env: StoreEnv
+) -> None:
+    env.approve(setup_of_proposals.propose().record)
+    env.now += timedelta(hours=1)
+    setup_of_proposals.propose()
+    assert scanned_at(env) == env.now
 
 
-def test_what_an_approved_plan_leaves_behind_is_not_freed_twice(desk: Desk, scene: Scene) -> None:
-    """What the look did not find any more is taken off what the look before it found."""
-    scene.approve(desk.propose().record)
-    first = scanned_at(scene)
-    scene.now += timedelta(hours=1)
-    desk.propose(newest=2)
-    assert scanned_at(scene) == first
+def test_a_scan_during_an_approved_plan_does_not_count(
+    setup_of_proposals: ProposalSetup, env: StoreEnv
+) -> None:
+    """Totals subtract the plan's freed bytes from the earlier scan."""
+    env.approve(setup_of_proposals.propose().record)
+    first = scanned_at(env)
+    env.now += timedelta(hours=1)
+    setup_of_proposals.propose(newest=2)
+    assert scanned_at(env) == first
 
 
-def scanned_at(scene: Scene) -> datetime:
-    (known,) = scene.store.repositories()
+def scanned_at(env: StoreEnv) -> datetime:
+    (known,) = env.store.repositories()
     assert known.last_scan
     return known.last_scan.at
 
 
-def test_a_plan_that_is_over_makes_room_for_a_new_one(desk: Desk, scene: Scene) -> None:
-    first = desk.propose().record
-    scene.decisions().dismiss(first.id, ANN)
-    second = desk.propose().record
+def test_an_ended_plan_is_followed_by_a_new_one(
+    setup_of_proposals: ProposalSetup, env: StoreEnv
+) -> None:
+    first = setup_of_proposals.propose().record
+    env.decisions().dismiss(first.id, ANN)
+    second = setup_of_proposals.propose().record
     assert second.id != first.id
     assert second.version == 1
 
 
-def test_a_plan_that_has_run_out_is_ended_first(desk: Desk, scene: Scene) -> None:
-    first = desk.propose().record
-    scene.now += WEEK
-    second = desk.propose().record
+def test_an_expired_plan_is_ended_first(setup_of_proposals: ProposalSetup, env: StoreEnv) -> None:
+    first = setup_of_proposals.propose().record
+    env.now += WEEK
+    second = setup_of_proposals.propose().record
     assert second.id != first.id
-    assert scene.as_stored(first).state is PlanState.EXPIRED
+    assert env.as_stored(first).state is PlanState.EXPIRED
 
 
-def test_somebody_else_ends_it_first(desk: Desk, scene: Scene) -> None:
-    first = desk.propose().record
-    scene.now += WEEK
-    scene.store.meanwhile["commit"] = lambda: desk.propose(scene.theirs)
-    second = desk.propose()
+def test_another_process_ends_the_plan_first(
+    setup_of_proposals: ProposalSetup, env: StoreEnv
+) -> None:
+    first = setup_of_proposals.propose().record
+    env.now += WEEK
+    env.store.before_next["commit"] = lambda: setup_of_proposals.propose(env.theirs)
+    second = setup_of_proposals.propose()
     assert not second.is_new
     assert second.record.id != first.id
-    assert scene.events().count(AuditEventName.EXPIRED) == 1
+    assert env.events().count(AuditEventName.EXPIRED) == 1
 
 
-def test_an_incomplete_plan_is_remembered(aws: StandIn, desk: Desk, scene: Scene) -> None:
+def test_an_incomplete_plan_is_stored(
+    aws: StandIn, setup_of_proposals: ProposalSetup, env: StoreEnv
+) -> None:
     aws.world.deny("ecr:GetRepositoryPolicy")
-    found = desk.propose()
+    found = setup_of_proposals.propose()
     assert not found.record.complete
     assert not found.content.complete
-    assert scene.last_event().detail == PlanProposed(0, 3, complete=False)
+    assert env.last_event().detail == PlanProposed(0, 3, complete=False)
 
 
-def test_what_cannot_be_listed_leaves_no_trace(aws: StandIn, desk: Desk, scene: Scene) -> None:
+def test_nothing_is_stored_if_images_cannot_be_listed(
+    aws: StandIn, setup_of_proposals: ProposalSetup, env: StoreEnv
+) -> None:
     aws.world.deny("ecr:DescribeImages")
     with pytest.raises(ServiceError):
-        desk.propose()
-    assert scene.events() == []
-    assert scene.store.tag_scan(desk.shelf.id) is None
+        setup_of_proposals.propose()
+    assert env.events() == []
+    assert env.store.tag_scan(setup_of_proposals.shelf.id) is None
 
 
-def test_tags_are_remembered(desk: Desk, scene: Scene) -> None:
-    """One that comes to an old image makes it the newest."""
-    first = desk.propose().record
-    scene.now += timedelta(days=1)
-    with desk.shelf.world.lock:
-        old = desk.shelf.repository.manifests[desk.shelf.repository.digest_by_tag["old"]]
-        desk.shelf.repository.tag(old, "release")
-    second = desk.propose()
+def test_tags_are_stored(setup_of_proposals: ProposalSetup, env: StoreEnv) -> None:
+    """A tag that moves to an old image makes it the newest."""
+    first = setup_of_proposals.propose().record
+    env.now += timedelta(days=1)
+    with setup_of_proposals.shelf.world.lock:
+        old = setup_of_proposals.shelf.repository.manifests[
+            setup_of_proposals.shelf.repository.digest_by_tag["old"]
+        ]
+        setup_of_proposals.shelf.repository.tag(old, "release")
+    second = setup_of_proposals.propose()
     assert second.record.version == first.version + 1
-    assert desk.to_go(second.record) == {"new", "older"}
+    assert setup_of_proposals.to_delete(second.record) == {"new", "older"}
     (young,) = (each for each in second.content.judged if "release" in each.manifest.tags)
     assert RuleName.MIN_AGE in {reason.rule for reason in young.reasons}
 
 
-def test_a_pin_is_known_to_the_next_plan(desk: Desk, scene: Scene) -> None:
-    first = desk.propose().record
-    pinned = scene.pin("old").plan
-    again = desk.propose()
+def test_a_pin_protects_in_the_next_plan(setup_of_proposals: ProposalSetup, env: StoreEnv) -> None:
+    first = setup_of_proposals.propose().record
+    pinned = env.pin("old").plan
+    again = setup_of_proposals.propose()
     assert (again.record, again.is_new) == (pinned, False)
     assert again.record.version == first.version + 1
 
 
-def other_plan(desk: Desk) -> object:
-    return desk.propose(desk.scene.theirs, newest=2)
+def other_plan(setup_of_proposals: ProposalSetup) -> object:
+    return setup_of_proposals.propose(setup_of_proposals.env.theirs, newest=2)
 
 
-def same_plan(desk: Desk) -> object:
-    return desk.propose(desk.scene.theirs)
+def same_plan(setup_of_proposals: ProposalSetup) -> object:
+    return setup_of_proposals.propose(setup_of_proposals.env.theirs)
 
 
 @pytest.mark.parametrize(
     ("meanwhile", "version", "is_new"), [(other_plan, 2, True), (same_plan, 1, False)]
 )
-def test_somebody_else_proposes_first(
-    meanwhile: Callable[[Desk], object], version: int, desk: Desk, scene: Scene, *, is_new: bool
+def test_another_process_proposes_first(
+    meanwhile: Callable[[ProposalSetup], object],
+    version: int,
+    setup_of_proposals: ProposalSetup,
+    env: StoreEnv,
+    *,
+    is_new: bool,
 ) -> None:
-    scene.store.meanwhile["commit"] = lambda: meanwhile(desk)
-    found = desk.propose()
+    env.store.before_next["commit"] = lambda: meanwhile(setup_of_proposals)
+    found = setup_of_proposals.propose()
     assert (found.record.version, found.is_new) == (version, is_new)
-    assert desk.to_go(found.record) == {"old", "older"}
-    assert [scene.as_stored(each) for each in scene.store.plans()] == [found.record]
+    assert setup_of_proposals.to_delete(found.record) == {"old", "older"}
+    assert [env.as_stored(each) for each in env.store.plans()] == [found.record]
 
 
-def test_somebody_pins_while_it_is_planned(desk: Desk, scene: Scene) -> None:
-    scene.store.meanwhile["commit"] = lambda: scene.pin("old", person=BOB, store=scene.theirs)
-    found = desk.propose()
+def test_a_pin_during_planning(setup_of_proposals: ProposalSetup, env: StoreEnv) -> None:
+    env.store.before_next["commit"] = lambda: env.pin("old", person=BOB, store=env.theirs)
+    found = setup_of_proposals.propose()
     assert found.is_new
-    assert (found.record.version, desk.to_go(found.record)) == (2, {"older"})
+    assert (found.record.version, setup_of_proposals.to_delete(found.record)) == (2, {"older"})
     assert list(found.content.delete) == [
-        item.digest for item in scene.store.items(found.record.id, 2)
+        item.digest for item in env.store.items(found.record.id, 2)
     ]
 
 
-def test_somebody_pins_what_stays_anyway(desk: Desk, scene: Scene) -> None:
-    scene.store.meanwhile["commit"] = lambda: scene.pin("new", person=BOB, store=scene.theirs)
-    found = desk.propose()
+def test_a_pin_of_a_kept_image_during_planning(
+    setup_of_proposals: ProposalSetup, env: StoreEnv
+) -> None:
+    env.store.before_next["commit"] = lambda: env.pin("new", person=BOB, store=env.theirs)
+    found = setup_of_proposals.propose()
     assert (found.record.version, found.is_new) == (2, True)
-    assert desk.to_go(found.record) == {"old", "older"}
-    assert desk.propose().record == found.record
+    assert setup_of_proposals.to_delete(found.record) == {"old", "older"}
+    assert setup_of_proposals.propose().record == found.record
 
 
-def test_a_pin_on_the_version_before_is_not_lost(desk: Desk, scene: Scene) -> None:
-    first = desk.propose(newest=2).record
-    scene.store.meanwhile["commit"] = lambda: scene.pin("older", person=BOB, store=scene.theirs)
-    found = desk.propose()
+def test_a_pin_on_the_last_version_is_not_lost(
+    setup_of_proposals: ProposalSetup, env: StoreEnv
+) -> None:
+    first = setup_of_proposals.propose(newest=2).record
+    env.store.before_next["commit"] = lambda: env.pin("older", person=BOB, store=env.theirs)
+    found = setup_of_proposals.propose()
     assert found.record.id == first.id
-    assert desk.to_go(found.record) == {"old"}
+    assert setup_of_proposals.to_delete(found.record) == {"old"}
 
 
-def pinned_and_dismissed(desk: Desk) -> None:
-    scene = desk.scene
-    scene.pin("old", person=BOB, store=scene.theirs)
-    (plan,) = scene.theirs.open_plans()
-    scene.decisions(scene.theirs).dismiss(plan.id, BOB)
+def pinned_and_dismissed(setup_of_proposals: ProposalSetup) -> None:
+    env = setup_of_proposals.env
+    env.pin("old", person=BOB, store=env.theirs)
+    (plan,) = env.theirs.open_plans()
+    env.decisions(env.theirs).dismiss(plan.id, BOB)
 
 
-def pinned_dismissed_and_proposed_again(desk: Desk) -> None:
-    pinned_and_dismissed(desk)
-    desk.propose(desk.scene.theirs)
+def pinned_dismissed_and_proposed_again(setup_of_proposals: ProposalSetup) -> None:
+    pinned_and_dismissed(setup_of_proposals)
+    setup_of_proposals.propose(setup_of_proposals.env.theirs)
 
 
 @pytest.mark.parametrize("meanwhile", [pinned_and_dismissed, pinned_dismissed_and_proposed_again])
-def test_somebody_ends_it_before_pins_are_looked_at(
-    meanwhile: Callable[[Desk], None], desk: Desk, scene: Scene
+def test_the_plan_ends_before_pins_are_read(
+    meanwhile: Callable[[ProposalSetup], None], setup_of_proposals: ProposalSetup, env: StoreEnv
 ) -> None:
-    """Whoever proposed it hears what they proposed."""
+    """The requester gets the plan that they proposed."""
 
     def right_after_the_commit() -> None:
-        scene.store.meanwhile["pins"] = lambda: meanwhile(desk)
+        env.store.before_next["pins"] = lambda: meanwhile(setup_of_proposals)
 
-    scene.store.meanwhile["commit"] = right_after_the_commit
-    found = desk.propose()
+    env.store.before_next["commit"] = right_after_the_commit
+    found = setup_of_proposals.propose()
     assert (found.record.version, found.is_new) == (1, True)
-    assert scene.as_stored(found.record).state is PlanState.DISMISSED
-    assert all("old" not in scene.to_go(plan) for plan in scene.store.open_plans())
+    assert env.as_stored(found.record).state is PlanState.DISMISSED
+    assert all("old" not in env.to_delete(plan) for plan in env.store.open_plans())
 
 
-def test_who_looked_earlier_leaves_what_was_proposed_since(desk: Desk, scene: Scene) -> None:
-    desk.scanned_at = scene.now
-    scene.now += timedelta(hours=1)
-    since = scene.proposed()
-    late = desk.propose(newest=2)
+def test_an_older_scan_does_not_replace_a_newer_plan(
+    setup_of_proposals: ProposalSetup, env: StoreEnv
+) -> None:
+    setup_of_proposals.scanned_at = env.now
+    env.now += timedelta(hours=1)
+    since = env.proposed()
+    late = setup_of_proposals.propose(newest=2)
     assert (late.record, late.is_new) == (since, False)
 
 
-def test_the_plan_that_stays_is_replaced_while_it_is_read(desk: Desk, scene: Scene) -> None:
-    first = desk.propose().record
+def test_the_open_plan_is_replaced_during_the_read(
+    setup_of_proposals: ProposalSetup, env: StoreEnv
+) -> None:
+    first = setup_of_proposals.propose().record
 
     def pin() -> None:
-        scene.now += timedelta(hours=1)
-        scene.pin("old", store=scene.theirs)
+        env.now += timedelta(hours=1)
+        env.pin("old", store=env.theirs)
 
-    scene.store.meanwhile["content"] = pin
-    again = desk.propose()
+    env.store.before_next["content"] = pin
+    again = setup_of_proposals.propose()
     assert (again.record.id, again.record.version) == (first.id, 2)
-    assert desk.to_go(again.record) == {"older"}
+    assert setup_of_proposals.to_delete(again.record) == {"older"}
 
 
 @dataclass
 class StalePlanner:
-    """Its plan was made before."""
+    """Returns a plan that was made before."""
 
     planned: Planned
 
@@ -354,67 +387,69 @@ class StalePlanner:
         return self.planned
 
 
-def test_a_pin_made_while_an_open_plan_was_planned_anew(desk: Desk, scene: Scene) -> None:
-    """The plan that is open has its next version from `pin`; what was planned before it must not
-    take the pin back, even if nobody catches up."""
-    first = desk.propose().record
-    scene.now += timedelta(days=1)
-    planned = desk.planner().plan(desk.found)
-    scene.pin("old")
-    stale = desk.proposer(
-        cast("Planner", StalePlanner(replace(planned, scanned_at=scene.now + timedelta(days=1))))
-    ).propose(desk.found)
+def test_a_pin_while_an_open_plan_is_planned_again(
+    setup_of_proposals: ProposalSetup, env: StoreEnv
+) -> None:
+    """`pin` makes the next version of the open plan. A plan that was made before the pin must not
+    undo it."""
+    first = setup_of_proposals.propose().record
+    env.now += timedelta(days=1)
+    planned = setup_of_proposals.planner().plan(setup_of_proposals.found)
+    env.pin("old")
+    stale = setup_of_proposals.proposer(
+        cast("Planner", StalePlanner(replace(planned, scanned_at=env.now + timedelta(days=1))))
+    ).propose(setup_of_proposals.found)
     assert stale.record.id == first.id
-    assert desk.to_go(stale.record) == {"older"}
+    assert setup_of_proposals.to_delete(stale.record) == {"older"}
 
 
 DAY = timedelta(days=1)
 
 
-def test_it_is_open_for_longer(scene: Scene) -> None:
-    plan = scene.proposed()
-    scene.now += 6 * DAY
-    kept = keep_open(scene.store, plan, scene.now + WEEK, scene.now)
-    assert kept == scene.as_stored(plan)
-    assert (kept.version, kept.expires_at) == (1, scene.now + WEEK)
-    last = scene.last_event()
+def test_a_plan_is_kept_open(env: StoreEnv) -> None:
+    plan = env.proposed()
+    env.now += 6 * DAY
+    kept = keep_open(env.store, plan, env.now + WEEK, env.now)
+    assert kept == env.as_stored(plan)
+    assert (kept.version, kept.expires_at) == (1, env.now + WEEK)
+    last = env.last_event()
     assert (last.event, last.by, last.version) == (AuditEventName.PROPOSED, BOT_ACTOR, 1)
     assert last.detail == PlanFoundUnchanged(kept.expires_at)
 
 
-def test_approvals_do_not_count_for_longer(scene: Scene) -> None:
-    scene.rules = replace(scene.rules, required=2)
-    plan = scene.approve(scene.proposed(), CAT)
-    kept = keep_open(scene.store, plan, scene.now + 2 * WEEK, scene.now)
-    assert kept == plan == scene.as_stored(plan)
-    assert scene.approve(kept, DAN).state is PlanState.APPROVED
+def test_an_approved_plan_is_not_kept_open(env: StoreEnv) -> None:
+    env.rules = replace(env.rules, required=2)
+    plan = env.approve(env.proposed(), CAT)
+    kept = keep_open(env.store, plan, env.now + 2 * WEEK, env.now)
+    assert kept == plan == env.as_stored(plan)
+    assert env.approve(kept, DAN).state is PlanState.APPROVED
 
 
-def test_somebody_approves_it_meanwhile(scene: Scene) -> None:
-    plan = scene.proposed()
-    scene.store.meanwhile["commit"] = lambda: scene.approve(plan, BOB, scene.theirs)
-    kept = keep_open(scene.store, plan, scene.now + 2 * WEEK, scene.now)
+def test_an_approval_while_the_plan_is_kept_open(env: StoreEnv) -> None:
+    plan = env.proposed()
+    env.store.before_next["commit"] = lambda: env.approve(plan, BOB, env.theirs)
+    kept = keep_open(env.store, plan, env.now + 2 * WEEK, env.now)
     assert kept.state is PlanState.APPROVED
     assert kept.expires_at == plan.expires_at
 
 
-def test_somebody_kept_it_open_meanwhile(scene: Scene) -> None:
-    plan, until = scene.proposed(), scene.now + 2 * WEEK
-    scene.store.meanwhile["commit"] = lambda: keep_open(scene.theirs, plan, until, scene.now)
-    kept = keep_open(scene.store, plan, until, scene.now)
-    assert kept == scene.as_stored(plan)
-    assert scene.events().count(AuditEventName.PROPOSED) == 2
+def test_two_processes_keep_a_plan_open(env: StoreEnv) -> None:
+    plan, until = env.proposed(), env.now + 2 * WEEK
+    env.store.before_next["commit"] = lambda: keep_open(env.theirs, plan, until, env.now)
+    kept = keep_open(env.store, plan, until, env.now)
+    assert kept == env.as_stored(plan)
+    assert env.events().count(AuditEventName.PROPOSED) == 2
 
 
-def test_a_new_proposal_is_open_long_enough(scene: Scene) -> None:
-    plan = scene.proposed()
-    content = scene.store.content(plan.id, plan.version)
+def test_a_new_proposal_is_not_kept_open(env: StoreEnv) -> None:
+    plan = env.proposed()
+    content = env.store.content(plan.id, plan.version)
     new, known = (Proposal(plan, content, is_new=is_new) for is_new in (True, False))
-    scene.now += 6 * DAY
-    assert keep_proposal_open(scene.store, new, WEEK, scene.now) == new
-    kept = keep_proposal_open(scene.store, known, WEEK, scene.now)
-    assert kept == replace(known, record=scene.as_stored(plan))
-    assert kept.record.expires_at == scene.now + WEEK
+    env.now += 6 * DAY
+    assert keep_proposal_open(env.store, new, WEEK, env.now) == new
+    kept = keep_proposal_open(env.store, known, WEEK, env.now)
+    assert kept == replace(known, record=env.as_stored(plan))
+    assert kept.record.expires_at == env.now + WEEK
 
 
 @pytest.mark.parametrize(
@@ -425,44 +460,42 @@ def test_a_new_proposal_is_open_long_enough(scene: Scene) -> None:
         (2 * WEEK, PlanState.EXPIRED),
     ],
 )
-def test_a_plan_ends_when_its_time_is_over(
-    after: timedelta, state: PlanState, scene: Scene
-) -> None:
-    plan = scene.proposed()
-    expire(scene.store, scene.now + after)
-    assert scene.as_stored(plan).state is state
-    assert (AuditEventName.EXPIRED in scene.events()) is (state is PlanState.EXPIRED)
+def test_a_plan_expires(after: timedelta, state: PlanState, env: StoreEnv) -> None:
+    plan = env.proposed()
+    expire(env.store, env.now + after)
+    assert env.as_stored(plan).state is state
+    assert (AuditEventName.EXPIRED in env.events()) is (state is PlanState.EXPIRED)
 
 
-def test_an_approved_plan_does_not_expire(scene: Scene) -> None:
-    plan = scene.proposed()
-    scene.approve(plan)
-    expire(scene.store, scene.now + 2 * WEEK)
-    assert scene.as_stored(plan).state is PlanState.APPROVED
+def test_an_approved_plan_does_not_expire(env: StoreEnv) -> None:
+    plan = env.proposed()
+    env.approve(plan)
+    expire(env.store, env.now + 2 * WEEK)
+    assert env.as_stored(plan).state is PlanState.APPROVED
 
 
-def test_pins_end_and_the_audit_says_whose_they_were(scene: Scene) -> None:
-    scene.pin("brief", days=1)
-    scene.pin("long", days=2)
-    scene.pin("forever")
-    expire(scene.store, scene.now + timedelta(days=1))
-    assert scene.pinned() == ["forever", "long"]
-    event = scene.last_event()
+def test_pins_expire_with_an_audit_event(env: StoreEnv) -> None:
+    env.pin("brief", days=1)
+    env.pin("long", days=2)
+    env.pin("forever")
+    expire(env.store, env.now + timedelta(days=1))
+    assert env.pinned() == ["forever", "long"]
+    event = env.last_event()
     assert (event.event, event.by, event.repository) == (
         AuditEventName.PIN_EXPIRED,
         BOT_ACTOR,
         HERE.uri,
     )
-    pin = Pin("brief", ANN.name, "a customer runs it", scene.now + timedelta(days=1))
+    pin = Pin("brief", ANN.name, "a customer runs it", env.now + timedelta(days=1))
     assert event.detail == PinDetail(pin)
 
 
-def test_nothing_is_ended_twice(scene: Scene) -> None:
-    scene.proposed()
-    scene.pin("brief", days=1)
-    later = scene.now + WEEK
-    scene.store.meanwhile["commit"] = lambda: expire(scene.theirs, later)
-    expire(scene.store, later)
-    expire(scene.store, later)
-    told = scene.events()
+def test_plans_and_pins_end_once(env: StoreEnv) -> None:
+    env.proposed()
+    env.pin("brief", days=1)
+    later = env.now + WEEK
+    env.store.before_next["commit"] = lambda: expire(env.theirs, later)
+    expire(env.store, later)
+    expire(env.store, later)
+    told = env.events()
     assert (told.count(AuditEventName.EXPIRED), told.count(AuditEventName.PIN_EXPIRED)) == (1, 1)

@@ -1,4 +1,4 @@
-"""Reports come by themselves, each once, on time: over a year, past deaths and changing clocks."""
+"""Scheduled reports are queued once and on time, over a year, despite deaths and clock changes."""
 
 import shutil
 from collections import Counter
@@ -29,7 +29,7 @@ from bot.store.store import Store, open_store
 from bot.usecases.reports import ReportScheduler
 from tests.postgres import Server
 from tests.store.support import sqlite_url
-from tests.usecases.shelf import HERE, Shelf
+from tests.usecases.fake_registry import HERE, FakeRegistry
 
 THERE = RegistryId("210987654321", "us-east-1")
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -38,8 +38,8 @@ MONDAY = datetime(2026, 11, 23, 9, tzinfo=UTC)
 BERLIN, NEW_YORK = "Europe/Berlin", "America/New_York"
 
 
-class Street(Shelf):
-    """A registry of several repositories, in memory."""
+class SeveralRepositories(FakeRegistry):
+    """A registry with several repositories, in memory."""
 
     def __init__(self, at: RegistryId, *names: str) -> None:
         super().__init__(lambda: MONDAY)
@@ -78,26 +78,30 @@ def entry(schedule: str = "mon 09:00", zone: str = "UTC", *globs: str) -> Schedu
 
 
 @dataclass
-class Town:
-    """Whatever `came` by itself: the local time and the name of each."""
+class SchedulerSetup:
+    """`made`: the local time and the repository of each report that was made."""
 
     store: Store
     entries: list[ScheduleEntry]
-    here: Street = field(default_factory=lambda: Street(HERE, "team/api", "team/web"))
-    there: Street = field(default_factory=lambda: Street(THERE, "lab/api"))
-    came: list[tuple[str, str]] = field(default_factory=list)
+    here: SeveralRepositories = field(
+        default_factory=lambda: SeveralRepositories(HERE, "team/api", "team/web")
+    )
+    there: SeveralRepositories = field(
+        default_factory=lambda: SeveralRepositories(THERE, "lab/api")
+    )
+    made: list[tuple[str, str]] = field(default_factory=list)
     told: list[tuple[str, ...]] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     since: datetime = NEW_YEAR - 365 * DAY
 
     def open(self, store: Store | None = None) -> ReportScheduler:
-        """As every process does that begins."""
+        """Opens the scheduler, as every process does at its start."""
         registries = {"own": self.here, "other": self.there}
         warn = self.warnings.append
         return ReportScheduler(store or self.store, self.entries, registries, self.since, warn)
 
-    def run(self, *moments: datetime) -> "Town":
-        """In one process, with somebody who does what is due at once."""
+    def run(self, *moments: datetime) -> "SchedulerSetup":
+        """Runs the scheduler in one process at these times, and handles all jobs."""
         process = self.open()
         for now in moments:
             process(now)
@@ -120,18 +124,18 @@ class Town:
             assert self.store.finish_job(job)
 
     def _settle(self, uri: str, local: str) -> None:
-        self.came.append((local, uri.partition("/")[2]))
+        self.made.append((local, uri.partition("/")[2]))
         found = self.store.scheduled_report(uri, datetime.fromisoformat(local))
         assert found
         self.store.record_report(replace(found, outcome=ReportOutcome.NOTHING))
 
 
 class Killed(BaseException):
-    """The process is gone."""
+    """Ends the process."""
 
 
-class MortalStore(Store):
-    """Its process dies after so many calls: before or after the next one `lands`."""
+class DyingStore(Store):
+    """Its process dies after so many calls: with `lands` after the next call, else before it."""
 
     def __init__(self, store: Store, calls: int, *, lands: bool) -> None:
         super().__init__(store._database, is_new=store.is_new)
@@ -161,14 +165,14 @@ def store(migrated_file: Path, tmp_path: Path) -> Iterator[Store]:
 
 
 @pytest.fixture
-def town(store: Store) -> Town:
-    return Town(store, [entry()])
+def scheduler_setup(store: Store) -> SchedulerSetup:
+    return SchedulerSetup(store, [entry()])
 
 
 def expected(
     schedule: str, *names: str, since: datetime = NEW_YEAR, number: int = 365
 ) -> Counter[tuple[str, str]]:
-    """So many days that it names, by the calendar."""
+    """The reports of so many days, by the calendar."""
     days, _, at = schedule.partition(" ")
     every = (since + n * DAY for n in range(number))
     return Counter(
@@ -196,51 +200,53 @@ NAMES = ("team/api", "team/web", "lab/api")
         ("mon,thu 00:00", "Australia/Lord_Howe", 4),
     ],
 )
-def test_each_comes_once_across_deaths_at_any_moment(
+def test_each_report_is_made_once_across_process_deaths(
     store: Store, schedule: str, zone: str, month: int, *, year: bool
 ) -> None:
-    """A month in which the clocks change."""
+    """A month with a clock change."""
     first = NEW_YEAR if year else datetime(2026, month, 1, tzinfo=UTC)
     days = 365 if year else 30
     random = Random(f"{schedule} {zone}")
-    town = Town(store, [entry(schedule, zone)])
-    process, now = town.open(), first - DAY / 2
+    scheduler_setup = SchedulerSetup(store, [entry(schedule, zone)])
+    process, now = scheduler_setup.open(), first - DAY / 2
     late: list[timedelta] = []
     while now < first + (days + 1) * DAY:
         try:
             process(now)
         except Killed:
-            process = town.open()
+            process = scheduler_setup.open()
             process(now + MINUTE)
-        before = len(town.came)
-        if due_rounds(town.entries, town.since, now):
-            town.work(now)
-        late += [now - _instant(local, zone) for local, _ in town.came[before:]]
+        before = len(scheduler_setup.made)
+        if due_rounds(scheduler_setup.entries, scheduler_setup.since, now):
+            scheduler_setup.work(now)
+        late += [now - _instant(local, zone) for local, _ in scheduler_setup.made[before:]]
         if random.random() < 0.2:
             calls, lands = random.randrange(6), random.random() < 0.5
-            process = town.open(MortalStore(store, calls, lands=lands))
+            process = scheduler_setup.open(DyingStore(store, calls, lands=lands))
         now += random.choice([MINUTE, 3 * HOUR, 11 * HOUR])
     span = [f"{first + n * DAY:%Y-%m-%d}" for n in range(days)]
-    came = Counter(each for each in town.came if each[0][:10] in span)
-    assert came == expected(schedule, *NAMES, since=first, number=days)
+    made = Counter(each for each in scheduler_setup.made if each[0][:10] in span)
+    assert made == expected(schedule, *NAMES, since=first, number=days)
     assert min(late) >= timedelta(0)
     assert max(late) < DAY
 
 
 @pytest.mark.parametrize("lands", [False, True])
 @pytest.mark.parametrize("calls", range(6))
-def test_a_death_between_any_two_calls(town: Town, calls: int, *, lands: bool) -> None:
-    """Two registries make six: begin, remember and claim of each, gather."""
-    process = town.open(MortalStore(town.store, calls, lands=lands))
+def test_a_process_dies_between_any_two_calls(
+    scheduler_setup: SchedulerSetup, calls: int, *, lands: bool
+) -> None:
+    """Two registries need seven calls: begin, remember and claim for each, and gather."""
+    process = scheduler_setup.open(DyingStore(scheduler_setup.store, calls, lands=lands))
     with pytest.raises(Killed):
         process(MONDAY)
-    town.run(MONDAY + MINUTE)
-    assert Counter(town.came) == Counter(("2026-11-23T09:00", name) for name in NAMES)
-    assert town.told == [("team/api", "team/web", "lab/api")]
+    scheduler_setup.run(MONDAY + MINUTE)
+    assert Counter(scheduler_setup.made) == Counter(("2026-11-23T09:00", name) for name in NAMES)
+    assert scheduler_setup.told == [("team/api", "team/web", "lab/api")]
 
 
 def _instant(local: str, zone: str) -> datetime:
-    """Not later than it is due: of a time that the clocks skip the last instant before."""
+    """The time in UTC. A time that a clock change skips becomes the last instant before it."""
     naive = datetime.fromisoformat(local)
     meant = (naive.replace(tzinfo=ZoneInfo(zone), fold=fold) for fold in (0, 1))
     return min(each.astimezone(UTC) for each in meant)
@@ -248,8 +254,8 @@ def _instant(local: str, zone: str) -> datetime:
 
 @pytest.mark.parametrize("weeks", [4, pytest.param(52, marks=pytest.mark.slow)])
 def test_two_replicas_on_a_real_database(postgresql: Server, weeks: int) -> None:
-    """Side by side in every minute that matters. Four weeks are those before the clocks change in
-    Berlin, and the Sunday on which they do; the year has all."""
+    """Both replicas run in every relevant minute. Four weeks end with the Sunday of the clock
+    change in Berlin; a year has all."""
     with (
         postgresql.database(migrated=True) as url,
         open_store(url) as first,
@@ -257,8 +263,8 @@ def test_two_replicas_on_a_real_database(postgresql: Server, weeks: int) -> None
         ThreadPoolExecutor(2) as pool,
     ):
         entries = [entry("sun 02:30", BERLIN, "team/*"), entry("sun 02:30", NEW_YORK)]
-        town = Town(first, entries)
-        replicas, start = [town.open(first), town.open(second)], Barrier(2)
+        scheduler_setup = SchedulerSetup(first, entries)
+        replicas, start = [scheduler_setup.open(first), scheduler_setup.open(second)], Barrier(2)
 
         def run(replica: ReportScheduler, now: datetime) -> None:
             start.wait(60)
@@ -269,11 +275,13 @@ def test_two_replicas_on_a_real_database(postgresql: Server, weeks: int) -> None
         moments = (day + hours * HOUR + MINUTE for day in sundays for hours in (0, 1, 2, 6, 7, 8))
         for now in moments:
             list(pool.map(run, replicas, [now, now]))
-            town.work(now)
-        town.run(now)
-        came = expected("sun 02:30", *NAMES, since=sunday, number=7 * weeks)
-        assert Counter(town.came) == came
-        assert sorted(name for line in town.told for name in line) == sorted(weeks * NAMES)
+            scheduler_setup.work(now)
+        scheduler_setup.run(now)
+        made = expected("sun 02:30", *NAMES, since=sunday, number=7 * weeks)
+        assert Counter(scheduler_setup.made) == made
+        assert sorted(name for line in scheduler_setup.told for name in line) == sorted(
+            weeks * NAMES
+        )
 
 
 @pytest.mark.parametrize(
@@ -285,29 +293,29 @@ def test_two_replicas_on_a_real_database(postgresql: Server, weeks: int) -> None
         (NEW_YORK, (11, 1, 7, 29), (11, 1, 7, 30), "2026-11-01T02:30"),
     ],
 )
-def test_days_on_which_the_clocks_change(
-    town: Town,
+def test_days_with_a_clock_change(
+    scheduler_setup: SchedulerSetup,
     zone: str,
     before: tuple[int, int, int, int],
     at: tuple[int, int, int, int],
     local: str,
 ) -> None:
-    town.entries = [entry("sun 02:30", zone)]
+    scheduler_setup.entries = [entry("sun 02:30", zone)]
     month, day, hour, minute = at
     moment = datetime(2026, month, day, hour, minute, tzinfo=UTC)
     month, day, hour, minute = before
     just_before = datetime(2026, month, day, hour, minute, tzinfo=UTC)
-    town.run(just_before)
-    assert town.came == []
-    town.run(*(moment + n * 30 * MINUTE for n in range(10)))
-    assert [each[0] for each in town.came] == [local] * 3
+    scheduler_setup.run(just_before)
+    assert scheduler_setup.made == []
+    scheduler_setup.run(*(moment + n * 30 * MINUTE for n in range(10)))
+    assert [each[0] for each in scheduler_setup.made] == [local] * 3
 
 
-# while nobody was there
+# while no process runs
 
 
 @pytest.mark.parametrize(
-    ("away", "came"),
+    ("away", "made"),
     [
         (2 * HOUR, ["2026-11-23T09:00"]),
         (DAY - MINUTE, ["2026-11-23T09:00"]),
@@ -315,65 +323,65 @@ def test_days_on_which_the_clocks_change(
         (3 * DAY, []),
     ],
 )
-def test_what_was_missed_is_made_up_for_within_a_day(
-    town: Town, away: timedelta, came: list[str]
+def test_a_missed_report_is_made_within_a_day(
+    scheduler_setup: SchedulerSetup, away: timedelta, made: list[str]
 ) -> None:
-    town.run(MONDAY - MINUTE)
-    town.run(MONDAY + away)
-    assert [local for local, _ in town.came] == [local for local in came for _ in NAMES]
+    scheduler_setup.run(MONDAY - MINUTE)
+    scheduler_setup.run(MONDAY + away)
+    assert [local for local, _ in scheduler_setup.made] == [local for local in made for _ in NAMES]
 
 
-def test_a_new_bot_makes_up_for_nothing(town: Town) -> None:
-    town.since = MONDAY + HOUR
-    town.run(MONDAY + 2 * HOUR)
-    assert town.came == []
-    town.run(MONDAY + 7 * DAY)
-    assert len(town.came) == len(NAMES)
+def test_a_new_database_has_no_missed_reports(scheduler_setup: SchedulerSetup) -> None:
+    scheduler_setup.since = MONDAY + HOUR
+    scheduler_setup.run(MONDAY + 2 * HOUR)
+    assert scheduler_setup.made == []
+    scheduler_setup.run(MONDAY + 7 * DAY)
+    assert len(scheduler_setup.made) == len(NAMES)
 
 
-def test_of_several_that_were_missed_the_last_one_comes(town: Town) -> None:
-    town.entries = [entry("daily 09:00")]
-    town.run(MONDAY)
-    town.came.clear()
-    town.run(MONDAY + 3 * DAY + 2 * HOUR)
-    assert {local for local, _ in town.came} == {"2026-11-26T09:00"}
+def test_only_the_last_missed_report_is_made(scheduler_setup: SchedulerSetup) -> None:
+    scheduler_setup.entries = [entry("daily 09:00")]
+    scheduler_setup.run(MONDAY)
+    scheduler_setup.made.clear()
+    scheduler_setup.run(MONDAY + 3 * DAY + 2 * HOUR)
+    assert {local for local, _ in scheduler_setup.made} == {"2026-11-26T09:00"}
 
 
-def test_a_shorter_day_brings_no_two_at_once(town: Town) -> None:
-    """Two are less than a day old, as the clocks go forward."""
-    town.entries = [entry("daily 09:00", BERLIN)]
-    town.run(datetime(2026, 3, 29, 7, 30, tzinfo=UTC))
-    assert {local for local, _ in town.came} == {"2026-03-29T09:00"}
+def test_a_short_day_makes_one_report(scheduler_setup: SchedulerSetup) -> None:
+    """Two reports are less than a day old, since the clocks go forward."""
+    scheduler_setup.entries = [entry("daily 09:00", BERLIN)]
+    scheduler_setup.run(datetime(2026, 3, 29, 7, 30, tzinfo=UTC))
+    assert {local for local, _ in scheduler_setup.made} == {"2026-03-29T09:00"}
 
 
-# what is edited
+# edited settings
 
 
-def test_edits_post_nothing_again(town: Town) -> None:
-    town.run(MONDAY)
-    town.entries = [
+def test_edits_of_the_settings_post_nothing_again(scheduler_setup: SchedulerSetup) -> None:
+    scheduler_setup.run(MONDAY)
+    scheduler_setup.entries = [
         replace(entry("mon,tue 09:00", NEW_YORK, "team/*"), min_saving=7.0),
         entry("mon 09:00", "UTC", "*", "more"),
     ]
-    town.run(*(MONDAY + n * HOUR for n in range(10)))
-    assert Counter(town.came) == Counter(("2026-11-23T09:00", name) for name in NAMES)
+    scheduler_setup.run(*(MONDAY + n * HOUR for n in range(10)))
+    assert Counter(scheduler_setup.made) == Counter(("2026-11-23T09:00", name) for name in NAMES)
 
 
-def test_new_repositories_join_by_themselves(town: Town) -> None:
-    town.run(MONDAY)
-    town.here.names = ["team/new"]
-    town.run(MONDAY + 7 * DAY)
-    assert ("2026-11-30T09:00", "team/new") in town.came
-    assert ("2026-11-30T09:00", "team/api") not in town.came
-    known = [each.repository.name for each in town.store.repositories()]
+def test_new_repositories_are_included(scheduler_setup: SchedulerSetup) -> None:
+    scheduler_setup.run(MONDAY)
+    scheduler_setup.here.names = ["team/new"]
+    scheduler_setup.run(MONDAY + 7 * DAY)
+    assert ("2026-11-30T09:00", "team/new") in scheduler_setup.made
+    assert ("2026-11-30T09:00", "team/api") not in scheduler_setup.made
+    known = [each.repository.name for each in scheduler_setup.store.repositories()]
     assert known == ["lab/api", "team/new"]
 
 
-def test_the_first_entry_that_matches_reports(town: Town) -> None:
+def test_the_first_matching_entry_applies(scheduler_setup: SchedulerSetup) -> None:
     quiet = replace(entry("mon 09:00", "UTC", "lab/*"), is_posted=False)
-    town.entries = [quiet, entry("mon 08:00", "UTC", "*web"), entry()]
-    town.run(MONDAY)
-    assert sorted(town.came) == [
+    scheduler_setup.entries = [quiet, entry("mon 08:00", "UTC", "*web"), entry()]
+    scheduler_setup.run(MONDAY)
+    assert sorted(scheduler_setup.made) == [
         ("2026-11-23T08:00", "team/web"),
         ("2026-11-23T09:00", "team/api"),
     ]
@@ -382,69 +390,72 @@ def test_the_first_entry_that_matches_reports(town: Town) -> None:
 # tags
 
 
-def test_a_tag_leaves_a_repository_out(town: Town) -> None:
-    town.here.tagged = {"team/web": {IGNORE_TAG: ""}, "team/api": {"team": "api"}}
-    town.run(MONDAY)
-    assert [name for _, name in town.came] == ["team/api", "lab/api"]
+def test_a_tag_excludes_a_repository(scheduler_setup: SchedulerSetup) -> None:
+    scheduler_setup.here.tagged = {"team/web": {IGNORE_TAG: ""}, "team/api": {"team": "api"}}
+    scheduler_setup.run(MONDAY)
+    assert [name for _, name in scheduler_setup.made] == ["team/api", "lab/api"]
 
 
-def test_tags_that_cannot_be_read_hide_nothing(town: Town) -> None:
-    town.here.fails = {"resource_tags"}
-    town.run(MONDAY)
-    assert sorted(name for _, name in town.came) == sorted(NAMES)
-    assert "AWS refused resource_tags; the report of team/api is made anyway" in town.warnings
+def test_unreadable_tags_exclude_nothing(scheduler_setup: SchedulerSetup) -> None:
+    scheduler_setup.here.fails = {"resource_tags"}
+    scheduler_setup.run(MONDAY)
+    assert sorted(name for _, name in scheduler_setup.made) == sorted(NAMES)
+    assert (
+        "AWS refused resource_tags; the report of team/api is made anyway"
+        in scheduler_setup.warnings
+    )
 
 
 # registries
 
 
 @pytest.mark.parametrize("call", ["id", "repositories"])
-def test_a_registry_that_cannot_be_listed(town: Town, call: str) -> None:
-    town.here.fails = {call}
-    town.run(MONDAY, MONDAY + MINUTE)
-    assert [name for _, name in town.came] == ["lab/api"]
-    assert town.told == []
-    assert "retrying in a minute" in town.warnings[0]
-    town.run(MONDAY + LISTING_TIMEOUT)
-    assert town.told == [("lab/api", "own")]
-    town.here.fails = set()
-    town.run(MONDAY + HOUR)
-    assert sorted(name for _, name in town.came) == sorted(NAMES)
-    assert town.told[1:] == [("team/api", "team/web")]
+def test_a_registry_that_cannot_be_listed(scheduler_setup: SchedulerSetup, call: str) -> None:
+    scheduler_setup.here.fails = {call}
+    scheduler_setup.run(MONDAY, MONDAY + MINUTE)
+    assert [name for _, name in scheduler_setup.made] == ["lab/api"]
+    assert scheduler_setup.told == []
+    assert "retrying in a minute" in scheduler_setup.warnings[0]
+    scheduler_setup.run(MONDAY + LISTING_TIMEOUT)
+    assert scheduler_setup.told == [("lab/api", "own")]
+    scheduler_setup.here.fails = set()
+    scheduler_setup.run(MONDAY + HOUR)
+    assert sorted(name for _, name in scheduler_setup.made) == sorted(NAMES)
+    assert scheduler_setup.told[1:] == [("team/api", "team/web")]
 
 
-def test_registries_are_listed_once_an_occurrence(town: Town) -> None:
-    town.run(*(MONDAY + n * MINUTE for n in range(-30, 90)))
-    town.run(*(MONDAY + n * MINUTE for n in range(90, 100)))
-    assert (town.here.listed, town.there.listed) == (1, 1)
+def test_registries_are_listed_once_per_round(scheduler_setup: SchedulerSetup) -> None:
+    scheduler_setup.run(*(MONDAY + n * MINUTE for n in range(-30, 90)))
+    scheduler_setup.run(*(MONDAY + n * MINUTE for n in range(90, 100)))
+    assert (scheduler_setup.here.listed, scheduler_setup.there.listed) == (1, 1)
 
 
-def test_two_entries_that_are_due_at_once_share_a_list(town: Town) -> None:
-    town.entries = [entry("mon 09:00", "UTC", "team/*"), entry()]
-    town.run(MONDAY)
-    assert (town.here.listed, town.there.listed) == (1, 1)
-    assert sorted(name for _, name in town.came) == sorted(NAMES)
+def test_two_entries_due_at_once_share_a_listing(scheduler_setup: SchedulerSetup) -> None:
+    scheduler_setup.entries = [entry("mon 09:00", "UTC", "team/*"), entry()]
+    scheduler_setup.run(MONDAY)
+    assert (scheduler_setup.here.listed, scheduler_setup.there.listed) == (1, 1)
+    assert sorted(name for _, name in scheduler_setup.made) == sorted(NAMES)
 
 
-def test_somebody_was_faster(town: Town) -> None:
-    """Between the question what is open and the claim."""
-    mine, theirs = town.open(), town.open()
-    original = town.here.repositories
+def test_another_process_was_faster(scheduler_setup: SchedulerSetup) -> None:
+    """Between reading the open rounds and the claim."""
+    mine, theirs = scheduler_setup.open(), scheduler_setup.open()
+    original = scheduler_setup.here.repositories
 
     def meanwhile() -> Iterator[RepositoryId]:
-        town.here.repositories = original  # type: ignore[method-assign]
+        scheduler_setup.here.repositories = original  # type: ignore[method-assign]
         theirs(MONDAY)
         return original()
 
-    town.here.repositories = meanwhile  # type: ignore[method-assign]
+    scheduler_setup.here.repositories = meanwhile  # type: ignore[method-assign]
     mine(MONDAY)
-    town.work(MONDAY)
-    assert sorted(name for _, name in town.came) == sorted(NAMES)
+    scheduler_setup.work(MONDAY)
+    assert sorted(name for _, name in scheduler_setup.made) == sorted(NAMES)
 
 
-# what is told in one line
+# summaries
 
 
-def test_the_rest_is_told_once_all_are_through(town: Town) -> None:
-    town.run(MONDAY, MONDAY + MINUTE)
-    assert town.told == [("team/api", "team/web", "lab/api")]
+def test_the_summary_is_queued_after_the_last_report(scheduler_setup: SchedulerSetup) -> None:
+    scheduler_setup.run(MONDAY, MONDAY + MINUTE)
+    assert scheduler_setup.told == [("team/api", "team/web", "lab/api")]

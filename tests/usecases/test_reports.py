@@ -1,4 +1,4 @@
-"""Every report goes one way: plan, store, decide, post, fold older messages."""
+"""The steps of a report: plan, store, decide, post, shorten older messages."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ from bot.usecases.proposals import Proposal, expiry
 from bot.usecases.reports import PlannedReport, ReportRequest, ReportRequestQueue, Reports
 from tests.render.builders import HERE
 from tests.support import NOW
-from tests.usecases.scene import CAT, WEEK, Scene, content, refused
+from tests.usecases.store_env import CAT, WEEK, StoreEnv, content, refused
 
 CHANNEL = "C1"
 ROUND = ReportRound("*", NOW.replace(tzinfo=None), min_saving=0.0)
@@ -25,9 +25,9 @@ EXPENSIVE = ROUND._replace(min_saving=1_000_000.0)
 
 @dataclass
 class PostedReports:
-    """Reports as Slack would show them. `error`: why Slack takes none."""
+    """Reports as Slack would show them. `error`: makes posting fail."""
 
-    scene: Scene
+    env: StoreEnv
     posted: list[PlanMessage] = field(default_factory=list)
     folded: list[PlanMessage] = field(default_factory=list)
     error: str | None = None
@@ -42,7 +42,7 @@ class PostedReports:
         if self.error:
             raise ServiceError(self.error)
         message = PlanMessage(plan_id, channel, in_place_of or f"{len(self.posted) + 1}.0")
-        (remember or self.scene.store.save_message)(message)
+        (remember or self.env.store.save_message)(message)
         self.posted.append(message)
         return message
 
@@ -51,13 +51,13 @@ class PostedReports:
 
 
 @pytest.fixture
-def messages(scene: Scene) -> PostedReports:
-    return PostedReports(scene)
+def messages(env: StoreEnv) -> PostedReports:
+    return PostedReports(env)
 
 
 @pytest.fixture
-def reports(scene: Scene, messages: PostedReports) -> Reports:
-    return Reports(scene.store, messages, scene.clock, WEEK)
+def reports(env: StoreEnv, messages: PostedReports) -> Reports:
+    return Reports(env.store, messages, env.clock, WEEK)
 
 
 def make(reports: Reports, request: ReportRequest, proposal: Proposal) -> PlannedReport:
@@ -66,24 +66,24 @@ def make(reports: Reports, request: ReportRequest, proposal: Proposal) -> Planne
     return planned
 
 
-def proposal_of(scene: Scene, *tags: str) -> Proposal:
+def proposal_of(env: StoreEnv, *tags: str) -> Proposal:
     """All but the first tag are deleted."""
     what = content(*tags)
-    return Proposal(scene.proposed(what), what, is_new=True)
+    return Proposal(env.proposed(what), what, is_new=True)
 
 
-# what becomes of it
+# outcomes
 
 
 @pytest.mark.parametrize("tags", [("new", "old"), ("new",)])
-def test_a_named_repository_always_has_its_report(
-    scene: Scene, reports: Reports, messages: PostedReports, tags: tuple[str, ...]
+def test_a_named_repository_always_gets_a_report(
+    env: StoreEnv, reports: Reports, messages: PostedReports, tags: tuple[str, ...]
 ) -> None:
     request = ReportRequest(HERE, CHANNEL, placeholder="7.0")
-    assert make(reports, request, proposal_of(scene, *tags)).outcome is ReportOutcome.POSTED
+    assert make(reports, request, proposal_of(env, *tags)).outcome is ReportOutcome.POSTED
     assert [message.ts for message in messages.posted] == ["7.0"]
     assert messages.folded == messages.posted
-    assert scene.store.message(CHANNEL, "7.0")
+    assert env.store.message(CHANNEL, "7.0")
 
 
 @pytest.mark.parametrize(
@@ -94,15 +94,15 @@ def test_a_named_repository_always_has_its_report(
         (("new",), ROUND, ReportOutcome.NOTHING),
     ],
 )
-def test_a_report_that_is_due_is_posted_or_summarized(
-    scene: Scene,
+def test_a_scheduled_report_is_posted_or_summarized(
+    env: StoreEnv,
     reports: Reports,
     messages: PostedReports,
     tags: tuple[str, ...],
     round_: ReportRound,
     outcome: ReportOutcome,
 ) -> None:
-    proposal = proposal_of(scene, *tags)
+    proposal = proposal_of(env, *tags)
     planned = make(reports, ReportRequest(HERE, CHANNEL, round_), proposal)
     report = planned.in_round()
     assert (report.repository, report.round, report.outcome) == (HERE.uri, round_, outcome)
@@ -111,43 +111,43 @@ def test_a_report_that_is_due_is_posted_or_summarized(
     assert len(messages.posted) == is_posted
 
 
-def test_no_channel(scene: Scene, reports: Reports, messages: PostedReports) -> None:
-    planned = make(reports, ReportRequest(HERE, None, ROUND), proposal_of(scene, "new", "old"))
+def test_no_channel(env: StoreEnv, reports: Reports, messages: PostedReports) -> None:
+    planned = make(reports, ReportRequest(HERE, None, ROUND), proposal_of(env, "new", "old"))
     assert (planned.outcome, messages.posted) == (ReportOutcome.LEFT_OUT, [])
 
 
-def test_a_decided_plan_is_not_planned_again(scene: Scene, reports: Reports) -> None:
-    scene.approve(scene.proposed(), CAT)
+def test_a_decided_plan_is_not_planned_again(env: StoreEnv, reports: Reports) -> None:
+    env.approve(env.proposed(), CAT)
     planned = reports.plan(ReportRequest(HERE, CHANNEL, ROUND), pytest.fail)
     assert (planned.outcome, planned.proposal) == (ReportOutcome.LEFT_OUT, None)
 
 
-def test_a_person_decides_while_it_is_planned(scene: Scene, reports: Reports) -> None:
-    plan = scene.proposed()
-    scene.now += WEEK / 2
+def test_a_decision_during_planning(env: StoreEnv, reports: Reports) -> None:
+    plan = env.proposed()
+    env.now += WEEK / 2
 
     def propose() -> Proposal:
-        scene.approve(plan, CAT)
+        env.approve(plan, CAT)
         return Proposal(plan, content("new", "old", "older"), is_new=False)
 
     planned = reports.plan(ReportRequest(HERE, CHANNEL, ROUND), propose)
     assert planned.outcome is ReportOutcome.LEFT_OUT
 
 
-def test_an_unchanged_plan_is_open_as_long_as_a_new_one(scene: Scene, reports: Reports) -> None:
-    plan = scene.proposed()
+def test_an_unchanged_plan_is_open_as_long_as_a_new_one(env: StoreEnv, reports: Reports) -> None:
+    plan = env.proposed()
     known = Proposal(plan, content("new", "old", "older"), is_new=False)
-    scene.now += WEEK / 2
+    env.now += WEEK / 2
     make(reports, ReportRequest(HERE, CHANNEL), known)
-    assert scene.as_stored(plan).expires_at == scene.now + WEEK
+    assert env.as_stored(plan).expires_at == env.now + WEEK
 
 
-def test_the_plan_expires_while_it_is_found_unchanged(scene: Scene, reports: Reports) -> None:
-    plan = scene.proposed()
+def test_the_plan_expires_during_planning(env: StoreEnv, reports: Reports) -> None:
+    plan = env.proposed()
     known = Proposal(plan, content("new", "old", "older"), is_new=False)
-    scene.now += WEEK
-    assert scene.store.commit(expiry(plan, scene.now))
-    proposals = [known, proposal_of(scene, "new", "old")]
+    env.now += WEEK
+    assert env.store.commit(expiry(plan, env.now))
+    proposals = [known, proposal_of(env, "new", "old")]
     planned = reports.plan(ReportRequest(HERE, CHANNEL), lambda: proposals.pop(0))
     assert planned.proposal
     assert planned.proposal.record.state is PlanState.PROPOSED
@@ -156,78 +156,78 @@ def test_the_plan_expires_while_it_is_found_unchanged(scene: Scene, reports: Rep
 # claims
 
 
-def claimed(scene: Scene, round_: ReportRound = ROUND) -> ReportRequest:
-    scene.store.start_round(round_, ["here"], scene.now)
-    assert scene.store.claim_reports(round_, "here", [HERE], scene.now)
+def claimed(env: StoreEnv, round_: ReportRound = ROUND) -> ReportRequest:
+    env.store.start_round(round_, ["here"], env.now)
+    assert env.store.claim_reports(round_, "here", [HERE], env.now)
     return ReportRequest(HERE, CHANNEL, round_, is_claimed=True)
 
 
-def outcome_of(scene: Scene) -> ReportOutcome | None:
-    report = scene.store.scheduled_report(HERE.uri, ROUND.local)
+def outcome_of(env: StoreEnv) -> ReportOutcome | None:
+    report = env.store.scheduled_report(HERE.uri, ROUND.local)
     assert report
     return report.outcome
 
 
-def summaries(scene: Scene) -> int:
-    return scene.store.jobs_left("rest")
+def summaries(env: StoreEnv) -> int:
+    return env.store.jobs_left("rest")
 
 
-def test_the_outcome_of_a_claim_is_stored_with_its_message(
-    scene: Scene, reports: Reports, messages: PostedReports
+def test_the_outcome_is_stored_with_the_message(
+    env: StoreEnv, reports: Reports, messages: PostedReports
 ) -> None:
-    request = claimed(scene)
-    make(reports, request, proposal_of(scene, "new", "old"))
+    request = claimed(env)
+    make(reports, request, proposal_of(env, "new", "old"))
     (message,) = messages.posted
-    assert scene.store.message(CHANNEL, message.ts)
-    assert (outcome_of(scene), summaries(scene)) == (ReportOutcome.POSTED, 0)
+    assert env.store.message(CHANNEL, message.ts)
+    assert (outcome_of(env), summaries(env)) == (ReportOutcome.POSTED, 0)
 
 
-def test_the_last_claim_of_a_round_queues_its_summary(scene: Scene, reports: Reports) -> None:
-    make(reports, claimed(scene, EXPENSIVE), proposal_of(scene, "new", "old"))
-    assert (outcome_of(scene), summaries(scene)) == (ReportOutcome.SMALL, 1)
+def test_the_last_report_of_a_round_queues_the_summary(env: StoreEnv, reports: Reports) -> None:
+    make(reports, claimed(env, EXPENSIVE), proposal_of(env, "new", "old"))
+    assert (outcome_of(env), summaries(env)) == (ReportOutcome.SMALL, 1)
 
 
-def test_a_claim_stays_while_slack_takes_nothing(
-    scene: Scene, reports: Reports, messages: PostedReports
+def test_a_claim_remains_if_slack_fails(
+    env: StoreEnv, reports: Reports, messages: PostedReports
 ) -> None:
-    request, messages.error = claimed(scene), "Slack is away"
-    planned = reports.plan(request, lambda: proposal_of(scene, "new", "old"))
+    request, messages.error = claimed(env), "Slack is away"
+    planned = reports.plan(request, lambda: proposal_of(env, "new", "old"))
     with pytest.raises(ServiceError, match="Slack is away"):
         reports.deliver(planned)
-    assert (outcome_of(scene), messages.folded) == (None, [])
+    assert (outcome_of(env), messages.folded) == (None, [])
 
 
 @pytest.mark.parametrize("round_", [ROUND, EXPENSIVE])
-def test_a_report_without_a_claim_leaves_the_claims_of_its_time(
-    scene: Scene, reports: Reports, round_: ReportRound
+def test_a_report_without_a_claim_does_not_change_claims(
+    env: StoreEnv, reports: Reports, round_: ReportRound
 ) -> None:
-    """`ecr-clean report` runs in the minute in which the worker's reports are due."""
-    claimed(scene, round_)
-    make(reports, ReportRequest(HERE, CHANNEL, round_), proposal_of(scene, "new", "old"))
-    assert (outcome_of(scene), summaries(scene)) == (None, 0)
+    """`ecr-clean report` runs in the same minute as the worker's scheduled reports."""
+    claimed(env, round_)
+    make(reports, ReportRequest(HERE, CHANNEL, round_), proposal_of(env, "new", "old"))
+    assert (outcome_of(env), summaries(env)) == (None, 0)
 
 
-# requests of people in Slack
+# requests of Slack users
 
 GUEST = SlackUser("U9", "T1", is_guest=True, groups=None)
 
 
-def requests(scene: Scene) -> ReportRequestQueue:
-    return ReportRequestQueue(scene.store, scene.clock, scene.rules)
+def requests(env: StoreEnv) -> ReportRequestQueue:
+    return ReportRequestQueue(env.store, env.clock, env.rules)
 
 
 @pytest.mark.parametrize(("ts", "told"), [("1.5", "1.5"), (None, "")])
-def test_a_worker_gets_to_know_it(scene: Scene, ts: str | None, told: str) -> None:
-    requests(scene).put(CAT, "team/*", "C1", ts)
-    job = scene.store.take_job("worker", scene.now, timedelta(minutes=1))
+def test_a_request_is_queued(env: StoreEnv, ts: str | None, told: str) -> None:
+    requests(env).put(CAT, "team/*", "C1", ts)
+    job = env.store.take_job("worker", env.now, timedelta(minutes=1))
     assert job
     assert job.kind == "report"
     assert job.payload == {"repository": "team/*", "channel": "C1", "user": CAT.id, "ts": told}
 
 
-def test_whoever_may_not(scene: Scene) -> None:
+def test_users_without_rights_are_refused(env: StoreEnv) -> None:
     with refused(WorkspaceGuest("U9")):
-        requests(scene).put(GUEST, "team/api", "C1")
-    event = scene.last_event()
+        requests(env).put(GUEST, "team/api", "C1")
+    event = env.last_event()
     assert (event.event, event.by, event.repository) == (AuditEventName.REFUSED, "U9", None)
-    assert scene.store.take_job("worker", scene.now, timedelta(minutes=1)) is None
+    assert env.store.take_job("worker", env.now, timedelta(minutes=1)) is None

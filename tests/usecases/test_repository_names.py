@@ -1,4 +1,4 @@
-"""Which references lead to no repository, but may mean one that is there."""
+"""References to missing repositories that may mean an existing repository."""
 
 from collections.abc import Iterator, Sequence
 
@@ -21,14 +21,14 @@ OTHER = RegistryId("210987654321", "eu-west-1")
 LISTING = "ecr:DescribeRepositories"
 
 
-class Silent(EcrRegistry):
-    """It does not say which it is."""
+class RegistryWithoutId(EcrRegistry):
+    """Its id cannot be read."""
 
     def id(self) -> RegistryId:
         raise ServiceError("AWS refused it")
 
 
-class Refusing(EcrRegistry):
+class UnlistableRegistry(EcrRegistry):
     asked = 0
 
     def repositories(self) -> Iterator[RepositoryId]:
@@ -79,30 +79,30 @@ def missing(
         ("api", ["team/api", "ecr-proxy/team/api"], ["ecr-proxy/team/api"]),
     ],
 )
-def test_names_that_end_in_a_repositorys_and_do_not_exist(
+def test_missing_repositories_with_a_similar_name(
     name: str, names: list[str], lost: list[str], registries: Sequence[EcrRegistry]
 ) -> None:
     assert missing(registries, named(*names), name) == lost
 
 
-def test_a_registry_of_the_settings_lacks_what_another_has(
+def test_a_repository_is_missing_in_another_registry_of_the_settings(
     registries: Sequence[EcrRegistry],
 ) -> None:
     assert missing(registries, named("proxy/team/api", registry=FAR)) == ["proxy/team/api"]
     assert missing(registries, named("team/api", registry=FAR), "api") == []
 
 
-def test_nobody_knows_what_other_registries_have(registries: Sequence[EcrRegistry]) -> None:
+def test_registries_outside_of_the_settings_are_unknown(registries: Sequence[EcrRegistry]) -> None:
     assert missing(registries, named("proxy/team/api", registry=OTHER)) == []
 
 
-def test_replicas_have_what_their_source_has(registries: Sequence[EcrRegistry]) -> None:
+def test_replicas_count_as_having_the_same_repositories(registries: Sequence[EcrRegistry]) -> None:
     theirs = named("proxy/team/api", "team/api", registry=OTHER)
     assert missing(registries, theirs, deleted_also_in=[OTHER]) == ["proxy/team/api"]
     assert missing(registries, theirs, "api", deleted_also_in=[OTHER]) == ["proxy/team/api"]
 
 
-def test_each_registry_is_listed_once_if_asked(
+def test_each_registry_is_listed_once_and_on_demand(
     aws: StandIn, registries: Sequence[EcrRegistry]
 ) -> None:
     names = RepositoryNames(registries)
@@ -114,8 +114,8 @@ def test_each_registry_is_listed_once_if_asked(
     assert aws.world.calls.count(LISTING) == 1
 
 
-def test_what_cannot_be_listed_is_asked_once(registries: Sequence[EcrRegistry]) -> None:
-    refusing = Refusing(open_session())
+def test_a_failed_listing_is_not_repeated(registries: Sequence[EcrRegistry]) -> None:
+    refusing = UnlistableRegistry(open_session())
     names = RepositoryNames(registries)
     for _ in range(2):
         with pytest.raises(ServiceError, match="AWS refused it") as caught:
@@ -124,8 +124,8 @@ def test_what_cannot_be_listed_is_asked_once(registries: Sequence[EcrRegistry]) 
     assert refusing.asked == 1
 
 
-def test_a_registry_that_does_not_say_which_it_is(registries: Sequence[EcrRegistry]) -> None:
-    silent = Silent(open_session())
+def test_a_registry_whose_id_is_unknown(registries: Sequence[EcrRegistry]) -> None:
+    silent = RegistryWithoutId(open_session())
     theirs = named("proxy/team/api", registry=FAR)
     assert missing([silent, *registries], theirs) == ["proxy/team/api"]
     with pytest.raises(ServiceError, match="AWS refused it"):

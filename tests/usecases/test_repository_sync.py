@@ -1,28 +1,31 @@
-"""Registries are listed, so that people are answered by name."""
+"""Storing the repositories of all registries."""
 
 from datetime import timedelta
 
 from bot.store.store import Store
 from bot.usecases.repositories import RepositorySync
 from tests.support import NOW
-from tests.usecases.scene import Scene
-from tests.usecases.shelf import HERE
-from tests.usecases.test_run_due import THERE, Street
+from tests.usecases.fake_registry import HERE
+from tests.usecases.store_env import StoreEnv
+from tests.usecases.test_report_scheduler import THERE, SeveralRepositories
 
 LATER = NOW + timedelta(hours=1)
 
 
 def known(store: Store) -> dict[str, list[str]]:
-    """Names by registry."""
+    """Names of repositories, by registry."""
     found: dict[str, list[str]] = {}
     for each in store.repositories():
         found.setdefault(each.repository.registry.account, []).append(each.repository.name)
     return found
 
 
-def test_what_cannot_be_listed_is_known_as_it_was(scene: Scene) -> None:
-    store = scene.store
-    here, there = Street(HERE, "team/api", "team/web"), Street(THERE, "lab/api")
+def test_a_failed_listing_keeps_the_stored_repositories(env: StoreEnv) -> None:
+    store = env.store
+    here, there = (
+        SeveralRepositories(HERE, "team/api", "team/web"),
+        SeveralRepositories(THERE, "lab/api"),
+    )
     warnings: list[str] = []
     survey = RepositorySync(store, [here, there], warnings.append)
     survey(NOW)
@@ -37,13 +40,13 @@ def test_what_cannot_be_listed_is_known_as_it_was(scene: Scene) -> None:
     ]
 
 
-def test_registries_that_left_the_settings_are_forgotten(scene: Scene) -> None:
-    here, there = Street(HERE, "team/api"), Street(THERE, "lab/api")
-    RepositorySync(scene.store, [here, there], print)(NOW)
-    RepositorySync(scene.store, [], print)(LATER)
+def test_registries_removed_from_the_settings_are_removed(env: StoreEnv) -> None:
+    here, there = SeveralRepositories(HERE, "team/api"), SeveralRepositories(THERE, "lab/api")
+    RepositorySync(env.store, [here, there], print)(NOW)
+    RepositorySync(env.store, [], print)(LATER)
     here.fails.add("id")
-    RepositorySync(scene.store, [here], print)(LATER)
-    assert known(scene.store) == {HERE.account: ["team/api"], THERE.account: ["lab/api"]}
+    RepositorySync(env.store, [here], print)(LATER)
+    assert known(env.store) == {HERE.account: ["team/api"], THERE.account: ["lab/api"]}
     here.fails = {"repositories"}
-    RepositorySync(scene.store, [here], print)(LATER)
-    assert known(scene.store) == {HERE.account: ["team/api"]}
+    RepositorySync(env.store, [here], print)(LATER)
+    assert known(env.store) == {HERE.account: ["team/api"]}

@@ -1,4 +1,4 @@
-"""A worker in this process: AWS on one side, Slack on the other, a store in between."""
+"""Fixtures: a worker in this process, with the stand-ins of AWS and Slack and a store."""
 
 import shutil
 from collections.abc import Callable, Iterator
@@ -23,7 +23,7 @@ from tests.worker.support import Office, Watch
 
 @pytest.fixture
 def slack(environment: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workspace]:
-    """The environment leads there. Nothing waits for its limits, in this process."""
+    """The stand-in of Slack, as the environment names it. This process ignores its rate limits."""
     del environment
     monkeypatch.setattr("bot.slack.api.SECONDS_BETWEEN_POSTS", 0)
     with in_workspace(manifest(), monkeypatch) as opened:
@@ -40,7 +40,7 @@ def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def own_store(environment: Path, empty_database: Path) -> Iterator[Store]:
-    """The one that the command uses. Copying a file is quicker than making the tables."""
+    """The store that commands use. Copying a file is faster than creating the tables."""
     folder = environment / "state" / "ecr-clean"
     folder.mkdir(parents=True)
     shutil.copy(empty_database, folder)
@@ -55,7 +55,7 @@ def ann(slack: Workspace) -> Person:
 
 @pytest.fixture
 def channel(slack: Workspace, ann: Person) -> str:
-    """That of all repositories."""
+    """The channel of all repositories."""
     return slack.remote.add_channel("cleanups", [ann])
 
 
@@ -88,7 +88,7 @@ MakeOffice = Callable[[Settings, Store], Office]
 
 @pytest.fixture
 def make_office(slack: Workspace, watch: Watch, channel: str, ann: Person) -> MakeOffice:
-    """As every worker process has its own."""
+    """Makes a worker with its own clients, like a worker process."""
     del slack
 
     def make(settings: Settings, store: Store) -> Office:

@@ -1,4 +1,4 @@
-"""What tests of the worker share."""
+"""Shared helpers for tests of the worker."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,7 +18,7 @@ from tests.slack.support import buttons, message_at
 
 
 class Watch:
-    """The time, ahead by what has passed in a test."""
+    """A clock that a test can advance."""
 
     def __init__(self) -> None:
         self.passed = timedelta(0)
@@ -29,7 +29,7 @@ class Watch:
 
 @dataclass(frozen=True)
 class Office:
-    """A worker, and somebody in front of it."""
+    """A worker, and a Slack user."""
 
     store: Store
     client: WebClient
@@ -42,8 +42,8 @@ class Office:
     watch: Watch
 
     def ask(self, repository: str = "team/api") -> str:
-        """As a slash command does: says that it is looked into, and puts it on the queue. The
-        `ts` of the message."""
+        """Posts a placeholder and queues the request, as the slash command does. Returns the `ts`
+        of the message."""
         posted = self.client.chat_postMessage(channel=self.channel, text="Looking …")
         self.put(repository, str(posted["ts"]))
         return str(posted["ts"])
@@ -58,7 +58,7 @@ class Office:
         self.store.put_job("report", payload, self.watch())
 
     def take(self) -> QueuedJob | None:
-        """As another worker does."""
+        """Takes a job, as another worker does."""
         return self.store.take_job("another worker", self.watch(), JOB_LEASE)
 
     def shown(self, ts: str) -> dict[str, Any]:
@@ -69,5 +69,5 @@ class Office:
 
     @property
     def messages(self) -> list[dict[str, Any]]:
-        """Of the channel, oldest first."""
+        """The messages of the channel, oldest first."""
         return self.person.messages(self.channel)

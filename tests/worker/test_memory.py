@@ -1,4 +1,4 @@
-"""The worker's memory stays flat, however many jobs it does."""
+"""The worker's memory does not grow with the number of jobs."""
 
 import gc
 from collections.abc import Iterator
@@ -28,7 +28,7 @@ def settings(write_settings: WriteSettings) -> Settings:
 
 @pytest.fixture
 def repository(shelf: Shelf) -> str:
-    """With 13 releases, of which three are deleted."""
+    """A repository with 13 releases, three of which are deleted."""
     for number in range(13):
         shelf.image(f"1.{number}", age=60 - number)
     return shelf.id.name
@@ -36,7 +36,7 @@ def repository(shelf: Shelf) -> str:
 
 @pytest.fixture
 def as_in_a_worker() -> Iterator[None]:
-    """Python collects garbage by itself as rarely as there."""
+    """Makes Python's own garbage collection as rare as in a worker."""
     before = gc.get_threshold()
     gc.collect()
     tune_garbage_collection()
@@ -51,12 +51,12 @@ def report(office: Office, repository: str) -> None:
 
 
 def clients() -> list[BaseClient]:
-    """Some objects are proxies for what is gone, and raise if they are asked for their class."""
+    """Some objects are proxies of deleted objects, and raise if their class is read."""
     return [each for each in gc.get_objects() if issubclass(type(each), BaseClient)]
 
 
 @pytest.mark.slow
-def test_all_jobs_use_the_same_clients(
+def test_all_jobs_share_clients(
     settings: Settings, own_store: Store, make_office: MakeOffice, repository: str
 ) -> None:
     office = make_office(settings, own_store)
@@ -69,7 +69,7 @@ def test_all_jobs_use_the_same_clients(
 
 
 class Loop:
-    """Refers to itself, as clients do."""
+    """Refers to itself, like clients."""
 
     def __init__(self) -> None:
         self.itself = self
@@ -79,8 +79,8 @@ class Loop:
 def test_jobs_leave_no_garbage(
     office: Office, repository: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Not even old garbage, which Python itself hardly ever collects. A collection that would come
-    too soon after the last one, of an earlier test, would be left to a later job."""
+    """Also no old garbage, which Python itself rarely collects. Resets the time of the last
+    collection, since a collection soon after another does nothing."""
     monkeypatch.setattr("bot.process._collection._not_before", 0.0)
     loop = Loop()
     gc.collect()
@@ -102,7 +102,7 @@ def test_memory_stays_flat(
     repository: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Of a real worker: `make bench` has the figures of 1,000 reports."""
+    """A real worker makes a few reports. `make bench` measures 1,000."""
     with worker(monkeypatch) as process:
 
         def make_ten_reports() -> int:
@@ -116,7 +116,7 @@ def test_memory_stays_flat(
 
 
 def resident(pid: int) -> int:
-    """Memory in KiB, as the kernel counts it."""
+    """Resident memory in KiB."""
     lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     (line,) = (line for line in lines if line.startswith("VmRSS:"))
     return int(line.split()[1])

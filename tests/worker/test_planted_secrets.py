@@ -1,5 +1,5 @@
-"""A worker whose surroundings quote secrets of the environment: none reaches Slack, the database or
-the log."""
+"""Services and users quote secrets of the environment. No secret reaches Slack, the database or the
+log."""
 
 import logging
 from collections.abc import Callable
@@ -32,7 +32,7 @@ def office(
     own_store: Store,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Office:
-    """Which has `team/api` with 13 releases to report on."""
+    """A worker with `team/api`, which has 13 releases."""
     shelf.images(13)
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", SECRET)
     return make_office(write_settings(f"usage: {{{others_off('lambda')}}}"), own_store)
@@ -55,7 +55,7 @@ def expect_nothing(slack: Workspace, environment: Path, caplog: pytest.LogCaptur
 @pytest.mark.parametrize(
     "operation", ["DescribeRepositories", "DescribeImages", "BatchGetImage", "ListFunctions"]
 )
-def test_aws_quotes_it(
+def test_aws_quotes_a_secret(
     operation: str, office: Office, aws: StandIn, expect_nothing: Expect
 ) -> None:
     fault = AwsFault(operation=operation, error="Surprise", message=QUOTING, times=None)
@@ -65,7 +65,7 @@ def test_aws_quotes_it(
     expect_nothing()
 
 
-def test_an_exception_quotes_it(
+def test_an_exception_quotes_a_secret(
     office: Office, expect_nothing: Expect, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def break_down(*_: object) -> None:
@@ -78,7 +78,7 @@ def test_an_exception_quotes_it(
     expect_nothing()
 
 
-def test_slack_quotes_it(office: Office, slack: Workspace, expect_nothing: Expect) -> None:
+def test_slack_quotes_a_secret(office: Office, slack: Workspace, expect_nothing: Expect) -> None:
     said = {"ok": False, "error": "invalid_blocks", "response_metadata": {"messages": [QUOTING]}}
     slack.faults.add(CallFault(method="chat.update", body=orjson.dumps(said).decode(), times=None))
     office.ask()
@@ -86,8 +86,8 @@ def test_slack_quotes_it(office: Office, slack: Workspace, expect_nothing: Expec
     expect_nothing()
 
 
-def test_somebody_types_it(office: Office, expect_nothing: Expect) -> None:
-    """Whoever sends a message to the bot may paste what they should not."""
+def test_a_user_types_a_secret(office: Office, expect_nothing: Expect) -> None:
+    """Users may paste secrets into messages to the bot."""
     ts = office.ask(f"team/{SECRET}")
     assert office.jobs.do_next()
     assert SECRET not in office.shown(ts)["text"]

@@ -1,4 +1,4 @@
-"""The worker as a process of its own, between both stand-ins."""
+"""The worker in its own process, with the stand-ins of AWS and Slack."""
 
 import signal
 import subprocess
@@ -33,7 +33,7 @@ from bot.worker import main
 api.SECONDS_BETWEEN_POSTS = 0
 main(None, debug=True)
 """
-"""The stand-in's limits are off, too."""
+"""The rate limits of the stand-in are off, too."""
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -61,7 +61,7 @@ def ask(store: Store, repository: str, channel: str, user: str) -> None:
 
 
 @pytest.mark.usefixtures("at_once")
-def test_from_the_question_to_the_result(
+def test_from_the_request_to_the_result(
     shelf: Shelf,
     own_store: Store,
     channel: str,
@@ -86,7 +86,7 @@ def test_from_the_question_to_the_result(
 
 
 @pytest.mark.usefixtures("at_once")
-def test_plans_are_carried_out_although_slack_is_away(
+def test_plans_run_while_slack_is_down(
     shelf: Shelf,
     own_store: Store,
     slack: Workspace,
@@ -111,7 +111,7 @@ def test_two_replicas_share_the_work(
     ann: Person,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Every report is posted once, and every message follows."""
+    """Every report is posted once, and every message is updated."""
     slack.remote.change_settings(limits=False)
     names = [f"team/{number}" for number in range(8)]
     for name in names:
@@ -127,7 +127,7 @@ def test_two_replicas_share_the_work(
             assert sorted(plan.repository.name for plan in store.plans()) == names
 
 
-def test_what_is_due_comes_by_itself(
+def test_scheduled_reports_are_posted(
     aws: StandIn,
     own_store: Store,
     slack: Workspace,
@@ -136,11 +136,11 @@ def test_what_is_due_comes_by_itself(
     settings_file: Callable[[str], Path],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Once, though two processes look, one after the other; and a line about the rest."""
+    """Once, although two processes check one after the other, with one summary line."""
     due = system_clock() - timedelta(hours=1)
     entry = f"channel: '#cleanups', schedule: 'daily {due:%H:%M}'"
     settings_file(f"{AT_ONCE}reports: [{{{entry}}}]\n")
-    there_since_yesterday(own_store)
+    created_yesterday(own_store)
     Shelf(aws, "team/api").images(13)
     Shelf(aws, "team/web").images(2)
     with worker(monkeypatch):
@@ -158,14 +158,14 @@ def test_what_is_due_comes_by_itself(
     assert aws.world.calls.count("ecr:ListTagsForResource") == 2
 
 
-def there_since_yesterday(store: Store) -> None:
-    """What was due before there was a database never comes."""
+def created_yesterday(store: Store) -> None:
+    """Reports that were due before the database existed are never made."""
     yesterday = system_clock() - timedelta(days=1)
     with store._database.writing() as session:
         session.execute(update(DatabaseInfoRow).values(made_at=yesterday))
 
 
-def test_two_replicas_post_what_is_due_once(
+def test_two_replicas_post_scheduled_reports_once(
     aws: StandIn,
     postgresql: Server,
     slack: Workspace,
@@ -185,7 +185,7 @@ def test_two_replicas_post_what_is_due_once(
     with postgresql.database(migrated=True) as url:
         monkeypatch.setenv("DATABASE_URL", url)
         with open_store(url) as store:
-            there_since_yesterday(store)
+            created_yesterday(store)
             with worker(monkeypatch), worker(monkeypatch):
                 until(lambda: str(ann.messages(channel)).count("'approve_plan'") == len(names))
                 until(lambda: "nothing to delete" in str(ann.messages(channel)))

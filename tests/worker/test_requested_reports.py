@@ -1,4 +1,4 @@
-"""What somebody in Slack asks for is planned and posted, or it is said why not."""
+"""Reports that Slack users request are planned and posted, or the failure is shown."""
 
 from datetime import timedelta
 from typing import Any
@@ -26,7 +26,7 @@ LAMBDA = "lambda:ListFunctions"
 
 @pytest.fixture
 def api(shelf: Shelf) -> Shelf:
-    """`team/api` with 13 releases, of which three go."""
+    """`team/api` with 13 releases, three of which are deleted."""
     for number in range(13):
         shelf.image(f"1.{number}", age=60 - number)
     return shelf
@@ -40,7 +40,7 @@ def web(aws: StandIn) -> Shelf:
 
 
 @pytest.mark.usefixtures("api")
-def test_the_report_takes_the_place_of_the_message(office: Office) -> None:
+def test_the_report_replaces_the_placeholder(office: Office) -> None:
     ts = office.ask()
     assert office.jobs.do_next()
     assert "approve_plan" in office.buttons(ts)
@@ -62,7 +62,7 @@ def test_the_message_was_deleted(office: Office) -> None:
 
 
 @pytest.mark.usefixtures("api")
-def test_nobody_said_that_it_is_looked_into(office: Office) -> None:
+def test_a_request_without_a_placeholder(office: Office) -> None:
     office.put("team/api", "")
     office.jobs.do_next()
     (message,) = office.messages
@@ -70,7 +70,7 @@ def test_nobody_said_that_it_is_looked_into(office: Office) -> None:
 
 
 @pytest.mark.usefixtures("api", "web")
-def test_a_glob_brings_a_report_of_each(office: Office) -> None:
+def test_a_glob_makes_a_report_of_each_repository(office: Office) -> None:
     ts = office.ask("team/*")
     office.jobs.do_next()
     assert office.messages[0]["ts"] == ts
@@ -106,7 +106,7 @@ def test_a_newer_report_replaces_the_older(office: Office) -> None:
     assert (same.version, same.expires_at > plan.expires_at) == (plan.version, True)
 
 
-# why there is none
+# failures
 
 
 @pytest.mark.usefixtures("api")
@@ -119,7 +119,7 @@ def test_a_newer_report_replaces_the_older(office: Office) -> None:
         ("<!channel>", "&lt;!channel&gt;"),
     ],
 )
-def test_what_is_no_repository(office: Office, repository: str, words: str) -> None:
+def test_an_invalid_repository(office: Office, repository: str, words: str) -> None:
     ts = office.ask(repository)
     office.jobs.do_next()
     assert words in office.shown(ts)["text"]
@@ -127,7 +127,7 @@ def test_what_is_no_repository(office: Office, repository: str, words: str) -> N
     assert office.take() is None
 
 
-def test_a_glob_that_fits_too_many(office: Office, aws: StandIn) -> None:
+def test_a_glob_that_matches_too_many(office: Office, aws: StandIn) -> None:
     for number in range(MAX_REPORTS + 1):
         Shelf(aws, f"team/{number}")
     ts = office.ask("team/?")
@@ -140,7 +140,7 @@ def test_a_glob_that_fits_too_many(office: Office, aws: StandIn) -> None:
 
 @pytest.mark.usefixtures("api")
 @pytest.mark.parametrize("operation", ["DescribeRepositories", "DescribeImages"])
-def test_aws_says_no(office: Office, aws: StandIn, operation: str) -> None:
+def test_aws_refuses_a_call(office: Office, aws: StandIn, operation: str) -> None:
     fault = AwsFault(operation=operation, error="AccessDeniedException", times=None)
     aws.world.faults.add(fault)
     ts = office.ask()
@@ -162,7 +162,7 @@ def test_credentials_that_cannot_be_read(office: Office, monkeypatch: pytest.Mon
 
 
 @pytest.mark.usefixtures("api")
-def test_a_bug_of_our_own_before_planning_is_told(
+def test_an_internal_error_before_planning_is_shown(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def break_down(*_: object) -> None:
@@ -176,7 +176,7 @@ def test_a_bug_of_our_own_before_planning_is_told(
 
 
 @pytest.mark.usefixtures("api")
-def test_a_bug_of_our_own_is_told(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_internal_error_is_shown(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     def break_down(*_: object) -> None:
         raise LookupError("oh")
 
@@ -186,7 +186,7 @@ def test_a_bug_of_our_own_is_told(office: Office, monkeypatch: pytest.MonkeyPatc
     assert "internal error (LookupError: oh)" in office.shown(ts)["text"]
 
 
-def test_slack_takes_no_answer_for_a_day(office: Office, slack: Workspace) -> None:
+def test_slack_fails_for_a_day(office: Office, slack: Workspace) -> None:
     ts = office.ask("team/nothing")
     slack.faults.add(CallFault(method="chat.update", error="internal_error", times=2))
     assert office.jobs.do_next()
@@ -200,10 +200,10 @@ def test_slack_takes_no_answer_for_a_day(office: Office, slack: Workspace) -> No
 
 
 @pytest.mark.usefixtures("api")
-def test_slack_does_not_take_the_report(
+def test_slack_refuses_the_report(
     office: Office, slack: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It is not planned again: the sweep shows it."""
+    """The plan is not made again. The sweep posts it."""
     monkeypatch.setattr("bot.slack.requested_reports.SECONDS_BETWEEN_UPDATES", 3600)
     ts = office.ask()
     slack.faults.add(CallFault(method="chat.update", error="internal_error"))
@@ -214,11 +214,13 @@ def test_slack_does_not_take_the_report(
     assert "approve_plan" in office.buttons(ts)
 
 
-# while it is planned
+# during planning
 
 
 @pytest.mark.usefixtures("api")
-def test_how_far_it_is(office: Office, slack: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_progress_is_shown(
+    office: Office, slack: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("bot.slack.requested_reports.SECONDS_BETWEEN_UPDATES", 0)
     office.ask()
     office.jobs.do_next()
@@ -228,8 +230,8 @@ def test_how_far_it_is(office: Office, slack: Workspace, monkeypatch: pytest.Mon
 
 
 @pytest.mark.usefixtures("api")
-def test_a_worker_that_is_told_to_leave(office: Office) -> None:
-    """Somebody else may have it at once."""
+def test_a_worker_that_shuts_down_releases_the_job(office: Office) -> None:
+    """Another worker may take the job immediately."""
     office.ask()
     office.shutdown.request()
     assert office.jobs.do_next()
@@ -238,7 +240,7 @@ def test_a_worker_that_is_told_to_leave(office: Office) -> None:
 
 
 def steal_at(office: Office, monkeypatch: pytest.MonkeyPatch, called: str) -> list[QueuedJob]:
-    """Somebody takes the job over when that is called, as if this process had been frozen."""
+    """Another worker takes the job over at this call, as if this process had been frozen."""
     stolen: list[QueuedJob] = []
     original = getattr(office.store, called)
 
@@ -254,7 +256,7 @@ def steal_at(office: Office, monkeypatch: pytest.MonkeyPatch, called: str) -> li
 
 
 @pytest.mark.usefixtures("api")
-def test_whoever_lost_the_job_posts_nothing(
+def test_a_worker_that_lost_the_job_posts_nothing(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stolen = steal_at(office, monkeypatch, "save_tag_scan")
@@ -266,7 +268,7 @@ def test_whoever_lost_the_job_posts_nothing(
 
 
 @pytest.mark.usefixtures("api")
-def test_it_is_done_again_if_a_worker_died(office: Office) -> None:
+def test_a_job_is_repeated_after_a_worker_died(office: Office) -> None:
     ts = office.ask()
     assert office.take()
     assert not office.jobs.do_next()
@@ -276,7 +278,7 @@ def test_it_is_done_again_if_a_worker_died(office: Office) -> None:
 
 
 @pytest.mark.usefixtures("api")
-def test_whoever_kills_every_worker_is_given_up(office: Office) -> None:
+def test_a_job_that_ends_every_worker_is_given_up(office: Office) -> None:
     ts = office.ask()
     for _ in range(MAX_ATTEMPTS):
         assert office.take()
@@ -287,7 +289,7 @@ def test_whoever_kills_every_worker_is_given_up(office: Office) -> None:
     assert office.take() is None
 
 
-def test_a_job_that_nobody_understands(office: Office) -> None:
+def test_a_job_of_an_unknown_kind(office: Office) -> None:
     office.store.put_job("report", {"nonsense": "yes"}, system_clock())
     for _ in range(MAX_ATTEMPTS):
         with pytest.raises(KeyError):
@@ -308,17 +310,17 @@ def test_without_slack_no_job_is_taken(office: Office, slack: Workspace) -> None
     assert job.attempts == 1
 
 
-# one look at usage for several
+# shared scans
 
 
 @pytest.fixture
-def looking(
+def scanning_office(
     write_settings: WriteSettings,
     make_office: MakeOffice,
     own_store: Store,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Office:
-    """Looks at Lambda, in the only Region that there is."""
+    """Scans Lambda in the only Region."""
     monkeypatch.setitem(ALWAYS_ENABLED, "aws", (DEFAULT_REGION,))
     usage = f"usage: {{{others_off('lambda')}, expect_none: true}}"
     return make_office(write_settings(usage), own_store)
@@ -331,48 +333,48 @@ def report(office: Office, *repositories: str) -> None:
 
 
 @pytest.mark.usefixtures("api", "web")
-def test_jobs_that_begin_together_share_a_look(looking: Office, aws: StandIn) -> None:
-    report(looking, "team/api", "team/web")
+def test_jobs_that_start_together_share_a_scan(scanning_office: Office, aws: StandIn) -> None:
+    report(scanning_office, "team/api", "team/web")
     assert aws.world.calls.count(LAMBDA) == 1
-    assert len(list(looking.store.plans())) == 2
+    assert len(list(scanning_office.store.plans())) == 2
 
 
 @pytest.mark.usefixtures("api", "web")
-def test_regions_where_nobody_looks_are_asked_once_a_day(
-    looking: Office, aws: StandIn, monkeypatch: pytest.MonkeyPatch
+def test_unscanned_regions_are_checked_once_a_day(
+    scanning_office: Office, aws: StandIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """And stand in the plan that people see."""
+    """The plan lists them."""
     monkeypatch.setitem(ALWAYS_ENABLED, "aws", (DEFAULT_REGION, "sa-east-1", "us-east-1"))
     image = f"{DEFAULT_ACCOUNT}.dkr.ecr.us-east-1.amazonaws.com/team/api:1"
     functions = aws.world.functions(DEFAULT_ACCOUNT, "us-east-1")
     functions.create("f", image, digest=f"sha256:{'0' * 64}")
-    report(looking, "team/api")
-    looking.watch.passed += SCAN_SHARED_FOR
-    report(looking, "team/web")
+    report(scanning_office, "team/api")
+    scanning_office.watch.passed += SCAN_SHARED_FOR
+    report(scanning_office, "team/web")
     assert aws.world.calls.count(LAMBDA) == 2 + 2
-    for plan in looking.store.plans():
-        unseen = looking.store.content(plan.id, plan.version).usage.unscanned_regions
+    for plan in scanning_office.store.plans():
+        unseen = scanning_office.store.content(plan.id, plan.version).usage.unscanned_regions
         assert [*map(str, unseen)] == [f"{DEFAULT_ACCOUNT} in us-east-1 (lambda)"]
 
 
 @pytest.mark.usefixtures("api", "web")
-def test_a_look_grows_old(looking: Office, aws: StandIn) -> None:
-    report(looking, "team/api")
-    looking.watch.passed += SCAN_SHARED_FOR
-    report(looking, "team/web")
+def test_a_shared_scan_expires(scanning_office: Office, aws: StandIn) -> None:
+    report(scanning_office, "team/api")
+    scanning_office.watch.passed += SCAN_SHARED_FOR
+    report(scanning_office, "team/web")
     assert aws.world.calls.count(LAMBDA) == 2
 
 
 @pytest.mark.usefixtures("api")
-def test_who_asks_again_wants_to_know_anew(looking: Office, aws: StandIn) -> None:
-    report(looking, "team/api", "team/api")
+def test_a_second_request_makes_a_new_scan(scanning_office: Office, aws: StandIn) -> None:
+    report(scanning_office, "team/api", "team/api")
     assert aws.world.calls.count(LAMBDA) == 2
 
 
 @pytest.mark.usefixtures("api", "web")
-def test_a_look_that_failed_is_not_shared(looking: Office, aws: StandIn) -> None:
+def test_a_failed_scan_is_not_shared(scanning_office: Office, aws: StandIn) -> None:
     aws.world.faults.add(AwsFault(operation="ListFunctions", error="AccessDeniedException"))
-    report(looking, "team/api", "team/web")
+    report(scanning_office, "team/api", "team/web")
     assert aws.world.calls.count(LAMBDA) == 2
-    complete = {plan.repository.name: plan.complete for plan in looking.store.plans()}
+    complete = {plan.repository.name: plan.complete for plan in scanning_office.store.plans()}
     assert complete == {"team/api": False, "team/web": True}

@@ -1,4 +1,4 @@
-"""Reports that come by themselves are planned and posted once; the rest is told in one line."""
+"""Scheduled reports are planned and posted once. One summary line covers the others."""
 
 from collections.abc import Callable, Sequence
 from datetime import timedelta
@@ -37,7 +37,7 @@ ENTRY = f"channel: '#cleanups', schedule: 'daily {DUE:%H:%M}'"
 
 @pytest.fixture
 def settings(settings_file: Callable[[str], Path], channel: str) -> Settings:
-    """Every repository has been due for half a day."""
+    """All reports have been due for half a day."""
     del channel
     settings_file(f"{LOOKED_AT}reports: [{{{ENTRY}, min_saving: 0.01}}]\n")
     return load_settings(None)
@@ -45,35 +45,35 @@ def settings(settings_file: Callable[[str], Path], channel: str) -> Settings:
 
 @pytest.fixture
 def api(shelf: Shelf) -> Shelf:
-    """`team/api` with 13 large releases, of which three go."""
+    """`team/api` with 13 large releases, three of which are deleted."""
     shelf.large_releases()
     return shelf
 
 
 @pytest.fixture
 def others(aws: StandIn) -> None:
-    """One has nothing to delete, two little."""
+    """One repository with nothing to delete, and two with little."""
     Shelf(aws, "team/web").images(2)
     for name in ("lab/a", "lab/b"):
         Shelf(aws, name).images(13)
 
 
-def ring(office: Office, settings: Settings) -> None:
-    """As in every minute."""
+def queue_due_reports(office: Office, settings: Settings) -> None:
+    """Queues reports that are due, as every minute."""
     run_due = open_report_scheduler(settings, office.store, lambda _: None)
     run_due.since = office.watch() - WEEK
     run_due(office.watch())
 
 
 def work(office: Office) -> None:
-    """All that is to be done by and by."""
+    """Handles all jobs, also those that are delayed."""
     office.watch.passed += timedelta(minutes=1)
     while office.jobs.do_next():
         pass
 
 
-def ring_and_work(office: Office, settings: Settings) -> None:
-    ring(office, settings)
+def queue_and_work(office: Office, settings: Settings) -> None:
+    queue_due_reports(office, settings)
     work(office)
 
 
@@ -86,9 +86,9 @@ def reports(office: Office) -> list[dict[str, Any]]:
 
 
 @pytest.mark.usefixtures("api")
-def test_it_comes_once(office: Office, settings: Settings) -> None:
+def test_a_report_is_posted_once(office: Office, settings: Settings) -> None:
     for _ in range(3):
-        ring_and_work(office, settings)
+        queue_and_work(office, settings)
     (message,) = office.messages
     assert "approve_plan" in office.buttons(message["ts"])
     assert message["text"].startswith("team/api: 3 of 13 manifests may go")
@@ -96,8 +96,8 @@ def test_it_comes_once(office: Office, settings: Settings) -> None:
 
 
 @pytest.mark.usefixtures("api", "others")
-def test_the_rest_is_told_in_one_line(office: Office, settings: Settings) -> None:
-    ring_and_work(office, settings)
+def test_the_summary_is_one_line(office: Office, settings: Settings) -> None:
+    queue_and_work(office, settings)
     report, rest = sorted(texts(office), reverse=True)
     assert report.startswith("team/api: ")
     assert rest == (
@@ -107,7 +107,7 @@ def test_the_rest_is_told_in_one_line(office: Office, settings: Settings) -> Non
 
 
 @pytest.mark.usefixtures("api", "others")
-def test_posts_keep_their_pace(
+def test_posts_are_rate_limited(
     make_office: MakeOffice,
     own_store: Store,
     settings: Settings,
@@ -116,31 +116,31 @@ def test_posts_keep_their_pace(
     slept: list[float] = []
     monkeypatch.setattr("bot.slack.api.SECONDS_BETWEEN_POSTS", 60)
     monkeypatch.setattr(Shutdown, "sleep", lambda _, seconds: slept.append(seconds))
-    ring_and_work(make_office(settings, own_store), settings)
+    queue_and_work(make_office(settings, own_store), settings)
     assert len(slept) == 1
     assert 0 < slept[0] <= 60
 
 
 @pytest.mark.usefixtures("others")
-def test_a_tag_leaves_a_repository_out(office: Office, settings: Settings, aws: StandIn) -> None:
+def test_a_tag_excludes_a_repository(office: Office, settings: Settings, aws: StandIn) -> None:
     aws.world.create_repository("lab/c", tags={IGNORE_TAG: "yes"})
-    ring_and_work(office, settings)
+    queue_and_work(office, settings)
     assert "lab/c" not in str(texts(office))
     assert {each.repository.name for each in office.store.repositories()} >= {"lab/c"}
 
 
-def test_incomplete_plans_always_have_a_report(
+def test_incomplete_plans_always_get_a_report(
     office: Office, settings: Settings, aws: StandIn
 ) -> None:
     Shelf(aws, "team/web").images(2)
     aws.world.deny("ecr:GetRepositoryPolicy")
-    ring_and_work(office, settings)
+    queue_and_work(office, settings)
     (text,) = texts(office)
     assert text.startswith("team/web: ")
     assert "GetRepositoryPolicy" in str(office.messages)
 
 
-def test_failures_of_the_same_call_share_a_line(
+def test_failures_of_the_same_call_share_a_summary_line(
     office: Office, settings: Settings, aws: StandIn
 ) -> None:
     for name in ("lab/a", "lab/b", "team/web"):
@@ -154,7 +154,7 @@ def test_failures_of_the_same_call_share_a_line(
                 times=None,
             )
         )
-    ring_and_work(office, settings)
+    queue_and_work(office, settings)
     assert texts(office) == []
     office.watch.passed += PLANNING_RETRIED_FOR
     work(office)
@@ -164,15 +164,17 @@ def test_failures_of_the_same_call_share_a_line(
     assert f"(`lab/a`, `lab/b`). {example}" in text
 
 
-# plans that are there already
+# existing plans
 
 
 @pytest.mark.usefixtures("api")
-def test_an_unchanged_plan_comes_again_and_stays_open(office: Office, settings: Settings) -> None:
-    ring_and_work(office, settings)
+def test_an_unchanged_plan_is_posted_again_and_kept_open(
+    office: Office, settings: Settings
+) -> None:
+    queue_and_work(office, settings)
     (plan,) = office.store.plans()
     office.watch.passed += WEEK - timedelta(minutes=5)
-    ring_and_work(office, settings)
+    queue_and_work(office, settings)
     older, newer = office.messages
     assert older["text"] == "team/api: a newer report on this plan is below."
     assert reports(office) == [newer]
@@ -181,21 +183,21 @@ def test_an_unchanged_plan_comes_again_and_stays_open(office: Office, settings: 
     assert (same.id, same.version, same.state) == (plan.id, 1, PlanState.PROPOSED)
     assert same.expires_at > plan.expires_at + 6 * DAY
     office.watch.passed += DAY
-    ring_and_work(office, settings)
+    queue_and_work(office, settings)
     assert len(reports(office)) == 1
 
 
 @pytest.mark.usefixtures("api")
-def test_what_people_decided_on_is_left_out(office: Office, settings: Settings, run: Run) -> None:
+def test_a_decided_plan_gets_no_report(office: Office, settings: Settings, run: Run) -> None:
     assert run("approve", proposed(run), "--confirm", "team/api").status == 0
-    ring_and_work(office, settings)
-    ring_and_work(office, settings)
+    queue_and_work(office, settings)
+    queue_and_work(office, settings)
     assert office.messages == []
     assert outcomes(office) == [ReportOutcome.LEFT_OUT]
 
 
 @pytest.mark.usefixtures("api")
-def test_somebody_approves_it_while_it_is_planned(
+def test_an_approval_during_planning(
     office: Office, settings: Settings, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     plan = proposed(run)
@@ -206,16 +208,16 @@ def test_somebody_approves_it_while_it_is_planned(
         original(*arguments)
 
     monkeypatch.setattr(office.store, "save_scan", approve_first)
-    ring_and_work(office, settings)
+    queue_and_work(office, settings)
     assert office.messages == []
     assert outcomes(office) == [ReportOutcome.LEFT_OUT]
 
 
 @pytest.mark.usefixtures("api")
-def test_it_runs_out_while_it_is_planned(
+def test_the_plan_expires_during_the_next_planning(
     office: Office, settings: Settings, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As last week's plan does, just as the next one comes."""
+    """Last week's plan expires just before the next report."""
     old = as_stored(office.store, proposed(run))
     original = office.store.save_scan
 
@@ -225,14 +227,14 @@ def test_it_runs_out_while_it_is_planned(
         original(*arguments)
 
     monkeypatch.setattr(office.store, "save_scan", expire_first)
-    ring_and_work(office, settings)
+    queue_and_work(office, settings)
     assert len(reports(office)) == 1
     new, expired = office.store.plans()
     assert (new.state, expired.state) == (PlanState.PROPOSED, PlanState.EXPIRED)
 
 
 def outcomes(office: Office) -> list[ReportOutcome | None]:
-    """Of today."""
+    """The outcomes of today's reports."""
     local = DUE.replace(second=0, microsecond=0, tzinfo=None)
     known = (each.repository.uri for each in office.store.repositories())
     found = (office.store.scheduled_report(uri, local) for uri in known)
@@ -243,7 +245,7 @@ def outcomes(office: Office) -> list[ReportOutcome | None]:
 
 
 class Killed(BaseException):
-    """The process is gone."""
+    """Ends the process."""
 
 
 CALLS = [
@@ -253,7 +255,7 @@ CALLS = [
 
 
 def deaths(calls: Sequence[str], often: Sequence[str]) -> list[Any]:
-    """Before and after each call. Only some of them in every run of the tests."""
+    """Deaths before and after each call. Only some are in the fast tests."""
     return [
         pytest.param(called, lands, marks=() if called in often else pytest.mark.slow)
         for called in calls
@@ -277,7 +279,7 @@ def die_at(store: Store, monkeypatch: pytest.MonkeyPatch, called: str, *, lands:
 @pytest.mark.parametrize(
     ("called", "lands"), deaths(CALLS, often=["commit", "record_posted_report"])
 )
-def test_whoever_dies_is_followed(
+def test_another_worker_continues_after_a_death(
     office: Office,
     settings: Settings,
     monkeypatch: pytest.MonkeyPatch,
@@ -285,15 +287,15 @@ def test_whoever_dies_is_followed(
     *,
     lands: bool,
 ) -> None:
-    """Nothing is lost. Only between Slack's answer and the next write nobody knows of the message:
-    then it stays without buttons, beside the one that counts."""
-    ring(office, settings)
+    """No report is lost. If the worker dies between Slack's answer and the next write, the message
+    is unknown: it remains without buttons, and another one is posted."""
+    queue_due_reports(office, settings)
     office.watch.passed += timedelta(minutes=1)
     die_at(office.store, monkeypatch, called, lands=lands)
     with pytest.raises(Killed):
         office.jobs.do_next()
     office.watch.passed += JOB_LEASE
-    ring_and_work(office, settings)
+    queue_and_work(office, settings)
     office.updater.do_next(0)
     assert len(reports(office)) == 1
     orphans = 1 if (called, lands) == ("record_posted_report", False) else 0
@@ -305,7 +307,7 @@ def test_whoever_dies_is_followed(
 @pytest.mark.parametrize(
     ("called", "lands"), deaths(["record_report", "gather", "rest"], often=["gather"])
 )
-def test_the_line_outlives_whoever_gathered_it(
+def test_the_summary_survives_a_death(
     office: Office,
     settings: Settings,
     monkeypatch: pytest.MonkeyPatch,
@@ -313,36 +315,36 @@ def test_the_line_outlives_whoever_gathered_it(
     *,
     lands: bool,
 ) -> None:
-    ring(office, settings)
+    queue_due_reports(office, settings)
     office.watch.passed += timedelta(minutes=1)
     die_at(office.store, monkeypatch, called, lands=lands)
     with pytest.raises(Killed):
         work(office)
     office.watch.passed += JOB_LEASE
-    ring_and_work(office, settings)
+    queue_and_work(office, settings)
     (text,) = texts(office)
     assert text.startswith("1 repository has nothing to delete; 2 save")
 
 
 @pytest.mark.usefixtures("api")
-def test_whoever_kills_every_worker_is_given_up(office: Office, settings: Settings) -> None:
-    ring(office, settings)
+def test_a_job_that_ends_every_worker_is_given_up(office: Office, settings: Settings) -> None:
+    queue_due_reports(office, settings)
     for _ in range(MAX_ATTEMPTS):
         assert office.take()
         office.watch.passed += JOB_LEASE
-    ring_and_work(office, settings)
+    queue_and_work(office, settings)
     (text,) = texts(office)
     assert "`team/api`): 3 attempts failed because the worker stopped" in text
 
 
 @pytest.mark.usefixtures("api")
-def test_workers_that_are_told_to_leave(
+def test_workers_that_shut_down(
     make_office: MakeOffice, own_store: Store, settings: Settings
 ) -> None:
-    """However many of them, nothing is given up."""
+    """Jobs are not given up, however many workers shut down."""
     for _ in range(MAX_ATTEMPTS + 1):
         office = make_office(settings, own_store)
-        ring(office, settings)
+        queue_due_reports(office, settings)
         office.shutdown.request()
         assert office.jobs.do_next()
         assert office.messages == []
@@ -352,14 +354,14 @@ def test_workers_that_are_told_to_leave(
 
 
 @pytest.mark.usefixtures("api")
-def test_a_bug_of_our_own_is_in_the_summary_at_once(
+def test_an_internal_error_is_in_the_summary(
     office: Office, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def break_down(*_: object) -> None:
         raise LookupError("oh")
 
     monkeypatch.setattr("bot.worker.job_handlers.open_planner", break_down)
-    ring_and_work(office, settings)
+    queue_and_work(office, settings)
     assert outcomes(office) == [ReportOutcome.FAILED]
     (text,) = texts(office)
     assert "internal error (LookupError: oh)" in text
@@ -372,7 +374,7 @@ def test_a_bug_of_our_own_is_in_the_summary_at_once(
         ("rest", {"line": "forgotten"}),
     ],
 )
-def test_reports_that_the_store_has_forgotten(
+def test_reports_that_the_store_does_not_have(
     office: Office, kind: str, payload: dict[str, str]
 ) -> None:
     for is_given_up in (False, True):
@@ -389,9 +391,9 @@ def test_reports_that_the_store_has_forgotten(
 
 
 @pytest.mark.usefixtures("api")
-def test_slack_is_away_for_a_while(office: Office, settings: Settings, slack: Workspace) -> None:
+def test_slack_is_down_for_minutes(office: Office, settings: Settings, slack: Workspace) -> None:
     slack.faults.add(CallFault(method="chat.postMessage", error="internal_error", times=5))
-    ring(office, settings)
+    queue_due_reports(office, settings)
     for _ in range(5):
         assert office.jobs.do_next()
         assert not office.jobs.do_next()
@@ -402,12 +404,12 @@ def test_slack_is_away_for_a_while(office: Office, settings: Settings, slack: Wo
 
 
 @pytest.mark.usefixtures("api")
-def test_slack_takes_nothing_for_a_day(
+def test_slack_is_down_for_a_day(
     office: Office, settings: Settings, slack: Workspace, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The report is told in the line, and the line in the log."""
+    """The summary line covers the report, and the log has the line."""
     slack.faults.add(CallFault(method="chat.postMessage", error="internal_error", times=None))
-    ring(office, settings)
+    queue_due_reports(office, settings)
     for _ in range(2):
         work(office)
         office.watch.passed += RETRIED_FOR
@@ -420,11 +422,11 @@ def test_slack_takes_nothing_for_a_day(
 
 
 @pytest.mark.usefixtures("api")
-def test_planning_fails_for_a_while(office: Office, settings: Settings, aws: StandIn) -> None:
+def test_planning_fails_for_minutes(office: Office, settings: Settings, aws: StandIn) -> None:
     aws.world.faults.add(
         AwsFault(operation="DescribeImages", error="AccessDeniedException", times=2)
     )
-    ring(office, settings)
+    queue_due_reports(office, settings)
     for _ in range(2):
         work(office)
         assert outcomes(office) == [None]
@@ -436,24 +438,24 @@ def test_planning_fails_for_a_while(office: Office, settings: Settings, aws: Sta
 
 
 @pytest.mark.usefixtures("api")
-def test_there_is_no_way_into_the_channel(
+def test_the_bot_cannot_post_in_the_channel(
     office: Office, settings: Settings, slack: Workspace
 ) -> None:
-    """It is told once there is one."""
+    """The summary is posted once the bot can post."""
     slack.faults.add(CallFault(method="chat.postMessage", error="is_archived"))
-    ring_and_work(office, settings)
+    queue_and_work(office, settings)
     (text,) = texts(office)
     assert "the channel is archived" in text
 
 
 @pytest.mark.usefixtures("api", "others")
-def test_the_entry_has_no_channel_any_more(
+def test_the_entry_has_no_channel(
     office: Office,
     settings: Settings,
     settings_file: Callable[[str], Path],
     make_office: MakeOffice,
 ) -> None:
-    ring(office, settings)
+    queue_due_reports(office, settings)
     settings_file(f"{LOOKED_AT}reports: []\n")
     later = make_office(load_settings(None), office.store)
     work(later)
@@ -461,13 +463,13 @@ def test_the_entry_has_no_channel_any_more(
 
 
 @pytest.mark.usefixtures("others")
-def test_it_is_taken_away_before_the_line_is_told(
+def test_another_worker_takes_the_summary(
     office: Office,
     settings: Settings,
     settings_file: Callable[[str], Path],
     make_office: MakeOffice,
 ) -> None:
-    ring(office, settings)
+    queue_due_reports(office, settings)
     office.watch.passed += timedelta(minutes=1)
     for _ in range(3):
         assert office.jobs.do_next()

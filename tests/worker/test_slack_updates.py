@@ -1,4 +1,4 @@
-"""Slack gets to know what became of plans, at once or by a sweep."""
+"""Messages are updated after a notification, or by a sweep."""
 
 from datetime import timedelta
 
@@ -17,20 +17,20 @@ from tests.worker.support import Office
 
 @pytest.fixture
 def ts(office: Office) -> str:
-    """Of a message that shows a plan."""
+    """The `ts` of a message with a plan."""
     plan = propose(office.store)
     return office.slack.services().plan_messages.post(plan.id, office.channel).ts
 
 
 def dismiss(store: Store) -> str:
-    """By whoever tells nobody."""
+    """Dismisses the plan without a notification."""
     (plan,) = store.plans()
     change = closed(seen(store, plan.id), PlanState.DISMISSED, AuditEventName.DISMISSED)
     assert store.commit(change)
     return plan.id
 
 
-def test_what_is_told_is_shown_at_once(office: Office, ts: str) -> None:
+def test_a_notified_change_is_shown_immediately(office: Office, ts: str) -> None:
     office.updater.do_next(0)
     plan = dismiss(office.store)
     office.updater.notify(plan)
@@ -38,14 +38,14 @@ def test_what_is_told_is_shown_at_once(office: Office, ts: str) -> None:
     assert office.buttons(ts) == []
 
 
-def test_what_nobody_told_is_swept_up(office: Office, ts: str) -> None:
+def test_a_sweep_shows_other_changes(office: Office, ts: str) -> None:
     dismiss(office.store)
     office.updater.do_next(0)
     assert office.buttons(ts) == []
 
 
 @pytest.mark.usefixtures("ts")
-def test_the_same_news_is_told_once(office: Office, slack: Workspace) -> None:
+def test_a_change_is_shown_once(office: Office, slack: Workspace) -> None:
     plan = dismiss(office.store)
     for _ in range(100):
         office.updater.notify(plan)
@@ -55,7 +55,7 @@ def test_the_same_news_is_told_once(office: Office, slack: Workspace) -> None:
     assert len(calls(slack, "chat.update")) == sent + 1
 
 
-def test_slack_was_away(office: Office, slack: Workspace, ts: str) -> None:
+def test_slack_was_down(office: Office, slack: Workspace, ts: str) -> None:
     slack.faults.add(CallFault(method="chat.update", error="internal_error"))
     office.updater.notify(dismiss(office.store))
     with pytest.raises(SlackError, match="internal_error"):
@@ -65,7 +65,7 @@ def test_slack_was_away(office: Office, slack: Workspace, ts: str) -> None:
 
 
 @pytest.mark.usefixtures("ts")
-def test_what_fails_keeps_nothing_else_back(office: Office, slack: Workspace) -> None:
+def test_a_failed_update_does_not_block_others(office: Office, slack: Workspace) -> None:
     now = office.watch()
     pin = Pin("1.0", office.person.id, "a customer runs it", now + timedelta(hours=20))
     made = RepositoryPin(HERE.uri, pin, now - timedelta(days=9))

@@ -1,4 +1,4 @@
-"""What others named or said is shown in Slack, and turns nothing beside it."""
+"""Names with control characters are visible in Slack, and do not change the text around them."""
 
 import json
 import re
@@ -28,7 +28,7 @@ def office(
     make_office: MakeOffice,
     own_store: Store,
 ) -> Office:
-    """`team/api`, with an artifact, a workload and a pin that are named so."""
+    """`team/api`, with an artifact, a workload and a pin that have such names."""
     shelf.images(13)
     shelf.push(manifests.image(("config", 1), [("layer", 1)], config_type=HOSTILE), "chart")
     used = [{"image": f"{shelf.id.uri}:1.0", "used_by": HOSTILE}]
@@ -65,7 +65,7 @@ def test_a_report(office: Office, slack: Workspace) -> None:
     assert not any(line.startswith("forged") for text in sent for line in text.splitlines())
 
 
-def test_a_report_of_what_could_not_be_checked(
+def test_a_report_of_unchecked_sources(
     office: Office, slack: Workspace, aws: StandIn, caplog: pytest.LogCaptureFixture
 ) -> None:
     for operation in ("ListFunctions", "DescribeImages"):
@@ -79,7 +79,7 @@ def test_a_report_of_what_could_not_be_checked(
     assert "\n" not in "".join(record.getMessage() for record in caplog.records)
 
 
-def test_a_name_that_somebody_typed(office: Office, slack: Workspace) -> None:
+def test_a_name_that_a_user_typed(office: Office, slack: Workspace) -> None:
     office.ask(f"team/{HOSTILE}")
     assert office.jobs.do_next()
     assert OBEYED.findall("".join(_sent(slack))) == []

@@ -4,22 +4,22 @@ import pytest
 
 from bot.playground.aws import manifests
 from tests.support import image_text
+from tests.usecases.aws_env import AwsEnv
 from tests.usecases.deletion.support import AT_ONCE
-from tests.usecases.site import Site
 
 
 @pytest.fixture(autouse=True)
 def at_once(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> int:
-    """Of images in a batch; small, so that few images are many batches."""
+    """The number of images in a batch. It is small, so that few images make many batches."""
     number: int = getattr(request, "param", AT_ONCE)
     monkeypatch.setattr("bot.usecases.deletion.batches.IMAGES_PER_BATCH", number)
     return number
 
 
 @pytest.fixture
-def family(site: Site) -> dict[str, str]:
-    """Two releases that stay, and an index with two children, one of them signed, that goes."""
-    shelf = site.shelf
+def family(aws_env: AwsEnv) -> dict[str, str]:
+    """Two releases to keep, and an index to delete with two children, one of them signed."""
+    shelf = aws_env.shelf
     shelf.image("3.0", age=30)
     shelf.image("2.0", age=31)
     index = shelf.index("1.0", "1.0-amd64", "1.0-arm64", age=40)

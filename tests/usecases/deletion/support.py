@@ -1,4 +1,4 @@
-"""What happens to images while a plan runs."""
+"""Changes to images during a run."""
 
 from collections.abc import Callable
 
@@ -6,80 +6,80 @@ import pytest
 
 from bot.core.records import ImageOutcome, PlanRecord
 from bot.playground.aws import manifests
-from tests.usecases.site import Killed, Site
+from tests.usecases.aws_env import AwsEnv, Killed
 
 AT_ONCE, MANY = 10, 45
-"""Images in a batch, of which a round has four; and more images than a round takes."""
+"""Images in a batch, with four batches in a round; and more images than a round can send."""
 
 
-Change = Callable[[Site, str], object]
+Change = Callable[[AwsEnv, str], object]
 
 
-def used(site: Site, victim: str) -> None:
-    site.in_use[victim] = ("ECS prod/api",)
+def used(aws_env: AwsEnv, victim: str) -> None:
+    aws_env.in_use[victim] = ("ECS prod/api",)
 
 
-def used_while_a_scan_held(site: Site, victim: str) -> None:
-    used(site, victim)
-    site.wait(minutes=10, seconds=1)
+def used_after_the_scan(aws_env: AwsEnv, victim: str) -> None:
+    used(aws_env, victim)
+    aws_env.wait(minutes=10, seconds=1)
 
 
-def pinned(site: Site, victim: str) -> None:
-    site.pin(victim)
+def pinned(aws_env: AwsEnv, victim: str) -> None:
+    aws_env.pin(victim)
 
 
-def retagged(site: Site, victim: str) -> None:
-    site.aws.world.retag(site.shelf.repository, victim, "prod")
+def retagged(aws_env: AwsEnv, victim: str) -> None:
+    aws_env.aws.world.retag(aws_env.shelf.repository, victim, "prod")
 
 
-def pulled(site: Site, victim: str) -> None:
-    site.wait(minutes=6)
-    site.shelf.pull(victim, site.clock())
+def pulled(aws_env: AwsEnv, victim: str) -> None:
+    aws_env.wait(minutes=6)
+    aws_env.shelf.pull(victim, aws_env.clock())
 
 
-def listed(site: Site, victim: str) -> None:
-    text = site.aws.world.manifest(site.shelf.repository, victim).text
-    site.shelf.push(manifests.index([manifests.Child(text)]), "multi", age=0)
+def listed(aws_env: AwsEnv, victim: str) -> None:
+    text = aws_env.aws.world.manifest(aws_env.shelf.repository, victim).text
+    aws_env.shelf.push(manifests.index([manifests.Child(text)]), "multi", age=0)
 
 
-def signed(site: Site, victim: str) -> None:
-    text = site.aws.world.manifest(site.shelf.repository, victim).text
-    site.shelf.push(manifests.referrer(text), age=0)
+def signed(aws_env: AwsEnv, victim: str) -> None:
+    text = aws_env.aws.world.manifest(aws_env.shelf.repository, victim).text
+    aws_env.shelf.push(manifests.referrer(text), age=0)
 
 
-def signed_by_tag(site: Site, victim: str) -> None:
-    text = site.aws.world.manifest(site.shelf.repository, victim).text
-    site.shelf.push(manifests.cosign_signature(text), manifests.cosign_tag(text), age=0)
+def signed_by_tag(aws_env: AwsEnv, victim: str) -> None:
+    text = aws_env.aws.world.manifest(aws_env.shelf.repository, victim).text
+    aws_env.shelf.push(manifests.cosign_signature(text), manifests.cosign_tag(text), age=0)
 
 
-def gone(site: Site, victim: str) -> None:
-    site.aws.world.remove(site.shelf.repository, victim)
+def gone(aws_env: AwsEnv, victim: str) -> None:
+    aws_env.aws.world.remove(aws_env.shelf.repository, victim)
 
 
-def die_with_a_call_in_flight(site: Site, carry_out: Callable[[], object]) -> None:
-    """The call is about to leave, and nobody will ever read its answer."""
+def die_during_a_call(aws_env: AwsEnv, execute: Callable[[], object]) -> None:
+    """Kills the worker when the call is sent, so its answer is lost."""
 
     def die() -> None:
-        site.hook = lambda _: None
+        aws_env.hook = lambda _: None
         raise Killed
 
-    site.after("mark_sent", 1, die)
+    aws_env.after("mark_sent", 1, die)
     with pytest.raises(Killed):
-        carry_out()
+        execute()
 
 
-def archived(site: Site, victim: str) -> None:
-    site.aws.world.archive(site.shelf.repository, victim)
+def archived(aws_env: AwsEnv, victim: str) -> None:
+    aws_env.aws.world.archive(aws_env.shelf.repository, victim)
 
 
-def releases(site: Site, number: int) -> None:
-    """The first are older, so that they go."""
+def releases(aws_env: AwsEnv, number: int) -> None:
+    """The first ones are older, so they are deleted."""
     for each in range(number + 2):
-        site.shelf.image(f"1.{each}", age=100 - each / 10)
+        aws_env.shelf.image(f"1.{each}", age=100 - each / 10)
 
 
-def victim_of(site: Site, plan: PlanRecord) -> str:
-    """1.0, which goes in the last batch, whatever its digest."""
-    digest: str = site.shelf.repository.digest_by_tag["1.0"]
-    assert site.outcomes(plan)[digest] is ImageOutcome.PENDING
+def victim_of(aws_env: AwsEnv, plan: PlanRecord) -> str:
+    """1.0, which is in the last batch whatever its digest is."""
+    digest: str = aws_env.shelf.repository.digest_by_tag["1.0"]
+    assert aws_env.outcomes(plan)[digest] is ImageOutcome.PENDING
     return digest

@@ -1,4 +1,4 @@
-"""Who has a run or a job, and for how long the worker may be certain of it."""
+"""Leases of runs and jobs, and how long a worker may rely on them."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -19,50 +19,50 @@ from bot.usecases.deletion.lease import (
     lease_of_job,
     lease_of_run,
 )
-from tests.usecases.site import HERE, THERE, Site, WatchedStore
+from tests.usecases.aws_env import HERE, THERE, AwsEnv, HookedStore
 
 AT_ONCE = timedelta(microseconds=1)
 
 
 @pytest.fixture
-def plan(site: Site) -> PlanRecord:
-    """Being carried out."""
+def plan(aws_env: AwsEnv) -> PlanRecord:
+    """An executing plan."""
     for number in range(3):
-        site.shelf.image(f"1.{number}", age=60 - number)
-    before = site.approved()
-    now = site.clock()
+        aws_env.shelf.image(f"1.{number}", age=60 - number)
+    before = aws_env.approved()
+    now = aws_env.clock()
     run = PlanRun(before.id, before.version, 1, HERE, now, now + RUN_LEASE)
     after = started(before, now)
-    assert site.store.commit(StoreChange((), before, after, run=run))
+    assert aws_env.store.commit(StoreChange((), before, after, run=run))
     return after
 
 
 @pytest.fixture
-def lease(site: Site, plan: PlanRecord) -> Lease:
-    return lease_of_run(site.store, site.run(plan), site.clock)
+def lease(aws_env: AwsEnv, plan: PlanRecord) -> Lease:
+    return lease_of_run(aws_env.store, aws_env.run(plan), aws_env.clock)
 
 
-def lose(site: Site, plan: PlanRecord) -> None:
-    run = site.run(plan)
+def lose(aws_env: AwsEnv, plan: PlanRecord) -> None:
+    run = aws_env.run(plan)
     mine = replace(run, attempt=2, worker=THERE)
-    assert site.store.commit(StoreChange((), plan, taken_over(plan), run_before=run, run=mine))
+    assert aws_env.store.commit(StoreChange((), plan, taken_over(plan), run_before=run, run=mine))
 
 
-def test_it_is_renewed(site: Site, plan: PlanRecord, lease: Lease) -> None:
-    site.wait(seconds=50)
+def test_a_lease_is_renewed(aws_env: AwsEnv, plan: PlanRecord, lease: Lease) -> None:
+    aws_env.wait(seconds=50)
     lease.renew()
-    assert site.run(plan).leased_until == site.clock() + RUN_LEASE
+    assert aws_env.run(plan).leased_until == aws_env.clock() + RUN_LEASE
 
 
-def test_an_expired_lease_may_be_renewed_if_no_worker_came(site: Site, lease: Lease) -> None:
-    site.wait(hours=1)
+def test_an_expired_lease_may_be_renewed_if_no_worker_came(aws_env: AwsEnv, lease: Lease) -> None:
+    aws_env.wait(hours=1)
     assert not lease.is_certain()
     lease.renew()
     assert lease.is_certain()
 
 
-def test_the_worker_that_lost_it_learns_of_it(site: Site, plan: PlanRecord, lease: Lease) -> None:
-    lose(site, plan)
+def test_a_lost_lease_raises(aws_env: AwsEnv, plan: PlanRecord, lease: Lease) -> None:
+    lose(aws_env, plan)
     lease.expect_not_lost()
     with pytest.raises(LeaseLostError):
         lease.renew()
@@ -70,46 +70,46 @@ def test_the_worker_that_lost_it_learns_of_it(site: Site, plan: PlanRecord, leas
         lease.expect_not_lost()
 
 
-def test_nothing_is_certain_shortly_before_its_end(site: Site, lease: Lease) -> None:
+def test_nothing_is_certain_shortly_before_its_end(aws_env: AwsEnv, lease: Lease) -> None:
     almost = RUN_LEASE - LEASE_MARGIN
-    site.wait(seconds=almost.total_seconds() - 1)
+    aws_env.wait(seconds=almost.total_seconds() - 1)
     assert lease.is_certain()
-    site.wait(seconds=1)
+    aws_env.wait(seconds=1)
     assert not lease.is_certain()
 
 
-def test_it_is_released(site: Site, plan: PlanRecord, lease: Lease) -> None:
-    site.wait(seconds=1)
+def test_a_lease_is_released(aws_env: AwsEnv, plan: PlanRecord, lease: Lease) -> None:
+    aws_env.wait(seconds=1)
     lease.release()
-    assert site.run(plan).leased_until == site.clock()
+    assert aws_env.run(plan).leased_until == aws_env.clock()
 
 
 @pytest.fixture
-def watched(
-    site: Site, plan: PlanRecord, monkeypatch: pytest.MonkeyPatch
+def hooked(
+    aws_env: AwsEnv, plan: PlanRecord, monkeypatch: pytest.MonkeyPatch
 ) -> Callable[[Callable[[str], None]], Lease]:
-    """A lease that is renewed all the time during long work."""
+    """A lease that is renewed constantly during long work."""
     monkeypatch.setattr("bot.usecases.deletion.lease.RUN_RENEWAL", AT_ONCE)
 
     def watch(hook: Callable[[str], None]) -> Lease:
-        return lease_of_run(WatchedStore(site.store, hook), site.run(plan), site.clock)
+        return lease_of_run(HookedStore(aws_env.store, hook), aws_env.run(plan), aws_env.clock)
 
     return watch
 
 
-def test_it_is_renewed_during_long_work(
-    site: Site, plan: PlanRecord, watched: Callable[[Callable[[str], None]], Lease]
+def test_a_lease_is_renewed_during_long_work(
+    aws_env: AwsEnv, plan: PlanRecord, hooked: Callable[[Callable[[str], None]], Lease]
 ) -> None:
-    site.wait(seconds=40)
+    aws_env.wait(seconds=40)
     renewed = Event()
-    with watched(lambda name: renewed.set() if name == "after renew_run" else None).kept():
+    with hooked(lambda name: renewed.set() if name == "after renew_run" else None).kept():
         assert renewed.wait(30)
-    assert site.run(plan).leased_until == site.clock() + RUN_LEASE
+    assert aws_env.run(plan).leased_until == aws_env.clock() + RUN_LEASE
 
 
 @pytest.mark.parametrize("error", [ServiceError("the database is away"), LeaseLostError()])
 def test_a_failure_during_long_work_is_raised_by_the_next_renewal(
-    error: Exception, watched: Callable[[Callable[[str], None]], Lease]
+    error: Exception, hooked: Callable[[Callable[[str], None]], Lease]
 ) -> None:
     tried = Event()
 
@@ -118,7 +118,7 @@ def test_a_failure_during_long_work_is_raised_by_the_next_renewal(
             tried.set()
             raise error
 
-    failing = watched(fail)
+    failing = hooked(fail)
     with failing.kept():
         assert tried.wait(30)
     with pytest.raises(type(error)):
@@ -129,27 +129,27 @@ def test_a_failure_during_long_work_is_raised_by_the_next_renewal(
 
 
 @pytest.fixture
-def job_lease(site: Site) -> Lease:
-    site.store.put_job("report", {}, site.clock())
-    job = site.store.take_job("here", site.clock(), JOB_LEASE)
+def job_lease(aws_env: AwsEnv) -> Lease:
+    aws_env.store.put_job("report", {}, aws_env.clock())
+    job = aws_env.store.take_job("here", aws_env.clock(), JOB_LEASE)
     assert job
-    return lease_of_job(site.store, job, site.clock)
+    return lease_of_job(aws_env.store, job, aws_env.clock)
 
 
-def test_a_job_is_renewed(site: Site, job_lease: Lease) -> None:
-    site.wait(seconds=50)
+def test_a_job_is_renewed(aws_env: AwsEnv, job_lease: Lease) -> None:
+    aws_env.wait(seconds=50)
     job_lease.renew()
-    site.wait(seconds=59)
-    assert site.store.take_job("there", site.clock(), JOB_LEASE) is None
-    site.wait(seconds=1)
-    assert site.store.take_job("there", site.clock(), JOB_LEASE)
+    aws_env.wait(seconds=59)
+    assert aws_env.store.take_job("there", aws_env.clock(), JOB_LEASE) is None
+    aws_env.wait(seconds=1)
+    assert aws_env.store.take_job("there", aws_env.clock(), JOB_LEASE)
     with pytest.raises(LeaseLostError):
         job_lease.renew()
 
 
-def test_a_job_is_released_after_a_delay(site: Site, job_lease: Lease) -> None:
+def test_a_job_is_released_after_a_delay(aws_env: AwsEnv, job_lease: Lease) -> None:
     job_lease.release(timedelta(seconds=30))
-    site.wait(seconds=29)
-    assert site.store.take_job("there", site.clock(), JOB_LEASE) is None
-    site.wait(seconds=1)
-    assert site.store.take_job("there", site.clock(), JOB_LEASE)
+    aws_env.wait(seconds=29)
+    assert aws_env.store.take_job("there", aws_env.clock(), JOB_LEASE) is None
+    aws_env.wait(seconds=1)
+    assert aws_env.store.take_job("there", aws_env.clock(), JOB_LEASE)

@@ -1,4 +1,4 @@
-"""What has changed since people approved a plan is skipped."""
+"""Images that changed after the approval are skipped."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -24,6 +24,7 @@ from bot.render.audit_events import item_words
 from bot.store.manifest_cache import SqliteManifestCache
 from bot.usecases.planning import Planner
 from tests.support import NOW
+from tests.usecases.aws_env import AwsEnv
 from tests.usecases.deletion.support import (
     MANY,
     Change,
@@ -37,15 +38,14 @@ from tests.usecases.deletion.support import (
     signed,
     signed_by_tag,
     used,
-    used_while_a_scan_held,
+    used_after_the_scan,
     victim_of,
 )
-from tests.usecases.site import Site
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-# what changes
+# changes
 
 
 CHANGES: dict[Change, str] = {
@@ -61,65 +61,65 @@ CHANGES: dict[Change, str] = {
 
 
 @pytest.mark.parametrize("change", CHANGES, ids=lambda each: each.__name__)
-def test_what_changed_before_the_start_is_skipped(site: Site, change: Change) -> None:
-    releases(site, 3)
-    plan = site.approved()
-    victim = victim_of(site, plan)
-    change(site, victim)
-    plan = site.carry_out(plan)
+def test_images_changed_before_the_start_are_skipped(aws_env: AwsEnv, change: Change) -> None:
+    releases(aws_env, 3)
+    plan = aws_env.approved()
+    victim = victim_of(aws_env, plan)
+    change(aws_env, victim)
+    plan = aws_env.execute(plan)
     assert plan.state is PlanState.DONE
-    assert site.items(plan)[victim].outcome is ImageOutcome.SKIPPED
-    assert CHANGES[change] in site.reason(plan, victim)
-    assert list(site.outcomes(plan).values()).count(ImageOutcome.DELETED) == 2
-    site.check_receipt(plan)
+    assert aws_env.items(plan)[victim].outcome is ImageOutcome.SKIPPED
+    assert CHANGES[change] in aws_env.reason(plan, victim)
+    assert list(aws_env.outcomes(plan).values()).count(ImageOutcome.DELETED) == 2
+    aws_env.check_results(plan)
 
 
 LATER: dict[Change, str] = {
     **{change: why for change, why in CHANGES.items() if change is not used},
-    used_while_a_scan_held: CHANGES[used],
+    used_after_the_scan: CHANGES[used],
     pinned: "is pinned by",
 }
 
 
 @pytest.mark.parametrize("change", LATER, ids=lambda each: each.__name__)
-def test_what_changed_between_two_batches_is_skipped(site: Site, change: Change) -> None:
-    """After the first round of batches; the victim would go in the second."""
-    releases(site, MANY)
-    plan = site.approved()
-    last = list(site.outcomes(plan))[-1]
-    tag = site.aws.world.manifest(site.shelf.repository, last).tags.copy().pop()
-    site.after("record_results", 4, lambda: change(site, last))
-    plan = site.carry_out(plan)
+def test_images_changed_between_two_rounds_are_skipped(aws_env: AwsEnv, change: Change) -> None:
+    """The change comes after the first round. The image would be deleted in the second."""
+    releases(aws_env, MANY)
+    plan = aws_env.approved()
+    last = list(aws_env.outcomes(plan))[-1]
+    tag = aws_env.aws.world.manifest(aws_env.shelf.repository, last).tags.copy().pop()
+    aws_env.after("record_results", 4, lambda: change(aws_env, last))
+    plan = aws_env.execute(plan)
     assert plan.state is PlanState.DONE
-    item = site.items(plan)[last]
+    item = aws_env.items(plan)[last]
     assert item.outcome is ImageOutcome.SKIPPED
     assert LATER[change].replace("1.0", tag) in item_words(item)
-    assert list(site.outcomes(plan).values()).count(ImageOutcome.DELETED) == MANY - 1
-    site.check_receipt(plan)
+    assert list(aws_env.outcomes(plan).values()).count(ImageOutcome.DELETED) == MANY - 1
+    aws_env.check_results(plan)
 
 
-def test_a_scan_of_usage_holds_for_ten_minutes(site: Site) -> None:
-    releases(site, MANY)
-    plan = site.approved()
-    last = list(site.outcomes(plan))[-1]
+def test_a_scan_is_used_for_ten_minutes(aws_env: AwsEnv) -> None:
+    releases(aws_env, MANY)
+    plan = aws_env.approved()
+    last = list(aws_env.outcomes(plan))[-1]
 
     def use() -> None:
-        used(site, last)
-        site.wait(minutes=10)
+        used(aws_env, last)
+        aws_env.wait(minutes=10)
 
-    site.after("record_results", 4, use)
-    scans = site.scans
-    plan = site.carry_out(plan)
-    assert site.scans == scans + 1
-    assert site.outcomes(plan)[last] is ImageOutcome.DELETED
+    aws_env.after("record_results", 4, use)
+    scans = aws_env.scans
+    plan = aws_env.execute(plan)
+    assert aws_env.scans == scans + 1
+    assert aws_env.outcomes(plan)[last] is ImageOutcome.DELETED
 
 
-def test_a_family_is_skipped_together(site: Site, family: dict[str, str]) -> None:
-    plan = site.approved()
-    site.in_use[family["1.0-arm64"]] = ("a pod",)
-    plan = site.carry_out(plan)
-    assert set(site.outcomes(plan).values()) == {ImageOutcome.SKIPPED}
-    reasons = {digest: item.reason for digest, item in site.items(plan).items()}
+def test_an_image_group_is_skipped_together(aws_env: AwsEnv, family: dict[str, str]) -> None:
+    plan = aws_env.approved()
+    aws_env.in_use[family["1.0-arm64"]] = ("a pod",)
+    plan = aws_env.execute(plan)
+    assert set(aws_env.outcomes(plan).values()) == {ImageOutcome.SKIPPED}
+    reasons = {digest: item.reason for digest, item in aws_env.items(plan).items()}
     assert reasons[family["1.0-arm64"]] == KeptByRulesNow(InUse(("a pod",)))
     of_signature = reasons[family["signature"]]
     assert isinstance(of_signature, KeptByRulesNow)
@@ -128,215 +128,209 @@ def test_a_family_is_skipped_together(site: Site, family: dict[str, str]) -> Non
     assert plan.freed_bytes == 0
 
 
-def test_a_family_is_skipped_together_by_what_is_seen_last(
-    site: Site, family: dict[str, str]
-) -> None:
-    """A pull that only the last look before the deletion can show."""
-    plan = site.approved()
-    site.wait(minutes=1)
-    site.after("commit", 1, lambda: site.shelf.pull(family["1.0-amd64"], site.clock()))
-    plan = site.carry_out(plan)
-    assert set(site.outcomes(plan).values()) == {ImageOutcome.SKIPPED}
-    reasons = {digest: item.reason for digest, item in site.items(plan).items()}
+def test_a_late_pull_skips_the_whole_image_group(aws_env: AwsEnv, family: dict[str, str]) -> None:
+    """Only the last check before the deletion can show the pull."""
+    plan = aws_env.approved()
+    aws_env.wait(minutes=1)
+    aws_env.after("commit", 1, lambda: aws_env.shelf.pull(family["1.0-amd64"], aws_env.clock()))
+    plan = aws_env.execute(plan)
+    assert set(aws_env.outcomes(plan).values()) == {ImageOutcome.SKIPPED}
+    reasons = {digest: item.reason for digest, item in aws_env.items(plan).items()}
     pulled_at = NOW + timedelta(minutes=6)
     assert reasons[family["1.0-amd64"]] == PulledAfterPlanning(pulled_at)
     stays_with = ManifestName(family["1.0-amd64"], tag=None)
     assert reasons[family["1.0"]] == SkippedWithRelated(stays_with, PulledAfterPlanning(pulled_at))
-    site.check_receipt(plan)
+    aws_env.check_results(plan)
 
 
-def test_of_a_family_that_has_begun_to_go_the_rest_is_skipped(
-    site: Site, family: dict[str, str]
+def test_the_rest_of_a_partly_deleted_image_group_is_skipped(
+    aws_env: AwsEnv, family: dict[str, str]
 ) -> None:
-    """The index is gone already when somebody pins one of its children."""
-    plan = site.approved()
-    site.after("record_results", 1, lambda: site.pin(family["1.0-amd64"]))
-    plan = site.carry_out(plan)
-    outcomes = site.outcomes(plan)
+    """The index is deleted already when a user pins one of its children."""
+    plan = aws_env.approved()
+    aws_env.after("record_results", 1, lambda: aws_env.pin(family["1.0-amd64"]))
+    plan = aws_env.execute(plan)
+    outcomes = aws_env.outcomes(plan)
     assert outcomes.pop(family["1.0"]) is ImageOutcome.DELETED
     assert set(outcomes.values()) == {ImageOutcome.SKIPPED}
-    site.check_receipt(plan)
+    aws_env.check_results(plan)
 
 
-def test_a_referrer_that_went_with_its_subject_skips_nothing(
-    site: Site, family: dict[str, str]
+def test_a_referrer_deleted_with_its_subject_skips_nothing(
+    aws_env: AwsEnv, family: dict[str, str]
 ) -> None:
-    plan = site.approved()
+    plan = aws_env.approved()
     signature = family["signature"]
-    site.after("record_results", 2, lambda: site.aws.world.remove(site.shelf.repository, signature))
-    plan = site.carry_out(plan)
-    assert site.items(plan)[signature].reason == AlreadyDeleted()
-    assert list(site.outcomes(plan).values()).count(ImageOutcome.DELETED) == 3
+    aws_env.after(
+        "record_results", 2, lambda: aws_env.aws.world.remove(aws_env.shelf.repository, signature)
+    )
+    plan = aws_env.execute(plan)
+    assert aws_env.items(plan)[signature].reason == AlreadyDeleted()
+    assert list(aws_env.outcomes(plan).values()).count(ImageOutcome.DELETED) == 3
 
 
-def test_what_cannot_be_read_once_more_is_skipped(site: Site) -> None:
-    releases(site, 3)
-    plan = site.approved()
-    victim = victim_of(site, plan)
-    site.fault("BatchGetImage", answer={"images": [], "failures": []})
-    plan = site.carry_out(plan)
-    assert set(site.outcomes(plan).values()) == {ImageOutcome.SKIPPED}
-    assert site.items(plan)[victim].reason == ManifestTextUnreadable()
+def test_an_unreadable_manifest_is_skipped(aws_env: AwsEnv) -> None:
+    releases(aws_env, 3)
+    plan = aws_env.approved()
+    victim = victim_of(aws_env, plan)
+    aws_env.fault("BatchGetImage", answer={"images": [], "failures": []})
+    plan = aws_env.execute(plan)
+    assert set(aws_env.outcomes(plan).values()) == {ImageOutcome.SKIPPED}
+    assert aws_env.items(plan)[victim].reason == ManifestTextUnreadable()
 
 
-def test_nothing_is_added(site: Site) -> None:
-    """Newer builds push out what was kept when people approved."""
-    releases(site, 3)
-    plan = site.approved()
+def test_no_deletions_are_added(aws_env: AwsEnv) -> None:
+    """Newer builds replace images that the approved plan keeps."""
+    releases(aws_env, 3)
+    plan = aws_env.approved()
     for number in range(5):
-        site.shelf.image(f"2.{number}", age=1.5)
-    before = site.there
-    plan = site.carry_out(plan)
-    assert before - site.there == set(site.outcomes(plan))
-    assert len(site.outcomes(plan)) == 3
+        aws_env.shelf.image(f"2.{number}", age=1.5)
+    before = aws_env.there
+    plan = aws_env.execute(plan)
+    assert before - aws_env.there == set(aws_env.outcomes(plan))
+    assert len(aws_env.outcomes(plan)) == 3
 
 
-# a look is believed for a minute
+# descriptions are used for a minute
 
 
 @pytest.mark.parametrize("what", ["pin", "stop", "tag", "pull", "use"])
-def test_what_changed_while_it_was_frozen_right_before_a_call_is_seen(
-    site: Site, what: str
-) -> None:
-    """For hours, and nobody took the run over."""
-    releases(site, 2)
-    plan = site.approved()
-    victim = victim_of(site, plan)
+def test_changes_while_the_process_is_frozen_are_seen(aws_env: AwsEnv, what: str) -> None:
+    """The process is frozen for hours, and no other worker takes the run over."""
+    releases(aws_env, 2)
+    plan = aws_env.approved()
+    victim = victim_of(aws_env, plan)
     deeds: dict[str, Callable[[], object]] = {
-        "pin": lambda: site.pin("1.0"),
-        "stop": lambda: site.stop(plan),
-        "tag": lambda: retagged(site, victim),
-        "pull": lambda: pulled(site, victim),
-        "use": lambda: used(site, victim),
+        "pin": lambda: aws_env.pin("1.0"),
+        "stop": lambda: aws_env.stop(plan),
+        "tag": lambda: retagged(aws_env, victim),
+        "pull": lambda: pulled(aws_env, victim),
+        "use": lambda: used(aws_env, victim),
     }
 
     def freeze() -> None:
-        site.wait(hours=8)
+        aws_env.wait(hours=8)
         deeds[what]()
 
-    site.after("renew_run", 2, freeze)
-    plan = site.carry_out(plan)
-    assert site.items(plan)[victim].outcome is ImageOutcome.SKIPPED
-    site.check_receipt(plan)
+    aws_env.after("renew_run", 2, freeze)
+    plan = aws_env.execute(plan)
+    assert aws_env.items(plan)[victim].outcome is ImageOutcome.SKIPPED
+    aws_env.check_results(plan)
 
 
-def test_stop_is_read_after_a_long_look(site: Site) -> None:
-    releases(site, MANY)
-    plan = site.approved()
-    scan, stop = site.scan, False
+def test_a_stop_is_read_after_a_long_scan(aws_env: AwsEnv) -> None:
+    releases(aws_env, MANY)
+    plan = aws_env.approved()
+    scan, stop = aws_env.scan, False
 
     def slow_scan() -> Planner:
         if stop:
-            site.stop(plan)
+            aws_env.stop(plan)
         return scan()
 
     def later() -> None:
         nonlocal stop
         stop = True
-        site.wait(minutes=11)
+        aws_env.wait(minutes=11)
 
-    site.scan = slow_scan  # type: ignore[method-assign]
-    site.after("record_results", 4, later)
-    assert site.carry_out(plan).state is PlanState.STOPPED
-    assert site.calls("BatchDeleteImage") == 4
-
-
-def test_pins_are_read_once_more_before_a_call(site: Site) -> None:
-    releases(site, 3)
-    plan = site.approved()
-    victim = victim_of(site, plan)
-    site.aws.world.calls.reset()
-    site.after("texts", 1, lambda: site.pin("1.0"))
-    plan = site.carry_out(plan)
-    assert "is pinned by" in site.reason(plan, victim)
-    assert site.calls("BatchGetImage") == 1
+    aws_env.scan = slow_scan  # type: ignore[method-assign]
+    aws_env.after("record_results", 4, later)
+    assert aws_env.execute(plan).state is PlanState.STOPPED
+    assert aws_env.calls("BatchDeleteImage") == 4
 
 
-def test_what_was_pushed_again_is_skipped(site: Site) -> None:
-    """Somebody deleted it, and needed it."""
-    releases(site, MANY)
-    plan = site.approved()
-    last = list(site.outcomes(plan))[-1]
-    known = site.aws.world.manifest(site.shelf.repository, last)
+def test_pins_are_read_again_before_a_call(aws_env: AwsEnv) -> None:
+    releases(aws_env, 3)
+    plan = aws_env.approved()
+    victim = victim_of(aws_env, plan)
+    aws_env.aws.world.calls.reset()
+    aws_env.after("texts", 1, lambda: aws_env.pin("1.0"))
+    plan = aws_env.execute(plan)
+    assert "is pinned by" in aws_env.reason(plan, victim)
+    assert aws_env.calls("BatchGetImage") == 1
+
+
+def test_an_image_pushed_again_is_skipped(aws_env: AwsEnv) -> None:
+    """A user deleted the image, and needed it again."""
+    releases(aws_env, MANY)
+    plan = aws_env.approved()
+    last = list(aws_env.outcomes(plan))[-1]
+    known = aws_env.aws.world.manifest(aws_env.shelf.repository, last)
     text, tags = known.text, sorted(known.tags)
 
     def push_again() -> None:
-        gone(site, last)
-        site.aws.world.push(site.shelf.repository, text, tags=tags)
+        gone(aws_env, last)
+        aws_env.aws.world.push(aws_env.shelf.repository, text, tags=tags)
 
-    site.after("record_results", 4, push_again)
-    plan = site.carry_out(plan)
-    assert site.items(plan)[last].reason == PushedAgain(NOW + timedelta(minutes=5))
-    site.check_receipt(plan)
+    aws_env.after("record_results", 4, push_again)
+    plan = aws_env.execute(plan)
+    assert aws_env.items(plan)[last].reason == PushedAgain(NOW + timedelta(minutes=5))
+    aws_env.check_results(plan)
 
 
-def test_in_a_large_repository_newcomers_are_looked_for_once_a_minute(
-    site: Site, monkeypatch: pytest.MonkeyPatch
+def test_a_large_repository_is_listed_once_a_minute(
+    aws_env: AwsEnv, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It has more pages than batches were sent."""
+    """The list has more pages than batches were sent."""
     monkeypatch.setattr("bot.usecases.deletion.revalidation.DIGESTS_PER_PAGE", 1)
-    releases(site, MANY)
-    plan = site.approved()
-    last = list(site.outcomes(plan))[-1]
+    releases(aws_env, MANY)
+    plan = aws_env.approved()
+    last = list(aws_env.outcomes(plan))[-1]
 
     def later() -> None:
-        signed(site, last)
-        site.wait(seconds=61)
+        signed(aws_env, last)
+        aws_env.wait(seconds=61)
 
-    site.after("record_results", 4, later)
-    plan = site.carry_out(plan)
-    assert site.items(plan)[last].outcome is ImageOutcome.SKIPPED
-
-
-# whose reads are whose
+    aws_env.after("record_results", 4, later)
+    plan = aws_env.execute(plan)
+    assert aws_env.items(plan)[last].outcome is ImageOutcome.SKIPPED
 
 
-def test_another_replica_that_reads_meanwhile_is_not_taken_for_somebody(
-    site: Site, tmp_path: Path
-) -> None:
-    releases(site, MANY)
-    plan = site.approved()
+# reads of the bot
+
+
+def test_reads_of_another_replica_are_not_pulls(aws_env: AwsEnv, tmp_path: Path) -> None:
+    releases(aws_env, MANY)
+    plan = aws_env.approved()
 
     def plan_elsewhere() -> None:
-        site.wait(minutes=6)
+        aws_env.wait(minutes=6)
         with SqliteManifestCache(tmp_path / "elsewhere.db") as cold:
-            memory = SharedManifestCache(site.store, cold)
-            replace(site.scan(), cache=memory).plan(site.found)
+            memory = SharedManifestCache(aws_env.store, cold)
+            replace(aws_env.scan(), cache=memory).plan(aws_env.found)
 
-    site.after("record_results", 4, plan_elsewhere)
-    plan = site.carry_out(plan)
-    assert set(site.outcomes(plan).values()) == {ImageOutcome.DELETED}
+    aws_env.after("record_results", 4, plan_elsewhere)
+    plan = aws_env.execute(plan)
+    assert set(aws_env.outcomes(plan).values()) == {ImageOutcome.DELETED}
 
 
-def test_what_was_read_without_a_database_is_no_pull_elsewhere(site: Site, tmp_path: Path) -> None:
-    """Planned on a laptop, proposed from there, and carried out on a server."""
-    releases(site, 3)
-    replace(site.scan(), cache=site.cache, store=None).plan(site.found)
-    site.wait(hours=1)
-    plan = site.approved()
+def test_reads_without_a_database_are_not_pulls_elsewhere(aws_env: AwsEnv, tmp_path: Path) -> None:
+    """Planned and proposed on a laptop, and run on a server."""
+    releases(aws_env, 3)
+    replace(aws_env.scan(), cache=aws_env.cache, store=None).plan(aws_env.found)
+    aws_env.wait(hours=1)
+    plan = aws_env.approved()
     with SqliteManifestCache(tmp_path / "server.db") as server:
-        site.cache = server
-        plan = site.carry_out(plan)
-    assert set(site.outcomes(plan).values()) == {ImageOutcome.DELETED}
+        aws_env.cache = server
+        plan = aws_env.execute(plan)
+    assert set(aws_env.outcomes(plan).values()) == {ImageOutcome.DELETED}
 
 
 @pytest.mark.parametrize("fault", [{"error": "ServerException"}, {"cut": "after"}])
-def test_texts_that_cannot_be_read_for_a_moment_are_read_again(
-    site: Site, fault: dict[str, str]
-) -> None:
-    """And what ECR recorded of the call that was cut off is not taken for somebody's pull."""
-    releases(site, 3)
-    plan = site.approved()
-    site.fault("BatchGetImage", **fault)
-    plan = site.carry_out(plan)
-    assert set(site.outcomes(plan).values()) == {ImageOutcome.DELETED}
-    assert site.slept
+def test_texts_are_read_again_after_a_failure(aws_env: AwsEnv, fault: dict[str, str]) -> None:
+    """The pull time of the interrupted call does not count as a pull."""
+    releases(aws_env, 3)
+    plan = aws_env.approved()
+    aws_env.fault("BatchGetImage", **fault)
+    plan = aws_env.execute(plan)
+    assert set(aws_env.outcomes(plan).values()) == {ImageOutcome.DELETED}
+    assert aws_env.slept
 
 
-def test_reads_that_leave_no_trace_are_not_remembered(site: Site) -> None:
-    """So that a pull right after them is seen."""
-    site.aws.world.exclude_pull_times("arn:aws:iam::123456789012:user/demo")
-    releases(site, 3)
-    plan = site.approved()
-    site.carry_out(plan)
-    assert site.store.bot_reads(site.shelf.id) == {}
+def test_reads_that_are_not_pulls_are_not_stored(aws_env: AwsEnv) -> None:
+    """A pull right after such a read counts."""
+    aws_env.aws.world.exclude_pull_times("arn:aws:iam::123456789012:user/demo")
+    releases(aws_env, 3)
+    plan = aws_env.approved()
+    aws_env.execute(plan)
+    assert aws_env.store.bot_reads(aws_env.shelf.id) == {}

@@ -1,4 +1,4 @@
-"""How a plan begins, why it does not, and how somebody else goes on with it."""
+"""Starting plans, reasons not to start, and taking over runs."""
 
 from contextlib import AbstractContextManager
 from dataclasses import replace
@@ -27,85 +27,85 @@ from bot.usecases.deletion.lease import RUN_LEASE, LeaseLostError
 from bot.usecases.deletion.revalidation import DeletionTarget
 from bot.usecases.deletion.run import ShutdownError
 from bot.usecases.deletion.start import NotStartedError, find_runs
-from tests.usecases.site import ANN, HERE, THERE, UNDO_WINDOW, Site
+from tests.usecases.aws_env import ANN, HERE, THERE, UNDO_WINDOW, AwsEnv
 
 
 @pytest.fixture
-def plan(site: Site) -> PlanRecord:
-    """One that is due, and deletes 1.0, 1.1 and 1.2."""
+def plan(aws_env: AwsEnv) -> PlanRecord:
+    """A plan that is due and deletes 1.0, 1.1 and 1.2."""
     for number in range(5):
-        site.shelf.image(f"1.{number}", age=60 - number)
-    return site.approved()
+        aws_env.shelf.image(f"1.{number}", age=60 - number)
+    return aws_env.approved()
 
 
-def called_back(site: Site, plan: PlanRecord, *, enabled: bool = True) -> NotStartedError:
-    """Starts it, and checks that it is proposed again and nothing is deleted."""
+def not_started(aws_env: AwsEnv, plan: PlanRecord, *, enabled: bool = True) -> NotStartedError:
+    """Starts the plan, and checks that it is proposed again and deletes nothing."""
     with pytest.raises(NotStartedError) as error:
-        site.starter(enabled=enabled).start(plan.id)
-    stored = site.as_stored(plan)
+        aws_env.starter(enabled=enabled).start(plan.id)
+    stored = aws_env.as_stored(plan)
     assert stored == error.value.plan
     assert (stored.state, stored.approvals, stored.execute_after) == (
         PlanState.PROPOSED,
         (),
         None,
     )
-    assert site.store.run(plan.id) is None
-    assert site.calls("BatchDeleteImage") == 0
-    assert site.detail("not_started") == start_problem_words(error.value.cause)
+    assert aws_env.store.run(plan.id) is None
+    assert aws_env.calls("BatchDeleteImage") == 0
+    assert aws_env.detail("not_started") == start_problem_words(error.value.cause)
     return error.value
 
 
-def test_it_begins_when_the_window_is_over(site: Site, plan: PlanRecord) -> None:
-    site.wait(minutes=-1)
-    assert site.carry_out(plan).state is PlanState.APPROVED
-    assert site.store.run(plan.id) is None
-    site.wait(minutes=1)
-    assert site.carry_out(plan).state is PlanState.DONE
+def test_a_plan_starts_after_the_undo_window(aws_env: AwsEnv, plan: PlanRecord) -> None:
+    aws_env.wait(minutes=-1)
+    assert aws_env.execute(plan).state is PlanState.APPROVED
+    assert aws_env.store.run(plan.id) is None
+    aws_env.wait(minutes=1)
+    assert aws_env.execute(plan).state is PlanState.DONE
 
 
-def test_who_began_it_and_for_whom(site: Site, plan: PlanRecord) -> None:
-    site.carry_out(plan)
-    assert site.detail("started") == f"approved by {ANN.name}; on {HERE.host}"
-    run = site.run(plan)
-    assert (run.attempt, run.worker, run.started_at) == (1, HERE, site.clock())
+def test_the_audit_has_worker_and_approvers_of_a_start(aws_env: AwsEnv, plan: PlanRecord) -> None:
+    aws_env.execute(plan)
+    assert aws_env.detail("started") == f"approved by {ANN.name}; on {HERE.host}"
+    run = aws_env.run(plan)
+    assert (run.attempt, run.worker, run.started_at) == (1, HERE, aws_env.clock())
 
 
-def test_up_to_ten_minutes_are_not_late(site: Site, plan: PlanRecord) -> None:
-    site.wait(minutes=10)
-    assert site.carry_out(plan).state is PlanState.DONE
+def test_up_to_ten_minutes_are_not_late(aws_env: AwsEnv, plan: PlanRecord) -> None:
+    aws_env.wait(minutes=10)
+    assert aws_env.execute(plan).state is PlanState.DONE
 
 
-def test_a_late_start_is_announced_and_gets_a_new_window(site: Site, plan: PlanRecord) -> None:
-    site.wait(minutes=10, seconds=1)
-    after = site.carry_out(plan)
+def test_a_late_plan_gets_a_new_undo_window(aws_env: AwsEnv, plan: PlanRecord) -> None:
+    aws_env.wait(minutes=10, seconds=1)
+    after = aws_env.execute(plan)
     assert after.state is PlanState.APPROVED
-    assert after.execute_after == site.clock() + UNDO_WINDOW
+    assert after.execute_after == aws_env.clock() + UNDO_WINDOW
     assert after.current_approvals == plan.current_approvals
-    assert site.events(plan)[-1] == "postponed"
-    assert site.detail("postponed") == (
+    assert aws_env.events(plan)[-1] == "postponed"
+    assert aws_env.detail("postponed") == (
         "no worker started it 2026-11-23 12:05 UTC; it starts 2026-11-23 12:20 UTC, "
         "unless it is stopped"
     )
-    site.wait(minutes=5)
-    assert site.carry_out(plan).state is PlanState.DONE
+    aws_env.wait(minutes=5)
+    assert aws_env.execute(plan).state is PlanState.DONE
 
 
-def test_somebody_may_stop_it_while_it_is_announced(site: Site, plan: PlanRecord) -> None:
-    site.wait(hours=3)
+def test_a_late_plan_can_be_stopped(aws_env: AwsEnv, plan: PlanRecord) -> None:
+    aws_env.wait(hours=3)
     calls: list[str] = []
 
     def hook(called: str) -> None:
         if called == "before commit" and not calls:
             calls.append(called)
-            site.stop(plan)
+            aws_env.stop(plan)
 
-    site.hook = hook
-    assert site.carry_out(plan).state is PlanState.PROPOSED
-    assert "postponed" not in site.events(plan)
+    aws_env.hook = hook
+    assert aws_env.execute(plan).state is PlanState.PROPOSED
+    assert "postponed" not in aws_env.events(plan)
 
 
-def test_execution_that_is_switched_off(site: Site, plan: PlanRecord) -> None:
-    error = called_back(site, plan, enabled=False)
+def test_disabled_execution(aws_env: AwsEnv, plan: PlanRecord) -> None:
+    error = not_started(aws_env, plan, enabled=False)
     assert not error.is_incomplete
     assert error.cause == ExecutionDisabled()
     assert not_started_words(error.plan, error.cause) == (
@@ -114,222 +114,230 @@ def test_execution_that_is_switched_off(site: Site, plan: PlanRecord) -> None:
     )
 
 
-def test_an_incomplete_rescan(site: Site, plan: PlanRecord) -> None:
-    site.unread = "the file is gone"
-    error = called_back(site, plan)
+def test_an_incomplete_scan_at_the_start(aws_env: AwsEnv, plan: PlanRecord) -> None:
+    aws_env.unread = "the file is gone"
+    error = not_started(aws_env, plan)
     assert error.is_incomplete
     unread = ScanFailed("files", "a list", ErrorText("the file is gone"))
     assert error.cause == NewPlanProblems((unread,))
 
 
-def test_sources_that_were_all_switched_off_meanwhile(site: Site, plan: PlanRecord) -> None:
-    site.sources = ()
-    error = called_back(site, plan)
+def test_all_sources_are_off_at_the_start(aws_env: AwsEnv, plan: PlanRecord) -> None:
+    aws_env.sources = ()
+    error = not_started(aws_env, plan)
     assert error.is_incomplete
     assert error.cause == NewPlanProblems((AllSourcesSwitchedOff(),))
 
 
-def test_a_source_that_was_switched_off_meanwhile(site: Site, plan: PlanRecord) -> None:
-    site.not_checked = ("ecs",)
-    assert called_back(site, plan).cause == NewPlanProblems((SourceSwitchedOff("ecs"),))
+def test_a_source_is_off_at_the_start(aws_env: AwsEnv, plan: PlanRecord) -> None:
+    aws_env.not_checked = ("ecs",)
+    assert not_started(aws_env, plan).cause == NewPlanProblems((SourceSwitchedOff("ecs"),))
 
 
-def test_deletions_that_would_be_carried_elsewhere(site: Site, plan: PlanRecord) -> None:
-    """Somebody added a replication rule after people approved."""
+def test_deletions_that_would_be_replicated(aws_env: AwsEnv, plan: PlanRecord) -> None:
+    """A user added a replication rule after the approval."""
     there = RegistryId("123456789012", "us-east-1")
-    site.places |= {there}
-    site.aws.world.replicate([("123456789012", "us-east-1")], deletions=True)
-    site.open_registry()
-    assert called_back(site, plan).cause == NewPlanProblems((NewReplicaRegistry(there),))
+    aws_env.places |= {there}
+    aws_env.aws.world.replicate([("123456789012", "us-east-1")], deletions=True)
+    aws_env.open_registry()
+    assert not_started(aws_env, plan).cause == NewPlanProblems((NewReplicaRegistry(there),))
 
 
-def test_a_repository_that_is_gone(site: Site, plan: PlanRecord) -> None:
-    site.lose_repository()
-    assert "no longer exists" in str(called_back(site, plan))
+def test_a_deleted_repository(aws_env: AwsEnv, plan: PlanRecord) -> None:
+    aws_env.lose_repository()
+    assert "no longer exists" in str(not_started(aws_env, plan))
 
 
-def test_a_registry_that_the_settings_do_not_know_any_more(site: Site, plan: PlanRecord) -> None:
+def test_a_registry_removed_from_the_settings(aws_env: AwsEnv, plan: PlanRecord) -> None:
     def unknown(_plan: PlanRecord) -> AbstractContextManager[DeletionTarget]:
         raise RequestError("The settings name no such registry")
 
     with pytest.raises(NotStartedError, match="name no such registry"):
-        replace(site.starter(), open_target=unknown).start(plan.id)
-    assert site.as_stored(plan).state is PlanState.PROPOSED
+        replace(aws_env.starter(), open_target=unknown).start(plan.id)
+    assert aws_env.as_stored(plan).state is PlanState.PROPOSED
 
 
 @pytest.mark.parametrize("hash_", ["", "ab12"], ids=["missing", "another"])
-def test_another_hash_than_the_approved_one(site: Site, plan: PlanRecord, hash_: str) -> None:
-    with site.store._database.writing() as session:
+def test_another_hash_than_the_approved_one(aws_env: AwsEnv, plan: PlanRecord, hash_: str) -> None:
+    with aws_env.store._database.writing() as session:
         session.execute(update(ApprovalRow).values(hash=hash_))
-    assert called_back(site, plan).cause == ApprovedHashDiffers(plan.version)
+    assert not_started(aws_env, plan).cause == ApprovedHashDiffers(plan.version)
 
 
-def test_a_stored_version_that_was_changed(site: Site, plan: PlanRecord) -> None:
-    with site.store._database.writing() as session:
+def test_a_stored_version_that_was_changed(aws_env: AwsEnv, plan: PlanRecord) -> None:
+    with aws_env.store._database.writing() as session:
         session.execute(update(PlanVersionRow).values(hash="ab12"))
-    assert "was changed in the database" in str(called_back(site, plan))
+    assert "was changed in the database" in str(not_started(aws_env, plan))
 
 
-def test_who_is_told_to_leave_begins_nothing(site: Site, plan: PlanRecord) -> None:
-    site.is_shutting_down = True
+def test_a_worker_that_shuts_down_starts_no_plan(aws_env: AwsEnv, plan: PlanRecord) -> None:
+    aws_env.is_shutting_down = True
     with pytest.raises(ShutdownError):
-        site.carry_out(plan)
-    assert site.as_stored(plan) == plan
-    assert site.calls("BatchDeleteImage") == 0
+        aws_env.execute(plan)
+    assert aws_env.as_stored(plan) == plan
+    assert aws_env.calls("BatchDeleteImage") == 0
 
 
-def test_aws_that_does_not_answer_leaves_it_approved(site: Site, plan: PlanRecord) -> None:
-    site.aws.world.deny("ecr:DescribeImages")
+def test_a_plan_stays_approved_if_aws_fails(aws_env: AwsEnv, plan: PlanRecord) -> None:
+    aws_env.aws.world.deny("ecr:DescribeImages")
     with pytest.raises(ServiceError, match="AWS refused"):
-        site.carry_out(plan)
-    assert site.as_stored(plan) == plan
-    site.aws.world.access.clear()
-    assert site.carry_out(plan).state is PlanState.DONE
+        aws_env.execute(plan)
+    assert aws_env.as_stored(plan) == plan
+    aws_env.aws.world.access.clear()
+    assert aws_env.execute(plan).state is PlanState.DONE
 
 
 @pytest.mark.parametrize("is_disabled", [False, True])
-def test_who_stops_it_meanwhile_wins(site: Site, plan: PlanRecord, *, is_disabled: bool) -> None:
+def test_a_stop_during_the_start_wins(
+    aws_env: AwsEnv, plan: PlanRecord, *, is_disabled: bool
+) -> None:
     calls: list[str] = []
 
     def hook(called: str) -> None:
         if called == "before commit" and not calls:
             calls.append(called)
-            site.stop(plan)
+            aws_env.stop(plan)
 
-    site.hook = hook
+    aws_env.hook = hook
     with pytest.raises(LeaseLostError):
-        site.starter(enabled=not is_disabled).start(plan.id)
-    assert site.as_stored(plan).state is PlanState.PROPOSED
-    assert site.events(plan)[-1] == "stopped"
-    assert site.calls("BatchDeleteImage") == 0
+        aws_env.starter(enabled=not is_disabled).start(plan.id)
+    assert aws_env.as_stored(plan).state is PlanState.PROPOSED
+    assert aws_env.events(plan)[-1] == "stopped"
+    assert aws_env.calls("BatchDeleteImage") == 0
 
 
-def test_a_pin_meanwhile_makes_the_next_version(site: Site, plan: PlanRecord) -> None:
-    site.after("content", 1, lambda: site.pin("1.0"))
+def test_a_pin_during_the_start_makes_the_next_version(aws_env: AwsEnv, plan: PlanRecord) -> None:
+    aws_env.after("content", 1, lambda: aws_env.pin("1.0"))
     with pytest.raises(LeaseLostError):
-        site.carry_out(plan)
-    after = site.as_stored(plan)
+        aws_env.execute(plan)
+    after = aws_env.as_stored(plan)
     assert (after.state, after.version) == (PlanState.PROPOSED, 2)
 
 
-def test_two_that_begin_at_the_same_time(site: Site, plan: PlanRecord) -> None:
+def test_two_workers_start_at_the_same_time(aws_env: AwsEnv, plan: PlanRecord) -> None:
     def other() -> None:
-        site.hook = lambda _: None
-        assert site.starter(THERE).start(plan.id).state is PlanState.DONE
+        aws_env.hook = lambda _: None
+        assert aws_env.starter(THERE).start(plan.id).state is PlanState.DONE
 
-    site.after("content", 1, other)
+    aws_env.after("content", 1, other)
     with pytest.raises(LeaseLostError):
-        site.carry_out(plan)
-    assert site.calls("BatchDeleteImage") == 1
-    assert site.run(plan).worker == THERE
-    site.check_receipt(plan)
+        aws_env.execute(plan)
+    assert aws_env.calls("BatchDeleteImage") == 1
+    assert aws_env.run(plan).worker == THERE
+    aws_env.check_results(plan)
 
 
-# whoever had it is gone
+# abandoned runs
 
 
 @pytest.fixture
-def left(site: Site, plan: PlanRecord) -> PlanRecord:
-    """Its worker died right after it had begun."""
-    site.after("commit", 1, _die)
+def abandoned(aws_env: AwsEnv, plan: PlanRecord) -> PlanRecord:
+    """A plan whose worker died right after the start."""
+    aws_env.after("commit", 1, _die)
     with pytest.raises(KeyboardInterrupt):
-        site.carry_out(plan)
-    site.hook = lambda _: None
-    return site.as_stored(plan)
+        aws_env.execute(plan)
+    aws_env.hook = lambda _: None
+    return aws_env.as_stored(plan)
 
 
 def _die() -> None:
     raise KeyboardInterrupt
 
 
-def test_what_is_due_what_is_left_and_what_is_held(site: Site, left: PlanRecord) -> None:
-    run = site.run(left)
+def test_due_abandoned_and_running_plans(aws_env: AwsEnv, abandoned: PlanRecord) -> None:
+    run = aws_env.run(abandoned)
 
     def found(*, is_gone: bool) -> tuple[int, int, int]:
-        work = find_runs(site.store, site.clock(), lambda worker: is_gone and worker == run.worker)
-        assert all(begun == (left, run) for begun in (*work.abandoned, *work.running))
+        work = find_runs(
+            aws_env.store, aws_env.clock(), lambda worker: is_gone and worker == run.worker
+        )
+        assert all(begun == (abandoned, run) for begun in (*work.abandoned, *work.running))
         return len(work.due), len(work.abandoned), len(work.running)
 
     assert found(is_gone=False) == (0, 0, 1)
     assert found(is_gone=True) == (0, 1, 0)
-    site.wait(seconds=RUN_LEASE.total_seconds() - 1)
+    aws_env.wait(seconds=RUN_LEASE.total_seconds() - 1)
     assert found(is_gone=False) == (0, 0, 1)
-    site.wait(seconds=1)
+    aws_env.wait(seconds=1)
     assert found(is_gone=False) == (0, 1, 0)
 
 
-def test_a_plan_is_due(site: Site, plan: PlanRecord) -> None:
-    assert find_runs(site.store, site.clock(), lambda _: False).due == [plan]
-    site.wait(seconds=-1)
-    assert find_runs(site.store, site.clock(), lambda _: False).due == []
+def test_a_plan_is_due(aws_env: AwsEnv, plan: PlanRecord) -> None:
+    assert find_runs(aws_env.store, aws_env.clock(), lambda _: False).due == [plan]
+    aws_env.wait(seconds=-1)
+    assert find_runs(aws_env.store, aws_env.clock(), lambda _: False).due == []
 
 
-def test_it_is_taken_over(site: Site, left: PlanRecord) -> None:
-    plan = site.take_over(left)
+def test_an_abandoned_run_is_taken_over(aws_env: AwsEnv, abandoned: PlanRecord) -> None:
+    plan = aws_env.take_over(abandoned)
     assert plan.state is PlanState.DONE
-    assert set(site.outcomes(plan).values()) == {ImageOutcome.DELETED}
-    run = site.run(plan)
+    assert set(aws_env.outcomes(plan).values()) == {ImageOutcome.DELETED}
+    run = aws_env.run(plan)
     assert (run.attempt, run.worker) == (2, THERE)
-    assert site.detail("taken_over") == "from here, process 7; continues on there"
-    site.check_receipt(plan)
+    assert aws_env.detail("taken_over") == "from here, process 7; continues on there"
+    aws_env.check_results(plan)
 
 
-def test_only_one_takes_it_over(site: Site, left: PlanRecord) -> None:
-    run = site.run(left)
-    site.take_over(left)
+def test_only_one_worker_takes_a_run_over(aws_env: AwsEnv, abandoned: PlanRecord) -> None:
+    run = aws_env.run(abandoned)
+    aws_env.take_over(abandoned)
     with pytest.raises(LeaseLostError):
-        site.starter(HERE).take_over(left, run)
-    assert site.calls("BatchDeleteImage") == 1
+        aws_env.starter(HERE).take_over(abandoned, run)
+    assert aws_env.calls("BatchDeleteImage") == 1
 
 
-def test_it_is_stopped_if_execution_is_switched_off(site: Site, left: PlanRecord) -> None:
-    plan = site.starter(THERE, enabled=False).take_over(left, site.run(left))
+def test_an_abandoned_run_is_stopped_if_execution_is_disabled(
+    aws_env: AwsEnv, abandoned: PlanRecord
+) -> None:
+    plan = aws_env.starter(THERE, enabled=False).take_over(abandoned, aws_env.run(abandoned))
     assert plan.state is PlanState.STOPPED
-    reasons = {item_words(item) for item in site.items(plan).values()}
+    reasons = {item_words(item) for item in aws_env.items(plan).values()}
     assert reasons == {"was not reached: the settings (execution.enabled: false) stopped the run"}
-    assert site.calls("BatchDeleteImage") == 0
+    assert aws_env.calls("BatchDeleteImage") == 0
 
 
-def test_a_stop_that_was_asked_for_while_nobody_had_it(site: Site, left: PlanRecord) -> None:
-    assert site.stop(left).state is PlanState.EXECUTING
-    plan = site.take_over(left)
+def test_a_stop_of_an_abandoned_run(aws_env: AwsEnv, abandoned: PlanRecord) -> None:
+    assert aws_env.stop(abandoned).state is PlanState.EXECUTING
+    plan = aws_env.take_over(abandoned)
     assert plan.state is PlanState.STOPPED
-    assert site.events(plan)[-3:] == ["taken_over", "skipped", "stopped"]
-    site.check_receipt(plan)
+    assert aws_env.events(plan)[-3:] == ["taken_over", "skipped", "stopped"]
+    aws_env.check_results(plan)
 
 
-def test_what_changed_meanwhile_is_skipped(site: Site, left: PlanRecord) -> None:
-    site.pin("1.0")
-    site.wait(hours=5)
-    plan = site.take_over(left)
-    assert sorted(site.outcomes(plan).values()) == ["deleted", "deleted", "skipped"]
-    site.check_receipt(plan)
+def test_changes_before_the_takeover_are_skipped(aws_env: AwsEnv, abandoned: PlanRecord) -> None:
+    aws_env.pin("1.0")
+    aws_env.wait(hours=5)
+    plan = aws_env.take_over(abandoned)
+    assert sorted(aws_env.outcomes(plan).values()) == ["deleted", "deleted", "skipped"]
+    aws_env.check_results(plan)
 
 
-def test_a_repository_that_is_gone_ends_it(site: Site, left: PlanRecord) -> None:
-    site.lose_repository()
-    plan = site.take_over(left)
+def test_a_deleted_repository_ends_the_run(aws_env: AwsEnv, abandoned: PlanRecord) -> None:
+    aws_env.lose_repository()
+    plan = aws_env.take_over(abandoned)
     assert plan.state is PlanState.STOPPED
-    assert "no longer exists" in site.detail("stopped")
+    assert "no longer exists" in aws_env.detail("stopped")
 
 
-def test_what_is_stored_is_compared_once_more(site: Site, left: PlanRecord) -> None:
-    with site.store._database.writing() as session:
+def test_a_changed_version_is_detected_at_the_takeover(
+    aws_env: AwsEnv, abandoned: PlanRecord
+) -> None:
+    with aws_env.store._database.writing() as session:
         session.execute(update(ApprovalRow).values(hash="ab12"))
     with pytest.raises(DamagedDataError, match="is not the approved one"):
-        site.take_over(left)
-    assert site.calls("BatchDeleteImage") == 0
+        aws_env.take_over(abandoned)
+    assert aws_env.calls("BatchDeleteImage") == 0
 
 
-def test_a_receipt_that_was_changed(site: Site, left: PlanRecord) -> None:
-    with site.store._database.writing() as session:
+def test_changed_results_are_detected(aws_env: AwsEnv, abandoned: PlanRecord) -> None:
+    with aws_env.store._database.writing() as session:
         session.execute(delete(PlanItemRow).where(PlanItemRow.position == 0))
     with pytest.raises(DamagedDataError, match="do not match its deletions"):
-        site.take_over(left)
-    assert site.calls("BatchDeleteImage") == 0
+        aws_env.take_over(abandoned)
+    assert aws_env.calls("BatchDeleteImage") == 0
 
 
-def test_nothing_else_can_begin_meanwhile(site: Site, left: PlanRecord) -> None:
-    assert site.propose() == left
-    site.wait(minutes=2)
-    assert site.carry_out(left) == left
+def test_no_other_plan_of_the_repository_can_start(aws_env: AwsEnv, abandoned: PlanRecord) -> None:
+    assert aws_env.propose() == abandoned
+    aws_env.wait(minutes=2)
+    assert aws_env.execute(abandoned) == abandoned

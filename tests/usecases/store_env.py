@@ -1,4 +1,4 @@
-"""A database, a clock, people, and somebody who is faster than we are."""
+"""A test environment without AWS: a database, a clock, users, and a second process."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -42,52 +42,52 @@ ALL_SCANNED = RepositoryUsage(scans=(SourceScan("ecs", "here", 3),), not_checked
 
 
 def content(*tags: str, newest: int = 1, usage: RepositoryUsage = ALL_SCANNED) -> Plan:
-    """An image of each tag, older from tag to tag; those behind the newest go."""
+    """One image per tag, newest first. All but the `newest` first ones are deleted."""
     images = (image(n, tag, age=40 + n) for n, tag in enumerate(tags))
     return plan(*images, newest=newest, usage=usage)
 
 
 @contextmanager
 def refused(refusal: Refusal) -> Iterator[None]:
-    """Checks that it is refused, and why."""
+    """Checks that the action is refused with this reason."""
     with pytest.raises(RefusedError) as caught:
         yield
     assert caught.value.refusal == refusal
 
 
-class BeatenStore(Store):
-    """Before the next call of a method somebody else does something."""
+class RacingStore(Store):
+    """Runs an action of another process before the next call of a method."""
 
-    meanwhile: dict[str, Callable[[], object]]
+    before_next: dict[str, Callable[[], object]]
 
     def __init__(self, url: str) -> None:
         super().__init__(open_database(url), is_new=False)
-        self.meanwhile = {}
+        self.before_next = {}
 
     def commit(self, change: StoreChange) -> bool:
-        self._let_them("commit")
+        self._run_hook("commit")
         return super().commit(change)
 
     def pins(self, repository: str | None = None) -> Sequence[RepositoryPin]:
-        self._let_them("pins")
+        self._run_hook("pins")
         return super().pins(repository)
 
     def content(self, id_: str, version: int) -> Plan:
-        self._let_them("content")
+        self._run_hook("content")
         return super().content(id_, version)
 
     def set_pause(self, pause: Pause | None, event: AuditEvent) -> bool:
-        self._let_them("set_pause")
+        self._run_hook("set_pause")
         return super().set_pause(pause, event)
 
-    def _let_them(self, method: str) -> None:
-        if action := self.meanwhile.pop(method, None):
+    def _run_hook(self, method: str) -> None:
+        if action := self.before_next.pop(method, None):
             action()
 
 
 @dataclass
-class People:
-    """Slack's directory. `error`: why it cannot tell."""
+class FakeDirectory:
+    """Looks up Slack users. `error`: makes every call fail."""
 
     known: dict[str, SlackUser] = field(default_factory=dict)
     error: str | None = None
@@ -99,7 +99,7 @@ class People:
     def person(self, user_id: str) -> SlackUser:
         self._expect_answer()
         if user_id not in self.known:
-            raise RequestError(f"Slack knows nobody called {user_id} here")
+            raise RequestError(f"Slack has no user {user_id}")
         return self.known[user_id]
 
     def _expect_answer(self) -> None:
@@ -108,16 +108,16 @@ class People:
 
 
 @dataclass
-class Scene:
-    """`theirs` is the same database as `store`, opened by another process."""
+class StoreEnv:
+    """`theirs` is the same database as `store`, as another process opens it."""
 
-    store: BeatenStore
+    store: RacingStore
     theirs: Store
     now: datetime = NOW
     rules: ApprovalRules = field(
         default=ApprovalRules((), 1, confirm_over=1.0, workspace="T1", channel="C1")
     )
-    directory: People = field(default_factory=People)
+    directory: FakeDirectory = field(default_factory=FakeDirectory)
     numbers: Iterator[int] = field(default_factory=lambda: count(1))
 
     def clock(self) -> datetime:
@@ -135,7 +135,7 @@ class Scene:
         return f"plan{next(self.numbers)}"
 
     def proposed(self, what: Plan | None = None) -> PlanRecord:
-        """Stored without asking anybody. Version 1 keeps `new` and deletes `old` and `older`."""
+        """Stores a plan. By default it keeps `new` and deletes `old` and `older`."""
         made = what or content("new", "old", "older")
         after = proposed(self.new_id(), made, self.now, self.now + WEEK)
         detail = ErrorText("…")
@@ -184,7 +184,7 @@ class Scene:
         assert found
         return found
 
-    def to_go(self, plan: PlanRecord) -> list[str]:
-        """The tags of what the newest version deletes."""
+    def to_delete(self, plan: PlanRecord) -> list[str]:
+        """The tags that the newest version deletes."""
         items: list[PlanItem] = list(self.store.items(plan.id, plan.version))
         return [tag for item in items for tag in item.tags]

@@ -1,4 +1,4 @@
-"""A registry with one repository in memory, and whoever deletes there, both as ECR does it."""
+"""A registry with one repository, and its deleter, in memory, with the behavior of ECR."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -32,9 +32,9 @@ SIGNATURE = "application/vnd.dev.cosign.artifact.sig.v1+json"
 AT_ONCE = 2
 
 
-class Shelf:
-    """`by_us` and `by_others`: who deleted what. `looked_at`: images as they were described, each
-    or few by themselves."""
+class FakeRegistry:
+    """`by_us` and `by_others`: digests that the bot and users deleted. `described_images`: the last
+    answers of `describe_some`."""
 
     read_at_once = AT_ONCE
 
@@ -43,12 +43,12 @@ class Shelf:
         self.contents: dict[str, ManifestContent] = {}
         self.by_us: set[str] = set()
         self.by_others: set[str] = set()
-        self.looked_at: dict[str, DescribedImage] = {}
+        self.described_images: dict[str, DescribedImage] = {}
         self.under_way: list[Iterator[object]] = []
         self.clock = clock
         self._numbers = count(1)
 
-    # what people do
+    # actions of users
 
     def push(
         self,
@@ -86,13 +86,13 @@ class Shelf:
         self.images[digest] = self.images[digest]._replace(pulled_at=self.clock())
 
     def remove(self, digest: str) -> None:
-        """As ECR lets people do it, too."""
+        """Deletes an image, unless an index lists it, as in ECR."""
         if not self.indexes_of(digest):
             del self.images[digest]
             self.by_others.add(digest)
 
     def push_again(self, digest: str) -> None:
-        """What somebody deleted a moment ago."""
+        """Deletes an image and pushes it again."""
         image = self.images[digest]
         self.remove(digest)
         if digest not in self.images:
@@ -101,7 +101,7 @@ class Shelf:
     def indexes_of(self, digest: str) -> list[str]:
         return [each for each in self.images if digest in self.contents[each].children]
 
-    # what the bot asks
+    # calls of the bot
 
     def id(self) -> RegistryId:
         return HERE
@@ -132,7 +132,7 @@ class Shelf:
         assert len(digests) <= AT_ONCE
         self._let_calls_arrive()
         found = {digest: self.images[digest] for digest in digests if digest in self.images}
-        self.looked_at |= found
+        self.described_images |= found
         return found
 
     def read(
@@ -173,19 +173,19 @@ class Shelf:
         return True
 
     def _let_calls_arrive(self) -> None:
-        """Those whose senders gave up on an answer, and looked whether they had taken effect."""
+        """Lets late calls, which nobody waits for any more, take effect."""
         self.under_way = [call for call in self.under_way if next(call, None)]
 
 
-class Bin:
-    """Deletes from the shelf as BatchDeleteImage does: item by item, no children of what is there.
+class FakeDeleter:
+    """Deletes images like BatchDeleteImage: one by one, except children of existing indexes.
 
-    `faults`: what becomes of the next calls. `stuck`: what ECR cannot delete. `asked` is told of
-    every request that leaves, and `asked_for` what it was about.
+    `faults`: the faults of the next calls. `stuck`: digests that ECR cannot delete. `asked` is
+    called with the digests of every request. `asked_for` has all of them.
     """
 
-    def __init__(self, shelf: Shelf, asked: Callable[[Sequence[str]], None]) -> None:
-        self._shelf = shelf
+    def __init__(self, registry: FakeRegistry, asked: Callable[[Sequence[str]], None]) -> None:
+        self._registry = registry
         self._asked = asked
         self.faults: list[str | None] = []
         self.stuck: set[str] = set()
@@ -203,7 +203,9 @@ class Bin:
         if error := REFUSALS.get(fault or ""):
             raise error
         if fault == "late":
-            self._shelf.under_way.append(self._take_effect_later(digests, self._shelf.clock()))
+            self._registry.under_way.append(
+                self._take_effect_later(digests, self._registry.clock())
+            )
         if fault in ("lost before", "late"):
             raise AnswerLostError("the answer was lost")
         answer = self._take_effect(digests)
@@ -217,8 +219,8 @@ class Bin:
         pass
 
     def _take_effect_later(self, digests: Sequence[str], sent_at: datetime) -> Iterator[str]:
-        """No call lasts longer than whoever takes a run over waits."""
-        if self._shelf.clock() - sent_at <= RUN_LEASE:
+        """Takes effect before the lease of the run expires."""
+        if self._registry.clock() - sent_at <= RUN_LEASE:
             yield "is still under way"
         self._take_effect(digests)
 
@@ -226,20 +228,20 @@ class Bin:
         return {digest: self._delete(digest) for digest in digests}
 
     def _delete(self, digest: str) -> DeletionFailure | None:
-        if digest not in self._shelf.images:
+        if digest not in self._registry.images:
             return DeletionFailure("ImageNotFound", "it is not there")
-        if self._shelf.indexes_of(digest):
+        if self._registry.indexes_of(digest):
             return DeletionFailure("ImageReferencedByManifestList", "an index lists it")
         if digest in self.stuck:
             return DeletionFailure("KmsError", "the key is gone")
-        del self._shelf.images[digest]
-        self._shelf.by_us.add(digest)
+        del self._registry.images[digest]
+        self._registry.by_us.add(digest)
         return None
 
 
 REFUSALS = {
     "throttled": ThrottledError("too many calls"),
-    "expired": ExpiredCredentialsError("the credentials ran out"),
+    "expired": ExpiredCredentialsError("the credentials expired"),
     "denied": ServiceError("access denied"),
 }
 FAULTS = [*REFUSALS, "lost before", "lost after", "late", "cut short"]

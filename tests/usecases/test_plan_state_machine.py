@@ -1,4 +1,4 @@
-"""The life of plans and pins under anything that people do, in any order."""
+"""A state machine of plans and pins: users, the registry and workers act in any order."""
 
 import tempfile
 from collections import Counter, defaultdict
@@ -53,9 +53,9 @@ from tests.core.invariants import parents
 from tests.examples import examples
 from tests.matrices import matrix
 from tests.support import NOW
-from tests.usecases.scene import People
-from tests.usecases.shelf import API, AT_ONCE, FAULTS, HERE, Bin, Shelf
-from tests.usecases.site import Watched, WatchedStore, is_about_something_gone
+from tests.usecases.aws_env import HookedPort, HookedStore, is_deleted_elsewhere
+from tests.usecases.fake_registry import API, AT_ONCE, FAULTS, HERE, FakeDeleter, FakeRegistry
+from tests.usecases.store_env import FakeDirectory
 
 if TYPE_CHECKING:
     from bot.ports import Deleter, Registry
@@ -65,21 +65,22 @@ REQUIRED = 2
 ANN, BOB, CAT = (SlackUser(id_, "T1", is_guest=False, groups=None) for id_ in ("U1", "U2", "U3"))
 GUEST = SlackUser("U4", "T1", is_guest=True, groups=None)
 SHELL = AwsIdentity(f"arn:aws:iam::{HERE.account}:user/ann")
-DIRECTORY = People({each.id: each for each in (ANN, BOB, CAT, GUEST)})
+DIRECTORY = FakeDirectory({each.id: each for each in (ANN, BOB, CAT, GUEST)})
 UNDO_WINDOW = timedelta(minutes=5)
 PINS_RENEW = (PlanState.PROPOSED, PlanState.APPROVED)
 ENDED = (PlanState.DONE, PlanState.FAILED, PlanState.STOPPED)
 LEASE = timedelta(minutes=2)
-"""Longer than any."""
+"""Longer than any lease."""
 
 people = st.sampled_from([ANN, BOB, CAT, GUEST, SHELL])
 tags = st.sampled_from([f"1.{number}" for number in range(8)])
 pinned = st.one_of(tags, st.sampled_from(["1.*", "*.7", "nothing"]))
 
 
-Act = Callable[["Life", "Process", str], None]
+Act = Callable[["PlanStateMachine", "Process", str], None]
 Happening = tuple[str, int, Act, int]
-"""Before or after which call, the how manieth of its kind, what, and to which of all manifests."""
+"""An action during a run: before or after which call, the number of this call, the action, and the
+index of the manifest that it affects."""
 
 
 class Died(BaseException):
@@ -88,9 +89,9 @@ class Died(BaseException):
 
 @dataclass
 class Process:
-    """Carries plans out, while things happen before and after its calls."""
+    """Runs plans. The happenings take place before and after its calls."""
 
-    life: "Life"
+    machine: "PlanStateMachine"
     host: str
     happens: list[Happening] = field(default_factory=list)
     moments: Counter[str] = field(default_factory=Counter)
@@ -98,12 +99,12 @@ class Process:
     is_shutting_down: bool = False
 
     def starter(self) -> RunStarter:
-        life = self.life
+        machine = self.machine
         return RunStarter(
             runner=RunExecutor(
-                store=WatchedStore(life.store, self.pass_by),
-                clock=life.clock,
-                sleep=life.sleep,
+                store=HookedStore(machine.store, self.on_call),
+                clock=machine.clock,
+                sleep=machine.sleep,
                 progress=lambda *_: None,
                 is_shutting_down=lambda: self.is_shutting_down,
             ),
@@ -111,95 +112,95 @@ class Process:
             authority=AUTHORITY,
             enabled=True,
             undo_window=UNDO_WINDOW,
-            open_target=self.workplace,
+            open_target=self.open_target,
         )
 
     @contextmanager
-    def workplace(self, plan: PlanRecord) -> Iterator[DeletionTarget]:
+    def open_target(self, plan: PlanRecord) -> Iterator[DeletionTarget]:
         assert plan.repository == API
-        registry = cast("Registry", Watched(self.life.shelf, self.pass_by))
-        deleter = cast("Deleter", Watched(self.life.bin, self.pass_by))
-        with SqliteManifestCache(self.life.manifests) as cache:
+        registry = cast("Registry", HookedPort(self.machine.registry, self.on_call))
+        deleter = cast("Deleter", HookedPort(self.machine.deleter, self.on_call))
+        with SqliteManifestCache(self.machine.manifests) as cache:
             yield DeletionTarget(
-                FoundRepository(API, registry), deleter, partial(self.life.scan, cache)
+                FoundRepository(API, registry), deleter, partial(self.machine.scan, cache)
             )
 
-    def pass_by(self, moment: str) -> None:
-        """Whoever is dead calls nobody."""
+    def on_call(self, moment: str) -> None:
+        """Called before and after each call. A dead process makes no calls."""
         if self.is_dead:
             raise Died
         self.moments[moment] += 1
         if moment == "after pins":
-            self.life.read_pins()
+            self.machine.read_pins()
         for when, number, act, which in self.happens:
             if (when, number) == (moment, self.moments[moment]):
-                act(self.life, self, self.life.victim(which))
+                act(self.machine, self, self.machine.victim(which))
 
 
-def die(_life: "Life", process: Process, _victim: str) -> None:
+def die(_machine: "PlanStateMachine", process: Process, _victim: str) -> None:
     process.is_dead = True
     raise Died
 
 
-def leave(_life: "Life", process: Process, _victim: str) -> None:
+def shut_down(_machine: "PlanStateMachine", process: Process, _victim: str) -> None:
     process.is_shutting_down = True
 
 
-def freeze(life: "Life", _process: Process, _victim: str) -> None:
-    life.now += LEASE
+def freeze(machine: "PlanStateMachine", _process: Process, _victim: str) -> None:
+    machine.now += LEASE
 
 
-def lose_it(life: "Life", _process: Process, _victim: str) -> None:
-    """To another, while this one is frozen and believes that the run is its own."""
-    life.now += LEASE
-    found = find_runs(life.store, life.now, lambda _worker: False)
+def lose_run(machine: "PlanStateMachine", _process: Process, _victim: str) -> None:
+    """Another worker takes the run over while this one is frozen."""
+    machine.now += LEASE
+    found = find_runs(machine.store, machine.now, lambda _worker: False)
     for plan, run in found.abandoned:
-        life.check_receipt(Process(life, "there").starter().take_over(plan, run))
+        machine.check_results(Process(machine, "there").starter().take_over(plan, run))
 
 
-def stop(life: "Life", _process: Process, _victim: str) -> None:
-    life.stop(BOB)
+def stop(machine: "PlanStateMachine", _process: Process, _victim: str) -> None:
+    machine.stop(BOB)
 
 
-def pin(life: "Life", _process: Process, victim: str) -> None:
-    life.pin(CAT, victim, None)
+def pin(machine: "PlanStateMachine", _process: Process, victim: str) -> None:
+    machine.pin(CAT, victim, None)
 
 
-def deploy(life: "Life", _process: Process, victim: str) -> None:
-    life.in_use = {victim: ("ecs/prod",)}
+def deploy(machine: "PlanStateMachine", _process: Process, victim: str) -> None:
+    machine.in_use = {victim: ("ecs/prod",)}
 
 
-def retag(life: "Life", _process: Process, victim: str) -> None:
-    life.shelf.tag(victim, "prod")
+def retag(machine: "PlanStateMachine", _process: Process, victim: str) -> None:
+    machine.registry.tag(victim, "prod")
 
 
-def pull(life: "Life", _process: Process, victim: str) -> None:
-    life.now += timedelta(minutes=6)
-    life.shelf.pull(victim)
+def pull(machine: "PlanStateMachine", _process: Process, victim: str) -> None:
+    machine.now += timedelta(minutes=6)
+    machine.registry.pull(victim)
 
 
-def remove(life: "Life", _process: Process, victim: str) -> None:
-    life.shelf.remove(victim)
+def remove(machine: "PlanStateMachine", _process: Process, victim: str) -> None:
+    machine.registry.remove(victim)
 
 
-def push_again(life: "Life", _process: Process, victim: str) -> None:
-    life.shelf.push_again(victim)
+def push_again(machine: "PlanStateMachine", _process: Process, victim: str) -> None:
+    machine.registry.push_again(victim)
 
 
-def list_it(life: "Life", _process: Process, victim: str) -> None:
-    life.shelf.push(children=[victim])
+def list_in_index(machine: "PlanStateMachine", _process: Process, victim: str) -> None:
+    machine.registry.push(children=[victim])
 
 
-def sign(life: "Life", _process: Process, victim: str) -> None:
-    life.shelf.push(subject=victim)
+def sign(machine: "PlanStateMachine", _process: Process, victim: str) -> None:
+    machine.registry.push(subject=victim)
 
 
-def sign_by_tag(life: "Life", _process: Process, victim: str) -> None:
-    life.shelf.push(f"sha256-{victim[7:]}.sig")
+def sign_by_tag(machine: "PlanStateMachine", _process: Process, victim: str) -> None:
+    machine.registry.push(f"sha256-{victim[7:]}.sig")
 
 
-ACTIONS = [die, die, die, leave, freeze, lose_it, stop, pin, deploy, retag, pull, remove]
-ACTIONS += [push_again, list_it, sign, sign_by_tag]
+ACTIONS = [die, die, die, shut_down, freeze, lose_run, stop, pin, deploy, retag, pull, remove]
+ACTIONS += [push_again, list_in_index, sign, sign_by_tag]
 CALLS = [
     "commit",
     "plan",
@@ -224,7 +225,7 @@ faults = st.lists(st.none() | st.sampled_from(FAULTS), max_size=4)
 
 @pytest.fixture(autouse=True, scope="module")
 def small_batches() -> Iterator[None]:
-    """One after the other, so that every run of the same life is the same."""
+    """Makes calls one after another, so that equal steps give equal runs."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("bot.parallel.CALLS_AT_ONCE", 1)
         patch.setattr("bot.usecases.deletion.batches.IMAGES_PER_BATCH", AT_ONCE)
@@ -232,13 +233,13 @@ def small_batches() -> Iterator[None]:
         yield
 
 
-class Life(RuleBasedStateMachine):
+class PlanStateMachine(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.folder = tempfile.TemporaryDirectory()
         self.now = NOW
-        self.shelf = Shelf(self.clock)
-        self.bin = Bin(self.shelf, self.asked)
+        self.registry = FakeRegistry(self.clock)
+        self.deleter = FakeDeleter(self.registry, self.asked)
         self.in_use: dict[str, tuple[str, ...]] = {}
         self.seen_in_use: Collection[str] = ()
         self.seen_pins: Sequence[Pin] = ()
@@ -257,45 +258,45 @@ class Life(RuleBasedStateMachine):
 
     @initialize()
     def fill(self) -> None:
-        """Two families among images, from the oldest to the newest."""
+        """Images and two image groups, from the oldest to the newest."""
         for number in range(6):
             self.push(f"1.{number}")
             if number in (0, 3):
-                self.push_family(f"2.{number}", by_tag=number == 0)
+                self.push_image_group(f"2.{number}", by_tag=number == 0)
             self.now += timedelta(days=2)
 
-    # what happens in the registry, and to the clock
+    # the registry and the clock
 
     @rule(tag=tags)
     def push(self, tag: str) -> None:
-        self.shelf.push(tag)
+        self.registry.push(tag)
 
     @rule(tag=tags, by_tag=st.booleans())
-    def push_family(self, tag: str, *, by_tag: bool) -> None:
-        children = [self.shelf.push(), self.shelf.push()]
-        self.shelf.push(tag, children=children)
+    def push_image_group(self, tag: str, *, by_tag: bool) -> None:
+        children = [self.registry.push(), self.registry.push()]
+        self.registry.push(tag, children=children)
         self.sign(children[0], by_tag=by_tag)
 
     def sign(self, digest: str, *, by_tag: bool) -> None:
         if by_tag:
-            self.shelf.push(f"sha256-{digest[7:]}.sig")
+            self.registry.push(f"sha256-{digest[7:]}.sig")
         else:
-            self.shelf.push(subject=digest)
+            self.registry.push(subject=digest)
 
     @rule(tag=tags, data=st.data())
     def promote(self, tag: str, data: st.DataObject) -> None:
-        self.shelf.tag(data.draw(st.sampled_from(sorted(self.shelf.images))), tag)
+        self.registry.tag(data.draw(st.sampled_from(sorted(self.registry.images))), tag)
 
     @rule(data=st.data())
     def deploy(self, data: st.DataObject) -> None:
-        """Instead of what ran before."""
-        self.in_use = {data.draw(st.sampled_from(sorted(self.shelf.images))): ("ecs/prod",)}
+        """Replaces the image that ran before."""
+        self.in_use = {data.draw(st.sampled_from(sorted(self.registry.images))): ("ecs/prod",)}
 
     @rule(hours=st.sampled_from([0.1, 1, 20, 30, 24 * 6, 24 * 8]))
     def wait(self, hours: float) -> None:
         self.now += timedelta(hours=hours)
 
-    # what people do
+    # actions of users
 
     @rule(person=people)
     def propose(self, person: Person) -> None:
@@ -303,7 +304,7 @@ class Life(RuleBasedStateMachine):
         proposal = Proposer(
             self.store, self._planner(self.cache), self.clock, self.new_id,
             TERMS, person,
-        ).propose(FoundRepository(API, self.shelf))  # fmt: skip
+        ).propose(FoundRepository(API, self.registry))  # fmt: skip
         after = proposal.record
         assert after == self.store.open_plan(API)
         if before and before.state in (PlanState.APPROVED, PlanState.EXECUTING):
@@ -362,11 +363,11 @@ class Life(RuleBasedStateMachine):
                 (PlanState.EXECUTING, PlanState.EXECUTING),
             }
 
-    # what is carried out
+    # runs
 
     @rule(minutes=st.sampled_from([0, 5, 5, 5, 16]))
-    def agree(self, minutes: int) -> None:
-        """Enough people approve what is proposed now."""
+    def approve_all(self, minutes: int) -> None:
+        """Enough people approve the proposed plan."""
         self.propose(ANN)
         plan = self.store.open_plan(API)
         assert plan
@@ -379,32 +380,32 @@ class Life(RuleBasedStateMachine):
 
     @rule(happens=happenings, faults=faults, stuck=st.booleans())
     def work(self, happens: list[Happening], faults: list[str | None], *, stuck: bool) -> None:
-        """Somebody finds what there is to do, and does it while things happen."""
-        self.bin.faults = list(faults)
-        self.bin.stuck = {self.victim(0)} if stuck else set()
+        """A worker finds plans and runs, and runs them during the happenings."""
+        self.deleter.faults = list(faults)
+        self.deleter.stuck = {self.victim(0)} if stuck else set()
         process = Process(self, "here", happens)
         with suppress(Died, LeaseLostError, ShutdownError, NotStartedError, ServiceError):
             self._find_and_do(process)
 
     @rule(happens=happenings, faults=faults, stuck=st.booleans())
     def clean_up(self, happens: list[Happening], faults: list[str | None], *, stuck: bool) -> None:
-        """All of it, after a night in which everything got older."""
+        """Proposes, approves and runs a plan, after a night."""
         self.now += timedelta(days=1)
-        self.agree(minutes=5)
+        self.approve_all(minutes=5)
         self.work(happens, faults, stuck=stuck)
 
     @rule(stuck=st.booleans())
     def recover(self, *, stuck: bool) -> None:
-        """Nothing happens, so nothing is left."""
-        self.bin.faults = []
-        self.bin.stuck = {self.victim(0)} if stuck else set()
+        """Without happenings, every run ends."""
+        self.deleter.faults = []
+        self.deleter.stuck = {self.victim(0)} if stuck else set()
         with suppress(NotStartedError):
             self._find_and_do(Process(self, "there"))
         assert all(plan.state is not PlanState.EXECUTING for plan in self.store.open_plans())
 
     @rule()
-    def leave_to_whoever_has_it(self) -> None:
-        """Whoever cannot tell that a process died waits until its lease has run out."""
+    def wait_for_the_lease(self) -> None:
+        """A process that cannot detect a death waits until the lease expires."""
         found = find_runs(self.store, self.now, lambda _worker: False)
         assert all(self.now < run.leased_until for _, run in found.running)
         assert all(self.now >= run.leased_until for _, run in found.abandoned)
@@ -413,9 +414,9 @@ class Life(RuleBasedStateMachine):
         found = find_runs(self.store, self.now, lambda _worker: True)
         assert not found.running
         for plan, run in found.abandoned:
-            self.check_receipt(process.starter().take_over(plan, run))
+            self.check_results(process.starter().take_over(plan, run))
         for plan in found.due:
-            self.check_receipt(process.starter().start(plan.id))
+            self.check_results(process.starter().start(plan.id))
 
     def scan(self, cache: SqliteManifestCache) -> Planner:
         self.seen_in_use = dict(self.in_use)
@@ -428,8 +429,8 @@ class Life(RuleBasedStateMachine):
         self.now += timedelta(seconds=seconds)
 
     def asked(self, digests: Sequence[str]) -> None:
-        """A request to delete these leaves: nothing is among them that people did not approve, or
-        that changed before the bot looked last."""
+        """Checks a deletion request: its images are approved, and did not change before the bot's
+        last check."""
         plan = self.store.open_plan(API)
         assert plan
         assert plan.state is PlanState.EXECUTING
@@ -439,37 +440,37 @@ class Life(RuleBasedStateMachine):
         for digest in digests:
             manifest = manifests[digest]
             assert digest in pending
-            described = self.shelf.looked_at.pop(digest)
+            described = self.registry.described_images.pop(digest)
             assert sorted(described.tags) == list(manifest.tags)
             assert described.pushed_at == manifest.pushed_at
             assert not board.of(manifest)
             assert digest not in self.seen_in_use
             assert self.store.kept_manifest(API.uri, digest)
 
-    def check_receipt(self, plan: PlanRecord) -> None:
-        """It tells the truth of every digest. Only of what somebody deleted while a call of ours
-        was about it, and its answer got lost, nobody knows who did."""
+    def check_results(self, plan: PlanRecord) -> None:
+        """Checks the result of every digest. Who deleted an image is unknown only if a user deleted
+        it during a call of the bot whose answer was lost."""
         if plan.state not in ENDED:
             return
         items = {item.digest: item for item in self.store.items(plan.id, plan.version)}
         deleted = {digest for digest, item in items.items() if item.outcome is ImageOutcome.DELETED}
-        ours, others = self.shelf.by_us, self.shelf.by_others
+        ours, others = self.registry.by_us, self.registry.by_others
         for digest, item in items.items():
             assert item.outcome is not ImageOutcome.PENDING
             assert item.reason
             if digest in deleted:
-                assert digest not in self.shelf.images
-                assert digest in ours or digest in others & self.bin.asked_for
+                assert digest not in self.registry.images
+                assert digest in ours or digest in others & self.deleter.asked_for
             else:
                 assert digest not in ours
-                assert digest in self.shelf.images or digest in others
+                assert digest in self.registry.images or digest in others
                 assert item.reason != AlreadyDeleted() or digest in others
-                assert not is_about_something_gone(item.reason) or others & items.keys()
+                assert not is_deleted_elsewhere(item.reason) or others & items.keys()
         manifests = [each.manifest for each in self._content(plan).judged]
         for digest, above in parents(manifests).items():
-            assert digest not in deleted or not (above & self.shelf.images.keys() - deleted)
+            assert digest not in deleted or not (above & self.registry.images.keys() - deleted)
         unconfirmed = {digest for digest, item in items.items() if item.is_unconfirmed}
-        assert unconfirmed <= deleted & self.bin.asked_for
+        assert unconfirmed <= deleted & self.deleter.asked_for
         assert plan.freed_bytes == FreedBytes(self._content(plan), deleted - unconfirmed).bytes
         in_all = plan.freed_bytes + plan.unconfirmed_bytes
         assert in_all == FreedBytes(self._content(plan), deleted).bytes
@@ -479,10 +480,12 @@ class Life(RuleBasedStateMachine):
         return [item.digest for item in items if item.outcome is ImageOutcome.PENDING]
 
     def victim(self, which: int) -> str:
-        """Rather one that is still to go."""
+        """Prefers an image that is not deleted yet."""
         plan = self.store.open_plan(API)
-        there = [each for each in self._pending(plan) if each in self.shelf.images] if plan else []
-        some = there or sorted(self.shelf.images)
+        there = (
+            [each for each in self._pending(plan) if each in self.registry.images] if plan else []
+        )
+        some = there or sorted(self.registry.images)
         return some[which % len(some)]
 
     @rule()
@@ -492,7 +495,7 @@ class Life(RuleBasedStateMachine):
             assert plan.state is not PlanState.PROPOSED or plan.expires_at > self.now
         assert all(each.pin.protects(self.now) for each in self.store.pins())
 
-    # what always holds
+    # invariants
 
     @invariant()
     def plans_go_forward(self) -> None:
@@ -508,7 +511,7 @@ class Life(RuleBasedStateMachine):
         assert len(self.store.open_plans()) <= 1
 
     @invariant()
-    def nothing_pinned_is_about_to_go(self) -> None:
+    def no_pinned_image_is_pending(self) -> None:
         board = PinIndex([each.pin for each in self.store.pins(API.uri)], self.now)
         for plan in self.store.open_plans():
             if plan.state is PlanState.EXECUTING:
@@ -532,7 +535,7 @@ class Life(RuleBasedStateMachine):
             assert ends == (plan.state in (PlanState.DISMISSED, PlanState.EXPIRED))
 
     @invariant()
-    def a_plan_is_carried_out_once(self) -> None:
+    def a_plan_runs_once(self) -> None:
         told: defaultdict[str | None, list[AuditEvent]] = defaultdict(list)
         for event in self.store.events():
             told[event.plan].append(event)
@@ -553,7 +556,7 @@ class Life(RuleBasedStateMachine):
     def clock(self) -> datetime:
         return self.now
 
-    @lru_cache  # noqa: B019 - as long as the life
+    @lru_cache  # noqa: B019 - as long as the machine
     def _content(self, plan: PlanRecord) -> Plan:
         content = self.store.content(plan.id, plan.version)
         going = [each.digest for each in self.store.items(plan.id, plan.version)]
@@ -592,7 +595,7 @@ class Life(RuleBasedStateMachine):
 
 @cache
 def _empty_database() -> bytes:
-    """Migrated once."""
+    """A database with all tables, made once."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, "store.db")
         open_store(f"sqlite:///{file}").close()
@@ -608,7 +611,7 @@ AUTHORITY = AuthorityChecker(rules, rules(API), DIRECTORY)
 TERMS = PlanTerms(0.10, timedelta(days=7))
 
 
-TestLife = Life.TestCase
+TestLife = PlanStateMachine.TestCase
 TestLife.settings = settings(
     max_examples=examples(20),
     stateful_step_count=40,
@@ -623,9 +626,9 @@ Attempt = tuple[list[Happening], list[str | None], bool]
 
 @given(st.lists(st.tuples(happenings, faults, st.booleans()), min_size=1, max_size=3))
 @settings(max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.too_slow])
-def test_whatever_happens_while_a_plan_is_carried_out(attempts: list[Attempt]) -> None:
-    """By one after the other, each of which may die; the last ends it in peace."""
-    lives_through(*attempts)
+def test_anything_may_happen_during_a_run(attempts: list[Attempt]) -> None:
+    """Several workers run the plan one after another. Each may die; the last one ends the run."""
+    run_attempts(*attempts)
 
 
 SECOND_CALLS = [
@@ -638,25 +641,23 @@ FAULTS_OF_ANSWERS = [None, "lost after", "late", "cut short"]
 
 @pytest.mark.parametrize(
     ("moment", "act", "fault"),
-    matrix(SECOND_CALLS, [die, leave, stop, lose_it], FAULTS_OF_ANSWERS, meet=2),
+    matrix(SECOND_CALLS, [die, shut_down, stop, lose_run], FAULTS_OF_ANSWERS, meet=2),
 )
-def test_the_second_call_and_what_happens_around_it(
-    moment: str, act: Act, fault: str | None
-) -> None:
-    lives_through(([(moment, 2, act, 0)], [None, fault], False))
+def test_actions_around_the_second_call(moment: str, act: Act, fault: str | None) -> None:
+    run_attempts(([(moment, 2, act, 0)], [None, fault], False))
 
 
-def lives_through(*attempts: Attempt) -> None:
-    life = Life()
+def run_attempts(*attempts: Attempt) -> None:
+    machine = PlanStateMachine()
     try:
-        life.fill()
-        life.now += timedelta(days=1)
-        life.agree(5)
+        machine.fill()
+        machine.now += timedelta(days=1)
+        machine.approve_all(5)
         for happens, faults_of_calls, stuck in attempts:
-            life.work(happens, faults_of_calls, stuck=stuck)
-            life.plans_go_forward()
-        life.recover(stuck=False)
-        life.plans_go_forward()
-        life.a_plan_is_carried_out_once()
+            machine.work(happens, faults_of_calls, stuck=stuck)
+            machine.plans_go_forward()
+        machine.recover(stuck=False)
+        machine.plans_go_forward()
+        machine.a_plan_runs_once()
     finally:
-        life.teardown()
+        machine.teardown()

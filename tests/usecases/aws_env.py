@@ -1,4 +1,4 @@
-"""A repository on the stand-in, a database, people who approve, and whoever carries plans out."""
+"""A test environment with AWS: a repository on the stand-in, a database, users and workers."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -39,7 +39,7 @@ from bot.usecases.planning import Planner
 from bot.usecases.proposals import PlanTerms, Proposer
 from bot.usecases.repositories import FoundRepository, RepositoryNames
 from tests.support import NOW, Shelf
-from tests.usecases.scene import People
+from tests.usecases.store_env import FakeDirectory
 
 if TYPE_CHECKING:
     from bot.ports import Deleter
@@ -48,7 +48,7 @@ ANN = AwsIdentity("arn:aws:iam::123456789012:user/ann")
 
 
 class Killed(BaseException):
-    """What a worker feels of SIGKILL."""
+    """Ends a worker like SIGKILL."""
 
 
 HERE, THERE = (PlanWorker(host, f"boot of {host}", pid=7, started=1) for host in ("here", "there"))
@@ -61,15 +61,15 @@ NEWEST = 2
 Hook = Callable[[str], None]
 
 
-def is_about_something_gone(reason: ResultReason) -> bool:
-    """That somebody else deleted the manifest, or one whose fate it shares."""
+def is_deleted_elsewhere(reason: ResultReason) -> bool:
+    """Whether another user deleted the manifest or one of its image group."""
     while isinstance(reason, SkippedWithRelated | PartOfSkipped):
         reason = reason.reason
     return reason == AlreadyDeleted()
 
 
-def watched(name: str, found: Any, hook: Hook) -> Any:
-    """A method that tells the hook before and after each call; anything else as it is."""
+def hooked(name: str, found: Any, hook: Hook) -> Any:
+    """A method that calls the hook before and after each call; other values unchanged."""
     if not callable(found):
         return found
 
@@ -82,19 +82,19 @@ def watched(name: str, found: Any, hook: Hook) -> Any:
     return call
 
 
-class Watched:
-    """A port, with something done before and after each call: `before journal`, `after journal`."""
+class HookedPort:
+    """A port that calls the hook before and after each call: `before journal`, `after journal`."""
 
     def __init__(self, port: object, hook: Hook) -> None:
         self._port = port
         self._hook = hook
 
     def __getattr__(self, name: str) -> Any:
-        return watched(name, getattr(self._port, name), self._hook)
+        return hooked(name, getattr(self._port, name), self._hook)
 
 
-class WatchedStore(Store):
-    """The same database as `store`, with something done before and after each call from outside."""
+class HookedStore(Store):
+    """The same database as `store`. Calls the hook before and after each call from outside."""
 
     def __init__(self, store: Store, hook: Hook) -> None:
         super().__init__(store._database, is_new=store.is_new)
@@ -102,15 +102,14 @@ class WatchedStore(Store):
 
     def __getattribute__(self, name: str) -> Any:
         found = super().__getattribute__(name)
-        return found if name.startswith("_") else watched(name, found, self._hook)
+        return found if name.startswith("_") else hooked(name, found, self._hook)
 
 
 @dataclass
-class Site:
-    """`now` is the stand-in's. `in_use`: who uses which digest, and `tags_in_use` which tag.
-    `sightings`: of references that may lead to no repository.
-    `unread`: why the only source of usage cannot be read. `rules`, `undo_window` and
-    `directory` are those of the process that carries plans out."""
+class AwsEnv:
+    """The clock is the stand-in's. `in_use`: users of digests; `tags_in_use`: users of tags.
+    `sightings`: other references. `unread`: why the usage source cannot be read. `rules`,
+    `undo_window` and `directory` belong to the process that runs plans."""
 
     aws: StandIn
     shelf: Shelf
@@ -125,11 +124,11 @@ class Site:
     places: frozenset[RegistryId] = frozenset()
     scans: int = 0
     slept: list[float] = field(default_factory=list)
-    told: list[tuple[int, int, int]] = field(default_factory=list)
+    progress: list[tuple[int, int, int]] = field(default_factory=list)
     is_shutting_down: bool = False
     rules: ApprovalRules = RULES
     undo_window: timedelta = UNDO_WINDOW
-    directory: People = field(default_factory=People)
+    directory: FakeDirectory = field(default_factory=FakeDirectory)
     hook: Hook = lambda _name: None
     ids: Iterator[int] = field(default_factory=lambda: count(1))
 
@@ -139,8 +138,8 @@ class Site:
         self.deleter = EcrDeleter(open_session, self.shelf.id)
 
     def open_registry(self) -> None:
-        """Anew, as every run does: some questions are asked once."""
-        self.found = FoundRepository(self.shelf.id, self._watched(EcrRegistry(open_session())))
+        """Opens the registry again, as every run does, since some answers are cached."""
+        self.found = FoundRepository(self.shelf.id, self._hooked(EcrRegistry(open_session())))
 
     @property
     def memory(self) -> SharedManifestCache:
@@ -157,7 +156,7 @@ class Site:
     def wait(self, **duration: float) -> None:
         self.aws.world.clock.advance(timedelta(**duration))
 
-    # people
+    # actions of users
 
     def propose(self) -> PlanRecord:
         return (
@@ -172,7 +171,7 @@ class Site:
     def approve(
         self, plan: PlanRecord, undo_window: timedelta = UNDO_WINDOW, person: Person = ANN
     ) -> PlanRecord:
-        """By rules that let everybody."""
+        """Approves by rules that let everyone approve."""
         channel = None if isinstance(person, AwsIdentity) else RULES.channel
         consent = ApprovalRequest(plan.version, channel, typed=self.shelf.id.name)
         return self.decisions(undo_window).approve(plan.id, person, consent)
@@ -195,7 +194,7 @@ class Site:
     def stop(self, plan: PlanRecord) -> PlanRecord:
         return self.decisions().stop(plan.id, ANN)
 
-    # whoever carries plans out
+    # workers
 
     def scan(self) -> Planner:
         self.scans += 1
@@ -233,47 +232,47 @@ class Site:
     def starter(self, worker: PlanWorker = HERE, *, enabled: bool = True) -> RunStarter:
         return RunStarter(
             runner=RunExecutor(
-                store=WatchedStore(self.store, self._called),
+                store=HookedStore(self.store, self._called),
                 clock=self.clock,
                 sleep=self._sleep,
-                progress=lambda *told: self.told.append(told),
+                progress=lambda *progress: self.progress.append(progress),
                 is_shutting_down=lambda: self.is_shutting_down,
             ),
             worker=worker,
             authority=self.authority,
             enabled=enabled,
             undo_window=self.undo_window,
-            open_target=self._workplace,
+            open_target=self._open_target,
         )
 
-    def carry_out(self, plan: PlanRecord | None = None) -> PlanRecord:
-        """A plan that was approved, or the next."""
+    def execute(self, plan: PlanRecord | None = None) -> PlanRecord:
+        """Runs the plan, or a new approved one."""
         return self.starter().start((plan or self.approved()).id)
 
     def take_over(self, plan: PlanRecord, worker: PlanWorker = THERE) -> PlanRecord:
         return self.starter(worker).take_over(self.as_stored(plan), self.run(plan))
 
     @contextmanager
-    def _workplace(self, plan: PlanRecord) -> Iterator[DeletionTarget]:
+    def _open_target(self, plan: PlanRecord) -> Iterator[DeletionTarget]:
         assert plan.repository == self.shelf.id
-        deleter = cast("Deleter", self._watched(self.deleter))
+        deleter = cast("Deleter", self._hooked(self.deleter))
         yield DeletionTarget(self.found, deleter, self.scan)
 
-    def _watched(self, port: object) -> Any:
-        return Watched(port, self._called)
+    def _hooked(self, port: object) -> Any:
+        return HookedPort(port, self._called)
 
     def _called(self, name: str) -> None:
         self.hook(name)
 
     def _sleep(self, seconds: float) -> None:
-        """Time passes for everybody."""
+        """Advances the stand-in's clock."""
         self.slept.append(seconds)
         self.wait(seconds=seconds)
 
-    # what happens meanwhile, and what became of it
+    # hooks and results
 
     def after(self, name: str, times: int, act: Callable[[], object]) -> None:
-        """Acts once, after so many calls of that name."""
+        """Acts once, after the given number of calls with this name."""
         seen = count(1)
 
         def hook(called: str) -> None:
@@ -283,7 +282,7 @@ class Site:
         self.hook = hook
 
     def die(self, name: str, times: int = 1) -> None:
-        """Before so many-th call of that name; and then nothing more happens by itself."""
+        """Kills the worker before a call with this name, and removes the hook."""
         seen = count(1)
 
         def hook(called: str) -> None:
@@ -329,27 +328,27 @@ class Site:
         return [event.event.value for event in self.store.events() if event.plan == plan.id]
 
     def detail(self, name: str) -> str:
-        """Of the last event of that name."""
+        """The detail of the last event with this name, as a sentence."""
         details = [event.detail for event in self.store.events() if event.event == name]
         return detail_words(details[-1])
 
     def reason(self, plan: PlanRecord, digest: str) -> str:
-        """As people read it."""
+        """The reason of an image's result, as a sentence."""
         return item_words(self.items(plan)[digest])
 
-    def check_receipt(self, plan: PlanRecord) -> None:
-        """It tells the truth of every digest: nothing is pending, what was deleted is gone, and
-        what was not is there, unless it was gone before."""
+    def check_results(self, plan: PlanRecord) -> None:
+        """Checks the result of every digest: none is pending, deleted images are gone, and other
+        images exist, unless another user deleted them."""
         for digest, item in self.items(plan).items():
             assert item.outcome is not ImageOutcome.PENDING, item
             assert item.reason
             if item.outcome is ImageOutcome.DELETED:
                 assert digest not in self.there, item
-            elif not is_about_something_gone(item.reason):
+            elif not is_deleted_elsewhere(item.reason):
                 assert digest in self.there, item
         assert self.as_stored(plan).state not in (PlanState.APPROVED, PlanState.EXECUTING)
 
 
-def make_site(aws: StandIn, store: Store, folder: Path) -> Iterator[Site]:
+def make_aws_env(aws: StandIn, store: Store, folder: Path) -> Iterator[AwsEnv]:
     with SqliteManifestCache(folder / "manifests.db") as cache:
-        yield Site(aws, Shelf(aws), store, cache)
+        yield AwsEnv(aws, Shelf(aws), store, cache)
