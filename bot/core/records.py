@@ -139,10 +139,14 @@ class Pause:
 
 
 class KnownTag(NamedTuple):
-    """A tag of the last scan. `will_be_deleted`: the open plan deletes its image."""
+    """A tag of the last scan. `will_be_deleted`: the open plan deletes its image. `size_bytes`: as
+    ECR lists it; for an index, the sum of its children. `pushed_at` and `size_bytes` are None if an
+    earlier version of the bot made the scan. UTC."""
 
     tag: str
     will_be_deleted: bool
+    pushed_at: datetime | None = None
+    size_bytes: int | None = None
 
 
 class AuditEventName(StrEnum):
@@ -200,12 +204,14 @@ class TagBinding:
     """The digest that a tag names. `since`: the first scan that saw the tag on this image, if the
     image was older; None if the image was pushed with the tag, or if the first scan of all saw it.
     The tag moved there between the scans `came_after` and `came_by`; both are None if the first
-    scan of all saw it there. UTC."""
+    scan of all saw it there. `pushed_at` and `size_bytes`: as in `KnownTag`. UTC."""
 
     digest: str
     since: datetime | None
     came_after: datetime | None = None
     came_by: datetime | None = None
+    pushed_at: datetime | None = None
+    size_bytes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

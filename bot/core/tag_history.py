@@ -4,7 +4,7 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -33,10 +33,22 @@ def scan_tags(
     """
     listed_by = listed_by or now
     present = sorted(manifests, key=lambda manifest: manifest.digest)
+    sizes = {manifest.digest: manifest.size_bytes for manifest in present}
+    tagged = [(tag, manifest) for manifest in present for tag in manifest.tags]
     if last is None or last.at > now + CLOCKS_DIFFER:
-        first = {tag: TagBinding(m.digest, None) for m in present for tag in m.tags}
+        first = {
+            tag: TagBinding(m.digest, None, pushed_at=m.pushed_at, size_bytes=_listed_bytes(m, sizes))
+            for tag, m in tagged
+        }
         return TagScan(now, first, lost={}, known_since=listed_by)
-    bindings = {tag: _binding(last, tag, m, now, listed_by) for m in present for tag in m.tags}
+    bindings = {
+        tag: replace(
+            _binding(last, tag, m, now, listed_by),
+            pushed_at=m.pushed_at,
+            size_bytes=_listed_bytes(m, sizes),
+        )
+        for tag, m in tagged
+    }
     return TagScan(
         at=now,
         bindings=bindings,
@@ -65,6 +77,13 @@ def _binding(
     is_part_of_push = manifest.pushed_at is not None and manifest.pushed_at > last.at
     since = None if is_part_of_push else now
     return TagBinding(manifest.digest, since, came_after=last.at, came_by=listed_by)
+
+
+def _listed_bytes(manifest: Manifest, sizes: Mapping[str, int]) -> int:
+    """Of an index the sum of its children: ECR lists an index with the size of one of them."""
+    if not manifest.is_index:
+        return manifest.size_bytes
+    return sum(sizes.get(child, 0) for child in manifest.children)
 
 
 def _past(

@@ -59,7 +59,9 @@ def _found(context: SlackContext, repository: RepositoryId, typed: str) -> Itera
         matches = sum(map(patterns.match, context.store.all_tags(repository)))
         yield glob_option(typed, matches)
     else:
-        yield from map(tag_option, context.store.find_tags(repository, typed, MOST_OPTIONS))
+        now = context.clock()
+        for known in context.store.find_tags(repository, typed, MOST_OPTIONS):
+            yield tag_option(known, now)
 
 
 def _is_glob(typed: str) -> bool:

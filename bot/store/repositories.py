@@ -6,7 +6,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, delete, false, func, not_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, delete, false, func, not_, or_, select
 from sqlalchemy.orm import Session
 
 from bot.core.plan import OPEN
@@ -176,9 +176,9 @@ class TagScanQueries(StoreQueries):
             )
 
     def find_tags(self, repository: RepositoryId, part: str, limit: int) -> Sequence[KnownTag]:
-        """Tags of the last scan that contain `part`, in upper or lower case. Tags that the open
-        plan deletes come first. Among both kinds, tags of referrers come last, and the order is
-        from Z to A."""
+        """Tags of the last scan that contain `part`, in upper or lower case: the tag itself first,
+        then tags that start with it, then the others; among these the last pushed first, tags of
+        referrers last. Without a part, tags that the open plan deletes come first."""
         uri = repository.uri
         of_open_plan = and_(
             PlanRow.repository == uri,
@@ -187,17 +187,27 @@ class TagScanQueries(StoreQueries):
             PlanItemRow.version == PlanRow.version,
             PlanItemRow.digest == TagBindingRow.digest,
         )
-        goes = select(PlanItemRow.digest).where(of_open_plan).exists().label("goes")
-        contains_part = func.lower(TagBindingRow.tag).contains(part.lower(), autoescape=True)
+        will_be_deleted = select(PlanItemRow.digest).where(of_open_plan).exists().label("will_be_deleted")
+        tag, typed = func.lower(TagBindingRow.tag), part.lower()
+        nearness = case(
+            (TagBindingRow.tag == part, 0),
+            (tag == typed, 1),
+            (tag.startswith(typed, autoescape=True), 2),
+            else_=3,
+        )
         is_of_referrer = TagBindingRow.tag.startswith(_OF_REFERRERS)
+        newest = (TagBindingRow.pushed_at.desc().nulls_last(), TagBindingRow.tag.desc())
         query = (
-            select(TagBindingRow.tag, goes)
-            .where(TagBindingRow.repository == uri, contains_part)
-            .order_by(goes.desc(), is_of_referrer, TagBindingRow.tag.desc())
+            select(TagBindingRow.tag, will_be_deleted, TagBindingRow.pushed_at, TagBindingRow.size_bytes)
+            .where(TagBindingRow.repository == uri, tag.contains(typed, autoescape=True))
+            .order_by(nearness if part else will_be_deleted.desc(), is_of_referrer, *newest)
             .limit(limit)
         )
         with self._database.reading() as session:
-            return [KnownTag(tag, bool(goes)) for tag, goes in session.execute(query)]
+            return [
+                KnownTag(tag, bool(will_be_deleted), pushed_at, size_bytes)
+                for tag, will_be_deleted, pushed_at, size_bytes in session.execute(query)
+            ]
 
     def all_tags(self, repository: RepositoryId) -> Sequence[str]:
         """Tags of the last scan, in any order."""
@@ -225,7 +235,9 @@ class TagScanQueries(StoreQueries):
 
 
 def _binding(row: TagBindingRow) -> TagBinding:
-    return TagBinding(row.digest, row.since, row.came_after, row.came_by)
+    return TagBinding(
+        row.digest, row.since, row.came_after, row.came_by, row.pushed_at, row.size_bytes
+    )
 
 
 def _past_binding(row: PastTagBindingRow) -> PastTagBinding:

@@ -257,6 +257,8 @@ class TagBindingRow(TableBase):
     since: Mapped[datetime | None]
     came_after: Mapped[datetime | None]
     came_by: Mapped[datetime | None]
+    pushed_at: Mapped[datetime | None]
+    size_bytes: Mapped[int | None]
 
 
 class PastTagBindingRow(TableBase):

@@ -3,7 +3,7 @@ expire."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from slack_sdk.models.blocks import (
     ActionsBlock,
@@ -25,7 +25,7 @@ from bot.core.pins import Pin
 from bot.core.records import KnownTag, RepositoryPin
 from bot.core.repository import RepositoryId
 from bot.render.pins import pin_reason_words
-from bot.render.quantities import count
+from bot.render.quantities import age, count, size
 from bot.slack.action_ids import (
     COMMAND,
     KEEP_PIN,
@@ -189,9 +189,14 @@ def pins_view(shown: PinsModalView) -> Json:
     return _modal(shown, [*_notice(shown), *_listed(shown)])
 
 
-def tag_option(known: KnownTag) -> Option:
-    verdict = "to delete" if known.will_be_deleted else "to keep"
-    return option(known.tag, pin_option(known.tag), verdict)
+def tag_option(known: KnownTag, now: datetime) -> Option:
+    """`main`, with `pushed 3 days ago · 120 MB · to delete` below it."""
+    facts = (
+        f"pushed {age(now - known.pushed_at)} ago" if known.pushed_at else "",
+        size(known.size_bytes) if known.size_bytes is not None else "",
+        "to delete" if known.will_be_deleted else "to keep",
+    )
+    return option(known.tag, pin_option(known.tag), " · ".join(filter(None, facts)))
 
 
 def glob_option(glob: str, matches: int) -> Option:
