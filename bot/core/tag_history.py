@@ -36,18 +36,10 @@ def scan_tags(
     sizes = {manifest.digest: manifest.size_bytes for manifest in present}
     tagged = [(tag, manifest) for manifest in present for tag in manifest.tags]
     if last is None or last.at > now + CLOCKS_DIFFER:
-        first = {
-            tag: TagBinding(m.digest, None, pushed_at=m.pushed_at, size_bytes=_listed_bytes(m, sizes))
-            for tag, m in tagged
-        }
+        first = {tag: _with_facts(TagBinding(m.digest, None), m, sizes) for tag, m in tagged}
         return TagScan(now, first, lost={}, known_since=listed_by)
     bindings = {
-        tag: replace(
-            _binding(last, tag, m, now, listed_by),
-            pushed_at=m.pushed_at,
-            size_bytes=_listed_bytes(m, sizes),
-        )
-        for tag, m in tagged
+        tag: _with_facts(_binding(last, tag, m, now, listed_by), m, sizes) for tag, m in tagged
     }
     return TagScan(
         at=now,
@@ -79,11 +71,12 @@ def _binding(
     return TagBinding(manifest.digest, since, came_after=last.at, came_by=listed_by)
 
 
-def _listed_bytes(manifest: Manifest, sizes: Mapping[str, int]) -> int:
-    """Of an index the sum of its children: ECR lists an index with the size of one of them."""
-    if not manifest.is_index:
-        return manifest.size_bytes
-    return sum(sizes.get(child, 0) for child in manifest.children)
+def _with_facts(binding: TagBinding, manifest: Manifest, sizes: Mapping[str, int]) -> TagBinding:
+    """`sizes`: of all manifests, by digest. ECR lists an index with the size of one child."""
+    size_bytes = manifest.size_bytes
+    if manifest.is_index:
+        size_bytes = sum(sizes.get(child, 0) for child in manifest.children)
+    return replace(binding, pushed_at=manifest.pushed_at, size_bytes=size_bytes)
 
 
 def _past(

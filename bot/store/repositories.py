@@ -152,6 +152,9 @@ def _id(row: RepositoryRow) -> RepositoryId:
     return RepositoryId(RegistryId(row.account, row.region), row.name, row.repository)
 
 
+_TAG = (TagBindingRow.tag, TagBindingRow.pushed_at, TagBindingRow.size_bytes)
+
+
 class TagScanQueries(StoreQueries):
     def tag_scan(self, repository: RepositoryId) -> TagScan | None:
         """None if the repository was never scanned."""
@@ -187,7 +190,7 @@ class TagScanQueries(StoreQueries):
             PlanItemRow.version == PlanRow.version,
             PlanItemRow.digest == TagBindingRow.digest,
         )
-        will_be_deleted = select(PlanItemRow.digest).where(of_open_plan).exists().label("will_be_deleted")
+        will_be_deleted = select(PlanItemRow.digest).where(of_open_plan).exists()
         tag, typed = func.lower(TagBindingRow.tag), part.lower()
         nearness = case(
             (TagBindingRow.tag == part, 0),
@@ -198,7 +201,7 @@ class TagScanQueries(StoreQueries):
         is_of_referrer = TagBindingRow.tag.startswith(_OF_REFERRERS)
         newest = (TagBindingRow.pushed_at.desc().nulls_last(), TagBindingRow.tag.desc())
         query = (
-            select(TagBindingRow.tag, will_be_deleted, TagBindingRow.pushed_at, TagBindingRow.size_bytes)
+            select(*_TAG, will_be_deleted)
             .where(TagBindingRow.repository == uri, tag.contains(typed, autoescape=True))
             .order_by(nearness if part else will_be_deleted.desc(), is_of_referrer, *newest)
             .limit(limit)
@@ -206,7 +209,7 @@ class TagScanQueries(StoreQueries):
         with self._database.reading() as session:
             return [
                 KnownTag(tag, bool(will_be_deleted), pushed_at, size_bytes)
-                for tag, will_be_deleted, pushed_at, size_bytes in session.execute(query)
+                for tag, pushed_at, size_bytes, will_be_deleted in session.execute(query)
             ]
 
     def all_tags(self, repository: RepositoryId) -> Sequence[str]:

@@ -89,6 +89,35 @@ def test_tags_that_the_open_plan_deletes_come_first(store: Store) -> None:
     assert list(store.find_tags(THERE, "", 9)) == []
 
 
+def test_the_typed_tag_comes_first_then_its_beginnings_then_the_newest(store: Store) -> None:
+    days = {
+        "1.9.0-SNAPSHOT-6": 1,
+        "1.9.0": 90,
+        "1.9.0-rc": 100,
+        "old-1.9.0": 0,
+        "1.9.0-SNAPSHOT-5": 2,
+    }
+    bindings = {
+        tag: TagBinding(f"sha256:{tag}", None, pushed_at=NOW - timedelta(days=age), size_bytes=age)
+        for tag, age in days.items()
+    }
+    store.save_tag_scan(HERE, TagScan(NOW, bindings, {}))
+    nearest = ["1.9.0", "1.9.0-SNAPSHOT-6", "1.9.0-SNAPSHOT-5", "1.9.0-rc", "old-1.9.0"]
+    assert found(store, "1.9.0") == nearest
+    assert found(store, "1.9.0-RC") == ["1.9.0-rc"]
+    assert found(store, "")[0] == "old-1.9.0"
+    assert store.find_tags(HERE, "1.9.0", 1) == [
+        KnownTag("1.9.0", will_be_deleted=False, pushed_at=NOW - timedelta(days=90), size_bytes=90)
+    ]
+
+
+def test_a_tag_with_thousands_of_longer_neighbors_is_offered(store: Store) -> None:
+    neighbors = [f"main-{number}" for number in range(3000)]
+    remember(store, *neighbors, "main")
+    assert found(store, "main", limit=100)[0] == "main"
+    assert found(store, "mai", limit=3000).index("main") < 3000
+
+
 def remember(store: Store, *tags: str) -> None:
     bindings = {tag: TagBinding(f"sha256:{tag}", None) for tag in tags}
     store.save_tag_scan(HERE, TagScan(NOW, bindings, {}))
