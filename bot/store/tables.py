@@ -258,7 +258,7 @@ class TagBindingRow(TableBase):
     came_after: Mapped[datetime | None]
     came_by: Mapped[datetime | None]
     pushed_at: Mapped[datetime | None]
-    size_bytes: Mapped[int | None]
+    size_bytes: Mapped[int | None] = mapped_column(BigInteger)
 
 
 class PastTagBindingRow(TableBase):

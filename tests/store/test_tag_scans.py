@@ -115,7 +115,6 @@ def test_a_tag_with_thousands_of_longer_neighbors_is_offered(store: Store) -> No
     neighbors = [f"main-{number}" for number in range(3000)]
     remember(store, *neighbors, "main")
     assert found(store, "main", limit=100)[0] == "main"
-    assert found(store, "mai", limit=3000).index("main") < 3000
 
 
 def remember(store: Store, *tags: str) -> None:
