@@ -64,5 +64,5 @@ def test_invalid_objects_are_rejected(cluster: Cluster, wrong: dict[str, Any], w
 
 def test_a_custom_resource_is_registered_once(cluster: Cluster) -> None:
     cluster.register("argoproj.io", "v1alpha1", "rollouts", "Rollout")
-    with pytest.raises(ValueError, match="known already"):
+    with pytest.raises(ValueError, match="already exist"):
         cluster.register("argoproj.io", "v1alpha1", "rollouts", "Rollout")
