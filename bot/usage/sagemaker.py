@@ -91,7 +91,7 @@ def _specification_sightings(
     aws: AwsApi, specification: AwsAnswer, used_by: str
 ) -> Iterator[Sighting]:
     """Yields the image of a specification. An adapter has none: it runs in its base component."""
-    container = specification.get("PodContainer")
+    container = specification.get("Container")
     if container and (image := container.get("DeployedImage")):
         yield _deployed_sighting(image, used_by)
     elif name := specification.get("ModelName"):

@@ -20,7 +20,7 @@ BROKEN = (Fault(cut="body"), Fault(body="<html>"), Fault(answer={"more": 1}))
 class ErrorWithoutName(Fault):
     """A fault for calls that request a missing image. Its message does not name the image."""
 
-    def concerns(self, call: FaultTarget) -> bool:
+    def matches(self, call: FaultTarget) -> bool:
         asked = {each["imageDigest"] for each in call.params.get("imageIds", ())}
         return bool(asked & {*MISSING})
 
