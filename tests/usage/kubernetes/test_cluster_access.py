@@ -125,7 +125,10 @@ def test_an_error_does_not_quote_an_invalid_token(scan: ClusterScan) -> None:
 
 @pytest.mark.parametrize(
     ("proxy", "words"),
-    [("socks5://user:hunter2@proxy:1", "kind socks5"), ("http://user:hunter2@[::1", "prod cannot")],
+    [
+        ("socks5://user:hunter2@proxy:1", "the scheme socks5"),
+        ("http://user:hunter2@[::1", "prod cannot"),
+    ],
 )
 def test_a_proxy_that_cannot_be_used(
     scan: ClusterScan, monkeypatch: pytest.MonkeyPatch, proxy: str, words: str

@@ -96,7 +96,7 @@ CERTIFICATE_ALONE = prints(clientCertificateData="certificate")
         (prints(token=None), "printed neither a token nor a client certificate"),
         (prints(token=""), "printed neither a token nor a client certificate"),
         (prints(token=7), r"printed no ExecCredential: .*\$.status.token"),
-        (prints(token=f"{SECRET}\n{SECRET}"), "token of the exec plugin has a line break"),
+        (prints(token=f"{SECRET}\n{SECRET}"), "token of the exec plugin contains a line break"),
         (CERTIFICATE_ALONE, "printed a client certificate or its key, not both"),
         (
             prints(clientCertificateData=SECRET, clientKeyData=SECRET),

@@ -129,12 +129,12 @@ EXEC = {"apiVersion": "client.authentication.k8s.io/v1", "command": "x"}
         ({"username": "ann", "password": SECRET}, "uses password for prod, which is not supported"),
         ({"username": "ann"}, "uses username for prod, which is not supported"),
         ({"token": SECRET, "as-user-extra": {"a": ["b"]}}, "as-user-extra for prod"),
-        ({"auth-provider": {"name": "gcp"}}, "has auth-provider for prod"),
+        ({"auth-provider": {"name": "gcp"}}, "uses auth-provider for prod"),
         ({}, "user prod of .*kubeconfig has no credentials.*: give it a token, a tokenFile"),
         (None, "has no credentials"),
         ({"token": "", "client-certificate": ""}, "has no credentials"),
         ({"token": " \n"}, "token of user prod in .* is empty"),
-        ({"token": f"{SECRET}\n{SECRET}"}, "token of user prod in .* has a line break"),
+        ({"token": f"{SECRET}\n{SECRET}"}, "token of user prod in .* contains a line break"),
         ({"token": f"{SECRET}é"}, "contains a line break or another character"),
         ({"client-certificate-data": "eA=="}, "has a client certificate or its key, not both"),
         ({"client-key-data": "eA=="}, "has a client certificate or its key, not both"),
@@ -183,8 +183,8 @@ def port() -> Iterator[socket.socket]:
 @pytest.mark.parametrize(
     ("address", "words"),
     [
-        ("http://127.0.0.1:{port}", "no credentials are sent over plain HTTP"),
-        ("HTTP://127.0.0.1:{port}", "no credentials are sent over plain HTTP"),
+        ("http://127.0.0.1:{port}", "credentials are not sent over plain HTTP"),
+        ("HTTP://127.0.0.1:{port}", "credentials are not sent over plain HTTP"),
         (
             "127.0.0.1:{port}",
             "its address has no scheme.*: use an address that starts with https://",
