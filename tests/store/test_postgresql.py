@@ -66,7 +66,7 @@ def test_a_read_only_database_is_an_error(url: str) -> None:
             name = make_url(url).database
             session.execute(text(f"ALTER DATABASE {name} SET default_transaction_read_only = on"))
         store.close()
-        with pytest.raises(ServiceError, match="set DATABASE_URL to the primary"):
+        with pytest.raises(ServiceError, match="Set DATABASE_URL to the primary"):
             propose(store)
 
 

@@ -103,7 +103,7 @@ def test_a_lock_on_a_new_database_is_an_error(path: Path, monkeypatch: pytest.Mo
     path.parent.mkdir()
     with closing(sqlite3.connect(path)) as other:
         other.execute("BEGIN EXCLUSIVE")
-        refuses(path, "is locked", "another program keeps it locked")
+        refuses(path, "is locked", "another program locks it")
 
 
 def test_a_full_disk_is_an_error(store: Store) -> None:
