@@ -88,7 +88,7 @@ def test_every_step_from_every_state(state: PlanState, step: PlanStep) -> None:
     assert allows(state, step) is allowed
     plan = in_state(state)
     if not allowed:
-        with pytest.raises(TransitionError, match=f"it is {state}") as refusal:
+        with pytest.raises(TransitionError, match=f"the plan is {state}") as refusal:
             TAKE[step](plan)
         assert (refusal.value.state, refusal.value.step) == (state, step)
         return
@@ -234,7 +234,7 @@ def test_a_late_plan_gets_a_new_undo_window_with_the_same_approvals() -> None:
 
 
 def test_only_late_plans_are_postponed() -> None:
-    with pytest.raises(TransitionError, match="it is not late"):
+    with pytest.raises(TransitionError, match="its run is not late"):
         postponed(in_state(PlanState.APPROVED), NOON + WINDOW, WINDOW)
 
 
@@ -260,7 +260,7 @@ def test_the_state_at_the_end(outcomes: list[ImageOutcome], state: PlanState) ->
 
 
 def test_a_plan_with_pending_images_does_not_end() -> None:
-    with pytest.raises(TransitionError, match="some of it is still pending"):
+    with pytest.raises(TransitionError, match="some images are still pending"):
         ended(in_state(PlanState.EXECUTING), [ImageOutcome.FAILED, ImageOutcome.PENDING], 0)
 
 

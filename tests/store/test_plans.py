@@ -91,5 +91,5 @@ def test_changed_content_is_an_error(store: Store) -> None:
         version = session.get(PlanVersionRow, (made.id, 1))
         assert version
         version.content = pack(content("old"))
-    with pytest.raises(ServiceError, match=f"Version 1 of the plan {made.id} is not what was stor"):
+    with pytest.raises(ServiceError, match=f"Version 1 of the plan {made.id} was changed"):
         store.content(made.id, 1)
