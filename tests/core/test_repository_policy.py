@@ -180,7 +180,7 @@ def test_the_accounts_of_a_scanned_service() -> None:
 def test_the_fix_for_unscanned_services() -> None:
     assert services_words(["*", EMR]) == f"any service, {EMR}"
     assert fix_for_services([LAMBDA, EMR]).startswith("switch on usage.lambda, or list the images")
-    assert fix_for_services([EMR]).startswith("name the images")
+    assert fix_for_services([EMR]).startswith("list the images")
 
 
 def test_a_region_of_a_known_account_may_be_unscanned() -> None:
