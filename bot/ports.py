@@ -92,7 +92,7 @@ class Registry(Protocol):
 AnyRegistry = TypeVar("AnyRegistry", bound=Registry)
 
 
-class Caller(NamedTuple):
+class AwsCaller(NamedTuple):
     """The owner of the credentials. `principal`: the IAM user or role behind them, if there is one;
     if the role was assumed, its path is missing."""
 
@@ -116,7 +116,7 @@ class DeletionFailure(NamedTuple):
     reason: str
 
 
-class Deleter(Protocol):
+class ImageDeleter(Protocol):
     """Deletes images of one repository, with permissions for nothing else. May be used by several
     threads."""
 
@@ -135,7 +135,7 @@ class Deleter(Protocol):
         """Requests new credentials, even if the old ones should not have expired yet."""
 
 
-class Directory(Protocol):
+class UserDirectory(Protocol):
     """The users of the Slack workspace of this process. May be used by several threads. Every
     method raises ServiceError if Slack fails or this process has no token."""
 
@@ -237,7 +237,7 @@ class UsageMemory(Protocol):
     def last_listed(self, source: str, scope: str) -> WorkloadCount | None:
         """The last number that counts: it was not doubted, or it was confirmed."""
 
-    def believe(self, source: str, scope: str, listed: WorkloadCount) -> None:
+    def accept(self, source: str, scope: str, listed: WorkloadCount) -> None:
         """Later scans are compared with this number. Ends all doubt."""
 
     def doubt(self, doubted: DoubtedUsage) -> None:

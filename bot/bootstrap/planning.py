@@ -9,7 +9,7 @@ from bot.bootstrap.sources import CompletedScan, named_regions, session_of
 from bot.bootstrap.storage import Storage
 from bot.core.errors import ServiceError
 from bot.core.repository import RegistryId
-from bot.ports import Caller, NamedRegistry, Progress
+from bot.ports import AwsCaller, NamedRegistry, Progress
 from bot.settings.model import Settings
 from bot.usecases.check_authority import AuthorityChecker
 from bot.usecases.planning import Planner
@@ -66,10 +66,10 @@ def open_named_registries(settings: Settings) -> list[NamedRegistry[EcrRegistry]
     ]
 
 
-def identify(settings: Settings) -> Caller:
+def identify(settings: Settings) -> AwsCaller:
     """Raises ServiceError."""
     arn = caller_arn(session_of(None), named_regions(settings))
-    return Caller(arn, iam_principal(arn))
+    return AwsCaller(arn, iam_principal(arn))
 
 
 def own_place(settings: Settings) -> RegistryId:

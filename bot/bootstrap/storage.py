@@ -128,7 +128,7 @@ def _move_usage_counts(cache: SqliteManifestCache, store: "Store") -> None:
         return
     for source, scope, listed in believed:
         if store.last_listed(source, scope) is None:
-            store.believe(source, scope, listed)
+            store.accept(source, scope, listed)
     known = {(each.source, each.scope) for each in store.doubted()}
     for doubted in in_doubt:
         is_current = store.last_listed(doubted.source, doubted.scope) == doubted.before

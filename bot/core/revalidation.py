@@ -174,9 +174,9 @@ def is_approved_content(plan: PlanRecord, content: Plan) -> bool:
     return bool(approvals) and all(approval.hash == found for approval in approvals)
 
 
-def find_ground_change(approved: Plan, now: Plan) -> NewPlanProblems | None:
+def find_new_plan_problems(approved: Plan, now: Plan) -> NewPlanProblems | None:
     """Why the new plan forbids all deletions; None if it does not."""
-    changes = tuple(_ground_changes(approved, now))
+    changes = tuple(_new_plan_problems(approved, now))
     return NewPlanProblems(changes) if changes else None
 
 
@@ -190,12 +190,12 @@ def next_pass(order: Sequence[str], pending: AbstractSet[str], graph: ManifestGr
     ]
 
 
-def are_too_many(failed: int, tried: int) -> bool:
+def too_many_failures(failed: int, tried: int) -> bool:
     """Whether the run ends because of failures: at least ten, and a fifth of all deletions."""
     return failed >= MIN_FAILURES and failed * FAILED_SHARE >= tried
 
 
-def _ground_changes(approved: Plan, now: Plan) -> Iterator[NewPlanProblem]:
+def _new_plan_problems(approved: Plan, now: Plan) -> Iterator[NewPlanProblem]:
     yield from now.problems
     if not now.checked:
         yield AllSourcesSwitchedOff()

@@ -163,7 +163,7 @@ class SqliteManifestCache:
         with self._explained(), self._db:
             self._db.execute("DELETE FROM usage_listed")
 
-    def believe(self, source: str, scope: str, listed: WorkloadCount) -> None:
+    def accept(self, source: str, scope: str, listed: WorkloadCount) -> None:
         self._note_listed(source, scope, _BELIEVED, listed)
 
     def doubt(self, doubted: DoubtedUsage) -> None:
@@ -176,7 +176,7 @@ class SqliteManifestCache:
         now = self._listed(doubted.source, doubted.scope, _DOUBTED)
         if now is None or now.workloads != doubted.listed.workloads:
             return False
-        self.believe(doubted.source, doubted.scope, doubted.listed)
+        self.accept(doubted.source, doubted.scope, doubted.listed)
         return True
 
     def doubted(self) -> Sequence[DoubtedUsage]:

@@ -17,7 +17,7 @@ class WorkloadCountQueries(StoreQueries):
         with self._database.reading() as session:
             return _believed(session, source, scope)
 
-    def believe(self, source: str, scope: str, listed: WorkloadCount) -> None:
+    def accept(self, source: str, scope: str, listed: WorkloadCount) -> None:
         with self._database.writing() as session:
             _believe(session, source, scope, listed)
 

@@ -74,7 +74,7 @@ class UsageScanner:
         may now scan the wrong account or cluster."""
         last = self._last_listed(source)
         if last is None or 2 * now.workloads >= last.workloads:
-            self.memory.believe(source.name, source.scope, now)
+            self.memory.accept(source.name, source.scope, now)
             return None
         self.memory.doubt(DoubtedUsage(source.name, source.scope, now, last))
         return UsageDrop(now.workloads, last.workloads, last.at)

@@ -25,7 +25,7 @@ from bot.core.policy import ApprovalRules
 from bot.core.records import PinRemoval, PlanRecord, RepositoryPin
 from bot.core.refusal_reasons import ApprovalProblem
 from bot.core.repository import RepositoryId
-from bot.ports import Directory
+from bot.ports import UserDirectory
 
 Ask = Callable[[Person, ApprovalRules], PersonPermission]
 
@@ -55,7 +55,7 @@ class AuthorityChecker:
 
     rules_of: Callable[[RepositoryId], ApprovalRules]
     general_rules: ApprovalRules
-    directory: Directory
+    directory: UserDirectory
 
     def why_not_approved(
         self, plan: PlanRecord, undo_window: timedelta, begins_at: datetime

@@ -24,7 +24,7 @@ from bot.core.doctor_findings import (
 from bot.core.errors import ErrorText, RequestError, ServiceError
 from bot.core.usage import SOURCES, OtherRegionsUsage, ScanCoverage, SourceScan
 from bot.core.usage_snapshot import UsageSnapshot
-from bot.ports import AnyRegistry, Caller, NamedRegistry
+from bot.ports import AnyRegistry, AwsCaller, NamedRegistry
 from bot.usecases.registry_checks import RegistryChecks, list_repositories
 
 
@@ -43,7 +43,7 @@ class Doctor(Generic[AnyRegistry]):
     """`open_registries` is called once the caller is known. `scan` opens every usage source, and
     scans for images of these registries."""
 
-    identify: Callable[[], Caller]
+    identify: Callable[[], AwsCaller]
     open_registries: Callable[[], Sequence[NamedRegistry[AnyRegistry]]]
     scan: Callable[[Sequence[AnyRegistry]], UsageScan]
 
@@ -102,7 +102,7 @@ class _OpenedRegistry(Generic[AnyRegistry]):
     checks: RegistryChecks | None
 
 
-def _open(named: NamedRegistry[AnyRegistry], caller: Caller) -> _OpenedRegistry[AnyRegistry]:
+def _open(named: NamedRegistry[AnyRegistry], caller: AwsCaller) -> _OpenedRegistry[AnyRegistry]:
     registry = named.registry
     try:
         id_ = registry.id()

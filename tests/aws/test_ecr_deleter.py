@@ -24,7 +24,7 @@ from bot.core.errors import (
 )
 from bot.playground.aws import Fault, StandIn
 from bot.playground.aws.aws_call import AwsCall
-from bot.ports import Deleter, DeletionFailure
+from bot.ports import DeletionFailure, ImageDeleter
 from tests.aws.plans import plan_of
 from tests.support import Shelf
 
@@ -43,7 +43,7 @@ def permitted() -> bool:
 
 
 @pytest.fixture
-def deleter(shelf: Shelf) -> Deleter:
+def deleter(shelf: Shelf) -> ImageDeleter:
     return EcrDeleter(open_session, shelf.id)
 
 
@@ -58,7 +58,7 @@ def calls(aws: StandIn) -> Sequence[AwsCall]:
 
 
 def test_images_are_deleted_by_digest_in_one_call(
-    aws: StandIn, shelf: Shelf, deleter: Deleter
+    aws: StandIn, shelf: Shelf, deleter: ImageDeleter
 ) -> None:
     """ECR deletes all tags, and returns an image once for each of its tags."""
     untagged, tagged, stays = shelf.image("a", ""), shelf.image("b", "1", "2"), shelf.image("c")
@@ -72,7 +72,7 @@ def test_images_are_deleted_by_digest_in_one_call(
     }
 
 
-def test_100_images_a_call(shelf: Shelf, deleter: Deleter) -> None:
+def test_100_images_a_call(shelf: Shelf, deleter: ImageDeleter) -> None:
     pushed = shelf.images(101)
     with pytest.raises(ServiceError, match="InvalidParameterException"):
         deleter.delete(pushed, always)
@@ -80,7 +80,7 @@ def test_100_images_a_call(shelf: Shelf, deleter: Deleter) -> None:
     assert deleter.delete(pushed[:100], always) == dict.fromkeys(pushed[:100])
 
 
-def test_failures_by_image(shelf: Shelf, deleter: Deleter) -> None:
+def test_failures_by_image(shelf: Shelf, deleter: ImageDeleter) -> None:
     shelf.index("multi", "amd64")
     child = next(d for d, m in shelf.repository.manifests.items() if not m.tags)
     gone = shelf.image("a")
@@ -97,7 +97,7 @@ def test_failures_by_image(shelf: Shelf, deleter: Deleter) -> None:
 
 
 def test_an_image_both_deleted_and_failed_has_failed(
-    aws: StandIn, shelf: Shelf, deleter: Deleter
+    aws: StandIn, shelf: Shelf, deleter: ImageDeleter
 ) -> None:
     digest = shelf.image("a")
     entry = {"imageDigest": digest}
@@ -108,7 +108,7 @@ def test_an_image_both_deleted_and_failed_has_failed(
 
 
 def test_omitted_and_unrequested_images_are_left_out(
-    aws: StandIn, shelf: Shelf, deleter: Deleter
+    aws: StandIn, shelf: Shelf, deleter: ImageDeleter
 ) -> None:
     digests = shelf.images(2)
     answer = {"imageIds": [{"imageDigest": digests[0]}, {"imageDigest": MISSING}]}
@@ -140,7 +140,7 @@ ERRORS = {
 
 @pytest.mark.parametrize(("fault", "kind"), ERRORS.values(), ids=ERRORS.keys())
 def test_error_classes(
-    fault: Fault, kind: type[ServiceError], aws: StandIn, shelf: Shelf, deleter: Deleter
+    fault: Fault, kind: type[ServiceError], aws: StandIn, shelf: Shelf, deleter: ImageDeleter
 ) -> None:
     """Each call has one attempt: the caller checks its lease before a retry."""
     digest = shelf.image("a")
@@ -165,7 +165,7 @@ def test_error_classes(
 def test_connection_errors(
     error: Exception,
     kind: type[ServiceError],
-    deleter: Deleter,
+    deleter: ImageDeleter,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def fail(*_: Any) -> None:
@@ -179,7 +179,7 @@ def test_connection_errors(
 
 
 def test_a_call_times_out(
-    aws: StandIn, shelf: Shelf, deleter: Deleter, monkeypatch: pytest.MonkeyPatch
+    aws: StandIn, shelf: Shelf, deleter: ImageDeleter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     config: Any = deletion_config()
     assert (config.connect_timeout, config.read_timeout) == (3, 10)
@@ -194,7 +194,7 @@ def test_a_call_times_out(
 
 @pytest.mark.parametrize("mode", ["legacy", "standard", "adaptive"])
 def test_boto3s_retry_settings_are_ignored(
-    mode: str, aws: StandIn, deleter: Deleter, monkeypatch: pytest.MonkeyPatch
+    mode: str, aws: StandIn, deleter: ImageDeleter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AWS_RETRY_MODE", mode)
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "4")
@@ -205,7 +205,7 @@ def test_boto3s_retry_settings_are_ignored(
 
 
 def test_a_call_that_may_not_be_sent_is_not_sent(
-    aws: StandIn, shelf: Shelf, deleter: Deleter
+    aws: StandIn, shelf: Shelf, deleter: ImageDeleter
 ) -> None:
     digest = shelf.image("a")
     with pytest.raises(CallNotSentError):
@@ -229,7 +229,7 @@ def test_may_send_is_called_last(aws: StandIn, shelf: Shelf) -> None:
     assert seen == [{"sts:AssumeRole": 1}, {"sts:AssumeRole": 1, "ecr:BatchDeleteImage": 1}]
 
 
-def test_an_error_of_may_send_is_raised(aws: StandIn, deleter: Deleter) -> None:
+def test_an_error_of_may_send_is_raised(aws: StandIn, deleter: ImageDeleter) -> None:
     def may_send() -> bool:
         raise ServiceError("the database is gone")
 
@@ -238,7 +238,7 @@ def test_an_error_of_may_send_is_raised(aws: StandIn, deleter: Deleter) -> None:
     assert not calls(aws)
 
 
-def test_each_thread_has_its_own_may_send(shelf: Shelf, deleter: Deleter) -> None:
+def test_each_thread_has_its_own_may_send(shelf: Shelf, deleter: ImageDeleter) -> None:
     digests = shelf.images(16)
     meeting = Barrier(len(digests), timeout=20)
     ends: dict[str, Any] = {}
@@ -339,13 +339,15 @@ def test_a_role_that_no_longer_trusts_us(aws: StandIn, shelf: Shelf) -> None:
     )
 
 
-def test_settings_that_became_invalid(deleter: Deleter, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_settings_that_became_invalid(
+    deleter: ImageDeleter, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("AWS_PROFILE", "gone")
     with pytest.raises(ServiceError, match="set AWS_PROFILE to one that exists"):
         deleter.delete([MISSING], always)
 
 
-def test_no_credentials(deleter: Deleter, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_credentials(deleter: ImageDeleter, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
     with pytest.raises(ServiceError, match="No AWS credentials were found"):

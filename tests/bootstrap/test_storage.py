@@ -31,14 +31,14 @@ def without_store(environment: Path) -> Iterator[Storage]:
 
 
 def test_a_new_store_gets_earlier_usage_counts(store: Store, without_store: Storage) -> None:
-    without_store.scans.usage.believe("ecs", "here", MANY)
+    without_store.scans.usage.accept("ecs", "here", MANY)
     with open_storage_with(store) as memory:
         assert memory.scans.usage.last_listed("ecs", "here") == MANY
     assert store.last_listed("ecs", "here") == MANY
 
 
 def test_an_earlier_doubt_can_be_confirmed(store: Store, without_store: Storage) -> None:
-    without_store.scans.usage.believe("ecs", "here", MANY)
+    without_store.scans.usage.accept("ecs", "here", MANY)
     without_store.scans.usage.doubt(DOUBTED)
     with open_storage_with(store) as memory:
         assert memory.scans.usage.doubted() == [DOUBTED]
@@ -47,9 +47,9 @@ def test_an_earlier_doubt_can_be_confirmed(store: Store, without_store: Storage)
 
 
 def test_counts_of_the_store_win(store: Store, without_store: Storage) -> None:
-    store.believe("ecs", "here", MANY)
+    store.accept("ecs", "here", MANY)
     store.doubt(DOUBTED)
-    without_store.scans.usage.believe("ecs", "here", FEW)
+    without_store.scans.usage.accept("ecs", "here", FEW)
     without_store.scans.usage.doubt(DOUBTED._replace(listed=WorkloadCount(0, NOW)))
     with open_storage_with(store) as memory:
         assert memory.scans.usage.last_listed("ecs", "here") == MANY
@@ -57,17 +57,17 @@ def test_counts_of_the_store_win(store: Store, without_store: Storage) -> None:
 
 
 def test_a_doubt_about_another_number_is_not_moved(store: Store, without_store: Storage) -> None:
-    store.believe("ecs", "here", FEW)
-    without_store.scans.usage.believe("ecs", "here", MANY)
+    store.accept("ecs", "here", FEW)
+    without_store.scans.usage.accept("ecs", "here", MANY)
     without_store.scans.usage.doubt(DOUBTED)
     with open_storage_with(store) as memory:
         assert memory.scans.usage.doubted() == []
 
 
 def test_counts_are_in_one_place(store: Store, without_store: Storage) -> None:
-    without_store.scans.usage.believe("ecs", "here", MANY)
+    without_store.scans.usage.accept("ecs", "here", MANY)
     with open_storage_with(store) as memory:
-        memory.scans.usage.believe("ecs", "here", FEW)
+        memory.scans.usage.accept("ecs", "here", FEW)
     assert without_store.scans.usage.last_listed("ecs", "here") is None
     with open_storage_with(store) as memory:
         assert memory.scans.usage.last_listed("ecs", "here") == FEW

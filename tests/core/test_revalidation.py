@@ -21,7 +21,7 @@ from bot.core.revalidation import (
     Skips,
     compare,
     deleted_manifests,
-    find_ground_change,
+    find_new_plan_problems,
 )
 from bot.core.text_formatting import manifest_label
 from bot.core.usage import RepositoryUsage, SourceScan
@@ -597,9 +597,9 @@ THERE = RegistryId("123456789012", "us-east-1")
 
 def test_nothing_forbids_a_deletion() -> None:
     carried = replace(PLAN, deleted_also_in=(THERE,))
-    assert find_ground_change(PLAN, PLAN) is None
-    assert find_ground_change(carried, carried) is None
-    assert find_ground_change(carried, PLAN) is None
+    assert find_new_plan_problems(PLAN, PLAN) is None
+    assert find_new_plan_problems(carried, carried) is None
+    assert find_new_plan_problems(carried, PLAN) is None
 
 
 def test_changes_that_forbid_all_deletions() -> None:
@@ -609,7 +609,7 @@ def test_changes_that_forbid_all_deletions() -> None:
         usage=RepositoryUsage(scans=(), not_checked=("ecs", "lambda")),
         deleted_also_in=(THERE,),
     )
-    found = find_ground_change(PLAN, now)
+    found = find_new_plan_problems(PLAN, now)
     assert found
     assert new_problems_words(found) == (
         "ecs (here): AWS refused; all usage sources are switched off; ecs was switched off "

@@ -7,7 +7,7 @@ from hypothesis import given
 
 from bot.core.manifest_graph import build_graph
 from bot.core.plan import Plan
-from bot.core.revalidation import are_too_many, next_pass
+from bot.core.revalidation import next_pass, too_many_failures
 from bot.parallel import in_batches
 from tests.core import strategies as some
 from tests.core.invariants import parents
@@ -111,4 +111,4 @@ def test_batches(number: int, sizes: list[int]) -> None:
 def test_a_run_ends_after_ten_failures_and_a_fifth_of_all(
     failed: int, tried: int, *, ends: bool
 ) -> None:
-    assert are_too_many(failed, tried) is ends
+    assert too_many_failures(failed, tried) is ends

@@ -28,7 +28,7 @@ from bot.usecases.deletion.start import RunStarter, find_runs
 from tests.usecases.aws_env import HookedPort, HookedStore
 
 if TYPE_CHECKING:
-    from bot.ports import Deleter, Registry
+    from bot.ports import ImageDeleter, Registry
 
 PATIENCE = 120.0
 """Seconds, for what happens at once unless something is broken."""
@@ -121,7 +121,7 @@ def _watched(starter: RunStarter, fault: FaultPoint | None) -> RunStarter:
             yield replace(
                 target,
                 found=replace(target.found, registry=registry),
-                deleter=cast("Deleter", HookedPort(target.deleter, hook)),
+                deleter=cast("ImageDeleter", HookedPort(target.deleter, hook)),
             )
 
     store = HookedStore(starter.runner.store, hook)

@@ -245,7 +245,7 @@ def test_nothing_is_lost_between_scans_and_usage(stores: Sequence[Store]) -> Non
         def act(store: Store) -> bool:
             at = NOW + timedelta(minutes=minute)
             store.save_tag_scan(HERE, TagScan(at, {}, {f"sha256:{minute}": at}))
-            store.believe("ecs", "here", WorkloadCount(minute, at))
+            store.accept("ecs", "here", WorkloadCount(minute, at))
             store.doubt(
                 DoubtedUsage("ecs", "here", WorkloadCount(minute, at), WorkloadCount(minute, at))
             )

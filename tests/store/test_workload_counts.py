@@ -40,16 +40,16 @@ def test_an_empty_memory(memory: UsageMemory) -> None:
 
 
 def test_a_believed_number_is_returned(memory: UsageMemory) -> None:
-    memory.believe("ecs", "here", MANY)
-    memory.believe("ecs", "there", FEW)
+    memory.accept("ecs", "here", MANY)
+    memory.accept("ecs", "there", FEW)
     assert memory.last_listed("ecs", "here") == MANY
     assert memory.last_listed("ecs", "there") == FEW
     assert memory.last_listed("lambda", "here") is None
 
 
 def test_the_last_number_counts(memory: UsageMemory) -> None:
-    memory.believe("ecs", "here", MANY)
-    memory.believe("ecs", "here", FEW)
+    memory.accept("ecs", "here", MANY)
+    memory.accept("ecs", "here", FEW)
     assert memory.last_listed("ecs", "here") == FEW
 
 
@@ -58,7 +58,7 @@ def doubted(source: str = "ecs", scope: str = "here", listed: WorkloadCount = FE
 
 
 def test_a_doubted_number_is_not_believed(memory: UsageMemory) -> None:
-    memory.believe("ecs", "here", MANY)
+    memory.accept("ecs", "here", MANY)
     memory.doubt(doubted(listed=WorkloadCount(3, NOW)))
     memory.doubt(doubted())
     assert memory.last_listed("ecs", "here") == MANY
@@ -66,7 +66,7 @@ def test_a_doubted_number_is_not_believed(memory: UsageMemory) -> None:
 
 
 def test_a_confirmed_number_is_believed(memory: UsageMemory) -> None:
-    memory.believe("ecs", "here", MANY)
+    memory.accept("ecs", "here", MANY)
     memory.doubt(doubted())
     assert memory.confirm(doubted(), None)
     assert memory.last_listed("ecs", "here") == FEW
@@ -76,7 +76,7 @@ def test_a_confirmed_number_is_believed(memory: UsageMemory) -> None:
 
 
 def test_another_number_is_not_confirmed(memory: UsageMemory) -> None:
-    memory.believe("ecs", "here", MANY)
+    memory.accept("ecs", "here", MANY)
     memory.doubt(doubted(listed=WorkloadCount(0, NOW)))
     assert not memory.confirm(doubted(), None)
     assert memory.last_listed("ecs", "here") == MANY
@@ -84,14 +84,14 @@ def test_another_number_is_not_confirmed(memory: UsageMemory) -> None:
 
 
 def test_the_same_number_of_another_scan_is_confirmed(memory: UsageMemory) -> None:
-    memory.believe("ecs", "here", MANY)
+    memory.accept("ecs", "here", MANY)
     memory.doubt(doubted(listed=WorkloadCount(2, NOW + timedelta(hours=6))))
     assert memory.confirm(doubted(), None)
 
 
 def test_a_believed_number_deletes_the_doubted_one(memory: UsageMemory) -> None:
     memory.doubt(doubted())
-    memory.believe("ecs", "here", MANY)
+    memory.accept("ecs", "here", MANY)
     assert list(memory.doubted()) == []
 
 
@@ -132,7 +132,7 @@ def test_a_refused_confirmation_is_not_stored(store: Store) -> None:
 
 
 def test_rows_of_an_older_version_have_no_number_to_compare_with(store: Store) -> None:
-    store.believe("ecs", "here", MANY)
+    store.accept("ecs", "here", MANY)
     row = {"source": "ecs", "scope": "here", "is_believed": False} | FEW._asdict()
     with store._database.writing() as session:
         session.execute(insert(UsageListedRow), row)

@@ -187,7 +187,7 @@ def test_only_confirmations_by_permitted_users_count(
     compared_with: int | None,
 ) -> None:
     """Processes may have different settings. The memory has 2 workloads as confirmed."""
-    cache.believe("ecs", "here", WorkloadCount(2, NOW))
+    cache.accept("ecs", "here", WorkloadCount(2, NOW))
     memory = cast("UsageMemory", CacheWithConfirmations(cache, *confirmed))
     scans = take(memory, ListingSource(2), approvers=["ann"]).scans
     expected = None if compared_with is None else UsageDrop(2, compared_with, NOW)

@@ -42,7 +42,7 @@ from tests.support import NOW, Shelf
 from tests.usecases.store_env import FakeDirectory
 
 if TYPE_CHECKING:
-    from bot.ports import Deleter
+    from bot.ports import ImageDeleter
 
 ANN = AwsIdentity("arn:aws:iam::123456789012:user/ann")
 
@@ -255,7 +255,7 @@ class AwsEnv:
     @contextmanager
     def _open_target(self, plan: PlanRecord) -> Iterator[DeletionTarget]:
         assert plan.repository == self.shelf.id
-        deleter = cast("Deleter", self._hooked(self.deleter))
+        deleter = cast("ImageDeleter", self._hooked(self.deleter))
         yield DeletionTarget(self.found, deleter, self.scan)
 
     def _hooked(self, port: object) -> Any:

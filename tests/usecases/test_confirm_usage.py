@@ -24,7 +24,7 @@ NONE_NOW = WrongWorkloadCount(4, replace(FIGURES, workloads=0))
 
 
 def doubt(memory: UsageMemory, doubted: DoubtedUsage = DOUBTED) -> None:
-    memory.believe(doubted.source, doubted.scope, doubted.before)
+    memory.accept(doubted.source, doubted.scope, doubted.before)
     memory.doubt(doubted)
 
 

@@ -36,12 +36,12 @@ from bot.core.usage import (
 )
 from bot.core.usage_snapshot import SightingCollector
 from bot.playground.aws import StandIn
-from bot.ports import Caller, NamedRegistry
+from bot.ports import AwsCaller, NamedRegistry
 from bot.usecases.doctor import Doctor, UsageScan
 from tests.support import Shelf
 
 HERE = RegistryId("123456789012", "eu-west-1")
-ANN = Caller("arn:aws:iam::123456789012:user/ann", "arn:aws:iam::123456789012:user/ann")
+ANN = AwsCaller("arn:aws:iam::123456789012:user/ann", "arn:aws:iam::123456789012:user/ann")
 
 
 def findings_of(

@@ -58,7 +58,7 @@ from tests.usecases.fake_registry import API, AT_ONCE, FAULTS, HERE, FakeDeleter
 from tests.usecases.store_env import FakeDirectory
 
 if TYPE_CHECKING:
-    from bot.ports import Deleter, Registry
+    from bot.ports import ImageDeleter, Registry
 
 REQUIRED = 2
 
@@ -119,7 +119,7 @@ class Process:
     def open_target(self, plan: PlanRecord) -> Iterator[DeletionTarget]:
         assert plan.repository == API
         registry = cast("Registry", HookedPort(self.machine.registry, self.on_call))
-        deleter = cast("Deleter", HookedPort(self.machine.deleter, self.on_call))
+        deleter = cast("ImageDeleter", HookedPort(self.machine.deleter, self.on_call))
         with SqliteManifestCache(self.machine.manifests) as cache:
             yield DeletionTarget(
                 FoundRepository(API, registry), deleter, partial(self.machine.scan, cache)

@@ -15,7 +15,7 @@ from bot.core.errors import (
 )
 from bot.core.records import DeletionBatch, KeptManifest
 from bot.parallel import in_batches, in_parallel
-from bot.ports import Deleter, DeletionFailure
+from bot.ports import DeletionFailure, ImageDeleter
 from bot.usecases.deletion.lease import LeasedRun, LeaseLostError
 
 IMAGES_PER_BATCH = 100
@@ -52,7 +52,7 @@ class BatchAnswer:
 @dataclass(frozen=True, slots=True)
 class BatchSender:
     leased: LeasedRun
-    deleter: Deleter
+    deleter: ImageDeleter
 
     def journal(self, manifests: Sequence[KeptManifest], first: int) -> Sequence[DeletionBatch]:
         """Stores the next batches and the texts of their manifests. `first`: the number of the

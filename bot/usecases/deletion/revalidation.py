@@ -18,10 +18,10 @@ from bot.core.revalidation import (
     Skips,
     compare,
     deleted_manifests,
-    find_ground_change,
+    find_new_plan_problems,
 )
 from bot.parallel import in_batches, in_parallel
-from bot.ports import DatedAnswer, Deleter, ManifestText
+from bot.ports import DatedAnswer, ImageDeleter, ManifestText
 from bot.usecases.deletion.lease import LeasedRun
 from bot.usecases.deletion.results import RunResults
 from bot.usecases.inventory import BatchSize, ManifestReader, open_manifest_reader, pulled_by_others
@@ -56,7 +56,7 @@ class DeletionTarget:
     returns a planner with the result."""
 
     found: FoundRepository
-    deleter: Deleter
+    deleter: ImageDeleter
     scan_usage: Callable[[], Planner]
 
     def listed(self, digests: Iterable[str]) -> AbstractSet[str]:
@@ -143,7 +143,7 @@ class Revalidator:
 
     def compared(self, fresh: FreshPlan) -> Revalidation:
         """Raises EndedEarlyError if the fresh plan allows no deletions."""
-        if change := find_ground_change(self._content, fresh.planned.plan):
+        if change := find_new_plan_problems(self._content, fresh.planned.plan):
             raise EndedEarlyError(change)
         now = self._clock()
         comparison = compare(self._content, fresh.planned.plan)

@@ -28,7 +28,7 @@ from bot.core.result_reasons import (
     StoppedBySettings,
     TooManyFailedDeletions,
 )
-from bot.core.revalidation import PlanComparison, are_too_many, is_approved_content, next_pass
+from bot.core.revalidation import PlanComparison, is_approved_content, next_pass, too_many_failures
 from bot.ports import Clock, RunProgress
 from bot.usecases.deletion.batches import BatchAnswer, BatchSender, images_per_round
 from bot.usecases.deletion.lease import LeasedRun, lease_of_run
@@ -265,7 +265,7 @@ class _Attempt:
         if errors := [answer.error for answer in for_good if answer.error]:
             raise EndedEarlyError(ErrorText.of(errors[0]))
         failures, deletions = map(self.results.count, (ImageOutcome.FAILED, ImageOutcome.DELETED))
-        if are_too_many(failures, failures + deletions):
+        if too_many_failures(failures, failures + deletions):
             raise EndedEarlyError(TooManyFailedDeletions(failures, failures + deletions))
         if failed or idle:
             self.runner.sleep(min(MAX_PAUSE, 2.0 ** (idle - 1)))

@@ -43,7 +43,7 @@ from bot.core.result_reasons import (
     NewPlanProblems,
     StartProblem,
 )
-from bot.core.revalidation import find_ground_change, is_approved_content
+from bot.core.revalidation import find_new_plan_problems, is_approved_content
 from bot.usecases.check_authority import AuthorityChecker
 from bot.usecases.deletion.lease import RUN_LEASE, LeaseLostError
 from bot.usecases.deletion.revalidation import DeletionTarget, FreshPlan, make_fresh_plan
@@ -198,7 +198,7 @@ class RunStarter:
         if not is_approved_content(plan, content):
             raise _ObstacleError(ApprovedHashDiffers(plan.version))
         fresh = make_fresh_plan(target)
-        if change := find_ground_change(content, fresh.planned.plan):
+        if change := find_new_plan_problems(content, fresh.planned.plan):
             raise _ObstacleError(change)
         return fresh
 
