@@ -296,7 +296,7 @@ def test_credentials_are_renewed_before_they_expire(
     seconds: int, sessions: int, aws: StandIn, shelf: Shelf
 ) -> None:
     """botocore renews 15 minutes before the end."""
-    deleter = by_role(aws, shelf, longest_session=seconds)
+    deleter = by_role(aws, shelf, max_session_seconds=seconds)
     for digest in shelf.images(3):
         deleter.delete([digest], always)
     assert aws.world.calls.count("sts:AssumeRole") == sessions

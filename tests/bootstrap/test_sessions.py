@@ -126,7 +126,7 @@ def test_threads_wait_for_the_one_mfa_code(prompts: list[str]) -> None:
 def test_a_wrong_mfa_code_fails_for_all(
     aws: StandIn, prompts: list[str], run: Run, settings_file: Callable[[str], Path]
 ) -> None:
-    aws.world.identities.takes_code("000001")
+    aws.world.identities.use_mfa_code("000001")
     settings_file(TWO_REGISTRIES)
     result = run("doctor")
     assert result.status == 1

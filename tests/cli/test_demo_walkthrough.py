@@ -63,7 +63,7 @@ def test_a_plan_that_deletes_an_image_in_use_fails(company: DemoCompany) -> None
 
 def test_a_failed_deletion_fails(company: DemoCompany) -> None:
     control = ControlClient(company.aws_url)
-    control.send("POST", "/stuck", {"repository": REPOSITORY, "reference": "1.2.0"})
+    control.send("POST", "/deletion-failures", {"repository": REPOSITORY, "reference": "1.2.0"})
     is_passed, printed = run(company)
     assert not is_passed
     assert "✗ expected: ECR deleted all 254 manifests" in printed

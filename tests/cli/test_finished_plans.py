@@ -33,7 +33,7 @@ def id_(run: Run, at_once: Shelf, aws: StandIn, own_database: Path, remembered: 
     def execute_plan() -> str:
         id_ = proposed(run)
         aws.world.retag(at_once.repository, "1.1", "stable")
-        aws.world.stick(at_once.repository, "1.2")
+        aws.world.fail_deletion(at_once.repository, "1.2")
         assert run("approve", id_, "--wait").status == 1
         return id_
 

@@ -152,7 +152,7 @@ def test_a_plan_that_comes_late_gets_a_new_undo_window(
 
 
 def test_failures(run: support.Run, at_once: Shelf, aws: StandIn) -> None:
-    aws.world.stick(at_once.repository, "1.1")
+    aws.world.fail_deletion(at_once.repository, "1.1")
     approved(run)
     result = run("recover")
     assert result.status == 1

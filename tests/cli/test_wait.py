@@ -84,7 +84,7 @@ def test_it_waits_out_the_undo_window(
 
 
 def test_failed_deletions(aws: StandIn, run: Run, at_once: Shelf) -> None:
-    aws.world.stick(at_once.repository, "1.1")
+    aws.world.fail_deletion(at_once.repository, "1.1")
     id_ = proposed(run)
     result = run("approve", id_, "--wait")
     assert result.status == 1

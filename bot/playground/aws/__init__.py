@@ -1,4 +1,4 @@
-"""A strict stand-in for AWS, which unmodified boto3 reaches through AWS_ENDPOINT_URL."""
+"""A strict stand-in for AWS. Unmodified boto3 connects to it through AWS_ENDPOINT_URL."""
 
 from bot.playground.aws.aws_state import DEFAULT_REGION, AwsState
 from bot.playground.aws.faults import Fault

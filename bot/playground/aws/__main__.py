@@ -10,8 +10,10 @@ from bot.playground.server import serve_until_interrupted
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bot.playground.aws", description=__doc__)
-    parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
-    parser.add_argument("--seed", choices=["company"], help="what to fill it with")
+    parser.add_argument("--port", type=int, default=0, help="0 takes a free port")
+    parser.add_argument(
+        "--seed", choices=["company"], help="seed data: company creates an example company"
+    )
     choice = parser.parse_args()
     with StandIn(port=choice.port) as aws:
         if choice.seed == "company":

@@ -1,4 +1,4 @@
-"""Who may do what: all is allowed within an account, nothing across accounts, until told."""
+"""Access control. By default, all is allowed within an account, and nothing across accounts."""
 
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -9,8 +9,10 @@ from bot.playground.aws.session_policy import read_policy
 
 @dataclass(frozen=True)
 class DenyRule:
-    """Takes an action away. All parts are globs; `account` owns the resource. `by_organization`:
-    by a service control policy, and not for want of an identity-based one."""
+    """Denies an action. All fields are globs. `account`: the owner of the resource.
+
+    `by_organization`: denied by a service control policy, not by a missing identity-based policy.
+    """
 
     action: str
     principal: str = "*"
@@ -22,7 +24,7 @@ class DenyRule:
 
 @dataclass(frozen=True)
 class Grant:
-    """What a resource policy in `account` opens to a caller from outside. All parts are globs.
+    """Allows callers of other accounts, like a resource policy in `account`. All fields are globs.
 
     `principal` is matched against the caller's account and ARNs.
     """
@@ -35,7 +37,7 @@ class Grant:
 
 @dataclass(frozen=True)
 class AccessRequest:
-    """May this caller do that to this resource?"""
+    """A caller, an action and a resource, to check."""
 
     principal: Principal
     action: str
@@ -44,7 +46,7 @@ class AccessRequest:
 
     @property
     def owner(self) -> str:
-        """The account that the resource belongs to; the caller's own if it names none."""
+        """The account that owns the resource; the caller's if the ARN has no account."""
         parts = self.resource.split(":")
         return parts[4] if len(parts) > 5 and parts[4] else self.principal.account
 
@@ -56,6 +58,8 @@ class AccessRequest:
 
 
 class AccessPolicy:
+    """All deny rules and cross-account grants."""
+
     def __init__(self) -> None:
         self._denials: list[DenyRule] = []
         self._grants: list[Grant] = []
@@ -70,29 +74,29 @@ class AccessPolicy:
         self._denials.clear()
         self._grants.clear()
 
-    def refusal(self, request: AccessRequest) -> str | None:
-        """Why the call is not allowed, in AWS's words, or None."""
-        if refusal := self.callers_refusal(request):
-            return refusal
-        outside = request.owner != request.principal.account
-        if outside and not any(_opens(grant, request) for grant in self._grants):
+    def denial(self, request: AccessRequest) -> str | None:
+        """AWS's text for a call that is not allowed, or None."""
+        if denial := self.caller_denial(request):
+            return denial
+        is_cross_account = request.owner != request.principal.account
+        if is_cross_account and not any(_allows(grant, request) for grant in self._grants):
             return _not_authorized(request, "resource-based")
         return None
 
-    def callers_refusal(self, request: AccessRequest) -> str | None:
-        """The same, whatever policy the resource has. What a session may do is what both its role
-        and its own policy allow: API reference, AssumeRole."""
+    def caller_denial(self, request: AccessRequest) -> str | None:
+        """Like `refusal`, without resource policies. The session policy and the role must both
+        allow the action: API reference, AssumeRole."""
         session = request.principal.session
         policy = read_policy(session.policy) if session and session.policy else None
         if policy and not policy.allows(request.action, request.resource):
             return _not_authorized(request, "session")
-        denials = [denial for denial in self._denials if _takes(denial, request)]
+        denials = [denial for denial in self._denials if _denies(denial, request)]
         if any(denial.by_organization for denial in denials):
             return _denied_by_organization(request)
         return _not_authorized(request, "identity-based") if denials else None
 
 
-def _takes(denial: DenyRule, request: AccessRequest) -> bool:
+def _denies(denial: DenyRule, request: AccessRequest) -> bool:
     return (
         fnmatchcase(request.action, denial.action)
         and request.comes_from(denial.principal)
@@ -102,7 +106,7 @@ def _takes(denial: DenyRule, request: AccessRequest) -> bool:
     )
 
 
-def _opens(grant: Grant, request: AccessRequest) -> bool:
+def _allows(grant: Grant, request: AccessRequest) -> bool:
     return (
         grant.account == request.owner
         and request.comes_from(grant.principal)
@@ -112,7 +116,7 @@ def _opens(grant: Grant, request: AccessRequest) -> bool:
 
 
 def _denied_by_organization(request: AccessRequest) -> str:
-    """The words of IAM user guide, Troubleshoot access denied error messages."""
+    """Text: IAM user guide, Troubleshoot access denied error messages."""
     return (
         f"User: {request.principal.arn} is not authorized to perform: {request.action} "
         f"on resource: {request.resource} with an explicit deny in a service control policy: "

@@ -1,4 +1,4 @@
-"""State that every account has once in every Region."""
+"""State per account and Region."""
 
 import hashlib
 from collections.abc import Callable
@@ -20,9 +20,9 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True)
 class SharedState:
-    """What the state of every service shares with the world around it.
+    """The parts of the state that all services share.
 
-    `digest_of` is what an image reference names at this moment, if this world has the image.
+    `digest_of`: the current digest of an image reference, or None for an unknown image.
     """
 
     clock: Clock
@@ -36,12 +36,12 @@ class AccountRegion:
 
     account: str
     region: str
-    around: SharedState
+    shared: SharedState
     _numbers: "count[int]" = field(default_factory=lambda: count(1), repr=False)
 
     @property
     def now(self) -> datetime:
-        return self.around.clock.now()
+        return self.shared.clock.now()
 
     def arn(self, service: str, resource: str) -> str:
         return f"arn:{partition_of(self.region)}:{service}:{self.region}:{self.account}:{resource}"
@@ -50,23 +50,23 @@ class AccountRegion:
         return f"arn:{partition_of(self.region)}:iam::{self.account}:role/{name}"
 
     def task_definition_arn(self, name: str) -> str:
-        """The ARN of a family or of `family:revision`; an ARN stays as it is."""
+        """The ARN of a family or of `family:revision`. An ARN is returned unchanged."""
         return name if name.startswith("arn:") else self.arn("ecs", f"task-definition/{name}")
 
     def resolved_image(self, image: str, digest: str | None) -> str:
-        """The image by digest: the given one, or the one that its reference names here and now."""
-        known = digest or self.around.digest_of(image)
+        """The image with the given digest, otherwise with the current digest of its reference."""
+        known = digest or self.shared.digest_of(image)
         if known is None:
-            raise ValueError(f"{image} is not in this world; tell its digest")
+            raise ValueError(f"{image} is not in a registry of the stand-in: give its digest")
         return f"{_without_tag(image)}@{known}"
 
     def new_id(self, of: str) -> str:
-        """64 hexadecimal digits that no other thing here has, and that every run repeats."""
+        """64 unique hexadecimal digits, equal in every run."""
         text = f"{self.account} {self.region} {of} {next(self._numbers)}"
         return hashlib.sha256(text.encode()).hexdigest()
 
     def new_number(self, of: str) -> str:
-        """19 decimal digits, as ECS numbers deployments and revisions."""
+        """19 decimal digits, like ECS's numbers of deployments and revisions."""
         return str(10**18 + int(self.new_id(of)[:14], 16))
 
 
@@ -77,34 +77,36 @@ def _without_tag(image: str) -> str:
 
 
 class HasAccountRegion(Protocol):
+    """A state that belongs to an account and Region."""
+
     @property
     def place(self) -> AccountRegion: ...
 
 
 class StatePerAccountRegion(Generic[State]):
-    """One service's state everywhere; where nobody touched it, it is empty."""
+    """The states of one service, created empty on first access."""
 
-    def __init__(self, make: Callable[[AccountRegion], State], around: SharedState) -> None:
+    def __init__(self, make: Callable[[AccountRegion], State], shared: SharedState) -> None:
         self._make = make
-        self._around = around
+        self._shared = shared
         self._states: dict[tuple[str, str], State] = {}
 
     def at(self, account: str, region: str) -> State:
-        with self._around.lock:
+        with self._shared.lock:
             key = (account, region)
             if key not in self._states:
-                self._states[key] = self._make(AccountRegion(account, region, self._around))
+                self._states[key] = self._make(AccountRegion(account, region, self._shared))
             return self._states[key]
 
 
 def locked(
     method: Callable[Concatenate[Owner, Given], Result],
 ) -> Callable[Concatenate[Owner, Given], Result]:
-    """A method that holds the world's lock."""
+    """Decorates a method that holds the lock of the state."""
 
     @wraps(method)
-    def held(self: Owner, *args: Given.args, **kwargs: Given.kwargs) -> Result:
-        with self.place.around.lock:
+    def with_lock(self: Owner, *args: Given.args, **kwargs: Given.kwargs) -> Result:
+        with self.place.shared.lock:
             return method(self, *args, **kwargs)
 
-    return cast("Callable[Concatenate[Owner, Given], Result]", held)
+    return cast("Callable[Concatenate[Owner, Given], Result]", with_lock)

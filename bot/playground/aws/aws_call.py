@@ -1,4 +1,4 @@
-"""One call of AWS."""
+"""A recorded AWS call."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,9 +8,9 @@ from typing import Any
 
 @dataclass(frozen=True)
 class AwsCall:
-    """One request and how it ended.
+    """One request and its result.
 
-    `status` is what the client got to see: an HTTP status, or None if the connection was cut.
+    `status`: the HTTP status that the client received, or None if the connection was cut.
     """
 
     service: str
@@ -25,5 +25,5 @@ class AwsCall:
 
     @property
     def name(self) -> str:
-        """Like `ecr:DescribeImages`."""
+        """The operation, like `ecr:DescribeImages`."""
         return f"{self.service}:{self.operation}"

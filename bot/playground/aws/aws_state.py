@@ -1,4 +1,4 @@
-"""Everything that the stand-in knows, and what a test or a demo may do to it."""
+"""The state of the AWS stand-in, and changes that tests and the demo make."""
 
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
@@ -36,7 +36,7 @@ DEFAULT_REGION = "eu-west-1"
 
 
 class PushOptions(TypedDict, total=False):
-    """What the registry knows of a manifest besides its text; now is the time of its push."""
+    """Tags and times of a manifest. The default push time is now."""
 
     tags: Iterable[str]
     pushed_at: datetime | None
@@ -46,10 +46,11 @@ class PushOptions(TypedDict, total=False):
 
 
 class AwsState:
-    """The state behind the wire. Whoever reads or changes it holds `lock`; the methods do.
+    """The state of all accounts. Hold `lock` to read or change it; the methods here take it.
 
-    `pull_refresh` is how old a recorded pull time must be before another pull replaces it. ECR
-    promises a refresh once in 24 hours; zero, the default, records every pull.
+    - `pull_refresh`: the minimum age of a recorded pull time before a new pull replaces it. ECR
+      promises one update per 24 hours. The default, zero, records every pull.
+    - `bugs`: internal errors of the stand-in.
     """
 
     def __init__(self) -> None:
@@ -62,17 +63,17 @@ class AwsState:
         self.registries = Registries()
         self.pull_refresh = timedelta(0)
         self.bugs: list[str] = []
-        around = SharedState(self.clock, self.lock, partial(digest_of, self.registries))
-        self._apprunner = StatePerAccountRegion(AppRunnerState, around)
-        self._batch = StatePerAccountRegion(BatchState, around)
-        self._codebuild = StatePerAccountRegion(CodeBuildState, around)
-        self._ecs = StatePerAccountRegion(EcsState, around)
-        self._eks = StatePerAccountRegion(EksState, around)
-        self._events = StatePerAccountRegion(EventBridgeState, around)
-        self._functions = StatePerAccountRegion(LambdaState, around)
-        self._regions = StatePerAccountRegion(RegionOptIns, around)
-        self._sagemaker = StatePerAccountRegion(SageMakerState, around)
-        self._schedulers = StatePerAccountRegion(SchedulerState, around)
+        shared = SharedState(self.clock, self.lock, partial(digest_of, self.registries))
+        self._apprunner = StatePerAccountRegion(AppRunnerState, shared)
+        self._batch = StatePerAccountRegion(BatchState, shared)
+        self._codebuild = StatePerAccountRegion(CodeBuildState, shared)
+        self._ecs = StatePerAccountRegion(EcsState, shared)
+        self._eks = StatePerAccountRegion(EksState, shared)
+        self._events = StatePerAccountRegion(EventBridgeState, shared)
+        self._functions = StatePerAccountRegion(LambdaState, shared)
+        self._regions = StatePerAccountRegion(RegionOptIns, shared)
+        self._sagemaker = StatePerAccountRegion(SageMakerState, shared)
+        self._schedulers = StatePerAccountRegion(SchedulerState, shared)
 
     def apprunner(
         self, account: str = DEFAULT_ACCOUNT, region: str = DEFAULT_REGION
@@ -114,7 +115,7 @@ class AwsState:
         return self._schedulers.at(account, region)
 
     def regions(self, account: str = DEFAULT_ACCOUNT, region: str = DEFAULT_REGION) -> RegionOptIns:
-        """The Regions that the account may use, in the partition of `region`."""
+        """The account's enabled Regions, in the partition of `region`."""
         return self._regions.at(account, partition_of(region))
 
     def create_repository(self, name: str, **options: Unpack[RepositoryOptions]) -> Repository:
@@ -128,21 +129,21 @@ class AwsState:
             repository = Repository(name=name, **given)
             registry = self.registries.at(repository.account, repository.region)
             if name in registry.repositories:
-                raise ValueError(f"{name} is there already")
+                raise ValueError(f"repository {name} already exists")
             registry.repositories[name] = repository
             return repository
 
     def repository(
         self, name: str, *, account: str = DEFAULT_ACCOUNT, region: str = DEFAULT_REGION
     ) -> Repository:
-        """A repository that exists; raises KeyError."""
+        """An existing repository; raises KeyError."""
         with self.lock:
             return self.registries.at(account, region).repositories[name]
 
     def push(self, repository: Repository, text: str, **options: Unpack[PushOptions]) -> str:
-        """Puts a manifest into the past or present, and answers its digest.
+        """Stores a manifest with any push time. Returns its digest.
 
-        Unlike PutImage it asks for nothing: children may be missing, and fixed tags may move.
+        Unlike PutImage, it does not check children and immutable tags.
         """
         with self.lock:
             pushed_at = options.get("pushed_at") or self.clock.now()
@@ -156,13 +157,13 @@ class AwsState:
             return manifest.digest
 
     def manifest(self, repository: Repository, reference: str) -> StoredManifest:
-        """The manifest of a digest or a tag; raises KeyError."""
+        """The manifest with this digest or tag; raises KeyError."""
         with self.lock:
             digest = repository.digest_by_tag.get(reference, reference)
             return repository.manifests[digest]
 
     def retag(self, repository: Repository, reference: str, tag: str) -> None:
-        """Moves a tag to what a digest or another tag names, as a promotion does."""
+        """Moves a tag to the manifest with this digest or tag."""
         with self.lock:
             repository.tag(self.manifest(repository, reference), tag)
 
@@ -175,19 +176,19 @@ class AwsState:
             self.manifest(repository, reference).archive(at or self.clock.now())
 
     def restore(self, repository: Repository, reference: str, at: datetime | None = None) -> None:
-        """Out of the archive, as if it had been asked for 20 minutes ago."""
+        """Restores an archived image at once."""
         with self.lock:
             self.manifest(repository, reference).activate(at or self.clock.now())
 
     def remove(self, repository: Repository, reference: str) -> None:
-        """Deletes a manifest behind everyone's back, indexes and all."""
+        """Deletes a manifest without checks, even if an index lists it."""
         with self.lock, suppress(KeyError):
             repository.remove(self.manifest(repository, reference))
 
-    def stick(self, repository: Repository, reference: str, code: str = "KmsError") -> None:
-        """From then on BatchDeleteImage fails for it with that code: model, ImageFailureCode."""
+    def fail_deletion(self, repository: Repository, reference: str, code: str = "KmsError") -> None:
+        """Makes BatchDeleteImage fail for this image, with an ImageFailureCode of the model."""
         with self.lock:
-            repository.stuck[self.manifest(repository, reference).digest] = code
+            repository.deletion_failures[self.manifest(repository, reference).digest] = code
 
     def set_account_setting(
         self,
@@ -201,7 +202,7 @@ class AwsState:
             self.registries.at(account, region).settings[name] = value
 
     def set_repository_policy(self, repository: Repository, policy: Mapping[str, Any]) -> None:
-        """Sets what GetRepositoryPolicy tells; who may do what is told by `grant`."""
+        """Sets the policy in GetRepositoryPolicy. Permissions are set by `grant`."""
         with self.lock:
             repository.policy = orjson.dumps(policy).decode()
 
@@ -226,8 +227,8 @@ class AwsState:
     ) -> None:
         """Adds a replication rule to (account, Region) pairs, for all repositories or by prefix.
 
-        `deletions` None leaves `deleteReplication` out, which replicates none (model). Nothing is
-        really copied.
+        With `deletions` None, `deleteReplication` is missing: deletions are not replicated (model).
+        The stand-in does not copy images.
         """
         filters = [{"filter": each, "filterType": "PREFIX_MATCH"} for each in prefixes]
         rule: dict[str, Any] = {
@@ -241,7 +242,7 @@ class AwsState:
     def exclude_pull_times(
         self, principal_arn: str, *, account: str = DEFAULT_ACCOUNT, region: str = DEFAULT_REGION
     ) -> None:
-        """What RegisterPullTimeUpdateExclusion does."""
+        """Like RegisterPullTimeUpdateExclusion."""
         with self.lock:
             registry = self.registries.at(account, region)
             registry.pull_time_exclusions[principal_arn] = self.clock.now()
@@ -255,13 +256,12 @@ class AwsState:
         region: str = "*",
         resource: str = "*",
     ) -> None:
-        """Takes an action such as `ecr:BatchGetImage` away; every part is a glob."""
+        """Denies an action such as `ecr:BatchGetImage`. All arguments are globs."""
         with self.lock:
             self.access.deny(DenyRule(action, principal, account, region, resource))
 
     def deny_regions(self, *regions: str, action: str = "*") -> None:
-        """Denies every action in these Regions, or those that match a glob, as a service control
-        policy does."""
+        """Denies matching actions in these Regions, like a service control policy."""
         with self.lock:
             for region in regions:
                 self.access.deny(DenyRule(action, region=region, by_organization=True))
@@ -269,6 +269,6 @@ class AwsState:
     def grant(
         self, account: str, *, principal: str = "*", action: str = "*", resource: str = "*"
     ) -> None:
-        """Opens what `account` owns to callers of other accounts, as a resource policy does."""
+        """Allows other accounts to use resources of `account`, like a resource policy."""
         with self.lock:
             self.access.grant(Grant(account, principal, action, resource))

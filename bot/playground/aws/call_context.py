@@ -1,4 +1,4 @@
-"""Who calls, from where and when."""
+"""The caller, Region and time of a call."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,7 +13,7 @@ Params = dict[str, Any]
 
 @dataclass(frozen=True)
 class CallContext:
-    """What an operation may know besides its parameters."""
+    """The input of an operation, except its parameters."""
 
     world: "AwsState"
     principal: "Principal"
@@ -23,7 +23,7 @@ class CallContext:
 
     @property
     def account(self) -> str:
-        """The account that the caller belongs to."""
+        """The caller's account."""
         return self.principal.account
 
 

@@ -1,6 +1,6 @@
-"""Entries of answers, each checked and rendered once until what it tells of changes.
+"""Caches checked and rendered entries of answers until the entity changes.
 
-A benchmark lists thousands of them again and again; it should measure its client.
+Benchmarks list thousands of entries repeatedly, and should measure the client.
 """
 
 from collections.abc import Callable, Mapping
@@ -16,7 +16,7 @@ from bot.playground.aws.validation import check_answer
 
 
 class CachedEntity:
-    """Something that answers have entries for; whoever changes it tells by `changed`."""
+    """Base of objects with cached entries. Call `changed` after each change."""
 
     change_count = 0
 
@@ -28,6 +28,8 @@ Item = TypeVar("Item", bound=CachedEntity)
 
 
 class EntryCache(Generic[Item]):
+    """Renders the entry of an item, and caches it."""
+
     def __init__(
         self, service: AwsService, shape: str, describe: Callable[[Item], Mapping[str, Any]]
     ) -> None:
@@ -56,7 +58,7 @@ class EntryCache(Generic[Item]):
 def cached_entry(
     service: AwsService, shape: str
 ) -> Callable[[Callable[[Item], Mapping[str, Any]]], EntryCache[Item]]:
-    """Turns a function that describes an item into one that answers the rendered entry."""
+    """Decorates a function that describes an item. The result returns the rendered entry."""
 
     def wrap(describe: Callable[[Item], Mapping[str, Any]]) -> EntryCache[Item]:
         return EntryCache(service, shape, describe)

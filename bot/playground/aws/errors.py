@@ -1,4 +1,4 @@
-"""The two ways in which a call can end badly."""
+"""Errors: those that AWS answers, and bugs of the stand-in."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ Item = TypeVar("Item")
 
 @dataclass(eq=False)
 class AwsError(Exception):
-    """An error that the service itself answers."""
+    """An error answer of the service."""
 
     code: str
     message: str
@@ -20,11 +20,11 @@ class AwsError(Exception):
 
 
 def find(items: Mapping[str, Item], name: str, missing: AwsError) -> Item:
-    """What has this name; raises the error if nothing has."""
+    """The item with this name; raises `missing` if there is none."""
     if name not in items:
         raise missing
     return items[name]
 
 
 class StandInBugError(Exception):
-    """The stand-in was about to answer what AWS never would: its own mistake."""
+    """An answer of the stand-in that AWS would never give."""

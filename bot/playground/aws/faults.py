@@ -1,4 +1,4 @@
-"""Faults that are injected by rule between a client and the service."""
+"""Injected faults in AWS calls."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ from bot.playground import faults
 
 @dataclass(frozen=True)
 class FaultTarget:
-    """The call that faults are matched against."""
+    """A call, for matching with faults."""
 
     service: str
     operation: str
@@ -20,10 +20,10 @@ class FaultTarget:
 
 @dataclass(kw_only=True)
 class Fault(faults.FaultRule):
-    """Which calls fail, and how; the rest is told by Rule.
+    """Which calls fail, and how. For the other fields see FaultRule.
 
-    - `error` answers this code and `status`, and the call has no effect.
-    - `answer` and `body` replace the answer of a call that took effect, unchecked.
+    - `error`: answers this code with `status`. The call has no effect.
+    - `answer` and `body`: replace the answer, unchecked. The call has its effect.
     """
 
     service: str | None = None
@@ -51,7 +51,7 @@ class Fault(faults.FaultRule):
 
 class Faults(faults.FaultRules[Fault]):
     def throttle(self, **matching: Any) -> Fault:
-        """Throttling as most services answer it; name another `error` and `status` for the rest."""
+        """Adds a throttling error of most services. `error` and `status` can be overridden."""
         return self.add(
             Fault(**{"error": "ThrottlingException", "message": "Rate exceeded", **matching})
         )

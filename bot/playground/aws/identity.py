@@ -1,7 +1,7 @@
 """Access keys, roles and the sessions of assumed roles.
 
-Signatures are not checked: a caller is who its access key id says. Temporary credentials also
-need the session token that they were given with, and end by the stand-in's clock.
+Signatures are not checked: the access key ID identifies the caller. Temporary credentials also need
+their session token, and expire by the clock of the stand-in.
 """
 
 import hashlib
@@ -19,7 +19,7 @@ DEFAULT_USER = "demo"
 
 @dataclass(frozen=True)
 class RoleSession:
-    """What AssumeRole gave, and with which limits."""
+    """The credentials and limits of one AssumeRole call."""
 
     access_key: str
     secret_key: str
@@ -33,7 +33,7 @@ class RoleSession:
 
 @dataclass(frozen=True)
 class Principal:
-    """A caller. `iam_arn` is the user or role itself, `arn` what GetCallerIdentity tells."""
+    """A caller. `iam_arn`: the user or role. `arn`: the ARN in GetCallerIdentity."""
 
     account: str
     arn: str
@@ -44,16 +44,16 @@ class Principal:
 
 @dataclass(frozen=True)
 class IamRole:
-    """A role that may be assumed.
+    """A role that can be assumed.
 
-    `trusts` are accounts or ARNs of users and roles; empty trusts everyone that is known.
-    `needs_mfa`: whoever assumes it shows a new code of an MFA device.
+    - `trusts`: accounts, or ARNs of users and roles. Empty trusts all known callers.
+    - `needs_mfa`: the caller must provide a new code of an MFA device.
     """
 
     arn: str
     external_id: str | None = None
     trusts: tuple[str, ...] = ()
-    longest_session: int = 3600
+    max_session_seconds: int = 3600
     needs_mfa: bool = False
 
     @property
@@ -76,6 +76,8 @@ class IamRole:
 
 
 class Identities:
+    """All access keys, roles and sessions."""
+
     def __init__(self) -> None:
         self.sessions: list[RoleSession] = []
         self._principals: dict[str, Principal] = {}
@@ -87,7 +89,7 @@ class Identities:
     def add_user(
         self, access_key: str, name: str, account: str = DEFAULT_ACCOUNT, region: str = ""
     ) -> Principal:
-        """A user with a lasting access key; `region` matters for its partition only."""
+        """Adds a user with a permanent access key. Only the partition of `region` is used."""
         arn = f"arn:{partition_of(region)}:iam::{account}:user/{name}"
         principal = Principal(account, arn, arn, _unique_id("AIDA", arn))
         self._principals[access_key] = principal
@@ -99,10 +101,10 @@ class Identities:
         *,
         external_id: str | None = None,
         trusts: Iterable[str] = (),
-        longest_session: int = 3600,
+        max_session_seconds: int = 3600,
         needs_mfa: bool = False,
     ) -> IamRole:
-        role = IamRole(arn, external_id, tuple(trusts), longest_session, needs_mfa)
+        role = IamRole(arn, external_id, tuple(trusts), max_session_seconds, needs_mfa)
         self._roles[arn] = role
         return role
 
@@ -110,14 +112,13 @@ class Identities:
         return self._roles.get(arn)
 
     def principal(self, access_key: str, token: str | None) -> Principal | None:
-        """Whom the credentials belong to, if they are known and whole."""
+        """The owner of the credentials, or None if they are unknown or the token is wrong."""
         principal = self._principals.get(access_key)
         expected = principal.session.token if principal and principal.session else None
         return principal if token == expected else None
 
-    def takes_code(self, code: str | None) -> bool:
-        """Of an MFA device: any six digits, once. IAM user guide, MFA devices: a one-time password
-        is not taken twice."""
+    def use_mfa_code(self, code: str | None) -> bool:
+        """Accepts each MFA code once: IAM user guide, MFA devices."""
         is_new = code is not None and code not in self._used_codes
         self._used_codes |= {code} if code else set()
         return is_new
@@ -156,5 +157,5 @@ class Identities:
 
 
 def _unique_id(prefix: str, of: str) -> str:
-    """An id in IAM's form: its prefix says what it names."""
+    """A unique ID of IAM. The prefix is the type of the entity."""
     return prefix + hashlib.sha256(of.encode()).hexdigest()[:16].upper()

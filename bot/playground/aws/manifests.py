@@ -1,7 +1,7 @@
-"""Builders of real manifest texts: what docker, buildx, cosign, notation and helm push.
+"""Builds manifests as docker, buildx, cosign, notation and helm push them.
 
-Blobs are given as a name and a size; the name alone makes the digest, so images that name the
-same layer share it. Texts are compact and deterministic: equal arguments, equal digest.
+A blob is a name and a size. Its digest is derived from the name, so that images can share layers.
+Equal arguments give equal texts and digests.
 """
 
 import base64
@@ -39,7 +39,7 @@ Blob = tuple[str, int]
 
 @dataclass(frozen=True)
 class Child:
-    """A manifest as an index lists it."""
+    """A child manifest of an index."""
 
     text: str
     platform: str = "linux/amd64"
@@ -57,7 +57,7 @@ def blob_digest(name: str) -> str:
 
 
 class ImageOptions(TypedDict, total=False):
-    """`subject` is the text of the manifest that this one is about."""
+    """`subject`: the text of the manifest that this one refers to."""
 
     docker: bool
     config_type: str
@@ -68,7 +68,7 @@ class ImageOptions(TypedDict, total=False):
 
 
 def image(config: Blob, layers: Iterable[Blob], **options: Unpack[ImageOptions]) -> str:
-    """An image or any other artifact with a config and layers: OCI's, unless `docker`."""
+    """An image or artifact with a config and layers, in OCI format unless `docker`."""
     docker = options.get("docker", False)
     config_type = options.get("config_type", DOCKER_CONFIG if docker else OCI_CONFIG)
     layer_type = options.get("layer_type", DOCKER_LAYER if docker else OCI_LAYER)
@@ -93,13 +93,13 @@ def index(
     subject: str | None = None,
     annotations: Mapping[str, str] | None = None,
 ) -> str:
-    """A multi-arch image; a child may be an index itself."""
+    """An index. Its children may be indexes, too."""
     return _text(
         {
             "schemaVersion": 2,
             "mediaType": DOCKER_LIST if docker else OCI_INDEX,
             "artifactType": artifact_type,
-            "manifests": [_listed(child) for child in children],
+            "manifests": [_child_descriptor(child) for child in children],
             "subject": _descriptor(subject) if subject is not None else None,
             "annotations": annotations,
         }
@@ -107,7 +107,7 @@ def index(
 
 
 def provenance(of: str, name: str, size: int = 12_000) -> Child:
-    """What buildx adds to an index for one of its images: a child of no platform."""
+    """A provenance attestation that buildx adds to an index: a child without a platform."""
     return Child(
         image(
             (f"{name} provenance config", 167), [(f"{name} provenance", size)], layer_type=IN_TOTO
@@ -121,7 +121,7 @@ def provenance(of: str, name: str, size: int = 12_000) -> Child:
 
 
 def cosign_signature(subject: str, name: str = "cosign", size: int = 250) -> str:
-    """A signature by cosign's older scheme, to be pushed with `cosign_tag(subject)`."""
+    """A signature in cosign's older scheme. Push it with `cosign_tag(subject)`."""
     layer = f"{name} signature of {digest_of(subject)}"
     return image((f"{layer} config", 233), [(layer, size)], layer_type=COSIGN_SIGNATURE)
 
@@ -132,7 +132,7 @@ def cosign_tag(subject: str, suffix: str = "sig") -> str:
 
 
 def referrer(subject: str, artifact_type: str = SPDX, *, name: str = "", size: int = 40_000) -> str:
-    """An artifact that names its subject as OCI 1.1 has it."""
+    """An artifact with a subject (OCI 1.1)."""
     return image(
         ("{}", 2),
         [(f"{name}{artifact_type} of {digest_of(subject)}", size)],
@@ -144,12 +144,12 @@ def referrer(subject: str, artifact_type: str = SPDX, *, name: str = "", size: i
 
 
 def referrers_fallback(referrers: Sequence[str]) -> str:
-    """The index that stands in for the referrers API, to be pushed with `fallback_tag(subject)`."""
+    """The index for registries without the referrers API. Push it with `fallback_tag(subject)`."""
     return _text(
         {
             "schemaVersion": 2,
             "mediaType": OCI_INDEX,
-            "manifests": [_referrer_listed(text) for text in referrers],
+            "manifests": [_referrer_descriptor(text) for text in referrers],
         }
     )
 
@@ -172,7 +172,7 @@ def helm_chart(name: str, version: str, size: int = 9_000) -> str:
 
 
 def schema_1(name: str, tag: str, layers: Sequence[str]) -> str:
-    """What Docker 1.9 pushed: it tells no sizes and no media type."""
+    """A schema 1 manifest of Docker 1.9, which has no sizes and no media type."""
     return _text(
         {
             "schemaVersion": 1,
@@ -186,10 +186,10 @@ def schema_1(name: str, tag: str, layers: Sequence[str]) -> str:
 
 
 def signed(text: str, keys: Sequence[str] = ("key",)) -> str:
-    """A schema 1 manifest as Docker 1.9 signed and pushed it: by libtrust, jsonsign.go,
-    PrettySignature. Its digest is that of the payload, which is `text` as Docker wrote it.
+    """A schema 1 manifest, signed as by Docker 1.9 (libtrust, jsonsign.go, PrettySignature).
 
-    Of each key only the name is real: nothing verifies the signatures themselves.
+    The digest is that of the payload, which is `text` in Docker's format. The signatures are not
+    real.
     """
     payload = json.dumps(json.loads(text), indent=3)
     length = payload.rindex("\n}")
@@ -207,7 +207,7 @@ def signed(text: str, keys: Sequence[str] = ("key",)) -> str:
 
 
 def payload_of(text: str) -> str:
-    """What a digest names: of a signed schema 1 manifest what was signed, else the whole text."""
+    """The digested part: the payload of a signed schema 1 manifest, otherwise the whole text."""
     if '"signatures"' not in text:
         return text
     try:
@@ -245,14 +245,14 @@ def _descriptor(text: str) -> dict[str, Any]:
     return {"mediaType": media_type, "digest": digest_of(text), "size": len(text.encode())}
 
 
-def _listed(child: Child) -> dict[str, Any]:
+def _child_descriptor(child: Child) -> dict[str, Any]:
     platform = dict(zip(("os", "architecture", "variant"), child.platform.split("/"), strict=False))
     return _descriptor(child.text) | _without_nones(
         {"platform": platform, "annotations": child.annotations}
     )
 
 
-def _referrer_listed(text: str) -> dict[str, Any]:
+def _referrer_descriptor(text: str) -> dict[str, Any]:
     content = orjson.loads(text)
     artifact_type = content.get("artifactType") or content["config"]["mediaType"]
     return {**_descriptor(text), "artifactType": artifact_type}

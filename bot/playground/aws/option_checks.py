@@ -1,4 +1,4 @@
-"""Options that nobody knows are refused, as Python does with arguments."""
+"""Rejects unknown options, as Python rejects unknown arguments."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,5 +9,5 @@ def reject_unknown_options(options: Mapping[str, Any], allowed: type) -> None:
     known = allowed.__annotations__
     if unknown := options.keys() - known.keys():
         raise TypeError(
-            f"there is no option {', '.join(sorted(unknown))}; there are {', '.join(known)}"
+            f"unknown option {', '.join(sorted(unknown))}: use one of {', '.join(known)}"
         )

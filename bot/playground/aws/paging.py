@@ -1,4 +1,4 @@
-"""Pages with opaque tokens that fit only the question they were given for."""
+"""Pages of answers, with opaque tokens that are valid only for the same request."""
 
 import base64
 import binascii
@@ -14,30 +14,32 @@ if TYPE_CHECKING:
     from bot.playground.aws.call_context import CallContext, Params
     from bot.playground.aws.errors import AwsError
 
-_SEAL_LENGTH = 8
+_SIGNATURE_LENGTH = 8
 
 
 class InvalidPageTokenError(ValueError):
-    """The token is damaged, or was given for another question."""
+    """The token is damaged or belongs to another request."""
 
 
 @dataclass(frozen=True)
 class Page:
+    """The keys of one page, and the token of the next."""
+
     keys: list[str]
     next_token: str | None
 
     @property
     def token_member(self) -> dict[str, str]:
-        """The answer's `nextToken`, if there is more to come."""
+        """The answer's `nextToken`, if there is another page."""
         return {"nextToken": self.next_token} if self.next_token else {}
 
 
-Order = Callable[[str | None], Iterator[str]]
-"""The keys that come after a key, or all."""
+KeyOrder = Callable[[str | None], Iterator[str]]
+"""A function that iterates over the keys after a key, or over all keys."""
 
 
-def ascending(keys: Sequence[str], wanted: Callable[[str], bool] = lambda _: True) -> Order:
-    """Sorted keys as they stand. A page starts by bisection, so reading all pages is linear."""
+def ascending(keys: Sequence[str], wanted: Callable[[str], bool] = lambda _: True) -> KeyOrder:
+    """Sorted keys in ascending order. Pages start by bisection."""
 
     def after(last: str | None) -> Iterator[str]:
         start = 0 if last is None else bisect_right(keys, last)
@@ -46,8 +48,8 @@ def ascending(keys: Sequence[str], wanted: Callable[[str], bool] = lambda _: Tru
     return after
 
 
-def descending(keys: Sequence[str]) -> Order:
-    """Sorted keys from their end."""
+def descending(keys: Sequence[str]) -> KeyOrder:
+    """Sorted keys in descending order."""
 
     def after(last: str | None) -> Iterator[str]:
         end = len(keys) if last is None else bisect_left(keys, last)
@@ -57,73 +59,77 @@ def descending(keys: Sequence[str]) -> Order:
 
 
 def at_time(moment: datetime, name: str) -> str:
-    """A key that sorts by time, and by name what happened at once."""
+    """A key that sorts by time, then by name."""
     return f"{moment.timestamp():020.6f} {name}"
 
 
-def page(order: Order, limit: int, token: str | None, question: str) -> Page:
+def page(order: KeyOrder, limit: int, token: str | None, request_key: str) -> Page:
     """The next `limit` keys.
 
-    A token remembers the last key, not a position: what is deleted or added between two pages
-    moves nothing.
+    A token contains the last key, not a position, so that deletions and additions between two pages
+    do not move keys.
     """
-    last = _unseal(token, question) if token is not None else None
+    last = _open_token(token, request_key) if token is not None else None
     found = list(islice(order(last), limit + 1))
     if len(found) <= limit:
         return Page(found, None)
-    return Page(found[:limit], _seal(found[limit - 1], question))
+    return Page(found[:limit], _make_token(found[limit - 1], request_key))
 
 
 @dataclass(frozen=True)
 class Pager:
-    """How a service names its pages: in requests `token` and `size`, in answers `next_token`.
+    """The paging parameters of a service.
 
-    A token fits only the request that it was given for: everything but the size of the pages
-    has to stay as it was. `size` is None where nobody may ask for one; `usual` is the size of a
-    page if nobody does.
+    - `token` and `size`: members of requests. `size` is None if requests cannot set a size.
+    - `next_token`: member of answers.
+    - `default_size`: the size of a page if the request has none.
+
+    A token is valid only for a request with the same parameters, except the page size.
     """
 
     token: str
     next_token: str
     size: str | None
-    refusal: Callable[[], "AwsError"]
-    usual: int = 100
+    token_error: Callable[[], "AwsError"]
+    default_size: int = 100
 
     def page(
-        self, order: Order, params: "Params", context: "CallContext", size: int | None = None
+        self, order: KeyOrder, params: "Params", context: "CallContext", size: int | None = None
     ) -> tuple[list[str], dict[str, str]]:
-        """The keys on the page, and the member of the answer that leads to the next one.
+        """The keys of the page, and the answer's token member.
 
-        Without `size` the page is as large as the request asks.
+        Without `size`, the request sets the page size.
         """
-        asked = sorted(
+        given = sorted(
             (name, value) for name, value in params.items() if name not in (self.token, self.size)
         )
-        question = f"{context.operation} {context.account} {context.region} {asked}"
+        request_key = f"{context.operation} {context.account} {context.region} {given}"
         try:
-            found = page(order, size or self._asked(params), params.get(self.token), question)
+            found = page(
+                order, size or self._page_size(params), params.get(self.token), request_key
+            )
         except InvalidPageTokenError:
-            raise self.refusal() from None
+            raise self.token_error() from None
         return found.keys, {self.next_token: found.next_token} if found.next_token else {}
 
-    def _asked(self, params: "Params") -> int:
-        return int(params.get(self.size, self.usual)) if self.size else self.usual
+    def _page_size(self, params: "Params") -> int:
+        return int(params.get(self.size, self.default_size)) if self.size else self.default_size
 
 
-def _seal(key: str, question: str) -> str:
-    return base64.urlsafe_b64encode(_seal_of(key, question) + key.encode()).decode()
+def _make_token(key: str, request_key: str) -> str:
+    return base64.urlsafe_b64encode(_signature(key, request_key) + key.encode()).decode()
 
 
-def _unseal(token: str, question: str) -> str:
+def _open_token(token: str, request_key: str) -> str:
     try:
         content = base64.b64decode(token, altchars=b"-_", validate=True)
-        key = content[_SEAL_LENGTH:].decode()
+        key = content[_SIGNATURE_LENGTH:].decode()
     except (binascii.Error, UnicodeDecodeError, ValueError):
         raise InvalidPageTokenError(token) from None
-    if content[:_SEAL_LENGTH] != _seal_of(key, question):
+    if content[:_SIGNATURE_LENGTH] != _signature(key, request_key):
         raise InvalidPageTokenError(token)
     return key
 
 
-def _seal_of(key: str, question: str) -> bytes:
-    return hashlib.sha256(f"{question}\0{key}".encode()).digest()[:_SEAL_LENGTH]
+def _signature(key: str, request_key: str) -> bytes:
+    return hashlib.sha256(f"{request_key}\0{key}".encode()).digest()[:_SIGNATURE_LENGTH]

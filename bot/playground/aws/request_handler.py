@@ -1,4 +1,4 @@
-"""Where a request comes in: from bytes to a recorded answer."""
+"""Answers and records AWS requests."""
 
 import logging
 import re
@@ -62,7 +62,7 @@ _CREDENTIAL = re.compile(r"Credential=([^/,\s]+)/\d{8}/([^/]+)/([^/]+)/aws4_requ
 
 @dataclass(frozen=True)
 class CredentialScope:
-    """What a signature says about a request: whose it is, and for which service and Region."""
+    """The credential scope of a signature: access key, Region and service."""
 
     access_key: str
     region: str
@@ -71,7 +71,7 @@ class CredentialScope:
 
 @dataclass
 class RequestInProgress:
-    """One request on its way through the gate; what is learned about it is recorded."""
+    """A request, with everything found while it is answered."""
 
     scope: CredentialScope
     service: AwsService
@@ -91,7 +91,7 @@ class AwsRequestHandler:
         self._world = world
 
     def handle(self, request: AwsRequest) -> HttpReply:
-        """Answers one request; all of the stand-in's work is done under the world's lock."""
+        """Answers one request, under the lock of the state."""
         scope = _scope(request)
         service = SERVICES.get(scope.service) if scope else None
         if scope is None or service is None:
@@ -99,22 +99,22 @@ class AwsRequestHandler:
         protocol = protocol_of(service.model, request)
         current = RequestInProgress(scope, service, protocol, request)
         with self._world.lock:
-            reply = self._answered(current)
+            reply = self._answer(current)
             self._record(current, reply)
             return reply
 
-    def _answered(self, current: RequestInProgress) -> HttpReply:
+    def _answer(self, current: RequestInProgress) -> HttpReply:
         try:
             status, body = 200, self._body(current)
         except AwsError as error:
             current.error = error.code
             status, body = error.status, current.protocol.render_error(error, current.request_id)
-        except Exception as error:  # noqa: BLE001 - whatever it is, it is a bug to be shown
+        except Exception as error:  # noqa: BLE001 - every other error is a bug of the stand-in
             status, body = 500, self._report_bug(current, error)
         return _with_fault(current, HttpReply(status, body, self._headers(current)))
 
     def _headers(self, current: RequestInProgress) -> dict[str, str]:
-        """AWS dates its answers, to the second."""
+        """Headers of the answer, with the date in seconds."""
         return {
             **current.protocol.headers(current.error),
             "x-amzn-requestid": current.request_id,
@@ -129,7 +129,7 @@ class AwsRequestHandler:
         if operation is None:
             raise AwsError(
                 "UnknownOperationException",
-                f"The stand-in does not fake {current.service.name}:{current.name}",
+                f"The stand-in does not support {current.service.name}:{current.name}",
                 501,
             )
         operation.validate(current.params)
@@ -173,7 +173,7 @@ class AwsRequestHandler:
         if current.fault and current.fault.error:
             raise AwsError(current.fault.error, current.fault.message, current.fault.status)
         if current.fault and current.fault.cut == "before":
-            raise AwsError("ConnectionCut", "nobody will read this")
+            raise AwsError("ConnectionCut", "injected fault")
 
     def _context(self, current: RequestInProgress) -> CallContext:
         assert current.principal is not None
@@ -188,7 +188,7 @@ class AwsRequestHandler:
             return
         for resource in operation.resources(current.params, context):
             request = AccessRequest(context.principal, operation.action, resource, context.region)
-            if refusal := self._world.access.refusal(request):
+            if refusal := self._world.access.denial(request):
                 errors = current.protocol.errors
                 raise AwsError(errors.denied, refusal, errors.denied_status)
 
@@ -224,7 +224,9 @@ def _unknown_service(scope: CredentialScope | None) -> HttpReply:
     error = (
         AwsError("MissingAuthenticationTokenException", "Missing Authentication Token", 403)
         if scope is None
-        else AwsError("UnknownServiceException", f"The stand-in fakes no {scope.service}", 501)
+        else AwsError(
+            "UnknownServiceException", f"The stand-in does not support {scope.service}", 501
+        )
     )
     protocol = PROTOCOLS["json 1.1"]
     body = protocol.render_error(error, "")
@@ -239,7 +241,7 @@ def _render(
     if operation.model.output_shape is not None:
         check_answer(operation.model.output_shape, answer)
     elif answer:
-        raise StandInBugError(f"{operation.name} answers nothing")
+        raise StandInBugError(f"{operation.name} has no output in the model")
     return current.protocol.render(operation.model, answer, current.request_id)
 
 

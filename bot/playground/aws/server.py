@@ -1,4 +1,4 @@
-"""The stand-in as a server: on a thread for tests and the demo, or in the foreground."""
+"""The AWS stand-in as an HTTP server."""
 
 from types import TracebackType
 from typing import Self
@@ -17,9 +17,9 @@ from bot.playground.server import LOOPBACK, HttpServer, send_reply
 
 
 class StandIn:
-    """AWS on a port of this machine: `with StandIn() as aws: ...`.
+    """AWS on a local port: `with StandIn() as aws: ...`.
 
-    Leaving it raises if the stand-in itself misbehaved, so that no test passes on its mistakes.
+    `__exit__` raises if the stand-in had an internal error, so that the test fails.
     """
 
     def __init__(self, world: AwsState | None = None, port: int = 0) -> None:
@@ -45,7 +45,7 @@ class StandIn:
         return f"http://{LOOPBACK}:{self._http_server.port}"
 
     def environment(self, access_key: str = DEFAULT_KEY) -> dict[str, str]:
-        """What boto3 needs in its environment to come here and nowhere else."""
+        """The environment variables that connect boto3 to this stand-in."""
         return {
             "AWS_ENDPOINT_URL": self.url,
             "AWS_ACCESS_KEY_ID": access_key,
@@ -66,14 +66,14 @@ def application(world: AwsState) -> Starlette:
 
 
 class _HttpEndpoint:
-    """Takes requests of AWS's clients, and sends or withholds the answers."""
+    """ASGI application for AWS requests."""
 
-    def __init__(self, gate: AwsRequestHandler) -> None:
-        self._gate = gate
+    def __init__(self, handler: AwsRequestHandler) -> None:
+        self._handler = handler
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         http = Request(scope, receive)
-        reply = self._gate.handle(
+        reply = self._handler.handle(
             AwsRequest(
                 http.method,
                 scope["raw_path"].decode(),

@@ -1,4 +1,4 @@
-"""How a service of the stand-in is put together from operations."""
+"""Services of the stand-in, and the registration of their operations."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from bot.playground.aws.validation import ModelViolation, violations
 
 @dataclass(frozen=True)
 class RenderedAnswer:
-    """An answer whose parts were checked and rendered before: it is sent as it is."""
+    """An answer whose entries are already checked and rendered."""
 
     content: Mapping[str, Any]
 
@@ -27,27 +27,24 @@ ErrorFactory = Callable[[ModelViolation], AwsError]
 
 
 def any_resource(_params: Params, _context: CallContext) -> str:
-    """The resource of actions that know none."""
+    """`*`: the resource of actions without resource-level permissions."""
     return "*"
 
 
 def validation_error_as(code: str) -> ErrorFactory:
-    """Answers this code for what the model does not allow, in the words that most services use."""
+    """Creates validation errors with this code and the text that most services use."""
 
-    def refusal(found: ModelViolation) -> AwsError:
+    def error(found: ModelViolation) -> AwsError:
         if found.wrong_type:
             return AwsError("SerializationException", f"{found.path}: {found.constraint}")
         return AwsError(code, found.sentence)
 
-    return refusal
+    return error
 
 
 @dataclass(frozen=True)
 class AwsOperation:
-    """One call that the stand-in answers.
-
-    `action` is what IAM asks for, None where it asks for nothing.
-    """
+    """An operation of a service. `action`: the IAM action, or None if it needs no permission."""
 
     service: "AwsService"
     name: str
@@ -60,24 +57,24 @@ class AwsOperation:
         return self.service.model.operation_model(self.name)
 
     def resources(self, params: Params, context: CallContext) -> list[str]:
-        """What IAM is asked about: the ARN of everything that the call names, or `*`."""
+        """The resources for the permission check: the ARNs in the call, or `*`."""
         named = self.resource(params, context)
         return [named] if isinstance(named, str) else named
 
     def validate(self, params: Params) -> None:
-        """Raises the service's own error for the first thing that its model does not allow."""
+        """Raises the service's error for the first violation of its model."""
         if self.model.input_shape is None:
             return
         for found in violations(self.model.input_shape, params):
-            raise self.service.refusal(found)
+            raise self.service.validation_error(found)
 
 
 class AwsService:
-    """One service, named as botocore and the credential scope name it."""
+    """A service. `name`: its name in botocore and in credential scopes."""
 
-    def __init__(self, name: str, *, refusal: ErrorFactory, resource: Resource) -> None:
+    def __init__(self, name: str, *, validation_error: ErrorFactory, resource: Resource) -> None:
         self.name = name
-        self.refusal = refusal
+        self.validation_error = validation_error
         self.operations: dict[str, AwsOperation] = {}
         self._resource = resource
 
@@ -88,11 +85,11 @@ class AwsService:
     def operation(
         self, name: str, *, action: str | None = "", resource: Resource | None = None
     ) -> Callable[[Handler], Handler]:
-        """Registers a function as the answer to an operation of the service's model.
+        """Registers a function as the handler of an operation.
 
-        IAM's action is the operation's name and the resource the service's usual one, unless
-        told otherwise; an action of None needs no permission. Of several resources each has to
-        be allowed.
+        By default, the IAM action has the name of the operation, and the resource is the
+        service's. With `action` None the call needs no permission. If there are several resources,
+        all must be allowed.
         """
 
         def register(handler: Handler) -> Handler:

@@ -1,4 +1,4 @@
-"""botocore's models of the services, loaded once."""
+"""The service models of botocore, each loaded once."""
 
 from functools import cache
 

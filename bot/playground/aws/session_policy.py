@@ -1,4 +1,4 @@
-"""Policies that AssumeRole is given for one session: what they do not allow, it may not do."""
+"""Session policies of AssumeRole, which limit the permissions of a session."""
 
 import re
 from collections.abc import Iterable
@@ -11,20 +11,20 @@ import orjson
 
 from bot.playground.aws.errors import AwsError
 
-LARGEST = 2048
-"""Characters: API reference, AssumeRole, Policy. STS packs a policy before it measures it, in a
-form that nobody knows; what fits here may be too large there, and says so in the same words."""
+MAX_CHARACTERS = 2048
+"""Characters: API reference, AssumeRole, Policy. STS measures the packed policy, in an undocumented
+format, so that it may reject policies that the stand-in accepts."""
 
 _VERSIONS = ("2008-10-17", "2012-10-17")
 _EFFECTS = ("Allow", "Deny")
-_FAKED = {"Sid", "Effect", "Action", "Resource"}
+_SUPPORTED = {"Sid", "Effect", "Action", "Resource"}
 _ACTION = re.compile(r"\*|[A-Za-z0-9-]+:[A-Za-z0-9*?]+")
 _RESOURCE = re.compile(r"\*|arn:[^:]+:[^:]+:[^:]*:[^:]*:.+")
 
 
 @dataclass(frozen=True)
 class PolicyStatement:
-    """Actions are matched without regard to case; both are globs."""
+    """A statement. Actions (case-insensitive) and resources are globs."""
 
     effect: str
     actions: tuple[str, ...]
@@ -41,16 +41,16 @@ class SessionPolicy:
     statements: tuple[PolicyStatement, ...]
 
     def allows(self, action: str, resource: str) -> bool:
-        """One statement has to allow it, and none may deny it."""
+        """Whether a statement allows it, and none denies it."""
         effects = {each.effect for each in self.statements if each.matches(action, resource)}
         return effects == {"Allow"}
 
 
 @cache
 def read_policy(text: str) -> SessionPolicy:
-    """Raises what STS answers."""
-    if len(text) > LARGEST:
-        share = 100 * len(text) // LARGEST
+    """Parses a policy; raises the AwsError of STS."""
+    if len(text) > MAX_CHARACTERS:
+        share = 100 * len(text) // MAX_CHARACTERS
         raise AwsError(
             "PackedPolicyTooLarge",
             f"Packed policy consumes {share}% of allotted space, please use smaller policy.",
@@ -61,7 +61,7 @@ def read_policy(text: str) -> SessionPolicy:
         raise _malformed("This policy contains invalid Json") from None
     if not isinstance(document, dict) or document.get("Version", "2008-10-17") not in _VERSIONS:
         raise _malformed("Syntax errors in policy.")
-    statements = _listed(document.get("Statement"))
+    statements = _as_list(document.get("Statement"))
     if not statements:
         raise _malformed("Syntax errors in policy.")
     return SessionPolicy(tuple(map(_statement, statements)))
@@ -70,13 +70,13 @@ def read_policy(text: str) -> SessionPolicy:
 def _statement(entry: Any) -> PolicyStatement:
     if not isinstance(entry, dict) or entry.get("Effect") not in _EFFECTS:
         raise _malformed("Syntax errors in policy.")
-    if beyond := entry.keys() - _FAKED:
+    if unsupported := entry.keys() - _SUPPORTED:
         raise AwsError(
             "UnknownOperationException",
-            f"The stand-in does not fake {', '.join(sorted(beyond))} of a session policy",
+            f"The stand-in does not support {', '.join(sorted(unsupported))} in a session policy",
             501,
         )
-    actions, resources = _listed(entry.get("Action")), _listed(entry.get("Resource"))
+    actions, resources = _as_list(entry.get("Action")), _as_list(entry.get("Resource"))
     if not _all_match(_ACTION, actions):
         raise _malformed("Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2")
     if not _all_match(_RESOURCE, resources):
@@ -84,8 +84,8 @@ def _statement(entry: Any) -> PolicyStatement:
     return PolicyStatement(entry["Effect"], tuple(actions), tuple(resources))
 
 
-def _listed(value: Any) -> list[Any]:
-    """IAM takes one entry for a list of one."""
+def _as_list(value: Any) -> list[Any]:
+    """A list. IAM accepts a single entry, too."""
     if isinstance(value, list):
         return value
     return [] if value is None else [value]
@@ -96,5 +96,5 @@ def _all_match(pattern: re.Pattern[str], values: Iterable[Any]) -> bool:
     return bool(found) and all(isinstance(each, str) and pattern.fullmatch(each) for each in found)
 
 
-def _malformed(why: str) -> AwsError:
-    return AwsError("MalformedPolicyDocument", why)
+def _malformed(message: str) -> AwsError:
+    return AwsError("MalformedPolicyDocument", message)

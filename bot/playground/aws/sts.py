@@ -1,4 +1,4 @@
-"""AWS Security Token Service: who the caller is, and sessions of roles."""
+"""AWS Security Token Service: GetCallerIdentity and AssumeRole."""
 
 from datetime import timedelta
 
@@ -9,10 +9,10 @@ from bot.playground.aws.service import Answer, AwsService
 from bot.playground.aws.session_policy import read_policy
 from bot.playground.aws.validation import ModelViolation
 
-LONGEST_CHAINED_SESSION = 3600
+MAX_CHAINED_SESSION_SECONDS = 3600
 
 
-def _refusal(found: ModelViolation) -> AwsError:
+def _validation_error(found: ModelViolation) -> AwsError:
     return AwsError("ValidationError", found.sentence)
 
 
@@ -20,23 +20,23 @@ def _role(params: Params, _context: CallContext) -> str:
     return str(params["RoleArn"])
 
 
-sts = AwsService("sts", refusal=_refusal, resource=_role)
+sts = AwsService("sts", validation_error=_validation_error, resource=_role)
 
 
 @sts.operation("GetCallerIdentity", action=None)
 def get_caller_identity(_params: Params, context: CallContext) -> Answer:
-    """Needs no permission, so nothing can deny it (model)."""
+    """Needs no permission (model)."""
     principal = context.principal
     return {"UserId": principal.user_id, "Account": principal.account, "Arn": principal.arn}
 
 
 @sts.operation("AssumeRole", action=None)
 def assume_role(params: Params, context: CallContext) -> Answer:
-    """The role's trust decides, also across accounts; a wrong external id reads as a denial."""
+    """Checks the role's trust policy, also across accounts. A wrong external ID is denied."""
     role = context.world.identities.role(params["RoleArn"])
     external_id = params.get("ExternalId")
     request = AccessRequest(context.principal, "sts:AssumeRole", params["RoleArn"], context.region)
-    denied = context.world.access.callers_refusal(request)
+    denied = context.world.access.caller_denial(request)
     if denied or role is None or not role.accepts(context.principal, external_id):
         raise AwsError(
             "AccessDenied",
@@ -44,7 +44,7 @@ def assume_role(params: Params, context: CallContext) -> Answer:
             f"on resource: {params['RoleArn']}",
             403,
         )
-    if role.needs_mfa and not context.world.identities.takes_code(params.get("TokenCode")):
+    if role.needs_mfa and not context.world.identities.use_mfa_code(params.get("TokenCode")):
         raise AwsError(
             "AccessDenied",
             "MultiFactorAuthentication failed with invalid MFA one time pass code.",
@@ -52,8 +52,10 @@ def assume_role(params: Params, context: CallContext) -> Answer:
         )
     if "Policy" in params:
         read_policy(params["Policy"])
-    seconds = params.get("DurationSeconds", min(3600, role.longest_session))
-    _check_duration(seconds, role.longest_session, chained=context.principal.session is not None)
+    seconds = params.get("DurationSeconds", min(3600, role.max_session_seconds))
+    _check_duration(
+        seconds, role.max_session_seconds, chained=context.principal.session is not None
+    )
     principal = context.world.identities.open_session(
         role,
         params["RoleSessionName"],
@@ -74,14 +76,14 @@ def assume_role(params: Params, context: CallContext) -> Answer:
     }
 
 
-def _check_duration(seconds: int, longest: int, *, chained: bool) -> None:
-    if chained and seconds > LONGEST_CHAINED_SESSION:
+def _check_duration(seconds: int, max_seconds: int, *, chained: bool) -> None:
+    if chained and seconds > MAX_CHAINED_SESSION_SECONDS:
         raise AwsError(
             "ValidationError",
             "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed "
             "by role chaining.",
         )
-    if seconds > longest:
+    if seconds > max_seconds:
         raise AwsError(
             "ValidationError",
             "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.",

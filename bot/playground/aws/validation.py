@@ -1,7 +1,7 @@
-"""Checks requests and answers against botocore's own model of a service.
+"""Checks requests and answers against botocore's model of a service.
 
-botocore checks required members, types and minimums before it sends. The services also refuse
-what is too long, too large, outside an enumeration or off its pattern; so does this module.
+botocore checks required members, types and minimums before it sends. Like the services, this module
+also checks maximums, enumerations and patterns.
 """
 
 import re
@@ -35,7 +35,7 @@ _MEASURED_BY_LENGTH = {"string", "list", "map", "blob"}
 
 @dataclass(frozen=True)
 class ModelViolation:
-    """One thing that the model does not allow."""
+    """A violation of the model."""
 
     path: str
     value: Any
@@ -44,7 +44,7 @@ class ModelViolation:
 
     @property
     def sentence(self) -> str:
-        """In the words that most services use; they write members in lower camel case."""
+        """The text of most services, with members in lower camel case."""
         member = self.path[:1].lower() + self.path[1:]
         return (
             f"1 validation error detected: Value '{self.value}' at '{member}' failed to satisfy "
@@ -53,43 +53,42 @@ class ModelViolation:
 
 
 def violations(shape: Shape, value: Any, path: str = "") -> Iterator[ModelViolation]:
-    """Everything in `value` that `shape` does not allow, outermost first."""
+    """All violations of `shape` in `value`, outermost first."""
     if not _has_type(shape, value):
         yield ModelViolation(
             path, value, f"Member must be of type {shape.type_name}", wrong_type=True
         )
         return
-    yield from _outside_limits(shape, value, path)
-    yield from _off_pattern(shape, value, path)
+    yield from _limit_violations(shape, value, path)
+    yield from _pattern_violations(shape, value, path)
     yield from _inner_violations(shape, value, path)
 
 
 def check_answer(shape: Shape, answer: Mapping[str, Any]) -> None:
-    """Refuses an answer that AWS could not have given; datetimes are still datetimes here.
+    """Raises StandInBugError for an answer that AWS could not give. Times are datetimes here.
 
-    Members that are None are as good as absent. Empty lists that are not required are left
-    out of the check: ECR answers `imageIds: []` and `failures: []` even where its model asks for
-    at least one entry.
+    Members that are None count as missing. Optional empty lists are not checked: ECR answers
+    `imageIds: []` and `failures: []` although its model requires at least one entry.
     """
     assert isinstance(shape, StructureShape)
     filled = {
         name: value
-        for name, value in present(answer).items()
+        for name, value in without_none(answer).items()
         if value != [] or name in shape.required_members
     }
     report = ParamValidator().validate(filled, shape)
     if report.has_errors():
         raise StandInBugError(f"{shape.name}: {report.generate_report()}")
-    for found in _unlisted_values(shape, filled):
+    for found in _enum_and_pattern_violations(shape, filled):
         raise StandInBugError(f"{shape.name}.{found.path}: {found.constraint}")
 
 
-def present(value: Any) -> Any:
-    """The value without members that are None."""
+def without_none(value: Any) -> Any:
+    """The value without None members."""
     if isinstance(value, Mapping):
-        return {name: present(member) for name, member in value.items() if member is not None}
+        return {name: without_none(member) for name, member in value.items() if member is not None}
     if isinstance(value, list):
-        return [present(entry) for entry in value]
+        return [without_none(entry) for entry in value]
     return value
 
 
@@ -99,7 +98,7 @@ def _has_type(shape: Shape, value: Any) -> bool:
     return isinstance(value, _TYPES[shape.type_name])
 
 
-def _outside_limits(shape: Shape, value: Any, path: str) -> Iterator[ModelViolation]:
+def _limit_violations(shape: Shape, value: Any, path: str) -> Iterator[ModelViolation]:
     by_length = shape.type_name in _MEASURED_BY_LENGTH
     size, measure = (len(value), "length") if by_length else (value, "value")
     least, most = shape.metadata.get("min"), shape.metadata.get("max")
@@ -113,7 +112,7 @@ def _outside_limits(shape: Shape, value: Any, path: str) -> Iterator[ModelViolat
         )
 
 
-def _off_pattern(shape: Shape, value: Any, path: str) -> Iterator[ModelViolation]:
+def _pattern_violations(shape: Shape, value: Any, path: str) -> Iterator[ModelViolation]:
     if shape.type_name != "string":
         return
     if allowed := shape.metadata.get("enum"):
@@ -131,7 +130,7 @@ def _off_pattern(shape: Shape, value: Any, path: str) -> Iterator[ModelViolation
 
 @cache
 def _compiled(pattern: str) -> re.Pattern[str] | None:
-    """Python's form of a pattern; None for the few that need Java's Unicode classes."""
+    """The compiled pattern; None for the few with Java's Unicode classes."""
     try:
         return re.compile(pattern)
     except re.error:
@@ -163,8 +162,8 @@ def _violations_of_members(
             yield from violations(shape.members[name], entry, _join(path, name))
 
 
-def _unlisted_values(shape: Shape, answer: Any) -> Iterator[ModelViolation]:
-    """Enumerations and patterns that botocore's validator does not look at."""
+def _enum_and_pattern_violations(shape: Shape, answer: Any) -> Iterator[ModelViolation]:
+    """Violations of enumerations and patterns, which botocore does not check."""
     return (
         found
         for found in violations(shape, answer)

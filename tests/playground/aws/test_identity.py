@@ -123,7 +123,7 @@ def test_a_session_name_has_64_characters_at_most(aws: StandIn, sts: "STSClient"
 def test_a_session_of_a_session_lasts_an_hour_at_most(
     aws: StandIn, sts: "STSClient", make_client: MakeClient
 ) -> None:
-    aws.world.identities.add_role(ROLE, longest_session=7200)
+    aws.world.identities.add_role(ROLE, max_session_seconds=7200)
     sts.assume_role(RoleArn=ROLE, RoleSessionName="run", DurationSeconds=7200)
     chained = assumed(make_client, sts, "sts")
 

@@ -29,7 +29,7 @@ def test_parts_of_a_failed_image_are_kept_after_a_worker_dies(
 ) -> None:
     plan = aws_env.approved()
     child = family["1.0-amd64"]
-    aws_env.aws.world.stick(aws_env.shelf.repository, child)
+    aws_env.aws.world.fail_deletion(aws_env.shelf.repository, child)
 
     def die() -> None:
         raise Killed

@@ -32,7 +32,7 @@ def test_a_refused_deletion_has_failed(aws_env: AwsEnv) -> None:
     releases(aws_env, 3)
     plan = aws_env.approved()
     victim = victim_of(aws_env, plan)
-    aws_env.aws.world.stick(aws_env.shelf.repository, victim)
+    aws_env.aws.world.fail_deletion(aws_env.shelf.repository, victim)
     plan = aws_env.execute(plan)
     assert plan.state is PlanState.FAILED
     reason = RefusedByEcr("KmsError", "Injected by the stand-in")
@@ -45,7 +45,7 @@ def test_a_refused_deletion_has_failed(aws_env: AwsEnv) -> None:
 
 def test_parts_of_a_failed_image_are_skipped(aws_env: AwsEnv, family: dict[str, str]) -> None:
     plan = aws_env.approved()
-    aws_env.aws.world.stick(aws_env.shelf.repository, family["1.0"])
+    aws_env.aws.world.fail_deletion(aws_env.shelf.repository, family["1.0"])
     plan = aws_env.execute(plan)
     outcomes = aws_env.outcomes(plan)
     assert outcomes.pop(family["1.0"]) is ImageOutcome.FAILED
@@ -61,7 +61,7 @@ def test_too_many_failures_end_the_run(aws_env: AwsEnv) -> None:
     plan = aws_env.approved()
     first = list(aws_env.outcomes(plan))[:10]
     for digest in first:
-        aws_env.aws.world.stick(aws_env.shelf.repository, digest)
+        aws_env.aws.world.fail_deletion(aws_env.shelf.repository, digest)
     plan = aws_env.execute(plan)
     assert plan.state is PlanState.FAILED
     by_outcome = Counter(aws_env.outcomes(plan).values())
@@ -78,8 +78,8 @@ def test_a_child_is_retried_after_its_index(aws_env: AwsEnv, family: dict[str, s
     """ECR may need a moment to notice that the index is gone."""
     plan = aws_env.approved()
     child = family["1.0-arm64"]
-    aws_env.aws.world.stick(aws_env.shelf.repository, child, "ImageReferencedByManifestList")
-    aws_env.after("record_results", 3, aws_env.shelf.repository.stuck.clear)
+    aws_env.aws.world.fail_deletion(aws_env.shelf.repository, child, "ImageReferencedByManifestList")
+    aws_env.after("record_results", 3, aws_env.shelf.repository.deletion_failures.clear)
     plan = aws_env.execute(plan)
     assert plan.state is PlanState.DONE
     assert set(aws_env.outcomes(plan).values()) == {ImageOutcome.DELETED}
@@ -89,7 +89,7 @@ def test_a_child_is_retried_after_its_index(aws_env: AwsEnv, family: dict[str, s
 def test_a_child_fails_if_ecr_always_refuses_it(aws_env: AwsEnv, family: dict[str, str]) -> None:
     plan = aws_env.approved()
     child = family["1.0-arm64"]
-    aws_env.aws.world.stick(aws_env.shelf.repository, child, "ImageReferencedByManifestList")
+    aws_env.aws.world.fail_deletion(aws_env.shelf.repository, child, "ImageReferencedByManifestList")
     plan = aws_env.execute(plan)
     assert plan.state is PlanState.FAILED
     outcomes = aws_env.outcomes(plan)

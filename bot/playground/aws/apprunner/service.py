@@ -1,4 +1,4 @@
-"""What all of App Runner's operations share: its errors and names."""
+"""Errors, resources and paging of App Runner."""
 
 from bot.playground.aws.apprunner.state import AppRunnerState
 from bot.playground.aws.call_context import CallContext, Params
@@ -9,11 +9,13 @@ from bot.playground.aws.service import AwsService, validation_error_as
 _INVALID = "InvalidRequestException"
 
 
-def _the_service(params: Params, _context: CallContext) -> str:
+def _service_arn(params: Params, _context: CallContext) -> str:
     return str(params["ServiceArn"])
 
 
-apprunner = AwsService("apprunner", refusal=validation_error_as(_INVALID), resource=_the_service)
+apprunner = AwsService(
+    "apprunner", validation_error=validation_error_as(_INVALID), resource=_service_arn
+)
 pager = Pager(
     "NextToken", "NextToken", "MaxResults", lambda: AwsError(_INVALID, "Invalid NextToken."), 20
 )

@@ -12,10 +12,10 @@ from bot.playground.aws.service import Answer, any_resource
 
 @apprunner.operation("ListServices", resource=any_resource)
 def list_services(params: Params, context: CallContext) -> Answer:
-    """Services in every status, deleted ones too.
+    """Services in every status, including deleted ones.
 
-    Who asks for no MaxResults would be given all at once (model); here too there are 20 a page,
-    so that nobody can do without NextToken.
+    Without MaxResults, AWS returns all services in one page (model). The stand-in returns 20, so
+    that clients must use NextToken.
     """
     services = state(context).services
     arns, more = pager.page(ascending(sorted(services)), params, context)
@@ -55,7 +55,7 @@ def describe_service(params: Params, context: CallContext) -> Answer:
 
 
 def _source(service: AppRunnerService) -> dict[str, Any]:
-    """Images of ECR Public start no deployments when they change (model)."""
+    """Images in ECR Public have no automatic deployments (model)."""
     if service.image is None:
         version = {"Type": "BRANCH", "Value": "main"}
         url = f"https://code.invalid/{service.name}"

@@ -1,4 +1,4 @@
-"""One account's App Runner services in one Region."""
+"""The App Runner services of an account and Region."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -11,7 +11,7 @@ from bot.playground.aws.option_checks import reject_unknown_options
 
 @dataclass(frozen=True)
 class AppRunnerService:
-    """Without `image` it is built from a repository of code."""
+    """A service. Without `image` its source is a code repository."""
 
     id: str
     name: str
@@ -29,7 +29,7 @@ class ServiceOptions(TypedDict, total=False):
 
 
 class AppRunnerState:
-    """Services by their ARN; a deleted one remains, and its name may be used again."""
+    """Services by ARN, including deleted ones, whose names can be used again."""
 
     def __init__(self, place: AccountRegion) -> None:
         self.place = place
@@ -39,10 +39,10 @@ class AppRunnerState:
     def create(
         self, name: str, image: str | None = None, **options: Unpack[ServiceOptions]
     ) -> AppRunnerService:
-        """A service of an image, in ECR or in ECR Public, or without one of code."""
+        """Creates a service from an image in ECR or ECR Public, or without `image` from code."""
         reject_unknown_options(options, ServiceOptions)
         if any(each.name == name and not each.deleted_at for each in self.services.values()):
-            raise ValueError(f"there is a service {name}")
+            raise ValueError(f"service {name} already exists")
         unique = str(UUID(self.place.new_id(name)[:32], version=4))
         created_at = options.get("at") or self.place.now
         service = AppRunnerService(

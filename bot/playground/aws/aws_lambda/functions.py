@@ -26,21 +26,21 @@ from bot.playground.aws.service import Answer, RenderedAnswer, any_resource
 
 @aws_lambda.operation("ListFunctions", resource=any_resource)
 def list_functions(params: Params, context: CallContext) -> Answer:
-    """`$LATEST` of every function, or with FunctionVersion=ALL every published version too.
+    """`$LATEST` of each function, and with FunctionVersion=ALL all published versions.
 
-    There are no replicas of Lambda@Edge here.
+    The stand-in has no Lambda@Edge replicas.
     """
-    every = params.get("FunctionVersion") == "ALL"
-    if "MasterRegion" in params and not every:
+    all_versions = params.get("FunctionVersion") == "ALL"
+    if "MasterRegion" in params and not all_versions:
         invalid("FunctionVersion must be set to ALL if MasterRegion is specified")
     listed = {
         f"{function.name} {_order(code)}": code
         for function in state(context).functions.values()
         if "MasterRegion" not in params
-        for code in (function.versions.values() if every else [function.latest])
+        for code in (function.versions.values() if all_versions else [function.latest])
     }
     keys, more = pager.page(ascending(sorted(listed)), params, context, page_size(params))
-    describe = _with_version if every else _without_version
+    describe = _with_version if all_versions else _without_version
     return RenderedAnswer({"Functions": [describe(listed[key]) for key in keys]} | more)
 
 
@@ -59,7 +59,7 @@ def _without_version(code: FunctionVersion) -> dict[str, Any]:
 
 
 def _configuration(code: FunctionVersion, arn: str) -> dict[str, Any]:
-    """Lists leave out State and LastUpdateStatus (model); an image has no runtime or handler."""
+    """The configuration in lists, without State and LastUpdateStatus (model)."""
     packed = (
         {"PackageType": "Image", "CodeSize": 0}
         if code.image
@@ -89,7 +89,7 @@ def _configuration(code: FunctionVersion, arn: str) -> dict[str, Any]:
 
 @aws_lambda.operation("GetFunction")
 def get_function(params: Params, context: CallContext) -> Answer:
-    """The version that the qualifier names, itself or by an alias; `$LATEST` without one."""
+    """The version or alias of the qualifier; `$LATEST` without one."""
     name = function_reference(params, context)
     function = find_function(name, context)
     code = _code(function, name.qualifier)
@@ -111,7 +111,7 @@ def _code(function: LambdaFunction, qualifier: str | None) -> FunctionVersion | 
 
 
 def _location(code: FunctionVersion) -> dict[str, Any]:
-    """A Zip file has no image."""
+    """The image, or the location of the Zip file."""
     if code.image is None:
         return {"RepositoryType": "S3", "Location": f"https://code.example/{code.function}.zip"}
     return {

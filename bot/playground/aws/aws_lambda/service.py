@@ -1,4 +1,4 @@
-"""What all of Lambda's operations share: its errors, and finding a function by any name."""
+"""Errors, paging and function lookup of Lambda."""
 
 import re
 from dataclasses import dataclass
@@ -10,8 +10,8 @@ from bot.playground.aws.errors import AwsError
 from bot.playground.aws.paging import Pager
 from bot.playground.aws.service import AwsService, validation_error_as
 
-LARGEST_PAGE = 50
-"""What is given at once, whatever is asked for (model)."""
+MAX_PAGE_SIZE = 50
+"""The maximum page size, even if the request sets more (model)."""
 
 _NAME = re.compile(
     r"(?:arn:[^:]+:lambda:)?(?:(?P<region>[a-z]{2}[a-z-]*-\d):)?(?:(?P<account>\d{12}):)?"
@@ -21,7 +21,7 @@ _NAME = re.compile(
 
 @dataclass(frozen=True)
 class FunctionReference:
-    """What a call calls a function."""
+    """A function as named in a call."""
 
     arn: str
     name: str
@@ -33,7 +33,7 @@ class FunctionReference:
 
 
 def function_reference(params: Params, context: CallContext) -> FunctionReference:
-    """Reads name, partial ARN or ARN, each perhaps with a qualifier."""
+    """Parses a name, partial ARN or ARN, optionally with a qualifier."""
     parts = _NAME.fullmatch(params["FunctionName"])
     assert parts is not None
     qualifier = params.get("Qualifier")
@@ -50,12 +50,12 @@ def function_reference(params: Params, context: CallContext) -> FunctionReferenc
     return FunctionReference(arn, parts["name"], parts["qualifier"] or qualifier)
 
 
-def the_function(params: Params, context: CallContext) -> str:
+def function_arn(params: Params, context: CallContext) -> str:
     return function_reference(params, context).qualified_arn
 
 
 aws_lambda = AwsService(
-    "lambda", refusal=validation_error_as("ValidationException"), resource=the_function
+    "lambda", validation_error=validation_error_as("ValidationException"), resource=function_arn
 )
 
 
@@ -71,7 +71,7 @@ pager = Pager("Marker", "NextMarker", "MaxItems", lambda: _invalid("Invalid Mark
 
 
 def page_size(params: Params) -> int:
-    return min(int(params.get("MaxItems", LARGEST_PAGE)), LARGEST_PAGE)
+    return min(int(params.get("MaxItems", MAX_PAGE_SIZE)), MAX_PAGE_SIZE)
 
 
 def state(context: CallContext) -> LambdaState:

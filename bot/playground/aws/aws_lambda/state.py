@@ -1,4 +1,4 @@
-"""One account's Lambda functions in one Region, and what a test or a demo may do to them."""
+"""The Lambda functions of an account and Region, and changes that tests make."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -14,7 +14,7 @@ LATEST = "$LATEST"
 
 @dataclass(frozen=True, eq=False)
 class FunctionVersion(CachedEntity):
-    """A version of a function; without `image` it is a Zip file. A version never changes."""
+    """An immutable version of a function. Without `image` it is a Zip file."""
 
     function: str
     arn: str
@@ -31,7 +31,7 @@ class FunctionVersion(CachedEntity):
 
 @dataclass(frozen=True, eq=False)
 class FunctionAlias(CachedEntity):
-    """`weights` send a share of the calls to other versions."""
+    """An alias. `weights`: the shares of calls that other versions receive."""
 
     name: str
     arn: str
@@ -41,7 +41,7 @@ class FunctionAlias(CachedEntity):
 
 @dataclass(eq=False)
 class LambdaFunction:
-    """`versions` are by number, `$LATEST` among them."""
+    """A function. `versions`: by number, including `$LATEST`."""
 
     name: str
     arn: str
@@ -55,31 +55,31 @@ class LambdaFunction:
 
 
 class FunctionImageOptions(TypedDict, total=False):
-    """`digest` is what the image resolves to, if it is not in this world."""
+    """`digest`: the digest of an image that is not in the stand-in's registries."""
 
     digest: str | None
     at: datetime | None
 
 
 class LambdaState:
-    """Lambda keeps the digest that an image's reference named when it was given to a function."""
+    """Functions by name. Lambda stores the digest of an image when the function is updated."""
 
     def __init__(self, place: AccountRegion) -> None:
         self.place = place
         self.functions: dict[str, LambdaFunction] = {}
 
     def function(self, name: str) -> LambdaFunction:
-        """A function that exists; raises KeyError."""
+        """An existing function; raises KeyError."""
         return self.functions[name]
 
     @locked
     def create(
         self, name: str, image: str | None = None, **options: Unpack[FunctionImageOptions]
     ) -> LambdaFunction:
-        """A function of an image, or without one of a Zip file."""
+        """Creates a function from an image, or without `image` from a Zip file."""
         reject_unknown_options(options, FunctionImageOptions)
         if name in self.functions:
-            raise ValueError(f"there is a function {name}")
+            raise ValueError(f"function {name} already exists")
         function = LambdaFunction(name, self.place.arn("lambda", f"function:{name}"))
         self.functions[name] = function
         self._set_code(function, image, options)
@@ -89,7 +89,7 @@ class LambdaState:
     def update(
         self, name: str, image: str | None, **options: Unpack[FunctionImageOptions]
     ) -> FunctionVersion:
-        """Gives `$LATEST` another image."""
+        """Sets another image for `$LATEST`."""
         reject_unknown_options(options, FunctionImageOptions)
         return self._set_code(self.function(name), image, options)
 
@@ -97,7 +97,7 @@ class LambdaState:
     def publish(
         self, name: str, image: str | None = None, **options: Unpack[FunctionImageOptions]
     ) -> FunctionVersion:
-        """Keeps `$LATEST`, which is given the image first if there is one, as the next version."""
+        """Publishes `$LATEST` as the next version, with a new image if given."""
         reject_unknown_options(options, FunctionImageOptions)
         function = self.function(name)
         if image is not None:
@@ -113,7 +113,7 @@ class LambdaState:
 
     @locked
     def unpublish(self, name: str, version: str) -> None:
-        """Deletes a published version; its number is never used again."""
+        """Deletes a published version. Its number is not used again."""
         del self.function(name).versions[version]
 
     @locked
@@ -125,7 +125,7 @@ class LambdaState:
         *,
         weights: Mapping[str, float] | None = None,
     ) -> FunctionAlias:
-        """Points an alias at a version, wherever it pointed before."""
+        """Creates or moves an alias."""
         function = self.function(name)
         missing = {version, *(weights or {})} - function.versions.keys()
         if missing:

@@ -9,14 +9,14 @@ from bot.playground.aws.call_context import CallContext, Params
 from bot.playground.aws.paging import ascending
 from bot.playground.aws.service import Answer
 
-_AT_ONCE = 100
-"""As many definitions can be named and told at once (model, in words only)."""
+_MAX_ENTRIES = 100
+"""The maximum of named definitions and of the page size (documentation of the model)."""
 
 
 @batch.operation("DescribeJobDefinitions")
 def describe_job_definitions(params: Params, context: CallContext) -> Answer:
-    """Definitions of every status unless one is asked for; what is missing is left out."""
-    _refuse_too_much(params)
+    """Definitions in every status, or in `status`. Unknown names are ignored."""
+    _check_limits(params)
     listed = {
         f"{each.name}:{each.revision:09}": each
         for each in _named(params, context)
@@ -24,20 +24,20 @@ def describe_job_definitions(params: Params, context: CallContext) -> Answer:
         and params.get("status") in (None, each.status)
     }
     keys, more = pager.page(ascending(sorted(listed)), params, context)
-    return {"jobDefinitions": [_described(listed[key]) for key in keys]} | more
+    return {"jobDefinitions": [_description(listed[key]) for key in keys]} | more
 
 
-def _refuse_too_much(params: Params) -> None:
-    if not 1 <= params.get("maxResults", 1) <= _AT_ONCE:
-        raise invalid(f"maxResults must be between 1 and {_AT_ONCE}.")
-    if len(params.get("jobDefinitions", ())) > _AT_ONCE:
-        raise invalid(f"jobDefinitions can have at most {_AT_ONCE} entries.")
+def _check_limits(params: Params) -> None:
+    if not 1 <= params.get("maxResults", 1) <= _MAX_ENTRIES:
+        raise invalid(f"maxResults must be between 1 and {_MAX_ENTRIES}.")
+    if len(params.get("jobDefinitions", ())) > _MAX_ENTRIES:
+        raise invalid(f"jobDefinitions can have at most {_MAX_ENTRIES} entries.")
     if "jobDefinitions" in params and len(params) > 1:
         raise invalid("jobDefinitions cannot be used with other parameters.")
 
 
 def _named(params: Params, context: CallContext) -> Iterable[JobDefinition]:
-    """Those that are listed as `name:revision` or by ARN, or all."""
+    """The definitions with the given names (`name:revision`) or ARNs, or all."""
     definitions = state(context).definitions
     if "jobDefinitions" not in params:
         return definitions.values()
@@ -46,7 +46,7 @@ def _named(params: Params, context: CallContext) -> Iterable[JobDefinition]:
     return [definitions[name] for name in names & definitions.keys()]
 
 
-def _described(definition: JobDefinition) -> dict[str, Any]:
+def _description(definition: JobDefinition) -> dict[str, Any]:
     nodes = definition.shape.get("nodeProperties", {}).get("nodeRangeProperties", [])
     on_eks = any("eksProperties" in part for part in (definition.shape, *nodes))
     return {

@@ -1,4 +1,4 @@
-"""What all of Batch's operations share: its errors and the size of pages."""
+"""Errors and paging of Batch."""
 
 from bot.playground.aws.batch.state import BatchState
 from bot.playground.aws.call_context import CallContext
@@ -8,7 +8,7 @@ from bot.playground.aws.service import AwsService, any_resource, validation_erro
 
 _INVALID = "ClientException"
 
-batch = AwsService("batch", refusal=validation_error_as(_INVALID), resource=any_resource)
+batch = AwsService("batch", validation_error=validation_error_as(_INVALID), resource=any_resource)
 
 
 def invalid(message: str) -> AwsError:

@@ -1,4 +1,4 @@
-"""One account's Batch job definitions in one Region."""
+"""The Batch job definitions of an account and Region."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -11,7 +11,7 @@ _SHAPES = {"containerProperties", "ecsProperties", "eksProperties", "nodePropert
 
 @dataclass(frozen=True)
 class JobDefinition:
-    """`shape` is the one member that says what runs, by its name and as the API writes it."""
+    """A revision. `shape`: its container properties, in the format of the API."""
 
     name: str
     revision: int
@@ -25,7 +25,7 @@ class JobDefinition:
 
 
 class BatchState:
-    """Job definitions by `name:revision`; deregistered ones remain, as they do for 180 days."""
+    """Job definitions by `name:revision`, including deregistered ones."""
 
     def __init__(self, place: AccountRegion) -> None:
         self.place = place
@@ -35,15 +35,15 @@ class BatchState:
     def register(
         self, name: str, image: str | None = None, *, shape: Mapping[str, Any] | None = None
     ) -> JobDefinition:
-        """A new revision: one container of an image, or any `shape` as the API writes it.
+        """Registers a new revision with one container, or with any `shape` in the API's format.
 
         `shape` has one of containerProperties, ecsProperties, eksProperties and nodeProperties.
         """
         if (image is None) == (shape is None):
-            raise ValueError("a job definition has an image or a shape")
+            raise ValueError("give either an image or a shape")
         chosen = {"containerProperties": _container(image)} if shape is None else dict(shape)
         if len(chosen) != 1 or not chosen.keys() <= _SHAPES:
-            raise ValueError(f"a shape is one of {', '.join(sorted(_SHAPES))}")
+            raise ValueError(f"a shape has one of {', '.join(sorted(_SHAPES))}")
         revision = 1 + sum(each.name == name for each in self.definitions.values())
         arn = self.place.arn("batch", f"job-definition/{name}:{revision}")
         definition = JobDefinition(name, revision, arn, chosen)
@@ -53,9 +53,9 @@ class BatchState:
     @locked
     def deregister(self, definition: str) -> JobDefinition:
         """Makes `name:revision` INACTIVE; raises KeyError."""
-        ended = replace(self.definitions[definition], status="INACTIVE")
-        self.definitions[definition] = ended
-        return ended
+        inactive = replace(self.definitions[definition], status="INACTIVE")
+        self.definitions[definition] = inactive
+        return inactive
 
 
 def _container(image: str | None) -> dict[str, Any]:

@@ -18,7 +18,7 @@ _SORTED_BY: dict[str, Callable[[CodeBuildProject], str]] = {
 
 @codebuild.operation("ListProjects")
 def list_projects(params: Params, context: CallContext) -> Answer:
-    """By name, ascending, unless told otherwise."""
+    """Sorted by name in ascending order by default."""
     key = _SORTED_BY[params.get("sortBy", "NAME")]
     listed = {key(project): name for name, project in state(context).projects.items()}
     order = descending if params.get("sortOrder") == "DESCENDING" else ascending
@@ -26,31 +26,31 @@ def list_projects(params: Params, context: CallContext) -> Answer:
     return {"projects": [listed[key] for key in keys]} | more
 
 
-def _the_projects(params: Params, context: CallContext) -> list[str]:
+def _project_arns(params: Params, context: CallContext) -> list[str]:
     prefix = _prefix(context)
     return [name if name.startswith("arn:") else prefix + name for name in params["names"]]
 
 
 def _prefix(context: CallContext) -> str:
-    """What makes an ARN of a name."""
+    """The prefix of project ARNs."""
     return state(context).place.arn("codebuild", "project/")
 
 
-@codebuild.operation("BatchGetProjects", resource=_the_projects)
+@codebuild.operation("BatchGetProjects", resource=_project_arns)
 def batch_get_projects(params: Params, context: CallContext) -> Answer:
-    """By name or ARN; what is named twice is told once. Nobody shares projects here."""
+    """Projects by name or ARN, without duplicates. The stand-in has no shared projects."""
     projects = state(context).projects
     names = {each: each.removeprefix(_prefix(context)) for each in params["names"]}
-    asked = dict.fromkeys(names.values())
+    requested = dict.fromkeys(names.values())
     return {
-        "projects": [_described(projects[name]) for name in asked if name in projects],
+        "projects": [_description(projects[name]) for name in requested if name in projects],
         "projectsNotFound": [each for each, name in names.items() if name not in projects],
     }
 
 
-def _described(project: CodeBuildProject) -> dict[str, Any]:
-    """CodeBuild pulls its own images with its own credentials (model)."""
-    own = project.image.startswith("aws/codebuild/")
+def _description(project: CodeBuildProject) -> dict[str, Any]:
+    """CodeBuild pulls curated images with its own credentials (model)."""
+    is_curated = project.image.startswith("aws/codebuild/")
     return {
         "name": project.name,
         "arn": project.arn,
@@ -63,7 +63,7 @@ def _described(project: CodeBuildProject) -> dict[str, Any]:
             "computeType": "BUILD_GENERAL1_SMALL",
             "environmentVariables": [],
             "privilegedMode": False,
-            "imagePullCredentialsType": "CODEBUILD" if own else "SERVICE_ROLE",
+            "imagePullCredentialsType": "CODEBUILD" if is_curated else "SERVICE_ROLE",
         },
         "serviceRole": project.role_arn,
         "timeoutInMinutes": 60,

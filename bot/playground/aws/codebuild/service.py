@@ -1,4 +1,4 @@
-"""What all of CodeBuild's operations share: its errors."""
+"""Errors and paging of CodeBuild."""
 
 from bot.playground.aws.call_context import CallContext
 from bot.playground.aws.codebuild.state import CodeBuildState
@@ -8,7 +8,9 @@ from bot.playground.aws.service import AwsService, any_resource, validation_erro
 
 _INVALID = "InvalidInputException"
 
-codebuild = AwsService("codebuild", refusal=validation_error_as(_INVALID), resource=any_resource)
+codebuild = AwsService(
+    "codebuild", validation_error=validation_error_as(_INVALID), resource=any_resource
+)
 pager = Pager(
     "nextToken", "nextToken", None, lambda: AwsError(_INVALID, "The nextToken is not valid.")
 )

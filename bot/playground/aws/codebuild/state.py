@@ -1,4 +1,4 @@
-"""One account's CodeBuild projects in one Region."""
+"""The CodeBuild projects of an account and Region."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -8,7 +8,7 @@ from bot.playground.aws.account_regions import AccountRegion, locked
 
 @dataclass(frozen=True)
 class CodeBuildProject:
-    """`image` is what its builds run in."""
+    """A project. `image`: the image of its build environment."""
 
     name: str
     arn: str
@@ -26,7 +26,7 @@ class CodeBuildState:
     @locked
     def create(self, name: str, image: str, *, at: datetime | None = None) -> CodeBuildProject:
         if name in self.projects:
-            raise ValueError(f"there is a project {name}")
+            raise ValueError(f"project {name} already exists")
         created_at = at or self.place.now
         self.projects[name] = CodeBuildProject(
             name=name,
@@ -40,7 +40,7 @@ class CodeBuildState:
 
     @locked
     def update(self, name: str, image: str, *, at: datetime | None = None) -> CodeBuildProject:
-        """Gives a project another image."""
+        """Sets another image for a project."""
         changed = replace(self.projects[name], image=image, modified_at=at or self.place.now)
         self.projects[name] = changed
         return changed

@@ -1,8 +1,8 @@
-"""The stand-in's own door for other processes, under `/_control`: JSON in, JSON out.
+"""The control API for other processes, under `/_control`: JSON requests and answers.
 
-A body's keys are the keyword arguments of the world's methods, or of its services' states; keys
-that end in `_at`, and `at` and `now`, are ISO 8601 times. What comes in numbers comes as a list
-under one key. A wrong body answers 400 and says why.
+The keys of a body are the keyword arguments of the methods of AwsState or of a service's state. The
+keys `at`, `now`, and those that end in `_at` are ISO 8601 times. Several entries are a list under
+one key. An invalid body gets status 400 and the error.
 """
 
 from bot.playground.aws.control import registry, server_control, workloads

@@ -1,4 +1,4 @@
-"""Repositories, manifests and what is set for a registry."""
+"""Control API: repositories, manifests and settings of registries."""
 
 from bot.playground.aws.aws_state import AwsState
 from bot.playground.aws.control.routing import Body, control, location_in, with_times
@@ -18,18 +18,18 @@ def create_repository(world: AwsState, body: Body) -> Body:
 
 @control("GET", "/repositories")
 def show_repository(world: AwsState, body: Body) -> Body:
-    """`?repository=NAME` and perhaps `&account=…&region=…`."""
+    """`?repository=NAME` and optionally `&account=…&region=…`."""
     repository = _repository(world, body)
-    repository.settle(world.clock.now())
+    repository.complete_restores(world.clock.now())
     return {
         "uri": repository.uri,
         "mutability": repository.mutability,
         "tags": repository.digest_by_tag,
-        "manifests": [_shown(repository, each) for each in repository.manifests.values()],
+        "manifests": [_manifest_json(repository, each) for each in repository.manifests.values()],
     }
 
 
-def _shown(repository: Repository, manifest: StoredManifest) -> Body:
+def _manifest_json(repository: Repository, manifest: StoredManifest) -> Body:
     return {
         "digest": manifest.digest,
         "tags": sorted(manifest.tags),
@@ -57,9 +57,9 @@ def remove(world: AwsState, body: Body) -> None:
     world.remove(_repository(world, body), **body)
 
 
-@control("POST", "/stuck")
-def stick(world: AwsState, body: Body) -> None:
-    world.stick(_repository(world, body), **body)
+@control("POST", "/deletion-failures")
+def fail_deletion(world: AwsState, body: Body) -> None:
+    world.fail_deletion(_repository(world, body), **body)
 
 
 @control("POST", "/tags")
@@ -79,7 +79,7 @@ def archive(world: AwsState, body: Body) -> None:
 
 @control("POST", "/restore")
 def restore(world: AwsState, body: Body) -> None:
-    """`{repository, reference}`, and perhaps `at`."""
+    """`{repository, reference}` and optionally `at`."""
     world.restore(_repository(world, body), **body)
 
 
@@ -95,7 +95,7 @@ def exclude_pull_times(world: AwsState, body: Body) -> None:
 
 @control("PUT", "/policies")
 def set_repository_policy(world: AwsState, body: Body) -> None:
-    """`policy` is the policy itself, not its text."""
+    """`policy`: the policy as a JSON object."""
     world.set_repository_policy(_repository(world, body), **body)
 
 

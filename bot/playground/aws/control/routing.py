@@ -1,4 +1,4 @@
-"""How a control becomes a route: JSON in, JSON out, times as ISO 8601."""
+"""Registers functions as routes of the control API: JSON requests and answers."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -12,33 +12,33 @@ from starlette.routing import BaseRoute, Route
 from bot.playground.aws.aws_state import AwsState
 
 Body = dict[str, Any]
-Control = Callable[[AwsState, Body], Any]
+ControlHandler = Callable[[AwsState, Body], Any]
 
-_CONTROLS: list[tuple[str, str, Control]] = []
+_HANDLERS: list[tuple[str, str, ControlHandler]] = []
 
 
 def control_routes(world: AwsState) -> list[BaseRoute]:
     return [
-        Route(path, _endpoint(world, answer), methods=[method])
-        for method, path, answer in _CONTROLS
+        Route(path, _endpoint(world, handler), methods=[method])
+        for method, path, handler in _HANDLERS
     ]
 
 
-def control(method: str, path: str) -> Callable[[Control], Control]:
-    def register(answer: Control) -> Control:
-        _CONTROLS.append((method, path, answer))
-        return answer
+def control(method: str, path: str) -> Callable[[ControlHandler], ControlHandler]:
+    def register(handler: ControlHandler) -> ControlHandler:
+        _HANDLERS.append((method, path, handler))
+        return handler
 
     return register
 
 
-def _endpoint(world: AwsState, answer: Control) -> Callable[[Request], Any]:
+def _endpoint(world: AwsState, handler: ControlHandler) -> Callable[[Request], Any]:
     async def endpoint(request: Request) -> Response:
         body = await request.body()
         try:
             arguments = dict(request.query_params) | (orjson.loads(body) if body else {})
             with world.lock:
-                result = answer(world, with_times(arguments))
+                result = handler(world, with_times(arguments))
         except (KeyError, TypeError, ValueError) as error:
             return _json({"error": repr(error)}, 400)
         return _json(result if result is not None else {})
@@ -63,16 +63,16 @@ def _time(text: str | None) -> datetime | None:
 
 
 def location_in(body: Body) -> Body:
-    """Takes `account` and `region` out of the body, where they are given."""
+    """Removes `account` and `region` from the body, and returns them."""
     return {name: body.pop(name) for name in ("account", "region") if name in body}
 
 
 def each_of(
     path: str, key: str
 ) -> Callable[[Callable[[AwsState, Body, Body], Any]], Callable[[AwsState, Body, Body], Any]]:
-    """Registers what to do with every entry of the list `key`; answers what came of them.
+    """Registers a handler for each entry of the list `key`. The answer is the list of results.
 
-    The place is told once, beside the list.
+    `account` and `region` are given once, next to the list.
     """
 
     def register(

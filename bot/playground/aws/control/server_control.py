@@ -1,4 +1,4 @@
-"""The stand-in itself: access, faults, calls, the clock, identities, and its own mistakes."""
+"""Control API: access, faults, calls, clock, identities, sessions and bugs."""
 
 from dataclasses import asdict, fields
 from datetime import timedelta
@@ -19,17 +19,17 @@ def grant(world: AwsState, body: Body) -> None:
 
 
 @control("DELETE", "/access")
-def forget_access(world: AwsState, _body: Body) -> None:
-    """Takes back all denials and grants."""
+def clear_access(world: AwsState, _body: Body) -> None:
+    """Deletes all deny rules and grants."""
     world.access.clear()
 
 
 @control("POST", "/faults")
 def add_fault(world: AwsState, body: Body) -> None:
-    """The keys are those of `Fault`."""
+    """The keys are the fields of Fault."""
     unknown = body.keys() - {field.name for field in fields(Fault) if field.init}
     if unknown:
-        raise ValueError(f"a fault has no {', '.join(sorted(unknown))}")
+        raise ValueError(f"unknown fault fields: {', '.join(sorted(unknown))}")
     world.faults.add(Fault(**body))
 
 
@@ -56,7 +56,7 @@ def show_clock(world: AwsState, _body: Body) -> Body:
 
 @control("PUT", "/clock")
 def set_clock(world: AwsState, body: Body) -> Body:
-    """`{now}` sets it, `{advance}` moves it on by seconds, `{}` lets it follow real time."""
+    """`{now}` sets the clock, `{advance}` advances it by seconds, `{}` resets it to real time."""
     if "now" in body:
         world.clock.set(body["now"])
     elif "advance" in body:

@@ -1,4 +1,4 @@
-"""What else uses images: EKS, CodeBuild, App Runner, Batch and SageMaker."""
+"""Control API: workloads that use images, and Regions."""
 
 from bot.playground.aws.aws_state import AwsState
 from bot.playground.aws.control.routing import Body, control, each_of, location_in
@@ -21,7 +21,7 @@ def run_task(world: AwsState, location: Body, body: Body) -> str:
 
 @control("DELETE", "/ecs/tasks")
 def stop_task(world: AwsState, body: Body) -> None:
-    """`{task: ARN}`, and perhaps `last_status` and `at`."""
+    """`{task: ARN}` and optionally `last_status` and `at`."""
     ecs = world.ecs(**location_in(body))
     ecs.stop_task(ecs.task(body.pop("task")), **body)
 
@@ -67,20 +67,20 @@ def publish(world: AwsState, location: Body, body: Body) -> str:
 
 
 @each_of("/lambda/aliases", "aliases")
-def point_alias(world: AwsState, location: Body, body: Body) -> str:
+def set_alias(world: AwsState, location: Body, body: Body) -> str:
     return world.functions(**location).alias(**body).arn
 
 
 @each_of("/events/rules", "rules")
 def run_task_by_rule(world: AwsState, location: Body, body: Body) -> str:
-    """With `task_definition` a rule that runs a task, otherwise one without targets."""
+    """Creates a rule, with `task_definition` one that runs a task."""
     events = world.events(**location)
     return (events.run_task if "task_definition" in body else events.put_rule)(**body).arn
 
 
 @each_of("/events/targets", "targets")
 def put_target(world: AwsState, location: Body, body: Body) -> str:
-    """`{bus, rule, target}`: the target as the API writes it."""
+    """`{bus, rule, target}`. `target` has the API's format."""
     events = world.events(**location)
     rule = events.bus(body.get("bus", "default")).rules[body["rule"]]
     return events.put_target(rule, body["target"]).id
@@ -88,7 +88,7 @@ def put_target(world: AwsState, location: Body, body: Body) -> str:
 
 @each_of("/scheduler/schedules", "schedules")
 def create_schedule(world: AwsState, location: Body, body: Body) -> str:
-    """With `task_definition` a schedule that runs a task, otherwise one with any `target`."""
+    """Creates a schedule: with `task_definition` one that runs a task, otherwise any `target`."""
     scheduler = world.scheduler(**location)
     return (scheduler.run_task if "task_definition" in body else scheduler.create)(**body).arn
 
@@ -117,7 +117,7 @@ def create_project(world: AwsState, location: Body, body: Body) -> str:
 
 @control("PUT", "/codebuild/projects")
 def update_project(world: AwsState, body: Body) -> None:
-    """`{name, image}`, and perhaps `at`."""
+    """`{name, image}` and optionally `at`."""
     world.codebuild(**location_in(body)).update(**body)
 
 
@@ -128,13 +128,13 @@ def create_apprunner_service(world: AwsState, location: Body, body: Body) -> str
 
 @control("PUT", "/apprunner/services")
 def set_apprunner_status(world: AwsState, body: Body) -> None:
-    """`{arn, status}`, and perhaps `at`."""
+    """`{arn, status}` and optionally `at`."""
     world.apprunner(**location_in(body)).set_status(**body)
 
 
 @each_of("/batch/definitions", "definitions")
 def register_job_definition(world: AwsState, location: Body, body: Body) -> str:
-    """`{name, image}`, or `{name, shape}` as the API writes it."""
+    """`{name, image}`, or `{name, shape}` with a shape in the API's format."""
     return world.batch(**location).register(**body).full_name
 
 

@@ -13,18 +13,18 @@ _FILTERS = {"endpoint": "Endpoint", "opt-in-status": "OptInStatus", "region-name
 
 @ec2.operation("DescribeRegions")
 def describe_regions(params: Params, context: CallContext) -> Answer:
-    """The Regions that are enabled for the account, or with AllRegions all; there are no pages."""
+    """The enabled Regions of the account, or with AllRegions all. Not paged."""
     if params.get("DryRun"):
         raise AwsError(
             "DryRunOperation", "Request would have succeeded, but DryRun flag is set.", 412
         )
-    described = [
+    entries = [
         _region(name, status)
         for name, status in context.world.regions(context.account, context.region).status.items()
-        if _asked_for(name, status, params)
+        if _is_requested(name, status, params)
     ]
-    _refuse_unknown(params, {each["RegionName"] for each in described})
-    return {"Regions": [each for each in described if _passes(each, params.get("Filters", ()))]}
+    _reject_unknown(params, {each["RegionName"] for each in entries})
+    return {"Regions": [each for each in entries if _matches(each, params.get("Filters", ()))]}
 
 
 def _region(name: str, status: str) -> dict[str, Any]:
@@ -36,20 +36,20 @@ def _region(name: str, status: str) -> dict[str, Any]:
     }
 
 
-def _asked_for(name: str, status: str, params: Params) -> bool:
-    """A Region that is named is shown even if it is disabled (model)."""
+def _is_requested(name: str, status: str, params: Params) -> bool:
+    """A named Region is listed even if it is disabled (model)."""
     if names := params.get("RegionNames"):
         return name in names
     return bool(params.get("AllRegions")) or status != "not-opted-in"
 
 
-def _refuse_unknown(params: Params, known: set[str]) -> None:
+def _reject_unknown(params: Params, known: set[str]) -> None:
     unknown = [name for name in params.get("RegionNames", ()) if name not in known]
     if unknown:
         raise AwsError("InvalidParameterValue", f"Invalid region(s): [{', '.join(unknown)}]")
 
 
-def _passes(region: dict[str, Any], filters: list[dict[str, Any]]) -> bool:
+def _matches(region: dict[str, Any], filters: list[dict[str, Any]]) -> bool:
     return all(
         any(fnmatchcase(region[_member(each)], value) for value in each.get("Values", ()))
         for each in filters

@@ -1,4 +1,4 @@
-"""Amazon EC2, of which the stand-in knows the Regions alone."""
+"""Amazon EC2: the stand-in supports only Regions."""
 
 from bot.playground.aws.call_context import CallContext, Params
 from bot.playground.aws.errors import AwsError
@@ -6,7 +6,7 @@ from bot.playground.aws.service import AwsService
 from bot.playground.aws.validation import ModelViolation
 
 
-def _refusal(found: ModelViolation) -> AwsError:
+def _validation_error(found: ModelViolation) -> AwsError:
     return AwsError("InvalidParameterValue", f"{found.path}: {found.constraint}")
 
 
@@ -14,4 +14,4 @@ def _anything(_params: Params, _context: CallContext) -> str:
     return "*"
 
 
-ec2 = AwsService("ec2", refusal=_refusal, resource=_anything)
+ec2 = AwsService("ec2", validation_error=_validation_error, resource=_anything)

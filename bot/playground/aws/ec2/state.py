@@ -1,4 +1,4 @@
-"""Which Regions an account may use."""
+"""The Regions that an account has enabled."""
 
 from bot.playground.aws.account_regions import AccountRegion, locked
 
@@ -25,30 +25,30 @@ ALWAYS_ENABLED = {
     "aws-cn": ("cn-north-1", "cn-northwest-1"),
     "aws-us-gov": ("us-gov-east-1", "us-gov-west-1"),
 }
-BY_CHOICE = {"aws": ("af-south-1", "ap-east-1", "eu-south-1", "eu-south-2", "me-south-1")}
-"""Regions that an account has to opt in to; some of those that there are."""
+OPT_IN_REGIONS = {"aws": ("af-south-1", "ap-east-1", "eu-south-1", "eu-south-2", "me-south-1")}
+"""Some of the Regions that need an opt-in."""
 
 
 class RegionOptIns:
-    """The opt-in status of every Region of a partition; the account's, wherever it is asked."""
+    """The opt-in status of each Region of a partition, for one account."""
 
     def __init__(self, place: AccountRegion) -> None:
-        """`place.region` is the partition."""
+        """`place.region`: the partition."""
         self.place = place
         self.partition = place.region
-        self._chosen: set[str] = set()
+        self._opted_in: set[str] = set()
 
     @locked
     def opt_in(self, region: str) -> None:
-        if region not in BY_CHOICE.get(self.partition, ()):
-            raise ValueError(f"{region} is no Region that accounts opt in to")
-        self._chosen.add(region)
+        if region not in OPT_IN_REGIONS.get(self.partition, ()):
+            raise ValueError(f"{region} is not an opt-in Region of the stand-in")
+        self._opted_in.add(region)
 
     @property
     def status(self) -> dict[str, str]:
-        chosen = {
-            region: "opted-in" if region in self._chosen else "not-opted-in"
-            for region in BY_CHOICE.get(self.partition, ())
+        optional = {
+            region: "opted-in" if region in self._opted_in else "not-opted-in"
+            for region in OPT_IN_REGIONS.get(self.partition, ())
         }
         enabled = dict.fromkeys(ALWAYS_ENABLED[self.partition], "opt-in-not-required")
-        return dict(sorted((enabled | chosen).items()))
+        return dict(sorted((enabled | optional).items()))

@@ -1,16 +1,16 @@
-"""What is set for a whole registry: shared layers, and whose pulls leave no trace."""
+"""Settings of a registry: account settings and pull time exclusions."""
 
 from bot.playground.aws.call_context import CallContext, Params
 from bot.playground.aws.ecr.service import any_resource, ecr, next_page, registry_of
 from bot.playground.aws.errors import AwsError
 from bot.playground.aws.service import Answer
 
-MOST_EXCLUSIONS = 100
+MAX_EXCLUSIONS = 100
 
 
 @ecr.operation("GetAccountSetting", resource=any_resource)
 def get_account_setting(params: Params, context: CallContext) -> Answer:
-    """Knows BLOB_MOUNTING alone, which is all that the bot asks for."""
+    """Supports only BLOB_MOUNTING."""
     settings = registry_of(params, context).settings
     name = params["name"]
     if name not in settings:
@@ -32,7 +32,7 @@ def list_pull_time_update_exclusions(params: Params, context: CallContext) -> An
 
 @ecr.operation("RegisterPullTimeUpdateExclusion", resource=any_resource)
 def register_pull_time_update_exclusion(params: Params, context: CallContext) -> Answer:
-    """Up to 100 principals can be exempted (guide)."""
+    """At most 100 principals (guide)."""
     exclusions = registry_of(params, context).pull_time_exclusions
     principal = params["principalArn"]
     if principal in exclusions:
@@ -40,9 +40,9 @@ def register_pull_time_update_exclusion(params: Params, context: CallContext) ->
             "ExclusionAlreadyExistsException",
             f"The pull time update exclusion for '{principal}' already exists",
         )
-    if len(exclusions) >= MOST_EXCLUSIONS:
+    if len(exclusions) >= MAX_EXCLUSIONS:
         raise AwsError(
-            "LimitExceededException", f"A registry can have {MOST_EXCLUSIONS} exclusions at most"
+            "LimitExceededException", f"A registry can have at most {MAX_EXCLUSIONS} exclusions"
         )
     exclusions[principal] = context.now
     return {"principalArn": principal, "createdAt": context.now}

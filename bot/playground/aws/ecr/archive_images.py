@@ -1,4 +1,4 @@
-"""UpdateImageStorageClass: into the archive at once, back within 20 minutes."""
+"""UpdateImageStorageClass: archives at once, restores within 20 minutes."""
 
 from bot.playground.aws.call_context import CallContext, Params
 from bot.playground.aws.ecr.image_lookup import get_image
@@ -9,7 +9,7 @@ from bot.playground.aws.service import Answer
 
 @ecr.operation("UpdateImageStorageClass")
 def update_image_storage_class(params: Params, context: CallContext) -> Answer:
-    """Only ACTIVE images can be archived and only ARCHIVED ones restored."""
+    """Archives ACTIVE images and restores ARCHIVED images."""
     repository = repository_of(params, context)
     manifest = get_image(repository, params["imageId"])
     target = params["targetStorageClass"]

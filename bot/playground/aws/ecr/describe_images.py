@@ -1,4 +1,4 @@
-"""Operations that list repositories and images, and change nothing."""
+"""Read-only operations: repositories, images, referrers and tags of resources."""
 
 from collections.abc import Callable
 from functools import cache
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 def describe_repositories(params: Params, context: CallContext) -> Answer:
     registry = registry_of(params, context)
     if names := params.get("repositoryNames"):
-        _refuse_paging_with("repositoryNames", params)
+        _reject_paging_with("repositoryNames", params)
         return {"repositories": [described(repository_named(registry, name)) for name in names]}
     page = next_page(
         sorted(registry.repositories), params, f"{registry.account}/{registry.region}", default=100
@@ -44,7 +44,7 @@ def describe_repositories(params: Params, context: CallContext) -> Answer:
 
 
 def described(repository: Repository) -> dict[str, Any]:
-    """A repository as CreateRepository and DescribeRepositories show it."""
+    """A repository in answers of CreateRepository and DescribeRepositories."""
     filters = [{"filterType": "WILDCARD", "filter": text} for text in repository.exclusions]
     return {
         "repositoryArn": repository.arn,
@@ -63,12 +63,12 @@ def described(repository: Repository) -> dict[str, Any]:
 def describe_images(params: Params, context: CallContext) -> Answer:
     """Without `filter.imageStatus` only ACTIVE images are listed (model).
 
-    Images that are named by `imageIds` are shown whatever their status is: the documentation is
-    silent. It forbids `maxResults` and `nextToken` beside them; so is `filter` here.
+    Images in `imageIds` are returned in any status, which is not documented. `maxResults`,
+    `nextToken` and, in the stand-in, `filter` are not allowed with `imageIds`.
     """
     repository = repository_of(params, context)
     if image_ids := params.get("imageIds"):
-        _refuse_paging_with("imageIds", params)
+        _reject_paging_with("imageIds", params)
         manifests = [get_image(repository, image_id) for image_id in image_ids]
         return RenderedAnswer(
             {"imageDetails": [_rendered(repository, found) for found in manifests]}
@@ -87,17 +87,19 @@ def describe_images(params: Params, context: CallContext) -> Answer:
 
 @ecr.operation("ListImages")
 def list_images(params: Params, context: CallContext) -> Answer:
-    """An image is listed once for each of its tags, and maxResults counts those. Without
-    `filter.imageStatus` only ACTIVE images are listed (model)."""
+    """Lists an image once for each tag, and maxResults counts these entries.
+
+    Without `filter.imageStatus` only ACTIVE images are listed (model).
+    """
     repository = repository_of(params, context)
     wanted = params.get("filter", {})
-    fits = _wanted(repository, wanted)
+    matches = _wanted(repository, wanted)
     page = next_page(
         repository.names,
         params,
         f"{repository.arn} names {sorted(wanted.items())}",
         default=100,
-        wanted=lambda name: fits(name.partition(" ")[0]),
+        wanted=lambda name: matches(name.partition(" ")[0]),
     )
     return {"imageIds": [_image_id(name) for name in page.keys]} | page.token_member
 
@@ -111,17 +113,17 @@ def _wanted(repository: Repository, wanted: dict[str, str]) -> Callable[[str], b
     status = wanted.get("imageStatus", "ACTIVE")
     tagged = {"TAGGED": True, "UNTAGGED": False}.get(wanted.get("tagStatus", "ANY"))
 
-    def fits(digest: str) -> bool:
+    def matches(digest: str) -> bool:
         manifest = repository.manifests[digest]
         return status in ("ANY", manifest.status) and tagged in (None, bool(manifest.tags))
 
-    return fits
+    return matches
 
 
 def _rendered(repository: Repository, manifest: StoredManifest) -> orjson.Fragment:
     """The image's entry, checked and rendered once until the image changes.
 
-    A benchmark lists a hundred thousand of them again and again; it should measure its client.
+    Benchmarks list 100,000 entries repeatedly, and should measure the client.
     """
     if manifest.rendered is None:
         shape = _detail_shape()
@@ -157,13 +159,13 @@ def _detail(repository: Repository, manifest: StoredManifest) -> dict[str, Any]:
 
 @ecr.operation("ListImageReferrers", action="ecr:BatchGetImage")
 def list_image_referrers(params: Params, context: CallContext) -> Answer:
-    """20 a page unless told otherwise, 50 at most; the permission is BatchGetImage's (model)."""
+    """20 per page by default, at most 50. Needs the permission for BatchGetImage (model)."""
     repository = repository_of(params, context)
     subject = params["subjectId"]["imageDigest"]
     wanted = params.get("filter", {})
     status, types = wanted.get("artifactStatus", "ACTIVE"), wanted.get("artifactTypes")
 
-    def fits(digest: str) -> bool:
+    def matches(digest: str) -> bool:
         manifest = repository.manifests[digest]
         return status in ("ANY", manifest.status) and (not types or manifest.artifact_type in types)
 
@@ -172,7 +174,7 @@ def list_image_referrers(params: Params, context: CallContext) -> Answer:
         params,
         f"{repository.arn}@{subject} {status} {types}",
         default=20,
-        wanted=fits,
+        wanted=matches,
     )
     found = [_referrer(repository, repository.manifests[digest]) for digest in page.keys]
     return {"referrers": found} | page.token_member
@@ -191,11 +193,11 @@ def _referrer(repository: Repository, manifest: StoredManifest) -> dict[str, Any
 
 @ecr.operation("ListTagsForResource", resource=lambda params, _: str(params["resourceArn"]))
 def list_tags_for_resource(params: Params, context: CallContext) -> Answer:
-    repository = repository_named(*_place(params["resourceArn"], context))
+    repository = repository_named(*_registry_and_name(params["resourceArn"], context))
     return {"tags": [{"Key": key, "Value": value} for key, value in repository.tags.items()]}
 
 
-def _place(arn: str, context: CallContext) -> tuple[Registry, str]:
+def _registry_and_name(arn: str, context: CallContext) -> tuple[Registry, str]:
     try:
         _arn, _partition, service, region, account, resource = arn.split(":", 5)
         kind, name = resource.split("/", 1)
@@ -208,7 +210,7 @@ def _place(arn: str, context: CallContext) -> tuple[Registry, str]:
     return context.world.registries.at(account, region), name
 
 
-def _refuse_paging_with(names: str, params: Params) -> None:
+def _reject_paging_with(names: str, params: Params) -> None:
     for other in ("maxResults", "nextToken", "filter"):
         if other in params:
             invalid(other, f"{other} cannot be used together with {names}")

@@ -1,4 +1,4 @@
-"""Finding an image by digest or tag, and the reasons why one is not found."""
+"""Finds an image by digest or tag, with ECR's failures."""
 
 import re
 from collections.abc import Mapping
@@ -12,15 +12,15 @@ ImageId = Mapping[str, str]
 _DIGEST = re.compile(r"[a-zA-Z0-9-_+.]+:[a-fA-F0-9]+")
 
 
-class ImageFailure(Exception):  # noqa: N818 - the API's own word for it
-    """Why ECR refuses one image of a batch."""
+class ImageFailure(Exception):  # noqa: N818 - the API's word
+    """The failure of one image in a batch."""
 
     def __init__(self, code: str, reason: str) -> None:
         super().__init__(code, reason)
         self.code = code
         self.reason = reason
 
-    def about(self, image_id: ImageId) -> dict[str, Any]:
+    def entry(self, image_id: ImageId) -> dict[str, Any]:
         """The entry in `failures[]`."""
         return {
             "imageId": dict(image_id),
@@ -34,7 +34,7 @@ def not_found() -> ImageFailure:
 
 
 def find_image(repository: Repository, image_id: ImageId) -> StoredManifest:
-    """The manifest of a digest, a tag, or both if they belong together."""
+    """The manifest with this digest, this tag, or both; raises ImageFailure."""
     digest, tag = image_id.get("imageDigest"), image_id.get("imageTag")
     if digest is None and tag is None:
         raise ImageFailure(
@@ -59,7 +59,7 @@ def find_image(repository: Repository, image_id: ImageId) -> StoredManifest:
 
 
 def get_image(repository: Repository, image_id: ImageId) -> StoredManifest:
-    """The manifest, or ImageNotFoundException as the operations on single images raise it."""
+    """Like `find_image`, for operations on single images: raises AwsError."""
     try:
         return find_image(repository, image_id)
     except ImageFailure as failure:

@@ -1,4 +1,4 @@
-"""What an image reference names at this moment."""
+"""Resolves image references."""
 
 import re
 
@@ -11,9 +11,9 @@ _REFERENCE = re.compile(
 
 
 def digest_of(registries: Registries, reference: str) -> str | None:
-    """The digest behind a reference into one of these registries; None if it names nothing here.
+    """The digest of a reference to one of these registries; None if it is unknown.
 
-    With tag and digest the digest counts; with neither the tag is `latest`.
+    With tag and digest, the digest is used; with neither, the tag `latest`.
     """
     found = _REFERENCE.fullmatch(reference)
     if found is None:

@@ -1,4 +1,4 @@
-"""Who else may pull, and where images are replicated to."""
+"""Repository and registry policies, and replication rules."""
 
 from typing import Any
 
@@ -37,7 +37,7 @@ def get_registry_policy(params: Params, context: CallContext) -> Answer:
 
 @ecr.operation("DescribeRegistry", resource=any_resource)
 def describe_registry(params: Params, context: CallContext) -> Answer:
-    """A registry that replicates nothing has an empty list of rules."""
+    """Without replication, the list of rules is empty."""
     registry = registry_of(params, context)
     rules: list[dict[str, Any]] = registry.replication_rules
     return {"registryId": registry.account, "replicationConfiguration": {"rules": rules}}

@@ -4,7 +4,7 @@ import re
 
 from bot.playground.aws.call_context import CallContext, Params
 from bot.playground.aws.ecr.describe_images import described
-from bot.playground.aws.ecr.read_images import image
+from bot.playground.aws.ecr.read_images import image_entry
 from bot.playground.aws.ecr.repository import Repository
 from bot.playground.aws.ecr.service import ecr, invalid, registry_of, repository_of
 from bot.playground.aws.ecr.stored_manifest import (
@@ -15,7 +15,7 @@ from bot.playground.aws.ecr.stored_manifest import (
 from bot.playground.aws.errors import AwsError
 from bot.playground.aws.service import Answer
 
-MOST_TAGS_OF_AN_IMAGE = 1000
+MAX_TAGS_PER_IMAGE = 1000
 _TAG = re.compile(r"[a-zA-Z0-9_][a-zA-Z0-9_.-]{0,299}")
 
 
@@ -45,10 +45,10 @@ def create_repository(params: Params, context: CallContext) -> Answer:
 
 @ecr.operation("PutImage")
 def put_image(params: Params, context: CallContext) -> Answer:
-    """Stores a manifest, moves a tag, or both; whether layers exist is not looked at.
+    """Stores a manifest, moves a tag, or both. Does not check layers.
 
-    Pushing an archived image again restores it (guide). The time of the push stays as it was
-    where the digest is known already (containers-roadmap#2746).
+    Pushing an archived image again restores it (guide). The push time of a known digest does not
+    change (containers-roadmap#2746).
     """
     repository = repository_of(params, context)
     manifest = _manifest_in(params, context)
@@ -60,7 +60,7 @@ def put_image(params: Params, context: CallContext) -> Answer:
         stored.activate(context.now)
     if tag is not None:
         repository.tag(stored, tag)
-    return {"image": image(repository, stored, tag)}
+    return {"image": image_entry(repository, stored, tag)}
 
 
 def _manifest_in(params: Params, context: CallContext) -> StoredManifest:
@@ -94,16 +94,16 @@ def _check_tag(repository: Repository, manifest: StoredManifest, tag: str | None
     if tag is not None and not _TAG.fullmatch(tag):
         invalid("imageTag", f"must satisfy regular expression '{_TAG.pattern}'")
     stored = repository.manifests.get(manifest.digest)
-    holder = repository.digest_by_tag.get(tag) if tag is not None else manifest.digest
-    if stored is not None and stored.status == "ACTIVE" and holder == stored.digest:
+    tagged_digest = repository.digest_by_tag.get(tag) if tag is not None else manifest.digest
+    if stored is not None and stored.status == "ACTIVE" and tagged_digest == stored.digest:
         raise _image_already_exists(repository, stored, tag)
     if tag is None:
         return
-    if tag in repository.digest_by_tag and repository.tag_is_fixed(tag):
+    if tag in repository.digest_by_tag and repository.is_immutable(tag):
         raise _tag_already_exists(repository, tag)
-    if stored is not None and len(stored.tags) >= MOST_TAGS_OF_AN_IMAGE and holder is None:
+    if stored is not None and len(stored.tags) >= MAX_TAGS_PER_IMAGE and tagged_digest is None:
         raise AwsError(
-            "LimitExceededException", f"An image can have {MOST_TAGS_OF_AN_IMAGE} tags at most"
+            "LimitExceededException", f"An image can have at most {MAX_TAGS_PER_IMAGE} tags"
         )
 
 

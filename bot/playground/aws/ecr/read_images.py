@@ -1,4 +1,4 @@
-"""BatchGetImage: manifests as they were pushed, and the trace that reading leaves."""
+"""BatchGetImage, which also records pull times."""
 
 from typing import Any
 
@@ -12,11 +12,11 @@ from bot.playground.aws.service import Answer
 
 @ecr.operation("BatchGetImage")
 def batch_get_image(params: Params, context: CallContext) -> Answer:
-    """Reading a manifest is a pull, whoever reads it (containers-roadmap#2390).
+    """Reading a manifest counts as a pull (containers-roadmap#2390).
 
-    An archived image answers like a missing one (guide: its pull is a 404). So does one whose
-    media type is not accepted: the guide knows conversions of images that are pulled by tag, none
-    by digest, and a converted manifest would not have the digest that was asked for.
+    An archived image is not found (guide: a pull gets 404), nor is an image whose media type is not
+    accepted. The guide describes conversions only for pulls by tag; a converted manifest would have
+    another digest.
     """
     repository = repository_of(params, context)
     accepted = params.get("acceptedMediaTypes")
@@ -25,10 +25,10 @@ def batch_get_image(params: Params, context: CallContext) -> Answer:
         try:
             manifest = _readable(repository, image_id, accepted)
         except ImageFailure as failure:
-            failures.append(failure.about(image_id))
+            failures.append(failure.entry(image_id))
         else:
             _record_pull(manifest, params, context)
-            images.append(image(repository, manifest, image_id.get("imageTag")))
+            images.append(image_entry(repository, manifest, image_id.get("imageTag")))
     return {"images": images, "failures": failures}
 
 
@@ -49,8 +49,10 @@ def _record_pull(manifest: StoredManifest, params: Params, context: CallContext)
         manifest.pull(context.now)
 
 
-def image(repository: Repository, manifest: StoredManifest, tag: str | None) -> dict[str, Any]:
-    """An image as BatchGetImage and PutImage show it."""
+def image_entry(
+    repository: Repository, manifest: StoredManifest, tag: str | None
+) -> dict[str, Any]:
+    """An image in answers of BatchGetImage and PutImage."""
     return {
         "registryId": repository.account,
         "repositoryName": repository.name,

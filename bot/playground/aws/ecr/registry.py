@@ -1,4 +1,4 @@
-"""One account's registry in one Region."""
+"""The registry of an account and Region."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -9,7 +9,7 @@ from bot.playground.aws.ecr.repository import Repository
 
 @dataclass
 class Registry:
-    """Repositories, and what is set for all of them."""
+    """The repositories and settings of a registry."""
 
     account: str
     region: str
@@ -21,7 +21,7 @@ class Registry:
 
 
 class Registries:
-    """Every registry there is; one that nobody touched is empty."""
+    """All registries, created empty on first access."""
 
     def __init__(self) -> None:
         self._registries: dict[tuple[str, str], Registry] = {}

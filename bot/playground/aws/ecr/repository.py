@@ -1,4 +1,4 @@
-"""A repository: manifests, the tags on them, and who lists or refers to whom."""
+"""A repository: manifests, tags, indexes and referrers."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ from bot.playground.aws.ecr.stored_manifest import StoredManifest
 
 
 class RepositoryOptions(TypedDict, total=False):
-    """What a repository may be created with besides its name."""
+    """Options for creating a repository."""
 
     account: str
     region: str
@@ -34,8 +34,8 @@ class Repository:
     policy: str | None = None
     manifests: dict[str, StoredManifest] = field(default_factory=dict, init=False)
     digest_by_tag: dict[str, str] = field(default_factory=dict, init=False)
-    stuck: dict[str, str] = field(default_factory=dict, init=False)
-    """Digests that cannot be deleted, each with ECR's failure code."""
+    deletion_failures: dict[str, str] = field(default_factory=dict, init=False)
+    """ECR's failure codes for digests whose deletion fails."""
     _indexes: dict[str, set[str]] = field(default_factory=dict, init=False)
     _referrers: dict[str, set[str]] = field(default_factory=dict, init=False)
     _restoring: set[str] = field(default_factory=set, init=False)
@@ -56,14 +56,14 @@ class Repository:
 
     @property
     def digests(self) -> list[str]:
-        """All digests in the order of pages: sorted, which is no order of pushing."""
+        """All digests, sorted, in the order of pages."""
         if self._sorted is None:
             self._sorted = sorted(self.manifests)
         return self._sorted
 
     @property
     def names(self) -> list[str]:
-        """`DIGEST TAG` of every tag, and `DIGEST ` of images without any; in the order of pages."""
+        """`DIGEST TAG` for each tag, `DIGEST ` for untagged images, in the order of pages."""
         if self._sorted_names is None:
             self._sorted_names = sorted(
                 f"{digest} {tag}"
@@ -79,7 +79,7 @@ class Repository:
         return sorted(self._referrers.get(digest, ()))
 
     def size_of(self, manifest: StoredManifest) -> int:
-        """The size of an index is the maximum of its manifests' (model)."""
+        """The size of an index is the maximum of its children (model)."""
         sizes = [
             self.size_of(self.manifests[child])
             for child in manifest.children
@@ -87,12 +87,12 @@ class Repository:
         ]
         return max([manifest.own_size, *sizes])
 
-    def tag_is_fixed(self, tag: str) -> bool:
+    def is_immutable(self, tag: str) -> bool:
         excluded = any(fnmatchcase(tag, pattern) for pattern in self.exclusions)
         return self.mutability.startswith("IMMUTABLE") != excluded
 
     def add(self, manifest: StoredManifest) -> StoredManifest:
-        """Stores the manifest, unless it is there already; answers the one that is stored."""
+        """Stores the manifest if its digest is new. Returns the stored manifest."""
         known = self.manifests.get(manifest.digest)
         if known is not None:
             return known
@@ -102,11 +102,11 @@ class Repository:
             self._indexes.setdefault(child, set()).add(manifest.digest)
         if manifest.subject:
             self._referrers.setdefault(manifest.subject, set()).add(manifest.digest)
-        self._forget_sizes_above(manifest.digest)
+        self._clear_cached_indexes(manifest.digest)
         return manifest
 
     def tag(self, manifest: StoredManifest, tag: str) -> None:
-        """Moves the tag: an image that carried it stays, perhaps untagged."""
+        """Moves the tag from any other image."""
         self.untag(tag)
         self.digest_by_tag[tag] = manifest.digest
         manifest.tags.add(tag)
@@ -130,14 +130,14 @@ class Repository:
             self._indexes[child].discard(manifest.digest)
         if manifest.subject:
             self._referrers[manifest.subject].discard(manifest.digest)
-        self._forget_sizes_above(manifest.digest)
+        self._clear_cached_indexes(manifest.digest)
 
     def restore(self, manifest: StoredManifest, now: datetime) -> None:
         manifest.restore(now)
         self._restoring.add(manifest.digest)
 
-    def settle(self, now: datetime) -> None:
-        """Ends the restores whose time is over."""
+    def complete_restores(self, now: datetime) -> None:
+        """Completes restores that are due."""
         for digest in tuple(self._restoring):
             manifest = self.manifests[digest]
             ready_at = manifest.restored_at
@@ -146,8 +146,8 @@ class Repository:
                 if ready_at is not None:
                     manifest.activate(ready_at)
 
-    def _forget_sizes_above(self, digest: str) -> None:
+    def _clear_cached_indexes(self, digest: str) -> None:
         for index in self._indexes.get(digest, ()):
             if index in self.manifests:
                 self.manifests[index].rendered = None
-                self._forget_sizes_above(index)
+                self._clear_cached_indexes(index)

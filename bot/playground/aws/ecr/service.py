@@ -1,4 +1,4 @@
-"""What all of ECR's operations share: its errors, and finding the registry and repository."""
+"""Errors, paging, and lookup of registries and repositories of ECR."""
 
 from collections.abc import Callable, Sequence
 from typing import NoReturn
@@ -12,7 +12,7 @@ from bot.playground.aws.service import AwsService
 from bot.playground.aws.validation import ModelViolation
 
 
-def _refusal(found: ModelViolation) -> AwsError:
+def _validation_error(found: ModelViolation) -> AwsError:
     if found.wrong_type:
         return AwsError("SerializationException", f"{found.path}: {found.constraint}")
     return _invalid(found.path, found.constraint)
@@ -25,11 +25,11 @@ def _resource(params: Params, context: CallContext) -> str:
 
 
 def any_resource(_params: Params, _context: CallContext) -> str:
-    """The resource of actions on a registry's settings."""
+    """The resource of actions on registry settings."""
     return "*"
 
 
-ecr = AwsService("ecr", refusal=_refusal, resource=_resource)
+ecr = AwsService("ecr", validation_error=_validation_error, resource=_resource)
 
 
 def invalid(parameter: str, constraint: str) -> NoReturn:
@@ -46,14 +46,14 @@ def _invalid(parameter: str, constraint: str) -> AwsError:
 def next_page(
     keys: Sequence[str],
     params: Params,
-    question: str,
+    request_key: str,
     *,
     default: int,
     wanted: Callable[[str], bool] = lambda _: True,
 ) -> Page:
     limit = params.get("maxResults", default)
     try:
-        return page(ascending(keys, wanted), limit, params.get("nextToken"), question)
+        return page(ascending(keys, wanted), limit, params.get("nextToken"), request_key)
     except InvalidPageTokenError:
         invalid("nextToken", "Invalid token")
 
@@ -64,10 +64,10 @@ def registry_of(params: Params, context: CallContext) -> Registry:
 
 
 def repository_of(params: Params, context: CallContext) -> Repository:
-    """The repository, with every restore that is due brought to its end."""
+    """The repository of the call, after completing due restores."""
     registry = registry_of(params, context)
     repository = repository_named(registry, params["repositoryName"])
-    repository.settle(context.now)
+    repository.complete_restores(context.now)
     return repository
 
 

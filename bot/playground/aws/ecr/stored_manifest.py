@@ -1,4 +1,4 @@
-"""A manifest as ECR stores it, and what ECR reads out of its text."""
+"""A manifest in ECR, with the fields that ECR reads from its text."""
 
 import hashlib
 from dataclasses import dataclass, field
@@ -12,19 +12,19 @@ from bot.playground.aws.manifests import DOCKER_SCHEMA_1, payload_of
 Status = Literal["ACTIVE", "ARCHIVED", "ACTIVATING"]
 
 RESTORE_TIME = timedelta(minutes=20)
-"""A restore takes up to 20 minutes (guide)."""
+"""The maximum duration of a restore (guide)."""
 
 
 class UnreadableManifestError(ValueError):
-    """The text is no manifest, or nothing says which kind."""
+    """The text is not a manifest, or its media type is unknown."""
 
 
 @dataclass(slots=True, eq=False)
 class StoredManifest:
     """One digest in a repository.
 
-    `own_size` is what the config and layers weigh; an index weighs as much as its heaviest child.
-    `rendered` is the entry of DescribeImages, kept until anything about the manifest changes.
+    - `own_size`: the size of config and layers. An index has the size of its largest child.
+    - `rendered`: the cached entry of DescribeImages, None after each change.
     """
 
     digest: str
@@ -69,17 +69,17 @@ class StoredManifest:
 
 
 def _digest_of(text: str, media_type: str) -> str:
-    """ECR keeps the digests that Docker shows (guide): of signed schema 1 that of the payload."""
-    named = payload_of(text) if media_type == DOCKER_SCHEMA_1 else text
-    return f"sha256:{hashlib.sha256(named.encode()).hexdigest()}"
+    """The digest that Docker shows (guide): for signed schema 1, that of the payload."""
+    digested = payload_of(text) if media_type == DOCKER_SCHEMA_1 else text
+    return f"sha256:{hashlib.sha256(digested.encode()).hexdigest()}"
 
 
 def read_manifest(text: str, media_type: str | None, pushed_at: datetime) -> StoredManifest:
-    """Raises UnreadableManifestError where ECR answers 'Invalid JSON syntax'."""
+    """Raises UnreadableManifestError if ECR would answer 'Invalid JSON syntax'."""
     content = _content(text)
     kind = media_type or content.get("mediaType") or _schema_1(content)
     if not isinstance(kind, str):
-        raise UnreadableManifestError("the manifest names no media type, and none was given")
+        raise UnreadableManifestError("the manifest has no media type, and none was given")
     config = content.get("config") or {}
     listed = content.get("manifests")
     return StoredManifest(

@@ -1,4 +1,4 @@
-"""What ECS keeps of managed daemons. No instance is in this world, so they run nowhere."""
+"""Entities of managed daemons. The stand-in has no container instances to run them."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -31,7 +31,7 @@ class DaemonDeployment(CachedEntity):
 
     @property
     def current(self) -> tuple[DaemonRevision, ...]:
-        """Revisions that are deployed while this deployment is the last one."""
+        """The deployed revisions while this is the newest deployment."""
         if self.outcome == "SUCCESSFUL":
             return (self.target,)
         if self.outcome == "IN_PROGRESS":
@@ -41,7 +41,7 @@ class DaemonDeployment(CachedEntity):
 
 @dataclass(eq=False)
 class Daemon(CachedEntity):
-    """`history` has every deployment, newest first."""
+    """A daemon. `history`: all deployments, newest first."""
 
     arn: str
     name: str
@@ -51,14 +51,13 @@ class Daemon(CachedEntity):
 
     @property
     def path(self) -> str:
-        """`CLUSTER/NAME`, as ARNs have it."""
+        """`CLUSTER/NAME`, as in ARNs."""
         return self.arn.partition("/")[2]
 
     def deploy(
         self, place: AccountRegion, definition: TaskDefinition, outcome: DaemonOutcome, at: datetime
     ) -> DaemonDeployment:
-        """Each image has the digest that its reference names in this world at this moment, if
-        any."""
+        """Deploys a definition. Images get the current digests of their references, if known."""
         number, id_ = place.new_number("daemon revision"), place.new_id("daemon deployment")[:21]
         revision = DaemonRevision(
             arn=place.arn("ecs", f"daemon-revision/{self.path}/{number}"),
@@ -66,7 +65,7 @@ class Daemon(CachedEntity):
             cluster_arn=self.cluster_arn,
             definition=definition,
             images=tuple(
-                ResolvedImage(each.name, each.image, place.around.digest_of(each.image))
+                ResolvedImage(each.name, each.image, place.shared.digest_of(each.image))
                 for each in definition.containers
             ),
             created_at=at,

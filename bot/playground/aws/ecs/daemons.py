@@ -1,4 +1,4 @@
-"""Managed daemons, their deployments and revisions, and the definitions of their tasks."""
+"""Operations on managed daemons, their deployments, revisions and task definitions."""
 
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
@@ -27,18 +27,20 @@ Found = TypeVar("Found", bound=CachedEntity)
 
 @ecs.operation("ListDaemons")
 def list_daemons(params: Params, context: CallContext) -> Answer:
-    """Those of the cluster that is called `default` unless told otherwise (model); none for
-    capacity providers, since there are none."""
+    """The daemons of a cluster, by default of `default` (model).
+
+    With capacity providers the list is empty: the stand-in has none.
+    """
     named = params.get("clusterArn", "default")
     cluster = state(context).clusters.get(short_name(named))
     if cluster is None or named not in ("default", cluster.arn):
         raise AwsError("ClusterNotFoundException", "Cluster not found.")
     daemons = {} if params.get("capacityProviderArns") else cluster.daemons
     names, more = pager.page(ascending(sorted(daemons)), params, context, page_size(params))
-    return {"daemonSummariesList": [_brief(daemons[name]) for name in names]} | more
+    return {"daemonSummariesList": [_summary_entry(daemons[name]) for name in names]} | more
 
 
-def _brief(daemon: Daemon) -> dict[str, Any]:
+def _summary_entry(daemon: Daemon) -> dict[str, Any]:
     return {
         "daemonArn": daemon.arn,
         "status": "ACTIVE",
@@ -61,16 +63,16 @@ def describe_daemon(params: Params, context: CallContext) -> Answer:
     daemon = _daemon(params["daemonArn"].removeprefix(prefix).split("/"), context)
     if daemon is None or daemon.arn != params["daemonArn"]:
         raise AwsError("DaemonNotFoundException", "Daemon not found.")
-    return RenderedAnswer({"daemon": _described(daemon)})
+    return RenderedAnswer({"daemon": _detail(daemon)})
 
 
 @ecs.operation("DescribeDaemonDeployments", resource=_each("daemonDeploymentArns"))
 def describe_daemon_deployments(params: Params, context: CallContext) -> Answer:
     arns = params["daemonDeploymentArns"]
     check_list_length(arns, 20, "Daemon deployment ARNs", "daemonDeploymentArns")
-    found, lost = _find_all(arns, "daemon-deployment", context, _deployments)
+    found, not_found = _find_all(arns, "daemon-deployment", context, _deployments)
     return RenderedAnswer(
-        {"daemonDeployments": [*map(_deployment, found)], "failures": missing(lost)}
+        {"daemonDeployments": [*map(_deployment, found)], "failures": missing(not_found)}
     )
 
 
@@ -78,8 +80,10 @@ def describe_daemon_deployments(params: Params, context: CallContext) -> Answer:
 def describe_daemon_revisions(params: Params, context: CallContext) -> Answer:
     arns = params["daemonRevisionArns"]
     check_list_length(arns, 20, "Daemon revision ARNs", "daemonRevisionArns")
-    found, lost = _find_all(arns, "daemon-revision", context, _revisions)
-    return RenderedAnswer({"daemonRevisions": [*map(_revision, found)], "failures": missing(lost)})
+    found, not_found = _find_all(arns, "daemon-revision", context, _revisions)
+    return RenderedAnswer(
+        {"daemonRevisions": [*map(_revision, found)], "failures": missing(not_found)}
+    )
 
 
 def _deployments(daemon: Daemon) -> dict[str, DaemonDeployment]:
@@ -91,40 +95,43 @@ def _revisions(daemon: Daemon) -> dict[str, DaemonRevision]:
 
 
 def _find_all(
-    arns: list[str], kind: str, context: CallContext, things: Callable[[Daemon], dict[str, Found]]
+    arns: list[str],
+    kind: str,
+    context: CallContext,
+    entities_of: Callable[[Daemon], dict[str, Found]],
 ) -> tuple[list[Found], list[str]]:
-    """What is there, and the ARNs of what is not."""
+    """The found entities, and the ARNs that were not found."""
     prefix = state(context).place.arn("ecs", f"{kind}/")
-    found, lost = [], []
+    found, not_found = [], []
     for arn in arns:
         path = arn.removeprefix(prefix).split("/")
         if not arn.startswith(prefix) or len(path) != 3:
             invalid(f"Invalid {kind} ARN: {arn}")
         daemon = _daemon(path, context)
-        thing = things(daemon).get(arn) if daemon else None
-        if thing:
-            found.append(thing)
+        entity = entities_of(daemon).get(arn) if daemon else None
+        if entity:
+            found.append(entity)
         else:
-            lost.append(arn)
-    return found, lost
+            not_found.append(arn)
+    return found, not_found
 
 
 def _daemon(path: list[str], context: CallContext) -> Daemon | None:
-    """By the names of its cluster and its own."""
+    """A daemon by the names of its cluster and itself."""
     cluster = state(context).clusters.get(path[0])
     return cluster.daemons.get(path[1]) if cluster and len(path) > 1 else None
 
 
 @ecs.operation("ListDaemonTaskDefinitions")
 def list_daemon_task_definitions(params: Params, context: CallContext) -> Answer:
-    """By family and revision. Of LAST_REGISTERED and a status, a definition has to be both."""
-    listed = {f"{each.family} {each.revision:09}": each for each in _fitting(params, context)}
+    """Sorted by family and revision. LAST_REGISTERED and `status` can be combined."""
+    listed = {f"{each.family} {each.revision:09}": each for each in _matching(params, context)}
     order = descending if params.get("sort") == "DESC" else ascending
     keys, more = pager.page(order(sorted(listed)), params, context, page_size(params))
     return {"daemonTaskDefinitions": [_summary(listed[key]) for key in keys]} | more
 
 
-def _fitting(params: Params, context: CallContext) -> Iterator[TaskDefinition]:
+def _matching(params: Params, context: CallContext) -> Iterator[TaskDefinition]:
     status = params.get("status", "ACTIVE")
     for family, revisions in state(context).daemon_families.items():
         wanted = revisions[-1:] if "revision" in params else revisions
@@ -145,13 +152,13 @@ def _summary(definition: TaskDefinition) -> dict[str, Any]:
 
 def _definition_arn(params: Params, context: CallContext) -> str:
     name: str = params["daemonTaskDefinition"]
-    whole = name.startswith("arn:")
-    return name if whole else state(context).place.arn("ecs", f"daemon-task-definition/{name}")
+    is_arn = name.startswith("arn:")
+    return name if is_arn else state(context).place.arn("ecs", f"daemon-task-definition/{name}")
 
 
 @ecs.operation("DescribeDaemonTaskDefinition", resource=_definition_arn)
 def describe_daemon_task_definition(params: Params, context: CallContext) -> Answer:
-    """A family stands for its latest ACTIVE revision."""
+    """A family names its latest ACTIVE revision."""
     name = short_name(params["daemonTaskDefinition"])
     try:
         definition = state(context).daemon_families.find(name)
@@ -161,20 +168,20 @@ def describe_daemon_task_definition(params: Params, context: CallContext) -> Ans
 
 
 @cached_entry(ecs, "DaemonDetail")
-def _described(daemon: Daemon) -> dict[str, Any]:
+def _detail(daemon: Daemon) -> dict[str, Any]:
     last = daemon.history[0]
     return {
         "daemonArn": daemon.arn,
         "clusterArn": daemon.cluster_arn,
         "status": "ACTIVE",
-        "currentRevisions": [_running_nowhere(each) for each in last.current],
+        "currentRevisions": [_current_revision(each) for each in last.current],
         "deploymentArn": last.arn,
         "createdAt": daemon.created_at,
         "updatedAt": last.created_at,
     }
 
 
-def _running_nowhere(revision: DaemonRevision) -> dict[str, Any]:
+def _current_revision(revision: DaemonRevision) -> dict[str, Any]:
     return {"arn": revision.arn, "capacityProviders": [], "totalRunningCount": 0}
 
 

@@ -1,4 +1,4 @@
-"""What ECS keeps: task definitions, tasks, and services with their deployments and revisions."""
+"""Entities of ECS: clusters, task definitions, tasks, services and their deployments."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -39,7 +39,7 @@ class TaskDefinition(CachedEntity):
 
 @dataclass(frozen=True)
 class TaskContainer:
-    """A container of a task; `digest` is told as soon as the task has started."""
+    """A container of a task. `digest` is shown once the task has started."""
 
     id: str
     name: str
@@ -62,7 +62,7 @@ class EcsTask(CachedEntity):
 
     @property
     def started(self) -> bool:
-        """Its images were pulled, and so their digests are known."""
+        """Whether its images have been pulled, so that their digests are known."""
         return self.last_status not in ("PROVISIONING", "PENDING")
 
     @property
@@ -71,14 +71,14 @@ class EcsTask(CachedEntity):
 
     @property
     def desired_status(self) -> str:
-        """ECS never wants a task to be PENDING (model)."""
-        leaving = ("DEACTIVATING", "STOPPING", "DEPROVISIONING", "STOPPED")
-        return "STOPPED" if self.last_status in leaving else "RUNNING"
+        """RUNNING or STOPPED, never PENDING (model)."""
+        stopping = ("DEACTIVATING", "STOPPING", "DEPROVISIONING", "STOPPED")
+        return "STOPPED" if self.last_status in stopping else "RUNNING"
 
 
 @dataclass(frozen=True)
 class ResolvedImage:
-    """An image as a deployment found it."""
+    """An image with its digest at the time of a deployment."""
 
     container: str
     image: str
@@ -97,9 +97,9 @@ class ServiceRevision(CachedEntity):
 
 @dataclass(eq=False)
 class ServiceDeployment(CachedEntity):
-    """Both what DescribeServices calls a deployment and what is called a service deployment.
+    """A deployment in DescribeServices, and the corresponding service deployment.
 
-    `status` and `rollout` are the first one's, `outcome` is the second one's.
+    `status` and `rollout` are fields of the former, `outcome` is the status of the latter.
     """
 
     id: str
@@ -132,7 +132,7 @@ class TaskSet:
 
 @dataclass(eq=False)
 class EcsService(CachedEntity):
-    """A service; `history` has every deployment, newest first, `deployments` those that run."""
+    """A service. `history`: all deployments, newest first. `deployments`: the running ones."""
 
     arn: str
     name: str
@@ -151,7 +151,7 @@ class EcsService(CachedEntity):
 
     @property
     def group(self) -> str:
-        """The group that its tasks belong to."""
+        """The group of its tasks."""
         return f"service:{self.name}"
 
     @property
@@ -163,7 +163,7 @@ class EcsService(CachedEntity):
         return next(each for each in self.history if each.status == "PRIMARY")
 
     def finish(self, at: datetime) -> set[str]:
-        """Completes the primary deployment; answers the ids of those that end with that."""
+        """Completes the primary deployment. Returns the IDs of the deployments that end."""
         self.primary.outcome, self.primary.finished_at = "SUCCESSFUL", at
         self.primary.changed()
         ended = [each for each in self.deployments if each.status == "ACTIVE"]
@@ -172,8 +172,8 @@ class EcsService(CachedEntity):
         self.changed()
         return {old.id for old in ended}
 
-    def note_failure(self, failed: ServiceDeployment, outcome: str) -> ServiceDeployment:
-        """Puts the deployment before the failed one back in charge."""
+    def roll_back(self, failed: ServiceDeployment, outcome: str) -> ServiceDeployment:
+        """Makes the deployment before the failed one primary again."""
         failed.status, failed.outcome = "INACTIVE", outcome
         failed.finished_at = failed.created_at
         self.deployments[0].status = "PRIMARY"
@@ -193,7 +193,7 @@ class EcsCluster(CachedEntity):
     daemons: "dict[str, Daemon]" = field(default_factory=dict)
 
     def tasks_of(self, service: EcsService) -> list[EcsTask]:
-        """The service's tasks that are wanted."""
+        """The service's tasks with desired status RUNNING."""
         return [
             task
             for task in self.tasks.values()

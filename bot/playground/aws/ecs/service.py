@@ -1,4 +1,4 @@
-"""What all of ECS's operations share: its errors, names and ARNs, and the size of pages."""
+"""Errors, names, ARNs and paging of ECS."""
 
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NoReturn
@@ -11,17 +11,17 @@ from bot.playground.aws.paging import Pager
 from bot.playground.aws.service import AwsService, any_resource
 from bot.playground.aws.validation import ModelViolation
 
-_LARGEST_PAGE = 100
+_MAX_PAGE_SIZE = 100
 
 
-def _refusal(found: ModelViolation) -> AwsError:
+def _validation_error(found: ModelViolation) -> AwsError:
     if found.wrong_type:
         return AwsError("SerializationException", f"{found.path}: {found.constraint}")
     return _invalid(f"{found.path}: {found.constraint}")
 
 
-ecs = AwsService("ecs", refusal=_refusal, resource=any_resource)
-"""Most reading actions know no resources (service authorization reference, field)."""
+ecs = AwsService("ecs", validation_error=_validation_error, resource=any_resource)
+"""Most read actions have no resource-level permissions (service authorization reference)."""
 
 
 def invalid(message: str) -> NoReturn:
@@ -35,19 +35,19 @@ def _invalid(message: str) -> AwsError:
 pager = Pager("nextToken", "nextToken", "maxResults", lambda: _invalid("Invalid token."))
 
 
-def page_size(params: Params, *, default: int = _LARGEST_PAGE) -> int:
-    """The documentation allows 1 to 100; botocore's model has no limits."""
+def page_size(params: Params, *, default: int = _MAX_PAGE_SIZE) -> int:
+    """The page size, 1 to 100 as documented. botocore's model has no limits."""
     size = int(params.get("maxResults", default))
-    if not 1 <= size <= _LARGEST_PAGE:
-        invalid(f"maxResults must be between 1 and {_LARGEST_PAGE}.")
+    if not 1 <= size <= _MAX_PAGE_SIZE:
+        invalid(f"maxResults must be between 1 and {_MAX_PAGE_SIZE}.")
     return size
 
 
-def check_list_length(things: Sequence[str], most: int, what: str, listed_as: str) -> None:
-    """Refuses no names at all, and too many, in the words that users met."""
-    if not things:
+def check_list_length(items: Sequence[str], most: int, what: str, listed_as: str) -> None:
+    """Raises AwsError for an empty or too long list, with texts that users reported."""
+    if not items:
         invalid(f"{what} cannot be empty.")
-    if len(things) > most:
+    if len(items) > most:
         invalid(f"{listed_as} can have at most {most} items.")
 
 
@@ -56,7 +56,7 @@ def state(context: CallContext) -> EcsState:
 
 
 def cluster_of(params: Params, context: CallContext) -> EcsCluster:
-    """The cluster of a name or ARN, or the one that is called `default`."""
+    """The cluster with this name or ARN, by default `default`."""
     cluster = state(context).clusters.get(short_name(params.get("cluster", "default")))
     if cluster is None or params.get("cluster", cluster.arn) not in (cluster.arn, cluster.name):
         raise AwsError("ClusterNotFoundException", "Cluster not found.")
@@ -71,14 +71,14 @@ def service_named(cluster: EcsCluster, identifier: str) -> EcsService:
 
 
 def short_name(identifier: str) -> str:
-    """What is left of an ARN, or of a name."""
+    """The last part of an ARN, or the name."""
     return identifier.rsplit("/", 1)[-1]
 
 
 def name_within(cluster: EcsCluster, identifier: str) -> str:
-    """The name or id of something in this cluster; an ARN of another cluster's is refused.
+    """The name or ID in an identifier. Rejects ARNs of other clusters.
 
-    Old ARNs do not tell the cluster.
+    Old ARNs do not contain the cluster.
     """
     parts = identifier.split("/")
     if len(parts) == 3 and parts[1] != cluster.name:
@@ -87,7 +87,7 @@ def name_within(cluster: EcsCluster, identifier: str) -> str:
 
 
 def arn_within(kind: str, params: Params, context: CallContext, identifier: str) -> str:
-    """The ARN of a service or task that a call names in any way."""
+    """The ARN of a service or task, from a name, ID or ARN."""
     if identifier.startswith("arn:"):
         return identifier
     cluster = short_name(params.get("cluster", "default"))
@@ -99,7 +99,7 @@ def arn_within(kind: str, params: Params, context: CallContext, identifier: str)
 
 
 def each_of(kind: str, member: str) -> Callable[[Params, CallContext], list[str]]:
-    """The resources of a call that names services or tasks of a cluster in a list."""
+    """The resources of a call with a list of services or tasks."""
 
     def resources(params: Params, context: CallContext) -> list[str]:
         return [arn_within(kind, params, context, each) for each in params[member]]
@@ -108,5 +108,5 @@ def each_of(kind: str, member: str) -> Callable[[Params, CallContext], list[str]
 
 
 def missing(arns: Iterable[str]) -> list[dict[str, Any]]:
-    """The entries of `failures[]` for what is not there."""
+    """The entries of `failures[]` for unknown ARNs."""
     return [{"arn": arn, "reason": "MISSING"} for arn in arns]

@@ -33,26 +33,26 @@ REVISIONS_SINCE = datetime(2024, 10, 25, tzinfo=UTC)
 """Older deployments and revisions cannot be described (model)."""
 
 
-def _the_service(params: Params, context: CallContext) -> str:
+def _service_arn(params: Params, context: CallContext) -> str:
     return arn_within("service", params, context, params["service"])
 
 
-@ecs.operation("ListServiceDeployments", resource=_the_service)
+@ecs.operation("ListServiceDeployments", resource=_service_arn)
 def list_service_deployments(params: Params, context: CallContext) -> Answer:
-    """Newest first, 20 a page unless told otherwise (model); none where task sets are used."""
+    """Newest first, 20 per page by default (model). Empty for services with task sets."""
     service = service_named(cluster_of(params, context), params["service"])
     listed = {
         f"{each.created_at.isoformat()} {number:06}": each
         for number, each in enumerate(reversed(service.history))
-        if _fits(each, params)
+        if _matches(each, params)
     }
     keys, more = pager.page(
         descending(sorted(listed)), params, context, page_size(params, default=20)
     )
-    return {"serviceDeployments": [_brief(service, listed[key]) for key in keys]} | more
+    return {"serviceDeployments": [_brief_entry(service, listed[key]) for key in keys]} | more
 
 
-def _fits(deployment: ServiceDeployment, params: Params) -> bool:
+def _matches(deployment: ServiceDeployment, params: Params) -> bool:
     created = params.get("createdAt", {})
     at = deployment.created_at.timestamp()
     return (
@@ -62,7 +62,7 @@ def _fits(deployment: ServiceDeployment, params: Params) -> bool:
     )
 
 
-def _brief(service: EcsService, deployment: ServiceDeployment) -> dict[str, Any]:
+def _brief_entry(service: EcsService, deployment: ServiceDeployment) -> dict[str, Any]:
     return {
         "serviceDeploymentArn": deployment.arn,
         "serviceArn": service.arn,
@@ -81,33 +81,33 @@ def _each(member: str) -> Callable[[Params, CallContext], list[str]]:
 
 @ecs.operation("DescribeServiceDeployments", resource=_each("serviceDeploymentArns"))
 def describe_service_deployments(params: Params, context: CallContext) -> Answer:
-    """A deployment that involves a revision of before October 25, 2024 fails as MISSING (model)."""
+    """A deployment with a revision before October 25, 2024 fails as MISSING (model)."""
     arns = params["serviceDeploymentArns"]
     check_list_length(arns, 20, "Service deployment ARNs", "serviceDeploymentArns")
-    found, lost = [], []
+    found, not_found = [], []
     for arn in arns:
         deployment = _find(arn, "service-deployment", context, _deployment_of)
         if deployment is None:
-            lost.append(arn)
+            not_found.append(arn)
         elif old := [each.arn for each in deployment.sources if each.created_at < REVISIONS_SINCE]:
-            lost += old
+            not_found += old
         else:
             found.append(_deployment(deployment))
-    return RenderedAnswer({"serviceDeployments": found, "failures": missing(lost)})
+    return RenderedAnswer({"serviceDeployments": found, "failures": missing(not_found)})
 
 
 @ecs.operation("DescribeServiceRevisions", resource=_each("serviceRevisionArns"))
 def describe_service_revisions(params: Params, context: CallContext) -> Answer:
     arns = params["serviceRevisionArns"]
     check_list_length(arns, 20, "Service revision ARNs", "serviceRevisionArns")
-    found, lost = [], []
+    found, not_found = [], []
     for arn in arns:
         revision = _find(arn, "service-revision", context, EcsService.revision)
         if revision is None or revision.created_at < REVISIONS_SINCE:
-            lost.append(arn)
+            not_found.append(arn)
         else:
             found.append(_revision(revision))
-    return RenderedAnswer({"serviceRevisions": found, "failures": missing(lost)})
+    return RenderedAnswer({"serviceRevisions": found, "failures": missing(not_found)})
 
 
 def _deployment_of(service: EcsService, arn: str) -> ServiceDeployment | None:
@@ -117,7 +117,7 @@ def _deployment_of(service: EcsService, arn: str) -> ServiceDeployment | None:
 def _find(
     arn: str, kind: str, context: CallContext, pick: Callable[[EcsService, str], Found | None]
 ) -> Found | None:
-    """What an ARN that names cluster and service leads to."""
+    """The entity with an ARN that contains cluster and service."""
     prefix = state(context).place.arn("ecs", f"{kind}/")
     path = arn.removeprefix(prefix).split("/")
     if not arn.startswith(prefix) or len(path) != 3:

@@ -23,9 +23,9 @@ from bot.playground.aws.service import Answer, RenderedAnswer
 
 @ecs.operation("ListServices")
 def list_services(params: Params, context: CallContext) -> Answer:
-    """10 a page unless told otherwise, 100 at most (model); deleted services are not listed."""
+    """10 per page by default, at most 100 (model). Deleted services are not listed."""
     cluster = cluster_of(params, context)
-    listed = sorted(name for name, each in cluster.services.items() if _fits(each, params))
+    listed = sorted(name for name, each in cluster.services.items() if _matches(each, params))
     names, more = pager.page(
         ascending(listed),
         params,
@@ -35,7 +35,7 @@ def list_services(params: Params, context: CallContext) -> Answer:
     return {"serviceArns": [cluster.services[name].arn for name in names]} | more
 
 
-def _fits(service: EcsService, params: Params) -> bool:
+def _matches(service: EcsService, params: Params) -> bool:
     return (
         service.status == "ACTIVE"
         and params.get("launchType") in (None, service.launch_type)
@@ -46,22 +46,22 @@ def _fits(service: EcsService, params: Params) -> bool:
 
 @ecs.operation("DescribeServices", resource=each_of("service", "services"))
 def describe_services(params: Params, context: CallContext) -> Answer:
-    """Services of any status can be described (guide: a deleted one is DRAINING or INACTIVE)."""
+    """Describes services in any status (guide: a deleted one is DRAINING or INACTIVE)."""
     cluster = cluster_of(params, context)
     check_list_length(params["services"], 10, "Services", "service names")
-    found, lost = [], []
+    found, not_found = [], []
     for identifier in params["services"]:
         service = cluster.services.get(name_within(cluster, identifier))
         if service is not None:
             found.append(described(service))
         else:
-            lost.append(arn_within("service", params, context, identifier))
-    return RenderedAnswer({"services": found, "failures": missing(lost)})
+            not_found.append(arn_within("service", params, context, identifier))
+    return RenderedAnswer({"services": found, "failures": missing(not_found)})
 
 
 @cached_entry(ecs, "Service")
 def described(service: EcsService) -> dict[str, Any]:
-    """Only the controller ECS has deployments and revisions; the others have task sets."""
+    """The controller ECS has deployments and revisions, the others have task sets."""
     definition = _definition(service)
     return {
         "serviceArn": service.arn,
@@ -89,7 +89,7 @@ def described(service: EcsService) -> dict[str, Any]:
 
 
 def _definition(service: EcsService) -> TaskDefinition | None:
-    """With an external controller only the task sets name definitions."""
+    """With an external controller, only task sets have definitions."""
     if service.controller == "EXTERNAL":
         return None
     if service.controller == "CODE_DEPLOY":

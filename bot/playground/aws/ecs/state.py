@@ -1,4 +1,4 @@
-"""One account's ECS in one Region, and what a test or a demo may do to it."""
+"""The ECS state of an account and Region, and changes that tests make."""
 
 from datetime import datetime
 from typing import TypedDict, Unpack
@@ -21,10 +21,10 @@ from bot.playground.aws.option_checks import reject_unknown_options
 
 
 class LaunchOptions(TypedDict, total=False):
-    """What a service may be given to run; `family` is the service's name unless told.
+    """Options of what a service runs. `family`: by default the service's name.
 
-    `digests` are those of the containers, in order; without them an image has the digest that
-    its reference names in this world at this moment, if any.
+    `digests`: the digests of its containers, in order. By default, images get the current digests
+    of their references, if known.
     """
 
     family: str
@@ -33,7 +33,7 @@ class LaunchOptions(TypedDict, total=False):
 
 
 class ServiceOptions(LaunchOptions, total=False):
-    """What a service may be created with; `running` of the `desired` tasks are started."""
+    """Options for creating a service. `running` of the `desired` tasks are started."""
 
     desired: int
     running: int
@@ -42,7 +42,7 @@ class ServiceOptions(LaunchOptions, total=False):
 
 
 class DeployOptions(LaunchOptions, total=False):
-    """`outcome` is the service deployment's status, IN_PROGRESS unless told."""
+    """`outcome`: the status of the service deployment, by default IN_PROGRESS."""
 
     outcome: str
 
@@ -53,11 +53,10 @@ class TaskSetOptions(LaunchOptions, total=False):
 
 
 class EcsState:
-    """Clusters come into being when they are first named; so do task definitions.
+    """Clusters and task definitions, created on first use.
 
-    Wherever a definition is asked for, `family` names the latest ACTIVE revision of a family and
-    `family:revision` an exact one. With `images` a new revision is registered, unless the latest
-    has exactly these.
+    `family` names the latest ACTIVE revision of a family, `family:revision` an exact one. With
+    `images`, a new revision is registered unless the latest has the same images.
     """
 
     def __init__(self, place: AccountRegion) -> None:
@@ -68,22 +67,22 @@ class EcsState:
 
     @locked
     def cluster(self, name: str = "default") -> EcsCluster:
-        """The cluster, which is created if it is not there."""
+        """The cluster, created if missing."""
         if name not in self.clusters:
             self.clusters[name] = EcsCluster(self.place.arn("ecs", f"cluster/{name}"), name)
         return self.clusters[name]
 
     def service(self, cluster: str, name: str) -> EcsService:
-        """A service that exists; raises KeyError."""
+        """An existing service; raises KeyError."""
         return self.clusters[cluster].services[name]
 
     def task(self, arn: str) -> EcsTask:
-        """A task that exists; raises KeyError."""
+        """An existing task; raises KeyError."""
         _, cluster, id_ = arn.split("/")
         return self.clusters[cluster].tasks[id_]
 
     def definition(self, name: str) -> TaskDefinition:
-        """A task definition that exists; raises KeyError."""
+        """An existing task definition; raises KeyError."""
         return self.families.find(name)
 
     @locked
@@ -95,12 +94,12 @@ class EcsState:
         version_consistency: bool = True,
         at: datetime | None = None,
     ) -> TaskDefinition:
-        """The family's next revision."""
+        """Registers the next revision of a family."""
         return self.families.register(family, images, consistent=version_consistency, at=at)
 
     @locked
     def deregister(self, definition: str, *, at: datetime | None = None) -> None:
-        """Makes `family:revision` INACTIVE: nobody can start it anew, what runs goes on."""
+        """Makes `family:revision` INACTIVE. Running tasks continue."""
         found = self.definition(definition)
         found.status = "INACTIVE"
         found.deregistered_at = at or self.place.now
@@ -114,7 +113,7 @@ class EcsState:
         images: Images | None = None,
         **options: Unpack[TaskOptions],
     ) -> EcsTask:
-        """A task without a service, as RunTask or a schedule starts it."""
+        """Starts a task without a service, like RunTask or a schedule."""
         reject_unknown_options(options, TaskOptions)
         at = options.get("at") or options.get("stopped_at")
         launcher = self._launcher(family, images, options.get("digests"), at)
@@ -124,7 +123,7 @@ class EcsState:
     def stop_task(
         self, task: EcsTask, *, last_status: str = "STOPPED", at: datetime | None = None
     ) -> None:
-        """Stops a task, or with a `last_status` like DEACTIVATING lets it begin to stop."""
+        """Stops a task, or sets a `last_status` like DEACTIVATING."""
         task.last_status = last_status
         task.stopped_at = (at or self.place.now) if last_status == "STOPPED" else None
         task.changed()
@@ -137,28 +136,28 @@ class EcsState:
         images: Images | None = None,
         **options: Unpack[ServiceOptions],
     ) -> EcsService:
-        """A service whose first deployment, or primary task set, is complete and runs its tasks.
+        """Creates a service with a completed deployment or primary task set, and its tasks.
 
-        Only the controller ECS has deployments; CODE_DEPLOY and EXTERNAL have task sets.
+        The controller ECS has deployments; CODE_DEPLOY and EXTERNAL have task sets.
         """
         reject_unknown_options(options, ServiceOptions)
-        home = self.cluster(cluster)
-        if name in home.services:
-            raise ValueError(f"{cluster} has a service {name}")
+        ecs_cluster = self.cluster(cluster)
+        if name in ecs_cluster.services:
+            raise ValueError(f"service {name} already exists in {cluster}")
         launcher = self._launcher_for(name, images, options)
         service = EcsService(
             arn=self.place.arn("ecs", f"service/{cluster}/{name}"),
             name=name,
-            cluster_arn=home.arn,
+            cluster_arn=ecs_cluster.arn,
             controller=options.get("controller", "ECS"),
             desired=options.get("desired", 1),
             created_at=launcher.at,
             launch_type=options.get("launch_type", "FARGATE"),
         )
-        home.services[name] = service
+        ecs_cluster.services[name] = service
         running = options.get("running", service.desired)
-        origin = _first_of(service, launcher, running)
-        launcher.start_tasks(home, service, origin, running)
+        origin = _first_deployment_id(service, launcher, running)
+        launcher.start_tasks(ecs_cluster, service, origin, running)
         return service
 
     @locked
@@ -169,18 +168,18 @@ class EcsState:
         images: Images | None = None,
         **options: Unpack[DeployOptions],
     ) -> ServiceDeployment:
-        """A new primary deployment; the older ones, and their tasks, stay until `finish`.
+        """Starts a primary deployment. The older ones keep their tasks until `finish`.
 
-        With outcome SUCCESSFUL it finishes at once. With ROLLBACK_SUCCESSFUL it failed: the
-        service runs what it ran before, and its history tells of the attempt.
+        With outcome SUCCESSFUL it finishes at once. With ROLLBACK_SUCCESSFUL it has failed: the
+        service keeps its previous revision, and the failed deployment is in its history.
         """
         reject_unknown_options(options, DeployOptions)
         service = self.service(cluster, name)
         launcher = self._launcher_for(service.primary.revision.definition.family, images, options)
         outcome = options.get("outcome", "IN_PROGRESS")
         if outcome.startswith("ROLLBACK"):
-            return service.note_failure(launcher.deployed_to(service, 0), outcome)
-        deployment = launcher.deployed_to(service, service.desired)
+            return service.roll_back(launcher.deploy(service, 0), outcome)
+        deployment = launcher.deploy(service, service.desired)
         deployment.outcome = outcome
         launcher.start_tasks(self.cluster(cluster), service, deployment.id, service.desired)
         if outcome == "SUCCESSFUL":
@@ -189,7 +188,7 @@ class EcsState:
 
     @locked
     def finish(self, cluster: str, name: str, *, at: datetime | None = None) -> None:
-        """Ends the service's deployment: what was draining is gone, and its tasks are stopped."""
+        """Completes the deployment. Older deployments end, and their tasks are stopped."""
         service = self.service(cluster, name)
         ended = service.finish(at or self.place.now)
         for task in self.clusters[cluster].tasks_of(service):
@@ -204,21 +203,21 @@ class EcsState:
         images: Images | None = None,
         **options: Unpack[TaskSetOptions],
     ) -> TaskSet:
-        """Another task set beside the primary one, ACTIVE unless told, with its tasks."""
+        """Adds a task set with its tasks, by default ACTIVE."""
         reject_unknown_options(options, TaskSetOptions)
         service = self.service(cluster, name)
         if service.controller == "ECS":
-            raise ValueError(f"{name} has deployments, and so no task sets")
+            raise ValueError(f"{name} has the controller ECS, so it has no task sets")
         launcher, running = self._launcher_for(name, images, options), options.get("running", 1)
-        task_set = launcher.task_set_of(service, options.get("status", "ACTIVE"), running)
+        task_set = launcher.create_task_set(service, options.get("status", "ACTIVE"), running)
         launcher.start_tasks(self.cluster(cluster), service, task_set.id, running)
         return task_set
 
     @locked
     def delete_service(self, cluster: str, name: str, *, drained: bool = False) -> None:
-        """Takes the service out of ListServices.
+        """Removes the service from ListServices.
 
-        Its tasks go on while it is DRAINING; once `drained` they are stopped and it is INACTIVE.
+        A DRAINING service keeps its tasks. With `drained`, they are stopped and it is INACTIVE.
         """
         service = self.service(cluster, name)
         service.status = "INACTIVE" if drained else "DRAINING"
@@ -228,12 +227,12 @@ class EcsState:
 
     @locked
     def register_daemon(self, family: str, images: Images) -> TaskDefinition:
-        """The next revision of a family of daemon task definitions."""
+        """Registers the next revision of a daemon task definition."""
         return self.daemon_families.register(family, images, consistent=True, at=None)
 
     @locked
     def delete_daemon_definition(self, definition: str) -> None:
-        """Lets nobody start `family:revision` anew; daemons that run it go on."""
+        """Marks `family:revision` as DELETE_IN_PROGRESS. Its daemons continue."""
         found = self.daemon_families.find(definition)
         found.status = "DELETE_IN_PROGRESS"
         found.deregistered_at = self.place.now
@@ -248,16 +247,16 @@ class EcsState:
         *,
         outcome: DaemonOutcome = "SUCCESSFUL",
     ) -> DaemonDeployment:
-        """Deploys the newest definition of the family that is called as the daemon, or with
-        `images` a new one; the first deployment makes the daemon. It runs on no instance."""
-        home = self.cluster(cluster)
+        """Deploys the newest definition of the family with the daemon's name, or a new one with
+        `images`. The first deployment creates the daemon. It runs on no instance."""
+        ecs_cluster = self.cluster(cluster)
         if images is not None:
             self.register_daemon(name, images)
-        if name not in home.daemons:
+        if name not in ecs_cluster.daemons:
             arn = self.place.arn("ecs", f"daemon/{cluster}/{name}")
-            home.daemons[name] = Daemon(arn, name, home.arn, self.place.now)
+            ecs_cluster.daemons[name] = Daemon(arn, name, ecs_cluster.arn, self.place.now)
         definition = self.daemon_families.find(name)
-        return home.daemons[name].deploy(self.place, definition, outcome, self.place.now)
+        return ecs_cluster.daemons[name].deploy(self.place, definition, outcome, self.place.now)
 
     def _launcher_for(
         self, family: str, images: Images | None, options: LaunchOptions
@@ -272,14 +271,14 @@ class EcsState:
         definition = (
             self.definition(family) if images is None else self.families.with_images(family, images)
         )
-        now = [self.place.around.digest_of(each.image) for each in definition.containers]
+        now = [self.place.shared.digest_of(each.image) for each in definition.containers]
         return TaskLauncher(self.place, definition, digests or now, at or self.place.now)
 
 
-def _first_of(service: EcsService, launcher: TaskLauncher, running: int) -> str:
-    """The id of a new service's first deployment or task set."""
+def _first_deployment_id(service: EcsService, launcher: TaskLauncher, running: int) -> str:
+    """Creates a service's first deployment or task set. Returns its ID."""
     if service.controller != "ECS":
-        return launcher.task_set_of(service, "PRIMARY", running).id
-    deployment = launcher.deployed_to(service, running)
+        return launcher.create_task_set(service, "PRIMARY", running).id
+    deployment = launcher.deploy(service, running)
     service.finish(launcher.at)
     return deployment.id

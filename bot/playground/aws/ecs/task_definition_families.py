@@ -1,4 +1,4 @@
-"""Families of task definitions and their revisions."""
+"""Families of task definitions, with their revisions."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -7,12 +7,14 @@ from bot.playground.aws.account_regions import AccountRegion
 from bot.playground.aws.ecs.entities import ContainerDefinition, TaskDefinition
 
 Images = Iterable[str] | Mapping[str, str]
-"""Image references, or image references by the name of their container."""
+"""Image references, optionally by container name."""
 
 
 class TaskDefinitionFamilies(dict[str, list[TaskDefinition]]):
-    """Every revision that was ever registered, by family, oldest first. `kind`: what its ARNs
-    name, `task-definition` or `daemon-task-definition`."""
+    """All registered revisions by family, oldest first.
+
+    `kind`: the resource type in ARNs, `task-definition` or `daemon-task-definition`.
+    """
 
     def __init__(self, place: AccountRegion, kind: str = "task-definition") -> None:
         super().__init__()
@@ -35,7 +37,7 @@ class TaskDefinitionFamilies(dict[str, list[TaskDefinition]]):
         return definition
 
     def find(self, name: str) -> TaskDefinition:
-        """`family:revision` whatever its status, or a family's latest ACTIVE one; or KeyError."""
+        """`family:revision` in any status, or a family's latest ACTIVE one; raises KeyError."""
         family, _, revision = name.partition(":")
         found = [
             each
@@ -47,7 +49,7 @@ class TaskDefinitionFamilies(dict[str, list[TaskDefinition]]):
         return found[-1]
 
     def with_images(self, family: str, images: Images) -> TaskDefinition:
-        """The family's latest ACTIVE revision if it has these images, or a new one."""
+        """The family's latest ACTIVE revision if it has these images, otherwise a new one."""
         wanted = _containers(images, consistent=True)
         latest = [each for each in self.get(family, ()) if each.status == "ACTIVE"][-1:]
         if latest and latest[0].containers == wanted:
@@ -56,11 +58,13 @@ class TaskDefinitionFamilies(dict[str, list[TaskDefinition]]):
 
 
 def _containers(images: Images, *, consistent: bool) -> tuple[ContainerDefinition, ...]:
-    named = images if isinstance(images, Mapping) else _named(images)
-    return tuple(ContainerDefinition(name, image, consistent) for name, image in named.items())
+    by_container = images if isinstance(images, Mapping) else _by_container(images)
+    return tuple(
+        ContainerDefinition(name, image, consistent) for name, image in by_container.items()
+    )
 
 
-def _named(images: Iterable[str]) -> dict[str, str]:
+def _by_container(images: Iterable[str]) -> dict[str, str]:
     if isinstance(images, str):
-        raise TypeError("images are a list, or a mapping by the names of containers")
+        raise TypeError("images must be a list, or a mapping by container names")
     return {f"sidecar-{n}" if n else "app": image for n, image in enumerate(images)}

@@ -13,7 +13,7 @@ from bot.playground.aws.service import Answer, RenderedAnswer
 
 @ecs.operation("ListTaskDefinitionFamilies")
 def list_task_definition_families(params: Params, context: CallContext) -> Answer:
-    """`familyPrefix` is a prefix here; families without any ACTIVE revision are INACTIVE."""
+    """`familyPrefix` is a prefix. Families without an ACTIVE revision are INACTIVE."""
     status = params.get("status", "ALL")
     listed = sorted(
         family
@@ -31,10 +31,10 @@ def _family_status(revisions: list[TaskDefinition]) -> str:
 
 @ecs.operation("ListTaskDefinitions")
 def list_task_definitions(params: Params, context: CallContext) -> Answer:
-    """`familyPrefix` is the full name of a family here (model).
+    """`familyPrefix` is the full name of a family (model).
 
-    INACTIVE ones are listed for good: the model ties them to what still references them, and says
-    elsewhere that they remain discoverable.
+    INACTIVE definitions are listed forever, as in one part of the model; another part limits this
+    to referenced ones.
     """
     family, status = params.get("familyPrefix"), params.get("status", "ACTIVE")
     listed = {
@@ -51,7 +51,7 @@ def list_task_definitions(params: Params, context: CallContext) -> Answer:
 
 @ecs.operation("DescribeTaskDefinition")
 def describe_task_definition(params: Params, context: CallContext) -> Answer:
-    """A family stands for its latest ACTIVE revision; an INACTIVE one can be named exactly."""
+    """A family names its latest ACTIVE revision. `family:revision` may be INACTIVE."""
     prefix = state(context).place.arn("ecs", "task-definition/")
     try:
         definition = state(context).definition(params["taskDefinition"].removeprefix(prefix))

@@ -1,4 +1,4 @@
-"""What starts tasks: a definition with the digests that its images have at that moment."""
+"""Starts tasks, deployments and task sets of a definition, with resolved digests."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,10 +23,10 @@ Digests = Sequence[str | None]
 
 
 class TaskOptions(TypedDict, total=False):
-    """What a task may be started with.
+    """Options for starting a task.
 
-    `digests` are those of its containers, in order; without them an image has the digest that
-    its reference names in this world at this moment, if any.
+    `digests`: the digests of its containers, in order. By default, images get the current digests
+    of their references, if known.
     """
 
     digests: Digests
@@ -40,15 +40,15 @@ class TaskOptions(TypedDict, total=False):
 
 @dataclass(frozen=True)
 class TaskLauncher:
-    """A definition that is put to work in a place."""
+    """Starts tasks of a definition, with these digests."""
 
     place: AccountRegion
     definition: TaskDefinition
     digests: Digests
     at: datetime
 
-    def deployed_to(self, service: EcsService, running: int) -> ServiceDeployment:
-        """The service's new primary deployment; those that were there go on as ACTIVE ones."""
+    def deploy(self, service: EcsService, running: int) -> ServiceDeployment:
+        """Creates the service's primary deployment. The previous ones become ACTIVE."""
         path = f"{service.cluster_name}/{service.name}"
         number, name = self.place.new_number("deployment"), self.place.new_id("deployment")[:21]
         deployment = ServiceDeployment(
@@ -78,13 +78,13 @@ class TaskLauncher:
         )
 
     def _resolved_images(self) -> tuple[ResolvedImage, ...]:
-        """Where versions need not be consistent nothing is resolved (facts)."""
+        """Without version consistency, images have no digests."""
         return tuple(
             ResolvedImage(each.name, each.image, digest if each.consistent else None)
             for each, digest in zip(self.definition.containers, self.digests, strict=True)
         )
 
-    def task_set_of(self, service: EcsService, status: TaskSetStatus, running: int) -> TaskSet:
+    def create_task_set(self, service: EcsService, status: TaskSetStatus, running: int) -> TaskSet:
         number = self.place.new_number("task set")
         path = f"{service.cluster_name}/{service.name}/ecs-svc/{number}"
         task_set = TaskSet(
@@ -102,7 +102,7 @@ class TaskLauncher:
     def start_tasks(
         self, cluster: EcsCluster, service: EcsService, origin: str, number: int
     ) -> None:
-        """The tasks of a deployment or task set, whose id is their `startedBy`."""
+        """Starts the tasks of a deployment or task set. `origin`: its ID, for `startedBy`."""
         for _ in range(number):
             self.start_task(
                 cluster,

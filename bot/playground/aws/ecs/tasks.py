@@ -23,8 +23,8 @@ from bot.playground.aws.entry_cache import cached_entry
 from bot.playground.aws.paging import ascending
 from bot.playground.aws.service import Answer, RenderedAnswer
 
-REMEMBERED_AFTER_STOP = timedelta(hours=1)
-"""Stopped tasks are shown for at least one hour (model); here for exactly that."""
+SHOWN_AFTER_STOP = timedelta(hours=1)
+"""How long stopped tasks are shown: at least one hour (model), here exactly."""
 
 _OTHER_FILTERS = (
     "containerInstance",
@@ -38,16 +38,16 @@ _OTHER_FILTERS = (
 
 @ecs.operation("ListTasks")
 def list_tasks(params: Params, context: CallContext) -> Answer:
-    """Lists by desired status, RUNNING unless told otherwise.
+    """Lists by desired status, by default RUNNING.
 
-    A task that waits for its image is wanted RUNNING; one that is still stopping is wanted
-    STOPPED; none is ever wanted PENDING (model). IAM is asked about `*`, because no container
-    instance is named (field: construct-hub#1207).
+    The desired status of a task that pulls its image is RUNNING, of a stopping task STOPPED, and
+    never PENDING (model). The permission is checked for `*`, without a container instance
+    (construct-hub#1207).
     """
     cluster = cluster_of(params, context)
-    fits = _filter(params, cluster)
+    matches = _filter(params, cluster)
     listed = sorted(
-        id_ for id_, task in cluster.tasks.items() if fits(task) and _known(task, context)
+        id_ for id_, task in cluster.tasks.items() if matches(task) and _is_shown(task, context)
     )
     ids, more = pager.page(ascending(listed), params, context, page_size(params))
     return {"taskArns": [cluster.tasks[id_].arn for id_ in ids]} | more
@@ -58,11 +58,11 @@ def _filter(params: Params, cluster: EcsCluster) -> Callable[[EcsTask], bool]:
         invalid("startedBy must be the only filter.")
     status = params.get("desiredStatus", "RUNNING")
     group = _group(params, cluster)
-    nowhere = "containerInstance" in params or "daemonName" in params
+    has_no_tasks = "containerInstance" in params or "daemonName" in params
 
-    def fits(task: EcsTask) -> bool:
+    def matches(task: EcsTask) -> bool:
         return (
-            not nowhere
+            not has_no_tasks
             and task.desired_status == status
             and group in (None, task.group)
             and params.get("family") in (None, task.definition.family)
@@ -70,7 +70,7 @@ def _filter(params: Params, cluster: EcsCluster) -> Callable[[EcsTask], bool]:
             and params.get("launchType") in (None, task.launch_type)
         )
 
-    return fits
+    return matches
 
 
 def _group(params: Params, cluster: EcsCluster) -> str | None:
@@ -79,22 +79,22 @@ def _group(params: Params, cluster: EcsCluster) -> str | None:
     return service_named(cluster, params["serviceName"]).group
 
 
-def _known(task: EcsTask, context: CallContext) -> bool:
-    return task.stopped_at is None or context.now - task.stopped_at <= REMEMBERED_AFTER_STOP
+def _is_shown(task: EcsTask, context: CallContext) -> bool:
+    return task.stopped_at is None or context.now - task.stopped_at <= SHOWN_AFTER_STOP
 
 
 @ecs.operation("DescribeTasks", resource=each_of("task", "tasks"))
 def describe_tasks(params: Params, context: CallContext) -> Answer:
     cluster = cluster_of(params, context)
     check_list_length(params["tasks"], 100, "Tasks", "taskIds")
-    found, lost = [], []
+    found, not_found = [], []
     for identifier in params["tasks"]:
         task = cluster.tasks.get(name_within(cluster, identifier))
-        if task is not None and _known(task, context):
+        if task is not None and _is_shown(task, context):
             found.append(described(task))
         else:
-            lost.append(arn_within("task", params, context, identifier))
-    return RenderedAnswer({"tasks": found, "failures": missing(lost)})
+            not_found.append(arn_within("task", params, context, identifier))
+    return RenderedAnswer({"tasks": found, "failures": missing(not_found)})
 
 
 @cached_entry(ecs, "Task")
@@ -125,7 +125,7 @@ def described(task: EcsTask) -> dict[str, Any]:
 
 
 def _container(task: EcsTask, container: TaskContainer) -> dict[str, Any]:
-    """For a multi-arch image `imageDigest` is the index's (facts)."""
+    """For a multi-arch image, `imageDigest` is the digest of the index."""
     path = task.arn.split(":", 5)[5].removeprefix("task/")
     return {
         "containerArn": f"{task.arn.rsplit(':', 1)[0]}:container/{path}/{container.id}",

@@ -12,7 +12,7 @@ from bot.playground.aws.service import Answer, any_resource
 
 @eks.operation("ListClusters", resource=any_resource)
 def list_clusters(params: Params, context: CallContext) -> Answer:
-    """Clusters in every status. There are no connected ones here, which only `all` includes."""
+    """Clusters in every status. The stand-in has no connected clusters."""
     if params.get("include", ["all"]) != ["all"]:
         raise AwsError(INVALID, "include can only be all.")
     names, more = pager.page(ascending(sorted(state(context).clusters)), params, context)
@@ -41,7 +41,7 @@ def describe_cluster(params: Params, context: CallContext) -> Answer:
 
 
 def _endpoint(cluster: EksCluster) -> dict[str, Any]:
-    """A cluster that is being created has neither an endpoint nor a certificate yet."""
+    """Endpoint and certificate. A cluster in status CREATING has neither."""
     if cluster.status == "CREATING":
         return {}
     return {

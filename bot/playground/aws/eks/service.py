@@ -1,4 +1,4 @@
-"""What all of EKS's operations share: its errors and names."""
+"""Errors, resources and paging of EKS."""
 
 from bot.playground.aws.call_context import CallContext, Params
 from bot.playground.aws.eks.state import EksState
@@ -13,11 +13,11 @@ def state(context: CallContext) -> EksState:
     return context.world.eks(context.account, context.region)
 
 
-def _the_cluster(params: Params, context: CallContext) -> str:
+def _cluster_arn(params: Params, context: CallContext) -> str:
     return state(context).place.arn("eks", f"cluster/{params['name']}")
 
 
-eks = AwsService("eks", refusal=validation_error_as(INVALID), resource=_the_cluster)
+eks = AwsService("eks", validation_error=validation_error_as(INVALID), resource=_cluster_arn)
 pager = Pager(
     "nextToken", "nextToken", "maxResults", lambda: AwsError(INVALID, "Invalid nextToken.")
 )

@@ -1,4 +1,4 @@
-"""One account's EKS clusters in one Region."""
+"""The EKS clusters of an account and Region."""
 
 import base64
 from dataclasses import dataclass, replace
@@ -24,9 +24,9 @@ class EksCluster:
 
 
 class ClusterOptions(TypedDict, total=False):
-    """`certificate_authority` is the base64 of a PEM text; without it no certificate is trusted.
+    """`certificate_authority`: base64 of a PEM text; by default no certificate is trusted.
 
-    Without an `endpoint` the cluster has one that nobody answers at.
+    `endpoint`: by default an address that does not answer.
     """
 
     endpoint: str
@@ -45,7 +45,7 @@ class EksState:
     def create(self, name: str, **options: Unpack[ClusterOptions]) -> EksCluster:
         reject_unknown_options(options, ClusterOptions)
         if name in self.clusters:
-            raise ValueError(f"there is a cluster {name}")
+            raise ValueError(f"cluster {name} already exists")
         cluster = EksCluster(
             name=name,
             arn=self.place.arn("eks", f"cluster/{name}"),

@@ -1,4 +1,4 @@
-"""ListEventBuses, ListRules and ListTargetsByRule: at most 100 a page (model)."""
+"""ListEventBuses, ListRules and ListTargetsByRule: at most 100 per page (model)."""
 
 from typing import Any
 
@@ -8,9 +8,9 @@ from bot.playground.aws.events.service import (
     bus_of,
     events,
     pager,
+    rule_arn,
     rule_of,
     state,
-    the_rule,
 )
 from bot.playground.aws.events.state import EventBus, EventRule, RuleTarget
 from bot.playground.aws.paging import ascending
@@ -37,7 +37,7 @@ def _bus(bus: EventBus) -> dict[str, Any]:
 
 @events.operation("ListRules")
 def list_rules(params: Params, context: CallContext) -> Answer:
-    """The rules of one bus, `default` unless told otherwise; not their targets (model)."""
+    """The rules of one bus, by default `default`, without targets (model)."""
     rules = bus_of(params, context).rules
     listed = sorted(name for name in rules if name.startswith(params.get("NamePrefix", "")))
     names, more = pager.page(ascending(listed), params, context)
@@ -56,7 +56,7 @@ def _rule(rule: EventRule) -> dict[str, Any]:
     }
 
 
-@events.operation("ListTargetsByRule", resource=the_rule)
+@events.operation("ListTargetsByRule", resource=rule_arn)
 def list_targets_by_rule(params: Params, context: CallContext) -> Answer:
     targets = rule_of(params, context).targets
     ids, more = pager.page(ascending(sorted(targets)), params, context)

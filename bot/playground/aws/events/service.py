@@ -1,4 +1,4 @@
-"""What all of EventBridge's operations share: its errors, and finding buses and rules."""
+"""Errors, paging, and lookup of buses and rules of EventBridge."""
 
 from bot.playground.aws.call_context import CallContext, Params
 from bot.playground.aws.errors import AwsError
@@ -7,7 +7,7 @@ from bot.playground.aws.paging import Pager
 from bot.playground.aws.service import AwsService, any_resource, validation_error_as
 
 events = AwsService(
-    "events", refusal=validation_error_as("ValidationException"), resource=any_resource
+    "events", validation_error=validation_error_as("ValidationException"), resource=any_resource
 )
 pager = Pager(
     "NextToken", "NextToken", "Limit", lambda: AwsError("InvalidToken", "The token is not valid")
@@ -18,15 +18,15 @@ def state(context: CallContext) -> EventBridgeState:
     return context.world.events(context.account, context.region)
 
 
-def the_rule(params: Params, context: CallContext) -> str:
-    """The ARN of the rule that a call names; the default bus is left out of it."""
+def rule_arn(params: Params, context: CallContext) -> str:
+    """The ARN of the rule in a call. The default bus is not part of it."""
     bus = bus_name(params)
     path = params["Rule"] if bus == "default" else f"{bus}/{params['Rule']}"
     return state(context).place.arn("events", f"rule/{path}")
 
 
 def bus_name(params: Params) -> str:
-    """Of a name or an ARN."""
+    """The bus name, from a name or ARN."""
     return str(params.get("EventBusName", "default").rpartition(":event-bus/")[2])
 
 

@@ -1,4 +1,4 @@
-"""One account's EventBridge buses, rules and targets in one Region."""
+"""The EventBridge buses, rules and targets of an account and Region."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -11,7 +11,7 @@ from bot.playground.aws.option_checks import reject_unknown_options
 
 @dataclass(frozen=True, eq=False)
 class RuleTarget(CachedEntity):
-    """`content` is a target as the API writes it."""
+    """A target. `content` has the API's format."""
 
     id: str
     content: dict[str, Any]
@@ -37,7 +37,7 @@ class EventBus(CachedEntity):
 
 
 class RuleOptions(TypedDict, total=False):
-    """A rule has a schedule or a pattern; without either it runs daily."""
+    """A rule has a schedule or a pattern. By default it runs daily."""
 
     bus: str
     state: str
@@ -46,7 +46,7 @@ class RuleOptions(TypedDict, total=False):
 
 
 class EventBridgeState:
-    """Buses come into being when they are first named; `default` is always there."""
+    """Buses, created on first use. `default` always exists."""
 
     def __init__(self, place: AccountRegion) -> None:
         self.place = place
@@ -55,7 +55,7 @@ class EventBridgeState:
 
     @locked
     def bus(self, name: str) -> EventBus:
-        """The bus, which is created if it is not there."""
+        """The bus, created if missing."""
         if name not in self.buses:
             arn = self.place.arn("events", f"event-bus/{name}")
             self.buses[name] = EventBus(name, arn, self.place.now)
@@ -80,7 +80,7 @@ class EventBridgeState:
 
     @locked
     def put_target(self, rule: EventRule, content: dict[str, Any]) -> RuleTarget:
-        """Any target as the API writes it, with its `Id` and `Arn`."""
+        """Adds a target in the API's format, with `Id` and `Arn`."""
         target = RuleTarget(content["Id"], content)
         rule.targets[target.id] = target
         return target
@@ -94,7 +94,7 @@ class EventBridgeState:
         cluster: str = "default",
         **options: Unpack[RuleOptions],
     ) -> EventRule:
-        """A rule that runs a task.
+        """Creates a rule that runs a task.
 
         `task_definition` is a family, an exact revision `family:revision`, or an ARN.
         """

@@ -1,4 +1,4 @@
-"""The wire protocols, by the name that botocore's models give them."""
+"""The wire protocols, by their names in botocore's models."""
 
 from botocore.model import ServiceModel
 
@@ -21,11 +21,11 @@ PROTOCOLS: dict[str, WireProtocol] = {
 
 
 def protocol_of(model: ServiceModel, request: AwsRequest) -> WireProtocol:
-    """What the request is written in; some services speak CBOR besides another protocol."""
-    spoken = model.metadata["protocols"]
-    if _CBOR in spoken and request.headers.get("smithy-protocol"):
+    """The protocol of a request. Some services support CBOR and another protocol."""
+    supported = model.metadata["protocols"]
+    if _CBOR in supported and request.headers.get("smithy-protocol"):
         return PROTOCOLS[_CBOR]
-    [name] = [each for each in spoken if each != _CBOR]
+    [name] = [each for each in supported if each != _CBOR]
     return PROTOCOLS[f"json {model.metadata['jsonVersion']}" if name == "json" else name]
 
 

@@ -1,4 +1,4 @@
-"""What a wire protocol has to do."""
+"""The interface of wire protocols."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,12 +10,12 @@ from bot.playground.aws.errors import AwsError
 
 
 class ProtocolError(Exception):
-    """The request does not speak the protocol."""
+    """The request does not follow the protocol."""
 
 
 @dataclass(frozen=True)
 class AwsRequest:
-    """`path` and `query` are as they came, still quoted."""
+    """An HTTP request. `path` and `query` are still quoted."""
 
     method: str
     path: str
@@ -26,7 +26,7 @@ class AwsRequest:
 
 @dataclass(frozen=True)
 class ProtocolErrors:
-    """The errors that every service has, in this protocol's names."""
+    """Errors of all services, with this protocol's names."""
 
     unknown_key: AwsError
     expired: AwsError
@@ -36,24 +36,26 @@ class ProtocolErrors:
 
 
 class WireProtocol(Protocol):
+    """Parses requests and renders answers."""
+
     errors: ProtocolErrors
 
     def operation_name(self, model: ServiceModel, request: AwsRequest) -> str:
-        """Raises WireError if the request names none."""
+        """The operation of a request; raises ProtocolError if it has none."""
 
     def params(self, operation: OperationModel, request: AwsRequest) -> dict[str, Any]:
-        """The parameters as the model names and types them; raises WireError."""
+        """The parameters, with the model's names and types; raises ProtocolError."""
 
     def render(
         self, operation: OperationModel, answer: Mapping[str, Any], request_id: str
     ) -> bytes:
-        """A checked answer on the wire."""
+        """The body of a checked answer."""
 
     def render_error(self, error: AwsError, request_id: str) -> bytes:
-        """An error on the wire."""
+        """The body of an error."""
 
     def write(self, content: Mapping[str, Any]) -> bytes:
-        """Content as it stands, whatever the model says of it."""
+        """The body for any content, without the model."""
 
     def headers(self, error: str | None) -> dict[str, str]:
-        """What goes with every answer; `error` is its code if it is one."""
+        """The headers of an answer. `error`: the code of an error answer."""

@@ -1,4 +1,4 @@
-"""Smithy RPC v2 with CBOR: the operation in the path, times as tag 1."""
+"""Smithy RPC v2 with CBOR: the operation is in the path, times have tag 1."""
 
 import re
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from botocore.model import OperationModel, ServiceModel
 from bot.playground.aws.errors import AwsError
 from bot.playground.aws.protocols.base import AwsRequest, ProtocolError
 from bot.playground.aws.protocols.json import JsonProtocol
-from bot.playground.aws.validation import present
+from bot.playground.aws.validation import without_none
 
 _PROTOCOL = "rpc-v2-cbor"
 _CONTENT_TYPE = "application/cbor"
@@ -25,7 +25,7 @@ class CborProtocol:
         path = _PATH.fullmatch(request.path)
         if request.method != "POST" or path is None or path[1] != model.metadata["targetPrefix"]:
             raise ProtocolError(
-                f"{request.method} {request.path} is no operation of {model.service_name}"
+                f"{request.method} {request.path} is not an operation of {model.service_name}"
             )
         if request.headers["smithy-protocol"] != _PROTOCOL:
             raise ProtocolError(f"smithy-protocol is not {_PROTOCOL}")
@@ -46,7 +46,7 @@ class CborProtocol:
         self, operation: OperationModel, answer: Mapping[str, Any], request_id: str
     ) -> bytes:
         del operation, request_id
-        return self.write(present(answer))
+        return self.write(without_none(answer))
 
     def render_error(self, error: AwsError, request_id: str) -> bytes:
         del request_id

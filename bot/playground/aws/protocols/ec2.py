@@ -1,4 +1,4 @@
-"""EC2's own form of the query protocol: flat lists in, other names out."""
+"""EC2's variant of the query protocol: flat lists in requests, other names in answers."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -36,12 +36,12 @@ class Ec2Protocol(QueryProtocol):
         content = element("Errors", element("Error", about)) + element("RequestID", request_id)
         return element("Response", content).encode()
 
-    def asked_as(self, name: str, shape: Shape) -> str:
+    def request_name(self, name: str, shape: Shape) -> str:
         written = str(shape.serialization.get("queryName") or shape.serialization.get("name", name))
         return written[:1].upper() + written[1:]
 
     def entry_path(self, prefix: str, number: int) -> str:
         return f"{prefix}.{number}"
 
-    def told_as(self, name: str, shape: Shape) -> str:
+    def answer_name(self, name: str, shape: Shape) -> str:
         return str(shape.serialization.get("name", name))

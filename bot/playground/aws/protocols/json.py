@@ -1,4 +1,4 @@
-"""JSON 1.0 and 1.1: the operation in X-Amz-Target, times as seconds since 1970."""
+"""JSON 1.0 and 1.1: the operation is in X-Amz-Target, times are seconds since 1970."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,7 +11,7 @@ from bot.playground.aws.protocols.base import AwsRequest, ProtocolError, Protoco
 
 
 class JsonBodies:
-    """Answers as every protocol with JSON bodies writes them."""
+    """Renders answers of protocols with JSON bodies."""
 
     def render(
         self, operation: OperationModel, answer: Mapping[str, Any], request_id: str
@@ -66,7 +66,7 @@ class JsonProtocol(JsonBodies):
 
 
 def json_form(shape: Shape, value: Any) -> Any:
-    """The value with its times as seconds."""
+    """The value with times as seconds."""
     if isinstance(shape, StructureShape):
         return {
             name: json_form(shape.members[name], member)

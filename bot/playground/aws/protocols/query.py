@@ -1,4 +1,4 @@
-"""The query protocol: a form in, XML out (STS; EC2 varies it)."""
+"""The query protocol of STS: forms in requests, XML in answers. EC2 has a variant."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -29,7 +29,7 @@ class QueryProtocol:
     def operation_name(self, model: ServiceModel, request: AwsRequest) -> str:
         form = _form(request)
         if form.get("Version") != model.api_version or not form.get("Action"):
-            raise ProtocolError(f"the form names no Action of {model.service_name}'s version")
+            raise ProtocolError(f"the form has no Action of {model.service_name}'s version")
         return form["Action"]
 
     def params(self, operation: OperationModel, request: AwsRequest) -> dict[str, Any]:
@@ -72,17 +72,17 @@ class QueryProtocol:
         del error
         return {"content-type": "text/xml"}
 
-    def asked_as(self, name: str, shape: Shape) -> str:
+    def request_name(self, name: str, shape: Shape) -> str:
         """The name of a member in requests."""
         del shape
         return name
 
     def entry_path(self, prefix: str, number: int) -> str:
-        """The name of a list's entry in requests."""
+        """The name of a list entry in requests."""
         return f"{prefix}.member.{number}"
 
-    def told_as(self, name: str, shape: Shape) -> str:
-        """The name of a member, or of a list's entry, in answers."""
+    def answer_name(self, name: str, shape: Shape) -> str:
+        """The name of a member or list entry in answers."""
         del shape
         return name
 
@@ -90,7 +90,7 @@ class QueryProtocol:
         assert isinstance(shape, StructureShape)
         return "".join(
             element(
-                self.told_as(name, shape.members[name]), self._content(shape.members[name], one)
+                self.answer_name(name, shape.members[name]), self._content(shape.members[name], one)
             )
             for name, one in value.items()
             if one is not None
@@ -100,14 +100,14 @@ class QueryProtocol:
         if isinstance(shape, StructureShape):
             return self.members(shape, value)
         if isinstance(shape, ListShape):
-            name = self.told_as("member", shape.member)
+            name = self.answer_name("member", shape.member)
             return "".join(element(name, self._content(shape.member, entry)) for entry in value)
         if shape.type_name == "timestamp":
             return str(value.strftime("%Y-%m-%dT%H:%M:%SZ"))
         return escape(str(value))
 
     def _read(self, shape: Shape, form: dict[str, str], prefix: str) -> Any:
-        """Takes the value of `shape` out of the form; None if it is not there."""
+        """Removes the value of `shape` from the form and returns it; None if missing."""
         if isinstance(shape, StructureShape):
             return self._read_structure(shape, form, prefix)
         if isinstance(shape, ListShape):
@@ -119,7 +119,7 @@ class QueryProtocol:
         self, shape: StructureShape, form: dict[str, str], prefix: str
     ) -> dict[str, Any] | None:
         read = {
-            name: self._read(member, form, _join(prefix, self.asked_as(name, member)))
+            name: self._read(member, form, _join(prefix, self.request_name(name, member)))
             for name, member in shape.members.items()
         }
         return {name: value for name, value in read.items() if value is not None} or None
@@ -148,7 +148,7 @@ def _typed(shape: Shape, text: str) -> Any:
 
 
 def _elements(content: Any) -> str:
-    """Text, or elements by their names; a list is an element again and again."""
+    """Text or named elements. A list is a repeated element."""
     if not isinstance(content, Mapping):
         return escape(str(content))
     return "".join(

@@ -1,4 +1,4 @@
-"""REST-JSON: the operation in method and path, parameters in path, query, headers and body."""
+"""REST-JSON: the operation is in method and path, parameters in path, query, headers, body."""
 
 import re
 from collections.abc import Iterator
@@ -36,7 +36,7 @@ class RestJsonProtocol(JsonBodies):
             if method == request.method and path.fullmatch(request.path):
                 return name
         raise ProtocolError(
-            f"{request.method} {request.path} is no operation of {model.service_name}"
+            f"{request.method} {request.path} is not an operation of {model.service_name}"
         )
 
     def params(self, operation: OperationModel, request: AwsRequest) -> dict[str, Any]:
@@ -69,8 +69,8 @@ def _pattern(operation: OperationModel) -> re.Pattern[str]:
     )
 
 
-def _located(shape: Shape, location: str | None) -> Iterator[tuple[str, str, Shape]]:
-    """The members that travel there: their name, their name on the wire, their shape."""
+def _members_in(shape: Shape, location: str | None) -> Iterator[tuple[str, str, Shape]]:
+    """The members in this location: name, name in the request, shape."""
     assert isinstance(shape, StructureShape)
     for name, member in shape.members.items():
         if member.serialization.get("location") == location:
@@ -83,7 +83,7 @@ def _in_path(operation: OperationModel, request: AwsRequest) -> dict[str, Any]:
     assert found is not None
     return {
         name: _typed(member, unquote(found[wire]))
-        for name, wire, member in _located(operation.input_shape, "uri")
+        for name, wire, member in _members_in(operation.input_shape, "uri")
     }
 
 
@@ -92,11 +92,11 @@ def _in_query(shape: Shape, request: AwsRequest) -> dict[str, Any]:
     for name, value in parse_qsl(request.query, keep_blank_values=True):
         given.setdefault(name, []).append(value)
     params = {}
-    for name, wire, member in _located(shape, "querystring"):
+    for name, wire, member in _members_in(shape, "querystring"):
         if values := given.pop(wire, None):
             params[name] = _repeated(member, values)
     if given:
-        raise ProtocolError(f"there is no query parameter {', '.join(sorted(given))}")
+        raise ProtocolError(f"unknown query parameter {', '.join(sorted(given))}")
     return params
 
 
@@ -109,7 +109,7 @@ def _repeated(shape: Shape, values: list[str]) -> Any:
 def _in_headers(shape: Shape, request: AwsRequest) -> dict[str, Any]:
     return {
         name: _typed(member, request.headers[wire.lower()])
-        for name, wire, member in _located(shape, "header")
+        for name, wire, member in _members_in(shape, "header")
         if wire.lower() in request.headers
     }
 

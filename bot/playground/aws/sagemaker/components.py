@@ -19,7 +19,7 @@ def list_inference_components(params: Params, context: CallContext) -> Answer:
 
 @sagemaker.operation("DescribeInferenceComponent", resource=arn_of(_KIND, "InferenceComponentName"))
 def describe_inference_component(params: Params, context: CallContext) -> Answer:
-    """One specification is told alone, several in a list (model)."""
+    """One specification is a member, several are a list (model)."""
     name = params["InferenceComponentName"]
     component = find_resource(state(context).components, _KIND, name, context)
     specifications = [_specification(each) for each in component.specifications]

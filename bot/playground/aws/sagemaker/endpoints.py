@@ -37,7 +37,7 @@ def _summary(endpoint: InferenceEndpoint) -> dict[str, Any]:
 
 
 def _pending(endpoint: InferenceEndpoint) -> dict[str, Any] | None:
-    """Only told while a deployment is in progress (model)."""
+    """Only during a deployment (model)."""
     if not endpoint.pending and not endpoint.pending_shadow:
         return None
     return {
@@ -48,12 +48,12 @@ def _pending(endpoint: InferenceEndpoint) -> dict[str, Any] | None:
 
 
 def _variants(variants: Variants) -> list[dict[str, Any]] | None:
-    """There is at least one in a list, or no list (model)."""
-    told = [
+    """A non-empty list, or None (model)."""
+    entries = [
         {"VariantName": name, "DeployedImages": [deployed(image) for image in images] or None}
         for name, images in variants.items()
     ]
-    return told or None
+    return entries or None
 
 
 def deployed(image: DeployedImage) -> dict[str, Any]:

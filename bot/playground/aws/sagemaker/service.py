@@ -1,4 +1,4 @@
-"""What all of SageMaker's operations share: its errors, and finding and listing things."""
+"""Errors, lookup and lists of SageMaker resources."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -11,11 +11,13 @@ from bot.playground.aws.service import AwsService, Resource, any_resource, valid
 
 _INVALID = "ValidationException"
 
-sagemaker = AwsService("sagemaker", refusal=validation_error_as(_INVALID), resource=any_resource)
+sagemaker = AwsService(
+    "sagemaker", validation_error=validation_error_as(_INVALID), resource=any_resource
+)
 _pager = Pager(
     "NextToken", "NextToken", "MaxResults", lambda: AwsError(_INVALID, "Invalid NextToken."), 10
 )
-"""Ten a page unless asked (model; of models it does not tell)."""
+"""Ten per page by default (model; not documented for ListModels)."""
 
 
 def state(context: CallContext) -> SageMakerState:
@@ -23,7 +25,7 @@ def state(context: CallContext) -> SageMakerState:
 
 
 def arn_of(kind: str, member: str) -> Resource:
-    """The ARN of the thing that a call names."""
+    """A function that returns the ARN of the resource in a call."""
 
     def resource(params: Params, context: CallContext) -> str:
         return _arn(kind, params[member], context)
@@ -38,8 +40,8 @@ def _arn(kind: str, name: str, context: CallContext) -> str:
 def find_resource(
     resources: Mapping[str, AnyResource], kind: str, name: str, context: CallContext
 ) -> AnyResource:
-    words = kind.replace("-", " ")
-    message = f'Could not find {words} "{_arn(kind, name, context)}".'
+    label = kind.replace("-", " ")
+    message = f'Could not find {label} "{_arn(kind, name, context)}".'
     return find(resources, name, AwsError(_INVALID, message))
 
 
@@ -63,13 +65,13 @@ _FILTERS: dict[str, Callable[[Any, Any], bool]] = {
 def list_page(
     resources: Mapping[str, AnyResource], params: Params, context: CallContext
 ) -> tuple[list[AnyResource], dict[str, str]]:
-    """The newest first unless asked otherwise (model)."""
+    """One page of resources, newest first by default (model)."""
     key = _SORTED_BY[params.get("SortBy", "CreationTime")]
     wanted = [(_FILTERS[name], params[name]) for name in params.keys() & _FILTERS.keys()]
     listed = {
         key(resource): resource
         for resource in resources.values()
-        if all(fits(resource, value) for fits, value in wanted)
+        if all(matches(resource, value) for matches, value in wanted)
     }
     order = ascending if params.get("SortOrder") == "Ascending" else descending
     keys, more = _pager.page(order(sorted(listed)), params, context)

@@ -1,4 +1,4 @@
-"""One account's SageMaker models, endpoints and inference components in one Region."""
+"""The SageMaker models, endpoints and inference components of an account and Region."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ AnyResource = TypeVar("AnyResource", bound="SageMakerResource")
 
 @dataclass(frozen=True)
 class SageMakerResource:
-    """Nothing here changes after it was created."""
+    """A resource. Resources do not change after their creation."""
 
     name: str
     arn: str
@@ -22,7 +22,7 @@ class SageMakerResource:
 
 @dataclass(frozen=True)
 class SageMakerModel(SageMakerResource):
-    """Several images make a pipeline; a model of a package names no image."""
+    """A model. Several images are a pipeline. A model from a package has no images."""
 
     images: tuple[str, ...]
     package: str | None
@@ -31,7 +31,7 @@ class SageMakerModel(SageMakerResource):
 
 @dataclass(frozen=True)
 class DeployedImage:
-    """An image, and its digest at the moment of the deployment."""
+    """An image with its digest at the time of the deployment."""
 
     specified: str
     resolved: str
@@ -46,7 +46,7 @@ class PackagedImage:
 
 @dataclass(frozen=True)
 class ModelPackage(SageMakerResource):
-    """What a model may be made from; `additional` are the specifications besides the first."""
+    """A model package. `additional`: further inference specifications."""
 
     images: tuple[PackagedImage, ...]
     additional: Mapping[str, tuple[PackagedImage, ...]]
@@ -54,12 +54,12 @@ class ModelPackage(SageMakerResource):
 
 Variants = Mapping[str, list[DeployedImage]]
 Images = Mapping[str, list[str]]
-"""Image references by the name of their variant."""
+"""Image references by variant name."""
 
 
 @dataclass(frozen=True)
 class InferenceEndpoint(SageMakerResource):
-    """The pending variants are those of a deployment that is in progress."""
+    """An endpoint. The pending variants belong to a deployment in progress."""
 
     status: str
     production: Variants
@@ -70,7 +70,7 @@ class InferenceEndpoint(SageMakerResource):
 
 @dataclass(frozen=True)
 class ComponentSpecification:
-    """What a component runs on an instance type, or on any: one of the three."""
+    """One of image, model and base, for an instance type or for any."""
 
     image: DeployedImage | None
     model: str | None
@@ -88,9 +88,9 @@ class InferenceComponent(SageMakerResource):
 
 
 class EndpointOptions(TypedDict, total=False):
-    """`digests` are by image reference, for images that are not in this world.
+    """`digests`: by image reference, for images that are not in the stand-in's registries.
 
-    Without a `status` an endpoint is in service, or Updating if a deployment is pending.
+    `status`: by default InService, or Updating if there are pending variants.
     """
 
     shadow: Images
@@ -102,9 +102,9 @@ class EndpointOptions(TypedDict, total=False):
 
 
 class SpecificationOptions(TypedDict, total=False):
-    """One of `image`, a `model`'s name, and `base`, the component that an adapter sits on.
+    """One of `image`, `model` (a name), and `base` (the base component of an adapter).
 
-    `digest` is what the image resolves to, if it is not in this world.
+    `digest`: for an image that is not in the stand-in's registries.
     """
 
     image: str
@@ -121,7 +121,7 @@ class ComponentOptions(TypedDict, total=False):
 
 
 class SageMakerState:
-    """Endpoints and components keep the digest that an image's reference named at first."""
+    """All resources. Endpoints and components store the digests at their creation."""
 
     def __init__(self, place: AccountRegion) -> None:
         self.place = place
@@ -139,9 +139,9 @@ class SageMakerState:
         package: str | None = None,
         at: datetime | None = None,
     ) -> SageMakerModel:
-        """A model of one image, of several in a pipeline, or of a model package and none."""
+        """Creates a model from one image, several in a pipeline, or a model package."""
         if bool(images) == bool(package):
-            raise ValueError("a model has images or a package")
+            raise ValueError("give either images or a package")
         model = SageMakerModel(
             name=name,
             arn=self._arn("model", name),
@@ -161,7 +161,7 @@ class SageMakerState:
         additional: Mapping[str, list[str]] | None = None,
         digests: Mapping[str, str] | None = None,
     ) -> ModelPackage:
-        """`digests` are by image reference, `additional` images by what they are for."""
+        """`digests`: by image reference. `additional`: images by specification name."""
 
         def packaged(images: list[str]) -> tuple[PackagedImage, ...]:
             return tuple(PackagedImage(image, (digests or {}).get(image)) for image in images)
@@ -171,7 +171,7 @@ class SageMakerState:
             arn=self._arn("model-package", name),
             created_at=self.place.now,
             images=packaged(images),
-            additional={key: packaged(them) for key, them in (additional or {}).items()},
+            additional={key: packaged(listed) for key, listed in (additional or {}).items()},
         )
         return _added(self.packages, package)
 
@@ -179,9 +179,9 @@ class SageMakerState:
     def create_endpoint(
         self, name: str, variants: Images, **options: Unpack[EndpointOptions]
     ) -> InferenceEndpoint:
-        """An endpoint that runs images by the name of their variant.
+        """Creates an endpoint with images by variant name.
 
-        A variant of inference components has no images of its own.
+        A variant with inference components has no images.
         """
         reject_unknown_options(options, EndpointOptions)
         at = options.get("at") or self.place.now
@@ -213,10 +213,10 @@ class SageMakerState:
         specifications: list[SpecificationOptions],
         **options: Unpack[ComponentOptions],
     ) -> InferenceComponent:
-        """An inference component; of several specifications each is for an instance type."""
+        """Creates an inference component. Each of several specifications has an instance type."""
         reject_unknown_options(options, ComponentOptions)
         if not specifications:
-            raise ValueError("a component has a specification")
+            raise ValueError("give at least one specification")
         at = options.get("at") or self.place.now
         component = InferenceComponent(
             name=name,
@@ -233,7 +233,7 @@ class SageMakerState:
     def _specification(self, given: SpecificationOptions, at: datetime) -> ComponentSpecification:
         reject_unknown_options(given, SpecificationOptions)
         if len(given.keys() & {"image", "model", "base"}) != 1:
-            raise ValueError("a specification has an image, a model or a base")
+            raise ValueError("give exactly one of image, model and base")
         image = given.get("image")
         return ComponentSpecification(
             image=self._deployed(image, given.get("digest"), at) if image else None,
@@ -251,6 +251,6 @@ class SageMakerState:
 
 def _added(resources: dict[str, AnyResource], resource: AnyResource) -> AnyResource:
     if resource.name in resources:
-        raise ValueError(f"there is {resource.arn}")
+        raise ValueError(f"{resource.arn} already exists")
     resources[resource.name] = resource
     return resource

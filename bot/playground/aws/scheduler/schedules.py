@@ -1,4 +1,4 @@
-"""ListScheduleGroups, ListSchedules and GetSchedule: at most 100 a page (model)."""
+"""ListScheduleGroups, ListSchedules and GetSchedule: at most 100 per page (model)."""
 
 from typing import Any
 
@@ -38,7 +38,7 @@ def _group(group: ScheduleGroup) -> dict[str, Any]:
 
 @scheduler.operation("ListSchedules", resource=all_resources("schedule/*/*"))
 def list_schedules(params: Params, context: CallContext) -> Answer:
-    """All groups' schedules unless one is named; of the target only its ARN (model)."""
+    """The schedules of all groups or of one. Targets have only their ARNs (model)."""
     groups = (
         [group_named(params["GroupName"], context)]
         if "GroupName" in params

@@ -1,4 +1,4 @@
-"""What all of EventBridge Scheduler's operations share: its errors, and finding schedules."""
+"""Errors, paging, and lookup of groups and schedules of EventBridge Scheduler."""
 
 from bot.playground.aws.call_context import CallContext, Params
 from bot.playground.aws.errors import AwsError
@@ -8,7 +8,7 @@ from bot.playground.aws.service import AwsService, Resource
 from bot.playground.aws.validation import ModelViolation
 
 
-def _refusal(found: ModelViolation) -> AwsError:
+def _validation_error(found: ModelViolation) -> AwsError:
     return _invalid(found.sentence)
 
 
@@ -16,14 +16,13 @@ def _invalid(message: str) -> AwsError:
     return AwsError("ValidationException", message)
 
 
-def _the_schedule(params: Params, context: CallContext) -> str:
+def _schedule_arn(params: Params, context: CallContext) -> str:
     group = params.get("GroupName", "default")
     return state(context).place.arn("scheduler", f"schedule/{group}/{params['Name']}")
 
 
 def all_resources(kind: str) -> Resource:
-    """The resource of actions that know none: Scheduler asks about `schedule/*/*`, whatever
-    group is listed (aws-cdk#38201)."""
+    """The resource of list actions, such as `schedule/*/*` for any group (aws-cdk#38201)."""
 
     def resource(_params: Params, context: CallContext) -> str:
         return state(context).place.arn("scheduler", kind)
@@ -31,7 +30,7 @@ def all_resources(kind: str) -> Resource:
     return resource
 
 
-scheduler = AwsService("scheduler", refusal=_refusal, resource=_the_schedule)
+scheduler = AwsService("scheduler", validation_error=_validation_error, resource=_schedule_arn)
 pager = Pager("NextToken", "NextToken", "MaxResults", lambda: _invalid("Invalid NextToken."))
 
 
@@ -47,7 +46,7 @@ def group_named(name: str, context: CallContext) -> ScheduleGroup:
 
 
 def schedule_of(params: Params, context: CallContext) -> Schedule:
-    """Without a group the schedule is looked for in `default` alone (model)."""
+    """The schedule in the given group, by default `default` (model)."""
     group = group_named(params.get("GroupName", "default"), context)
     schedule = group.schedules.get(params["Name"])
     if schedule is None:

@@ -1,4 +1,4 @@
-"""One account's EventBridge Scheduler in one Region."""
+"""The schedules of an account and Region."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -11,12 +11,12 @@ from bot.playground.aws.entry_cache import CachedEntity
 from bot.playground.aws.option_checks import reject_unknown_options
 
 RUN_TASK = "arn:aws:scheduler:::aws-sdk:ecs:runTask"
-"""The universal target that calls ECS's RunTask with the schedule's input."""
+"""The universal target for ECS RunTask. The schedule has its input."""
 
 
 @dataclass(frozen=True, eq=False)
 class Schedule(CachedEntity):
-    """`target` is as the API writes it."""
+    """A schedule. `target` has the API's format."""
 
     name: str
     group: str
@@ -42,7 +42,7 @@ class ScheduleOptions(TypedDict, total=False):
 
 
 class SchedulerState:
-    """Groups come into being when they are first named; `default` is always there."""
+    """Groups, created on first use. `default` always exists."""
 
     def __init__(self, place: AccountRegion) -> None:
         self.place = place
@@ -51,7 +51,7 @@ class SchedulerState:
 
     @locked
     def group(self, name: str) -> ScheduleGroup:
-        """The group, which is created if it is not there."""
+        """The group, created if missing."""
         if name not in self.groups:
             arn = self.place.arn("scheduler", f"schedule-group/{name}")
             self.groups[name] = ScheduleGroup(name, arn, self.place.now)
@@ -61,7 +61,7 @@ class SchedulerState:
     def create(
         self, name: str, target: dict[str, Any], **options: Unpack[ScheduleOptions]
     ) -> Schedule:
-        """A schedule with any target as the API writes it; a role is added."""
+        """Creates a schedule with any target in the API's format. Adds a role."""
         reject_unknown_options(options, ScheduleOptions)
         group = self.group(options.get("group", "default"))
         schedule = Schedule(
@@ -86,7 +86,7 @@ class SchedulerState:
         universal: bool = False,
         **options: Unpack[ScheduleOptions],
     ) -> Schedule:
-        """A schedule that runs a task; `universal` names it in the input of an API call only.
+        """Creates a schedule that runs a task. With `universal`, it is an API call with input.
 
         `task_definition` is a family, an exact revision `family:revision`, or an ARN.
         """
