@@ -9,7 +9,8 @@ from typing import Any, TypeVar
 from bot.playground.control_client import ControlClient
 from bot.playground.plain_text import PlainTextRenderer
 from bot.playground.seed_slack import UsersAndChannels
-from bot.playground.slack.workspace_client import ActionOutcome, Person, WorkspaceClient
+from bot.playground.slack.user_actions.outcome import ActionOutcome
+from bot.playground.slack.workspace_client import Person, WorkspaceClient
 
 Json = dict[str, Any]
 Found = TypeVar("Found")

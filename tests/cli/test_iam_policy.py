@@ -82,13 +82,13 @@ def company(aws: StandIn, eks: Cluster, use_everywhere: UseEverywhere) -> None:
 def asks(aws: StandIn, monkeypatch: pytest.MonkeyPatch) -> list[AccessRequest]:
     """Records the actions that the simulated AWS had to allow."""
     found: list[AccessRequest] = []
-    decide = aws.world.access.refusal
+    decide = aws.world.access.denial
 
     def remember(ask: AccessRequest) -> str | None:
         found.append(ask)
         return decide(ask)
 
-    monkeypatch.setattr(aws.world.access, "refusal", remember)
+    monkeypatch.setattr(aws.world.access, "denial", remember)
     return found
 
 

@@ -4,7 +4,8 @@ from bot.playground.slack.app import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET
 from bot.playground.slack.directory import TEAM_ID
 from bot.playground.slack.faults import CallFault, DeliveryFault
 from bot.playground.slack.server import Workspace
-from bot.playground.slack.workspace_client import ActionOutcome, Person, WorkspaceClient
+from bot.playground.slack.user_actions.outcome import ActionOutcome
+from bot.playground.slack.workspace_client import Person, WorkspaceClient
 
 __all__ = [
     "APP_TOKEN",

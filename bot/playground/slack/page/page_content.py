@@ -283,4 +283,4 @@ def _table(file: File) -> Sequence[Sequence[str]]:
     if not file.name.endswith(".csv") or file.content is None:
         return []
     lines = io.StringIO(file.content.decode(errors="replace"))
-    return list(csv.formatter(lines))
+    return list(csv.reader(lines))
