@@ -1,1 +1,1 @@
-"""Tests of the stand-in for AWS: through boto3, over a real socket."""
+"""Tests of the AWS stand-in, with boto3 over a real socket."""

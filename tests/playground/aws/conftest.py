@@ -1,4 +1,4 @@
-"""A stand-in of its own for every test, and boto3 clients that know nothing of it."""
+"""A stand-in for each test, and unmodified boto3 clients."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _session = boto3.Session()
 _clients: dict[tuple[object, ...], Any] = {}
-"""To make one takes longer than most tests: it is made once, and sent to each test's stand-in."""
+"""Created once, since that takes longer than most tests. Each test sets its endpoint."""
 
 _NOWHERE = "http://stand-in.invalid"
 
@@ -32,7 +32,7 @@ def aws() -> Iterator[StandIn]:
 
 @pytest.fixture
 def make_client(aws: StandIn, monkeypatch: pytest.MonkeyPatch) -> Iterator[MakeClient]:
-    """Clients without retries, so that a test sees every fault.
+    """Clients without retries, so that tests see every fault.
 
     Of several protocols that a service speaks a client prefers the one that is told.
     """
@@ -120,7 +120,7 @@ def eks(make_client: MakeClient) -> Any:
 
 @pytest.fixture(params=["json", "smithy-rpc-v2-cbor"])
 def codebuild(make_client: MakeClient, request: pytest.FixtureRequest) -> Any:
-    """A client of each protocol that CodeBuild speaks."""
+    """A client for each protocol of CodeBuild."""
     return make_client("codebuild", protocol=request.param)
 
 

@@ -1,4 +1,4 @@
-"""What the tests of this folder share."""
+"""Helpers for the tests of the AWS stand-in."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -15,12 +15,12 @@ MakeClient = Callable[..., Any]
 
 
 def image(name: str, size: int = 1000, **options: Any) -> str:
-    """A small image; its name makes its digest."""
+    """A small image. Its digest is derived from the name."""
     return manifests.image((f"{name} config", 10), [(f"{name} layer", size)], **options)
 
 
 def refused(call: Callable[..., Any], **params: Any) -> tuple[str, str]:
-    """The code and message of the error that the call ends in."""
+    """The code and message of the call's error."""
     with pytest.raises(ClientError) as caught:
         call(**params)
     error = caught.value.response["Error"]
@@ -28,7 +28,7 @@ def refused(call: Callable[..., Any], **params: Any) -> tuple[str, str]:
 
 
 def pushed(aws: StandIn, tag: str, name: str = "team/api", **place: str) -> tuple[str, str]:
-    """A reference to a new image of a repository, and the image's digest."""
+    """The reference and digest of a new image."""
     try:
         repository = aws.world.repository(name, **place)
     except KeyError:
@@ -40,7 +40,7 @@ def pushed(aws: StandIn, tag: str, name: str = "team/api", **place: str) -> tupl
 def pages(
     call: Callable[..., Any], member: str, token: tuple[str, str], **params: Any
 ) -> list[Any]:
-    """The lengths of all pages, read by hand: the token's name in requests and in answers."""
+    """The lengths of all pages. `token`: its names in requests and answers."""
     lengths: list[int] = []
     given: dict[str, str] = {}
     while True:

@@ -19,7 +19,7 @@ def described(apprunner: Any, arn: str) -> Any:
     return apprunner.describe_service(ServiceArn=arn)["Service"]
 
 
-def test_a_service_of_an_image(aws: StandIn, apprunner: Any) -> None:
+def test_a_service_with_an_image(aws: StandIn, apprunner: Any) -> None:
     image, _ = pushed(aws, "1.0")
     created = aws.world.apprunner().create("shop", image, at=NOW - timedelta(days=1))
 
@@ -44,7 +44,7 @@ def test_a_public_image(aws: StandIn, apprunner: Any) -> None:
     }
 
 
-def test_code_has_no_image(aws: StandIn, apprunner: Any) -> None:
+def test_a_service_from_code_has_no_image(aws: StandIn, apprunner: Any) -> None:
     source = described(apprunner, aws.world.apprunner().create("shop").arn)["SourceConfiguration"]
     assert "CodeRepository" in source
     assert "ImageRepository" not in source
@@ -61,10 +61,10 @@ def test_every_status_is_listed(aws: StandIn, apprunner: Any, status: str) -> No
     assert ("DeletedAt" in service) == (status == "DELETED")
 
 
-def test_a_deleted_services_name_is_free(aws: StandIn, apprunner: Any) -> None:
+def test_the_name_of_a_deleted_service_can_be_used_again(aws: StandIn, apprunner: Any) -> None:
     world = aws.world.apprunner()
     old = world.create("shop")
-    with pytest.raises(ValueError, match="there is a service shop"):
+    with pytest.raises(ValueError, match="service shop already exists"):
         world.create("shop")
     world.set_status(old.arn, "DELETED")
     new = world.create("shop")
@@ -74,14 +74,14 @@ def test_a_deleted_services_name_is_free(aws: StandIn, apprunner: Any) -> None:
     assert len(apprunner.list_services()["ServiceSummaryList"]) == 2
 
 
-def test_what_is_not_found(apprunner: Any) -> None:
+def test_unknown_names(apprunner: Any) -> None:
     assert refused(apprunner.describe_service, ServiceArn=NOBODY) == (
         "ResourceNotFoundException",
         f"Service with the provided ARN does not exist: {NOBODY}",
     )
 
 
-def test_20_a_page(aws: StandIn, apprunner: Any) -> None:
+def test_20_per_page(aws: StandIn, apprunner: Any) -> None:
     for number in range(41):
         aws.world.apprunner().create(f"shop-{number}")
 
@@ -106,7 +106,9 @@ def test_answers_are_in_json_1_0(apprunner: Any) -> None:
     assert headers["content-type"] == "application/x-amz-json-1.0"
 
 
-def test_every_place_has_its_own_services(aws: StandIn, make_client: MakeClient) -> None:
+def test_each_account_and_region_has_its_own_services(
+    aws: StandIn, make_client: MakeClient
+) -> None:
     aws.world.identities.add_user("other", "x", "210987654321")
     arn = aws.world.apprunner("210987654321", "us-east-1").create("shop").arn
 

@@ -61,7 +61,7 @@ def test_every_shape(
         ({"eksProperties": POD}, "EKS"),
     ],
 )
-def test_every_shape_of_several_nodes(
+def test_every_shape_with_several_nodes(
     aws: StandIn, batch: Any, part: dict[str, Any], orchestration: str
 ) -> None:
     ranges = [{"targetNodes": "0:0", **part}, {"targetNodes": "1:", **part}]
@@ -95,7 +95,7 @@ def test_definitions_by_name_or_arn(aws: StandIn, batch: Any) -> None:
     assert names(batch, jobDefinitions=asked) == ["report:1", "report:3"]
 
 
-def test_100_a_page(aws: StandIn, batch: Any) -> None:
+def test_100_per_page(aws: StandIn, batch: Any) -> None:
     for _ in range(101):
         aws.world.batch().register("report", "x:1")
 
@@ -121,7 +121,9 @@ def test_limits(batch: Any, params: dict[str, Any]) -> None:
     assert refused(batch.describe_job_definitions, **params)[0] == "ClientException"
 
 
-def test_every_place_has_its_own_definitions(aws: StandIn, make_client: MakeClient) -> None:
+def test_each_account_and_region_has_its_own_definitions(
+    aws: StandIn, make_client: MakeClient
+) -> None:
     aws.world.identities.add_user("other", "x", "210987654321")
     aws.world.batch("210987654321", "us-east-1").register("report", "x:1")
 
@@ -159,6 +161,6 @@ def test_control(aws: StandIn, batch: Any) -> None:
         {"shape": {"ecsProperties": TASK, "eksProperties": POD}},
     ],
 )
-def test_what_cannot_be_built(aws: StandIn, given: dict[str, Any]) -> None:
-    with pytest.raises(ValueError, match=r"an image or a shape|a shape is one of"):
+def test_invalid_arguments(aws: StandIn, given: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=r"an image or a shape|a shape has one of"):
         aws.world.batch().register("report", **given)

@@ -1,4 +1,4 @@
-"""Smithy RPC v2 with CBOR, which CodeBuild speaks besides JSON.
+"""Smithy RPC v2 with CBOR, which CodeBuild supports in addition to JSON.
 
 boto3 prefers JSON as long as botocore ranks it higher, so these clients are told.
 """
@@ -33,7 +33,7 @@ def client(aws: StandIn, make_client: MakeClient) -> Any:
 def post(
     aws: StandIn, body: bytes = EMPTY, path: str = PATH, method: str = "POST", **headers: str
 ) -> tuple[int, Any]:
-    """A request as no SDK would send it: status and answer."""
+    """Sends a raw request. Returns status and answer."""
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     connection = HTTPConnection(urlsplit(aws.url).netloc, timeout=5)
     try:
@@ -44,14 +44,14 @@ def post(
         connection.close()
 
 
-def test_answers_say_what_they_are_written_in(client: Any) -> None:
+def test_answers_have_the_content_type(client: Any) -> None:
     metadata = client.list_projects()["ResponseMetadata"]
     assert metadata["HTTPHeaders"]["content-type"] == "application/cbor"
     assert metadata["HTTPHeaders"]["smithy-protocol"] == "rpc-v2-cbor"
     assert metadata["RequestId"] == metadata["HTTPHeaders"]["x-amzn-requestid"]
 
 
-def test_boto3_speaks_json_if_it_is_not_told(make_client: MakeClient) -> None:
+def test_boto3_uses_json_by_default(make_client: MakeClient) -> None:
     metadata = make_client("codebuild").list_projects()["ResponseMetadata"]
     assert metadata["HTTPHeaders"]["content-type"] == "application/x-amz-json-1.1"
 
@@ -71,7 +71,7 @@ def test_times_in_requests(aws: StandIn, client: Any) -> None:
     assert list(aws.world.calls)[-1].params == {"ids": ["a"], "at": NOW}
 
 
-def test_errors_are_named_by_type(aws: StandIn, client: Any) -> None:
+def test_errors_have_a_type(aws: StandIn, client: Any) -> None:
     assert refused(client.list_projects, nextToken="x") == (
         "InvalidInputException",
         "The nextToken is not valid.",
@@ -104,7 +104,7 @@ def test_malformed_requests(aws: StandIn, request_: dict[str, Any]) -> None:
     assert (status, answer["__type"]) == (400, "SerializationException")
 
 
-def test_nothing_is_as_good_as_an_empty_map(aws: StandIn) -> None:
+def test_an_empty_body_is_an_empty_map(aws: StandIn) -> None:
     assert post(aws, b"") == (200, {"projects": []})
 
 
@@ -114,7 +114,7 @@ def test_throttling(aws: StandIn, client: Any) -> None:
     assert client.list_projects()["projects"] == ["build"]
 
 
-def test_an_answer_in_place_of_the_real_one(aws: StandIn, client: Any) -> None:
+def test_a_replaced_answer(aws: StandIn, client: Any) -> None:
     project = {"name": "other", "created": NOW, "colour": "red"}
     aws.world.faults.add(Fault(operation="BatchGetProjects", answer={"projects": [project]}))
     answer = client.batch_get_projects(names=["build"])
@@ -122,7 +122,7 @@ def test_an_answer_in_place_of_the_real_one(aws: StandIn, client: Any) -> None:
 
 
 def test_a_broken_answer_cannot_be_parsed(aws: StandIn, client: Any) -> None:
-    """In JSON it would read as an empty success."""
+    """In JSON it would look like an empty success."""
     faults: list[dict[str, Any]] = [{"cut": "body"}, {"body": "<html>"}]
     for fault in faults:
         aws.world.faults.add(Fault(operation="ListProjects", **fault))

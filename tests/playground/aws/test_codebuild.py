@@ -1,4 +1,4 @@
-"""CodeBuild's projects, in both protocols that CodeBuild speaks."""
+"""CodeBuild's projects, in both of its protocols."""
 
 from datetime import timedelta
 from typing import Any
@@ -35,13 +35,13 @@ def test_a_project_has_an_environment(aws: StandIn, codebuild: Any) -> None:
     assert project["created"] == project["lastModified"] == NOW - timedelta(days=1)
 
 
-def test_an_image_of_codebuild_itself(aws: StandIn, codebuild: Any) -> None:
+def test_a_curated_image(aws: StandIn, codebuild: Any) -> None:
     aws.world.codebuild().create("build", "aws/codebuild/standard:7.0")
     [project] = codebuild.batch_get_projects(names=["build"])["projects"]
     assert project["environment"]["imagePullCredentialsType"] == "CODEBUILD"
 
 
-def test_what_is_not_found_is_told(aws: StandIn, codebuild: Any) -> None:
+def test_unknown_projects_are_listed(aws: StandIn, codebuild: Any) -> None:
     aws.world.codebuild().create("build", "x:1")
     elsewhere = ARN.replace("eu-west-1", "us-east-1")
 
@@ -66,7 +66,7 @@ def test_the_order_of_lists(aws: StandIn, codebuild: Any) -> None:
     assert images(codebuild, "p3", "p1") == ["x:2", "x:1"]
 
 
-def test_100_a_page(aws: StandIn, codebuild: Any) -> None:
+def test_100_per_page(aws: StandIn, codebuild: Any) -> None:
     for number in range(201):
         aws.world.codebuild().create(f"p{number}", "x:1")
 
@@ -91,7 +91,9 @@ def test_limits(make_client: MakeClient, protocol: str) -> None:
     assert refused(unchecked.list_projects, nextToken="")[0] == INVALID
 
 
-def test_every_place_has_its_own_projects(aws: StandIn, make_client: MakeClient) -> None:
+def test_each_account_and_region_has_its_own_projects(
+    aws: StandIn, make_client: MakeClient
+) -> None:
     aws.world.identities.add_user("other", "x", "210987654321")
     aws.world.codebuild("210987654321", "us-east-1").create("build", "x:1")
 
@@ -128,5 +130,5 @@ def test_control(aws: StandIn, codebuild: Any) -> None:
 
 def test_a_project_is_created_once(aws: StandIn) -> None:
     aws.world.codebuild().create("build", "x:1")
-    with pytest.raises(ValueError, match="there is a project build"):
+    with pytest.raises(ValueError, match="project build already exists"):
         aws.world.codebuild().create("build", "x:1")

@@ -1,4 +1,4 @@
-"""The control routes, as another process sees them."""
+"""The control API for registries, access, faults and identities."""
 
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -118,7 +118,7 @@ def test_the_clock(control: ControlClient) -> None:
     assert not control.send("PUT", "/clock", {})["now"].startswith("2030-01-01T01")
 
 
-def test_what_is_set_for_a_registry(aws: StandIn, control: ControlClient, ecr: "ECRClient") -> None:
+def test_registry_settings(aws: StandIn, control: ControlClient, ecr: "ECRClient") -> None:
     principal = "arn:aws:iam::123456789012:user/demo"
     control.send("PUT", "/settings", {"name": "BLOB_MOUNTING", "value": "ENABLED"})
     control.send("POST", "/exclusions", {"principal_arn": principal})
@@ -154,6 +154,8 @@ def test_users_roles_and_sessions(control: ControlClient, make_client: MakeClien
     ],
 )
 @pytest.mark.usefixtures("digest")
-def test_a_wrong_body_is_told(control: ControlClient, path: str, body: dict[str, Any]) -> None:
+def test_an_invalid_body_is_rejected(
+    control: ControlClient, path: str, body: dict[str, Any]
+) -> None:
     with pytest.raises(RuntimeError, match="error"):
         control.send("POST", path, body)

@@ -8,7 +8,7 @@ from .helpers import image, pages, pushed, refused
 
 
 def listed(ecs: Any, **params: Any) -> list[str]:
-    """`family:revision` of the definitions, in their order."""
+    """`family:revision` of the definitions, in order."""
     answer = ecs.list_daemon_task_definitions(**params)
     return [each["arn"].rpartition("/")[2] for each in answer["daemonTaskDefinitions"]]
 
@@ -63,7 +63,7 @@ def test_a_daemon_and_its_deployments(aws: StandIn, ecs: Any) -> None:
     ]
 
 
-def test_what_is_not_there(aws: StandIn, ecs: Any) -> None:
+def test_unknown_entities(aws: StandIn, ecs: Any) -> None:
     world = aws.world.ecs()
     deployment = world.deploy_daemon("prod", "agent", ["nginx:1"])
     lost = f"{deployment.target.arn}0"
@@ -99,7 +99,7 @@ def test_pages(aws: StandIn, ecs: Any) -> None:
     assert found == [2, 2, 1]
 
 
-def test_each_asks_for_what_it_names(aws: StandIn, ecs: Any) -> None:
+def test_permissions_are_checked_for_each_resource(aws: StandIn, ecs: Any) -> None:
     deployment = aws.world.ecs().deploy_daemon("prod", "agent", ["nginx:1"])
     revision = deployment.target
     calls: list[tuple[Any, str, Any, str]] = [

@@ -22,7 +22,7 @@ def listed(ecs: Any, **params: Any) -> set[str]:
     return set(ecs.list_tasks(cluster="prod", **params)["taskArns"])
 
 
-def test_a_running_task_tells_what_it_runs(aws: StandIn, ecs: Any) -> None:
+def test_a_running_task(aws: StandIn, ecs: Any) -> None:
     reference, digest = pushed(aws, "1.0")
     task = aws.world.ecs().run_task("prod", "job", [reference, "nginx:1"], digests=[digest, None])
 
@@ -86,7 +86,7 @@ def test_stopped_tasks_are_shown_for_an_hour(aws: StandIn, ecs: Any) -> None:
     assert answer["failures"] == [{"arn": task.arn, "reason": "MISSING"}]
 
 
-def test_a_task_that_is_stopping_is_wanted_stopped_while_it_runs(aws: StandIn, ecs: Any) -> None:
+def test_a_stopping_task_has_the_desired_status_stopped(aws: StandIn, ecs: Any) -> None:
     world = aws.world.ecs()
     task = world.run_task("prod", "job", ["nginx:1"])
     assert described(ecs, task)[0]["lastStatus"] == "RUNNING"
@@ -120,7 +120,7 @@ def test_filters(aws: StandIn, ecs: Any) -> None:
     )
 
 
-def test_tasks_are_named_by_arn_or_id(aws: StandIn, ecs: Any) -> None:
+def test_tasks_by_arn_or_id(aws: StandIn, ecs: Any) -> None:
     task = aws.world.ecs().run_task("prod", "job", ["nginx:1"])
     gone = task.arn[:-1] + "x"
 
@@ -130,7 +130,7 @@ def test_tasks_are_named_by_arn_or_id(aws: StandIn, ecs: Any) -> None:
     assert answer["failures"] == [{"arn": gone, "reason": "MISSING"}]
 
 
-def test_a_call_without_cluster_means_the_default_one(aws: StandIn, ecs: Any) -> None:
+def test_the_default_cluster(aws: StandIn, ecs: Any) -> None:
     task = aws.world.ecs().run_task("prod", "job", ["nginx:1"])
     assert refused(ecs.list_tasks) == ("ClusterNotFoundException", "Cluster not found.")
 
@@ -143,13 +143,13 @@ def test_a_call_without_cluster_means_the_default_one(aws: StandIn, ecs: Any) ->
     )
 
 
-def test_another_regions_cluster_of_that_name_is_not_found(aws: StandIn, ecs: Any) -> None:
+def test_a_cluster_of_another_region_is_not_found(aws: StandIn, ecs: Any) -> None:
     aws.world.ecs().cluster("prod")
     other = aws.world.ecs(region="us-east-1").cluster("prod")
     assert refused(ecs.list_tasks, cluster=other.arn)[0] == "ClusterNotFoundException"
 
 
-def test_100_tasks_a_call(aws: StandIn, ecs: Any) -> None:
+def test_100_tasks_per_call(aws: StandIn, ecs: Any) -> None:
     aws.world.ecs().cluster("prod")
     assert refused(ecs.describe_tasks, cluster="prod", tasks=["x"] * 101) == (
         "InvalidParameterException",
@@ -169,7 +169,7 @@ def test_pages(aws: StandIn, ecs: Any) -> None:
 
 
 @pytest.mark.parametrize("size", [0, 101])
-def test_sizes_of_pages(aws: StandIn, ecs: Any, size: int) -> None:
+def test_page_sizes(aws: StandIn, ecs: Any, size: int) -> None:
     aws.world.ecs().cluster()
     for call in (
         ecs.list_clusters,
@@ -181,7 +181,7 @@ def test_sizes_of_pages(aws: StandIn, ecs: Any, size: int) -> None:
         assert refused(call, maxResults=size)[0] == "InvalidParameterException"
 
 
-def test_a_token_fits_its_own_question_only(aws: StandIn, ecs: Any) -> None:
+def test_a_token_is_valid_only_for_its_request(aws: StandIn, ecs: Any) -> None:
     for number in range(3):
         aws.world.ecs().run_task("prod", "job", ["nginx:1"])
         aws.world.ecs().cluster(f"c{number}")
@@ -212,7 +212,7 @@ def test_wrong_types_and_values(aws: StandIn, make_client: MakeClient) -> None:
     assert refused(unchecked.describe_tasks)[0] == "InvalidParameterException"
 
 
-def test_permissions_are_asked_for_every_task(aws: StandIn, ecs: Any) -> None:
+def test_permissions_are_checked_for_each_task(aws: StandIn, ecs: Any) -> None:
     tasks = [aws.world.ecs().run_task("prod", "job", ["nginx:1"]) for _ in range(2)]
     aws.world.deny("ecs:DescribeTasks", resource=tasks[1].arn)
     aws.world.deny("ecs:ListClusters")
@@ -223,10 +223,10 @@ def test_permissions_are_asked_for_every_task(aws: StandIn, ecs: Any) -> None:
     assert "on resource: * " in refused(ecs.list_clusters)[1]
 
 
-def test_what_cannot_be_built(aws: StandIn) -> None:
+def test_invalid_arguments(aws: StandIn) -> None:
     world = aws.world.ecs()
-    with pytest.raises(TypeError, match="no option colour"):
-        world.run_task("prod", "job", ["nginx:1"], colour="red")  # type: ignore[call-arg]
+    with pytest.raises(TypeError, match="unknown option color"):
+        world.run_task("prod", "job", ["nginx:1"], color="red")  # type: ignore[call-arg]
     with pytest.raises(TypeError, match="a list"):
         world.run_task("prod", "job", "nginx:1")
     with pytest.raises(KeyError, match="no task definition"):

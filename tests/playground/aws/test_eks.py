@@ -19,7 +19,7 @@ def described(eks: Any, name: str) -> Any:
     return eks.describe_cluster(name=name)["cluster"]
 
 
-def test_a_cluster_tells_the_way_in(aws: StandIn, eks: Any) -> None:
+def test_a_cluster_has_an_endpoint_and_certificate(aws: StandIn, eks: Any) -> None:
     world = aws.world.eks()
     world.create("prod", endpoint="https://localhost:6443", certificate_authority=CERTIFICATE)
 
@@ -32,7 +32,7 @@ def test_a_cluster_tells_the_way_in(aws: StandIn, eks: Any) -> None:
     assert (cluster["status"], cluster["version"]) == ("ACTIVE", "1.34")
 
 
-def test_every_cluster_has_an_endpoint_of_its_own(aws: StandIn, eks: Any) -> None:
+def test_every_cluster_has_another_endpoint(aws: StandIn, eks: Any) -> None:
     for name in ("a", "b"):
         aws.world.eks().create(name)
     a, b = (described(eks, name) for name in ("a", "b"))
@@ -40,7 +40,7 @@ def test_every_cluster_has_an_endpoint_of_its_own(aws: StandIn, eks: Any) -> Non
     assert b"CERTIFICATE" in base64.b64decode(a["certificateAuthority"]["data"])
 
 
-def test_a_cluster_that_is_being_created_has_no_way_in_yet(aws: StandIn, eks: Any) -> None:
+def test_a_cluster_in_creation_has_no_endpoint(aws: StandIn, eks: Any) -> None:
     aws.world.eks().create("prod", endpoint="https://localhost:6443", status="CREATING")
     assert eks.list_clusters()["clusters"] == ["prod"]
     assert not {"endpoint", "certificateAuthority"} & described(eks, "prod").keys()
@@ -51,14 +51,14 @@ def test_a_cluster_that_is_being_created_has_no_way_in_yet(aws: StandIn, eks: An
         assert (cluster["status"], cluster["endpoint"]) == (status, "https://localhost:6443")
 
 
-def test_what_is_not_found(eks: Any) -> None:
+def test_unknown_names(eks: Any) -> None:
     assert refused(eks.describe_cluster, name="no") == (
         "ResourceNotFoundException",
         "No cluster found for name: no.",
     )
 
 
-def test_100_a_page(aws: StandIn, eks: Any) -> None:
+def test_100_per_page(aws: StandIn, eks: Any) -> None:
     for number in range(101):
         aws.world.eks().create(f"c{number}")
 
@@ -77,7 +77,9 @@ def test_limits(make_client: MakeClient) -> None:
         assert refused(unchecked.list_clusters, **params)[0] == "InvalidParameterException"
 
 
-def test_every_place_has_its_own_clusters(aws: StandIn, make_client: MakeClient) -> None:
+def test_each_account_and_region_has_its_own_clusters(
+    aws: StandIn, make_client: MakeClient
+) -> None:
     aws.world.identities.add_user("other", "x", "210987654321")
     aws.world.eks("210987654321", "us-east-1").create("prod")
 
@@ -108,10 +110,10 @@ def test_control(aws: StandIn, eks: Any) -> None:
     assert described(eks, "prod")["endpoint"] == "https://localhost:1"
 
 
-def test_what_cannot_be_built(aws: StandIn) -> None:
+def test_invalid_arguments(aws: StandIn) -> None:
     world = aws.world.eks()
     world.create("prod")
-    with pytest.raises(ValueError, match="there is a cluster prod"):
+    with pytest.raises(ValueError, match="cluster prod already exists"):
         world.create("prod")
-    with pytest.raises(TypeError, match="no option colour"):
-        world.create("x", colour="red")  # type: ignore[call-arg]
+    with pytest.raises(TypeError, match="unknown option color"):
+        world.create("x", color="red")  # type: ignore[call-arg]

@@ -72,7 +72,7 @@ def test_other_targets_and_none(aws: StandIn, events: Any) -> None:
     assert events.list_rules(NamePrefix="m")["Rules"][0]["State"] == "DISABLED"
 
 
-def test_100_a_page(aws: StandIn, events: Any) -> None:
+def test_100_per_page(aws: StandIn, events: Any) -> None:
     world = aws.world.events()
     rule = world.put_rule("r0")
     for number in range(1, 103):

@@ -1,4 +1,4 @@
-"""Injected faults as boto3 sees them, with its retries off."""
+"""Injected faults with boto3, without its retries."""
 
 import time
 from contextlib import suppress
@@ -36,7 +36,7 @@ def test_throttling(aws: StandIn, ecr: "ECRClient") -> None:
     ecr.describe_repositories()
 
 
-def test_throttling_in_another_style(aws: StandIn, ecr: "ECRClient") -> None:
+def test_throttling_with_another_code(aws: StandIn, ecr: "ECRClient") -> None:
     aws.world.faults.throttle(error="TooManyRequestsException", status=429)
     assert refused(ecr.describe_repositories)[0] == "TooManyRequestsException"
 
@@ -95,7 +95,7 @@ def test_an_answer_that_is_not_json(aws: StandIn, ecr: "ECRClient") -> None:
     assert set(ecr.describe_repositories()) == {"ResponseMetadata"}
 
 
-def test_an_answer_in_place_of_the_real_one(aws: StandIn, ecr: "ECRClient", digest: str) -> None:
+def test_a_replaced_answer(aws: StandIn, ecr: "ECRClient", digest: str) -> None:
     aws.world.faults.add(Fault(operation="BatchDeleteImage", answer={"imageIds": [], "more": 1}))
     assert delete(ecr, digest)["imageIds"] == []
     assert stored(aws) == 0
@@ -124,14 +124,14 @@ def test_a_delay(aws: StandIn, ecr: "ECRClient") -> None:
     assert time.monotonic() - before >= 0.05
 
 
-def test_a_delay_beyond_the_clients_patience(aws: StandIn, make_client: MakeClient) -> None:
+def test_a_delay_longer_than_the_clients_timeout(aws: StandIn, make_client: MakeClient) -> None:
     impatient = make_client("ecr", patience=0.05)
     aws.world.faults.add(Fault(delay=30))
     with pytest.raises(ReadTimeoutError):
         impatient.describe_repositories()
 
 
-def test_some_calls_pass_before_some_fail(aws: StandIn, ecr: "ECRClient") -> None:
+def test_skip_and_times(aws: StandIn, ecr: "ECRClient") -> None:
     aws.world.faults.throttle(skip=1, times=2)
     outcomes = []
     for _ in range(5):
@@ -152,7 +152,7 @@ def test_some_calls_pass_before_some_fail(aws: StandIn, ecr: "ECRClient") -> Non
         ({"every": 1, "times": 2}, [1, 2]),
     ],
 )
-def test_a_fault_may_hit_only_every_so_many_calls(
+def test_every_third_call_fails(
     aws: StandIn, ecr: "ECRClient", rule: dict[str, Any], hit: list[int]
 ) -> None:
     aws.world.faults.throttle(**rule)
@@ -162,7 +162,7 @@ def test_a_fault_may_hit_only_every_so_many_calls(
     assert [n for n, call in enumerate(aws.world.calls, start=1) if call.error] == hit
 
 
-def test_a_fault_for_ever_until_it_is_cleared(aws: StandIn, ecr: "ECRClient") -> None:
+def test_a_permanent_fault_until_it_is_cleared(aws: StandIn, ecr: "ECRClient") -> None:
     aws.world.faults.throttle(times=None)
     for _ in range(3):
         refused(ecr.describe_repositories)
@@ -187,7 +187,7 @@ def test_a_fault_for_ever_until_it_is_cleared(aws: StandIn, ecr: "ECRClient") ->
     ],
 )
 @pytest.mark.usefixtures("digest")
-def test_a_fault_hits_what_it_matches(
+def test_a_fault_applies_only_to_matching_calls(
     aws: StandIn, ecr: "ECRClient", rule: dict[str, Any], *, hit: bool
 ) -> None:
     aws.world.faults.throttle(**rule)
@@ -197,7 +197,7 @@ def test_a_fault_hits_what_it_matches(
         ecr.describe_images(repositoryName="team/api")
 
 
-def test_of_several_faults_the_first_hits_and_all_count(aws: StandIn, ecr: "ECRClient") -> None:
+def test_of_several_faults_the_first_applies_and_all_count(aws: StandIn, ecr: "ECRClient") -> None:
     aws.world.faults.throttle()
     aws.world.faults.add(Fault(error="ServerException", skip=1, status=500))
     assert refused(ecr.describe_repositories)[0] == "ThrottlingException"

@@ -19,14 +19,14 @@ ROLE = f"arn:aws:iam::{OTHER}:role/team/cleaner"
 
 
 def assumed(make_client: MakeClient, sts: "STSClient", service: str, **params: Any) -> Any:
-    """A client with the credentials of a session of ROLE."""
+    """A client with credentials of a session of ROLE."""
     given = sts.assume_role(**{"RoleArn": ROLE, "RoleSessionName": "run", **params})
     credentials = given["Credentials"]
     return make_client(service, key=credentials["AccessKeyId"], token=credentials["SessionToken"])
 
 
 def session_policy(**statement: Any) -> str:
-    """Allows everything, unless told otherwise."""
+    """A policy that allows everything by default."""
     default = {"Effect": "Allow", "Action": "*", "Resource": "*"}
     return json.dumps({"Version": "2012-10-17", "Statement": [default | statement]})
 
@@ -38,13 +38,13 @@ def test_the_default_key_belongs_to_a_user(sts: "STSClient") -> None:
     assert identity["UserId"].startswith("AIDA")
 
 
-def test_an_unknown_key_is_refused_by_each_service_in_its_words(make_client: MakeClient) -> None:
+def test_an_unknown_key_has_the_error_of_each_service(make_client: MakeClient) -> None:
     ecr, sts = make_client("ecr", key="who"), make_client("sts", key="who")
     assert refused(ecr.describe_repositories)[0] == "UnrecognizedClientException"
     assert refused(sts.get_caller_identity)[0] == "InvalidClientTokenId"
 
 
-def test_a_session_is_somebody_of_the_roles_account(
+def test_a_session_belongs_to_the_roles_account(
     aws: StandIn, sts: "STSClient", make_client: MakeClient
 ) -> None:
     aws.world.identities.add_role(ROLE)
@@ -58,7 +58,7 @@ def test_a_session_is_somebody_of_the_roles_account(
     assert [each["registryId"] for each in repositories] == [OTHER]
 
 
-def test_what_a_session_was_asked_for_is_kept(aws: StandIn, sts: "STSClient") -> None:
+def test_sessions_are_recorded(aws: StandIn, sts: "STSClient") -> None:
     aws.world.identities.add_role(ROLE, external_id="secret")
 
     answer = sts.assume_role(
@@ -80,9 +80,7 @@ def test_what_a_session_was_asked_for_is_kept(aws: StandIn, sts: "STSClient") ->
 
 
 @pytest.mark.parametrize("given", [{}, {"ExternalId": "wrong"}])
-def test_the_external_id_must_be_right(
-    aws: StandIn, sts: "STSClient", given: dict[str, str]
-) -> None:
+def test_the_external_id_is_checked(aws: StandIn, sts: "STSClient", given: dict[str, str]) -> None:
     aws.world.identities.add_role(ROLE, external_id="secret")
 
     assert refused(sts.assume_role, RoleArn=ROLE, RoleSessionName="run", **given) == (
@@ -92,7 +90,7 @@ def test_the_external_id_must_be_right(
     )
 
 
-def test_only_those_whom_a_role_trusts_may_assume_it(aws: StandIn, sts: "STSClient") -> None:
+def test_only_trusted_principals_can_assume_a_role(aws: StandIn, sts: "STSClient") -> None:
     aws.world.identities.add_role(ROLE, trusts=["999999999999"])
     assert refused(sts.assume_role, RoleArn=ROLE, RoleSessionName="run")[0] == "AccessDenied"
 
@@ -100,14 +98,14 @@ def test_only_those_whom_a_role_trusts_may_assume_it(aws: StandIn, sts: "STSClie
     sts.assume_role(RoleArn=ROLE, RoleSessionName="run")
 
 
-def test_an_unknown_role_and_a_denied_call_read_alike(aws: StandIn, sts: "STSClient") -> None:
+def test_an_unknown_role_has_the_error_of_a_denied_call(aws: StandIn, sts: "STSClient") -> None:
     assert refused(sts.assume_role, RoleArn=ROLE, RoleSessionName="run")[0] == "AccessDenied"
     aws.world.identities.add_role(ROLE)
     aws.world.deny("sts:AssumeRole")
     assert refused(sts.assume_role, RoleArn=ROLE, RoleSessionName="run")[0] == "AccessDenied"
 
 
-def test_a_session_name_has_64_characters_at_most(aws: StandIn, sts: "STSClient") -> None:
+def test_a_session_name_has_at_most_64_characters(aws: StandIn, sts: "STSClient") -> None:
     aws.world.identities.add_role(ROLE)
     sts.assume_role(RoleArn=ROLE, RoleSessionName="x" * 64)
 
@@ -120,7 +118,7 @@ def test_a_session_name_has_64_characters_at_most(aws: StandIn, sts: "STSClient"
     )
 
 
-def test_a_session_of_a_session_lasts_an_hour_at_most(
+def test_a_chained_session_lasts_at_most_an_hour(
     aws: StandIn, sts: "STSClient", make_client: MakeClient
 ) -> None:
     aws.world.identities.add_role(ROLE, max_session_seconds=7200)
@@ -136,7 +134,7 @@ def test_a_session_of_a_session_lasts_an_hour_at_most(
     chained.assume_role(RoleArn=ROLE, RoleSessionName="again", DurationSeconds=3600)
 
 
-def test_a_session_lasts_no_longer_than_its_role_allows(aws: StandIn, sts: "STSClient") -> None:
+def test_the_maximum_session_duration_of_a_role(aws: StandIn, sts: "STSClient") -> None:
     aws.world.identities.add_role(ROLE)
     code, _ = refused(sts.assume_role, RoleArn=ROLE, RoleSessionName="run", DurationSeconds=3601)
     assert code == "ValidationError"
@@ -184,7 +182,7 @@ TEAM = f"arn:aws:ecr:eu-west-1:{OTHER}:repository/team"
         ({"Effect": "Deny", "Action": "ecr:Describe*"}, False),
     ],
 )
-def test_a_session_may_do_no_more_than_its_policy(
+def test_a_session_policy_limits_a_session(
     aws: StandIn,
     sts: "STSClient",
     make_client: MakeClient,
@@ -207,7 +205,7 @@ def test_a_session_may_do_no_more_than_its_policy(
         )
 
 
-def test_a_session_policy_gives_nothing_that_the_role_has_not(
+def test_a_session_policy_adds_no_permissions(
     aws: StandIn, sts: "STSClient", make_client: MakeClient
 ) -> None:
     aws.world.identities.add_role(ROLE)
@@ -218,7 +216,7 @@ def test_a_session_policy_gives_nothing_that_the_role_has_not(
     assert message.endswith("no identity-based policy allows the ecr:DescribeRepositories action")
 
 
-def test_a_session_policy_holds_for_assuming_roles_too(
+def test_a_session_policy_applies_to_assume_role(
     aws: StandIn, sts: "STSClient", make_client: MakeClient
 ) -> None:
     aws.world.identities.add_role(ROLE)
@@ -245,9 +243,7 @@ def test_a_session_policy_holds_for_assuming_roles_too(
         (session_policy().replace("*", "\u0100"), "ValidationError"),
     ],
 )
-def test_a_session_policy_that_sts_refuses(
-    aws: StandIn, sts: "STSClient", policy: str, code: str
-) -> None:
+def test_invalid_session_policies(aws: StandIn, sts: "STSClient", policy: str, code: str) -> None:
     aws.world.identities.add_role(ROLE)
     request = {"RoleArn": ROLE, "RoleSessionName": "run"}
     assert refused(sts.assume_role, **request, Policy=policy)[0] == code
@@ -256,13 +252,13 @@ def test_a_session_policy_that_sts_refuses(
 
 
 @pytest.mark.parametrize("name", ["a b", "team/api", "arn:aws"])
-def test_a_session_name_has_only_some_characters(aws: StandIn, sts: "STSClient", name: str) -> None:
+def test_the_characters_of_a_session_name(aws: StandIn, sts: "STSClient", name: str) -> None:
     aws.world.identities.add_role(ROLE)
     sts.assume_role(RoleArn=ROLE, RoleSessionName="Az09_+=,.@-")
     assert refused(sts.assume_role, RoleArn=ROLE, RoleSessionName=name)[0] == "ValidationError"
 
 
-def test_a_denied_action_reads_as_iam_puts_it(aws: StandIn, ecr: "ECRClient") -> None:
+def test_the_error_of_a_denied_action(aws: StandIn, ecr: "ECRClient") -> None:
     repository = aws.world.create_repository("team/api")
     aws.world.push(repository, image("one"), tags=["a"])
     aws.world.deny("ecr:BatchGetImage")
@@ -320,7 +316,7 @@ def test_denials_can_be_narrowed(
         ecr.describe_images(repositoryName="team/api")
 
 
-def test_who_one_is_can_always_be_asked(aws: StandIn, sts: "STSClient") -> None:
+def test_get_caller_identity_cannot_be_denied(aws: StandIn, sts: "STSClient") -> None:
     aws.world.deny("*")
     assert sts.get_caller_identity()["Account"] == "123456789012"
 

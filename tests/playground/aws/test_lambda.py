@@ -34,7 +34,7 @@ def versions(functions: Any, **params: Any) -> list[tuple[str, str]]:
 
 
 @pytest.mark.usefixtures("digests")
-def test_versions_are_listed_if_all_are_asked_for(functions: Any) -> None:
+def test_versions_are_listed_with_all(functions: Any) -> None:
     assert versions(functions) == [(ARN, "$LATEST")]
     assert versions(functions, FunctionVersion="ALL") == [
         (f"{ARN}:{each}", each) for each in ("$LATEST", "1", "2")
@@ -60,7 +60,7 @@ def test_versions_are_listed_if_all_are_asked_for(functions: Any) -> None:
         (f"{ARN}:2", "2", 2),
     ],
 )
-def test_a_function_by_any_name(
+def test_a_function_by_name_or_arn(
     functions: Any, digests: list[str], name: str, qualifier: str | None, number: int
 ) -> None:
     given = {"Qualifier": qualifier} if qualifier else {}
@@ -97,14 +97,14 @@ def test_a_zip_file_has_no_image(aws: StandIn, functions: Any) -> None:
         {"FunctionName": ARN.replace("eu-west-1", "us-east-1")},
     ],
 )
-def test_what_is_not_found(functions: Any, params: dict[str, str]) -> None:
+def test_unknown_names(functions: Any, params: dict[str, str]) -> None:
     code, message = refused(functions.get_function, **params)
     assert code == "ResourceNotFoundException"
     assert message.startswith("Function not found: arn:aws:lambda:")
 
 
 @pytest.mark.usefixtures("digests")
-def test_a_deleted_version_is_gone_for_good(aws: StandIn, functions: Any) -> None:
+def test_the_number_of_a_deleted_version_is_not_used_again(aws: StandIn, functions: Any) -> None:
     world = aws.world.functions()
     world.unpublish("thumbnailer", "2")
     assert refused(functions.get_function, FunctionName="thumbnailer:2")[0] == (
@@ -114,7 +114,7 @@ def test_a_deleted_version_is_gone_for_good(aws: StandIn, functions: Any) -> Non
 
 
 @pytest.mark.usefixtures("digests")
-def test_two_qualifiers_have_to_agree(functions: Any) -> None:
+def test_two_qualifiers_must_be_equal(functions: Any) -> None:
     code, _ = refused(functions.get_function, FunctionName="thumbnailer:2", Qualifier="1")
     assert code == "InvalidParameterValueException"
 
@@ -133,7 +133,7 @@ def test_aliases(aws: StandIn, functions: Any, digests: list[str]) -> None:
     assert refused(functions.list_aliases, FunctionName="no")[0] == "ResourceNotFoundException"
 
 
-def test_50_a_page_whatever_is_asked_for(aws: StandIn, functions: Any) -> None:
+def test_at_most_50_per_page(aws: StandIn, functions: Any) -> None:
     world = aws.world.functions()
     for number in range(120):
         world.create(f"f{number}")
@@ -192,19 +192,19 @@ def test_errors_of_rest_services_have_their_status(
     ]
 
 
-def test_what_cannot_be_built(aws: StandIn) -> None:
+def test_invalid_arguments(aws: StandIn) -> None:
     world = aws.world.functions()
     world.create("f")
-    with pytest.raises(ValueError, match="there is a function f"):
+    with pytest.raises(ValueError, match="function f already exists"):
         world.create("f")
-    with pytest.raises(ValueError, match="tell its digest"):
+    with pytest.raises(ValueError, match="give its digest"):
         world.create("g", "nginx:1")
     with pytest.raises(ValueError, match="no version 7"):
         world.alias("f", "live", "7")
-    with pytest.raises(TypeError, match="no option colour"):
-        world.publish("f", colour="red")  # type: ignore[call-arg]
+    with pytest.raises(TypeError, match="unknown option color"):
+        world.publish("f", color="red")  # type: ignore[call-arg]
 
 
-def test_the_digest_may_be_told(aws: StandIn) -> None:
+def test_a_given_digest(aws: StandIn) -> None:
     code = aws.world.functions().create("f", "r/x:5000", digest="sha256:1").latest
     assert code.resolved_image == "r/x@sha256:1"

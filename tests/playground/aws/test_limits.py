@@ -1,4 +1,4 @@
-"""What botocore's model allows, and nothing beyond it."""
+"""Requests and answers are checked against botocore's model."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def unchecked(make_client: MakeClient) -> Any:
-    """A client that sends whatever it is given."""
+    """A client without parameter validation."""
     return make_client("ecr", checked=False)
 
 
@@ -36,7 +36,7 @@ def invalid(parameter: str, constraint: str) -> tuple[str, str]:
 
 
 @pytest.mark.parametrize("operation", ["batch_get_image", "batch_delete_image", "describe_images"])
-def test_100_image_ids_a_call(ecr: "ECRClient", operation: str) -> None:
+def test_100_image_ids_per_call(ecr: "ECRClient", operation: str) -> None:
     call = getattr(ecr, operation)
     ids = [{"imageDigest": MISSING}] * 101
 
@@ -61,7 +61,7 @@ def test_100_image_ids_a_call(ecr: "ECRClient", operation: str) -> None:
         ),
     ],
 )
-def test_results_a_page(
+def test_results_per_page(
     ecr: "ECRClient", operation: str, params: dict[str, Any], most: int
 ) -> None:
     call = getattr(ecr, operation)
@@ -71,7 +71,7 @@ def test_results_a_page(
     )
 
 
-def test_minimums_hold_without_botocore_too(unchecked: Any) -> None:
+def test_minimums_are_checked_without_botocore(unchecked: Any) -> None:
     assert refused(unchecked.describe_repositories, maxResults=0) == invalid(
         "maxResults", "Member must have value greater than or equal to 1"
     )
@@ -80,7 +80,7 @@ def test_minimums_hold_without_botocore_too(unchecked: Any) -> None:
     )
 
 
-def test_100_repository_names_a_call(ecr: "ECRClient") -> None:
+def test_100_repository_names_per_call(ecr: "ECRClient") -> None:
     code, message = refused(ecr.describe_repositories, repositoryNames=["team/api"] * 101)
     assert (code, message) == invalid(
         "repositoryNames", "Member must have length less than or equal to 100"
@@ -136,7 +136,7 @@ def test_unknown_members_and_wrong_types(params: dict[str, Any], path: str) -> N
     assert found.path == path
 
 
-def test_maps_are_looked_into() -> None:
+def test_maps_are_checked() -> None:
     shape = _shape("lambda", "UpdateFunctionConfiguration")
     variables: dict[str, Any] = {"1st": "x", "GOOD": 5}
 
@@ -148,12 +148,12 @@ def test_maps_are_looked_into() -> None:
     ]
 
 
-def test_nulls_are_as_good_as_absent() -> None:
+def test_null_members_count_as_missing() -> None:
     params = {"repositoryName": "team/api", "nextToken": None}
     assert not list(violations(_shape("ecr", "DescribeImages"), params))
 
 
-def test_every_operation_is_one_of_the_services_own() -> None:
+def test_every_operation_exists_in_the_model() -> None:
     for service in SERVICES.values():
         assert set(service.operations) <= set(service.model.operation_names)
 

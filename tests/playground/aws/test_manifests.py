@@ -13,7 +13,7 @@ def read(text: str) -> Any:
     return json.loads(text)
 
 
-def test_equal_arguments_make_equal_texts_and_shared_layers() -> None:
+def test_equal_arguments_give_equal_texts_and_shared_layers() -> None:
     one = manifests.image(("c1", 1), [("base", 5), ("code 1", 2)])
     two = manifests.image(("c2", 1), [("base", 5), ("code 2", 2)])
     assert one == manifests.image(("c1", 1), [("base", 5), ("code 1", 2)])
@@ -45,14 +45,14 @@ def test_an_index_describes_its_children() -> None:
     assert docker["mediaType"] == manifests.DOCKER_LIST
 
 
-def test_an_index_may_list_indexes_and_have_a_subject() -> None:
+def test_an_index_can_list_indexes_and_have_a_subject() -> None:
     inner = manifests.index([manifests.Child(manifests.image(("c", 1), []))])
     outer = read(manifests.index([manifests.Child(inner)], subject=inner))
     assert outer["manifests"][0]["mediaType"] == manifests.OCI_INDEX
     assert outer["subject"]["digest"] == manifests.digest_of(inner)
 
 
-def test_provenance_is_a_child_of_no_platform() -> None:
+def test_provenance_is_a_child_without_platform() -> None:
     of = manifests.image(("c", 1), [])
     child = manifests.provenance(of, "app")
     [listed] = read(manifests.index([child]))["manifests"]
@@ -79,7 +79,7 @@ def test_signatures_by_tag_and_by_subject() -> None:
     assert listed["digest"] == manifests.digest_of(referrer)
 
 
-def test_a_signed_manifest_has_the_digest_of_what_was_signed() -> None:
+def test_a_signed_manifest_has_the_digest_of_its_payload() -> None:
     text = manifests.schema_1("team/api", "old", ["a"])
     signed = manifests.signed(text)
     assert read(signed).keys() == read(text).keys() | {"signatures"}
@@ -89,7 +89,7 @@ def test_a_signed_manifest_has_the_digest_of_what_was_signed() -> None:
 
 
 @pytest.mark.parametrize("text", ['{"signatures"', '{"signatures": [{}]}', '{"signatures": 7}'])
-def test_what_is_not_signed_has_the_digest_of_its_text(text: str) -> None:
+def test_an_unsigned_manifest_has_the_digest_of_its_text(text: str) -> None:
     assert manifests.payload_of(text) == text
 
 

@@ -1,4 +1,4 @@
-"""What travels in path, query, headers and body; operations that are not faked are read too."""
+"""REST-JSON parameters in path, query, headers and body, also of unsupported operations."""
 
 from http.client import HTTPConnection
 from typing import Any
@@ -15,7 +15,7 @@ SIGNED = "AWS4-HMAC-SHA256 Credential=test/20261123/eu-west-1/{}/aws4_request, S
 
 
 def get(url: str, path: str, *, body: bytes = b"", method: str = "GET") -> tuple[int, Any, str]:
-    """A request as no SDK would send it: status, answer and the error that its header names."""
+    """Sends a raw request. Returns status, answer, and the error in the header."""
     connection = HTTPConnection(urlsplit(url).netloc, timeout=5)
     try:
         connection.request(method, path, body, {"authorization": SIGNED.format("lambda")})

@@ -29,7 +29,7 @@ def component(sagemaker: Any, name: str) -> Any:
     return sagemaker.describe_inference_component(InferenceComponentName=name)
 
 
-def test_a_model_of_one_image(aws: StandIn, sagemaker: Any) -> None:
+def test_a_model_with_one_image(aws: StandIn, sagemaker: Any) -> None:
     aws.world.sagemaker().create_model("spam", ["x:1"], at=NOW - timedelta(days=1))
 
     [listed] = sagemaker.list_models()["Models"]
@@ -48,7 +48,7 @@ def test_a_pipeline(aws: StandIn, sagemaker: Any) -> None:
     assert "PrimaryContainer" not in model
 
 
-def test_a_model_of_a_package_names_no_image(aws: StandIn, sagemaker: Any) -> None:
+def test_a_model_from_a_package_has_no_image(aws: StandIn, sagemaker: Any) -> None:
     aws.world.sagemaker().create_model("spam", [], package="group/3")
     model = sagemaker.describe_model(ModelName="spam")
     assert model["PrimaryContainer"] == {"ModelPackageName": "group/3"}
@@ -90,12 +90,12 @@ def test_a_pending_deployment(aws: StandIn, sagemaker: Any) -> None:
         assert variant["DeployedImages"] == [deployed(new, digest)]
 
 
-def test_an_endpoint_of_components_has_no_images(aws: StandIn, sagemaker: Any) -> None:
+def test_an_endpoint_with_components_has_no_images(aws: StandIn, sagemaker: Any) -> None:
     aws.world.sagemaker().create_endpoint("live", {"All": []})
     assert endpoint(sagemaker, "live")["ProductionVariants"] == [{"VariantName": "All"}]
 
 
-def test_an_endpoint_that_is_being_created(aws: StandIn, sagemaker: Any) -> None:
+def test_an_endpoint_in_creation(aws: StandIn, sagemaker: Any) -> None:
     new, _ = pushed(aws, "1.0")
     aws.world.sagemaker().create_endpoint("live", {}, pending={"All": [new]}, status="Creating")
     shown = endpoint(sagemaker, "live")
@@ -121,9 +121,7 @@ def test_components(aws: StandIn, sagemaker: Any) -> None:
     }
 
 
-def test_a_component_with_a_specification_for_every_instance_type(
-    aws: StandIn, sagemaker: Any
-) -> None:
+def test_a_component_with_a_specification_per_instance_type(aws: StandIn, sagemaker: Any) -> None:
     aws.world.sagemaker().create_component(
         "c",
         "live",
@@ -139,7 +137,7 @@ def test_a_component_with_a_specification_for_every_instance_type(
     assert "Specification" not in shown
 
 
-def test_what_is_not_found(sagemaker: Any) -> None:
+def test_unknown_names(sagemaker: Any) -> None:
     for call, member, kind in (
         (sagemaker.describe_model, "ModelName", "model"),
         (sagemaker.describe_endpoint, "EndpointName", "endpoint"),
@@ -150,7 +148,7 @@ def test_what_is_not_found(sagemaker: Any) -> None:
         assert refused(call, **{member: "no"}) == (INVALID, message)
 
 
-def test_ten_a_page_and_a_hundred_at_most(aws: StandIn, sagemaker: Any) -> None:
+def test_ten_per_page_and_at_most_100(aws: StandIn, sagemaker: Any) -> None:
     world = aws.world.sagemaker()
     for number in range(101):
         world.create_model(f"m{number}", ["x:1"])
@@ -204,7 +202,7 @@ def test_order_and_filters(aws: StandIn, sagemaker: Any) -> None:
     assert listed(LastModifiedTimeBefore=yesterday) == ["a1"]
 
 
-def test_every_place_has_its_own_models(aws: StandIn, make_client: MakeClient) -> None:
+def test_each_account_and_region_has_its_own_models(aws: StandIn, make_client: MakeClient) -> None:
     aws.world.identities.add_user("other", "x", "210987654321")
     aws.world.sagemaker("210987654321", "us-east-1").create_model("spam", ["x:1"])
 
@@ -251,7 +249,7 @@ def test_control(aws: StandIn, sagemaker: Any) -> None:
     assert component(sagemaker, "c")["Specification"] == {"ModelName": "spam"}
 
 
-def test_what_cannot_be_built(aws: StandIn) -> None:
+def test_invalid_arguments(aws: StandIn) -> None:
     world = aws.world.sagemaker()
     world.create_model("spam", ["x:1"])
     with pytest.raises(ValueError, match=":model/spam"):
@@ -259,17 +257,17 @@ def test_what_cannot_be_built(aws: StandIn) -> None:
     for images, package in (([], None), (["x:1"], "group/1")):
         with pytest.raises(ValueError, match="images or a package"):
             world.create_model("new", images, package=package)
-    with pytest.raises(ValueError, match="tell its digest"):
+    with pytest.raises(ValueError, match="give its digest"):
         world.create_endpoint("live", {"All": ["x:1"]})
-    with pytest.raises(TypeError, match="no option colour"):
-        world.create_endpoint("live", {}, colour="red")  # type: ignore[call-arg]
-    with pytest.raises(ValueError, match="has a specification"):
+    with pytest.raises(TypeError, match="unknown option color"):
+        world.create_endpoint("live", {}, color="red")  # type: ignore[call-arg]
+    with pytest.raises(ValueError, match="at least one specification"):
         world.create_component("c", "live", [])
-    with pytest.raises(ValueError, match="an image, a model or a base"):
+    with pytest.raises(ValueError, match="one of image, model and base"):
         world.create_component("c", "live", [{"image": "x:1", "model": "spam"}])
 
 
-def test_digests_may_be_told(aws: StandIn, sagemaker: Any) -> None:
+def test_given_digests(aws: StandIn, sagemaker: Any) -> None:
     aws.world.sagemaker().create_endpoint("live", {"All": ["x:1"]}, digests={"x:1": "sha256:1"})
     [variant] = endpoint(sagemaker, "live")["ProductionVariants"]
     assert variant["DeployedImages"][0]["ResolvedImage"] == "x@sha256:1"

@@ -26,7 +26,7 @@ def test_a_schedule_runs_a_task(aws: StandIn, scheduler: Any, given: str, suffix
     assert (schedule["State"], schedule["ScheduleExpression"]) == ("ENABLED", "rate(1 day)")
 
 
-def test_a_universal_target_names_the_definition_in_its_input(aws: StandIn, scheduler: Any) -> None:
+def test_a_universal_target_has_the_definition_in_its_input(aws: StandIn, scheduler: Any) -> None:
     aws.world.scheduler().run_task("monthly", "report:2", universal=True)
     target = scheduler.get_schedule(Name="monthly")["Target"]
     assert target["Arn"] == "arn:aws:scheduler:::aws-sdk:ecs:runTask"
@@ -57,7 +57,7 @@ def test_groups(aws: StandIn, scheduler: Any) -> None:
     assert refused(scheduler.list_schedules, GroupName="no")[0] == "ResourceNotFoundException"
 
 
-def test_100_a_page(aws: StandIn, scheduler: Any) -> None:
+def test_100_per_page(aws: StandIn, scheduler: Any) -> None:
     world = aws.world.scheduler()
     for number in range(101):
         world.run_task(f"s{number}", "report")
@@ -80,7 +80,7 @@ def test_limits(make_client: MakeClient) -> None:
     assert refused(unchecked.get_schedule, Name="a b")[0] == "ValidationException"
 
 
-def test_listing_asks_for_all_schedules_whatever_the_group(aws: StandIn, scheduler: Any) -> None:
+def test_list_schedules_needs_permission_for_all_groups(aws: StandIn, scheduler: Any) -> None:
     aws.world.scheduler().run_task("nightly", "report", group="reports")
     aws.world.deny("scheduler:ListSchedules")
     aws.world.deny("scheduler:GetSchedule", resource="*:schedule/reports/nightly")

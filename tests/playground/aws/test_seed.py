@@ -1,4 +1,4 @@
-"""What the seed makes: a believable company, and a crowd for benchmarks."""
+"""The seeded company, and seeded repositories for benchmarks."""
 
 from collections import Counter
 from datetime import timedelta
@@ -40,7 +40,7 @@ def test_the_company_is_the_same_every_time(company: dict[str, "Repository"]) ->
             assert again.digests == repository.digests
 
 
-def test_the_company_has_one_repository_of_every_kind(
+def test_the_companys_repositories(
     company: dict[str, "Repository"],
 ) -> None:
     web, worker = company["shop/web"], company["shop/worker"]
@@ -61,7 +61,7 @@ def test_the_company_has_one_repository_of_every_kind(
     assert statuses == {"ACTIVE", "ARCHIVED"}
 
 
-def test_the_company_has_lived_for_18_months(company: dict[str, "Repository"]) -> None:
+def test_the_company_has_18_months_of_images(company: dict[str, "Repository"]) -> None:
     times = [each.pushed_at for each in all_of(company)]
     assert min(times) < NOW - timedelta(days=530)
     assert max(times) <= NOW
@@ -82,7 +82,7 @@ def test_the_companys_images_can_all_be_listed(
         assert sorted(listed) == repository.digests
 
 
-def test_a_crowd_has_exactly_the_manifests_that_were_asked_for(aws: StandIn) -> None:
+def test_a_seeded_repository_has_the_exact_number_of_manifests(aws: StandIn) -> None:
     seed_repository(aws.url, "big/one", 2503, now=NOW, region="us-east-1")
 
     repository = aws.world.repository("big/one", region="us-east-1")

@@ -1,4 +1,4 @@
-"""What runs in the seeded company, and the crowd of workloads for benchmarks."""
+"""The workloads of the seeded company, and many workloads for benchmarks."""
 
 import time
 from collections import Counter
@@ -18,7 +18,7 @@ def _company(aws: StandIn) -> None:
 
 
 def running(ecs: Any, cluster: str) -> list[tuple[str, str, str]]:
-    """Group, tag and digest of what runs."""
+    """Group, tag and digest of each running container."""
     arns = ecs.list_tasks(cluster=cluster)["taskArns"]
     tasks = ecs.describe_tasks(cluster=cluster, tasks=arns)["tasks"]
     return sorted(
@@ -86,13 +86,13 @@ def test_the_companys_workloads_are_the_same_every_time(aws: StandIn) -> None:
         )
 
 
-def test_a_crowd_of_workloads(aws: StandIn, ecs: Any, functions: Any) -> None:
+def test_many_workloads(aws: StandIn, ecs: Any, functions: Any) -> None:
     seed_repository(aws.url, "big/one", 40, now=NOW)
-    crowd = WorkloadCounts(
+    counts = WorkloadCounts(
         services=10, tasks=35, functions=3, schedules=5, clusters=2, revisions=2, versions=4
     )
 
-    seed_workloads(aws.url, crowd, ["big/one"])
+    seed_workloads(aws.url, counts, ["big/one"])
 
     found = [each for number in range(2) for each in running(ecs, f"cluster-{number}")]
     assert len(found) == 35
@@ -107,12 +107,12 @@ def test_a_crowd_of_workloads(aws: StandIn, ecs: Any, functions: Any) -> None:
     assert len(aws.world.scheduler().group("default").schedules) == 3
 
 
-def test_an_empty_crowd(aws: StandIn) -> None:
+def test_no_workloads(aws: StandIn) -> None:
     seed_workloads(aws.url, WorkloadCounts(tasks=0), [], region="us-east-1")
     assert aws.world.ecs(region="us-east-1").clusters == {}
 
 
-def test_thousands_are_set_up_in_seconds(aws: StandIn) -> None:
+def test_thousands_of_workloads_are_created_in_seconds(aws: StandIn) -> None:
     seed_repository(aws.url, "big/one", 40, now=NOW)
     before = time.monotonic()
     seed_workloads(aws.url, WorkloadCounts(services=2000, tasks=5000, functions=500), ["big/one"])

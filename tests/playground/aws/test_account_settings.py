@@ -1,4 +1,4 @@
-"""GetAccountSetting and the exclusions from recording pulls."""
+"""GetAccountSetting and pull time exclusions."""
 
 from typing import TYPE_CHECKING
 
@@ -20,7 +20,7 @@ def test_blob_mounting_is_off_until_it_is_set(aws: StandIn, ecr: "ECRClient") ->
     assert ecr.get_account_setting(name="BLOB_MOUNTING")["value"] == "ENABLED"
 
 
-def test_other_settings_are_refused(ecr: "ECRClient") -> None:
+def test_other_settings_are_rejected(ecr: "ECRClient") -> None:
     assert refused(ecr.get_account_setting, name="COLOUR")[0] == "ValidationException"
 
 

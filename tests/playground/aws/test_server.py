@@ -1,4 +1,4 @@
-"""The Python door: starting, stopping, recording, and owning up to mistakes."""
+"""The stand-in as a server: start, stop, records, internal errors."""
 
 import os
 import subprocess
@@ -30,7 +30,7 @@ SIGNED = "AWS4-HMAC-SHA256 Credential=test/20261123/eu-west-1/{}/aws4_request, S
 
 
 def post(url: str, body: bytes = b"{}", **headers: str) -> tuple[int, Any]:
-    """A request as no SDK would send it."""
+    """Sends a raw request."""
     connection = HTTPConnection(urlsplit(url).netloc, timeout=5)
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     try:
@@ -52,7 +52,7 @@ def _time_of_a_visit() -> float:
     return time.monotonic() - before
 
 
-def test_leaving_cuts_what_is_under_way() -> None:
+def test_exit_drops_open_requests() -> None:
     before = time.monotonic()
     with StandIn() as aws:
         aws.world.faults.add(Fault(delay=60))
@@ -69,7 +69,7 @@ def _ignore_the_answer(url: str) -> None:
         post(url, authorization=SIGNED.format("ecr"))
 
 
-def test_boto3_finds_it_by_its_environment_alone(aws: StandIn) -> None:
+def test_boto3_connects_by_environment_variables(aws: StandIn) -> None:
     script = "import boto3; print(boto3.client('sts').get_caller_identity()['Arn'])"
     bare = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
 
@@ -84,7 +84,7 @@ def test_boto3_finds_it_by_its_environment_alone(aws: StandIn) -> None:
     assert done.stdout.strip() == "arn:aws:iam::123456789012:user/demo"
 
 
-def test_calls_are_recorded_as_they_ended(
+def test_calls_are_recorded_with_their_results(
     aws: StandIn, ecr: "ECRClient", sts: "STSClient", make_client: MakeClient
 ) -> None:
     aws.world.create_repository("team/api")
@@ -111,18 +111,18 @@ def test_calls_are_recorded_as_they_ended(
     assert len(aws.world.calls) == aws.world.calls.count("ecr:DescribeImages") == 0
 
 
-def test_what_it_does_not_fake_it_says(ecr: "ECRClient") -> None:
+def test_an_unsupported_operation(ecr: "ECRClient") -> None:
     code, message = refused(ecr.get_authorization_token)
     assert code == "UnknownOperationException"
-    assert message == "The stand-in does not fake ecr:GetAuthorizationToken"
+    assert message == "The stand-in does not support ecr:GetAuthorizationToken"
 
 
-def test_a_service_that_it_does_not_fake(make_client: MakeClient) -> None:
-    with pytest.raises(ClientError, match="fakes no sqs"):
+def test_an_unsupported_service(make_client: MakeClient) -> None:
+    with pytest.raises(ClientError, match="does not support sqs"):
         make_client("sqs").list_queues()
 
 
-def test_an_unsigned_request_is_turned_away(aws: StandIn) -> None:
+def test_an_unsigned_request_is_rejected(aws: StandIn) -> None:
     status, answer = post(aws.url)
     assert (status, answer["__type"]) == (403, "MissingAuthenticationTokenException")
 
@@ -152,14 +152,14 @@ def test_malformed_forms(aws: StandIn, body: bytes) -> None:
     assert [call.error for call in aws.world.calls] == ["MalformedQueryString"]
 
 
-def test_an_unknown_form_field_is_refused(aws: StandIn) -> None:
+def test_an_unknown_form_field_is_rejected(aws: StandIn) -> None:
     body = b"Action=GetCallerIdentity&Version=2011-06-15&Colour=red"
     with pytest.raises(orjson.JSONDecodeError):
         post(aws.url, body, authorization=SIGNED.format("sts"))
     assert [call.error for call in aws.world.calls] == ["MalformedQueryString"]
 
 
-def test_its_own_mistakes_fail_the_test(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_internal_error_fails_the_test(monkeypatch: pytest.MonkeyPatch) -> None:
     operations = ecr_service.operations
     wrong = replace(
         operations["DescribeRepositories"],
@@ -181,7 +181,7 @@ def _describe_repositories() -> None:
         assert (status, answer["__type"]) == (500, "StandInBug")
 
 
-def test_a_failing_test_is_not_covered_up_by_a_bug() -> None:
+def test_a_bug_does_not_hide_a_failing_test() -> None:
     with pytest.raises(KeyError, match="the test's own failure"):
         _fail_beside_a_bug()
 
@@ -204,7 +204,7 @@ def test_the_clock() -> None:
         clock.set(NOW.replace(tzinfo=None))
 
 
-def test_many_clients_at_once(aws: StandIn, ecr: "ECRClient") -> None:
+def test_many_concurrent_clients(aws: StandIn, ecr: "ECRClient") -> None:
     repository = aws.world.create_repository("team/api")
     digests = [aws.world.push(repository, image(f"{n}")) for n in range(40)]
 
@@ -220,7 +220,7 @@ def test_many_clients_at_once(aws: StandIn, ecr: "ECRClient") -> None:
     assert not repository.manifests
 
 
-def test_it_runs_in_the_foreground_too() -> None:
+def test_it_runs_as_a_process() -> None:
     command = [sys.executable, "-m", "bot.playground.aws", "--seed", "company"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None

@@ -31,7 +31,7 @@ def multi_arch(aws: StandIn, repository: "Repository", *tags: str) -> tuple[str,
     return aws.world.push(repository, manifests.index(children), tags=tags), one, two
 
 
-def test_by_digest_an_image_goes_with_all_its_tags(
+def test_deleting_by_digest_deletes_all_tags(
     aws: StandIn, ecr: "ECRClient", repository: "Repository"
 ) -> None:
     digest = aws.world.push(repository, image("one"), tags=["a", "b"])
@@ -47,14 +47,14 @@ def test_by_digest_an_image_goes_with_all_its_tags(
     assert not repository.digest_by_tag
 
 
-def test_an_untagged_image_is_named_by_its_digest(
+def test_deleting_an_untagged_image(
     aws: StandIn, ecr: "ECRClient", repository: "Repository"
 ) -> None:
     digest = aws.world.push(repository, image("one"))
     assert delete(ecr, {"imageDigest": digest})["imageIds"] == [{"imageDigest": digest}]
 
 
-def test_by_tag_only_the_tag_goes_until_it_is_the_last(
+def test_deleting_by_tag_deletes_the_image_with_its_last_tag(
     aws: StandIn, ecr: "ECRClient", repository: "Repository"
 ) -> None:
     digest = aws.world.push(repository, image("one"), tags=["a", "b"])
@@ -68,7 +68,7 @@ def test_by_tag_only_the_tag_goes_until_it_is_the_last(
     assert not repository.manifests
 
 
-def test_failures_are_answered_and_never_raised(
+def test_failures_are_part_of_the_answer(
     aws: StandIn, ecr: "ECRClient", repository: "Repository"
 ) -> None:
     digest = aws.world.push(repository, image("one"), tags=["a"])
@@ -94,14 +94,14 @@ def test_failures_are_answered_and_never_raised(
     assert list(repository.manifests) == [other]
 
 
-def test_all_may_fail(ecr: "ECRClient", repository: "Repository") -> None:
+def test_all_images_can_fail(ecr: "ECRClient", repository: "Repository") -> None:
     answer = delete(ecr, {"imageDigest": MISSING})
     assert repository.name == "team/api"
     assert answer["imageIds"] == []
     assert len(answer["failures"]) == 1
 
 
-def test_a_child_stays_while_an_index_lists_it(
+def test_a_child_of_an_index_is_not_deleted(
     aws: StandIn, ecr: "ECRClient", repository: "Repository"
 ) -> None:
     index, one, two = multi_arch(aws, repository, "latest")
@@ -116,7 +116,7 @@ def test_a_child_stays_while_an_index_lists_it(
     assert set(repository.manifests) == {index, one, two}
 
 
-def test_the_last_tag_of_a_child_stays_too(
+def test_the_last_tag_of_a_child_is_not_deleted(
     aws: StandIn, ecr: "ECRClient", repository: "Repository"
 ) -> None:
     _, one, _ = multi_arch(aws, repository, "latest")
@@ -128,7 +128,7 @@ def test_the_last_tag_of_a_child_stays_too(
     assert repository.digest_by_tag["amd64"] == one
 
 
-def test_children_go_in_a_call_after_their_index(
+def test_children_can_be_deleted_after_their_index(
     aws: StandIn, ecr: "ECRClient", repository: "Repository"
 ) -> None:
     index, one, two = multi_arch(aws, repository)
@@ -142,7 +142,7 @@ def test_children_go_in_a_call_after_their_index(
     assert not repository.manifests
 
 
-def test_a_child_stays_until_the_last_index_is_gone(
+def test_a_child_can_be_deleted_after_its_last_index(
     aws: StandIn, ecr: "ECRClient", repository: "Repository"
 ) -> None:
     index, one, _ = multi_arch(aws, repository)
@@ -156,7 +156,7 @@ def test_a_child_stays_until_the_last_index_is_gone(
     assert delete(ecr, {"imageDigest": one})["failures"] == []
 
 
-def test_a_subject_goes_before_its_referrers(
+def test_a_subject_can_be_deleted_before_its_referrers(
     aws: StandIn, ecr: "ECRClient", repository: "Repository"
 ) -> None:
     digest = aws.world.push(repository, image("one"))
@@ -167,7 +167,7 @@ def test_a_subject_goes_before_its_referrers(
     assert repository.referrers_of(digest) == []
 
 
-def test_a_referrers_fallback_index_holds_its_referrers(
+def test_a_fallback_index_protects_its_referrers(
     aws: StandIn, ecr: "ECRClient", repository: "Repository"
 ) -> None:
     signature = manifests.referrer(image("one"), manifests.NOTARY_SIGNATURE)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def pages(call: Any, key: str, **params: Any) -> list[list[Any]]:
-    """Every page, read by hand and to the end."""
+    """All pages, without the SDK's paginator."""
     found: list[list[Any]] = []
     token: dict[str, str] = {}
     while True:
@@ -35,7 +35,7 @@ def fill(aws: StandIn, count: int, name: str = "team/api") -> list[str]:
     ]
 
 
-def test_an_image_shows_everything_that_ecr_tells(aws: StandIn, ecr: "ECRClient") -> None:
+def test_an_image_with_all_fields(aws: StandIn, ecr: "ECRClient") -> None:
     repository = aws.world.create_repository("team/api")
     text = image("one", size=5_000_000)
     pushed, pulled = NOW - timedelta(days=3), NOW - timedelta(days=1)
@@ -57,7 +57,7 @@ def test_an_image_shows_everything_that_ecr_tells(aws: StandIn, ecr: "ECRClient"
     }
 
 
-def test_what_there_is_not_is_left_out(aws: StandIn, ecr: "ECRClient") -> None:
+def test_missing_fields_are_left_out(aws: StandIn, ecr: "ECRClient") -> None:
     aws.world.push(aws.world.create_repository("team/api"), image("one"))
 
     [detail] = ecr.describe_images(repositoryName="team/api")["imageDetails"]
@@ -66,7 +66,7 @@ def test_what_there_is_not_is_left_out(aws: StandIn, ecr: "ECRClient") -> None:
     assert not absent & detail.keys()
 
 
-def test_a_referrer_names_its_subject(aws: StandIn, ecr: "ECRClient") -> None:
+def test_a_referrer_has_its_subject(aws: StandIn, ecr: "ECRClient") -> None:
     repository = aws.world.create_repository("team/api")
     subject = image("one")
     digest = aws.world.push(repository, manifests.referrer(subject, manifests.SPDX))
@@ -105,7 +105,7 @@ def _sizes(ecr: "ECRClient") -> dict[str, int]:
     return {detail["imageDigest"]: detail["imageSizeInBytes"] for detail in details}
 
 
-def test_a_page_has_100_images_unless_told_otherwise(aws: StandIn, ecr: "ECRClient") -> None:
+def test_a_page_has_100_images_by_default(aws: StandIn, ecr: "ECRClient") -> None:
     fill(aws, 101)
 
     answer = ecr.describe_images(repositoryName="team/api")
@@ -115,7 +115,7 @@ def test_a_page_has_100_images_unless_told_otherwise(aws: StandIn, ecr: "ECRClie
 
 
 @pytest.mark.parametrize("size", [1, 7, 25, 26, 1000])
-def test_pages_together_list_every_image_once(aws: StandIn, ecr: "ECRClient", size: int) -> None:
+def test_pages_list_every_image_once(aws: StandIn, ecr: "ECRClient", size: int) -> None:
     pushed = fill(aws, 25)
 
     found = pages(ecr.describe_images, "imageDetails", repositoryName="team/api", maxResults=size)
@@ -137,7 +137,7 @@ def test_images_are_not_listed_in_the_order_of_their_push(aws: StandIn, ecr: "EC
     assert times not in (sorted(times), sorted(times, reverse=True))
 
 
-def test_a_deletion_between_two_pages_hides_nothing(aws: StandIn, ecr: "ECRClient") -> None:
+def test_a_deletion_between_two_pages_hides_no_image(aws: StandIn, ecr: "ECRClient") -> None:
     pushed = fill(aws, 10)
     first = ecr.describe_images(repositoryName="team/api", maxResults=4)
     gone = first["imageDetails"][0]["imageDigest"]
@@ -149,7 +149,7 @@ def test_a_deletion_between_two_pages_hides_nothing(aws: StandIn, ecr: "ECRClien
     assert listed == set(pushed)
 
 
-def test_a_token_fits_only_its_own_question(aws: StandIn, ecr: "ECRClient") -> None:
+def test_a_token_is_valid_only_for_its_request(aws: StandIn, ecr: "ECRClient") -> None:
     fill(aws, 3)
     fill(aws, 3, name="team/web")
     token = ecr.describe_images(repositoryName="team/api", maxResults=1)["nextToken"]
@@ -181,7 +181,7 @@ def test_filters_by_tag(aws: StandIn, ecr: "ECRClient") -> None:
     assert listed("ANY") == {tagged, untagged}
 
 
-def test_lists_active_images_alone_unless_asked_for_others(aws: StandIn, ecr: "ECRClient") -> None:
+def test_only_active_images_are_listed_by_default(aws: StandIn, ecr: "ECRClient") -> None:
     repository = aws.world.create_repository("team/api")
     active = aws.world.push(repository, image("active"))
     archived = aws.world.push(repository, image("archived"), archived_at=NOW)
@@ -196,7 +196,7 @@ def test_lists_active_images_alone_unless_asked_for_others(aws: StandIn, ecr: "E
     assert listed(filter={"imageStatus": "ACTIVATING"}) == set()
 
 
-def test_shows_the_images_that_are_named(aws: StandIn, ecr: "ECRClient") -> None:
+def test_named_images(aws: StandIn, ecr: "ECRClient") -> None:
     first, second, _ = fill(aws, 3)
 
     answer = ecr.describe_images(
@@ -209,7 +209,7 @@ def test_shows_the_images_that_are_named(aws: StandIn, ecr: "ECRClient") -> None
 @pytest.mark.parametrize(
     "other", [{"maxResults": 5}, {"nextToken": "x"}, {"filter": {"tagStatus": "ANY"}}]
 )
-def test_names_and_paging_exclude_each_other(
+def test_names_and_paging_cannot_be_combined(
     aws: StandIn, ecr: "ECRClient", other: dict[str, Any]
 ) -> None:
     fill(aws, 1)
@@ -221,7 +221,7 @@ def test_names_and_paging_exclude_each_other(
     assert code == "InvalidParameterException"
 
 
-def test_an_image_that_is_not_there_is_an_error(aws: StandIn, ecr: "ECRClient") -> None:
+def test_an_unknown_image_is_an_error(aws: StandIn, ecr: "ECRClient") -> None:
     fill(aws, 1)
 
     code, message = refused(
@@ -235,7 +235,7 @@ def test_an_image_that_is_not_there_is_an_error(aws: StandIn, ecr: "ECRClient") 
     )
 
 
-def test_an_image_id_that_names_nothing_is_an_error(aws: StandIn, ecr: "ECRClient") -> None:
+def test_an_empty_image_id_is_an_error(aws: StandIn, ecr: "ECRClient") -> None:
     fill(aws, 1)
 
     code, _ = refused(ecr.describe_images, repositoryName="team/api", imageIds=[{}])
@@ -243,14 +243,14 @@ def test_an_image_id_that_names_nothing_is_an_error(aws: StandIn, ecr: "ECRClien
     assert code == "InvalidParameterException"
 
 
-def test_an_unknown_repository_is_an_error_in_ecrs_words(ecr: "ECRClient") -> None:
+def test_the_error_of_an_unknown_repository(ecr: "ECRClient") -> None:
     assert refused(ecr.describe_images, repositoryName="no/such") == (
         "RepositoryNotFoundException",
         "The repository with name 'no/such' does not exist in the registry with id '123456789012'",
     )
 
 
-def test_a_change_shows_in_the_next_listing(aws: StandIn, ecr: "ECRClient") -> None:
+def test_a_change_is_visible_in_the_next_list(aws: StandIn, ecr: "ECRClient") -> None:
     [digest] = fill(aws, 1)
     repository = aws.world.repository("team/api")
 
@@ -284,7 +284,7 @@ def test_repositories_are_described(aws: StandIn, ecr: "ECRClient") -> None:
     }
 
 
-def test_china_has_its_own_names(aws: StandIn, make_client: MakeClient) -> None:
+def test_names_in_china(aws: StandIn, make_client: MakeClient) -> None:
     aws.world.create_repository("team/api", region="cn-north-1")
 
     answer = make_client("ecr", region="cn-north-1").describe_repositories()
@@ -294,14 +294,14 @@ def test_china_has_its_own_names(aws: StandIn, make_client: MakeClient) -> None:
     assert repository["repositoryArn"].startswith("arn:aws-cn:ecr:")
 
 
-def test_regions_know_nothing_of_each_other(aws: StandIn, make_client: MakeClient) -> None:
+def test_regions_are_separate(aws: StandIn, make_client: MakeClient) -> None:
     aws.world.create_repository("team/api", region="us-east-1")
 
     assert make_client("ecr").describe_repositories()["repositories"] == []
     assert len(make_client("ecr", region="us-east-1").describe_repositories()["repositories"]) == 1
 
 
-def test_repositories_come_in_pages_of_100(aws: StandIn, ecr: "ECRClient") -> None:
+def test_repositories_have_pages_of_100(aws: StandIn, ecr: "ECRClient") -> None:
     names = sorted(f"team/r{n}" for n in range(205))
     for name in names:
         aws.world.create_repository(name)
@@ -407,7 +407,7 @@ def test_an_image_is_listed_once_for_each_of_its_tags(aws: StandIn, ecr: "ECRCli
         ({"imageStatus": "ANY", "tagStatus": "TAGGED"}, {"tagged", "archived"}),
     ],
 )
-def test_what_list_images_filters(
+def test_filters_of_list_images(
     aws: StandIn, ecr: "ECRClient", wanted: dict[str, str], found: set[str]
 ) -> None:
     repository = aws.world.create_repository("team/api")
@@ -420,7 +420,7 @@ def test_what_list_images_filters(
     assert {digest for digest, _ in listed(ecr, filter=wanted)} == expected
 
 
-def test_list_images_counts_tags(aws: StandIn, ecr: "ECRClient") -> None:
+def test_pages_of_list_images_count_tags(aws: StandIn, ecr: "ECRClient") -> None:
     repository = aws.world.create_repository("team/api")
     for n in range(3):
         aws.world.push(repository, image(f"{n}"), tags=[f"{n}.{tag}" for tag in range(40)])

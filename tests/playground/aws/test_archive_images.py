@@ -32,7 +32,7 @@ def shown(ecr: "ECRClient") -> Any:
     return detail
 
 
-def test_into_the_archive_and_back_in_20_minutes(
+def test_archiving_and_restoring_within_20_minutes(
     aws: StandIn, ecr: "ECRClient", digest: str
 ) -> None:
     assert move(ecr, digest, "ARCHIVE") == "ARCHIVED"
@@ -56,7 +56,7 @@ def test_an_image_that_is_being_restored_cannot_be_read(ecr: "ECRClient", digest
     assert answer["images"] == []
 
 
-def test_a_restored_image_can_be_archived_and_forgotten(
+def test_a_restored_image_can_be_archived_and_deleted(
     aws: StandIn, ecr: "ECRClient", digest: str
 ) -> None:
     move(ecr, digest, "ARCHIVE")
@@ -69,7 +69,9 @@ def test_a_restored_image_can_be_archived_and_forgotten(
 
 
 @pytest.mark.parametrize("target", ["STANDARD", "ARCHIVE"])
-def test_a_move_to_where_it_is_is_not_supported(ecr: "ECRClient", digest: str, target: Any) -> None:
+def test_moving_to_the_current_storage_class_is_rejected(
+    ecr: "ECRClient", digest: str, target: Any
+) -> None:
     if target == "ARCHIVE":
         move(ecr, digest, "ARCHIVE")
 
@@ -84,7 +86,7 @@ def test_a_move_to_where_it_is_is_not_supported(ecr: "ECRClient", digest: str, t
 
 
 @pytest.mark.usefixtures("digest")
-def test_an_image_that_is_not_there_is_an_error(ecr: "ECRClient") -> None:
+def test_an_unknown_image_is_an_error(ecr: "ECRClient") -> None:
     code, _ = refused(
         ecr.update_image_storage_class,
         repositoryName="team/api",

@@ -52,7 +52,7 @@ def test_the_digest_is_that_of_the_exact_text(ecr: "ECRClient") -> None:
 
 
 @pytest.mark.usefixtures("_repository")
-def test_a_tag_moves_and_the_old_image_stays_untagged(aws: StandIn, ecr: "ECRClient") -> None:
+def test_a_moved_tag_leaves_the_old_image_untagged(aws: StandIn, ecr: "ECRClient") -> None:
     old = put(ecr, image("old"), imageTag="latest")["image"]["imageId"]["imageDigest"]
     aws.world.clock.advance(timedelta(days=1))
 
@@ -75,7 +75,7 @@ def test_a_retag_is_not_a_push(aws: StandIn, ecr: "ECRClient") -> None:
 
 
 @pytest.mark.usefixtures("_repository")
-def test_what_is_there_already_is_an_error(ecr: "ECRClient") -> None:
+def test_an_existing_image_is_an_error(ecr: "ECRClient") -> None:
     text = image("one")
     put(ecr, text, imageTag="a")
 
@@ -87,7 +87,7 @@ def test_what_is_there_already_is_an_error(ecr: "ECRClient") -> None:
     assert manifests.digest_of(text) in message
 
 
-def test_a_fixed_tag_does_not_move(ecr: "ECRClient") -> None:
+def test_an_immutable_tag_does_not_move(ecr: "ECRClient") -> None:
     ecr.create_repository(
         repositoryName="team/api",
         imageTagMutability="IMMUTABLE_WITH_EXCLUSION",
@@ -121,7 +121,7 @@ def test_an_index_needs_its_children(ecr: "ECRClient") -> None:
 
 
 @pytest.mark.usefixtures("_repository")
-def test_a_wrong_digest_is_refused(ecr: "ECRClient") -> None:
+def test_a_wrong_digest_is_rejected(ecr: "ECRClient") -> None:
     code, _ = refused(
         ecr.put_image, repositoryName="team/api", imageManifest=image("one"), imageDigest=MISSING
     )
@@ -130,7 +130,7 @@ def test_a_wrong_digest_is_refused(ecr: "ECRClient") -> None:
 
 @pytest.mark.usefixtures("_repository")
 @pytest.mark.parametrize("text", ["not json", "[]", '{"schemaVersion":2}'])
-def test_a_text_that_is_no_manifest_is_refused(ecr: "ECRClient", text: str) -> None:
+def test_an_invalid_manifest_is_rejected(ecr: "ECRClient", text: str) -> None:
     assert refused(ecr.put_image, repositoryName="team/api", imageManifest=text) == (
         "InvalidParameterException",
         "Invalid parameter at 'ImageManifest' failed to satisfy constraint: 'Invalid JSON syntax'",
@@ -138,7 +138,7 @@ def test_a_text_that_is_no_manifest_is_refused(ecr: "ECRClient", text: str) -> N
 
 
 @pytest.mark.usefixtures("_repository")
-def test_the_media_type_may_come_with_the_request(ecr: "ECRClient") -> None:
+def test_the_media_type_can_be_a_parameter(ecr: "ECRClient") -> None:
     text = image("one").replace(f'"mediaType":"{manifests.OCI_IMAGE}",', "")
 
     answer = put(ecr, text, imageManifestMediaType=manifests.OCI_IMAGE)["image"]
@@ -147,7 +147,7 @@ def test_the_media_type_may_come_with_the_request(ecr: "ECRClient") -> None:
 
 
 @pytest.mark.usefixtures("_repository")
-def test_schema_1_tells_its_type_by_its_version(ecr: "ECRClient") -> None:
+def test_schema_1_is_recognized_by_its_version(ecr: "ECRClient") -> None:
     answer = put(ecr, manifests.schema_1("team/api", "old", ["base", "code"]), imageTag="old")
     assert answer["image"]["imageManifestMediaType"] == manifests.DOCKER_SCHEMA_1
 
@@ -166,7 +166,7 @@ def test_an_image_can_have_1000_tags(aws: StandIn, ecr: "ECRClient") -> None:
 
 
 @pytest.mark.usefixtures("_repository")
-def test_a_bad_tag_is_refused(ecr: "ECRClient") -> None:
+def test_an_invalid_tag_is_rejected(ecr: "ECRClient") -> None:
     code, _ = refused(
         ecr.put_image, repositoryName="team/api", imageManifest=image("one"), imageTag="a/b"
     )

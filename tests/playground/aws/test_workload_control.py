@@ -1,4 +1,4 @@
-"""The control routes of what uses images, as another process sees them."""
+"""The control API for workloads."""
 
 from datetime import timedelta
 from typing import Any
@@ -94,7 +94,7 @@ def test_schedules(control: ControlClient, events: Any, scheduler: Any) -> None:
     assert [each["Name"] for each in scheduler.list_schedules()["Schedules"]] == ["q", "s"]
 
 
-def test_everything_has_a_place(
+def test_account_and_region_in_requests(
     aws: StandIn, control: ControlClient, make_client: MakeClient
 ) -> None:
     aws.world.identities.add_user("other", "x", PLACE["account"])
@@ -138,6 +138,8 @@ def test_policies_and_replication(aws: StandIn, control: ControlClient) -> None:
         ("/ecs/tasks", {}),
     ],
 )
-def test_a_wrong_body_is_told(control: ControlClient, path: str, body: dict[str, Any]) -> None:
+def test_an_invalid_body_is_rejected(
+    control: ControlClient, path: str, body: dict[str, Any]
+) -> None:
     with pytest.raises(RuntimeError, match="error"):
         control.send("POST", path, body)

@@ -1,4 +1,4 @@
-"""What references name in the stand-in's own registries."""
+"""Image references to the stand-in's registries."""
 
 import pytest
 
@@ -25,7 +25,7 @@ def test_every_host_of_a_registry(aws: StandIn, host: str) -> None:
     assert digest_of(f"{host}/no/such") is None
 
 
-def test_china_and_elsewhere(aws: StandIn) -> None:
+def test_references_in_china_and_to_other_registries(aws: StandIn) -> None:
     reference, digest = pushed(aws, "1.0", region="cn-north-1")
     digest_of = aws.world.ecs().place.shared.digest_of
     assert "amazonaws.com.cn/" in reference

@@ -33,7 +33,7 @@ def test_revisions_are_sorted_by_number(ecs: Any) -> None:
     assert names(ecs, sort="DESC") == ["api-jobs:1", *reversed(ascending)]
 
 
-def test_family_prefix_is_a_whole_name_for_definitions_alone(ecs: Any) -> None:
+def test_family_prefix_is_a_full_name_in_list_task_definitions(ecs: Any) -> None:
     assert names(ecs, familyPrefix="api-j") == []
     assert names(ecs, familyPrefix="api", sort="DESC", maxResults=1) == ["api:11"]
     assert ecs.list_task_definition_families(familyPrefix="api-j")["families"] == ["api-jobs"]
@@ -61,7 +61,7 @@ def described(ecs: Any, name: str) -> Any:
     return ecs.describe_task_definition(taskDefinition=name)["taskDefinition"]
 
 
-def test_a_family_stands_for_its_latest_active_revision(aws: StandIn, ecs: Any) -> None:
+def test_a_family_names_its_latest_active_revision(aws: StandIn, ecs: Any) -> None:
     aws.world.ecs().deregister("api:11")
 
     latest = described(ecs, "api")
@@ -83,7 +83,7 @@ def test_an_inactive_revision_can_be_named_exactly(ecs: Any) -> None:
     "name",
     ["no", "api:12", "gone", "arn:aws:ecs:us-east-1:123456789012:task-definition/api:1", ""],
 )
-def test_what_cannot_be_described(ecs: Any, name: str) -> None:
+def test_unknown_definitions(ecs: Any, name: str) -> None:
     assert refused(ecs.describe_task_definition, taskDefinition=name) == (
         "ClientException",
         "Unable to describe task definition.",

@@ -1,4 +1,4 @@
-"""BatchGetImage, and the pull times that it falsifies."""
+"""BatchGetImage, and the pull times that it records."""
 
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -44,7 +44,7 @@ def test_reads_by_tag_and_by_digest(
     assert answer["failures"] == []
 
 
-def test_failures_are_answered_beside_what_was_found(
+def test_failures_and_images_in_one_answer(
     aws: StandIn, ecr: "ECRClient", repository: "Repository"
 ) -> None:
     digest = aws.world.push(repository, image("one"), tags=["a"])
@@ -102,7 +102,7 @@ def test_reading_is_recorded_as_a_pull(
     assert aws.world.manifest(repository, digest).pulled_at == NOW
 
 
-def test_a_recorded_pull_may_stay_for_a_day(
+def test_a_pull_time_can_be_a_day_old(
     aws: StandIn, ecr: "ECRClient", repository: "Repository"
 ) -> None:
     aws.world.pull_refresh = timedelta(hours=24)
@@ -119,7 +119,7 @@ def test_a_recorded_pull_may_stay_for_a_day(
     assert manifest.pulled_at == NOW + timedelta(hours=24)
 
 
-def test_an_exempt_principal_leaves_no_trace(
+def test_pulls_of_an_excluded_principal_are_not_recorded(
     aws: StandIn, ecr: "ECRClient", repository: "Repository", make_client: MakeClient
 ) -> None:
     digest = aws.world.push(repository, image("one"))
@@ -134,7 +134,7 @@ def test_an_exempt_principal_leaves_no_trace(
     assert manifest.pulled_at == NOW
 
 
-def test_an_exempt_role_covers_its_sessions(
+def test_pulls_of_an_excluded_role_are_not_recorded(
     aws: StandIn, repository: "Repository", make_client: MakeClient
 ) -> None:
     digest = aws.world.push(repository, image("one"))
