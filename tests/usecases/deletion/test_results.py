@@ -78,7 +78,9 @@ def test_a_child_is_retried_after_its_index(aws_env: AwsEnv, family: dict[str, s
     """ECR may need a moment to notice that the index is gone."""
     plan = aws_env.approved()
     child = family["1.0-arm64"]
-    aws_env.aws.world.fail_deletion(aws_env.shelf.repository, child, "ImageReferencedByManifestList")
+    aws_env.aws.world.fail_deletion(
+        aws_env.shelf.repository, child, "ImageReferencedByManifestList"
+    )
     aws_env.after("record_results", 3, aws_env.shelf.repository.deletion_failures.clear)
     plan = aws_env.execute(plan)
     assert plan.state is PlanState.DONE
@@ -89,7 +91,9 @@ def test_a_child_is_retried_after_its_index(aws_env: AwsEnv, family: dict[str, s
 def test_a_child_fails_if_ecr_always_refuses_it(aws_env: AwsEnv, family: dict[str, str]) -> None:
     plan = aws_env.approved()
     child = family["1.0-arm64"]
-    aws_env.aws.world.fail_deletion(aws_env.shelf.repository, child, "ImageReferencedByManifestList")
+    aws_env.aws.world.fail_deletion(
+        aws_env.shelf.repository, child, "ImageReferencedByManifestList"
+    )
     plan = aws_env.execute(plan)
     assert plan.state is PlanState.FAILED
     outcomes = aws_env.outcomes(plan)
