@@ -21,7 +21,7 @@ PULLED = "1.9.0"
 
 PIN_REASON = "Our partner tests against it"
 
-_PROPOSED = re.compile(r"([\d,]+) of ([\d,]+) manifests may go")
+_PROPOSED = re.compile(r"([\d,]+) of ([\d,]+) manifests to delete")
 _DELETED = re.compile(r"Deleted ([\d,]+) of ([\d,]+) manifests")
 
 TagsByDigest = Mapping[str, frozenset[str]]
@@ -91,7 +91,7 @@ def _pin_image(session: WalkthroughSession, report: Json) -> int:
         f"Tom knows that a partner pulled {PULLED}. He clicks “Pin tags…” and types “1.9”."
     )
     session.click(tom, "pin_tags", report)
-    session.wait_for("a modal for pins", lambda: session.modal_text(tom, "is never deleted"))
+    session.wait_for("a modal for pins", lambda: session.modal_text(tom, "are never deleted"))
     offered = [*tom.looks_for("1.9", "pinned_tags").options]
     choices = [each["value"] for each in offered if each["text"]["text"] == PULLED]
     session.check(f"{PULLED} is offered", choices, offered)

@@ -86,17 +86,21 @@ class ListenerExecutor(ThreadPoolExecutor):
         self._acknowledged_at = time.monotonic()
 
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
-        """The delay counts from here, so a listener that waits for a thread does not wait twice."""
+        """The delay counts from this call, so a listener that waits for a thread does not wait
+        twice."""
         self.note_acknowledgement()
         latest = time.monotonic() + LONGEST_DELAY
-        return super().submit(self._run_after_lull, latest, fn, *args, **kwargs)
+        return super().submit(self._run_after_quiet_time, latest, fn, *args, **kwargs)
 
-    def _run_after_lull(
+    def _run_after_quiet_time(
         self, latest: float, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs
     ) -> T:
-        while (left := min(self._acknowledged_at + self._lull, latest) - time.monotonic()) > 0:
+        while (left := min(self._quiet_until(), latest) - time.monotonic()) > 0:
             time.sleep(left)
         return fn(*args, **kwargs)
+
+    def _quiet_until(self) -> float:
+        return self._acknowledged_at + self._quiet_seconds
 
 
 def acknowledge(ack: Ack, next_: Callable[[], None]) -> BoltResponse:

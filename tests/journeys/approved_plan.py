@@ -1,4 +1,4 @@
-"""A plan that is approved and due: made once a session, and copied for every test."""
+"""An approved plan that can be executed: made once per session, and copied for every test."""
 
 import copy
 import os
@@ -23,21 +23,21 @@ from tests.support import Shelf, image_text
 SETTINGS = f"{LOOKED_AT}execution: {{undo_window: 0s}}\n"
 
 TOGETHER = pytest.mark.xdist_group("prepared")
-"""Of the fast tests: one worker of xdist prepares the plan, and loads what workers need."""
+"""Group of the fast tests: one worker of xdist prepares the plan and loads the modules."""
 
 BUILDS = 61
 INDEXES = 40
-"""With one tagged child each."""
+"""Each has one tagged child."""
 
 SIGNATURES = 10
-"""Of the last children."""
+"""Of the last child images."""
 
 KEPT = 10
 """Releases that the rules keep."""
 
 DELETED = BUILDS + 2 * INDEXES + SIGNATURES
 BATCHES = 4
-"""101 roots in two calls at the same time, then the children in one, then the signatures in one."""
+"""101 roots in two concurrent calls, then the children in one, then the signatures in one."""
 
 
 def fill(shelf: Shelf) -> None:
@@ -56,7 +56,7 @@ def fill(shelf: Shelf) -> None:
 
 @dataclass(frozen=True)
 class ApprovedPlan:
-    """`before`: the digests that the repository had at first."""
+    """An approved plan. `before`: the digests in the repository before the deletion."""
 
     shelf: Shelf
     store: Store
@@ -70,13 +70,13 @@ class ApprovedPlan:
         return found
 
     @property
-    def there(self) -> frozenset[str]:
+    def existing(self) -> frozenset[str]:
         return frozenset(self.shelf.repository.manifests)
 
 
 @dataclass(frozen=True)
 class PreparedPlan:
-    """The database `template` of `server` holds the plan."""
+    """`template`: the database of `server` with the plan."""
 
     server: Server
     template: str
@@ -85,7 +85,7 @@ class PreparedPlan:
 
     @contextmanager
     def copied(self, aws: StandIn, monkeypatch: pytest.MonkeyPatch) -> Iterator[ApprovedPlan]:
-        """The environment leads to the copies."""
+        """Copies repository and database, and sets the environment for them."""
         shelf = Shelf(aws)
         shelf.repository = copy.deepcopy(self.repository)
         shelf.world.registries.at(shelf.id.registry.account, shelf.id.registry.region).repositories[

@@ -1,4 +1,4 @@
-"""A repository to clean, an approved plan, and a database that several workers share."""
+"""Fixtures: an approved plan, a database that several workers share, and a Slack workspace."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -23,7 +23,7 @@ WITHOUT_TYPING = "type_to_confirm_over: 100%"
 def shared_store(
     postgresql: Server, environment: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Store]:
-    """On PostgreSQL, where every process finds it by DATABASE_URL."""
+    """A store in PostgreSQL; processes find it by DATABASE_URL."""
     del environment
     with postgresql.database(migrated=True) as url:
         monkeypatch.setenv("DATABASE_URL", url)
@@ -47,7 +47,7 @@ def due(
     settings_file: Callable[[str], Path],
     monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[ApprovedPlan]:
-    """On PostgreSQL, where every worker finds it by DATABASE_URL."""
+    """A plan in PostgreSQL; workers find it by DATABASE_URL."""
     del environment
     settings_file(SETTINGS)
     with prepared.copied(aws, monkeypatch) as copied:
@@ -59,7 +59,8 @@ def due(
 
 @pytest.fixture
 def slack(environment: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workspace]:
-    """With the manifest that is shipped. Whatever the bot sends has to pass its checks."""
+    """A workspace with the product's manifest. Fails the test if the bot sends invalid
+    payloads."""
     del environment
     with in_workspace(MANIFEST, monkeypatch) as opened:
         yield opened
@@ -89,17 +90,17 @@ def ops(slack: Workspace, ann: Person, bob: Person, guest: Person) -> str:
     return slack.remote.add_channel("ops", [ann, bob, guest])
 
 
-Settle = Callable[[str], Path]
+WriteApproval = Callable[[str], Path]
 
 
 @pytest.fixture
-def approval(settings_file: Write, releases: Shelf) -> Settle:
-    """Writes the settings, with this about approvals."""
+def approval(settings_file: Write, releases: Shelf) -> WriteApproval:
+    """Writes the settings with the text in the section `approval`."""
     del releases
     return lambda text: settings_file(f"{SLACK_SETTINGS}approval: {{{text}}}\n")
 
 
 @pytest.fixture
-def without_typing(approval: Settle) -> None:
-    """Nobody has to type anything."""
+def without_typing(approval: WriteApproval) -> None:
+    """Approvers type no repository name."""
     approval(WITHOUT_TYPING)

@@ -1,5 +1,5 @@
-"""The whole story as people click it: `ecr-clean serve` in its own processes, and the workspace's
-page in a real browser in front of it."""
+"""The journey from report to deletion in a real browser on the workspace's page, with `ecr-clean
+serve` in its own processes."""
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
@@ -42,7 +42,7 @@ def until_said(window: Page, words: str) -> None:
 def approve(window: Page, manifests: int) -> None:
     press(window, "Approve")
     dialog = window.get_by_role("dialog", name=f"Delete {manifests} manifests?")
-    expect(dialog).to_contain_text("what is deleted by then is gone for good")
+    expect(dialog).to_contain_text("deleted images cannot be restored")
     press(dialog, "Approve")
     expect(window.get_by_role("button", name="Stop")).to_be_visible()
 
@@ -50,10 +50,10 @@ def approve(window: Page, manifests: int) -> None:
 def pin(window: Page, look: Look) -> None:
     press(window, "Pin tags…")
     modal = window.get_by_role("dialog", name="Pin tags")
-    modal.get_by_role("combobox", name="What to keep").press_sequentially(PINNED)
-    modal.get_by_role("option", name=f"{PINNED} goes").click()
+    modal.get_by_role("combobox", name="Tags to pin").press_sequentially(PINNED)
+    modal.get_by_role("option", name=f"{PINNED} to delete").click()
     expect(modal.get_by_role("list", name="Chosen")).to_contain_text(PINNED)
-    modal.get_by_label("Who needs it for what").fill("a customer runs it")
+    modal.get_by_label("Reason").fill("a customer runs it")
     look(window, "journey-pin")
     press(modal, "Pin")
     expect(modal.get_by_role("button", name="Unpin")).to_be_visible()
@@ -61,7 +61,7 @@ def pin(window: Page, look: Look) -> None:
     expect(modal).to_be_hidden()
 
 
-def test_the_whole_story(
+def test_report_pin_stop_and_deletion_in_the_browser(
     slack: Workspace,
     open_window: Open,
     ann: Person,

@@ -1,4 +1,4 @@
-"""People type `/ecr-clean …`, and `ecr-clean serve` in its own processes does it."""
+"""Slash commands with `ecr-clean serve` in its own processes."""
 
 import pytest
 
@@ -27,14 +27,14 @@ pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("without_typing")]
 
 
 def says(person: Person, line: str, channel: str) -> str:
-    """The answer, which nobody else sees."""
+    """Runs a command and returns the answer that only this user sees."""
     before = len(private_messages(person, channel))
     assert person.types(f"/ecr-clean {line}", channel).ok
     until(lambda: len(private_messages(person, channel)) == before + 1)
     return private_messages(person, channel)[-1]
 
 
-def test_nothing_starts_in_a_pause(
+def test_no_deletion_starts_during_a_pause(
     slack: Workspace,
     ann: Person,
     bob: Person,
@@ -43,7 +43,7 @@ def test_nothing_starts_in_a_pause(
     releases: Shelf,
     aws: StandIn,
 ) -> None:
-    """Whatever was approved before or is approved meanwhile; once it is over, it does."""
+    """A plan that is approved during a pause starts after the pause."""
     with serving_slack(slack):
         report = request_report(ann, ops)
         plan = only_plan(own_store)
@@ -54,13 +54,13 @@ def test_nothing_starts_in_a_pause(
         late_by(own_store, plan.id, AN_HOUR)
         assert "is paused" in says(ann, "status", ops)
         other = releases.id.name
-        assert "stays" in says(ann, f"why {other} 1.12", ops)
+        assert "is kept" in says(ann, f"why {other} 1.12", ops)
         assert as_stored(own_store, plan.id).state is PlanState.APPROVED
         assert tags(releases) == DELETED_TAGS | KEPT_TAGS
         assert says(ann, "resume", ops).startswith(f"Resumed: <@{bob.id}> had paused")
         until(lambda: "Deleted 3 of 3" in message_at(bob, ops, report["ts"])["text"])
         assert "was deleted by ecr-clean" in says(bob, f"why {other} 1.0", ops)
-        assert "Saved so far, everywhere" in says(bob, "history", ops)
+        assert "Saved so far, all repositories" in says(bob, "history", ops)
     assert tags(releases) == KEPT_TAGS
     assert aws.world.calls.count(DELETION) == 1
 
@@ -75,7 +75,7 @@ def test_a_pin_that_is_typed_is_skipped(
         assert clicks(ann, "approve_plan", report, ops).ok
         until_shown(ann, ops, report, "stop_plan", "pin_tags", "show_images")
         said = says(bob, f"pin {name} `1.0` for 30d because a customer runs it", ops)
-        assert "The plan is version 2 now, and deletes 2 of 13 manifests." in said
+        assert "The plan is now version 2 and deletes 2 of 13 manifests." in said
         until_shown(ann, ops, report, *REPORTED)
         assert "Pinned in" in says(ann, f"pins {name}", ops)
         assert clicks(ann, "approve_plan", report, ops).ok

@@ -1,5 +1,5 @@
-"""Several processes on one database, each with settings of its own: whoever relies on what others
-decided judges it by its own settings."""
+"""Several processes on one database with different settings: each process checks decisions of the
+others by its own settings."""
 
 from pathlib import Path
 
@@ -37,7 +37,7 @@ from tests.support import Run, Shelf, others_off
 
 @pytest.fixture
 def lenient(environment: Path) -> Path:
-    """Settings of somebody else, which let everybody do everything at once."""
+    """Other settings that allow everything at once."""
     file = environment / "lenient.yml"
     file.write_text(
         f"{LOOKED_AT}execution: {{undo_window: 0s}}\napproval: {{type_to_confirm_over: 100%}}\n"
@@ -74,7 +74,7 @@ def test_serve_deletes_by_its_own_settings(
     own_store: Store,
     aws: StandIn,
 ) -> None:
-    """Somebody with the same database, and settings that let them approve, runs `approve`."""
+    """A user runs `approve` on the same database with settings that allow it."""
     settings_file(f"{LOOKED_AT}{settings}\n")
     plan = proposed(run, releases.id.name)
     assert run("approve", plan, "--config", str(lenient)).status == 0
@@ -88,7 +88,7 @@ def test_serve_deletes_by_its_own_settings(
 
 
 @pytest.mark.slow
-def test_slack_shows_why_it_did_not_begin(
+def test_slack_shows_why_the_plan_did_not_start(
     slack: Workspace,
     ann: Person,
     ops: str,
@@ -99,7 +99,7 @@ def test_slack_shows_why_it_did_not_begin(
     own_store: Store,
     aws: StandIn,
 ) -> None:
-    """And then a member of the user group that may approve does."""
+    """Then a member of the approvers' user group approves it."""
     group = slack.remote.add_user_group("owners", [ann])
     settings_file(
         f"{SLACK_SETTINGS}approval: {{approvers: [{group}], type_to_confirm_over: 100%}}\n"
@@ -121,7 +121,7 @@ def test_slack_shows_why_it_did_not_begin(
 
 
 @pytest.mark.slow
-def test_without_slack_nobody_knows_who_approved_there(
+def test_approvals_in_slack_cannot_be_checked_without_slack(
     slack: Workspace,
     ann: Person,
     ops: str,
@@ -131,7 +131,7 @@ def test_without_slack_nobody_knows_who_approved_there(
     own_store: Store,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """The plan stays approved, for a process that can look them up."""
+    """The plan remains approved, until a process with access to Slack starts it."""
     del without_typing
     with serving_slack(slack):
         report = request_report(ann, ops)
@@ -151,7 +151,7 @@ def test_without_slack_nobody_knows_who_approved_there(
 # pins and usage
 
 
-def test_a_pin_that_somebody_removed_by_their_own_settings(
+def test_a_pin_removed_under_other_settings_still_protects(
     lenient: Path,
     run: Run,
     plan: Run,
@@ -177,7 +177,7 @@ def test_a_pin_that_somebody_removed_by_their_own_settings(
     assert len(relied_on["delete"]) == 3
 
 
-def test_usage_that_somebody_confirmed_by_their_own_settings(
+def test_usage_confirmed_under_other_settings_does_not_count(
     environment: Path, run: Run, releases: Shelf, settings_file: Write
 ) -> None:
     files = f"usage: {{{others_off('files')}, files: [used.txt]}}\n"
@@ -199,11 +199,11 @@ def test_usage_that_somebody_confirmed_by_their_own_settings(
     assert "it lists 1 workloads, but listed 10 on " in result.sentence
 
 
-# consent to a number
+# confirmation of a number
 
 
 @pytest.mark.slow
-def test_that_is_right_confirms_the_number_that_it_showed(
+def test_confirm_usage_confirms_the_number_in_the_message(
     slack: Workspace,
     ann: Person,
     ops: str,
@@ -213,7 +213,7 @@ def test_that_is_right_confirms_the_number_that_it_showed(
     settings_file: Write,
     own_store: Store,
 ) -> None:
-    """A message shows 4 workloads instead of 10; by the time of the click, a scan found none."""
+    """A message shows 4 workloads instead of 10; before the click, a scan finds none."""
     settings_file(
         f"usage: {{{others_off('files')}, files: [used.txt], expect_none: true}}\n"
         "reports: [{channel: '#ops'}]\n"

@@ -1,4 +1,4 @@
-"""Two workers on one PostgreSQL, of which one is frozen past its lease, and wakes up again."""
+"""Two workers on one PostgreSQL database. One is frozen until its lease expires, then continues."""
 
 from collections import Counter
 from datetime import timedelta
@@ -28,12 +28,12 @@ pytestmark = pytest.mark.timeout(300)
 slow = pytest.mark.slow
 
 BEFORE_A_CALL = 3
-"""Renewals: one when it begins, and one before each call."""
+"""Number of renewals of the lease: one at the start, and one before each call."""
 
 
 @pytest.fixture(autouse=True)
 def short_transactions(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A worker that freezes in a transaction is thrown out soon."""
+    """PostgreSQL soon closes the connection of a worker that is frozen in a transaction."""
     monkeypatch.setenv("PGOPTIONS", "-c idle_in_transaction_session_timeout=2s")
 
 
@@ -57,27 +57,27 @@ def short_transactions(monkeypatch: pytest.MonkeyPatch) -> None:
     ],
     ids=lambda fault: f"{fault.when} {fault.number}",
 )
-def test_whoever_wakes_up_does_nothing_more(
+def test_a_worker_that_continues_without_its_lease_changes_nothing(
     fault: FaultPoint, aws: StandIn, due: ApprovedPlan, run: Run
 ) -> None:
-    """Meanwhile the lease ran out, one of the images that it was about to delete was pinned, and
-    another worker took the run over."""
+    """While it was frozen, its lease expired, an image of the plan was pinned, and another worker
+    took over the run."""
     frozen = start(fault)
     until(lambda: is_frozen(frozen))
     aws.world.clock.advance(RUN_LEASE + timedelta(seconds=1))
-    pending = [item for item in due.store.items(due.id, 1) if item.digest in due.there]
+    pending = [item for item in due.store.items(due.id, 1) if item.digest in due.existing]
     pinned = min((item for item in pending if item.tags), key=lambda item: item.tags)
     assert run("pin", due.shelf.id.name, pinned.tags[0], "--reason", "so").status == 0
 
     work()
-    done, left = due.plan, due.there
+    done, left = due.plan, due.existing
     assert done.state is PlanState.DONE
     sent = aws.world.calls.count("ecr:BatchDeleteImage")
 
     send_signal(frozen, SIGCONT)
     assert ended(frozen) == LEASE_LOST
     assert aws.world.calls.count("ecr:BatchDeleteImage") == sent
-    assert due.there == left
+    assert due.existing == left
     outcomes = {item.digest: item.outcome for item in due.store.items(due.id, 1)}
     assert Counter(outcomes.values()) == {
         ImageOutcome.DELETED: DELETED - 1,
@@ -89,8 +89,9 @@ def test_whoever_wakes_up_does_nothing_more(
 
 
 @TOGETHER
-def test_a_call_in_flight_when_it_freezes_is_found_out(aws: StandIn, due: ApprovedPlan) -> None:
-    """ECR has deleted, and the worker that would read the answer is frozen."""
+def test_frozen_during_a_call(aws: StandIn, due: ApprovedPlan) -> None:
+    """ECR deletes, and the worker is frozen before it reads the answer. The next worker finds the
+    result."""
     withheld = aws.world.faults.add(Fault(operation="BatchDeleteImage", skip=2, delay=60))
     frozen = start()
     until(lambda: withheld.seen > 2)
@@ -109,11 +110,11 @@ def test_a_call_in_flight_when_it_freezes_is_found_out(aws: StandIn, due: Approv
     send_signal(frozen, SIGCONT)
     frozen.kill()
     ended(frozen)
-    assert len(due.there) == KEPT
+    assert len(due.existing) == KEPT
 
 
 @slow
-def test_several_at_the_same_time(aws: StandIn, due: ApprovedPlan) -> None:
+def test_several_workers_at_the_same_time(aws: StandIn, due: ApprovedPlan) -> None:
     workers = [start() for _ in range(3)]
     assert sorted(map(ended, workers)) in (
         [0, 0, 0],
@@ -123,4 +124,4 @@ def test_several_at_the_same_time(aws: StandIn, due: ApprovedPlan) -> None:
     outcomes = [item.outcome for item in due.store.items(due.id, 1)]
     assert Counter(outcomes) == {ImageOutcome.DELETED: DELETED}
     assert aws.world.calls.count("ecr:BatchDeleteImage") == BATCHES
-    assert len(due.there) == KEPT
+    assert len(due.existing) == KEPT

@@ -1,5 +1,5 @@
-"""Workers that are killed wherever they are: after recovery the repository holds exactly what it
-should, and the receipt tells the truth of every digest."""
+"""Workers that are killed at any point. After recovery, exactly the approved images are deleted,
+and the stored result of every digest is true."""
 
 from datetime import timedelta
 from itertools import cycle
@@ -23,10 +23,10 @@ pytestmark = pytest.mark.timeout(300)
 
 
 def check(due: ApprovedPlan) -> None:
-    """Nothing is gone that was not approved, and of what was the receipt tells the truth."""
+    """Only approved images are deleted, and the stored results are true."""
     plan, store = due.plan, due.store
     assert plan.state is PlanState.DONE
-    gone = due.before - due.there
+    gone = due.before - due.existing
     outcomes = {item.digest: item.outcome for item in store.items(plan.id, plan.version)}
     assert gone == {d for d, outcome in outcomes.items() if outcome is ImageOutcome.DELETED}
     assert set(outcomes.values()) <= {ImageOutcome.DELETED, ImageOutcome.SKIPPED}
@@ -36,11 +36,11 @@ def check(due: ApprovedPlan) -> None:
     events = [event for event in store.events() if event.plan == plan.id]
     names = [event.event.value for event in events]
     assert names.count("started") == names.count("ended") == 1
-    told = [d for event in events if event.event == "deleted" for d in event.digests]
-    assert sorted(told) == sorted(gone)
+    listed = [d for event in events if event.event == "deleted" for d in event.digests]
+    assert sorted(listed) == sorted(gone)
 
 
-# at a named point
+# killed at a named point
 
 
 def at(call: str, *numbers: int, when: str = "before during after") -> list[FaultPoint]:
@@ -53,8 +53,8 @@ OFTEN = [
     FaultPoint("during record_results", 2),
     FaultPoint("during commit", 2),
 ]
-"""Where the next worker finds a call that never left, one that may have left, one whose answer was
-not written down, and a run without its end."""
+"""Points after which the next worker finds a call that was not sent, one that may have been sent,
+one whose answer was not stored, and a run without its end."""
 
 ENDED = FaultPoint("after commit", 2)
 
@@ -89,10 +89,10 @@ def kill_during(aws: StandIn, operation: str, number: int) -> None:
 
 
 def recover(due: ApprovedPlan, promised: int) -> None:
-    """By another worker: all is deleted, and every byte counted once."""
+    """Another worker deletes all images and counts every byte once."""
     work()
     assert due.plan.freed_bytes + due.plan.unconfirmed_bytes == promised
-    assert len(due.before - due.there) == DELETED
+    assert len(due.before - due.existing) == DELETED
     check(due)
 
 
@@ -122,7 +122,7 @@ def test_killed(fault: FaultPoint, due: ApprovedPlan) -> None:
     ],
 )
 def test_killed_during_a_call(operation: str, number: int, due: ApprovedPlan, aws: StandIn) -> None:
-    """ECR does it, but the worker that would read its answer is killed."""
+    """ECR deletes, but the worker is killed before it reads the answer."""
     promised = due.plan.freed_bytes
     kill_during(aws, operation, number)
     recover(due, promised)
@@ -130,10 +130,10 @@ def test_killed_during_a_call(operation: str, number: int, due: ApprovedPlan, aw
 
 @pytest.mark.slow
 @pytest.mark.parametrize("number", [2, 3])
-def test_what_it_was_reading_when_it_was_killed_stays(
+def test_images_read_by_a_killed_worker_are_skipped(
     number: int, due: ApprovedPlan, aws: StandIn
 ) -> None:
-    """ECR recorded a pull, and nobody can tell that it was the bot's."""
+    """ECR recorded a pull, and the bot cannot prove that it was its own."""
     aws.world.clock.advance(timedelta(minutes=1))
     kill_during(aws, "BatchGetImage", number)
     aws.world.clock.advance(timedelta(minutes=1))
@@ -144,7 +144,7 @@ def test_what_it_was_reading_when_it_was_killed_stays(
     assert {item_words(item) for item in skipped if "was pulled" not in item_words(item)} == set()
 
 
-# again and again, while other things happen
+# killed repeatedly
 
 FAULT_POINTS = [
     *(
@@ -177,11 +177,11 @@ def due_on_sqlite(run: Run, shelf: Shelf, settings_file: Write, own_store: Store
     ],
     ids=str,
 )
-def test_killed_again_and_again(
+def test_killed_repeatedly(
     faults: dict[str, Any], aws: StandIn, due_on_sqlite: ApprovedPlan, run: Run
 ) -> None:
-    """Each worker goes on with what the last one left, until it is killed in turn. Meanwhile a
-    child is pinned; of the calls every third fails."""
+    """Each worker resumes the run, until it is killed too. A child is pinned in between, and every
+    third call fails."""
     due, kills = due_on_sqlite, 0
     aws.world.faults.add(Fault(operation="BatchDeleteImage", times=None, **faults))
     fault_points = cycle(FAULT_POINTS)
@@ -202,7 +202,7 @@ def test_killed_again_and_again(
     check(due)
 
 
-# others who delete meanwhile
+# other clients delete at the same time
 
 GONE = "is no longer in ECR"
 
@@ -220,7 +220,7 @@ GONE = "is no longer in ECR"
     ],
     ids=lambda each: each.when if isinstance(each, FaultPoint) else "",
 )
-def test_others_delete_what_was_journalled(
+def test_another_client_deletes_a_journaled_image(
     fault: FaultPoint,
     outcome: ImageOutcome,
     reason: str,
@@ -229,7 +229,8 @@ def test_others_delete_what_was_journalled(
     own_store: Store,
     run: Run,
 ) -> None:
-    """Only a batch that may have left claims what is gone, and says that ECR never confirmed it."""
+    """A missing image counts as deleted, without ECR's confirmation, only if its batch may have
+    been sent."""
     settings_file(SETTINGS)
     plan = approved(run)
     assert ended(start(fault)) == -SIGKILL
@@ -239,12 +240,12 @@ def test_others_delete_what_was_journalled(
     assert run("recover").status == 0
     done = as_stored(own_store, plan)
     items = {item.digest: item for item in own_store.items(plan, 1)}
-    told = [event for event in own_store.events() if victim in event.digests]
+    listed = [event for event in own_store.events() if victim in event.digests]
     assert done.state is PlanState.DONE
     assert items[victim].outcome is outcome
     assert item_words(items[victim]).endswith(reason)
     one = done.freed_bytes // 2
     is_claimed = outcome is ImageOutcome.DELETED
     assert done.unconfirmed_bytes == (one if is_claimed else 0)
-    assert [reason in detail_words(event.detail) for event in told] == [True]
+    assert [reason in detail_words(event.detail) for event in listed] == [True]
     assert {each.outcome for d, each in items.items() if d != victim} == {ImageOutcome.DELETED}

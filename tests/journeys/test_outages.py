@@ -1,4 +1,4 @@
-"""What a run needs goes away for a while: the database, and credentials."""
+"""Outages during a run: the database is unreachable, and credentials expire."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -23,14 +23,14 @@ from tests.postgres import Server
 from tests.support import Run, Shelf
 
 BUILDS = 401
-"""In five batches, of which four go at once."""
+"""In five batches, of which four are sent at the same time."""
 
 DELETER = "arn:aws:iam::123456789012:role/deleter"
 
 
 @pytest.fixture
 def builds(shelf: Shelf, settings_file: Write) -> Shelf:
-    """And ten more that stay."""
+    """A repository with BUILDS images to delete and ten to keep."""
     settings_file(SETTINGS)
     for number in range(BUILDS + 10):
         shelf.image(f"1.{number}", age=100 - number / 100)
@@ -44,18 +44,18 @@ def starter(store: Store, sleep: Callable[[float], None]) -> RunStarter:
     return replace(opened, runner=replace(opened.runner, sleep=sleep))
 
 
-def test_the_database_is_away_for_a_while(
+def test_the_database_is_unreachable_for_a_while(
     aws: StandIn, postgresql: Server, shared_store: Store, builds: Shelf, run: Run
 ) -> None:
-    """Everybody is thrown out in the middle of a run, and nobody is let in until the third time
-    that the run has waited."""
+    """PostgreSQL closes all connections during a run, and accepts none until the run has waited
+    three times."""
     plan = approved(run)
     slept: list[float] = []
 
     def name() -> str:
         return str(shared_store._database._engine.url.database)
 
-    def throw_out() -> None:
+    def close_connections() -> None:
         postgresql.run(f"ALTER DATABASE {name()} ALLOW_CONNECTIONS false")
         postgresql.run(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
@@ -67,7 +67,7 @@ def test_the_database_is_away_for_a_while(
         if len(slept) == 3:
             postgresql.run(f"ALTER DATABASE {name()} ALLOW_CONNECTIONS true")
 
-    with after_call(aws, "ecr:BatchDeleteImage", 4, throw_out):
+    with after_call(aws, "ecr:BatchDeleteImage", 4, close_connections):
         done = starter(shared_store, sleep).start(plan)
     assert slept == [2, 4, 8]
     assert done.state is PlanState.DONE
@@ -79,7 +79,7 @@ def test_the_database_is_away_for_a_while(
 
 @contextmanager
 def after_call(aws: StandIn, name: str, number: int, act: Callable[[], None]) -> Iterator[None]:
-    """Acts when the stand-in has recorded so many calls, before it answers the last."""
+    """Calls `act` when the stand-in has recorded `number` calls, before it answers the last one."""
     record = aws.world.calls.record
 
     def recording(call: object) -> None:
@@ -93,13 +93,13 @@ def after_call(aws: StandIn, name: str, number: int, act: Callable[[], None]) ->
 
 
 @pytest.mark.usefixtures("builds")
-def test_credentials_run_out_in_the_middle(
+def test_credentials_expire_during_a_run(
     aws: StandIn,
     shared_store: Store,
     run: Run,
     settings_file: Write,
 ) -> None:
-    """The stand-in's clock goes an hour ahead, so that the session that deletes has run out."""
+    """The stand-in's clock advances by an hour, so the session of the deleting role expires."""
     aws.world.identities.add_role(DELETER, external_id="the-id")
     settings_file(
         f"{LOOKED_AT}execution: {{undo_window: 0s}}\n"
@@ -107,12 +107,12 @@ def test_credentials_run_out_in_the_middle(
     )
     plan = approved(run)
 
-    def run_out() -> None:
+    def expire() -> None:
         aws.world.clock.advance(timedelta(hours=1, seconds=1))
 
     opened = starter(shared_store, lambda _seconds: None)
     runner = replace(opened.runner, clock=aws.world.clock.now)
-    with after_call(aws, "ecr:BatchDeleteImage", 4, run_out):
+    with after_call(aws, "ecr:BatchDeleteImage", 4, expire):
         done = replace(opened, runner=runner).start(plan)
     assert done.state is PlanState.DONE
     assert Counter(item.outcome for item in shared_store.items(plan, 1)) == {

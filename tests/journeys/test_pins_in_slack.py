@@ -1,5 +1,5 @@
-"""People pin in Slack what a report would delete, and `ecr-clean serve` in its own processes spares
-it; whoever made a pin is told when it runs out, and the Home tab follows."""
+"""Pins in Slack with `ecr-clean serve` in its own processes: pinned images are skipped, authors are
+warned before pins expire, and the Home tab is updated."""
 
 import json
 from concurrent.futures import ThreadPoolExecutor
@@ -37,16 +37,15 @@ from tests.support import Shelf
 pytestmark = pytest.mark.usefixtures("without_typing")
 
 STOPPABLE = ["stop_plan", "pin_tags", "show_images"]
-FAMILY = "0.9"
-"""Tags an index."""
+INDEX_TAG = "0.9"
 
 
 @pytest.fixture
-def family(releases: Shelf) -> set[str]:
-    """The digests of an index, its children, and what is about it; all of that goes."""
+def image_group(releases: Shelf) -> set[str]:
+    """The digests of an index to delete, its children and its referrer."""
     there = releases.repository.manifests
     before = {*there}
-    index = releases.index(FAMILY, "amd64", "arm64", age=80)
+    index = releases.index(INDEX_TAG, "amd64", "arm64", age=80)
     releases.push(manifests.referrer(there[index].text), age=80)
     return {*there} - before
 
@@ -57,7 +56,7 @@ def opens_pins(person: Person, report: Json, channel: str) -> None:
 
 
 def finds(person: Person, tag: str) -> str:
-    """What the option of a tag carries."""
+    """The value of the option for the tag."""
     outcome = person.looks_for(tag, "pinned_tags")
     assert outcome.ok, outcome
     (found,) = (each for each in outcome.options if each["text"]["text"] == tag)
@@ -77,25 +76,25 @@ def shown(person: Person, report: Json, channel: str) -> str:
     return json.dumps(message_at(person, channel, report["ts"])["blocks"])
 
 
-def told_in_thread(person: Person, report: Json, channel: str) -> list[str]:
-    """The replies that name this person."""
+def thread_mentions(person: Person, report: Json, channel: str) -> list[str]:
+    """The replies that mention this user."""
     replies = message_at(person, channel, report["ts"])["replies"]
     return [each["text"] for each in replies if f"<@{person.id}>" in each["text"]]
 
 
-# what people pin
+# pin
 
 
-def test_what_is_pinned_stays_with_its_family(
+def test_a_pin_keeps_the_whole_image_group(
     slack: Workspace,
     ann: Person,
     bob: Person,
     ops: str,
     own_store: Store,
     releases: Shelf,
-    family: set[str],
+    image_group: set[str],
 ) -> None:
-    """Bob had approved what Ann pins, and approves what is left."""
+    """Ann pins a tag of the plan that Bob approved. Bob approves the new version."""
     with serving_slack(slack):
         report = request_report(bob, ops)
         plan = only_plan(own_store).id
@@ -103,10 +102,10 @@ def test_what_is_pinned_stays_with_its_family(
         until_shown(bob, ops, report, *STOPPABLE)
 
         opens_pins(ann, report, ops)
-        pins(ann, finds(ann, FAMILY))
+        pins(ann, finds(ann, INDEX_TAG))
         until_pinned(own_store, plan, 2)
         until_shown(bob, ops, report, *REPORTED)
-        until(lambda: told_in_thread(bob, report, ops))
+        until(lambda: thread_mentions(bob, report, ops))
         assert f"<@{ann.id}>" in shown(bob, report, ops)
         assert as_stored(own_store, plan).current_approvals == ()
 
@@ -115,19 +114,19 @@ def test_what_is_pinned_stays_with_its_family(
         late_by(own_store, plan, AN_HOUR)
         until(lambda: as_stored(own_store, plan).state is PlanState.DONE)
         until_shown(ann, ops, report)
-    assert len(told_in_thread(bob, report, ops)) == 1
+    assert len(thread_mentions(bob, report, ops)) == 1
     assert len(public_messages(ann, ops)) == 1
-    assert tags(releases) == KEPT_TAGS | {FAMILY}
-    assert family <= {*releases.repository.manifests}
-    assert len(releases.repository.manifests) == len(KEPT_TAGS) + len(family)
+    assert tags(releases) == KEPT_TAGS | {INDEX_TAG}
+    assert image_group <= {*releases.repository.manifests}
+    assert len(releases.repository.manifests) == len(KEPT_TAGS) + len(image_group)
 
 
 @pytest.mark.slow
-def test_it_is_killed_between_modal_and_submit(
+def test_the_bot_is_killed_between_modal_and_submission(
     slack: Workspace, ann: Person, bob: Person, ops: str, own_store: Store, releases: Shelf
 ) -> None:
-    """What Ann opened before goes on: the modal takes her pin, and her Home tab follows when Bob
-    dismisses the plan."""
+    """A new process handles Ann's open modal, and updates her Home tab when Bob dismisses the
+    plan."""
     with serving_slack(slack) as bot:
         report = request_report(ann, ops)
         plan = only_plan(own_store).id
@@ -150,7 +149,7 @@ def test_it_is_killed_between_modal_and_submit(
 
 
 @pytest.mark.slow
-def test_two_pin_at_once(
+def test_two_users_pin_at_the_same_time(
     slack: Workspace,
     ann: Person,
     bob: Person,
@@ -158,7 +157,7 @@ def test_two_pin_at_once(
     shared_store: Store,
     releases: Shelf,
 ) -> None:
-    """Each at a replica of its own; both pins count."""
+    """Two replicas handle the submissions; both pins count."""
     wanted = {ann: "1.0", bob: "1.1"}
     with serving_slack(slack), serving_slack(slack, 2):
         report = request_report(ann, ops)
@@ -183,14 +182,15 @@ def test_two_pin_at_once(
     assert tags(releases) == KEPT_TAGS | {"1.0", "1.1"}
 
 
-# what runs out
+# expiry
 
 
 @pytest.mark.slow
-def test_whose_pin_runs_out_keeps_it(
+def test_the_author_extends_a_pin(
     slack: Workspace, ann: Person, own_store: Store, releases: Shelf, ops: str
 ) -> None:
-    """Slack is too busy to take the button away; clicked again, the pin lasts no longer."""
+    """Slack's rate limit delays the removal of the button; a second click does not extend the pin
+    again."""
     del ops
     now = datetime.now(UTC)
     ends = now + timedelta(hours=20)
@@ -201,13 +201,13 @@ def test_whose_pin_runs_out_keeps_it(
     at_home = ann.opens_im()
     with serving_slack(slack):
         until(lambda: ann.messages(at_home))
-        (told,) = ann.messages(at_home)
-        assert buttons(told) == ["keep_pin"]
+        (warning,) = ann.messages(at_home)
+        assert buttons(warning) == ["keep_pin"]
         slack.remote.add_fault("chat.update", error="ratelimited", retry_after=60)
-        assert clicks(ann, "keep_pin", told, at_home).ok
+        assert clicks(ann, "keep_pin", warning, at_home).ok
         until(lambda: own_store.pins() != [made])
-        assert clicks(ann, "keep_pin", told, at_home).ok
-        until(lambda: buttons(message_at(ann, at_home, told["ts"])) == [])
+        assert clicks(ann, "keep_pin", warning, at_home).ok
+        until(lambda: buttons(message_at(ann, at_home, warning["ts"])) == [])
     (kept,) = own_store.pins(releases.id.uri)
     assert kept.pin == Pin("1.0", ann.id, "a customer runs it", ends + EXTENSION)
     assert not any(buttons(each) for each in ann.messages(at_home))

@@ -1,5 +1,4 @@
-"""Somebody pulls an image soon after the bot has read it, so that it is no longer
-deleted."""
+"""A client pulls an image soon after the bot has read it, so the image is not deleted."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -21,7 +20,7 @@ Ran = Callable[..., Result]
 
 @pytest.fixture(params=["here", pytest.param("processes", marks=pytest.mark.slow)])
 def ran(request: pytest.FixtureRequest, run: Run) -> Ran:
-    """Runs the command in this process, or each time in one of its own."""
+    """Runs commands in this process, or each in a new process."""
     return run if request.param == "here" else _ran
 
 
@@ -33,7 +32,7 @@ def _ran(*arguments: str) -> Result:
 
 
 @pytest.mark.parametrize("seconds", [5, 295])
-def test_a_pull_that_comes_soon_after_our_reading(
+def test_a_pull_soon_after_the_bots_own_read(
     seconds: int, ran: Ran, aws: StandIn, shelf: Shelf, settings_file: Write, own_store: Store
 ) -> None:
     settings_file(f"{AT_ONCE}{POLICY}")
@@ -42,7 +41,7 @@ def test_a_pull_that_comes_soon_after_our_reading(
     assert len(plan["delete"]) == 3
     pulled, *others = plan["delete"]
     our_reading = shelf.pulled_at(pulled)
-    assert our_reading, "reading must have left its trace, or this shows nothing"
+    assert our_reading, "the test needs a recorded pull of the bot itself"
     aws.world.pull(shelf.repository, pulled, our_reading + timedelta(seconds=seconds))
 
     assert ran("approve", plan["plan"], "--confirm", "team/api", "--wait").status == 0
@@ -54,10 +53,10 @@ def test_a_pull_that_comes_soon_after_our_reading(
     assert pulled in shelf.repository.manifests
 
 
-def test_our_own_reading_alone_keeps_nothing(
+def test_the_bots_own_read_keeps_nothing(
     ran: Ran, aws: StandIn, shelf: Shelf, settings_file: Write, own_store: Store
 ) -> None:
-    """Although our clock is two days off by ECR's."""
+    """Even if the local clock differs from ECR's by two days."""
     aws.world.clock.set(aws.world.clock.now() + timedelta(days=2))
     settings_file(f"{AT_ONCE}{POLICY}")
     shelf.images(5)

@@ -1,5 +1,5 @@
-"""The bot in Slack: `ecr-clean serve` in its own processes, people in front of it, AWS behind it,
-and real sockets between all of them. What goes wrong on the way harms nobody."""
+"""Reports and decisions in Slack with `ecr-clean serve` in its own processes, over real sockets,
+with failures on the way."""
 
 import json
 import signal
@@ -21,7 +21,7 @@ from bot.slack.listener import UNEXPECTED_PAYLOAD
 from bot.store.store import Store
 from tests.cli.plan_execution import DELETION, PATIENCE, as_stored, late_by, until
 from tests.cli.test_serve import ServeProcess, serving
-from tests.journeys.conftest import WITHOUT_TYPING, Settle
+from tests.journeys.conftest import WITHOUT_TYPING, WriteApproval
 from tests.slack.running_bot import Json, private_messages, public_messages, text_of
 from tests.slack.support import buttons, message_at
 from tests.support import Shelf
@@ -45,7 +45,7 @@ def kill(bot: ServeProcess) -> None:
 
 
 def request_report(person: Person, channel: str) -> Json:
-    """The report, which is there once it has its buttons and its list."""
+    """Requests a report, and waits for its buttons and its list."""
     assert person.types("/ecr-clean team/api", channel).ok
 
     def reports() -> list[Json]:
@@ -58,7 +58,7 @@ def request_report(person: Person, channel: str) -> Json:
 
 
 def clicks(person: Person, action_id: str, message: Json, channel: str) -> ActionOutcome:
-    """Dialogs are answered with yes."""
+    """Confirms the dialog, if there is one."""
     where = {"channel": channel, "ts": message["ts"]}
     outcome = person.uses(action_id, **where)
     return person.uses(action_id, confirm=True, **where) if outcome.dialog else outcome
@@ -68,7 +68,7 @@ def until_shown(person: Person, channel: str, message: Json, *action_ids: str) -
     until(lambda: buttons(message_at(person, channel, message["ts"])) == list(action_ids))
 
 
-def until_window(person: Person, words: str) -> None:
+def until_modal(person: Person, words: str) -> None:
     until(lambda: (modal := person.modal()) and words in text_of(modal))
 
 
@@ -93,11 +93,11 @@ def tags(shelf: Shelf) -> set[str]:
     return {tag for each in tuple(shelf.repository.manifests.values()) for tag in each.tags}
 
 
-# all goes well
+# without failures
 
 
 @pytest.mark.usefixtures("without_typing")
-def test_the_whole_story(
+def test_report_stop_and_deletion(
     slack: Workspace,
     ann: Person,
     bob: Person,
@@ -139,35 +139,35 @@ def test_the_whole_story(
 @pytest.mark.slow
 @pytest.mark.usefixtures("releases")
 def test_the_name_is_typed(
-    slack: Workspace, ann: Person, ops: str, own_store: Store, approval: Settle
+    slack: Workspace, ann: Person, ops: str, own_store: Store, approval: WriteApproval
 ) -> None:
     approval("type_to_confirm_over: 10%")
     with serving_slack(slack):
         report = request_report(ann, ops)
         plan = only_plan(own_store).id
         assert clicks(ann, "approve_plan", report, ops).ok
-        until_window(ann, "type the repository's name: `team/api`")
+        until_modal(ann, "type the repository's name: `team/api`")
         wrong = ann.submits(typed_name="team/ap")
-        assert wrong.errors == {"typed_name": "The repository is called team/api"}
+        assert wrong.errors == {"typed_name": "Type the exact name: team/api"}
         ann.closes()
         assert as_stored(own_store, plan).state is PlanState.PROPOSED
         assert clicks(ann, "approve_plan", report, ops).ok
-        until_window(ann, "type the repository's name: `team/api`")
+        until_modal(ann, "type the repository's name: `team/api`")
         assert ann.submits(typed_name="team/api").ok
-        until_window(ann, "Approved. Deletion starts")
+        until_modal(ann, "Approved. Deletion starts")
         until_shown(ann, ops, report, "stop_plan", "pin_tags", "show_images")
     assert as_stored(own_store, plan).state is PlanState.APPROVED
 
 
-# processes come and go
+# restarts and replicas
 
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("without_typing")
-def test_it_is_killed_between_message_and_click(
+def test_the_bot_is_killed_between_message_and_click(
     slack: Workspace, ann: Person, ops: str, own_store: Store, releases: Shelf
 ) -> None:
-    """Again and again: every button is older than the process that hears it."""
+    """Repeatedly: every button is older than the process that handles the click."""
     with serving_slack(slack) as bot:
         report = request_report(ann, ops)
         plan = only_plan(own_store).id
@@ -175,7 +175,7 @@ def test_it_is_killed_between_message_and_click(
     assert clicks(ann, "show_images", report, ops).result == "dispatch_failed"
     with serving_slack(slack) as bot:
         assert clicks(ann, "show_images", report, ops).ok
-        until_window(ann, "1.0")
+        until_modal(ann, "1.0")
         ann.closes()
         assert clicks(ann, "approve_plan", report, ops).ok
         until_shown(ann, ops, report, "stop_plan", "pin_tags", "show_images")
@@ -201,7 +201,8 @@ def test_two_replicas(
     releases: Shelf,
     aws: StandIn,
 ) -> None:
-    """One report, and of two who click at the same moment one approves: what both see follows."""
+    """One report is posted. Of two users who click at the same moment, one approves; both see the
+    same state."""
     with serving_slack(slack), serving_slack(slack, 2):
         report = request_report(ann, ops)
         plan = only_plan(shared_store).id
@@ -234,7 +235,7 @@ def test_two_replicas(
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("without_typing")
-def test_a_plan_that_is_no_more(
+def test_buttons_of_a_lost_plan(
     slack: Workspace,
     ann: Person,
     ops: str,
@@ -242,7 +243,7 @@ def test_a_plan_that_is_no_more(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """As after the database was lost: what stands in Slack is older."""
+    """As after the loss of the database."""
     with serving_slack(slack) as bot:
         report = request_report(ann, ops)
         assert bot.leave() == 0
@@ -258,15 +259,15 @@ def test_a_plan_that_is_no_more(
     assert tags(releases) == DELETED_TAGS | KEPT_TAGS
 
 
-# Slack and the network as they are on bad days
+# failures of Slack and of the network
 
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("without_typing")
-def test_delivered_again_and_again(
+def test_repeated_deliveries(
     slack: Workspace, ann: Person, ops: str, own_store: Store, releases: Shelf
 ) -> None:
-    """Each act counts once, and no echo approves what was stopped meanwhile."""
+    """Each action counts once. A repeated delivery does not approve a stopped plan."""
     for kind, count in (("slash_commands", 1), ("interactive", 2)):
         slack.remote.add_delivery_fault(envelope=kind, copies=1, times=count)
     with serving_slack(slack):
@@ -297,7 +298,7 @@ def test_delivered_again_and_again(
 def test_slack_is_busy(
     slack: Workspace, ann: Person, ops: str, own_store: Store, releases: Shelf
 ) -> None:
-    """What it does not take now is shown later, and nothing is done twice."""
+    """Rejected updates are retried, and no action is repeated."""
     busy = {"error": "ratelimited", "retry_after": 1}
     slack.remote.add_fault("chat.postMessage", **busy)
     slack.remote.add_fault("chat.update", **busy)
@@ -320,10 +321,10 @@ def test_slack_is_busy(
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("without_typing")
-def test_the_line_breaks(
+def test_the_connection_breaks(
     slack: Workspace, ann: Person, ops: str, own_store: Store, releases: Shelf
 ) -> None:
-    """Before the click, in the middle of it, and while the plan is carried out."""
+    """Before the click, during it, and while the plan is executed."""
     with serving_slack(slack) as bot:
         report = request_report(ann, ops)
         plan = only_plan(own_store).id
@@ -350,7 +351,7 @@ def test_the_line_breaks(
     assert events(own_store, plan).count(AuditEventName.APPROVED) == 1
 
 
-# people who may not, and what people never sent
+# refusals and forged payloads
 
 
 def forged(person: Person, channel: str, message: Json, value: Any) -> Json:
@@ -375,7 +376,7 @@ def forged(person: Person, channel: str, message: Json, value: Any) -> Json:
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("without_typing")
-def test_forged_and_cut(
+def test_forged_and_cut_payloads(
     slack: Workspace, ann: Person, ops: str, own_store: Store, releases: Shelf
 ) -> None:
     with serving_slack(slack) as bot:
@@ -411,19 +412,19 @@ def test_forged_and_cut(
     ("settings", "name", "why"),
     [("", "guest", "is a guest"), (", approvers: [{bob}]", "ann", "is not an approver")],
 )
-def test_who_may_not(
+def test_refused_users(
     slack: Workspace,
     ann: Person,
     bob: Person,
     guest: Person,
     ops: str,
     own_store: Store,
-    approval: Settle,
+    approval: WriteApproval,
     settings: str,
     name: str,
     why: str,
 ) -> None:
-    """They are told why, nobody else sees it, and whoever may still can."""
+    """Only the refused user sees the reason. Other users can still approve."""
     approval(WITHOUT_TYPING + settings.format(bob=bob.id))
     refused, other = (guest, ann) if name == "guest" else (ann, guest)
     with serving_slack(slack):

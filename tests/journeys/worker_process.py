@@ -1,4 +1,4 @@
-"""A process that carries plans out, and is killed or frozen where a test wants it to be."""
+"""A worker process that executes plans, and that a test kills or freezes at a chosen point."""
 
 import multiprocessing
 import os
@@ -30,11 +30,11 @@ from tests.usecases.aws_env import HookedPort, HookedStore
 if TYPE_CHECKING:
     from bot.ports import ImageDeleter, Registry
 
-PATIENCE = 120.0
-"""Seconds, for what happens at once unless something is broken."""
+TIMEOUT = 120.0
+"""Seconds; reached only if something is broken."""
 
-LOADED_LATE = ["encodings.idna", "psycopg", "ruamel.yaml"]
-"""What a worker would load when it first needs it."""
+PRELOADED_MODULES = ["encodings.idna", "psycopg", "ruamel.yaml"]
+"""Modules that a worker would otherwise load on first use."""
 
 LEASE_LOST = 3
 """Exit code of a worker that lost its run."""
@@ -42,36 +42,36 @@ LEASE_LOST = 3
 
 @dataclass(frozen=True)
 class FaultPoint:
-    """Which signal the worker sends itself, and when: at the `number`th `before delete`, … `during
-    journal`, …: all statements were sent, but not the commit."""
+    """The signal that the worker sends itself, and when: at the `number`th `before delete`, `after
+    delete` or `during journal`. `during`: after all statements were sent, before the commit."""
 
     when: str
     number: int = 1
-    blow: Signals = SIGKILL
+    signal: Signals = SIGKILL
 
 
 def start(fault: FaultPoint | None = None) -> ForkServerProcess:
-    """Carries out what is due or left, with the environment and in the folder of this process.
-    Forked from a server that has loaded everything already."""
+    """Starts a worker with the environment and the folder of this process. It is forked from a
+    server that has loaded all modules."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([__name__, *LOADED_LATE])
+    context.set_forkserver_preload([__name__, *PRELOADED_MODULES])
     process = context.Process(target=_work, args=(dict(os.environ), Path.cwd(), fault))
     process.start()
     return process
 
 
 def ended(process: ForkServerProcess) -> int:
-    """Its exit code; a signal's is negative."""
-    process.join(PATIENCE)
-    assert process.exitcode is not None, "the worker does not come to an end"
+    """Waits for the process and returns its exit code, negative for a signal."""
+    process.join(TIMEOUT)
+    assert process.exitcode is not None, "the worker does not end"
     return process.exitcode
 
 
 def until(condition: Callable[[], bool]) -> None:
-    """Waits for what another process is about to do."""
-    end = time.monotonic() + PATIENCE
+    """Waits for a condition that another process fulfills."""
+    end = time.monotonic() + TIMEOUT
     while not condition():
-        assert time.monotonic() < end, "it does not happen"
+        assert time.monotonic() < end, "the condition is still false"
         time.sleep(0.005)
 
 
@@ -86,7 +86,7 @@ def is_frozen(process: ForkServerProcess) -> bool:
 
 
 def work(fault: FaultPoint | None = None) -> None:
-    """The same in this process, which is another one than that of a killed worker."""
+    """Works in this process: starts approved plans and takes over abandoned runs."""
     settings = load_settings(None)
     with open_store() as store:
         starter = _watched(
@@ -110,7 +110,8 @@ def _work(environment: Mapping[str, str], folder: Path, fault: FaultPoint | None
 
 
 def _watched(starter: RunStarter, fault: FaultPoint | None) -> RunStarter:
-    """With the time of the stand-in, and with every port watched."""
+    """The starter with the stand-in's clock; every call of registry, deleter and store runs the
+    hook."""
     hook = _hook(fault)
     opened = starter.open_target
 
@@ -130,8 +131,8 @@ def _watched(starter: RunStarter, fault: FaultPoint | None) -> RunStarter:
 
 
 def _hook(fault: FaultPoint | None) -> Callable[[str], None]:
-    """Who freezes waits until no other thread is deleting: a request that is about to leave leaves
-    after the thaw, and nobody can hold it back."""
+    """Sends the signal at the fault point. Before a freeze, waits until no other thread deletes: a
+    request in progress would be sent after the worker continues."""
     seen: Counter[str] = Counter()
     deleting: set[int] = set()
     changed = Condition()
@@ -149,11 +150,11 @@ def _hook(fault: FaultPoint | None) -> Callable[[str], None]:
                 return
             if f"during {called.removeprefix('before ')}" == fault.when:
                 if seen[called] == fault.number:
-                    event.listen(Engine, "commit", lambda _: pthread_kill(this, fault.blow))
+                    event.listen(Engine, "commit", lambda _: pthread_kill(this, fault.signal))
             elif (called, seen[called]) == (fault.when, fault.number):
-                if fault.blow is Signals.SIGSTOP:
+                if fault.signal is Signals.SIGSTOP:
                     changed.wait_for(lambda: deleting <= {this})
-                pthread_kill(this, fault.blow)
+                pthread_kill(this, fault.signal)
 
     return hook
 

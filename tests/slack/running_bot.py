@@ -78,7 +78,7 @@ class RunningBot:
     context: SlackContext
     clock: Clock
     channel: str
-    line: SlackConnection
+    connection: SlackConnection
     running: list["Future[Any]"] = field(default_factory=list)
 
     def wait_until_idle(self) -> None:
@@ -157,43 +157,43 @@ def run_bot(
     found = Settings.model_validate(settings)
     workspace = open_workspace(found, open_client())._replace(client=open_interactive_client())
     context = open_slack_context(workspace, store, clock, debug=True)
-    line = SlackConnection(context, APP_TOKEN, QUIET_SECONDS)
-    opened = RunningBot(slack, store, context, clock, channel, line)
+    connection = SlackConnection(context, APP_TOKEN, QUIET_SECONDS)
+    opened = RunningBot(slack, store, context, clock, channel, connection)
     _record_running_listeners(opened)
     before = len(slack.remote.connections())
-    _connect_at_once(line)
+    _connect_at_once(connection)
     until(lambda: len(slack.remote.connections()) > before)
     yield opened
-    close(line)
+    close(connection)
 
 
 def _record_running_listeners(opened: RunningBot) -> None:
     executor = opened.connection._executor
     submit = executor.submit
 
-    def noted(*arguments: Any, **named: Any) -> "Future[Any]":
+    def recorded(*arguments: Any, **named: Any) -> "Future[Any]":
         future = submit(*arguments, **named)
         opened.running.append(future)
         return future
 
-    executor.submit = noted  # type: ignore[method-assign]
+    executor.submit = recorded  # type: ignore[method-assign]
 
 
-def _connect_at_once(line: SlackConnection) -> None:
+def _connect_at_once(connection: SlackConnection) -> None:
     """slack_sdk checks every half second whether it must open a connection, and requests another
     one if the first is not open immediately."""
-    client = line._client
+    client = connection._client
     client.current_session_runner.shutdown()  # type: ignore[no-untyped-call]
     client.current_app_monitor_started = True
-    line.connect()
+    connection.connect()
     client.current_session_runner = IntervalRunner(client._run_current_session, 0.01).start()
 
 
-def close(line: SlackConnection) -> None:
+def close(connection: SlackConnection) -> None:
     """Closes without delay: slack_sdk would wait up to a second for another message."""
-    line._client.closed = True
-    line._client.enqueue_message("")
-    line.close()
+    connection._client.closed = True
+    connection._client.enqueue_message("")
+    connection.close()
 
 
 def until_acknowledged(slack: Workspace, kind: str, number: int) -> None:

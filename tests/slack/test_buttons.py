@@ -128,7 +128,7 @@ def test_two_approvals_are_required(start_bot: StartBot, ann: Person, bob: Perso
     assert "1 of 2 approvals" in str(message_at(bob, bot.channel, message.ts))
     bot.clicks(ann, "approve_plan", message)
     (said,) = private_messages(ann, bot.channel)
-    assert "has approved this version already" in said
+    assert "has already approved this version" in said
     bot.clicks(bob, "approve_plan", message)
     assert bot.stored(message).state is PlanState.APPROVED
 

@@ -154,7 +154,7 @@ def test_the_database_fails(
     def fail(*_: object) -> None:
         raise ServiceError("The database is full")
 
-    monkeypatch.setattr(bot.store, "put", fail)
+    monkeypatch.setattr(bot.store, "put_job", fail)
     bot.send_command(ann, "/ecr-clean team/api")
     assert private_messages(ann, releases) == ["The database is full"]
     (message,) = public_messages(ann, releases)

@@ -64,7 +64,7 @@ def answers(bot: RunningBot, person: Person) -> Sequence[Json]:
     return [each for each in person.messages(bot.channel) if each["ephemeral"]]
 
 
-def run(bot: RunningBot, person: Person, line: str) -> str:
+def answer_to(bot: RunningBot, person: Person, line: str) -> str:
     """Runs a command and returns the answer as text."""
     before = len(answers(bot, person))
     assert bot.send_command(person, f"/ecr-clean {line}").ok
@@ -86,7 +86,7 @@ def _newest(bot: RunningBot, person: Person, before: int) -> str:
     return read(every[-1]["blocks"])
 
 
-def executing(bot: RunningBot, plan_id: str) -> None:
+def start_execution(bot: RunningBot, plan_id: str) -> None:
     before = seen(bot.store, plan_id)
     assert bot.store.commit(started(before, run_of(before)))
 
@@ -113,7 +113,7 @@ def execute(bot: RunningBot, plan_id: str) -> None:
 
 
 def test_help_names_every_command(bot: RunningBot, guest: Person) -> None:
-    said = run(bot, guest, "HELP")
+    said = answer_to(bot, guest, "HELP")
     for name, command in COMMANDS.items():
         assert command.synopsis.split()[0] == name
         assert command.help
@@ -143,7 +143,7 @@ WRONG_USAGE = [
 def test_wrong_usage(bot: RunningBot, ann: Person, subtests: pytest.Subtests) -> None:
     for line in WRONG_USAGE:
         with subtests.test(line=line):
-            said = run(bot, ann, line)
+            said = answer_to(bot, ann, line)
             assert said.startswith(f"Usage: `/ecr-clean {line.split(maxsplit=1)[0]}")
             assert bot.jobs() == []
 
@@ -157,7 +157,7 @@ def test_wrong_usage(bot: RunningBot, ann: Person, subtests: pytest.Subtests) ->
 def test_guests_and_strangers_see_nothing(
     bot: RunningBot, slack: Workspace, guest: Person, line: str
 ) -> None:
-    assert "is a guest: only full members" in run(bot, guest, line)
+    assert "is a guest: only full members" in answer_to(bot, guest, line)
     stranger = slack.remote.add_person("eve", team_id="T0000000009")
     channel = slack.remote.add_channel("shared", [stranger])
     bot.send_command(stranger, f"/ecr-clean {line}", channel)
@@ -170,17 +170,17 @@ def test_guests_and_strangers_see_nothing(
     "line", ["pin team/api 1 because x", "unpin team/api 1", "pause", "resume"]
 )
 def test_guests_may_not_change_anything(bot: RunningBot, guest: Person, line: str) -> None:
-    assert "is a guest: only full members" in run(bot, guest, line)
+    assert "is a guest: only full members" in answer_to(bot, guest, line)
     assert bot.store.pins() == []
     assert bot.store.pause() is None
 
 
 def test_only_approvers_may_pause(start_bot: StartBot, ann: Person, bob: Person) -> None:
     bot = start_bot(approval={"approvers": [bob.id]})
-    assert "is not an approver" in run(bot, ann, "pause because I like to")
+    assert "is not an approver" in answer_to(bot, ann, "pause because I like to")
     assert bot.store.pause() is None
-    run(bot, bob, "pause")
-    assert "is not an approver" in run(bot, ann, "resume")
+    answer_to(bot, bob, "pause")
+    assert "is not an approver" in answer_to(bot, ann, "resume")
     assert bot.store.pause()
 
 
@@ -196,7 +196,7 @@ def scanned_at(bot: RunningBot, stored_bytes: int | None = 100 * GB) -> str:
 
 def test_list(bot: RunningBot, ann: Person) -> None:
     plan = scanned_at(bot)
-    said = run(bot, ann, "list")
+    said = answer_to(bot, ann, "list")
     assert said.startswith("*Cost now:* $10.00 a month (100 GB), in 1 of 2 repositories; the oth")
     assert "*Could be saved:* $0.20 a month (2.00 GB)\n*Saved so far:* $0.00 a month" in said
     first, second = (line for line in said.splitlines() if line.startswith("•"))
@@ -210,11 +210,11 @@ def test_list(bot: RunningBot, ann: Person) -> None:
 
 def test_list_after_a_deletion_and_with_unknown_sizes(bot: RunningBot, ann: Person) -> None:
     execute(bot, scanned_at(bot))
-    said = run(bot, ann, "list api")
+    said = answer_to(bot, ann, "list api")
     assert "• `team/api` · $9.90 a month (99.0 GB) · nothing to free · scanned" in said
     assert "*Saved so far:* $0.10 a month (1.00 GB)" in said
     scanned_at(bot, None)
-    assert "• `team/api` · size unknown · *could free" in run(bot, ann, "list TEAM/A*")
+    assert "• `team/api` · size unknown · *could free" in answer_to(bot, ann, "list TEAM/A*")
 
 
 LIST_PATTERNS = [
@@ -230,20 +230,20 @@ LIST_PATTERNS = [
 def test_list_by_pattern(bot: RunningBot, ann: Person, subtests: pytest.Subtests) -> None:
     for line, says in LIST_PATTERNS:
         with subtests.test(line=line):
-            said = run(bot, ann, line)
+            said = answer_to(bot, ann, line)
             assert says in said
             assert "team/api" not in said
 
 
 def test_list_without_repositories(start_bot: StartBot, ann: Person) -> None:
-    assert run(start_bot(), ann, "list").startswith("No repository is known yet.")
+    assert answer_to(start_bot(), ann, "list").startswith("No repository is known yet.")
 
 
 def test_list_of_1000_repositories(bot: RunningBot, ann: Person) -> None:
     names = [f"{number:04}/{'x' * 251}" for number in range(1000)]
     host = HERE.uri.partition("/")[0]
     know(bot, *(RepositoryId(PLACE, name, f"{host}/{name}") for name in names))
-    said = run(bot, ann, "list")
+    said = answer_to(bot, ann, "list")
     assert said.count("•") == 20
     assert "~ … and 982 more. To filter the list, use a pattern: `/ecr-clean list t" in said
     assert "1,002 repositories were never scanned" in said
@@ -254,7 +254,7 @@ def test_list_of_1000_repositories(bot: RunningBot, ann: Person) -> None:
 
 def test_pin_list_and_unpin(bot: RunningBot, ann: Person, bob: Person) -> None:
     message = bot.posted()
-    said = run(bot, ann, "pin `team/api` “old” for 30d because " + NASTY)
+    said = answer_to(bot, ann, "pin `team/api` “old” for 30d because " + NASTY)
     assert said.startswith("Pinned `old` in `team/api` until ")
     assert "The plan is now version 2 and deletes 1 of 3 manifests." in said
     assert "• `old` ·" not in read(message_at(bob, bot.channel, message.ts)["blocks"])
@@ -262,13 +262,13 @@ def test_pin_list_and_unpin(bot: RunningBot, ann: Person, bob: Person) -> None:
     assert (stored.pin.pin, stored.pin.by, stored.pin.reason) == ("old", ann.id, NASTY.strip())
     assert stored.pin.until == NOW + timedelta(days=30)
 
-    said = run(bot, bob, "pins team/api")
+    said = answer_to(bot, bob, "pins team/api")
     assert said.startswith("*Pinned in `team/api`:* 1\n`old` until ")
     assert f"by <@{ann.id}>: &lt;!channel&gt; {STAR}bold{STAR} `code`" in said
     assert said.endswith("[Unpin]")
     assert clicks(bot, bob, 0).startswith("Unpinned `old` in `team/api`.")
     assert "is not pinned in team/api" in clicks_again(bot, bob)
-    assert "No pins in `team/api`." in run(bot, bob, "pins team/api")
+    assert "No pins in `team/api`." in answer_to(bot, bob, "pins team/api")
 
 
 def clicks_again(bot: RunningBot, person: Person) -> str:
@@ -283,21 +283,21 @@ def test_pins_of_the_settings_have_no_button(start_bot: StartBot, ann: Person) -
     pin = {"repository": "team/*", "pin": "1.*", "reason": "the audit"}
     bot = start_bot(pins=[pin])
     know(bot, HERE)
-    said = run(bot, ann, "pins team/api")
+    said = answer_to(bot, ann, "pins team/api")
     assert "the audit _(settings file)_" in said
     assert buttons(answers(bot, ann)[-1]) == []
 
 
 def test_omitted_pins_are_counted(bot: RunningBot, ann: Person) -> None:
     tags = " ".join(f"v{number}" for number in range(45))
-    run(bot, ann, f"pin team/api {tags} because {'&' * 3000}")
-    said = run(bot, ann, "pins team/api")
+    answer_to(bot, ann, f"pin team/api {tags} because {'&' * 3000}")
+    said = answer_to(bot, ann, "pins team/api")
     assert said.count("[Unpin]") == 20
     assert said.endswith("~ … and 25 more")
 
 
 def test_a_pin_needs_a_reason(bot: RunningBot, ann: Person) -> None:
-    said = run(bot, ann, "pin team/api old for 30d")
+    said = answer_to(bot, ann, "pin team/api old for 30d")
     assert said == "A pin needs a reason. Add it: `/ecr-clean pin team/api old for 30d because …`"
     assert bot.store.pins() == []
 
@@ -318,13 +318,13 @@ INVALID = [
 def test_invalid_commands(bot: RunningBot, ann: Person, subtests: pytest.Subtests) -> None:
     for line, says in INVALID:
         with subtests.test(line=line):
-            assert says in run(bot, ann, line)
+            assert says in answer_to(bot, ann, line)
             assert bot.store.pins() == []
 
 
 def test_a_tag_that_does_not_exist(bot: RunningBot, ann: Person) -> None:
     bot.posted()
-    said = run(bot, ann, "pin team/api odl because x")
+    said = answer_to(bot, ann, "pin team/api odl because x")
     assert "`odl` matches no image of the last scan" in said
     assert "with no end date" in said
 
@@ -332,25 +332,25 @@ def test_a_tag_that_does_not_exist(bot: RunningBot, ann: Person) -> None:
 def test_a_glob_that_matches_5000_tags(bot: RunningBot, ann: Person) -> None:
     bindings = {f"v{n}": TagBinding(f"sha256:{n:064}", None) for n in range(5000)}
     bot.store.save_tag_scan(HERE, TagScan(NOW, bindings, {}))
-    said = run(bot, ann, "pin team/api v* because x")
+    said = answer_to(bot, ann, "pin team/api v* because x")
     assert said == "Pinned `v*` in `team/api` with no end date."
 
 
 def test_pinning_during_a_deletion(bot: RunningBot, ann: Person) -> None:
-    executing(bot, bot.posted().plan)
-    said = run(bot, ann, "pin team/api old because x")
+    start_execution(bot, bot.posted().plan)
+    said = answer_to(bot, ann, "pin team/api old because x")
     assert "A deletion is running there: pinned images that still exist are skipped." in said
 
 
 def test_unpin_removes_all_pins_or_none(start_bot: StartBot, ann: Person, bob: Person) -> None:
     bot = start_bot(approval={"approvers": [bob.id]})
     know(bot, HERE)
-    run(bot, ann, "pin team/api a b because x")
-    run(bot, bob, "pin team/api c because x")
-    assert "approver" in run(bot, ann, "unpin team/api a b c")
+    answer_to(bot, ann, "pin team/api a b because x")
+    answer_to(bot, bob, "pin team/api c because x")
+    assert "approver" in answer_to(bot, ann, "unpin team/api a b c")
     assert len(bot.store.pins()) == 3
-    assert run(bot, ann, "unpin team/api a b").startswith("Unpinned `a`, `b` in")
-    assert run(bot, bob, "unpin team/api c").startswith("Unpinned `c` in")
+    assert answer_to(bot, ann, "unpin team/api a b").startswith("Unpinned `a`, `b` in")
+    assert answer_to(bot, bob, "unpin team/api c").startswith("Unpinned `c` in")
     assert bot.store.pins() == []
 
 
@@ -359,14 +359,14 @@ def test_unpin_removes_all_pins_or_none(start_bot: StartBot, ann: Person, bob: P
 
 def test_why(bot: RunningBot, ann: Person) -> None:
     plan = bot.proposed().id
-    said = run(bot, ann, "why team/api new")
+    said = answer_to(bot, ann, "why team/api new")
     assert said.startswith("*`new` in `team/api` is kept.*\n*Why:* one of the 1 newest")
     assert f"for plan {plan}, version 1, which is proposed but not approved." in said
     assert "tags: `new`" in said
-    said = run(bot, ann, "why team/api old")
+    said = answer_to(bot, ann, "why team/api old")
     assert said.startswith("*`old` in `team/api` will be deleted if the plan is approved.*")
-    executing(bot, plan)
-    assert "is being deleted" in run(bot, ann, f"why team/api sha256:{1:064}")
+    start_execution(bot, plan)
+    assert "is being deleted" in answer_to(bot, ann, f"why team/api sha256:{1:064}")
 
 
 def test_why_of_skipped_and_failed_images(bot: RunningBot, ann: Person) -> None:
@@ -379,8 +379,10 @@ def test_why_of_skipped_and_failed_images(bot: RunningBot, ann: Person) -> None:
         ImageResult(other, ItemOutcome.FAILED, ErrorText("ECR says no")),
     ]
     assert bot.store.record_results(run, results, [], [])
-    assert "`old` in `team/api` was skipped: ECS runs it." in run(bot, ann, "why team/api old")
-    said = run(bot, ann, "why team/api older")
+    assert "`old` in `team/api` was skipped: ECS runs it." in answer_to(
+        bot, ann, "why team/api old"
+    )
+    said = answer_to(bot, ann, "why team/api older")
     assert "`older` in `team/api` could not be deleted: ECR says no." in said
 
 
@@ -388,24 +390,24 @@ def test_why_with_a_pin_after_the_plan(bot: RunningBot, ann: Person) -> None:
     plan = bot.proposed()
     dismissed = closed(plan, PlanState.DISMISSED, AuditEventName.DISMISSED)
     assert bot.store.commit(dismissed)
-    assert "can be deleted by a later plan" in run(bot, ann, "why team/api old")
-    run(bot, ann, "pin team/api old because QA")
-    said = run(bot, ann, "why team/api old")
+    assert "can be deleted by a later plan" in answer_to(bot, ann, "why team/api old")
+    answer_to(bot, ann, "pin team/api old because QA")
+    said = answer_to(bot, ann, "why team/api old")
     assert said.startswith("*`old` in `team/api` is kept.*")
     assert f"*Pinned since that scan:*\n`old`, by <@{ann.id}>: QA" in said
 
 
 def test_why_of_an_unknown_tag(bot: RunningBot, ann: Person) -> None:
     bot.proposed()
-    said = run(bot, ann, "why team/api nwe")
+    said = answer_to(bot, ann, "why team/api nwe")
     assert "team/api had no tag or digest nwe at the last scan, 2" in said
     assert said.endswith("Did you mean this?\n[/ecr-clean why team/api new]")
     assert clicks(bot, ann, 0).startswith("*`new` in `team/api` is kept.*")
-    assert run(bot, ann, "why team/api something-else").endswith("[Scan again]")
+    assert answer_to(bot, ann, "why team/api something-else").endswith("[Scan again]")
 
 
 def test_why_without_a_plan(bot: RunningBot, ann: Person) -> None:
-    said = run(bot, ann, "why team/api new")
+    said = answer_to(bot, ann, "why team/api new")
     assert said.startswith("`team/api` has not been scanned yet")
     where = {"channel": bot.channel, "ts": answers(bot, ann)[-1]["ts"]}
     assert ann.uses("run_command:0", **where).ok
@@ -417,26 +419,28 @@ def test_why_without_a_plan(bot: RunningBot, ann: Person) -> None:
 def test_why_of_a_deleted_image(bot: RunningBot, ann: Person) -> None:
     plan = bot.proposed().id
     execute(bot, plan)
-    said = run(bot, ann, "why team/api old")
+    said = answer_to(bot, ann, "why team/api old")
     assert said.startswith("*`old` in `team/api` was deleted by ecr-clean* in a deletion that ende")
     assert f"plan {plan}, version 1, approved by <@U0000000009>.\n*Why:* it was old." in said
-    assert "can be deleted by a later plan" in run(bot, ann, "why team/api older")
+    assert "can be deleted by a later plan" in answer_to(bot, ann, "why team/api older")
     bot.proposed(content("new"))
-    assert "was deleted by ecr-clean" in run(bot, ann, "why team/api old")
+    assert "was deleted by ecr-clean" in answer_to(bot, ann, "why team/api old")
 
 
 # history and status
 
 
 def test_history(bot: RunningBot, ann: Person, bob: Person) -> None:
-    assert run(bot, ann, "history").startswith("No plan has ended yet.\n*Saved so far, all rep")
+    assert answer_to(bot, ann, "history").startswith(
+        "No plan has ended yet.\n*Saved so far, all rep"
+    )
     execute(bot, bot.proposed().id)
     bot.store.commit(closed(bot.proposed(), PlanState.DISMISSED, AuditEventName.DISMISSED, bob.id))
     bot.store.commit(closed(bot.proposed(), PlanState.EXPIRED, AuditEventName.EXPIRED, "ecr-clean"))
     bot.store.commit(
         closed(bot.proposed(content("new")), PlanState.EXPIRED, AuditEventName.EXPIRED)
     )
-    said = run(bot, ann, "history team/api")
+    said = answer_to(bot, ann, "history team/api")
     assert said.startswith("*Last 3 ended plans in `team/api`:*")
     assert (
         "• `team/api`: 1 deleted, 1 skipped; freed 1.00 GB, $0.10 a month · approved by "
@@ -445,16 +449,16 @@ def test_history(bot: RunningBot, ann: Person, bob: Person) -> None:
     assert f"was dismissed by <@{bob.id}> (proposed to delete 2 of 3 manifests) · 2" in said
     assert "expired before it had enough approvals (proposed to delete 2 of 3" in said
     assert said.endswith("*Saved so far, all repositories:* $0.10 a month (1.00 GB)")
-    assert "No plan has ended yet in `team/web`." in run(bot, ann, "history team/web")
+    assert "No plan has ended yet in `team/web`." in answer_to(bot, ann, "history team/web")
 
 
 def test_status(bot: RunningBot, ann: Person, bob: Person) -> None:
-    said = run(bot, ann, "status")
+    said = answer_to(bot, ann, "status")
     assert said.startswith("ecr-clean is running, not paused.\n*Open plans:* 0 waiting for approva")
     message = bot.posted()
     bot.send_command(bob, "/ecr-clean team/web")
     bot.store.put_job(REPORT_JOB, {}, NOW)
-    said = run(bot, ann, "status")
+    said = answer_to(bot, ann, "status")
     link = f"archives/{bot.channel}/p{message.ts.replace('.', '')}|report>"
     assert "*Open plans:* 1 waiting for approval\n• `team/api`: waiting for approval · 2 of" in said
     assert link in said
@@ -463,23 +467,23 @@ def test_status(bot: RunningBot, ann: Person, bob: Person) -> None:
 
 def test_status_counts_blocked_plans(bot: RunningBot, ann: Person) -> None:
     bot.proposed(content("new", "old", scans=[SCANNED, IN_DOUBT]))
-    said = run(bot, ann, "status")
+    said = answer_to(bot, ann, "status")
     assert "*Open plans:* 0 waiting for approval · 1 blocked\n• `team/api`: blocked: inco" in said
 
 
 def test_status_during_a_deletion(bot: RunningBot, ann: Person, bob: Person) -> None:
     message = bot.posted()
     bot.clicks(bob, "approve_plan", message)
-    said = run(bot, ann, "status")
+    said = answer_to(bot, ann, "status")
     assert "*Approved:* `team/api`, 2 manifests; deletion starts 2" in said
     assert said.count("[Stop!]") == 1
     assert clicks(bot, ann, 10).startswith("Stopped: nothing was deleted in `team/api`.")
     assert "approve_plan" in buttons(message_at(ann, bot.channel, message.ts))
-    executing(bot, message.plan)
-    said = run(bot, ann, "status")
+    start_execution(bot, message.plan)
+    said = answer_to(bot, ann, "status")
     assert "*Deleting now:* `team/api`, 0 of 2  ░" in said
     assert clicks(bot, ann, 0).startswith("Stopping the deletion in `team/api`")
-    assert f"current batches (stopped by <@{ann.id}>)" in run(bot, bob, "status")
+    assert f"current batches (stopped by <@{ann.id}>)" in answer_to(bot, bob, "status")
 
 
 def test_status_of_many_plans(bot: RunningBot, ann: Person) -> None:
@@ -487,7 +491,7 @@ def test_status_of_many_plans(bot: RunningBot, ann: Person) -> None:
         name = f"{number:02}/{'x' * 250}"
         made = replace(content("new", "old"), repository=replace(HERE, name=name, uri=f"h/{name}"))
         bot.proposed(made)
-    said = run(bot, ann, "status")
+    said = answer_to(bot, ann, "status")
     assert "*Open plans:* 12 waiting for approval" in said
     assert said.count("•") == 10
     assert "… and 2 more" in said
@@ -499,32 +503,32 @@ def test_status_of_many_plans(bot: RunningBot, ann: Person) -> None:
 def test_stop_within_the_undo_window(bot: RunningBot, ann: Person, bob: Person) -> None:
     message = bot.posted()
     bot.clicks(bob, "approve_plan", message)
-    assert run(bot, ann, f"stop {message.plan}").startswith("Stopped: nothing was deleted in")
+    assert answer_to(bot, ann, f"stop {message.plan}").startswith("Stopped: nothing was deleted in")
     assert bot.stored(message).state is PlanState.PROPOSED
     assert "approve_plan" in buttons(message_at(bob, bot.channel, message.ts))
-    assert "is proposed but not approved" in run(bot, ann, f"stop {message.plan}")
+    assert "is proposed but not approved" in answer_to(bot, ann, f"stop {message.plan}")
 
 
 def test_pause_and_resume(bot: RunningBot, ann: Person, bob: Person) -> None:
-    said = run(bot, ann, f"pause because {NASTY}")
+    said = answer_to(bot, ann, f"pause because {NASTY}")
     assert said == (
         "Paused. No deletion starts until `/ecr-clean resume`. Every report shows the pause."
     )
     pause = bot.store.pause()
     assert pause
     assert (pause.by, pause.why) == (ann.id, NASTY.strip())
-    assert "paused ecr-clean" in run(bot, bob, "pause")
+    assert "paused ecr-clean" in answer_to(bot, bob, "pause")
     for line in ("status", "list"):
-        assert f"*ecr-clean is paused* by <@{ann.id}>" in run(bot, bob, line)
-    assert run(bot, bob, "resume").startswith(f"Resumed: <@{ann.id}> had paused ecr-clean")
+        assert f"*ecr-clean is paused* by <@{ann.id}>" in answer_to(bot, bob, line)
+    assert answer_to(bot, bob, "resume").startswith(f"Resumed: <@{ann.id}> had paused ecr-clean")
     assert bot.store.pause() is None
     assert public_messages(ann, bot.channel) == []
 
 
 def test_running_deletions_continue_during_a_pause(bot: RunningBot, ann: Person) -> None:
     message = bot.posted()
-    executing(bot, message.plan)
-    said = run(bot, ann, "pause")
+    start_execution(bot, message.plan)
+    said = answer_to(bot, ann, "pause")
     assert "*Running deletions continue* unless you stop them:" in said
     assert clicks(bot, ann, 0).startswith("Stopping the deletion in")
     assert bot.stored(message).stop_asked_by == ann.id
@@ -551,13 +555,13 @@ def test_similar_names_are_suggested(
 ) -> None:
     for line, meant in SUGGESTIONS:
         with subtests.test(line=line):
-            assert f"[{meant}" in run(bot, ann, line)
+            assert f"[{meant}" in answer_to(bot, ann, line)
             assert public_messages(ann, bot.channel) == []
             assert bot.jobs() == []
 
 
 def test_a_click_runs_the_suggested_command(bot: RunningBot, ann: Person) -> None:
-    run(bot, ann, "pinn team/ap old because “it's  fine”")
+    answer_to(bot, ann, "pinn team/ap old because “it's  fine”")
     assert "Unknown repository team/ap." in clicks(bot, ann, 0)
     assert clicks(bot, ann, 0).startswith("Pinned `old` in `team/api`")
     (stored,) = bot.store.pins()
@@ -565,7 +569,7 @@ def test_a_click_runs_the_suggested_command(bot: RunningBot, ann: Person) -> Non
 
 
 def test_an_unknown_repository_can_be_searched_in_aws(bot: RunningBot, ann: Person) -> None:
-    said = run(bot, ann, "team/ap")
+    said = answer_to(bot, ann, "team/ap")
     assert said.endswith("[/ecr-clean team/api] [Search AWS]")
     where = {"channel": bot.channel, "ts": answers(bot, ann)[-1]["ts"]}
     for number in (0, 1):
@@ -575,9 +579,9 @@ def test_an_unknown_repository_can_be_searched_in_aws(bot: RunningBot, ann: Pers
 
 
 def test_no_similar_name(bot: RunningBot, ann: Person) -> None:
-    said = run(bot, ann, "pins another/thing/altogether")
+    said = answer_to(bot, ann, "pins another/thing/altogether")
     assert said.endswith("or search AWS for it:\n[Search AWS]")
-    assert "Unknown command" in run(bot, ann, "another/thing altogether")
+    assert "Unknown command" in answer_to(bot, ann, "another/thing altogether")
 
 
 @pytest.mark.parametrize("value", ["x" * 2001, "", None, {"text": "pause"}, ["pause"]])
@@ -610,7 +614,7 @@ def test_the_worker_resolves_patterns(bot: RunningBot, ann: Person, line: str) -
 @pytest.mark.parametrize("line", ["{}", "report {}", "why {} new", "pin {} old because `x`"])
 def test_a_name_in_several_registries(bot: RunningBot, ann: Person, line: str) -> None:
     know(bot, TWIN, registry=AWAY)
-    said = run(bot, ann, line.format("team/api"))
+    said = answer_to(bot, ann, line.format("team/api"))
     assert said == (
         "team/api exists in several registries. Which one do you mean?\n"
         "[123456789012 in eu-west-1] [210987654321 in eu-west-1]"
@@ -621,7 +625,7 @@ def test_a_name_in_several_registries(bot: RunningBot, ann: Person, line: str) -
 
 def test_a_click_chooses_the_registry(bot: RunningBot, ann: Person) -> None:
     know(bot, TWIN, registry=AWAY)
-    run(bot, ann, "pin team/api old because x")
+    answer_to(bot, ann, "pin team/api old because x")
     clicks(bot, ann, 1)
     assert [each.repository for each in bot.store.pins()] == [TWIN.uri]
 
@@ -632,17 +636,17 @@ def test_many_registries_and_a_command_too_long_for_a_button(bot: RunningBot, an
         uri = HERE.uri.replace(PLACE.account, account)
         there = RegistryId(account, PLACE.region)
         know(bot, RepositoryId(there, HERE.name, uri), registry=there)
-    said = run(bot, ann, "pins team/api")
+    said = answer_to(bot, ann, "pins team/api")
     assert said.count("[") == 10
     assert "Without a button: `000000000010 in eu-west-1`, `000000000011 in eu-west-1`" in said
-    said = run(bot, ann, f"pin team/api old because {'x' * 1990}")
+    said = answer_to(bot, ann, f"pin team/api old because {'x' * 1990}")
     assert "[" not in said
     assert "and 10 more. Type the command for these." in said
     assert bot.store.pins() == []
 
 
 def test_delivered_twice(bot: RunningBot, slack: Workspace, ann: Person) -> None:
-    run(bot, ann, "pause")
+    answer_to(bot, ann, "pause")
     (delivery,) = slack.remote.deliveries("slash_commands")
     assert slack.remote.deliver_again(delivery["envelope_id"])
     bot.wait_until_idle()
@@ -658,4 +662,4 @@ def test_in_a_private_channel_without_the_bot(
 
 
 def test_a_command_that_is_too_long_is_not_parsed(bot: RunningBot, ann: Person) -> None:
-    assert "the limit is 8,000" in run(bot, ann, "„ " * 15_000)
+    assert "the limit is 8,000" in answer_to(bot, ann, "„ " * 15_000)

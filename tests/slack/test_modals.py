@@ -65,7 +65,7 @@ def test_a_second_approval_by_the_same_user(start_bot: StartBot, ann: Person) ->
     bot.submits(ann, typed_name="team/api")
     ann.closes()
     bot.clicks(ann, "approve_plan", message)
-    assert "has approved this version already" in text_of(ann.modal())
+    assert "has already approved this version" in text_of(ann.modal())
 
 
 def test_another_user_approved_first(bot: RunningBot, ann: Person, bob: Person) -> None:

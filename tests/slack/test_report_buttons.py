@@ -91,7 +91,7 @@ def test_the_database_fails(bot: RunningBot, ann: Person, monkeypatch: pytest.Mo
         raise ServiceError("The database is full")
 
     with monkeypatch.context() as patch:
-        patch.setattr(bot.store, "put", fail)
+        patch.setattr(bot.store, "put_job", fail)
         bot.clicks(ann, "try_again", message)
     assert private_messages(ann, bot.channel) == ["The database is full"]
     bot.clicks(ann, "try_again", message)

@@ -140,7 +140,7 @@ def test_no_dialog_before_the_modal_for_the_name() -> None:
         ({"channel": ELSEWHERE}, f"Can be approved only in <#{HOME}>."),
         ({"approval_channel": None}, "Cannot be approved in Slack: set its `channel` under `repo"),
         ({"report_only": True}, "Report only: the settings have `execution.enabled: false`."),
-        ({"record": {"checked": False}}, "No source of usage is on, so nobody can"),
+        ({"record": {"checked": False}}, "the plan cannot be approved: switch one"),
     ],
 )
 def test_why_it_cannot_be_approved(facts: dict[str, Any], why: str) -> None:
