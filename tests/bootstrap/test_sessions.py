@@ -161,7 +161,9 @@ def test_an_expired_mfa_session_is_opened_again(aws: StandIn, prompts: list[str]
     now = datetime.now(UTC)
     aws.world.clock.set(now - timedelta(minutes=55))
     arn_of(session_of(None))
-    with pytest.raises(ExpiredCredentialsError, match="MFA code opened has ended: run the command"):
+    with pytest.raises(
+        ExpiredCredentialsError, match="opened with an MFA code has expired: run the command"
+    ):
         identify(load_settings(None))
     aws.world.clock.set(now)
     identify(load_settings(None))

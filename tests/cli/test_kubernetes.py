@@ -263,7 +263,7 @@ def test_a_cluster_without_an_access_entry(aws: StandIn, cluster: Cluster, look:
 @pytest.mark.parametrize(
     ("fault", "words"),
     [
-        (Fault(path="*/pods", status=503, times=None), "failed with 503 to list pods"),
+        (Fault(path="*/pods", status=503, times=None), "failed with status 503 to list pods"),
         (Fault(path="*/pods", cut="body", times=None), "did not answer the request to list pods"),
         (Fault(path="*/pods", body="<html>", times=None), "gave an unreadable answer"),
     ],

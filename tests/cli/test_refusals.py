@@ -167,7 +167,7 @@ def test_expired_credentials(aws: StandIn, plan: Run, monkeypatch: pytest.Monkey
     assert session
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", session.access_key)
     monkeypatch.setenv("AWS_SESSION_TOKEN", session.token)
-    failed(plan(), 1, "The AWS credentials had expired", "renew them")
+    failed(plan(), 1, "The AWS credentials expired", "renew them")
 
 
 @pytest.mark.usefixtures("shelf")
