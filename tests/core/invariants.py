@@ -1,4 +1,4 @@
-"""What must hold for the plan of any repository, told without the graph that the plan rests on."""
+"""The invariants of every plan, checked without the graph that makes the plan."""
 
 import re
 from collections import defaultdict
@@ -22,34 +22,34 @@ ALONE = {
     RuleName.ARTIFACT,
     RuleName.ORPHAN,
 }
-"""What keeps a manifest without what it hangs on: its own tag, a pin, or a subject elsewhere."""
+"""The rules that keep a part without its parents."""
 
-FOR_DELETIONS = {RuleName.NOTHING_KEEPS, RuleName.FOLLOWS}
-FOR_KEEPERS = set(RuleName) - {RuleName.NOTHING_KEEPS}
+FOR_DELETED = {RuleName.NOTHING_KEEPS, RuleName.FOLLOWS}
+FOR_KEPT = set(RuleName) - {RuleName.NOTHING_KEEPS}
 
 SCHEME = re.compile(r"sha256-([0-9a-f]{64})")
 
-Hanging = Mapping[str, set[str]]
+ParentsByDigest = Mapping[str, set[str]]
 
 
 def check(manifests: Sequence[Manifest], inputs: PlanInputs, plan: Plan) -> None:
     above = parents(manifests)
     kept = {j.manifest.digest: j for j in plan.judged if j.verdict is Verdict.KEEP}
-    gone = {j.manifest.digest: j for j in plan.judged if j.verdict is Verdict.DELETE}
+    deleted = {j.manifest.digest: j for j in plan.judged if j.verdict is Verdict.DELETE}
     verdicts_cover_the_inventory(manifests, plan)
-    deletions_are_the_verdicts(plan, gone)
+    deletions_are_the_verdicts(plan, deleted)
     parts_of_kept_manifests_are_kept(above, kept)
-    image_groups_share_their_verdict(above, kept, gone)
+    image_groups_share_their_verdict(above, kept, deleted)
     the_parent_is_the_nearest_and_preferably_kept(above, plan, kept)
-    no_root_with_a_kept_tag_is_deleted(above, inputs, gone)
-    no_used_or_pinned_image_is_deleted(inputs, gone)
-    unreadable_manifests_keep_untagged_images(plan, kept, gone)
+    no_root_with_a_kept_tag_is_deleted(above, inputs, deleted)
+    no_used_or_pinned_image_is_deleted(inputs, deleted)
+    unreadable_manifests_keep_untagged_images(plan, kept, deleted)
     ecr_accepts_the_order(manifests, plan)
-    savings_are_bytes_of_deleted_manifests_only(plan, kept, gone)
+    savings_are_bytes_of_deleted_manifests_only(plan, kept, deleted)
 
 
-def parents(manifests: Iterable[Manifest]) -> Hanging:
-    """The indexes and subjects, as far as they are present, that every manifest hangs on."""
+def parents(manifests: Iterable[Manifest]) -> ParentsByDigest:
+    """By digest, the indexes and subjects of each manifest that are in the repository."""
     present = {m.digest: m for m in manifests}
     above: dict[str, set[str]] = {digest: set() for digest in present}
     for digest, manifest in present.items():
@@ -65,36 +65,40 @@ def parents(manifests: Iterable[Manifest]) -> Hanging:
 def verdicts_cover_the_inventory(manifests: Sequence[Manifest], plan: Plan) -> None:
     assert [j.manifest.digest for j in plan.judged] == sorted({m.digest for m in manifests})
     for judged in plan.judged:
-        allowed = FOR_KEEPERS if judged.verdict is Verdict.KEEP else FOR_DELETIONS
+        allowed = FOR_KEPT if judged.verdict is Verdict.KEEP else FOR_DELETED
         assert judged.reasons
         assert {reason.rule for reason in judged.reasons} <= allowed
         assert all(map(reason_words, judged.reasons))
 
 
-def deletions_are_the_verdicts(plan: Plan, gone: Mapping[str, JudgedManifest]) -> None:
-    assert sorted(plan.delete) == sorted(gone)
+def deletions_are_the_verdicts(plan: Plan, deleted: Mapping[str, JudgedManifest]) -> None:
+    assert sorted(plan.delete) == sorted(deleted)
 
 
-def parts_of_kept_manifests_are_kept(above: Hanging, kept: Mapping[str, JudgedManifest]) -> None:
+def parts_of_kept_manifests_are_kept(
+    above: ParentsByDigest, kept: Mapping[str, JudgedManifest]
+) -> None:
     for digest, parents_of_it in above.items():
         assert digest in kept or parents_of_it.isdisjoint(kept)
 
 
 def image_groups_share_their_verdict(
-    above: Hanging, kept: Mapping[str, JudgedManifest], gone: Mapping[str, JudgedManifest]
+    above: ParentsByDigest,
+    kept: Mapping[str, JudgedManifest],
+    deleted: Mapping[str, JudgedManifest],
 ) -> None:
     for digest, judged in kept.items():
         own = {reason.rule for reason in judged.reasons} - {RuleName.FOLLOWS}
         assert own or above[digest] & kept.keys()
-        if above[digest] & gone.keys() and not above[digest] & kept.keys():
+        if above[digest] & deleted.keys() and not above[digest] & kept.keys():
             assert own & ALONE
-    for digest, judged in gone.items():
+    for digest, judged in deleted.items():
         expected = RuleName.FOLLOWS if above[digest] else RuleName.NOTHING_KEEPS
         assert [reason.rule for reason in judged.reasons] == [expected]
 
 
 def the_parent_is_the_nearest_and_preferably_kept(
-    above: Hanging, plan: Plan, kept: Mapping[str, JudgedManifest]
+    above: ParentsByDigest, plan: Plan, kept: Mapping[str, JudgedManifest]
 ) -> None:
     for judged in plan.judged:
         candidates = above[judged.manifest.digest]
@@ -103,20 +107,20 @@ def the_parent_is_the_nearest_and_preferably_kept(
 
 
 def no_root_with_a_kept_tag_is_deleted(
-    above: Hanging, inputs: PlanInputs, gone: Mapping[str, JudgedManifest]
+    above: ParentsByDigest, inputs: PlanInputs, deleted: Mapping[str, JudgedManifest]
 ) -> None:
     rules = inputs.policy.keep if inputs.policy else ()
-    for digest, judged in gone.items():
+    for digest, judged in deleted.items():
         for rule in rules:
             if isinstance(rule, TagsRule) and not above[digest]:
                 assert not any(map(rule.filter.matches, judged.manifest.tags))
 
 
 def no_used_or_pinned_image_is_deleted(
-    inputs: PlanInputs, gone: Mapping[str, JudgedManifest]
+    inputs: PlanInputs, deleted: Mapping[str, JudgedManifest]
 ) -> None:
-    assert inputs.policy or not gone
-    for digest, judged in gone.items():
+    assert inputs.policy or not deleted
+    for digest, judged in deleted.items():
         manifest = judged.manifest
         assert manifest.status == "ACTIVE"
         assert not judged.used_by
@@ -132,11 +136,11 @@ def no_used_or_pinned_image_is_deleted(
 
 
 def unreadable_manifests_keep_untagged_images(
-    plan: Plan, kept: Mapping[str, JudgedManifest], gone: Mapping[str, JudgedManifest]
+    plan: Plan, kept: Mapping[str, JudgedManifest], deleted: Mapping[str, JudgedManifest]
 ) -> None:
     if any(has_unknown_parts(judged.manifest) for judged in plan.judged):
         assert not plan.complete
-        assert all(judged.manifest.tags for judged in gone.values())
+        assert all(judged.manifest.tags for judged in deleted.values())
     for judged in kept.values():
         if has_unknown_parts(judged.manifest):
             assert RuleName.UNKNOWN in {reason.rule for reason in judged.reasons}
@@ -147,7 +151,7 @@ def has_unknown_parts(manifest: Manifest) -> bool:
 
 
 def ecr_accepts_the_order(manifests: Iterable[Manifest], plan: Plan) -> None:
-    """ImageReferencedByManifestList: nothing goes while an index that lists it is there."""
+    """ECR refuses to delete a manifest of an index: ImageReferencedByManifestList."""
     listed_by: defaultdict[str, set[str]] = defaultdict(set)
     for manifest in manifests:
         for child in manifest.children:
@@ -159,18 +163,18 @@ def ecr_accepts_the_order(manifests: Iterable[Manifest], plan: Plan) -> None:
 
 
 def savings_are_bytes_of_deleted_manifests_only(
-    plan: Plan, kept: Mapping[str, JudgedManifest], gone: Mapping[str, JudgedManifest]
+    plan: Plan, kept: Mapping[str, JudgedManifest], deleted: Mapping[str, JudgedManifest]
 ) -> None:
     savings = plan.savings
     assert savings.listed_bytes == sum(
-        judged.manifest.size_bytes for judged in gone.values() if not judged.manifest.is_index
+        judged.manifest.size_bytes for judged in deleted.values() if not judged.manifest.is_index
     )
-    of_kept, of_gone = _blobs(kept.values()), _blobs(gone.values())
-    unread_kept, unread_gone = _unread(kept.values()), _unread(gone.values())
-    by_layers = savings.freed_bytes - sum(manifest.size_bytes for manifest in unread_gone)
-    assert by_layers <= sum(of_gone.values())
-    assert by_layers + sum(of_kept.values()) == sum((of_gone | of_kept).values())
-    if unread_kept or unread_gone:
+    of_kept, of_deleted = _blobs(kept.values()), _blobs(deleted.values())
+    unread_kept, unread_deleted = _unread(kept.values()), _unread(deleted.values())
+    by_layers = savings.freed_bytes - sum(manifest.size_bytes for manifest in unread_deleted)
+    assert by_layers <= sum(of_deleted.values())
+    assert by_layers + sum(of_kept.values()) == sum((of_deleted | of_kept).values())
+    if unread_kept or unread_deleted:
         assert not savings.exact
 
 

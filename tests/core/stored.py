@@ -9,7 +9,7 @@ from bot.core.verdict_reasons import Verdict
 
 
 def as_stored(plan: Plan) -> Plan:
-    """With only the layers that would be freed, and users only in verdicts."""
+    """Has only the layers that would be freed, and users only in verdicts."""
     held = {
         blob
         for judged in plan.judged

@@ -1,4 +1,4 @@
-"""Any repository, policy, pins and usage."""
+"""Hypothesis strategies for repositories, policies, pins and usage."""
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -61,7 +61,7 @@ class World:
     inputs: PlanInputs
 
     def plan(self, **changes: object) -> Plan:
-        """The plan, with another policy, other pins, …"""
+        """The plan with other inputs, such as another policy."""
         inputs = replace(self.inputs, **changes)  # type: ignore[arg-type]
         return make_plan(REPOSITORY, self.manifests, inputs, Prices(0.10, layers_stay_within=True))
 
@@ -71,7 +71,7 @@ class World:
 
 @st.composite
 def manifests(draw: st.DrawFn, digest: str, below: list[str], tags: tuple[str, ...]) -> Manifest:
-    """One manifest. It lists and is about what is `below` it, or gone."""
+    """One manifest. Its children and subjects are in `below`, or gone."""
     others = st.sampled_from([*below, *GONE])
     blobs = tuple(draw(st.lists(st.sampled_from(LAYERS), max_size=3, unique=True)))
     shape = draw(st.sampled_from(SHAPES))

@@ -1,4 +1,4 @@
-"""References as workloads write them: what they name, and where it is."""
+"""Image references of workloads, and the registries of their hosts."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""References inside of longer texts."""
+"""References in longer texts."""
 
 import pytest
 
@@ -134,6 +134,6 @@ def test_digests_are_found_anywhere() -> None:
 
 
 def test_the_time_is_linear_in_the_length() -> None:
-    """Not with the square of it: this would take minutes."""
+    """In quadratic time, this would take minutes."""
     text = f"{HOST}/" + "a-" * 200_000 + "dkr.ecr" * 50_000
     assert len(references_in(text, HOSTS)) == 1

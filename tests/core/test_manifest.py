@@ -1,4 +1,4 @@
-"""What ECR says of a manifest, joined with what its own text says."""
+"""Manifests from ECR's description and the text."""
 
 import pytest
 
@@ -21,7 +21,7 @@ IMAGE_CONFIG = "application/vnd.oci.image.config.v1+json"
 UNREAD = UnreadManifest(ErrorText("AccessDenied"))
 
 
-def settled(
+def described_as(
     content: ManifestContent | UnreadManifest,
     media_type: str | None = None,
     config_type: str | None = None,
@@ -33,14 +33,14 @@ def settled(
 
 
 def test_the_text_counts_more_than_the_description() -> None:
-    read = settled(
+    read = described_as(
         ManifestContent(OCI_MANIFEST, IMAGE_CONFIG, subject=B), OCI_INDEX, "x", subject=C
     )
     assert (read.is_index, read.config_type, read.subject) == (False, IMAGE_CONFIG, B)
 
 
 def test_the_description_counts_without_a_readable_text() -> None:
-    unread = settled(UNREAD, OCI_MANIFEST, IMAGE_CONFIG, subject=B)
+    unread = described_as(UNREAD, OCI_MANIFEST, IMAGE_CONFIG, subject=B)
     assert (unread.kind, unread.subject, unread.blobs) == (ManifestKind.REFERRER, B, None)
     assert unread.unread == ErrorText("AccessDenied")
     assert unread.type_is_known
@@ -68,21 +68,21 @@ def test_kinds(
     config_type: str | None,
     kind: str,
 ) -> None:
-    manifest = settled(content, media_type, config_type)
+    manifest = described_as(content, media_type, config_type)
     assert manifest.kind == kind
     assert manifest.type_is_known
 
 
 @pytest.mark.parametrize("media_type", [None, "application/x", OCI_MANIFEST])
 def test_an_unknown_media_type_is_an_unknown_kind(media_type: str | None) -> None:
-    assert not settled(UNREAD, media_type).type_is_known
+    assert not described_as(UNREAD, media_type).type_is_known
 
 
 @pytest.mark.parametrize(
     "content", [ManifestContent(OCI_INDEX), ManifestContent(OCI_MANIFEST, IMAGE_CONFIG)]
 )
 def test_a_referrer_tag_makes_any_manifest_a_referrer(content: ManifestContent) -> None:
-    manifest = settled(content, tags=("1.0.0", f"sha256-{'b' * 64}.sig"))
+    manifest = described_as(content, tags=("1.0.0", f"sha256-{'b' * 64}.sig"))
     assert manifest.kind == ManifestKind.REFERRER
     assert manifest.tag_subjects == (B,)
 

@@ -1,4 +1,4 @@
-"""The text of a manifest is read whole or not at all."""
+"""The parsing of manifest texts."""
 
 import json
 from hashlib import sha256
@@ -192,7 +192,7 @@ def test_a_malformed_manifest_is_unread_with_a_reason(
     ids=["an index", "an image that lists others", "an index that has a config"],
 )
 def test_a_manifest_with_children_is_never_an_image(manifest: dict[str, Any]) -> None:
-    """Its children would be lost: ECR's word for its type is not trusted against its text."""
+    """Otherwise its children would be lost. The text counts more than ECR's type."""
     described = DescribedImage(
         A, (), None, None, 0, media_type=OCI_MANIFEST, config_type=IMAGE_CONFIG
     )

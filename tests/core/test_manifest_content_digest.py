@@ -1,4 +1,4 @@
-"""A digest names the whole text, or the payload of a signed schema 1 manifest."""
+"""The digest of a text, or of the payload of a signed schema 1 manifest."""
 
 import base64
 import json
@@ -30,7 +30,7 @@ PAYLOAD = f"""{{
       }}
    ]
 }}"""
-"""As Docker 1.9 wrote it, here with signs of several bytes: the length counts bytes."""
+"""As Docker 1.9 wrote it, with characters of several bytes, since the length counts bytes."""
 
 
 def digest_of(text: str) -> str:
@@ -48,7 +48,7 @@ def header(**changes: Any) -> dict[str, Any]:
 
 
 def signed(*headers: object) -> str:
-    """With a signature for each header."""
+    """Adds a signature for each header."""
     blocks = [
         {"header": {"alg": "ES256"}, "signature": "c2ln", "protected": encoded(json.dumps(each))}
         for each in headers or (header(),)
@@ -78,7 +78,7 @@ def test_the_digest_of_the_whole_text(text: str) -> None:
 
 
 def test_a_payload_that_is_not_utf_8() -> None:
-    """Cut in the middle of a sign: nobody writes such manifests, and nothing breaks of them."""
+    """The payload ends in the middle of a character."""
     length = PAYLOAD.encode().index("ü".encode()) + 1
     payload = PAYLOAD.encode()[:length] + b"\n}"
     digest = "sha256:" + sha256(payload).hexdigest()

@@ -1,4 +1,4 @@
-"""What people call a manifest."""
+"""References to a manifest by tag or digest."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""A glob is refused if, and only if, it can match nothing that AWS allows."""
+"""A glob is refused if and only if it can match no valid name."""
 
 import re
 import string
@@ -26,7 +26,7 @@ ROLE = "arn:aws:sts::123456789012:assumed-role"
 ELEMENTS = ["A", "*", "?", ".", "_", "-", "/", "[!a]", "[.-]", "{"]
 
 
-def is_legal(glob: str, texts: NameSyntax) -> bool:
+def is_allowed(glob: str, texts: NameSyntax) -> bool:
     try:
         return texts.check(glob) == glob
     except PatternError:
@@ -135,14 +135,14 @@ def test_a_long_glob_is_shortened_in_the_error() -> None:
 def test_short_globs_are_refused_only_if_they_match_nothing(
     texts: NameSyntax, legal: Callable[[str], object]
 ) -> None:
-    """Four characters show what three parts of a glob can match."""
+    """Texts of four characters are enough for globs of three parts."""
     every = (
         "".join(letters) for length in range(1, 5) for letters in product("a1._-/", repeat=length)
     )
     known = list(filter(legal, every))
     for parts in product(ELEMENTS, repeat=3):
         glob = "".join(parts)
-        assert is_legal(glob, texts) == Patterns.of(glob).match_any(known), glob
+        assert is_allowed(glob, texts) == Patterns.of(glob).match_any(known), glob
 
 
 tags = st.from_regex(r"\A[A-Za-z0-9_][A-Za-z0-9._-]{0,127}\Z")
@@ -151,7 +151,7 @@ noise = st.text(string.printable + "é€", max_size=3)
 
 @st.composite
 def globs_of(draw: st.DrawFn, tag: str) -> str:
-    """A glob that somebody might write for a tag, most often one that matches it."""
+    """A glob for a tag, which usually matches it."""
 
     def part(char: str) -> str:
         ways = [char, char.swapcase(), "?", "*", f"[{char}x]", f"[!{'/' if char != '/' else 'a'}]"]
@@ -168,4 +168,4 @@ def test_a_glob_that_matches_a_tag_is_never_refused(data: st.DataObject) -> None
         matches = Patterns.of(glob).match(tag)
     except PatternError:
         matches = False
-    assert is_legal(glob, TAGS) or not matches
+    assert is_allowed(glob, TAGS) or not matches

@@ -1,4 +1,4 @@
-"""What a plan says to people, and what a deletion is worth."""
+"""The texts of a plan, and the price of a gigabyte."""
 
 import pytest
 

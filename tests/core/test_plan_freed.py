@@ -1,4 +1,4 @@
-"""The bytes that are free while manifests go."""
+"""The bytes that deletions free, counted during a run."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -30,14 +30,14 @@ def freed(*names: str, plan: Plan = PLAN) -> int:
 @pytest.mark.parametrize(
     ("description", "gone", "expected"),
     [
-        ("nothing is gone", [], 0),
-        ("a layer of its own", ["arm"], 4),
-        ("one that a kept manifest holds", ["amd"], 2),
-        ("an index holds none", ["1", "2", "3"], 0),
-        ("one that another holds still", ["alone"], 128),
-        ("and when the last holder goes", ["alone", "mips"], 128 + 16 + 8),
+        ("no deletion", [], 0),
+        ("an unshared layer", ["arm"], 4),
+        ("a layer of a kept manifest", ["amd"], 2),
+        ("an index has no layers", ["1", "2", "3"], 0),
+        ("a layer of another manifest", ["alone"], 128),
+        ("the last manifest with the layer", ["alone", "mips"], 128 + 16 + 8),
         ("in any order", ["mips", "alone"], 128 + 16 + 8),
-        ("what stays anyway, or is not known, counts nothing", ["kept", "nothing"], 0),
+        ("kept and unknown manifests count nothing", ["kept", "nothing"], 0),
     ],
 )
 def test_a_layer_counts_when_its_last_manifest_is_deleted(
@@ -63,7 +63,7 @@ def test_a_layer_that_a_manifest_lists_twice_counts_once() -> None:
 
 
 def test_a_layer_has_one_size_if_manifests_disagree() -> None:
-    """Of two that disagree the plan believed the one with the higher digest."""
+    """The size of the manifest with the higher digest counts."""
     sizes = {CASE.digests.of("arm"): 4, CASE.digests.of("mips"): 16}
     manifests = [
         replace(each, blobs=(Blob("sha256:layer", sizes[each.digest]),))
@@ -106,7 +106,7 @@ def test_the_bytes_only_grow_and_do_not_depend_on_interruptions(
 
 
 def in_steps(plan: Plan, digests: Iterable[str]) -> list[int]:
-    """The bytes at first, and after each."""
+    """The bytes before the deletions, and after each."""
     found = FreedBytes(plan)
     steps = [found.bytes]
     for digest in digests:

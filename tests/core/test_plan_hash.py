@@ -1,4 +1,4 @@
-"""What makes another version of a plan, and what does not."""
+"""The hash of a plan, which identifies its version."""
 
 import re
 from dataclasses import replace
@@ -46,7 +46,7 @@ FOLLOWS_ANOTHER = InheritedVerdict(ManifestName(f"sha256:{'e' * 64}", None), is_
 
 
 def judging(**changes: Any) -> Plan:
-    """With another verdict on `amd`, which goes with its index, and which somebody pulled."""
+    """The plan with another verdict on `amd`, a recently pulled child of a deleted index."""
     judged = list(PLAN.judged)
     judged[GOING] = replace(judged[GOING], **changes)
     return replace(PLAN, judged=tuple(judged))
@@ -71,25 +71,25 @@ def doubting(workloads: int) -> SourceScan:
         ("a tag", describing(tags=("new",))),
         ("a verdict", judging(verdict=Verdict.KEEP)),
         ("a rule", judging(reasons=(TAGGED,))),
-        ("one more rule", judging(reasons=(FOLLOWS, TAGGED))),
+        ("another rule", judging(reasons=(FOLLOWS, TAGGED))),
         ("a parent", judging(parent=PLAN.judged[0].manifest.digest)),
         ("no parent", judging(parent=None)),
         ("a pull", judging(pulled_recently=False)),
-        ("one manifest less", replace(PLAN, judged=PLAN.judged[:-1])),
+        ("a missing manifest", replace(PLAN, judged=PLAN.judged[:-1])),
         ("the order of deletion", replace(PLAN, delete=PLAN.delete[::-1])),
-        ("one deletion less", replace(PLAN, delete=PLAN.delete[1:])),
-        ("one look less", looking(ECS)),
+        ("a missing deletion", replace(PLAN, delete=PLAN.delete[1:])),
+        ("a missing scan", looking(ECS)),
         ("another source", looking(ECS, replace(FILES, source="batch"))),
         ("another scope", looking(ECS, replace(FILES, scope="other.txt"))),
-        ("a look in doubt", looking(ECS, doubting(4))),
-        ("a look that failed", looking(ECS, replace(FILES, failure=ErrorText("it is gone")))),
+        ("a scan with a drop", looking(ECS, doubting(4))),
+        ("a failed scan", looking(ECS, replace(FILES, failure=ErrorText("it is gone")))),
         ("a source switched on", replace(PLAN, usage=replace(PLAN.usage, not_checked=("batch",)))),
         (
-            "a Region where nobody looks",
+            "an unscanned Region",
             replace(PLAN, usage=replace(PLAN.usage, unscanned_regions=UNSEEN)),
         ),
         ("another replica", replace(PLAN, deleted_also_in=(ELSEWHERE,))),
-        ("a problem", replace(PLAN, problems=(ErrorText("something could not be read"),))),
+        ("a problem", replace(PLAN, problems=(ErrorText("an unreadable manifest"),))),
         ("another repository", replace(PLAN, repository=replace(PLAN.repository, uri="h/other"))),
     ],
 )
@@ -112,9 +112,9 @@ def test_changes_that_make_another_hash(description: str, other: Plan) -> None:
         ("a size", describing(size_bytes=99)),
         ("layers", describing(blobs=None)),
         ("who uses it", judging(used_by=("ecs/prod/api",))),
-        ("how much a source lists", looking(replace(ECS, images=99), FILES)),
+        ("the number of images of a source", looking(replace(ECS, images=99), FILES)),
         ("savings", replace(PLAN, savings=replace(PLAN.savings, freed_bytes=1, exact=False))),
-        ("users who are not there", replace(PLAN, usage=replace(PLAN.usage, by_tag={"x": ("y",)}))),
+        ("users of missing images", replace(PLAN, usage=replace(PLAN.usage, by_tag={"x": ("y",)}))),
     ],
 )
 def test_changes_that_keep_the_hash(description: str, other: Plan) -> None:
@@ -129,7 +129,7 @@ def test_wording_of_problems_and_failures_is_not_hashed() -> None:
 
 
 def test_the_number_of_workloads_to_confirm_is_hashed() -> None:
-    """Whoever confirmed another one is shown the new one."""
+    """An approver who confirmed another number sees the new one."""
     assert content_hash(looking(ECS, doubting(4))) != content_hash(looking(ECS, doubting(0)))
 
 
@@ -168,7 +168,7 @@ def test_other_verdicts_make_another_hash(one: World, other: World) -> None:
 
 
 def test_20_000_manifests() -> None:
-    """In a moment: the square of them would take minutes."""
+    """In quadratic time, this would take minutes."""
 
     def numbered(number: int) -> JudgedManifest:
         manifest = replace(

@@ -1,4 +1,4 @@
-"""What pins make of a plan that is known already."""
+"""Adds pins to an existing plan."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -58,21 +58,21 @@ def test_what_it_is_about() -> None:
             ["1", "2", "3", "amd", "arm", "mips", "sig of amd"],
             2 + 4 + 16 + 32,
         ),
-        ("an index keeps all below", ["2"], ["1", "3", "alone", "arm"], 4 + 128),
-        ("of two indexes that share a child", ["1", "2"], ["3", "alone"], 128),
+        ("an index keeps its parts", ["2"], ["1", "3", "alone", "arm"], 4 + 128),
+        ("one of two indexes that share a child", ["1", "2"], ["3", "alone"], 128),
         (
-            "a child alone, with what is about it",
+            "a child and its referrers",
             ["sha256:{amd}"],
             ["1", "2", "3", "alone", "arm", "mips"],
             4 + 8 + 16 + 128,
         ),
         (
-            "a referrer alone",
+            "a referrer",
             ["sha256:{sig of amd}"],
             ["1", "2", "3", "alone", "amd", "arm", "mips"],
             2 + 4 + 8 + 16 + 128,
         ),
-        ("an index whose only child stays", ["3"], [n for n in EVERYTHING if n != "3"], 190),
+        ("an index whose only child is kept", ["3"], [n for n in EVERYTHING if n != "3"], 190),
         ("a glob", ["[12]"], ["3", "alone"], 128),
         ("a glob of all tags", ["*"], [], 0),
     ],
@@ -92,8 +92,8 @@ def test_pins_keep_images_and_their_parts(
     ("description", "pins"),
     [
         ("none", []),
-        ("nothing that is here", [pin("4"), pin(f"sha256:{'e' * 64}")]),
-        ("one that has run out", [replace(pin("1"), until=NOW)]),
+        ("a missing digest", [pin("4"), pin(f"sha256:{'e' * 64}")]),
+        ("an expired pin", [replace(pin("1"), until=NOW)]),
     ],
 )
 def test_pins_that_match_nothing_change_nothing(description: str, pins: list[Pin]) -> None:
@@ -160,7 +160,7 @@ def test_a_pin_that_was_stored_as_a_sentence_changes_nothing() -> None:
 
 
 def test_unread_images_count_with_their_listed_size() -> None:
-    """ECR lists 3 bytes for the image that cannot be read, and nothing for the other."""
+    """ECR lists 3 bytes for the unreadable image, and 0 for the other."""
     plan = with_unread("alone", size=3)
     read = CASE.plan.savings.freed_bytes - 128
     assert (plan.savings.freed_bytes, plan.savings.exact) == (read + 3, False)
@@ -211,7 +211,7 @@ def agrees_with_a_new_plan(world: World, pins: Sequence[Pin]) -> None:
 
 
 def essence(judged: JudgedManifest) -> JudgedManifest:
-    """Without the order of the reasons, and without repetitions."""
+    """Ignores the order and duplicates of reasons."""
     return replace(judged, reasons=tuple(sorted(set(judged.reasons), key=repr)))
 
 

@@ -1,4 +1,4 @@
-"""Which approvers and which channel the settings give a repository."""
+"""The approvers and the channel of a repository, by the settings."""
 
 from dataclasses import replace
 
@@ -17,13 +17,13 @@ OTHERS = Patterns.of("other/*")
     ("why", "entries", "channel", "approvers"),
     [
         ("no entry: no channel", [], None, ("U1",)),
-        ("none that matches: no channel", [ReportEntry(OTHERS, "C9", ("U9",))], None, ("U1",)),
+        ("no matching entry: no channel", [ReportEntry(OTHERS, "C9", ("U9",))], None, ("U1",)),
         ("an entry without approvers", [ReportEntry(ALL, "C1")], "C1", ("U1",)),
         ("an entry with approvers", [ReportEntry(ALL, "C1", ("U2", "S3"))], "C1", ("U2", "S3")),
-        ("an empty list lets everybody", [ReportEntry(ALL, "C1", ())], "C1", ()),
+        ("an empty list: every full member", [ReportEntry(ALL, "C1", ())], "C1", ()),
         ("an entry without channel", [ReportEntry(ALL, None, ("U2",))], None, ("U2",)),
         (
-            "the first that matches, by name or URI",
+            "the first matching entry, by name or URI",
             [
                 ReportEntry(OTHERS, "C9", ("U9",)),
                 ReportEntry(Patterns.of("host/TEAM/*"), "C2"),
@@ -47,9 +47,9 @@ def test_the_first_entry_that_matches_gives_channel_and_approvers(
 @pytest.mark.parametrize(
     ("why", "general", "named", "approvers"),
     [
-        ("nobody is named", (), [None, ()], ()),
+        ("no approvers", (), [None, ()], ()),
         ("named under `reports` only", (), [("U1", "S2"), None, ("U3", "U1")], ("U1", "S2", "U3")),
-        ("the general approvers win", ("U9",), [("U1",)], ("U9",)),
+        ("the general approvers count", ("U9",), [("U1",)], ("U9",)),
     ],
 )
 def test_who_decides_about_all_repositories(

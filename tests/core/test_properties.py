@@ -1,4 +1,4 @@
-"""What holds for any repository, whatever the settings, pins and uses."""
+"""Invariants for any repository, settings, pins and usage."""
 
 from dataclasses import replace
 from random import Random
@@ -16,7 +16,8 @@ from tests.examples import examples
 
 
 def tries(number: int) -> settings:
-    """As many examples with all tests, and fewer with the fast ones. The same in every run."""
+    """The number of examples, reduced for the fast tests. The examples are the same in every
+    run."""
     return settings(
         max_examples=examples(number),
         deadline=None,

@@ -1,5 +1,4 @@
-"""Our own reading changes lastRecordedPullTime, and must not pass for somebody's pull; nor may a
-pull of somebody's pass for ours."""
+"""Pulls by others are separated from reads by the bot. Both change lastRecordedPullTime."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -9,7 +8,7 @@ from bot.core.pull_times import BotRead, TimeSpan, pull_by_others, recorded_span
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 BEFORE = NOON - timedelta(days=90)
-OURS = BotRead(NOON, BEFORE, TimeSpan(NOON, NOON + timedelta(seconds=2)))
+BY_BOT = BotRead(NOON, BEFORE, TimeSpan(NOON, NOON + timedelta(seconds=2)))
 
 
 def at(seconds: float) -> datetime:
@@ -17,7 +16,7 @@ def at(seconds: float) -> datetime:
 
 
 def test_an_image_without_pulls() -> None:
-    assert pull_by_others(None, [OURS]) is None
+    assert pull_by_others(None, [BY_BOT]) is None
 
 
 def test_without_a_read_by_the_bot_the_pull_is_by_others() -> None:
@@ -26,12 +25,12 @@ def test_without_a_read_by_the_bot_the_pull_is_by_others() -> None:
 
 @pytest.mark.parametrize("seconds", [0, 1, 2])
 def test_a_read_by_the_bot_is_replaced_by_the_earlier_pull(seconds: float) -> None:
-    assert pull_by_others(at(seconds), [OURS]) == BEFORE
+    assert pull_by_others(at(seconds), [BY_BOT]) == BEFORE
 
 
 @pytest.mark.parametrize("seconds", [-300, -0.1, 2.1, 5, 60, 240, 295, 60 * 60 * 24])
 def test_any_other_time_is_a_pull_by_others(seconds: float) -> None:
-    assert pull_by_others(at(seconds), [OURS]) == at(seconds)
+    assert pull_by_others(at(seconds), [BY_BOT]) == at(seconds)
 
 
 def test_a_call_with_unknown_end_explains_no_pull() -> None:
@@ -41,7 +40,7 @@ def test_a_call_with_unknown_end_explains_no_pull() -> None:
 @pytest.mark.parametrize("turned", [False, True])
 def test_two_reads_are_replaced_by_the_pull_before_the_first(*, turned: bool) -> None:
     second = BotRead(at(60), NOON, TimeSpan(at(60), at(61)))
-    reads = [second, OURS] if turned else [OURS, second]
+    reads = [second, BY_BOT] if turned else [BY_BOT, second]
     assert pull_by_others(at(60.5), reads) == BEFORE
 
 
@@ -49,11 +48,11 @@ def test_two_reads_are_replaced_by_the_pull_before_the_first(*, turned: bool) ->
     ("description", "ended", "answered_at", "span"),
     [
         ("both clocks agree", 0.5, 0, (-1.5, 2)),
-        ("our clock is an hour late", 0.5, 3600, (3598.5, 3602)),
-        ("our clock is an hour ahead", 0.5, -3600, (-3601.5, -3598)),
+        ("this clock is an hour late", 0.5, 3600, (3598.5, 3602)),
+        ("this clock is an hour ahead", 0.5, -3600, (-3601.5, -3598)),
         ("a long call counts from its end", 90, 90, (79, 92)),
         ("no date in the answer", 0.5, None, (-1, 1.5)),
-        ("our clock is set back meanwhile", -3600, 0, (-1, 2)),
+        ("this clock is set back during the call", -3600, 0, (-1, 2)),
         ("and there is no date", -3600, None, (-1, 1)),
     ],
 )

@@ -1,4 +1,4 @@
-"""Secrets leave texts in every form; what only looks a little like one stays."""
+"""Removes secrets in every form, and nothing else."""
 
 import json
 from urllib.parse import quote
@@ -133,5 +133,5 @@ def test_tags_are_unchanged(tag: str) -> None:
     "unit", ["-eyJ", "eyJaaaaaaaa.", "invalid header '", "authorization ", "://a", "-----BEGIN "]
 )
 def test_texts_that_are_made_to_be_slow(unit: str) -> None:
-    """Whoever names a workload chooses the text: time that grows by the square would be minutes."""
+    """Names of workloads may be any text. In quadratic time, this would take minutes."""
     assert NOTHING.redact(unit * (200_000 // len(unit)))

@@ -1,4 +1,4 @@
-"""Who a repository's policy lets pull, and who of them pulls unseen."""
+"""Accounts and services that a repository policy lets pull, and those that are not scanned."""
 
 import json
 from typing import Any
@@ -21,7 +21,7 @@ def who_pulls(principal: Any, action: Any = PULL, **more: Any) -> set[Puller]:
 
 
 def accounts(principal: Any, action: Any = PULL, **more: Any) -> set[str]:
-    """Of a statement that lets no service pull."""
+    """The accounts of a statement without services."""
     found = who_pulls(principal, action, **more)
     assert all(puller.service is None for puller in found)
     return {puller.account for puller in found}
@@ -98,7 +98,7 @@ def test_a_service_without_conditions() -> None:
 def test_conditions_of_a_statement_for_any_principal(
     key: str, value: str, service: str | None
 ) -> None:
-    """Only a service's requests have the first two."""
+    """Only requests of services have the first two keys."""
     condition = {"StringLike": {key: value}}
     assert who_pulls("*", Condition=condition) == {Puller(ONE, service)}
 
@@ -150,7 +150,7 @@ def test_unscanned_accounts(ignored: set[str], unseen: tuple[str, ...]) -> None:
     ],
 )
 def test_a_service_is_scanned_only_by_its_source(service: str, sources: str) -> None:
-    """While that is on."""
+    """And only if the source is on."""
     puller = [Puller(ONE, service)]
     every_other = frozenset(SOURCES) - {sources}
     assert ScanCoverage(frozenset(), sources=frozenset({sources})).unscanned_services(puller) == ()

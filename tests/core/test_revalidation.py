@@ -1,4 +1,5 @@
-"""What of an approved plan is skipped, in which words, and what forbids any deletion."""
+"""Images of an approved plan that are skipped, the reasons, and changes that forbid all
+deletions."""
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -36,8 +37,8 @@ from tests.render.builders import image, plan
 from tests.scenarios.reader import Case, read_case
 
 Changes = Mapping[str, Any]
-"""By the name of a row: what is different, None for a row that is gone, all of a row that is new.
-Other keys of the case by their own names."""
+"""By the name of a row: the changed keys, None for a missing row, all keys of a new row. Also other
+keys of the case."""
 
 CASE = read_case(Path(__file__).with_name("revalidation.yml"))
 APPROVED = as_stored(CASE.plan)
@@ -47,7 +48,7 @@ RULES = "the rules keep it now: "
 
 
 def meanwhile(changes: Changes) -> Case:
-    """The case as it is now."""
+    """The changed case."""
     known = {row["name"]: row for row in CASE.rows}
     rows = {
         name: None if change is None else {"name": name, **known.get(name, {}), **change}
@@ -60,7 +61,7 @@ def meanwhile(changes: Changes) -> Case:
 
 
 def compared(changes: Changes, deleted: Iterable[str] = ()) -> PlanComparison:
-    """`deleted`: names of what this run has deleted."""
+    """`deleted`: names of images that this run has deleted."""
     ours = set(map(CASE.digests.of, deleted))
     case = meanwhile({**changes, **dict.fromkeys(deleted)})
     world = World([*case.manifests, *deleted_manifests(APPROVED, ours)], case.inputs)
@@ -80,7 +81,7 @@ def in_words(why: Skips) -> dict[str, str]:
 
 
 def called(name: str, *tags: str) -> str:
-    """As reasons name it."""
+    """The name in reasons."""
     drawn = next((row.get("tags", ()) for row in CASE.rows if row["name"] == name), ())
     return manifest_label(CASE.digests.of(name), tags or tuple(map(CASE.digests.fill_in, drawn)))
 
@@ -100,17 +101,17 @@ def test_what_it_is_about() -> None:
     ("description", "changes"),
     [
         ("nothing", {}),
-        ("what is new has to do with nothing here", {"new": {"pushed": "1h"}}),
-        ("a family that is new", {"9": {"index": ["new"]}, "new": {}, "new sig": {"subject": "9"}}),
-        ("what stays got something", {"new sig": {"subject": "kept"}}),
-        ("what stays got another tag", {"kept": {"tags": ["kept", "kept-too"]}}),
-        ("what stays was pulled", {"kept": {"pulled": "1h"}}),
-        ("what stays is gone", {"kept": None}),
-        ("what stays would go now", {"policy": {"keep": []}}),
-        ("a pull that was known", {"alone": {"pulled": "200d"}}),
+        ("an unrelated new image", {"new": {"pushed": "1h"}}),
+        ("a new image group", {"9": {"index": ["new"]}, "new": {}, "new sig": {"subject": "9"}}),
+        ("a kept image got a referrer", {"new sig": {"subject": "kept"}}),
+        ("a kept image got another tag", {"kept": {"tags": ["kept", "kept-too"]}}),
+        ("a kept image was pulled", {"kept": {"pulled": "1h"}}),
+        ("a kept image is gone", {"kept": None}),
+        ("a kept image is no longer kept", {"policy": {"keep": []}}),
+        ("the same pull", {"alone": {"pulled": "200d"}}),
         ("a pull time that went back", {"alone": {"pulled": "300d"}}),
-        ("a pull time that is lost", {"alone": {"pulled": None}}),
-        ("a pin of nothing here", {"pins": [{"pin": "9"}]}),
+        ("a missing pull time", {"alone": {"pulled": None}}),
+        ("a pin of a missing image", {"pins": [{"pin": "9"}]}),
     ],
 )
 def test_changes_that_skip_nothing(description: str, changes: Changes) -> None:
@@ -122,12 +123,12 @@ def test_changes_that_skip_nothing(description: str, changes: Changes) -> None:
     [
         ("gone", None, GONE),
         (
-            "a tag more",
+            "a further tag",
             {"tags": ["alone", "prod"]},
             "its tags changed after the plan was made: alone before, alone, prod now",
         ),
         (
-            "no tag any more",
+            "no tag",
             {"tags": []},
             "its tags changed after the plan was made: alone before, none now",
         ),
@@ -137,12 +138,12 @@ def test_changes_that_skip_nothing(description: str, changes: Changes) -> None:
             "its tags changed after the plan was made: alone before, prod now",
         ),
         (
-            "a tag that the rules keep: what people did comes first",
+            "a tag that a rule keeps: the change comes first",
             {"tags": ["alone", "kept"]},
             "its tags changed after the plan was made: alone before, alone, kept now",
         ),
         (
-            "pulled once more",
+            "pulled again",
             {"pulled": "1h"},
             "was pulled 2026-11-23 11:00 UTC, after the plan was made",
         ),
@@ -213,12 +214,12 @@ def test_images_that_rules_keep_now(description: str, changes: Changes, why: str
         ("a subject", {"gone": {}, "new": {}}, {"orphan": "which it refers to"}),
         ("a child", {"thin": {}}, {"fat": "which it lists"}),
         (
-            "a parent whose parent is new, too",
+            "a new parent with a new parent",
             {"new": {"index": ["alone"]}, "newer": {"index": ["new"]}},
             {"alone": "which lists it"},
         ),
         (
-            "what stays anyway, and became a referrer",
+            "a kept image became a referrer",
             {"kept": {"tags": ["kept", "sha256-{alone}"]}},
             {"alone": "which refers to it"},
         ),
@@ -316,14 +317,14 @@ def test_a_use_of_a_deleted_image_skips_its_parts() -> None:
 
 
 def test_deleted_images_do_not_count_among_the_newest() -> None:
-    """`newest: 1` would keep what was pushed last."""
+    """`newest: 1` would keep the image that was pushed last."""
     case = replace(CASE, data={**CASE.data, "policy": {"keep": [{"newest": 1}]}})
     ours = set(APPROVED.delete)
     plan = World(deleted_manifests(APPROVED, ours), case.inputs).plan()
     assert set(plan.delete) == ours
 
 
-# what was described a moment ago
+# described just before the deletion
 
 
 def described(name: str, **changes: Any) -> DescribedImage:
@@ -344,7 +345,7 @@ def described(name: str, **changes: Any) -> DescribedImage:
     [
         ("nothing", {}, None),
         ("the order of tags", {"tags": ("d", "c", "b", "a")}, None),
-        ("a push time that is lost", {"pushed_at": None}, None),
+        ("a missing push time", {"pushed_at": None}, None),
         (
             "another push time",
             {"pushed_at": some.NOW},
@@ -402,7 +403,7 @@ def test_parts_of_an_image_that_could_not_be_deleted_are_skipped() -> None:
     assert in_words(found) == {CASE.digests.of(name): why for name in ("leaf", "sig")}
 
 
-# whatever happens
+# any changes
 
 
 FATES = ["stays"] * 6 + ["goes", "is retagged", "is pulled", "is archived"]
@@ -410,7 +411,7 @@ FATES = ["stays"] * 6 + ["goes", "is retagged", "is pulled", "is archived"]
 
 @st.composite
 def futures(draw: st.DrawFn, before: World) -> World:
-    """The same world a while later, with some that are gone, changed or new."""
+    """The same repository later, with missing, changed and new images."""
     names = draw(st.permutations(some.NAMES))
     there = [draw(fate(each, names)) for each in before.manifests]
     known = {manifest.digest for manifest in before.manifests}
@@ -437,7 +438,7 @@ def retag(manifest: Manifest, tags: tuple[str, ...]) -> Manifest:
 
 @dataclass(frozen=True)
 class Run:
-    """A plan that was approved, of which some was deleted already, and what is there now."""
+    """An approved plan, the images that the run has deleted, and the repository now."""
 
     approved: World
     now: World
@@ -453,7 +454,7 @@ class Run:
 
     @property
     def there(self) -> list[Manifest]:
-        """What is there, and, for judging, what we deleted."""
+        """The images that exist, and for the verdicts those that the run has deleted."""
         there = [each for each in self.now.manifests if each.digest not in self.deleted]
         return [*there, *deleted_manifests(self.plan, self.deleted)]
 
@@ -469,7 +470,7 @@ class Run:
 
 @st.composite
 def runs(draw: st.DrawFn, most: int = some.MOST) -> Run:
-    """Some of the order of deletion is behind us; then anything may have happened."""
+    """A run after some deletions, with any changes."""
     before = draw(some.worlds)
     order = before.plan().delete
     deleted = frozenset(order[: draw(st.integers(0, min(most, len(order))))])
@@ -541,7 +542,7 @@ def shuffle(manifests: list[Manifest], random: Random) -> list[Manifest]:
 @given(some.worlds, st.integers(0, some.MOST))
 @tries(120)
 def test_without_changes_nothing_is_skipped(world: World, already: int) -> None:
-    """Whatever of it is gone by now."""
+    """After any number of deletions."""
     if world.plan().complete:
         deleted = frozenset(world.plan().delete[:already])
         assert Run(world, world, deleted).skipped() == {}
@@ -568,7 +569,7 @@ def test_dependents_are_parts_at_any_depth(run: Run) -> None:
 
 @pytest.mark.slow
 def test_20_000_manifests() -> None:
-    """Indexes of nine children each, of which one was pulled, and one more tagged."""
+    """Indexes of nine children each. One child was pulled, and one got a tag."""
     case = CASE
     leaf = next(m for m in case.manifests if m.digest == CASE.digests.of("leaf"))
     index = next(m for m in case.manifests if m.digest == CASE.digests.of("fat"))
@@ -587,7 +588,7 @@ def test_20_000_manifests() -> None:
     assert Run(then, now, frozenset()).skipped().keys() == {m.digest for m in manifests[:20]}
 
 
-# what speaks against any deletion
+# changes that forbid all deletions
 
 
 LOOKED_AT = RepositoryUsage(scans=(SourceScan("ecs", "here", 3),), not_checked=("lambda",))

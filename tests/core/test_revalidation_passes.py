@@ -1,4 +1,4 @@
-"""What may be deleted now, and when it is better to end."""
+"""The images that can be deleted in each pass, and the limit of failures."""
 
 from dataclasses import replace
 
@@ -20,8 +20,8 @@ GRAPH = build_graph(CASE.manifests)
 ROOTS = ["1", "2", "outer", "alone", "many", "orphan", "fat"]
 
 
-def may_go(*done: str) -> list[str | None]:
-    """The names of what may go once others are gone, or spared."""
+def deletable(*done: str) -> list[str | None]:
+    """The names of images that can be deleted after others are deleted or skipped."""
     pending = set(PLAN.delete) - set(map(CASE.digests.of, done))
     return [CASE.name_of(digest) for digest in next_pass(PLAN.delete, pending, GRAPH)]
 
@@ -30,30 +30,30 @@ def may_go(*done: str) -> list[str | None]:
     ("description", "done", "expected"),
     [
         ("roots come first, in the order of deletion", [], ROOTS),
-        ("nothing while its root is pending", ROOTS[3:], ["1", "2", "outer"]),
+        ("no child while its root is pending", ROOTS[3:], ["1", "2", "outer"]),
         ("all children at once", ROOTS, ["amd", "arm", "mips", "inner"]),
         ("a child of two waits for both", ["2", *ROOTS[2:]], ["1", "mips", "inner"]),
         (
-            "a level at a time",
+            "one level per pass",
             [*ROOTS, "amd", "arm", "mips", "inner"],
             ["leaf"],
         ),
         (
-            "a referrer behind its subject",
+            "a referrer after its subject",
             [*ROOTS, "amd", "arm", "mips", "inner", "leaf"],
             ["sbom"],
         ),
-        ("nothing is left", [str(CASE.name_of(digest)) for digest in PLAN.delete], []),
+        ("all are done", [str(CASE.name_of(digest)) for digest in PLAN.delete], []),
     ],
 )
 def test_images_that_can_be_deleted_now(
     description: str, done: list[str], expected: list[str]
 ) -> None:
-    assert may_go(*done) == expected, description
+    assert deletable(*done) == expected, description
 
 
 def test_a_new_parent_does_not_delay_a_deletion() -> None:
-    """It is not to go, so nobody waits for it: whether its child may go is asked elsewhere."""
+    """The plan does not delete the new parent. Another check skips its child."""
     newcomer = replace(
         CASE.manifests[1], digest=CASE.digests.of("new"), children=(CASE.digests.of("alone"),)
     )

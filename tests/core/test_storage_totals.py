@@ -1,4 +1,4 @@
-"""What all repositories hold, and what could be freed."""
+"""The size of all repositories and the possible savings."""
 
 from datetime import timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""When tags came to images that were there before, and what that means for rules."""
+"""Tag scans, and the effect of new tags on existing images on rules."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -65,7 +65,7 @@ def before(lost: Mapping[str, datetime] | None = None, **bindings: TagBinding) -
     ("description", "last", "manifests", "bindings", "lost"),
     [
         (
-            "the first scan knows of no change",
+            "the first scan has no changes",
             None,
             [image(A, "1", "2"), image(B)],
             {"1": TagBinding(A, None), "2": TagBinding(A, None)},
@@ -93,14 +93,14 @@ def before(lost: Mapping[str, datetime] | None = None, **bindings: TagBinding) -
             {},
         ),
         (
-            "a tag that moved to an old image, and left nothing",
+            "a tag that moved to an old image from one that is gone",
             before(one=TagBinding(A, LONG_AGO)),
             [image(A), image(B, "one")],
             {"one": TagBinding(B, NOW)},
             {A: NOW},
         ),
         (
-            "a tag that moved with a push, as they do daily",
+            "a tag that moved with a push",
             before(latest=TagBinding(A, None), one=TagBinding(A, None)),
             [image(A, "one"), image(B, "latest", pushed=LAST + DAY)],
             {"one": TagBinding(A, None), "latest": TagBinding(B, None)},
@@ -131,7 +131,7 @@ def before(lost: Mapping[str, datetime] | None = None, **bindings: TagBinding) -
             {},
         ),
         (
-            "it lost that, too",
+            "it lost that too",
             before(lost={A: LONG_AGO}, one=TagBinding(A, LAST)),
             [image(A)],
             {},
@@ -170,7 +170,7 @@ def without_history(scan: TagScan) -> dict[str, TagBinding]:
 
 
 def test_past_bindings_are_kept_while_the_image_exists() -> None:
-    """`latest` moved from A to B, and then to C; B came and went between two scans."""
+    """`latest` moved from A to C. Between two scans it named B."""
     first = scan_tags(None, [image(A, "latest", "1"), image(D, "old")], LAST)
     assert (first.past, first.reaches_back_to) == ((), LAST)
     second = scan_tags(first, [image(A, "1"), image(B), image(C, "latest")], LAST + DAY)
@@ -335,7 +335,7 @@ def test_a_promoted_tagged_child_is_as_young_as_its_promotion() -> None:
             "one of its parts got a tag, or lost its last one, 2026-11-23 12:00 UTC, less than 1d",
         ),
         (
-            "a child that was pushed, of a root that was renewed before",
+            "a child that was pushed after its root got a tag",
             [index(A, [B]), image(B, pushed=NOW)],
             {A: NOW - timedelta(hours=1)},
             "one of its parts was pushed 2026-11-23 12:00 UTC, less than 1d ago",

@@ -1,4 +1,4 @@
-"""Images that workloads may run although their tag has moved, where nobody tells the digest."""
+"""Images that workloads without a known digest may use, although their tag has moved."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -39,7 +39,7 @@ MANIFESTS = [image(A), image(B), image(C), image(D, "v1")]
 
 @pytest.fixture
 def scan() -> TagScan:
-    """`v1` named A, then C, and now D; B was pushed between the scans that saw A and C."""
+    """`v1` named A, then C, and now D. B was pushed between the scans that found A and C."""
     first = scan_tags(None, [image(A, "v1")], FIRST)
     second = scan_tags(first, [image(A), image(B), image(C, "v1")], SECOND)
     third = scan_tags(second, MANIFESTS, THIRD)
@@ -47,7 +47,7 @@ def scan() -> TagScan:
 
 
 def run(since: datetime, runner: TagRunner = TagRunner.POD_VOLUME, used_by: str = "pod") -> TagRun:
-    """`since`: the earliest time at which it may have started, whatever clock says so."""
+    """`since`: the earliest possible start, by any clock."""
     return TagRun(used_by, UnresolvedTag(runner, since + START_CLOCKS_DIFFER))
 
 
@@ -69,8 +69,8 @@ def found(scan: TagScan, *runs: TagRun, tag: str = "v1") -> PastTagUsers:
 def test_every_image_that_had_the_tag_since_the_start_is_in_use(
     scan: TagScan, description: str, since: datetime, digests: set[str]
 ) -> None:
-    """What the tag names now is in use anyway. What was pushed between two scans between which it
-    moved, and the workload started, may have had it in passing."""
+    """In addition to the image that the tag names now. An image that was pushed between two scans
+    may have had a tag that moved between them."""
     users = {digest: (PastTagUser("pod", "v1", certain=digest != B),) for digest in digests}
     assert found(scan, run(since)) == PastTagUsers(users, ()), description
 
@@ -97,7 +97,7 @@ def test_runs_before_the_history_are_unknown(scan: TagScan) -> None:
     early = run(FIRST - HOUR)
     past = found(scan, early, run(FIRST))
     assert past.unknown == (UnknownTagRun("v1", early),)
-    assert past.users.keys() >= {A, C}, "what is known protects all the same"
+    assert past.users.keys() >= {A, C}, "the known images are protected"
 
 
 def test_tasks_without_a_digest_need_no_history(scan: TagScan) -> None:
@@ -127,7 +127,7 @@ def test_a_deleted_tag_protects_its_last_image(scan: TagScan) -> None:
 
 
 def test_the_time_is_not_tags_times_tasks() -> None:
-    """Of 20,000 tasks of one service and 1,000 images: compared one by one, this takes a minute."""
+    """20,000 tasks of one service and 1,000 images. Comparing each pair would take a minute."""
     moved = [NOW + n * DAY for n in range(1_000)]
     past = tuple(PastTagBinding("v1", f"{n}", at, at - DAY, at) for n, at in enumerate(moved))
     runs = {"v1": [run(NOW + n * HOUR / 10, TagRunner.ECS_TASK, "service") for n in range(20_000)]}
@@ -135,7 +135,7 @@ def test_the_time_is_not_tags_times_tasks() -> None:
 
 
 def test_a_tag_that_moved_while_the_images_were_listed() -> None:
-    """A scan began, a pod started, the tag moved from A to B, and only then it was listed."""
+    """A scan starts, a pod starts, the tag moves from A to B, and then the scan lists the tag."""
     started, listed_by = SECOND + HOUR, SECOND + 2 * HOUR
     first = scan_tags(None, [image(A, "v1")], FIRST)
     second = scan_tags(first, [image(A), image(B, "v1")], SECOND, listed_by)

@@ -9,7 +9,7 @@ DENIED = ErrorText("A service control policy denies it")
 
 
 def failures(account: str, *regions: str) -> list[SourceScan]:
-    """As a source and the search for EKS clusters tell them."""
+    """The failed scans of a source and of the search for EKS clusters."""
     scopes = [f"{account} in {region}" for region in regions]
     return [
         *(SourceScan("ecs", scope, 0, DENIED) for scope in scopes),
@@ -64,7 +64,7 @@ def test_accounts_with_the_same_list_are_named_together() -> None:
 
 
 def test_accounts_with_their_own_lists() -> None:
-    """By their entries, or since `usage.regions` cannot serve them and the registries."""
+    """Because they have one, or because `usage.regions` cannot fit them and the registries."""
     allowed, denied = ("eu-west-1",), ("us-east-1",)
     told = merge_denied_regions(
         [],

@@ -1,4 +1,4 @@
-"""What is in use, looked up by repository."""
+"""Image uses by repository."""
 
 from datetime import UTC, datetime
 
@@ -165,7 +165,7 @@ def test_repositories_are_found_by_the_end_of_their_name() -> None:
 
 
 def test_a_guessed_registry_need_not_have_the_repository() -> None:
-    """A file that names docker.io/library/redis holds back no repository called redis."""
+    """A file with docker.io/library/redis does not block a repository named redis."""
     found = snapshot(Sighting(f"{HOST}/docker.io/library/redis:7", "x", is_guess=True))
     assert not [*found.mentions]
     assert found.usage_of(RepositoryId(IRELAND, "docker.io/library/redis", "")).by_tag == {

@@ -1,39 +1,39 @@
-"""Reads a case: a repository drawn in a few lines, and what must become of it.
+"""Reads a case: a repository in a few lines, and the expected plan.
 
-A case is a YAML file. Only `why` and `repository` are needed:
+A case is a YAML file. Only `why` and `repository` are required:
 
     why: one sentence
     now: 2026-11-23T12:00:00Z
-    policy: as in the settings, and with their defaults; null: no policy covers the repository
+    policy: as in the settings, with their defaults; null: no policy for the repository
     pins: [{pin: TAG | GLOB | "sha256:{NAME}", until: 30d | 30d ago}]
     usage: {digests: {NAME: [user]}, tags: {TAG: [user]}, scans: [{source, error}]}
-    seen: [NAME]             # subjects that were seen in this repository before
+    seen: [NAME]             # subjects that were in this repository earlier
     layers_stay_within: true
     repository:
-      - name: NAME           # its first tag, if left out
+      - name: NAME           # default: its first tag
         tags: [TAG, "sha256-{NAME}.sig"]
-        pushed: 40d          # ago; null: ECR tells no time
+        pushed: 40d          # ago; null: unknown
         pulled: 3d           # ago
         restored: 2d         # from the archive, ago
-        index: [NAME]        # the children; a name that is not drawn is gone
+        index: [NAME]        # the children; a name without a row is gone
         subject: NAME
         artifact: CONFIG_TYPE
-        artifact_type: TYPE  # what an OCI 1.1 manifest or index says of itself
+        artifact_type: TYPE  # of an OCI 1.1 manifest or index
         type: MEDIA_TYPE
         status: ARCHIVED
         unreadable: WHY
         config: 1            # bytes
         layers: {LAYER: BYTES}
-        size: BYTES          # as ECR lists it; if left out, of its blobs or its largest child
-        # and what must come out; the last three are compared where they are given
+        size: BYTES          # as ECR lists it; default: of its blobs or its largest child
+        # the expected result; the last three are optional
         verdict: keep RULE… | delete RULE… (without rules only the verdict is compared)
-        marked: true         # a deletion that somebody pulled lately
+        marked: true         # a deletion of a recently pulled image
         parent: NAME | null
         kind: KIND
         used_by: [user]
     then: {complete: true, exact: true, freed: BYTES, listed: BYTES, order: [NAME]}
 
-Digests are counted in the order of drawing: what stands first has the lowest digest.
+The first row has the lowest digest.
 """
 
 import re
@@ -97,7 +97,7 @@ DEFAULT_POLICY: Row = {
 
 
 class Digests(dict[str, str]):
-    """The hex of every name. A name is given its digest when it is first asked for."""
+    """The hex digits of each name's digest, assigned at the first access."""
 
     def __missing__(self, name: str) -> str:
         self[name] = f"{len(self) + 1:03x}".ljust(64, "0")
@@ -190,7 +190,7 @@ class Case:
         return make_manifest(described, content)
 
     def _size(self, row: Row) -> int:
-        """As ECR lists it; an index is as large as the largest of its children."""
+        """As ECR lists it: an index has the size of its largest child."""
         children = (child for child in self.rows if child["name"] in row.get("index", ()))
         largest = max(
             (sum(blob.size for blob in self._blobs(child)) for child in children), default=0
@@ -235,7 +235,7 @@ def read_case(path: Path) -> Case:
         assert all(isinstance(tag, str) for tag in row.get("tags", ())), f"quote a tag of {row}"
         name = row.setdefault("name", next(iter(row.get("tags", ())), None))
         assert name, f"{row} needs a name"
-        assert name not in digests, f"{name} is drawn twice"
+        assert name not in digests, f"{name} has two rows"
         digests[name]
     return Case(data, digests)
 

@@ -1,4 +1,4 @@
-"""Every case of this folder: the verdicts it expects, and what holds for any plan."""
+"""The expected verdicts of every case in this folder, and the invariants of every plan."""
 
 from typing import Any
 
@@ -48,7 +48,7 @@ def expected_of(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def found_of(case: Case, judged: JudgedManifest, expected: dict[str, Any]) -> dict[str, Any]:
-    """As much as the case looks at; the verdict's words in alphabetical order."""
+    """Only the keys of the case; the rules of a verdict in alphabetical order."""
     rules = {reason.rule for reason in judged.reasons} if " " in expected["verdict"] else ()
     found = {
         "verdict": " ".join(sorted({str(judged.verdict), *rules})),

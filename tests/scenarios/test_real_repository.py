@@ -1,4 +1,4 @@
-"""What other ways of cleaning would do to a repository as people really have them."""
+"""A realistic repository, and what lifecycle policies would delete in it."""
 
 from datetime import timedelta
 
@@ -10,7 +10,7 @@ from tests.scenarios.reader import FOLDER, Case, read_case
 
 @pytest.fixture
 def case() -> Case:
-    return read_case(FOLDER / "big" / "a_real_repository.yml")
+    return read_case(FOLDER / "big" / "real_repository.yml")
 
 
 def test_29_of_84_manifests_are_deleted(case: Case) -> None:
@@ -25,7 +25,7 @@ def test_the_listed_sizes_are_twelve_times_the_freed_bytes(case: Case) -> None:
 
 
 def test_age_and_count_alone_would_break_every_release(case: Case) -> None:
-    """As lifecycle policies do it: nothing untagged that is a day old, 10 of each class of tags."""
+    """As lifecycle policies do: untagged images after a day, and all but 10 of each kind of tag."""
     asked = untagged(case) | beyond_the_tenth(case)
     right = {case.name_of(digest) for digest in case.plan.delete}
     wrong = asked - right
