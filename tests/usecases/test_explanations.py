@@ -156,6 +156,6 @@ def test_manifests_whose_text_is_not_stored(
 def test_a_start_of_several_digests(
     aws_env: AwsEnv, deleted: PlanRecord, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.core.manifest._SHORTEST", len("sha256:"))
+    monkeypatch.setattr("bot.core.manifest._SHORTEST_DIGEST_START", len("sha256:"))
     with pytest.raises(RequestError, match="matches sha256:"):
         find_kept_manifest(aws_env.store, deleted, "sha256:")

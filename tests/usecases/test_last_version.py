@@ -91,7 +91,7 @@ class AwsEnvs:
 def test_old_sentences_are_shown(store: Store) -> None:
     items = store.items(DONE, 1)
     assert {item_words(item) for item in items if item.outcome is ImageOutcome.SKIPPED} == {
-        "was pulled 2026-11-23 12:05 UTC, after the plan was made"
+        "somebody pulled it 2026-11-23 12:05 UTC, after the plan was made"
     }
     assert "not among the 2 newest images tagged * (7th), and no other rule keeps it" in {
         item_words(item) for item in items
@@ -100,7 +100,7 @@ def test_old_sentences_are_shown(store: Store) -> None:
     assert "1.0 is pinned by arn:aws:iam::123456789012:user/ann: a customer runs it" in reasons
     details = [detail_words(event.detail) for event in store.events()]
     assert "6 deleted, 1 spared; 5,050 bytes freed" in details
-    assert "pins keep 1 of 7 manifests to delete" in details
+    assert "pins spare 1 of 7 that were to go" in details
 
 
 def test_every_plan_is_read(store: Store) -> None:
