@@ -129,7 +129,7 @@ def content_hash(plan: Plan) -> str:
 
 def _scan(scan: SourceScan) -> tuple[Any, ...]:
     """With the number of workloads that an approver can confirm."""
-    doubted = (scan.doubt.workloads,) if scan.doubt else ()
+    doubted = (scan.usage_drop.workloads,) if scan.usage_drop else ()
     return (scan.source, scan.scope, scan.failure is not None, *doubted)
 
 

@@ -138,7 +138,7 @@ class SourceScan:
     failure: ScanFailureCause | None = None
 
     @property
-    def doubt(self) -> UsageDrop | None:
+    def usage_drop(self) -> UsageDrop | None:
         """The drop in workloads that an approver can confirm."""
         return self.failure if isinstance(self.failure, UsageDrop) else None
 

@@ -292,17 +292,17 @@ def test_images_retagged_in_one_scan_are_ordered_by_push() -> None:
 
 
 def test_a_tagged_child_retagged_with_others_is_as_young_as_its_push() -> None:
-    family = [index(A, [B]), image(B, "child")]
+    group = [index(A, [B]), image(B, "child")]
     newer = [image(C, "3", pushed=LONG_AGO + DAY)]
     renewed = {B: LAST, C: LAST}
-    assert world(family + newer, renewed, NewestRule(1, ALL)).deleted() == {A, B}
+    assert world(group + newer, renewed, NewestRule(1, ALL)).deleted() == {A, B}
 
 
 def test_a_promoted_tagged_child_is_as_young_as_its_promotion() -> None:
-    family = [index(A, [B]), image(B, "child")]
+    group = [index(A, [B]), image(B, "child")]
     newer = [image(C, "3", pushed=LAST)]
-    assert world(family + newer, {}, NewestRule(1, ALL)).deleted() == {A, B}
-    plan = world(family + newer, {B: LAST + DAY}, NewestRule(1, ALL)).plan()
+    assert world(group + newer, {}, NewestRule(1, ALL)).deleted() == {A, B}
+    plan = world(group + newer, {B: LAST + DAY}, NewestRule(1, ALL)).plan()
     assert plan.delete == (A,)
     assert "by its own tag (1st)" in reason(plan, B)
 

@@ -144,7 +144,7 @@ def with_sentences(plan: Plan) -> Any:
             "scope": scan.scope,
             "images": scan.images,
             "error": "Access denied" if scan.failure else None,
-            "doubt": scan.doubt and msgspec.to_builtins(scan.doubt),
+            "doubt": scan.usage_drop and msgspec.to_builtins(scan.usage_drop),
         }
         for scan in plan.usage.scans
     ]

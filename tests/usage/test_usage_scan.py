@@ -119,7 +119,7 @@ def test_fewer_than_half_of_the_last_workloads_is_doubted(
     scans = take(cache, ListingSource(now), anchor).scans
     problems = errors(scans)
     assert bool(problems) is is_doubted
-    assert scans[0].doubt == (UsageDrop(now, before, NOW) if is_doubted else None)
+    assert scans[0].usage_drop == (UsageDrop(now, before, NOW) if is_doubted else None)
     if is_doubted:
         assert problems == [
             f"it lists {now} workloads, but listed {before} on 2026-11-23; if that is expected, "
@@ -191,12 +191,12 @@ def test_only_confirmations_by_permitted_users_count(
     memory = cast("UsageMemory", CacheWithConfirmations(cache, *confirmed))
     scans = take(memory, ListingSource(2), approvers=["ann"]).scans
     expected = None if compared_with is None else UsageDrop(2, compared_with, NOW)
-    assert scans[0].doubt == expected, why
+    assert scans[0].usage_drop == expected, why
 
 
 def test_a_rejected_confirmation_without_a_last_count(cache: SqliteManifestCache) -> None:
     memory = cast("UsageMemory", CacheWithConfirmations(cache, ("eve", 2, 10)))
-    assert take(memory, ListingSource(2)).scans[0].doubt == UsageDrop(2, 10, NOW)
+    assert take(memory, ListingSource(2)).scans[0].usage_drop == UsageDrop(2, 10, NOW)
 
 
 def test_no_image_in_use_is_doubted(cache: SqliteManifestCache) -> None:
