@@ -125,7 +125,7 @@ def test_every_full_member_may_approve(aws_env: AwsEnv, plan: PlanRecord) -> Non
             {"workspace": "T2"},
             "U1 belongs to another workspace: only full members of this one are allowed",
         ),
-        (None, "Slack knows nobody called U1 here"),
+        (None, "Slack has no user U1"),
     ],
 )
 @pytest.mark.parametrize("approvers", [(), ("S1",)])

@@ -181,7 +181,7 @@ def test_unconfirmed_deletions_are_counted_separately(aws_env: AwsEnv) -> None:
         (tuple(digest for digest in items if digest != victim), DeletedAsApproved()),
     ]
     assert aws_env.detail("ended") == (
-        "3 deleted; 2,020 bytes freed, and 1,010 by 1 deletion that ECR never confirmed"
+        "3 deleted; 2,020 bytes freed, plus 1,010 by 1 deletion that ECR never confirmed"
     )
     aws_env.check_results(plan)
 

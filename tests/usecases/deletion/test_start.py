@@ -65,7 +65,7 @@ def test_a_plan_starts_after_the_undo_window(aws_env: AwsEnv, plan: PlanRecord) 
 
 def test_the_audit_has_worker_and_approvers_of_a_start(aws_env: AwsEnv, plan: PlanRecord) -> None:
     aws_env.execute(plan)
-    assert aws_env.detail("started") == f"approved by {ANN.name}; on {HERE.host}"
+    assert aws_env.detail("started") == f"approved by {ANN.name}; runs on {HERE.host}"
     run = aws_env.run(plan)
     assert (run.attempt, run.worker, run.started_at) == (1, HERE, aws_env.clock())
 
@@ -83,7 +83,7 @@ def test_a_late_plan_gets_a_new_undo_window(aws_env: AwsEnv, plan: PlanRecord) -
     assert after.current_approvals == plan.current_approvals
     assert aws_env.events(plan)[-1] == "postponed"
     assert aws_env.detail("postponed") == (
-        "no worker started it 2026-11-23 12:05 UTC; it starts 2026-11-23 12:20 UTC, "
+        "no worker started it 2026-11-23 12:05 UTC; it starts 2026-11-23 12:20 UTC "
         "unless it is stopped"
     )
     aws_env.wait(minutes=5)
@@ -274,7 +274,7 @@ def test_an_abandoned_run_is_taken_over(aws_env: AwsEnv, abandoned: PlanRecord) 
     assert set(aws_env.outcomes(plan).values()) == {ImageOutcome.DELETED}
     run = aws_env.run(plan)
     assert (run.attempt, run.worker) == (2, THERE)
-    assert aws_env.detail("taken_over") == "from here, process 7; continues on there"
+    assert aws_env.detail("taken_over") == "from process 7 on here; continues on there"
     aws_env.check_results(plan)
 
 
