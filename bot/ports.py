@@ -10,7 +10,7 @@ from bot.core.permissions import SlackUser
 from bot.core.pull_times import BotRead
 from bot.core.records import AuditEvent, PlanMessage
 from bot.core.repository import Puller, RegistryId, RepositoryId
-from bot.core.usage import Sighting
+from bot.core.usage import ImageUse
 
 Clock = Callable[[], datetime]
 """The time now, in UTC."""
@@ -175,7 +175,7 @@ class UsageSource(Protocol):
     def scope(self) -> str:
         """What it scans: `123456789012 in eu-west-1`, a cluster, a path."""
 
-    def sightings(self) -> Iterator[Sighting]:
+    def image_uses(self) -> Iterator[ImageUse]:
         """All references to images, each with its user. Raises ServiceError if it cannot read all
         of them: a partial answer would say that images are not in use."""
 

@@ -77,7 +77,7 @@ class UnresolvedTag(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Sighting:
+class ImageUse:
     """A workload names an image. `image`: as the service writes it. `digest`: of the image that
     runs, None if unknown. `unresolved`: set if the workload runs and its digest is unknown.
     `is_guess`: the registry is a guess, so the repository need not exist."""

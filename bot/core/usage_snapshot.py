@@ -18,8 +18,8 @@ from bot.core.patterns import Patterns
 from bot.core.plan_problems import MissingRepositories, ReferenceUse, UnreadableReferences
 from bot.core.repository import RegistryId, RepositoryId
 from bot.core.usage import (
+    ImageUse,
     RepositoryUsage,
-    Sighting,
     SourceScan,
     TagRun,
     TagRuns,
@@ -160,8 +160,8 @@ class UsageSnapshot:
         return found
 
 
-class SightingCollector:
-    """Collects sightings for a snapshot. References that match `ignored` make no plan
+class ImageUseCollector:
+    """Collects image uses for a snapshot. References that match `ignored` make no plan
     incomplete."""
 
     def __init__(self, hosts: RegistryHosts, ignored: Patterns | None = None) -> None:
@@ -178,68 +178,70 @@ class SightingCollector:
             lambda: defaultdict(set)
         )
 
-    def add(self, sighting: Sighting) -> frozenset[RegistryId]:
-        """Adds a sighting. Returns the registries that it names, none if it is not in ECR.
+    def add(self, image_use: ImageUse) -> frozenset[RegistryId]:
+        """Adds an image use. Returns the registries that it names, none if it is not in ECR.
 
         Raises MalformedReferenceError for an invalid reference that may mean an image in an unknown
         ECR registry. Skips other invalid references, since clients cannot pull them.
         """
-        for digest in _DIGEST.findall(sighting.image):
-            self._by_digest[digest].add(sighting.used_by)
+        for digest in _DIGEST.findall(image_use.image):
+            self._by_digest[digest].add(image_use.used_by)
         try:
-            reference = parse_reference(sighting.image)
+            reference = parse_reference(image_use.image)
         except MalformedReferenceError as error:
-            return self._add_malformed(sighting, error)
-        places = self._add_reference(sighting, reference)
+            return self._add_malformed(image_use, error)
+        places = self._add_reference(image_use, reference)
         possible = frozenset(PossibleRepositories(*place, is_whole=True) for place in places)
-        self._add_running(sighting, possible or None)
+        self._add_running(image_use, possible or None)
         return frozenset(registry for registry, _ in places)
 
     def _add_reference(
-        self, sighting: Sighting, reference: Reference
+        self, image_use: ImageUse, reference: Reference
     ) -> tuple[RepositoryPlace, ...]:
         places = self._hosts.places(reference)
         host = reference.host
-        counts = self._counts(sighting.image, f"{host}/{reference.name}")
+        counts = self._counts(image_use.image, f"{host}/{reference.name}")
         if counts and host and not places and self._hosts.may_be_ecr_host(host):
             raise MalformedReferenceError(
-                f"{sighting.used_by}: {host} looks like an ECR registry, but is unknown: "
+                f"{image_use.used_by}: {host} looks like an ECR registry, but is unknown: "
                 "add it to usage.registry_aliases"
             )
         if reference.tag:
             for place in places:
-                self._by_tag[place][reference.tag].add(sighting.used_by)
-                if sighting.unresolved and not (sighting.digest or reference.digest):
-                    run = TagRun(sighting.used_by, sighting.unresolved)
+                self._by_tag[place][reference.tag].add(image_use.used_by)
+                if image_use.unresolved and not (image_use.digest or reference.digest):
+                    run = TagRun(image_use.used_by, image_use.unresolved)
                     self._tag_runs[place][reference.tag].add(run)
-        for place in places[-1:] if counts and not sighting.is_guess else ():
-            mention = RepositoryMention(*place, sighting.image, sighting.used_by)
+        for place in places[-1:] if counts and not image_use.is_guess else ():
+            mention = RepositoryMention(*place, image_use.image, image_use.used_by)
             self._mentions[place] = min(
                 mention, self._mentions.get(place, mention), key=attrgetter("order")
             )
         return places
 
     def _add_malformed(
-        self, sighting: Sighting, error: MalformedReferenceError
+        self, image_use: ImageUse, error: MalformedReferenceError
     ) -> frozenset[RegistryId]:
-        possible = self._hosts.possible_names(sighting.image)
-        self._add_running(sighting, possible)
-        if self._hosts.may_mean_ecr(sighting.image):
-            self._add_unreadable(sighting.image, sighting.used_by, possible, error)
+        possible = self._hosts.possible_names(image_use.image)
+        self._add_running(image_use, possible)
+        if self._hosts.may_mean_ecr(image_use.image):
+            self._add_unreadable(image_use.image, image_use.used_by, possible, error)
         return frozenset(each.registry for each in possible or ())
 
     def _add_running(
-        self, sighting: Sighting, possible: frozenset[PossibleRepositories] | None
+        self, image_use: ImageUse, possible: frozenset[PossibleRepositories] | None
     ) -> None:
         """Adds the digest of the image that runs."""
-        if sighting.digest is None:
+        if image_use.digest is None:
             return
-        if _DIGEST.fullmatch(sighting.digest):
-            self._by_digest[sighting.digest].add(sighting.used_by)
+        if _DIGEST.fullmatch(image_use.digest):
+            self._by_digest[image_use.digest].add(image_use.used_by)
             return
-        text = f"{sighting.image}@{sighting.digest}"
-        error = MalformedReferenceError(f"{sighting.digest!r} is not the digest of a running image")
-        self._add_unreadable(text, sighting.used_by, possible, error)
+        text = f"{image_use.image}@{image_use.digest}"
+        error = MalformedReferenceError(
+            f"{image_use.digest!r} is not the digest of a running image"
+        )
+        self._add_unreadable(text, image_use.used_by, possible, error)
 
     def _add_unreadable(
         self,

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from bot.aws.aws_api import AwsAnswer, AwsApi, error_with
-from bot.core.usage import Sighting
-from bot.usage.aws_service import AwsServiceSource, sightings_of_each
+from bot.core.usage import ImageUse
+from bot.usage.aws_service import AwsServiceSource, image_uses_of_each
 
 _PAGE = 20
 """Largest page of App Runner: API reference, ListServices, MaxResults."""
@@ -14,24 +14,24 @@ _NOT_FOUND = error_with("ResourceNotFoundException")
 
 
 def app_runner_source(aws: AwsApi) -> AwsServiceSource:
-    return AwsServiceSource("app_runner", "App Runner", "apprunner", app_runner_sightings, aws)
+    return AwsServiceSource("app_runner", "App Runner", "apprunner", app_runner_image_uses, aws)
 
 
-def app_runner_sightings(aws: AwsApi) -> Iterator[Sighting]:
+def app_runner_image_uses(aws: AwsApi) -> Iterator[ImageUse]:
     """Includes paused services, since they can be resumed."""
 
-    def sightings_of(arn: str) -> Iterator[Sighting]:
+    def image_uses_of(arn: str) -> Iterator[ImageUse]:
         answer = aws.find("apprunner", "describe_service", _NOT_FOUND, ServiceArn=arn)
         if answer and answer["Service"]["Status"] != "DELETED":
-            yield from _sightings(answer["Service"])
+            yield from _image_uses(answer["Service"])
 
     listed = aws.pages("apprunner", "list_services", "ServiceSummaryList", MaxResults=_PAGE)
-    return sightings_of_each((service["ServiceArn"] for service in listed), sightings_of)
+    return image_uses_of_each((service["ServiceArn"] for service in listed), image_uses_of)
 
 
-def _sightings(service: AwsAnswer) -> Iterator[Sighting]:
+def _image_uses(service: AwsAnswer) -> Iterator[ImageUse]:
     """A service runs an image or source code (API reference, SourceConfiguration)."""
     source = service["SourceConfiguration"]
     if "ImageRepository" in source or "CodeRepository" not in source:
         image = source["ImageRepository"]["ImageIdentifier"]
-        yield Sighting(image, f"App Runner service {service['ServiceName']}")
+        yield ImageUse(image, f"App Runner service {service['ServiceName']}")

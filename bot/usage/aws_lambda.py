@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from bot.aws.aws_api import AwsAnswer, AwsApi, error_with
 from bot.aws.errors import explain_errors
-from bot.core.usage import Sighting
+from bot.core.usage import ImageUse
 from bot.parallel import in_parallel
 
 _PAGE = 50
@@ -35,7 +35,7 @@ class LambdaSource:
         self.scope = str(aws)
         self._aws = aws
 
-    def sightings(self) -> Iterator[Sighting]:
+    def image_uses(self) -> Iterator[ImageUse]:
         """Yields the image as deployed, and the digest that Lambda resolved and runs."""
         with explain_errors("Reading Lambda", self.scope, is_call=False):
             versions = list(self._versions())
@@ -44,7 +44,7 @@ class LambdaSource:
             for version, image in zip(versions, images, strict=True):
                 if image is not None:
                     uri, digest = image
-                    yield Sighting(uri, _workload_name(version, aliases), digest)
+                    yield ImageUse(uri, _workload_name(version, aliases), digest)
 
     def _versions(self) -> Iterator[_FunctionVersion]:
         """Yields $LATEST and all published versions. Functions from zip archives have no image."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from bot.aws.aws_api import AwsApi
 from bot.aws.errors import explain_errors
-from bot.core.usage import Sighting
+from bot.core.usage import ImageUse
 from bot.parallel import in_parallel
 
 
@@ -16,26 +16,26 @@ class AwsServiceSource:
     name: str
     title: str
     service: str
-    find: Callable[[AwsApi], Iterator[Sighting]]
+    find: Callable[[AwsApi], Iterator[ImageUse]]
     aws: AwsApi
 
     @property
     def scope(self) -> str:
         return str(self.aws)
 
-    def sightings(self) -> Iterator[Sighting]:
+    def image_uses(self) -> Iterator[ImageUse]:
         with explain_errors(f"Reading {self.title}", self.scope, is_call=False):
             if not self.aws.lacks(self.service):
                 yield from self.find(self.aws)
 
 
-def sightings_of_each(
-    names: Iterable[str], sightings_of: Callable[[str], Iterable[Sighting]]
-) -> Iterator[Sighting]:
-    """Reads `sightings_of` every name in parallel."""
+def image_uses_of_each(
+    names: Iterable[str], image_uses_of: Callable[[str], Iterable[ImageUse]]
+) -> Iterator[ImageUse]:
+    """Reads `image_uses_of` every name in parallel."""
 
-    def read(name: str) -> list[Sighting]:
-        return list(sightings_of(name))
+    def read(name: str) -> list[ImageUse]:
+        return list(image_uses_of(name))
 
-    for sightings in in_parallel(read, names):
-        yield from sightings
+    for image_uses in in_parallel(read, names):
+        yield from image_uses

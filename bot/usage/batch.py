@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from bot.aws.aws_api import AwsAnswer, AwsApi
-from bot.core.usage import Sighting
+from bot.core.usage import ImageUse
 from bot.usage.aws_service import AwsServiceSource
 
 _PAGE = 100
@@ -11,10 +11,10 @@ _PAGE = 100
 
 
 def batch_source(aws: AwsApi) -> AwsServiceSource:
-    return AwsServiceSource("batch", "Batch", "batch", batch_sightings, aws)
+    return AwsServiceSource("batch", "Batch", "batch", batch_image_uses, aws)
 
 
-def batch_sightings(aws: AwsApi) -> Iterator[Sighting]:
+def batch_image_uses(aws: AwsApi) -> Iterator[ImageUse]:
     """Reads all active revisions, since a job can be submitted with any of them."""
     definitions = aws.pages(
         "batch", "describe_job_definitions", "jobDefinitions", status="ACTIVE", maxResults=_PAGE
@@ -23,7 +23,7 @@ def batch_sightings(aws: AwsApi) -> Iterator[Sighting]:
         used_by = f"Batch job definition {definition['jobDefinitionName']}:{definition['revision']}"
         for part in _parts(definition):
             for container in _containers(part, used_by):
-                yield Sighting(container["image"], used_by)
+                yield ImageUse(container["image"], used_by)
 
 
 def _parts(definition: AwsAnswer) -> Sequence[AwsAnswer]:

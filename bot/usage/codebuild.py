@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from bot.aws.aws_api import AwsAnswer, AwsApi
-from bot.core.usage import Sighting
+from bot.core.usage import ImageUse
 from bot.parallel import in_parallel
 from bot.usage.aws_service import AwsServiceSource
 
@@ -12,10 +12,10 @@ _BATCH = 100
 
 
 def codebuild_source(aws: AwsApi) -> AwsServiceSource:
-    return AwsServiceSource("codebuild", "CodeBuild", "codebuild", codebuild_sightings, aws)
+    return AwsServiceSource("codebuild", "CodeBuild", "codebuild", codebuild_image_uses, aws)
 
 
-def codebuild_sightings(aws: AwsApi) -> Iterator[Sighting]:
+def codebuild_image_uses(aws: AwsApi) -> Iterator[ImageUse]:
     def describe(names: Sequence[str]) -> Sequence[AwsAnswer]:
         return _projects(aws.call("codebuild", "batch_get_projects", names=names), names)
 
@@ -24,7 +24,7 @@ def codebuild_sightings(aws: AwsApi) -> Iterator[Sighting]:
     for projects in in_parallel(describe, batches):
         for project in projects:
             used_by = f"CodeBuild project {project['name']}"
-            yield Sighting(project["environment"]["image"], used_by)
+            yield ImageUse(project["environment"]["image"], used_by)
 
 
 def _projects(answer: AwsAnswer, asked: Sequence[str]) -> Sequence[AwsAnswer]:

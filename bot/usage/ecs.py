@@ -6,14 +6,14 @@ from datetime import datetime
 
 from bot.aws.aws_api import AwsAnswer, AwsApi
 from bot.aws.errors import explain_errors
-from bot.core.usage import Sighting
-from bot.usage.ecs_daemons import daemon_definition_sightings, daemon_findings, is_of_daemon
+from bot.core.usage import ImageUse
+from bot.usage.ecs_daemons import daemon_definition_image_uses, daemon_findings, is_of_daemon
 from bot.usage.ecs_definitions import (
     PAGE,
     EcsDescribeCall,
     TaskDefinitionUse,
-    container_sightings,
-    definition_sightings,
+    container_image_uses,
+    definition_image_uses,
     describe_all,
     describe_in_clusters,
     list_in_cluster,
@@ -61,7 +61,7 @@ _TASK_SET_STATES = {"PRIMARY": "", "ACTIVE": " (second task set)", "DRAINING": "
 """API reference, TaskSet, status. ACTIVE task sets serve no production traffic."""
 
 
-def task_findings(aws: AwsApi, clusters: Sequence[str]) -> Iterator[Sighting | TaskDefinitionUse]:
+def task_findings(aws: AwsApi, clusters: Sequence[str]) -> Iterator[ImageUse | TaskDefinitionUse]:
     """Yields the images of tasks, and their digests once pulled. The digest of a multi-arch image
     is that of the index."""
 
@@ -79,12 +79,12 @@ def task_findings(aws: AwsApi, clusters: Sequence[str]) -> Iterator[Sighting | T
         yield from _findings(task)
 
 
-def _findings(task: AwsAnswer) -> Iterator[Sighting | TaskDefinitionUse]:
+def _findings(task: AwsAnswer) -> Iterator[ImageUse | TaskDefinitionUse]:
     """If a container names no image, the task definition counts too, since it may name an image of
     our registries."""
     used_by = f"{_workload(task)}{_state(task)}"
     for container in task["containers"]:
-        yield from container_sightings(container, used_by, _since(task))
+        yield from container_image_uses(container, used_by, _since(task))
         if not container.get("image"):
             yield TaskDefinitionUse(task["taskDefinitionArn"], used_by)
 
@@ -112,7 +112,7 @@ def _state(task: AwsAnswer) -> str:
 
 def service_findings(
     aws: AwsApi, clusters: Sequence[str]
-) -> Iterator[Sighting | TaskDefinitionUse]:
+) -> Iterator[ImageUse | TaskDefinitionUse]:
     def listed(cluster: str) -> Sequence[str]:
         return list(list_in_cluster(aws, "list_services", "serviceArns", cluster))
 
@@ -157,14 +157,14 @@ def _rollback_targets(aws: AwsApi, deployments: Mapping[str, str]) -> Iterator[t
 
 def _revision_findings(
     aws: AwsApi, revisions: Mapping[str, str]
-) -> Iterator[Sighting | TaskDefinitionUse]:
+) -> Iterator[ImageUse | TaskDefinitionUse]:
     """Yields the digests that ECS resolved at deployment, and the task definition: a container with
     versionConsistency `disabled` has no digest."""
     for revision in describe_all(aws, _REVISIONS, list(revisions)):
         used_by = revisions[revision["serviceRevisionArn"]]
         yield TaskDefinitionUse(revision["taskDefinition"], used_by)
         for container in revision.get("containerImages") or ():
-            yield from container_sightings(container, used_by)
+            yield from container_image_uses(container, used_by)
 
 
 class EcsSource:
@@ -178,7 +178,7 @@ class EcsSource:
         self._aws = aws
         self._revisions = revisions
 
-    def sightings(self) -> Iterator[Sighting]:
+    def image_uses(self) -> Iterator[ImageUse]:
         """Yields images that ECS names directly, then the images of all task definitions in use."""
         named: list[TaskDefinitionUse] = []
         with explain_errors("Reading ECS", self.scope, is_call=False):
@@ -189,10 +189,10 @@ class EcsSource:
                     yield finding
             of_daemons = [use for use in named if is_of_daemon(use)]
             others = [use for use in named if not is_of_daemon(use)]
-            yield from definition_sightings(self._aws, others)
-            yield from daemon_definition_sightings(self._aws, of_daemons)
+            yield from definition_image_uses(self._aws, others)
+            yield from daemon_definition_image_uses(self._aws, of_daemons)
 
-    def _findings(self) -> Iterator[Sighting | TaskDefinitionUse]:
+    def _findings(self) -> Iterator[ImageUse | TaskDefinitionUse]:
         """Lists tasks before services, so that a task that starts in between is covered by its
         service."""
         clusters = list(self._aws.pages("ecs", "list_clusters", "clusterArns", maxResults=PAGE))

@@ -6,17 +6,17 @@ from collections.abc import Iterable, Iterator, Sequence
 from heapq import nlargest
 
 from bot.aws.aws_api import AwsAnswer, AwsApi, any_of, error_with
-from bot.core.usage import Sighting
+from bot.core.usage import ImageUse
 from bot.parallel import in_parallel
 from bot.usage.ecs_definitions import (
     CLUSTER_NOT_FOUND,
     PAGE,
     EcsDescribeCall,
     TaskDefinitionUse,
-    container_sightings,
+    container_image_uses,
     describe_all,
+    image_uses_in,
     short_name,
-    sightings_in,
 )
 
 _DEPLOYMENTS = EcsDescribeCall(
@@ -41,12 +41,12 @@ _NOT_FOUND = any_of(_HAS_NONE, error_with("DaemonNotFoundException"))
 
 def daemon_findings(
     aws: AwsApi, clusters: Sequence[str], newest: int
-) -> Iterator[Sighting | TaskDefinitionUse]:
+) -> Iterator[ImageUse | TaskDefinitionUse]:
     """`newest`: how many revisions of every family of daemon task definitions count."""
     for revision, used_by in _deployed_revisions(aws, clusters):
         containers = revision.get("containerImages")
         for container in containers or ():
-            yield from container_sightings(container, used_by)
+            yield from container_image_uses(container, used_by)
         if not containers:
             yield TaskDefinitionUse(revision["daemonTaskDefinitionArn"], used_by)
     yield from _newest_definitions(aws, newest)
@@ -57,9 +57,9 @@ def is_of_daemon(use: TaskDefinitionUse) -> bool:
     return ":daemon-task-definition/" in use.definition
 
 
-def daemon_definition_sightings(
+def daemon_definition_image_uses(
     aws: AwsApi, uses: Iterable[TaskDefinitionUse]
-) -> Iterator[Sighting]:
+) -> Iterator[ImageUse]:
     """Describes each definition once. A deleted definition still exists while a daemon runs it (API
     reference, DeleteDaemonTaskDefinition)."""
     users: defaultdict[str, set[str]] = defaultdict(set)
@@ -72,7 +72,7 @@ def daemon_definition_sightings(
         return definition
 
     for arn, definition in zip(users, in_parallel(described, users), strict=True):
-        yield from sightings_in(definition, users[arn])
+        yield from image_uses_in(definition, users[arn])
 
 
 def _deployed_revisions(aws: AwsApi, clusters: Sequence[str]) -> Iterator[tuple[AwsAnswer, str]]:

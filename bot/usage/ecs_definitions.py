@@ -8,7 +8,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from bot.aws.aws_api import AwsAnswer, AwsApi, error_with
-from bot.core.usage import Sighting, TagRunner, UnresolvedTag
+from bot.core.usage import ImageUse, TagRunner, UnresolvedTag
 from bot.parallel import in_parallel
 from bot.sanitize import quoted
 
@@ -148,7 +148,7 @@ def _revisions(aws: AwsApi, family: str, wanted: int) -> Iterator[str]:
     return (arn for arn in arns if short_name(arn).rpartition(":")[0] == family)
 
 
-def definition_sightings(aws: AwsApi, uses: Iterable[TaskDefinitionUse]) -> Iterator[Sighting]:
+def definition_image_uses(aws: AwsApi, uses: Iterable[TaskDefinitionUse]) -> Iterator[ImageUse]:
     """Describes each definition once. Families without a revision come first, because only the
     answer contains their revision."""
     users: defaultdict[str, set[str]] = defaultdict(set)
@@ -157,9 +157,9 @@ def definition_sightings(aws: AwsApi, uses: Iterable[TaskDefinitionUse]) -> Iter
             users[name].add(use.used_by)
     for family, definition in _described(aws, [name for name in users if ":" not in name]):
         revision = f"{family}:{definition['revision']}"
-        yield from sightings_in(definition, users.pop(family) | users.pop(revision, set()))
+        yield from image_uses_in(definition, users.pop(family) | users.pop(revision, set()))
     for name, definition in _described(aws, [name for name in users if ":" in name]):
-        yield from sightings_in(definition, users[name])
+        yield from image_uses_in(definition, users[name])
 
 
 def _name_here(aws: AwsApi, definition: str) -> str | None:
@@ -183,19 +183,19 @@ def _described(aws: AwsApi, names: list[str]) -> Iterator[tuple[str, AwsAnswer]]
             yield name, definition
 
 
-def sightings_in(definition: AwsAnswer, users: Iterable[str]) -> Iterator[Sighting]:
+def image_uses_in(definition: AwsAnswer, users: Iterable[str]) -> Iterator[ImageUse]:
     """Yields the image of every container, once for each user."""
     for container in definition["containerDefinitions"]:
         for used_by in sorted(users):
-            yield Sighting(container["image"], used_by)
+            yield ImageUse(container["image"], used_by)
 
 
-def container_sightings(
+def container_image_uses(
     container: AwsAnswer, used_by: str, since: datetime | None = None
-) -> Iterator[Sighting]:
-    """Yields one sighting; none for a container without an image, such as the one that ECS adds for
-    Service Connect (observed). `since`: the start time of a running container."""
+) -> Iterator[ImageUse]:
+    """Yields one image use; none for a container without an image, such as the one that ECS adds
+    for Service Connect (observed). `since`: the start time of a running container."""
     image, digest = container.get("image"), container.get("imageDigest")
     if image or digest:
         unresolved = UnresolvedTag(TagRunner.ECS_TASK, since) if since and not digest else None
-        yield Sighting(image or digest, used_by, digest, unresolved)
+        yield ImageUse(image or digest, used_by, digest, unresolved)

@@ -10,7 +10,7 @@ from bot.core.errors import ServiceError
 from bot.core.image_references import MalformedReferenceError, RegistryHosts, parse_reference
 from bot.core.repository import RegistryId
 from bot.core.text_formatting import decode_text
-from bot.core.usage import Sighting
+from bot.core.usage import ImageUse
 from bot.sanitize import quoted
 
 
@@ -43,7 +43,7 @@ class FileSource:
         self._registries = registries
         self._hosts = hosts
 
-    def sightings(self) -> Iterator[Sighting]:
+    def image_uses(self) -> Iterator[ImageUse]:
         for where, entry in self._entries():
             yield from self._everywhere(where, entry)
 
@@ -71,19 +71,19 @@ class FileSource:
                 f"{first['msg']} at {'.'.join(map(str, first['loc'][:1])) or 'its start'}"
             ) from error
 
-    def _everywhere(self, where: str, entry: _FileEntry) -> Iterator[Sighting]:
+    def _everywhere(self, where: str, entry: _FileEntry) -> Iterator[ImageUse]:
         try:
             reference = parse_reference(entry.image)
         except MalformedReferenceError as error:
             raise ServiceError(f"{where}: {error}") from error
         used_by = entry.used_by or where
         if reference.host is not None:
-            yield Sighting(entry.image, used_by)
+            yield ImageUse(entry.image, used_by)
         if self._hosts.places(reference) or ":" in (reference.host or ""):
             return
         for registry in self._registries:
             host = f"{registry.account}.dkr.ecr.{registry.region}.amazonaws.com"
-            yield Sighting(f"{host}/{entry.image}", used_by, is_guess=True)
+            yield ImageUse(f"{host}/{entry.image}", used_by, is_guess=True)
 
 
 def _from_lines(path: Path, text: str) -> Iterator[tuple[str, _FileEntry]]:

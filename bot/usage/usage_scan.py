@@ -9,8 +9,8 @@ from bot.core.image_references import MalformedReferenceError, RegistryHosts
 from bot.core.patterns import Patterns
 from bot.core.plan_problems import NothingInUse, UsageDrop
 from bot.core.repository import RegistryId
-from bot.core.usage import Sighting, SourceScan
-from bot.core.usage_snapshot import SightingCollector, UsageSnapshot
+from bot.core.usage import ImageUse, SourceScan
+from bot.core.usage_snapshot import ImageUseCollector, UsageSnapshot
 from bot.ports import Clock, DoubtedUsage, Progress, UsageMemory, UsageSource, WorkloadCount
 
 SOURCES_AT_ONCE = 8
@@ -39,11 +39,11 @@ class UsageScanner:
 
     def scan(self) -> UsageSnapshot:
         """Records the failure of a source in its SourceScan and does not raise it."""
-        index = SightingCollector(self.hosts, self.ignored)
+        index = ImageUseCollector(self.hosts, self.ignored)
         scans: dict[int, SourceScan] = {}
         with ThreadPoolExecutor(SOURCES_AT_ONCE) as pool:
             waiting = {
-                pool.submit(_all_sightings, source): (position, source)
+                pool.submit(_all_image_uses, source): (position, source)
                 for position, source in enumerate(self.sources)
             }
             for done, finished in enumerate(as_completed(waiting), start=1):
@@ -56,8 +56,8 @@ class UsageScanner:
     def _scan_result(
         self,
         source: UsageSource,
-        index: SightingCollector,
-        found: list[Sighting] | RequestError | ServiceError,
+        index: ImageUseCollector,
+        found: list[ImageUse] | RequestError | ServiceError,
     ) -> SourceScan:
         if isinstance(found, RequestError | ServiceError):
             return SourceScan(source.name, source.scope, 0, ErrorText.of(found))
@@ -65,7 +65,7 @@ class UsageScanner:
             ours = {s.image for s in found if not self.registries.isdisjoint(index.add(s))}
         except MalformedReferenceError as error:
             return SourceScan(source.name, source.scope, 0, ErrorText.of(error))
-        workloads = len({sighting.used_by for sighting in found})
+        workloads = len({image_use.used_by for image_use in found})
         doubt = self._drop_in_usage(source, WorkloadCount(workloads, self.clock()))
         return SourceScan(source.name, source.scope, len(ours), doubt)
 
@@ -100,9 +100,9 @@ class UsageScanner:
             yield SourceScan("usage", "all sources", 0, NothingInUse(registries))
 
 
-def _all_sightings(source: UsageSource) -> list[Sighting] | RequestError | ServiceError:
+def _all_image_uses(source: UsageSource) -> list[ImageUse] | RequestError | ServiceError:
     try:
-        return list(source.sightings())
+        return list(source.image_uses())
     except (RequestError, ServiceError) as error:
         return error
 
@@ -115,5 +115,5 @@ class BrokenUsageSource:
     scope: str
     why: ErrorText
 
-    def sightings(self) -> Iterator[Sighting]:
+    def image_uses(self) -> Iterator[ImageUse]:
         raise ServiceError(self.why.text, self.why.call)

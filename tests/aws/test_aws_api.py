@@ -63,7 +63,7 @@ def function(_there: None, endpoint: str, aws: StandIn, monkeypatch: pytest.Monk
 
 def test_a_function_is_listed_with_its_image(function: str) -> None:
     """Does not compare the digest, since moto returns that of no image."""
-    found = LambdaSource(AwsApi(boto3.Session(), "123456789012", "eu-west-1")).sightings()
-    assert [(sighting.image, sighting.used_by) for sighting in found] == [
+    found = LambdaSource(AwsApi(boto3.Session(), "123456789012", "eu-west-1")).image_uses()
+    assert [(image_use.image, image_use.used_by) for image_use in found] == [
         (function, "Lambda thumbnailer $LATEST")
     ]

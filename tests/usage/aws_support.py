@@ -14,7 +14,7 @@ from botocore.retries.standard import ExponentialBackoff
 
 from bot.aws.aws_api import AwsApi
 from bot.core.errors import ServiceError
-from bot.core.usage import Sighting
+from bot.core.usage import ImageUse
 from bot.playground.aws import DEFAULT_ACCOUNT, DEFAULT_REGION, Fault, StandIn
 from bot.ports import UsageSource
 
@@ -50,8 +50,8 @@ def lose_host(monkeypatch: pytest.MonkeyPatch, service: str, code: int = socket.
     monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
 
 
-def scan_source(source: UsageSource) -> set[Sighting]:
-    return set(source.sightings())
+def scan_source(source: UsageSource) -> set[ImageUse]:
+    return set(source.image_uses())
 
 
 def image(name: str, tag: str = "1") -> str:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.core.usage import Sighting
+from bot.core.usage import ImageUse
 from bot.playground.aws import Fault, StandIn
 from bot.playground.aws.apprunner.state import AppRunnerState
 from bot.usage.app_runner import app_runner_source
@@ -18,7 +18,7 @@ def app_runner(aws: StandIn) -> AppRunnerState:
     return aws.world.apprunner()
 
 
-def sightings() -> set[Sighting]:
+def image_uses() -> set[ImageUse]:
     return scan_source(app_runner_source(open_aws_api()))
 
 
@@ -28,7 +28,7 @@ def test_name_and_scope_of_the_source() -> None:
 
 
 def test_no_workloads(aws: StandIn) -> None:
-    assert sightings() == set()
+    assert image_uses() == set()
     assert aws.world.calls.counts() == {"apprunner:ListServices": 1}
 
 
@@ -36,9 +36,9 @@ def test_images_by_tag_and_by_digest(app_runner: AppRunnerState) -> None:
     pinned = f"{image('team/web')}@{digest(1)}"
     app_runner.create("shop", API)
     app_runner.create("docs", pinned)
-    assert sightings() == {
-        Sighting(API, "App Runner service shop"),
-        Sighting(pinned, "App Runner service docs"),
+    assert image_uses() == {
+        ImageUse(API, "App Runner service shop"),
+        ImageUse(pinned, "App Runner service docs"),
     }
 
 
@@ -47,31 +47,31 @@ def test_images_by_tag_and_by_digest(app_runner: AppRunnerState) -> None:
 )
 def test_services_of_all_other_statuses_count(app_runner: AppRunnerState, status: str) -> None:
     app_runner.create("shop", API, status=status)
-    assert sightings() == {Sighting(API, "App Runner service shop")}
+    assert image_uses() == {ImageUse(API, "App Runner service shop")}
 
 
 def test_a_deleted_service_does_not_count(app_runner: AppRunnerState) -> None:
     app_runner.create("shop", API, status="DELETED")
-    assert sightings() == set()
+    assert image_uses() == set()
 
 
 def test_a_service_from_code_has_no_image(app_runner: AppRunnerState) -> None:
     app_runner.create("site")
-    assert sightings() == set()
+    assert image_uses() == set()
 
 
 def test_a_resource_deleted_after_it_was_listed(aws: StandIn, app_runner: AppRunnerState) -> None:
     app_runner.create("shop", API)
     gone = Fault(operation="DescribeService", error="ResourceNotFoundException")
     aws.world.faults.add(gone)
-    assert sightings() == set()
+    assert image_uses() == set()
 
 
 def test_more_than_one_page(aws: StandIn, app_runner: AppRunnerState) -> None:
     for n in range(41):
         app_runner.create(f"service-{n}", image("s", str(n)))
-    assert sightings() == {
-        Sighting(image("s", str(n)), f"App Runner service service-{n}") for n in range(41)
+    assert image_uses() == {
+        ImageUse(image("s", str(n)), f"App Runner service service-{n}") for n in range(41)
     }
     assert aws.world.calls.counts() == {
         "apprunner:ListServices": 3,

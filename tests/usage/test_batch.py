@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from bot.core.errors import ServiceError
-from bot.core.usage import Sighting
+from bot.core.usage import ImageUse
 from bot.playground.aws import Fault, StandIn
 from bot.playground.aws.batch.state import BatchState
 from bot.usage.batch import batch_source
@@ -22,7 +22,7 @@ def batch(aws: StandIn) -> BatchState:
     return aws.world.batch()
 
 
-def sightings() -> set[Sighting]:
+def image_uses() -> set[ImageUse]:
     return scan_source(batch_source(open_aws_api()))
 
 
@@ -48,7 +48,7 @@ def test_name_and_scope_of_the_source() -> None:
 
 
 def test_no_workloads(aws: StandIn) -> None:
-    assert sightings() == set()
+    assert image_uses() == set()
     assert aws.world.calls.counts() == {"batch:DescribeJobDefinitions": 1}
 
 
@@ -56,9 +56,9 @@ def test_every_active_revision(batch: BatchState) -> None:
     for n in (1, 2, 3):
         batch.register("nightly", image("nightly", str(n)))
     batch.deregister("nightly:1")
-    assert sightings() == {
-        Sighting(image("nightly", "2"), "Batch job definition nightly:2"),
-        Sighting(image("nightly", "3"), "Batch job definition nightly:3"),
+    assert image_uses() == {
+        ImageUse(image("nightly", "2"), "Batch job definition nightly:2"),
+        ImageUse(image("nightly", "3"), "Batch job definition nightly:3"),
     }
 
 
@@ -83,7 +83,7 @@ def test_images_in_all_kinds_of_definitions(
 ) -> None:
     batch.register("nightly", shape=shape)
     used_by = "Batch job definition nightly:1"
-    assert sightings() == {Sighting(name, used_by) for name in images}
+    assert image_uses() == {ImageUse(name, used_by) for name in images}
 
 
 @pytest.mark.parametrize(
@@ -103,7 +103,7 @@ def test_a_definition_without_known_containers_is_an_error(aws: StandIn, shape: 
     answer = {"jobDefinitions": [definition]}
     aws.world.faults.add(Fault(operation="DescribeJobDefinitions", answer=answer))
     with pytest.raises(ServiceError) as raised:
-        sightings()
+        image_uses()
     assert str(raised.value) == (
         f"batch:DescribeJobDefinitions on {PLACE} returned no container of "
         "Batch job definition nightly:7: deregister it if it is not needed"
@@ -113,7 +113,7 @@ def test_a_definition_without_known_containers_is_an_error(aws: StandIn, shape: 
 def test_more_than_one_page(aws: StandIn, batch: BatchState) -> None:
     for n in range(201):
         batch.register(f"job-{n}", image("j", str(n)))
-    assert sightings() == {
-        Sighting(image("j", str(n)), f"Batch job definition job-{n}:1") for n in range(201)
+    assert image_uses() == {
+        ImageUse(image("j", str(n)), f"Batch job definition job-{n}:1") for n in range(201)
     }
     assert aws.world.calls.counts() == {"batch:DescribeJobDefinitions": 3}

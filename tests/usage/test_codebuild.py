@@ -3,7 +3,7 @@
 import pytest
 
 from bot.core.errors import ServiceError
-from bot.core.usage import Sighting
+from bot.core.usage import ImageUse
 from bot.playground.aws import Fault, StandIn
 from bot.playground.aws.codebuild.state import CodeBuildState
 from bot.usage.codebuild import codebuild_source
@@ -19,7 +19,7 @@ def codebuild(aws: StandIn) -> CodeBuildState:
     return aws.world.codebuild()
 
 
-def sightings() -> set[Sighting]:
+def image_uses() -> set[ImageUse]:
     return scan_source(codebuild_source(open_aws_api()))
 
 
@@ -29,7 +29,7 @@ def test_name_and_scope_of_the_source() -> None:
 
 
 def test_no_workloads(aws: StandIn) -> None:
-    assert sightings() == set()
+    assert image_uses() == set()
     assert aws.world.calls.counts() == {"codebuild:ListProjects": 1}
 
 
@@ -38,10 +38,10 @@ def test_every_project(codebuild: CodeBuildState) -> None:
     codebuild.create("build", TOOLS)
     codebuild.create("test", pinned)
     codebuild.create("lint", "aws/codebuild/standard:7.0")
-    assert sightings() == {
-        Sighting(TOOLS, "CodeBuild project build"),
-        Sighting(pinned, "CodeBuild project test"),
-        Sighting("aws/codebuild/standard:7.0", "CodeBuild project lint"),
+    assert image_uses() == {
+        ImageUse(TOOLS, "CodeBuild project build"),
+        ImageUse(pinned, "CodeBuild project test"),
+        ImageUse("aws/codebuild/standard:7.0", "CodeBuild project lint"),
     }
 
 
@@ -49,12 +49,12 @@ def test_a_resource_deleted_after_it_was_listed(aws: StandIn, codebuild: CodeBui
     codebuild.create("build", TOOLS)
     names = {"projects": ["build", "gone"]}
     aws.world.faults.add(Fault(operation="ListProjects", answer=names))
-    assert sightings() == {Sighting(TOOLS, "CodeBuild project build")}
+    assert image_uses() == {ImageUse(TOOLS, "CodeBuild project build")}
 
 
 def test_all_projects_deleted_after_they_were_listed(aws: StandIn) -> None:
     aws.world.faults.add(Fault(operation="ListProjects", answer={"projects": ["gone"]}))
-    assert sightings() == set()
+    assert image_uses() == set()
 
 
 def test_an_omitted_project_is_an_error(aws: StandIn, codebuild: CodeBuildState) -> None:
@@ -63,14 +63,14 @@ def test_an_omitted_project_is_an_error(aws: StandIn, codebuild: CodeBuildState)
     incomplete = {"projects": [{"name": "build", "environment": {"image": TOOLS}}]}
     aws.world.faults.add(Fault(operation="BatchGetProjects", answer=incomplete))
     with pytest.raises(ServiceError, match="omitted 1 of 2 projects"):
-        sightings()
+        image_uses()
 
 
 def test_more_than_one_page_of_everything(aws: StandIn, codebuild: CodeBuildState) -> None:
     for n in range(201):
         codebuild.create(f"p-{n}", image("p", str(n)))
-    assert sightings() == {
-        Sighting(image("p", str(n)), f"CodeBuild project p-{n}") for n in range(201)
+    assert image_uses() == {
+        ImageUse(image("p", str(n)), f"CodeBuild project p-{n}") for n in range(201)
     }
     assert aws.world.calls.counts() == {
         "codebuild:ListProjects": 3,

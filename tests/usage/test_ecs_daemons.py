@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bot.core.usage import Sighting
+from bot.core.usage import ImageUse
 from bot.playground.aws import Fault, StandIn
 from bot.playground.aws.ecs.state import EcsState
 from bot.usage.ecs import EcsSource
@@ -23,7 +23,7 @@ def ecs(aws: StandIn) -> EcsState:
     return aws.world.ecs()
 
 
-def sightings(revisions: int = 1) -> set[Sighting]:
+def image_uses(revisions: int = 1) -> set[ImageUse]:
     return scan_source(EcsSource(open_aws_api(), revisions))
 
 
@@ -33,9 +33,9 @@ def agent(tag: str) -> str:
 
 def test_a_definition_that_no_daemon_runs(ecs: EcsState) -> None:
     ecs.register_daemon("agent", [agent("1"), agent("proxy")])
-    assert sightings() == {
-        Sighting(agent("1"), NEWEST.format(1)),
-        Sighting(agent("proxy"), NEWEST.format(1)),
+    assert image_uses() == {
+        ImageUse(agent("1"), NEWEST.format(1)),
+        ImageUse(agent("proxy"), NEWEST.format(1)),
     }
 
 
@@ -45,8 +45,8 @@ def test_the_newest_active_revisions(ecs: EcsState) -> None:
         ecs.register_daemon("agent", [agent(str(n))])
     ecs.register_daemon("agent-report", [agent("report")])
     ecs.delete_daemon_definition("agent:12")
-    assert {each.image for each in sightings(1)} == {agent("11"), agent("report")}
-    assert {each.image for each in sightings(3)} == {
+    assert {each.image for each in image_uses(1)} == {agent("11"), agent("report")}
+    assert {each.image for each in image_uses(3)} == {
         agent("11"),
         agent("10"),
         agent("9"),
@@ -60,9 +60,9 @@ def test_a_daemon_without_instances_has_its_digest_after_the_tag_moved(
     deployed = shelf.image("first", "1")
     ecs.deploy_daemon("prod", "agent", [agent("1")])
     shelf.image("second", "1")
-    assert sightings() == {
-        Sighting(agent("1"), DAEMON, deployed),
-        Sighting(agent("1"), NEWEST.format(1)),
+    assert image_uses() == {
+        ImageUse(agent("1"), DAEMON, deployed),
+        ImageUse(agent("1"), NEWEST.format(1)),
     }
 
 
@@ -70,9 +70,9 @@ def test_an_old_deployment_whose_definition_is_being_deleted(ecs: EcsState) -> N
     ecs.deploy_daemon("prod", "agent", [agent("1")])
     ecs.register_daemon("agent", [agent("2")])
     ecs.delete_daemon_definition("agent:1")
-    assert sightings() == {
-        Sighting(agent("1"), DAEMON),
-        Sighting(agent("2"), NEWEST.format(2)),
+    assert image_uses() == {
+        ImageUse(agent("1"), DAEMON),
+        ImageUse(agent("2"), NEWEST.format(2)),
     }
 
 
@@ -91,10 +91,10 @@ def test_source_and_target_of_a_deployment(
     ecs.deploy_daemon("prod", "agent", [agent("1")])
     ecs.deploy_daemon("prod", "agent", [agent("2")], outcome=outcome)
     before = f"{DAEMON} (to roll back to)" if to_roll_back_to else DAEMON
-    assert sightings() == {
-        Sighting(agent("1"), before),
-        Sighting(agent("2"), DAEMON),
-        Sighting(agent("2"), NEWEST.format(2)),
+    assert image_uses() == {
+        ImageUse(agent("1"), before),
+        ImageUse(agent("2"), DAEMON),
+        ImageUse(agent("2"), NEWEST.format(2)),
     }
 
 
@@ -110,7 +110,7 @@ def test_a_revision_that_names_no_images_is_looked_up_in_its_definition(
     aws.world.faults.add(
         Fault(operation="DescribeDaemonRevisions", answer={"daemonRevisions": [revision_answer]})
     )
-    assert Sighting(agent("1"), DAEMON) in sightings()
+    assert ImageUse(agent("1"), DAEMON) in image_uses()
 
 
 def test_a_daemons_task_whose_container_names_no_image(aws: StandIn, ecs: EcsState) -> None:
@@ -127,16 +127,16 @@ def test_a_daemons_task_whose_container_names_no_image(aws: StandIn, ecs: EcsSta
         "containers": [{"name": "agent"}],
     }
     aws.world.faults.add(Fault(operation="DescribeTasks", answer={"tasks": [entry]}))
-    assert Sighting(agent("1"), "ECS task agent:1 on prod") in sightings()
+    assert ImageUse(agent("1"), "ECS task agent:1 on prod") in image_uses()
 
 
 def test_a_daemon_deleted_after_it_was_listed(aws: StandIn, ecs: EcsState) -> None:
     ecs.deploy_daemon("prod", "agent", [agent("1")])
     aws.world.faults.add(Fault(operation="DescribeDaemon", error="DaemonNotFoundException"))
-    assert sightings() == {Sighting(agent("1"), NEWEST.format(1))}
+    assert image_uses() == {ImageUse(agent("1"), NEWEST.format(1))}
 
 
 def test_a_region_that_does_not_offer_daemons(aws: StandIn, ecs: EcsState) -> None:
     ecs.cluster("prod")
     aws.world.faults.add(Fault(operation="ListDaemons", error="UnsupportedFeatureException"))
-    assert sightings() == set()
+    assert image_uses() == set()

@@ -6,7 +6,7 @@ from math import ceil
 
 import pytest
 
-from bot.core.usage import Sighting
+from bot.core.usage import ImageUse
 from bot.playground.aws import StandIn
 from bot.usage.ecs import EcsSource
 from tests.matrices import matrix
@@ -48,26 +48,26 @@ def fill_pages(aws: StandIn, number: int = MANY) -> None:
 
 def test_all_pages_are_read_with_a_linear_number_of_calls(aws: StandIn) -> None:
     fill_pages(aws)
-    assert scan_source(EcsSource(open_aws_api(), 1)) == sightings_of_pages()
+    assert scan_source(EcsSource(open_aws_api(), 1)) == image_uses_of_pages()
     assert aws.world.calls.counts() == CALLS_OF_PAGES
 
 
-def sightings_of_pages() -> set[Sighting]:
+def image_uses_of_pages() -> set[ImageUse]:
     expected = set()
     for n in range(MANY):
         family = image(f"family-{n:03}")
         task = f"ECS task family-{n:03}:1 on cluster-001"
         expected |= {
-            Sighting(family, f"ECS cluster-000/service-{n:03}", digest(n)),
-            Sighting(family, f"ECS cluster-000/service-{n:03}"),
-            Sighting(family, task, digest(1000 + n)),
-            Sighting(family, f"{task} (stopped)", digest(2000 + n)),
-            Sighting(family, f"EventBridge rule bus-001/rule-{n:03}"),
-            Sighting(family, "EventBridge rule bus-000/busy"),
-            Sighting(family, f"schedule schedule-{n:03}"),
-            Sighting(family, f"ECS task definition family-{n:03} (newest revision)"),
-            Sighting(image("agent", f"{n:03}"), f"ECS daemon cluster-002/agent-{n:03}"),
-            Sighting(
+            ImageUse(family, f"ECS cluster-000/service-{n:03}", digest(n)),
+            ImageUse(family, f"ECS cluster-000/service-{n:03}"),
+            ImageUse(family, task, digest(1000 + n)),
+            ImageUse(family, f"{task} (stopped)", digest(2000 + n)),
+            ImageUse(family, f"EventBridge rule bus-001/rule-{n:03}"),
+            ImageUse(family, "EventBridge rule bus-000/busy"),
+            ImageUse(family, f"schedule schedule-{n:03}"),
+            ImageUse(family, f"ECS task definition family-{n:03} (newest revision)"),
+            ImageUse(image("agent", f"{n:03}"), f"ECS daemon cluster-002/agent-{n:03}"),
+            ImageUse(
                 image("agent", f"{n:03}"),
                 f"ECS daemon task definition agent-{n:03}:1 (newest revision)",
             ),

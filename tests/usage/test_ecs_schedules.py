@@ -6,7 +6,7 @@ import orjson
 import pytest
 
 from bot.core.errors import ServiceError
-from bot.core.usage import Sighting
+from bot.core.usage import ImageUse
 from bot.playground.aws import Fault, StandIn
 from bot.usage.ecs import EcsSource
 from tests.usage.aws_support import PLACE, digest, image, open_aws_api, scan_source
@@ -123,7 +123,7 @@ def test_an_inactive_revision_that_is_named(aws: StandIn) -> None:
 def test_a_missing_task_definition_does_not_count(aws: StandIn, name: str) -> None:
     aws.world.events().run_task("nightly", name)
     assert scan_source(EcsSource(open_aws_api(), 1)) == {
-        Sighting(image("job", "3"), "ECS task definition job (newest revision)")
+        ImageUse(image("job", "3"), "ECS task definition job (newest revision)")
     }
 
 

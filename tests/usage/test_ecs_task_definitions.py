@@ -3,7 +3,7 @@
 import pytest
 
 from bot.core.errors import ServiceError
-from bot.core.usage import Sighting
+from bot.core.usage import ImageUse
 from bot.playground.aws import Fault, StandIn
 from bot.playground.aws.ecs.state import EcsState
 from bot.usage.ecs import EcsSource
@@ -23,11 +23,11 @@ def ecs(aws: StandIn) -> EcsState:
     return ecs
 
 
-def sightings(revisions: int) -> set[Sighting]:
+def image_uses(revisions: int) -> set[ImageUse]:
     return scan_source(EcsSource(open_aws_api(), revisions))
 
 
-def job_tags(found: set[Sighting]) -> set[str]:
+def job_tags(found: set[ImageUse]) -> set[str]:
     return {
         each.image.rpartition(":")[2] for each in found if each.image.startswith(image("job", ""))
     }
@@ -39,7 +39,7 @@ def job_tags(found: set[Sighting]) -> set[str]:
     [(1, "5"), (2, "53"), (3, "532"), (4, "5321"), (5, "5321"), (1000, "5321")],
 )
 def test_the_newest_active_revisions(revisions: int, expected: str) -> None:
-    found = sightings(revisions)
+    found = image_uses(revisions)
     assert job_tags(found) == set(expected)
     assert image("job-report") in {each.image for each in found}
 
@@ -47,10 +47,10 @@ def test_the_newest_active_revisions(revisions: int, expected: str) -> None:
 def test_names_of_the_users(ecs: EcsState) -> None:
     ecs.deregister("job-report:1")
     newest = "ECS task definition job"
-    assert sightings(1) == {Sighting(image("job", "5"), f"{newest} (newest revision)")}
-    assert sightings(2) == {
-        Sighting(image("job", "5"), f"{newest}:5 (of the newest 2)"),
-        Sighting(image("job", "3"), f"{newest}:3 (of the newest 2)"),
+    assert image_uses(1) == {ImageUse(image("job", "5"), f"{newest} (newest revision)")}
+    assert image_uses(2) == {
+        ImageUse(image("job", "5"), f"{newest}:5 (of the newest 2)"),
+        ImageUse(image("job", "3"), f"{newest}:3 (of the newest 2)"),
     }
 
 
@@ -59,7 +59,7 @@ def test_a_family_without_active_revisions(aws: StandIn, revisions: int) -> None
     ecs = aws.world.ecs()
     ecs.register("old", [image("old")])
     ecs.deregister("old:1")
-    assert sightings(revisions) == set()
+    assert image_uses(revisions) == set()
 
 
 def test_families_with_the_same_prefix_do_not_count(aws: StandIn, ecs: EcsState) -> None:
@@ -73,7 +73,7 @@ def test_families_with_the_same_prefix_do_not_count(aws: StandIn, ecs: EcsState)
             answer={"taskDefinitionArns": arns},
         )
     )
-    assert job_tags(sightings(2)) == {"5"}
+    assert job_tags(image_uses(2)) == {"5"}
 
 
 def test_each_definition_is_described_once(aws: StandIn, ecs: EcsState) -> None:
@@ -82,7 +82,7 @@ def test_each_definition_is_described_once(aws: StandIn, ecs: EcsState) -> None:
         aws.world.events().run_task(f"rule-{n}", "job")
         aws.world.scheduler().run_task(f"schedule-{n}", "job:5", universal=n == 1)
         aws.world.scheduler().run_task(f"old-{n}", "job:1")
-    found = sightings(1)
+    found = image_uses(1)
     described = aws.world.calls.named("ecs:DescribeTaskDefinition")
     names = sorted(call.params["taskDefinition"] for call in described)
     assert names == ["job", "job-report", "job:1"]
@@ -93,7 +93,7 @@ def test_each_definition_is_described_once(aws: StandIn, ecs: EcsState) -> None:
 def test_every_container(aws: StandIn) -> None:
     images = [image("app"), image("proxy"), "nginx"]
     aws.world.ecs().register("both", images)
-    assert {each.image for each in sightings(1)} == set(images)
+    assert {each.image for each in image_uses(1)} == set(images)
 
 
 def test_an_ambiguous_error_code_is_not_taken_for_deletion(aws: StandIn, ecs: EcsState) -> None:
@@ -102,4 +102,4 @@ def test_an_ambiguous_error_code_is_not_taken_for_deletion(aws: StandIn, ecs: Ec
         Fault(operation="DescribeTaskDefinition", error="ClientException", message="Not allowed")
     )
     with pytest.raises(ServiceError, match=r"ecs:DescribeTaskDefinition .* Not allowed"):
-        sightings(1)
+        image_uses(1)

@@ -6,7 +6,7 @@ from contextlib import nullcontext
 import pytest
 
 from bot.core.errors import ServiceError
-from bot.core.usage import Sighting
+from bot.core.usage import ImageUse
 from bot.playground.aws import Fault, StandIn
 from bot.playground.aws.sagemaker.state import SageMakerState
 from bot.usage.sagemaker import sagemaker_source
@@ -30,12 +30,12 @@ def sagemaker(aws: StandIn) -> SageMakerState:
     return aws.world.sagemaker()
 
 
-def sightings() -> set[Sighting]:
+def image_uses() -> set[ImageUse]:
     return scan_source(sagemaker_source(open_aws_api()))
 
 
-def runs(number: int, used_by: str) -> Sighting:
-    return Sighting(image("team/api", str(number)), used_by, digest(number))
+def runs(number: int, used_by: str) -> ImageUse:
+    return ImageUse(image("team/api", str(number)), used_by, digest(number))
 
 
 def test_name_and_scope_of_the_source() -> None:
@@ -44,7 +44,7 @@ def test_name_and_scope_of_the_source() -> None:
 
 
 def test_no_workloads(aws: StandIn) -> None:
-    assert sightings() == set()
+    assert image_uses() == set()
     assert aws.world.calls.counts() == {
         "sagemaker:ListEndpoints": 1,
         "sagemaker:ListInferenceComponents": 1,
@@ -55,10 +55,10 @@ def test_no_workloads(aws: StandIn) -> None:
 def test_models_of_one_container_and_pipelines(sagemaker: SageMakerState) -> None:
     sagemaker.create_model("forecast", [API])
     sagemaker.create_model("pipeline", [image("prepare"), image("predict")])
-    assert sightings() == {
-        Sighting(API, "SageMaker model forecast"),
-        Sighting(image("prepare"), "SageMaker model pipeline"),
-        Sighting(image("predict"), "SageMaker model pipeline"),
+    assert image_uses() == {
+        ImageUse(API, "SageMaker model forecast"),
+        ImageUse(image("prepare"), "SageMaker model pipeline"),
+        ImageUse(image("predict"), "SageMaker model pipeline"),
     }
 
 
@@ -67,9 +67,9 @@ def test_a_model_of_a_package_uses_every_image_of_it(sagemaker: SageMakerState) 
         "vendor", [API], additional={"compiled": [image("compiled")]}, digests={API: digest(1)}
     )
     sagemaker.create_model("bought", [], package="vendor")
-    assert sightings() == {
-        Sighting(API, "SageMaker model bought", digest(1)),
-        Sighting(image("compiled"), "SageMaker model bought"),
+    assert image_uses() == {
+        ImageUse(API, "SageMaker model bought", digest(1)),
+        ImageUse(image("compiled"), "SageMaker model bought"),
     }
 
 
@@ -79,7 +79,7 @@ def test_running_images_have_their_digest_after_the_tag_moved(
     deployed = shelf.image("first", "1")
     sagemaker.create_endpoint("live", {"AllTraffic": [API]})
     shelf.image("second", "1")
-    assert sightings() == {Sighting(API, "SageMaker endpoint live", deployed)}
+    assert image_uses() == {ImageUse(API, "SageMaker endpoint live", deployed)}
 
 
 def test_every_variant_also_of_a_deployment_under_way(sagemaker: SageMakerState) -> None:
@@ -92,13 +92,13 @@ def test_every_variant_also_of_a_deployment_under_way(sagemaker: SageMakerState)
         pending_shadow={"shadow": [four]},
         digests=DIGESTS,
     )
-    assert sightings() == {runs(n, "SageMaker endpoint live") for n in (1, 2, 3, 4)}
+    assert image_uses() == {runs(n, "SageMaker endpoint live") for n in (1, 2, 3, 4)}
 
 
 def test_an_endpoint_that_is_still_created(sagemaker: SageMakerState) -> None:
     pending = {"AllTraffic": [image("team/api", "1")]}
     sagemaker.create_endpoint("new", {}, status="Creating", pending=pending, digests=DIGESTS)
-    assert sightings() == {runs(1, "SageMaker endpoint new")}
+    assert image_uses() == {runs(1, "SageMaker endpoint new")}
 
 
 @pytest.mark.parametrize("status", ["Creating", "Deleting", "Failed", "OutOfService"])
@@ -106,7 +106,7 @@ def test_an_endpoint_that_never_started_has_no_images(
     sagemaker: SageMakerState, status: str
 ) -> None:
     sagemaker.create_endpoint("broken", {}, status=status)
-    assert sightings() == set()
+    assert image_uses() == set()
 
 
 @pytest.mark.parametrize(
@@ -118,7 +118,7 @@ def test_a_running_endpoint_without_images_is_an_error(
 ) -> None:
     sagemaker.create_endpoint("live", {}, status=status)
     with pytest.raises(ServiceError, match="sagemaker:DescribeEndpoint"):
-        sightings()
+        image_uses()
 
 
 def test_an_image_whose_digest_is_not_known_yet(aws: StandIn, sagemaker: SageMakerState) -> None:
@@ -126,7 +126,7 @@ def test_an_image_whose_digest_is_not_known_yet(aws: StandIn, sagemaker: SageMak
     variant = {"VariantName": "AllTraffic", "DeployedImages": [{"SpecifiedImage": API}]}
     answer = {"EndpointStatus": "InService", "ProductionVariants": [variant]}
     aws.world.faults.add(Fault(operation="DescribeEndpoint", answer=answer))
-    assert sightings() == {Sighting(API, "SageMaker endpoint live")}
+    assert image_uses() == {ImageUse(API, "SageMaker endpoint live")}
 
 
 def test_inference_components_run_in_an_endpoint_that_names_no_image(
@@ -143,7 +143,7 @@ def test_inference_components_run_in_an_endpoint_that_names_no_image(
             {"image": three, "digest": digest(3), "instance_type": "ml.p5.48xlarge"},
         ],
     )
-    assert sightings() == {
+    assert image_uses() == {
         runs(1, "SageMaker inference component small"),
         runs(2, "SageMaker inference component large"),
         runs(3, "SageMaker inference component large"),
@@ -154,9 +154,9 @@ def test_an_inference_component_of_a_model_and_its_adapter(sagemaker: SageMakerS
     sagemaker.create_model("chat", [API])
     sagemaker.create_component("base", "live", [{"model": "chat"}])
     sagemaker.create_component("adapter", "live", [{"base": "base"}])
-    assert sightings() == {
-        Sighting(API, "SageMaker model chat"),
-        Sighting(API, "SageMaker inference component base"),
+    assert image_uses() == {
+        ImageUse(API, "SageMaker model chat"),
+        ImageUse(API, "SageMaker inference component base"),
     }
 
 
@@ -164,7 +164,7 @@ def test_a_component_with_a_deleted_model_is_an_error(sagemaker: SageMakerState)
     """The component still runs, and its image is unknown."""
     sagemaker.create_component("base", "live", [{"model": "deleted"}])
     with pytest.raises(ServiceError, match=r"sagemaker:DescribeModel .* Could not find model"):
-        sightings()
+        image_uses()
 
 
 @pytest.mark.parametrize(
@@ -182,7 +182,7 @@ def test_a_resource_deleted_after_it_was_listed(
     aws: StandIn, operation: str, answer: dict[str, list[dict[str, str]]]
 ) -> None:
     aws.world.faults.add(Fault(operation=operation, answer=answer))
-    assert sightings() == set()
+    assert image_uses() == set()
     assert sum(aws.world.calls.counts().values()) == 4
 
 
@@ -207,7 +207,7 @@ def test_errors_about_other_missing_resources(
     )
     aws.world.faults.add(said)
     with pytest.raises(ServiceError, match=f"sagemaker:{operation} .* Could not find {missing}"):
-        sightings()
+        image_uses()
 
 
 def test_more_than_one_page_of_everything(aws: StandIn, sagemaker: SageMakerState) -> None:
@@ -218,11 +218,11 @@ def test_more_than_one_page_of_everything(aws: StandIn, sagemaker: SageMakerStat
         sagemaker.create_endpoint(f"e-{n}", {"AllTraffic": [name]}, digests={name: digest(n)})
         sagemaker.create_component(f"c-{n}", "e-0", [{"image": name, "digest": digest(n)}])
         expected |= {
-            Sighting(name, f"SageMaker model m-{n}"),
+            ImageUse(name, f"SageMaker model m-{n}"),
             runs(n, f"SageMaker endpoint e-{n}"),
             runs(n, f"SageMaker inference component c-{n}"),
         }
-    assert sightings() == expected
+    assert image_uses() == expected
     assert aws.world.calls.counts() == Counter(
         {
             "sagemaker:ListEndpoints": 2,
@@ -248,4 +248,4 @@ def test_a_package_without_an_image(
     answer = {"InferenceSpecification": {"Containers": [container]}}
     aws.world.faults.add(Fault(operation="DescribeModelPackage", times=None, answer=answer))
     with pytest.raises(ServiceError, match=expected) if expected else nullcontext():
-        assert sightings() == set()
+        assert image_uses() == set()

@@ -13,7 +13,7 @@ from bot.core.image_references import RegistryHosts
 from bot.core.patterns import Patterns
 from bot.core.plan_problems import UsageDrop
 from bot.core.repository import RegistryId, RepositoryId
-from bot.core.usage import SOURCES, Sighting, SourceScan
+from bot.core.usage import SOURCES, ImageUse, SourceScan
 from bot.core.usage_snapshot import UsageSnapshot
 from bot.ports import DoubtedUsage, UsageConfirmation, UsageMemory, UsageSource, WorkloadCount
 from bot.render.plan_problem_sentences import scan_words
@@ -34,8 +34,8 @@ class ListingSource:
     name: str = "ecs"
     scope: str = "here"
 
-    def sightings(self) -> Iterator[Sighting]:
-        return (Sighting(self.image, f"ECS prod/{n}") for n in range(self.workloads))
+    def image_uses(self) -> Iterator[ImageUse]:
+        return (ImageUse(self.image, f"ECS prod/{n}") for n in range(self.workloads))
 
 
 @pytest.fixture

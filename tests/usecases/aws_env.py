@@ -23,8 +23,8 @@ from bot.core.repository import RegistryId
 from bot.core.result_reasons import AlreadyDeleted, PartOfSkipped, ResultReason, SkippedWithRelated
 from bot.core.rules.newest import NewestRule
 from bot.core.rules.selection import TagFilter
-from bot.core.usage import ScanCoverage, Sighting, SourceScan
-from bot.core.usage_snapshot import SightingCollector, UsageSnapshot
+from bot.core.usage import ImageUse, ScanCoverage, SourceScan
+from bot.core.usage_snapshot import ImageUseCollector, UsageSnapshot
 from bot.playground.aws import Fault, StandIn
 from bot.render.audit_events import detail_words, item_words
 from bot.store.manifest_cache import SqliteManifestCache
@@ -108,7 +108,7 @@ class HookedStore(Store):
 @dataclass
 class AwsEnv:
     """The clock is the stand-in's. `in_use`: users of digests; `tags_in_use`: users of tags.
-    `sightings`: other references. `unread`: why the usage source cannot be read. `rules`,
+    `image_uses`: other references. `unread`: why the usage source cannot be read. `rules`,
     `undo_window` and `directory` belong to the process that runs plans."""
 
     aws: StandIn
@@ -117,7 +117,7 @@ class AwsEnv:
     cache: SqliteManifestCache
     in_use: dict[str, tuple[str, ...]] = field(default_factory=dict)
     tags_in_use: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    sightings: tuple[Sighting, ...] = ()
+    image_uses: tuple[ImageUse, ...] = ()
     unread: str | None = None
     sources: tuple[str, ...] = ("files",)
     not_checked: tuple[str, ...] = ()
@@ -202,9 +202,9 @@ class AwsEnv:
             timedelta(hours=24), Patterns(), (NewestRule(NEWEST, TagFilter(Patterns.of("*"))),)
         )
         place = (self.shelf.id.registry, self.shelf.id.name)
-        index = SightingCollector(RegistryHosts({}))
-        for sighting in self.sightings:
-            index.add(sighting)
+        index = ImageUseCollector(RegistryHosts({}))
+        for image_use in self.image_uses:
+            index.add(image_use)
         doubtful = index.snapshot((), ())
         failure = ErrorText(self.unread) if self.unread else None
         return Planner(

@@ -28,13 +28,13 @@ from bot.core.registry_findings import (
 from bot.core.repository import RegistryId
 from bot.core.usage import (
     SOURCES,
+    ImageUse,
     OtherRegionsUsage,
     ScanCoverage,
-    Sighting,
     SourceScan,
     UnscannedRegion,
 )
-from bot.core.usage_snapshot import SightingCollector
+from bot.core.usage_snapshot import ImageUseCollector
 from bot.playground.aws import StandIn
 from bot.ports import AwsCaller, NamedRegistry
 from bot.usecases.doctor import Doctor, UsageScan
@@ -51,9 +51,9 @@ def findings_of(
     images: Sequence[str] = (),
     elsewhere: Sequence[OtherRegionsUsage] = (),
 ) -> list[DoctorFinding]:
-    index = SightingCollector(RegistryHosts({}))
+    index = ImageUseCollector(RegistryHosts({}))
     for image in images:
-        index.add(Sighting(image, "a pod"))
+        index.add(ImageUse(image, "a pod"))
     sight = UsageScan(
         index.snapshot(scans, not_checked),
         {(scan.source, scan.scope): 7 for scan in scans},

@@ -21,8 +21,8 @@ from bot.core.repository import RepositoryId
 from bot.core.rules.newest import NewestRule
 from bot.core.rules.pulled_within import PulledWithinRule
 from bot.core.rules.selection import TagFilter
-from bot.core.usage import ScanCoverage, Sighting
-from bot.core.usage_snapshot import SightingCollector, UsageSnapshot
+from bot.core.usage import ImageUse, ScanCoverage
+from bot.core.usage_snapshot import ImageUseCollector, UsageSnapshot
 from bot.core.verdict_reasons import RuleName, Verdict
 from bot.playground.aws import StandIn, manifests
 from bot.render.plan_problem_sentences import plan_problem_words
@@ -177,8 +177,8 @@ def test_a_plan_is_incomplete_if_a_reference_cannot_be_checked(
     aws: StandIn, shelf: Shelf, make: MakePlan
 ) -> None:
     shelf.images(2)
-    index = SightingCollector(RegistryHosts({}))
-    index.add(Sighting(f"{shelf.id.uri.replace('/', '/ecr-proxy/', 1)}:1", "a pod"))
+    index = ImageUseCollector(RegistryHosts({}))
+    index.add(ImageUse(f"{shelf.id.uri.replace('/', '/ecr-proxy/', 1)}:1", "a pod"))
     named = index.snapshot((), ())
     image = shelf.id.uri.replace("/", "/ecr-proxy/", 1) + ":1"
     doubted = make(shelf, snapshot=named).problems

@@ -9,8 +9,8 @@ from bot.aws.sessions import open_session
 from bot.core.errors import FailedAwsCall, ServiceError
 from bot.core.image_references import RegistryHosts
 from bot.core.repository import RegistryId, RepositoryId
-from bot.core.usage import Sighting
-from bot.core.usage_snapshot import RepositoryMentions, SightingCollector
+from bot.core.usage import ImageUse
+from bot.core.usage_snapshot import ImageUseCollector, RepositoryMentions
 from bot.playground.aws import StandIn
 from bot.usecases.repositories import FoundRepository, RepositoryNames
 from tests.support import Shelf
@@ -51,10 +51,10 @@ def found(registry: EcrRegistry, name: str = "team/api") -> FoundRepository:
 
 
 def named(*names: str, registry: RegistryId = HERE) -> RepositoryMentions:
-    index = SightingCollector(RegistryHosts({}))
+    index = ImageUseCollector(RegistryHosts({}))
     for name in names:
         host = f"{registry.account}.dkr.ecr.{registry.region}.amazonaws.com"
-        index.add(Sighting(f"{host}/{name}:1", "a pod"))
+        index.add(ImageUse(f"{host}/{name}:1", "a pod"))
     return index.snapshot((), ()).mentions
 
 

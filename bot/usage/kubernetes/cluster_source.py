@@ -15,7 +15,7 @@ import msgspec
 
 from bot.core.errors import ServiceError
 from bot.core.image_references import RegistryHosts
-from bot.core.usage import Sighting, TagRunner, UnresolvedTag
+from bot.core.usage import ImageUse, TagRunner, UnresolvedTag
 from bot.parallel import in_parallel
 from bot.sanitize import quoted
 from bot.usage.kubernetes.cluster_api import ClusterApi
@@ -169,9 +169,9 @@ class ListedObject(NamedTuple):
     mentions: frozenset[str]
 
 
-def sightings(
+def image_uses(
     cluster: str, listed: Iterable[ListedObject], hosts: RegistryHosts
-) -> Iterator[Sighting]:
+) -> Iterator[ImageUse]:
     """Yields each image once per workload, with the note of the first object that names it. Also
     yields images that pods mount by tag, once for each start time.
 
@@ -181,7 +181,7 @@ def sightings(
     owners = ((_name(each.object), each.object.metadata.controller) for each in listed)
     controllers = {name: owner for name, owner in owners if owner}
     used_by: dict[tuple[str, _ObjectName], str] = {}
-    unresolved: dict[Sighting, None] = {}
+    unresolved: dict[ImageUse, None] = {}
     for each, mentioned in listed:
         workload = _workload(_name(each), controllers)
         note = f" ({each.note})" if each.note else ""
@@ -191,7 +191,7 @@ def sightings(
             used_by.setdefault((image, workload), words)
         if isinstance(each, Pod):
             unresolved.update(dict.fromkeys(_unresolved(each, words)))
-    yield from (Sighting(image, words) for (image, _), words in used_by.items())
+    yield from (ImageUse(image, words) for (image, _), words in used_by.items())
     yield from unresolved
 
 
@@ -239,7 +239,7 @@ def _mounted(pod: Pod) -> Mapping[str, str]:
     return {name: ref for name, ref in refs if _BY_DIGEST.search(ref)}
 
 
-def _unresolved(pod: Pod, used_by: str) -> Iterator[Sighting]:
+def _unresolved(pod: Pod, used_by: str) -> Iterator[ImageUse]:
     """Yields images mounted by tag whose digest is not in the pod status. The kubelet resolves the
     tag when the pod starts."""
     if pod.has_ended:
@@ -249,7 +249,7 @@ def _unresolved(pod: Pod, used_by: str) -> Iterator[Sighting]:
     for volume in pod.spec.volumes:
         if volume.reference and volume.name not in resolved:
             unresolved = UnresolvedTag(TagRunner.POD_VOLUME, since)
-            yield Sighting(volume.reference, used_by, unresolved=unresolved)
+            yield ImageUse(volume.reference, used_by, unresolved=unresolved)
 
 
 def _check_image_is_known(
@@ -284,11 +284,11 @@ class KubernetesSource:
         self._custom_resources = custom_resources
         self._hosts = hosts
 
-    def sightings(self) -> Iterator[Sighting]:
+    def image_uses(self) -> Iterator[ImageUse]:
         resources: list[ObjectKind] = [*self._custom_resources, *BUILT_IN]
         with closing(self._api), explain_errors("list pods and workloads", self.scope):
             found = [each for some in in_parallel(self._objects, resources) for each in some]
-            yield from sightings(self.scope, found, self._hosts)
+            yield from image_uses(self.scope, found, self._hosts)
 
     def _objects(self, resource: ObjectKind) -> Sequence[ListedObject]:
         def read(text: bytes) -> ListedObject:

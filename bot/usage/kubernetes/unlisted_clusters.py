@@ -9,7 +9,7 @@ from bot.aws.eks import EksClusters
 from bot.core.errors import ServiceError
 from bot.core.patterns import Patterns
 from bot.core.text_formatting import first_few
-from bot.core.usage import Sighting
+from bot.core.usage import ImageUse
 
 FIX = (
     "list them as eks under usage.kubernetes.clusters (together with kubeconfig or in_cluster if "
@@ -56,7 +56,7 @@ class UnlistedClustersCheck:
         self._everywhere = everywhere
         self._known = known
 
-    def sightings(self) -> Iterator[Sighting]:
+    def image_uses(self) -> Iterator[ImageUse]:
         here = self._eks.clusters()
         if unlisted := self._known.unlisted(here, _clusters_by_api(self._everywhere).values()):
             raise ServiceError(f"no source scans EKS clusters {first_few(unlisted)}: {FIX}")

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bot.core.image_references import RegistryHosts
-from bot.core.usage import Sighting
+from bot.core.usage import ImageUse
 from bot.playground.kubernetes import Cluster
 from bot.usage.kubernetes.cluster_api import ClusterApi, Configure
 from bot.usage.kubernetes.cluster_source import CustomResource, KubernetesSource
@@ -45,12 +45,12 @@ class ClusterScan:
         api = ClusterApi("prod", config_from(self.kubeconfig), timeout)
         return KubernetesSource(api, custom, self.hosts)
 
-    def sightings(self, *custom: CustomResource) -> list[Sighting]:
-        return list(self.source(*custom).sightings())
+    def image_uses(self, *custom: CustomResource) -> list[ImageUse]:
+        return list(self.source(*custom).image_uses())
 
     def __call__(self, *custom: CustomResource) -> set[tuple[str, str]]:
         """Images and their users, without the prefix `Kubernetes prod: `."""
-        seen = self.sightings(*custom)
+        seen = self.image_uses(*custom)
         return {(s.image, s.used_by.removeprefix("Kubernetes prod: ")) for s in seen}
 
 

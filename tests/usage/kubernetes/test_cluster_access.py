@@ -34,7 +34,7 @@ SECRET = "token-that-nobody-may-see"
 
 def images(configure: Configure) -> set[str]:
     source = KubernetesSource(ClusterApi("prod", configure, 60), (), RegistryHosts({}))
-    return {sighting.image for sighting in source.sightings()}
+    return {image_use.image for image_use in source.image_uses()}
 
 
 @pytest.fixture(autouse=True)
@@ -294,7 +294,7 @@ def unlisted(
     is_arn = ignored.startswith("arn:")
     names, arns = ("nothing", ignored) if is_arn else (ignored, "nothing")
     known = KnownClusters(frozenset({listed}), Patterns.of(names), Patterns.of(arns))
-    assert list(UnlistedClustersCheck(eks, [eks, *everywhere], known).sightings()) == []
+    assert list(UnlistedClustersCheck(eks, [eks, *everywhere], known).image_uses()) == []
 
 
 @pytest.mark.parametrize(

@@ -35,7 +35,7 @@ HANGS = 60
 def check_gives_up_in_time(scan: ClusterScan) -> None:
     began = time.monotonic()
     with pytest.raises(ServiceError, match=IN_TIME):
-        list(scan.source(timeout=1).sightings())
+        list(scan.source(timeout=1).image_uses())
     assert time.monotonic() - began < HANGS / 2
 
 
@@ -98,7 +98,7 @@ def test_a_hanging_server_times_out(cluster: Cluster, scan: ClusterScan, path: s
 
 def test_a_server_that_hangs_once_is_retried(cluster: Cluster, scan: ClusterScan) -> None:
     cluster.faults.add(Fault(path="*/pods", times=1, delay=HANGS))
-    assert {sighting.image for sighting in scan.source(timeout=6).sightings()} == HERE
+    assert {image_use.image for image_use in scan.source(timeout=6).image_uses()} == HERE
 
 
 def test_a_retry_after_beyond_the_deadline(
@@ -106,7 +106,7 @@ def test_a_retry_after_beyond_the_deadline(
 ) -> None:
     cluster.faults.add(Fault(path="*/pods", times=None, status=429, retry_after=20))
     with pytest.raises(ServiceError, match="was too busy to list pods"):
-        list(scan.source(timeout=20).sightings())
+        list(scan.source(timeout=20).image_uses())
     assert waits == []
 
 
@@ -116,11 +116,11 @@ def test_each_scan_has_its_own_deadline(
     cluster.faults.add(Fault(path="*/pods", times=None, status=500))
     source = scan.source(timeout=60)
     with pytest.raises(ServiceError):
-        list(source.sightings())
+        list(source.image_uses())
     cluster.faults.clear()
     an_hour_later = time.monotonic() + 3600
     monkeypatch.setattr("bot.usage.kubernetes.http_transport.monotonic", lambda: an_hour_later)
-    assert {sighting.image for sighting in source.sightings()} == HERE
+    assert {image_use.image for image_use in source.image_uses()} == HERE
 
 
 def test_a_slow_answer_times_out(scan: ClusterScan, rewrite: Rewrite) -> None:

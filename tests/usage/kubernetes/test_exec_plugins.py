@@ -252,9 +252,9 @@ def test_the_next_scan_runs_the_plugin_again(scan: ClusterScan, plugin: Plugin, 
     plugin("exit 1")
     source = scan.source()
     with pytest.raises(ServiceError, match="exited with 1"):
-        list(source.sightings())
+        list(source.image_uses())
     plugin(prints(token=DEFAULT_TOKEN))
-    assert {sighting.image for sighting in source.sightings()} == HERE
+    assert {image_use.image for image_use in source.image_uses()} == HERE
     assert runs.read_text() == "xx"
 
 
@@ -273,7 +273,7 @@ def test_a_hanging_plugin_is_killed_with_its_children(
     plugin(f"sleep 100 & echo $! >{children}; sleep 100")
     began = time.monotonic()
     with pytest.raises(ServiceError, match=r"sh of the kubeconfig timed out.*kubernetes.timeout"):
-        list(scan.source(timeout=2).sightings())
+        list(scan.source(timeout=2).image_uses())
     assert time.monotonic() - began < 50
     assert runs.read_text() == "x"
     end = time.monotonic() + 30
@@ -285,7 +285,7 @@ def test_a_hanging_plugin_is_killed_with_its_children(
 def test_a_plugin_that_closed_its_output_and_hangs(scan: ClusterScan, plugin: Plugin) -> None:
     plugin("exec >&-; sleep 100")
     with pytest.raises(ServiceError, match="timed out"):
-        list(scan.source(timeout=1).sightings())
+        list(scan.source(timeout=1).image_uses())
 
 
 def test_a_remaining_child_process_is_not_waited_for(

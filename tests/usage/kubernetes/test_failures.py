@@ -75,7 +75,7 @@ def test_every_failure_of_every_list_is_an_error(
 def test_a_timeout(cluster: Cluster, scan: ClusterScan, resource: str) -> None:
     cluster.faults.add(Fault(path=f"*/{resource}", times=None, delay=4 * TIMEOUT))
     with pytest.raises(ServiceError, match=f"list {resource}"):
-        list(scan.source(timeout=TIMEOUT).sightings())
+        list(scan.source(timeout=TIMEOUT).image_uses())
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@ import pytest
 
 from bot.core.errors import ServiceError
 from bot.core.image_references import RegistryHosts
-from bot.core.usage_snapshot import SightingCollector
+from bot.core.usage_snapshot import ImageUseCollector
 from bot.playground.kubernetes import Cluster
 from bot.playground.kubernetes.builders import Container, pod
 from tests.usage.aws_support import digest, image
@@ -22,9 +22,9 @@ def test_an_image_id_of_another_repository_protects_the_digest_everywhere(
     cluster: Cluster, scan: ClusterScan
 ) -> None:
     cluster.apply(pod("p", API, image_id=f"docker.io/library/api@{digest(1)}"))
-    index = SightingCollector(RegistryHosts({}))
-    for sighting in scan.sightings():
-        index.add(sighting)
+    index = ImageUseCollector(RegistryHosts({}))
+    for image_use in scan.image_uses():
+        index.add(image_use)
     assert index.snapshot((), ()).by_digest[digest(1)] == ("Kubernetes prod: Pod default/p",)
 
 

@@ -156,7 +156,7 @@ def mounting(reference: str, image_ref: str | None = None, **status: Any) -> dic
 
 
 def unresolved(scan: ClusterScan) -> list[tuple[str, datetime]]:
-    found = [s for s in scan.sightings() if s.unresolved]
+    found = [s for s in scan.image_uses() if s.unresolved]
     assert {s.used_by for s in found} <= {"Kubernetes prod: Pod default/p"}
     assert {s.unresolved.runner for s in found if s.unresolved} <= {TagRunner.POD_VOLUME}
     return [(s.image, s.unresolved.since) for s in found if s.unresolved]

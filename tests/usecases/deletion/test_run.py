@@ -15,7 +15,7 @@ from bot.core.result_reasons import (
     NotReachedInRun,
     StoppedByPerson,
 )
-from bot.core.usage import Sighting
+from bot.core.usage import ImageUse
 from bot.core.verdict_reasons import NoRuleKeeps, NotAmongNewest, TagPatterns
 from bot.parallel import CALLS_AT_ONCE
 from bot.playground.aws import manifests
@@ -201,7 +201,7 @@ def test_a_reference_that_may_mean_the_repository_stops_the_run(
     host = aws_env.shelf.id.uri.partition("/")[0]
 
     def name_it() -> None:
-        aws_env.sightings = (Sighting(f"{host}/{reference}", "a pod"),)
+        aws_env.image_uses = (ImageUse(f"{host}/{reference}", "a pod"),)
         aws_env.wait(minutes=11)
 
     aws_env.after("record_results", 4, name_it)
