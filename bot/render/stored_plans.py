@@ -258,9 +258,7 @@ def result_as_text(
 
 
 def database_age_note(made_at: datetime) -> "RenderableType":
-    words = (
-        f"The database is from {format_time(made_at)}. Earlier pins, plans and tags are unknown."
-    )
+    words = f"Database from {format_time(made_at)}: earlier pins, plans and tags are unknown."
     return shown(words, style="yellow")
 
 

@@ -102,7 +102,7 @@ def test_since(since: str, first: str | None, run: Run, own_store: Store) -> Non
     result = run("audit", "--since", since, "--format", "json")
     if first is None:
         assert result.status == 2
-        assert "'999999d' is no time" in result.sentence
+        assert "'999999d' is not a time" in result.sentence
     else:
         assert result.plans[0]["detail"] == first
 

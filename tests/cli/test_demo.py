@@ -109,13 +109,13 @@ def test_missing_packages(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bot.cli.demo.command.find_spec", lambda name: name not in LACKING or None)
     result = run("demo")
     assert (result.status, result.out) == (2, "")
-    assert "The demo needs starlette and trustme: install ecr-clean[demo]" in result.sentence
+    assert "The demo needs starlette and trustme: from a clone, run make setup" in result.sentence
 
 
 def test_the_walkthrough_refuses_a_real_account(run: Run) -> None:
     result = run("demo", "--walkthrough", "--aws")
     assert (result.status, result.out) == (2, "")
-    assert "drop --aws" in result.sentence
+    assert "omit --aws" in result.sentence
 
 
 @pytest.mark.parametrize("name", HABITS)
@@ -140,7 +140,7 @@ def test_the_bot_exits(slack: Workspace) -> None:
     environment = {**isolated_environment(), "SLACK_APP_TOKEN": "xapp-1"}
     with open_demo_folder(environment, "reports: []") as demo_folder, serving(demo_folder) as bot:
         with pytest.raises(
-            ServiceError, match=r"exit status 2; last lines of its log: .*SLACK_BOT"
+            ServiceError, match=r"with status 2; last lines of its log: .*SLACK_BOT"
         ):
             bot.wait_until_connected(slack.remote)
         with pytest.raises(ServiceError, match="ended with exit status 2"):
@@ -153,7 +153,7 @@ def test_the_bot_does_not_connect(slack: Workspace, monkeypatch: pytest.MonkeyPa
     with (
         open_demo_folder(isolated_environment(), "{}") as demo_folder,
         serving(demo_folder) as bot,
-        pytest.raises(ServiceError, match="did not come into the workspace within 0 seconds"),
+        pytest.raises(ServiceError, match="did not connect to the workspace within 0 seconds"),
     ):
         bot.wait_until_connected(slack.remote)
     assert bot.process.returncode is not None

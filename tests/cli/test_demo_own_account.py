@@ -164,7 +164,7 @@ def test_an_account_without_repositories(tmp_path: Path) -> None:
     with StandIn() as empty:
         done = Machine(tmp_path, empty.environment()).run("--aws")
     assert (done.returncode, done.stdout) == (2, "")
-    assert "There is no repository in 123456789012 in eu-west-1: name another" in done.stderr
+    assert "There is no repository in 123456789012 in eu-west-1: set another" in done.stderr
 
 
 # settings of the demo
@@ -222,7 +222,9 @@ def test_a_found_settings_file_must_not_name_kubeconfigs(
     monkeypatch.chdir(tmp_path)
     text = "usage: {kubernetes: {clusters: [{name: a, kubeconfig: config}]}}"
     Path("ecr-clean.yml").write_text(text)
-    with pytest.raises(RequestError, match="names kubeconfigs: if you trust it, name it with"):
+    with pytest.raises(
+        RequestError, match="names kubeconfigs: if you trust the file, pass it with"
+    ):
         demo_settings(None, "#registry")
     assert str(tmp_path / "config") in demo_settings(Path("ecr-clean.yml"), "#registry")
 
@@ -241,5 +243,5 @@ def test_behind_a_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTPS_PROXY", "")
     expect_no_proxy()
     monkeypatch.setenv("HTTPS_PROXY", "http://proxy:3128")
-    with pytest.raises(RequestError, match="a proxy \\(HTTPS_PROXY\\): unset that"):
+    with pytest.raises(RequestError, match="a proxy \\(HTTPS_PROXY\\): unset the variable"):
         expect_no_proxy()

@@ -161,7 +161,7 @@ def test_a_denied_source(
     found = doctor()
     assert found[source]["status"] == "FAILED"
     assert f"AWS refused {action}" in found[source]["detail"]
-    assert "ecr-clean iam-policy prints all that are needed" in found[source]["mend"]
+    assert "ecr-clean iam-policy prints all required actions" in found[source]["mend"]
     assert f"usage.{source}" in found[source]["mend"]
     del found[source]
     assert statuses(found) == {"ok"}
@@ -334,7 +334,7 @@ def test_accounts_that_may_pull_and_are_not_scanned(
     settings_file(f"usage: {{ecs: false, lambda: false, ignore_accounts: ['{THERE}']}}")
     finding = doctor()["repository policies"]
     assert finding["status"] == "ok"
-    assert finding["detail"].endswith(f"are looked at or ignored: {THERE}")
+    assert finding["detail"].endswith(f"are scanned or ignored: {THERE}")
 
 
 def other_regions(doctor: Doctor) -> dict[str, Any]:
@@ -418,7 +418,7 @@ def test_anybody_may_pull(aws: StandIn, doctor: Doctor, healthy: Shelf) -> None:
     aws.world.set_repository_policy(healthy.repository, lets_pull("*"))
     finding = doctor()["repository policies"]
     assert finding["status"] == "FAILED"
-    assert "does not name" in finding["detail"]
+    assert "without naming them" in finding["detail"]
 
 
 def test_policies_of_many_that_cannot_be_read(aws: StandIn, doctor: Doctor, healthy: Shelf) -> None:
@@ -434,7 +434,7 @@ def test_replicated_deletions(aws: StandIn, doctor: Doctor, settings_file: Write
     aws.world.replicate([(HERE, "us-east-1")], deletions=True)
     found = doctor()
     assert found["replication"]["status"] == "FAILED"
-    assert f"{HERE} in us-east-1: team/api; nobody looks" in found["replication"]["detail"]
+    assert f"{HERE} in us-east-1: team/api; it is not scanned" in found["replication"]["detail"]
     settings_file("usage: {ecs: false, regions: [eu-west-1, us-east-1], expect_none: true}")
     assert doctor()["replication"]["status"] == "warning"
 
@@ -452,7 +452,7 @@ def test_a_file_of_usage(doctor: Doctor, environment: Path, settings_file: Write
     settings_file(f"usage: {{{others_off('files')}, files: [used.txt]}}")
     found = doctor()
     assert found["files"]["status"] == "FAILED"
-    assert "mend the file" in found["files"]["mend"]
+    assert "fix the file" in found["files"]["mend"]
     (environment / "used.txt").write_text("team/api:a\nteam/api:b\ndebian\n")
     assert doctor()["files"]["detail"] == ("workloads: 3; different images of these registries: 3")
 
@@ -498,7 +498,7 @@ def test_as_a_table(run: Run, aws: StandIn) -> None:
     assert result.status == 1
     (line,) = (line for line in lines(result) if line.startswith("FAILED"))
     assert line.startswith(f"FAILED   registry, {PLACE}: AWS refused ecr:DescribeImages")
-    assert "\n         Fix: if AWS refuses" in result.out
+    assert "\n         Fix: if AWS denies" in result.out
     assert result.out.endswith("\n\n1 check FAILED.\n")
 
 

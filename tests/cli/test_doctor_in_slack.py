@@ -116,7 +116,7 @@ def test_slack_limits_the_rate(slack: Workspace, examine: Examine) -> None:
 def test_slack_is_unreachable(examine: Examine, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SLACK_API_URL", "http://127.0.0.1:9/api/")
     (found,) = examine()
-    assert "check the network and SLACK_API_URL" in found["detail"]
+    assert "Check the network and SLACK_API_URL" in found["detail"]
 
 
 @pytest.mark.usefixtures("releases")
@@ -206,7 +206,7 @@ def test_each_approver_has_a_finding(
     }
     assert "guest" in found[guest.id]["detail"]
     assert found[group]["detail"] == "the user group has 1 member"
-    assert "it is disabled: check its id" in found[disabled]["detail"]
+    assert "is disabled: check its ID" in found[disabled]["detail"]
     assert "This Slack workspace has no user U0000000404" in found["U0000000404"]["detail"]
     assert TEAM_ID in next(each["detail"] for each in examine() if each["check"] == BOT)
 

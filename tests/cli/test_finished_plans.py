@@ -48,7 +48,7 @@ def test_json(run: Run, id_: str) -> None:
     assert outcomes["1.0"][1].startswith("not among the 10 newest")
     assert outcomes["1.1"] == (
         "skipped",
-        "its tags changed after the plan was made: 1.1 then, 1.1, stable now",
+        "its tags changed after the plan was made: 1.1 before, 1.1, stable now",
     )
     assert outcomes["1.2"] == (
         "failed",
@@ -70,7 +70,7 @@ def test_csv_has_a_line_for_each_manifest(run: Run, id_: str) -> None:
 def test_text(run: Run, id_: str) -> None:
     out = run("show", id_).out
     assert f"Plan {id_}, version 1, was executed, but some images could not be deleted." in out
-    assert "Receipt: 1 deleted, 1 skipped, 1 failed." in out
+    assert "Result: 1 deleted, 1 skipped, 1 failed." in out
     words = " ".join(out.split())
     assert words.index("failed: ECR refused it") < words.index("skipped: its tags changed")
 
@@ -100,7 +100,7 @@ def test_the_progress_of_a_run(run: Run, builds: Shelf, aws: StandIn, own_store:
         with frozen(process):
             out = run("show", id_).out
     assert f"400 of {BUILDS} manifests processed." in out
-    assert f"Receipt: {BUILDS - 400} pending, 400 deleted." in out
+    assert f"Result: {BUILDS - 400} pending, 400 deleted." in out
 
 
 @pytest.mark.parametrize("reference", ["the tag", "the digest", "its beginning"])

@@ -259,7 +259,7 @@ def test_it_needs_no_credentials(
     found = {each["Sid"]: each for each in statements(result)}
     assert found["ReadRepositories"]["Resource"] == ["arn:aws:ecr:eu-west-1:*:repository/*"]
     assert {"ReadRegistries", "ListWorkloads", "ReadWorkloads"} < found.keys()
-    assert "with AWS credentials it would name the account" in result.sentence
+    assert "with AWS credentials, it names the account" in result.sentence
 
 
 def test_it_makes_no_aws_calls(aws: StandIn, run: Run) -> None:
@@ -427,7 +427,7 @@ def test_settings_without_policies_need_no_deletion_policy(run: Run, settings_fi
     settings_file("policies: []")
     result = run("iam-policy", "--delete")
     assert statements(result) == []
-    assert "no repository matches `policies`, so nothing is ever deleted" in result.err
+    assert "no repository matches `policies`, so nothing is deleted" in result.err
 
 
 def test_a_deletion_role_has_no_read_policy(run: Run, settings_file: Write) -> None:
@@ -438,7 +438,7 @@ def test_a_deletion_role_has_no_read_policy(run: Run, settings_file: Write) -> N
     for given, says in (
         (("--role", DELETER), f"only deletes: ecr-clean iam-policy --delete --role {DELETER}"),
         (("--delete", "--role", READER), f"only reads: ecr-clean iam-policy --role {READER}"),
-        (("--delete", "--role", LOOKER), f"no role {LOOKER}: use one of {DELETER}"),
+        (("--delete", "--role", LOOKER), f"no role {LOOKER} in the settings: use one of {DELETER}"),
     ):
         result = run("iam-policy", *given)
         assert (result.status, result.out) == (2, "")
@@ -457,7 +457,7 @@ def test_a_deletion_role_has_no_read_policy(run: Run, settings_file: Write) -> N
 def test_options_that_cannot_be_combined(run: Run, options: tuple[str, ...]) -> None:
     result = run("iam-policy", *options)
     assert (result.status, result.out) == (2, "")
-    assert f"{options[0]} and {options[-1]} do not go together" in result.sentence
+    assert f"{options[0]} and {options[-1]} cannot be combined" in result.sentence
 
 
 @pytest.mark.parametrize(

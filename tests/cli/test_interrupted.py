@@ -26,7 +26,7 @@ from tests.cli.plan_execution import (
 from tests.cli.stored_plans import LOOKED_AT, Write
 from tests.support import Run, Shelf
 
-STOPPING = "ecr-clean: stopping after the batches in flight; Ctrl-C again leaves at once\n"
+STOPPING = "ecr-clean: stopping after the batches in flight; Ctrl-C again exits immediately\n"
 
 
 def outcomes(store: Store, id_: str) -> dict[str, ImageOutcome]:
@@ -92,7 +92,7 @@ def test_during_deletion_it_stops_after_the_batches_in_flight(
     check_receipt(own_store, id_, builds)
     assert aws.world.calls.count(DELETION) == 4
     assert f"Plan {id_}, version 1, was stopped during the deletion." in out
-    assert f"Receipt: 400 deleted, {BUILDS - 400} skipped." in out
+    assert f"Result: 400 deleted, {BUILDS - 400} skipped." in out
     assert "was not reached: arn:aws:iam::123456789012:user/demo stopped the run" in " ".join(
         out.split()
     )
@@ -115,7 +115,7 @@ def test_a_second_ctrl_c_exits_immediately_and_recover_finishes(
     held.delay = 0
     result = run("recover")
     assert (result.status, result.err) == (0, "")
-    assert f"Receipt: {BUILDS} deleted" in result.out
+    assert f"Result: {BUILDS} deleted" in result.out
     check_receipt(own_store, id_, builds)
 
 

@@ -124,10 +124,10 @@ def test_until_a_duration(run: Run, pin: Run) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("1.0", "--until", "2001-01-01"), "2001-01-02 00:00 UTC is over"),
+        (("1.0", "--until", "2001-01-01"), "2001-01-02 00:00 UTC is in the past"),
         (("1.0", "--until", "0s"), "is in the past: give a later time"),
-        (("1.0", "--until", "tomorrow"), "'tomorrow' is no time: give a duration (30d), a date"),
-        (("1.0", "--until", "2099-02-29"), "'2099-02-29' is no time"),
+        (("1.0", "--until", "tomorrow"), "'tomorrow' is not a time: use a duration (30d), a date"),
+        (("1.0", "--until", "2099-02-29"), "'2099-02-29' is not a time"),
         (("1.0", "--until", "9999-12-31"), "'9999-12-31' is after the year 9998"),
         (("1.0", "--until", "9999-12-31T20:00"), "'9999-12-31T20:00' is after the year 9998"),
         (("1.*,2.*",), "'1.*,2.*' can match no tag (none has ','); give a tag, a full digest or"),

@@ -97,7 +97,7 @@ def test_show_has_plan_status_and_result(run: Run, id_: str) -> None:
     assert "3 of 13 manifests to delete" in out
     assert f"Plan {id_}, version 1, is proposed until 20" in out
     assert "Proposed 20" in out
-    assert "Receipt: 3 pending." in out
+    assert "Result: 3 pending." in out
 
 
 def test_an_approval_of_an_earlier_version_is_outdated(run: Run, id_: str) -> None:

@@ -125,7 +125,7 @@ def test_the_table_shows_the_next_step(run: Run, monkeypatch: pytest.MonkeyPatch
     assert line.startswith(f"Plan {id_}, version 1, is proposed until 20")
     assert line.endswith(f" UTC. To approve it: ecr-clean approve {id_} --version 1")
     assert "3 of 13 manifests to delete" in " ".join(out)
-    assert any(line.startswith("The database is from ") for line in out)
+    assert any(line.startswith("Database from ") for line in out)
 
 
 @pytest.mark.parametrize(
@@ -193,7 +193,7 @@ def test_a_new_database_shows_its_age(
     with sqlite3.connect(environment / "state" / "ecr-clean" / "ecr-clean.db") as db:
         db.execute("UPDATE about SET made_at = ?", [f"{made_at:%Y-%m-%d %H:%M:%S.%f}"])
     out = run("propose", "team/api").out
-    line = f"The database is from {format_time(made_at)}. Earlier pins, plans and tags are unknown."
+    line = f"Database from {format_time(made_at)}: earlier pins, plans and tags are unknown."
     assert (line in out.splitlines()) is told
 
 

@@ -88,7 +88,7 @@ def test_a_run_of_a_killed_process_is_taken_over_immediately(
     result = run("recover")
     assert (result.status, result.err) == (0, "")
     assert f"Plan {id_}, version 1, was executed." in result.out
-    assert f"Receipt: {BUILDS} deleted" in result.out
+    assert f"Result: {BUILDS} deleted" in result.out
     assert len(builds.repository.manifests) == 10
     assert aws.world.calls.count(DELETION) == 5
     told = [each["event"] for each in run("audit", "--format", "json").plans]
@@ -156,7 +156,7 @@ def test_failures(run: support.Run, at_once: Shelf, aws: StandIn) -> None:
     approved(run)
     result = run("recover")
     assert result.status == 1
-    assert "Receipt: 2 deleted, 1 failed." in result.out
+    assert "Result: 2 deleted, 1 failed." in result.out
 
 
 def test_a_failure_does_not_stop_other_plans(

@@ -143,7 +143,7 @@ def test_a_stopped_worker_hands_its_run_to_the_next(
     assert aws.world.calls.count(DELETION) == 4
     result = run("recover")
     assert result.status == 0
-    assert f"Receipt: {BUILDS} deleted." in result.out
+    assert f"Result: {BUILDS} deleted." in result.out
 
 
 @pytest.mark.slow

@@ -51,7 +51,7 @@ def test_during_the_deletion(run: Run, builds: Shelf, aws: StandIn, own_store: S
         )
         out, _ = process.communicate(timeout=PATIENCE)
     assert process.returncode == 1
-    assert f"Receipt: 400 deleted, {BUILDS - 400} skipped." in out
+    assert f"Result: 400 deleted, {BUILDS - 400} skipped." in out
     assert as_stored(own_store, id_).state is PlanState.STOPPED
     assert len(builds.repository.manifests) == BUILDS - 400 + 10
 

@@ -51,7 +51,7 @@ def test_it_deletes_exactly_the_plan_and_prints_the_result(
     assert result.out.splitlines()[-3:] == [
         f"Plan {id_}, version 1, was executed.",
         "team/api: freed 2.96 kB: under $0.01 a month.",
-        "Receipt: 3 deleted.",
+        "Result: 3 deleted.",
     ]
 
 
@@ -91,7 +91,7 @@ def test_failed_deletions(aws: StandIn, run: Run, at_once: Shelf) -> None:
     assert GO & tags(at_once) == {"1.1"}
     lines = result.out.splitlines()
     assert f"Plan {id_}, version 1, was executed, but some images could not be deleted." in lines
-    assert "Receipt: 2 deleted, 1 failed." in lines
+    assert "Result: 2 deleted, 1 failed." in lines
     words = " ".join(result.out.split())
     assert re.search(r"1\.1 \(sha256:\w{12}…\) failed: ECR refused it: .* \(KmsError\)", words)
 
@@ -102,7 +102,7 @@ def test_skipped_images(aws: StandIn, run: Run, at_once: Shelf) -> None:
     result = run("approve", id_, "--wait")
     assert result.status == 0
     assert GO & tags(at_once) == {"1.1"}
-    assert "Receipt: 2 deleted, 1 skipped." in result.out
+    assert "Result: 2 deleted, 1 skipped." in result.out
     words = " ".join(result.out.split())
     assert re.search(r"1\.1 \(sha256:\w{12}…\) skipped: its tags changed after the plan", words)
 
