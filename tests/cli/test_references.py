@@ -90,7 +90,7 @@ def test_a_typo_makes_plans_of_the_possible_repository_incomplete(
     found = finding(run("doctor", "--format", "json"))
     assert found["status"] == "FAILED"
     assert f"'{HOST}/{typo}' (used by ECS prod/typo, " in found["detail"]
-    assert "plans of team/api are incomplete" in found["detail"]
+    assert "plans for team/api are incomplete" in found["detail"]
 
 
 @pytest.mark.usefixtures("web")

@@ -38,7 +38,7 @@ def test_the_restoration_counts_for_min_age_and_newest(restored: Shelf, plan: Ru
     first, second = details(images["1.0"]), details(images["1.1"])
     assert first["min_age"].startswith("restored from the archive ")
     assert first["min_age"].endswith(", less than 1d ago")
-    assert "(1st: it was restored from the archive " in first["newest"]
+    assert "(1st: restored from the archive " in first["newest"]
     assert second.keys() == {"newest"}
     assert "(2nd: it was restored from the archive " in second["newest"]
     pushed = datetime.fromisoformat(images["1.0"]["pushed_at"])

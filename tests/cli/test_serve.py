@@ -122,7 +122,7 @@ def test_a_killed_workers_run_is_recovered_by_the_next_worker(
         until(lambda: as_stored(own_store, id_).state is PlanState.DONE)
     assert aws.world.calls.count(DELETION) == 5
     assert len(builds.repository.manifests) == 10
-    assert bot.has_said("WARNING The worker process ended (SIGKILL) and is started again")
+    assert bot.has_said("WARNING The worker process died (SIGKILL) and is restarted")
     assert bot.has_said(f"is resumed: process {worker} on ")
 
 

@@ -121,7 +121,7 @@ def test_an_incomplete_scan(
     assert result.status == 3
     assert result.sentence.startswith(f"The plan {id_} for team/api could not start (")
     assert "used.txt" in result.sentence
-    assert result.sentence.endswith("so it is proposed again, without approvals")
+    assert result.sentence.endswith(". It is proposed again, without approvals")
     shown = run("show", id_, "--format", "json").plan
     assert (shown["state"], shown["approvals"]) == ("proposed", [])
     assert aws.world.calls.count(DELETION) == 0

@@ -59,7 +59,7 @@ def test_an_image_group_to_delete(run: Run) -> None:
     assert "Its image group has 2 other manifests: - sha256:" in out
     child = manifests.digest_of(image_text("amd64"))
     told = words(run("why", "team/api", child).out)
-    assert "Delete: - follows multi (sha256:" in told
+    assert "Delete: - inherits the verdict of multi (sha256:" in told
     assert "- multi (sha256:" in told
 
 
