@@ -65,7 +65,7 @@ def in_use(graph: ManifestGraph, inputs: PlanInputs) -> KeepReasons:
 
 
 def too_young(policy: Policy, candidates: RuleCandidates) -> KeepReasons:
-    """Untagged images too: a multi-arch push uploads children before their index."""
+    """Young images, also untagged ones: a multi-arch push uploads children before their index."""
     for group in candidates.groups:
         since = group.young_since
         if since is not None and candidates.now - since < policy.min_age:
@@ -91,7 +91,7 @@ def archived(graph: ManifestGraph) -> KeepReasons:
 
 
 def not_run_by_containers(graph: ManifestGraph, artifacts: frozenset[str]) -> KeepReasons:
-    """Those without a parent, and tagged ones. Others inherit the verdict of their parent."""
+    """Artifacts that are tagged or have no parent. Others inherit the verdict of their parent."""
     for digest in sorted(artifacts):
         manifest = graph.manifests[digest]
         if manifest.tags or not graph.parents.get(digest):

@@ -38,7 +38,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """`judged`: every manifest, lowest digest first. `delete`: the digests to delete, in an order
+    """The verdicts on one repository, with the deletions and the savings.
+
+    `judged`: every manifest, lowest digest first. `delete`: the digests to delete, in an order
     that ECR accepts (an index before its children), with subjects before their referrers.
     `deleted_also_in`: the registries to which replication rules pass deletions. `problems`: why the
     plan is incomplete.

@@ -20,7 +20,7 @@ class Prices:
 
 @dataclass(frozen=True, slots=True)
 class Savings:
-    """Bytes, and USD a month.
+    """The savings of a plan, in bytes and USD a month.
 
     `freed_bytes`: configs and layers that only deleted manifests have, each once (a repository
     stores a shared layer once, and AWS bills it once: ECR user guide). Deleted images whose layers

@@ -11,8 +11,8 @@ _IN_PART = frozenset({PlanState.FAILED, PlanState.STOPPED})
 
 @dataclass(frozen=True, slots=True)
 class RepositoryStorage:
-    """Bytes. `stored_bytes`: the size of a repository. `could_free_bytes`: the savings of its last
-    plan, 0 after the plan is done. None: unknown."""
+    """The size of a repository and its possible savings, in bytes. `could_free_bytes`: those of its
+    last plan, 0 after the plan is done. None: unknown."""
 
     stored_bytes: int | None
     could_free_bytes: int | None
