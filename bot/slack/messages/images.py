@@ -29,7 +29,7 @@ _HEADINGS = {Verdict.DELETE: "Delete", Verdict.KEEP: "Keep"}
 
 
 @dataclass(frozen=True, slots=True)
-class _ManifestRow:
+class _ImageLine:
     """`is_part`: the manifest belongs to the last root above it."""
 
     judged: JudgedManifest
@@ -65,22 +65,22 @@ def _heading(content: Plan) -> str:
     )
 
 
-def _where(page: int, shown: Sequence[_ManifestRow], total: int) -> str:
+def _where(page: int, shown: Sequence[_ImageLine], total: int) -> str:
     if not shown:
         return "The repository is empty."
     first = page * A_PAGE + 1
     return f"{first:,} to {first + len(shown) - 1:,} of {count(total, 'manifest')}"
 
 
-def _rows(content: Plan) -> Sequence[_ManifestRow]:
+def _rows(content: Plan) -> Sequence[_ImageLine]:
     summary = PlanSummary(content)
     return [*_group_rows(summary.deleted_groups), *_group_rows(summary.kept_groups)]
 
 
-def _group_rows(groups: Iterable[PlannedImageGroup]) -> Iterator[_ManifestRow]:
+def _group_rows(groups: Iterable[PlannedImageGroup]) -> Iterator[_ImageLine]:
     for group in groups:
-        yield _ManifestRow(group.root, is_part=False)
-        yield from (_ManifestRow(each, is_part=True) for each in group.others)
+        yield _ImageLine(group.root, is_part=False)
+        yield from (_ImageLine(each, is_part=True) for each in group.others)
 
 
 def _first_kept_page(content: Plan) -> int:
@@ -100,7 +100,7 @@ def _page_button(page: int, text: str, ref: PlanRef) -> ButtonElement:
     return button(text, f"{IMAGES_PAGE}:{page}", PlanRef(ref.plan, ref.version, str(page)))
 
 
-def _listed(rows: Iterable[_ManifestRow]) -> Iterator[Block]:
+def _listed(rows: Iterable[_ImageLine]) -> Iterator[Block]:
     """Under a heading for each verdict."""
     for verdict, group in groupby(rows, key=lambda row: row.judged.verdict):
         yield header(_HEADINGS[verdict])
