@@ -80,7 +80,7 @@ class HasAccountRegion(Protocol):
     """A state that belongs to an account and Region."""
 
     @property
-    def place(self) -> AccountRegion: ...
+    def location(self) -> AccountRegion: ...
 
 
 class StatePerAccountRegion(Generic[State]):
@@ -106,7 +106,7 @@ def locked(
 
     @wraps(method)
     def with_lock(self: Owner, *args: Given.args, **kwargs: Given.kwargs) -> Result:
-        with self.place.shared.lock:
+        with self.location.shared.lock:
             return method(self, *args, **kwargs)
 
     return cast("Callable[Concatenate[Owner, Given], Result]", with_lock)

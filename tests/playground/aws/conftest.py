@@ -34,7 +34,7 @@ def aws() -> Iterator[StandIn]:
 def make_client(aws: StandIn, monkeypatch: pytest.MonkeyPatch) -> Iterator[MakeClient]:
     """Clients without retries, so that tests see every fault.
 
-    Of several protocols that a service speaks a client prefers the one that is told.
+    If a service has several protocols, the client prefers the given one.
     """
     made: list[Any] = []
 

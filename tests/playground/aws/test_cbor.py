@@ -1,6 +1,6 @@
 """Smithy RPC v2 with CBOR, which CodeBuild supports in addition to JSON.
 
-boto3 prefers JSON as long as botocore ranks it higher, so these clients are told.
+boto3 prefers JSON while botocore ranks it higher, so these tests select CBOR.
 """
 
 from http.client import HTTPConnection

@@ -72,12 +72,12 @@ def test_unknown_entities(aws: StandIn, ecs: Any) -> None:
     nowhere: list[tuple[Any, dict[str, Any], str]] = [
         (
             ecs.describe_daemon,
-            {"daemonArn": world.place.arn("ecs", "daemon/prod/other")},
+            {"daemonArn": world.location.arn("ecs", "daemon/prod/other")},
             "DaemonNotFoundException",
         ),
         (
             ecs.list_daemons,
-            {"clusterArn": world.place.arn("ecs", "cluster/other")},
+            {"clusterArn": world.location.arn("ecs", "cluster/other")},
             "ClusterNotFoundException",
         ),
         (

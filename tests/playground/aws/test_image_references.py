@@ -17,7 +17,7 @@ HOSTS = {
 def test_every_host_of_a_registry(aws: StandIn, host: str) -> None:
     _, latest = pushed(aws, "latest")
     _, release = pushed(aws, "1.0")
-    digest_of = aws.world.ecs().place.shared.digest_of
+    digest_of = aws.world.ecs().location.shared.digest_of
     assert digest_of(f"{host}/team/api") == latest
     assert digest_of(f"{host}/team/api:1.0") == release
     assert digest_of(f"{host}/team/api:1.0@sha256:abc") == "sha256:abc"
@@ -27,7 +27,7 @@ def test_every_host_of_a_registry(aws: StandIn, host: str) -> None:
 
 def test_references_in_china_and_to_other_registries(aws: StandIn) -> None:
     reference, digest = pushed(aws, "1.0", region="cn-north-1")
-    digest_of = aws.world.ecs().place.shared.digest_of
+    digest_of = aws.world.ecs().location.shared.digest_of
     assert "amazonaws.com.cn/" in reference
     assert digest_of(reference) == digest
     assert digest_of("docker.io/library/nginx:1") is None

@@ -41,7 +41,9 @@ def describe_service(params: Params, context: CallContext) -> Answer:
         "ResourceNotFoundException", f"Service with the provided ARN does not exist: {arn}"
     )
     service = find(state(context).services, arn, missing)
-    scaling = state(context).place.arn("apprunner", "autoscalingconfiguration/DefaultConfiguration")
+    scaling = state(context).location.arn(
+        "apprunner", "autoscalingconfiguration/DefaultConfiguration"
+    )
     return {
         "Service": {
             **_summary(service),

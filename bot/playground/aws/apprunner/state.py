@@ -31,8 +31,8 @@ class ServiceOptions(TypedDict, total=False):
 class AppRunnerState:
     """Services by ARN, including deleted ones, whose names can be used again."""
 
-    def __init__(self, place: AccountRegion) -> None:
-        self.place = place
+    def __init__(self, location: AccountRegion) -> None:
+        self.location = location
         self.services: dict[str, AppRunnerService] = {}
 
     @locked
@@ -43,12 +43,12 @@ class AppRunnerState:
         reject_unknown_options(options, ServiceOptions)
         if any(each.name == name and not each.deleted_at for each in self.services.values()):
             raise ValueError(f"service {name} already exists")
-        unique = str(UUID(self.place.new_id(name)[:32], version=4))
-        created_at = options.get("at") or self.place.now
+        unique = str(UUID(self.location.new_id(name)[:32], version=4))
+        created_at = options.get("at") or self.location.now
         service = AppRunnerService(
             id=unique,
             name=name,
-            arn=self.place.arn("apprunner", f"service/{name}/{unique}"),
+            arn=self.location.arn("apprunner", f"service/{name}/{unique}"),
             image=image,
             status="RUNNING",
             created_at=created_at,
@@ -59,7 +59,7 @@ class AppRunnerState:
 
     @locked
     def set_status(self, arn: str, status: str, *, at: datetime | None = None) -> AppRunnerService:
-        changed_at = at or self.place.now
+        changed_at = at or self.location.now
         changed = replace(
             self.services[arn],
             status=status,

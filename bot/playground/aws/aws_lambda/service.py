@@ -41,12 +41,12 @@ def function_reference(params: Params, context: CallContext) -> FunctionReferenc
         invalid(
             "The derived qualifier from the function name does not match the specified qualifier."
         )
-    place = state(context).place
-    arn = place.arn("lambda", f"function:{parts['name']}")
+    location = state(context).location
+    arn = location.arn("lambda", f"function:{parts['name']}")
     if parts["account"]:
-        arn = arn.replace(place.account, parts["account"])
+        arn = arn.replace(location.account, parts["account"])
     if parts["region"]:
-        arn = arn.replace(place.region, parts["region"])
+        arn = arn.replace(location.region, parts["region"])
     return FunctionReference(arn, parts["name"], parts["qualifier"] or qualifier)
 
 

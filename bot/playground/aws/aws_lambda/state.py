@@ -64,8 +64,8 @@ class FunctionImageOptions(TypedDict, total=False):
 class LambdaState:
     """Functions by name. Lambda stores the digest of an image when the function is updated."""
 
-    def __init__(self, place: AccountRegion) -> None:
-        self.place = place
+    def __init__(self, location: AccountRegion) -> None:
+        self.location = location
         self.functions: dict[str, LambdaFunction] = {}
 
     def function(self, name: str) -> LambdaFunction:
@@ -80,7 +80,7 @@ class LambdaState:
         reject_unknown_options(options, FunctionImageOptions)
         if name in self.functions:
             raise ValueError(f"function {name} already exists")
-        function = LambdaFunction(name, self.place.arn("lambda", f"function:{name}"))
+        function = LambdaFunction(name, self.location.arn("lambda", f"function:{name}"))
         self.functions[name] = function
         self._set_code(function, image, options)
         return function
@@ -106,7 +106,7 @@ class LambdaState:
         version = replace(
             function.latest,
             version=str(function.published),
-            modified_at=options.get("at") or self.place.now,
+            modified_at=options.get("at") or self.location.now,
         )
         function.versions[version.version] = version
         return version
@@ -143,10 +143,10 @@ class LambdaState:
             version=LATEST,
             image=image,
             resolved_image=(
-                self.place.resolved_image(image, options.get("digest")) if image else None
+                self.location.resolved_image(image, options.get("digest")) if image else None
             ),
-            modified_at=options.get("at") or self.place.now,
-            role_arn=self.place.role_arn(f"lambda-{function.name}"),
+            modified_at=options.get("at") or self.location.now,
+            role_arn=self.location.role_arn(f"lambda-{function.name}"),
         )
         function.versions[LATEST] = code
         return code

@@ -41,7 +41,7 @@ def _named(params: Params, context: CallContext) -> Iterable[JobDefinition]:
     definitions = state(context).definitions
     if "jobDefinitions" not in params:
         return definitions.values()
-    prefix = state(context).place.arn("batch", "job-definition/")
+    prefix = state(context).location.arn("batch", "job-definition/")
     names = {each.removeprefix(prefix) for each in params["jobDefinitions"]}
     return [definitions[name] for name in names & definitions.keys()]
 

@@ -27,8 +27,8 @@ class JobDefinition:
 class BatchState:
     """Job definitions by `name:revision`, including deregistered ones."""
 
-    def __init__(self, place: AccountRegion) -> None:
-        self.place = place
+    def __init__(self, location: AccountRegion) -> None:
+        self.location = location
         self.definitions: dict[str, JobDefinition] = {}
 
     @locked
@@ -45,7 +45,7 @@ class BatchState:
         if len(chosen) != 1 or not chosen.keys() <= _SHAPES:
             raise ValueError(f"a shape has one of {', '.join(sorted(_SHAPES))}")
         revision = 1 + sum(each.name == name for each in self.definitions.values())
-        arn = self.place.arn("batch", f"job-definition/{name}:{revision}")
+        arn = self.location.arn("batch", f"job-definition/{name}:{revision}")
         definition = JobDefinition(name, revision, arn, chosen)
         self.definitions[definition.full_name] = definition
         return definition

@@ -33,7 +33,7 @@ def _project_arns(params: Params, context: CallContext) -> list[str]:
 
 def _prefix(context: CallContext) -> str:
     """The prefix of project ARNs."""
-    return state(context).place.arn("codebuild", "project/")
+    return state(context).location.arn("codebuild", "project/")
 
 
 @codebuild.operation("BatchGetProjects", resource=_project_arns)

@@ -19,20 +19,20 @@ class CodeBuildProject:
 
 
 class CodeBuildState:
-    def __init__(self, place: AccountRegion) -> None:
-        self.place = place
+    def __init__(self, location: AccountRegion) -> None:
+        self.location = location
         self.projects: dict[str, CodeBuildProject] = {}
 
     @locked
     def create(self, name: str, image: str, *, at: datetime | None = None) -> CodeBuildProject:
         if name in self.projects:
             raise ValueError(f"project {name} already exists")
-        created_at = at or self.place.now
+        created_at = at or self.location.now
         self.projects[name] = CodeBuildProject(
             name=name,
-            arn=self.place.arn("codebuild", f"project/{name}"),
+            arn=self.location.arn("codebuild", f"project/{name}"),
             image=image,
-            role_arn=self.place.role_arn(f"codebuild-{name}"),
+            role_arn=self.location.role_arn(f"codebuild-{name}"),
             created_at=created_at,
             modified_at=created_at,
         )
@@ -41,6 +41,6 @@ class CodeBuildState:
     @locked
     def update(self, name: str, image: str, *, at: datetime | None = None) -> CodeBuildProject:
         """Sets another image for a project."""
-        changed = replace(self.projects[name], image=image, modified_at=at or self.place.now)
+        changed = replace(self.projects[name], image=image, modified_at=at or self.location.now)
         self.projects[name] = changed
         return changed

@@ -32,10 +32,10 @@ OPT_IN_REGIONS = {"aws": ("af-south-1", "ap-east-1", "eu-south-1", "eu-south-2",
 class RegionOptIns:
     """The opt-in status of each Region of a partition, for one account."""
 
-    def __init__(self, place: AccountRegion) -> None:
-        """`place.region`: the partition."""
-        self.place = place
-        self.partition = place.region
+    def __init__(self, location: AccountRegion) -> None:
+        """`location.region`: the partition."""
+        self.location = location
+        self.partition = location.region
         self._opted_in: set[str] = set()
 
     @locked

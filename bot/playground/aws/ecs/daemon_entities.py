@@ -55,23 +55,30 @@ class Daemon(CachedEntity):
         return self.arn.partition("/")[2]
 
     def deploy(
-        self, place: AccountRegion, definition: TaskDefinition, outcome: DaemonOutcome, at: datetime
+        self,
+        location: AccountRegion,
+        definition: TaskDefinition,
+        outcome: DaemonOutcome,
+        at: datetime,
     ) -> DaemonDeployment:
         """Deploys a definition. Images get the current digests of their references, if known."""
-        number, id_ = place.new_number("daemon revision"), place.new_id("daemon deployment")[:21]
+        number, id_ = (
+            location.new_number("daemon revision"),
+            location.new_id("daemon deployment")[:21],
+        )
         revision = DaemonRevision(
-            arn=place.arn("ecs", f"daemon-revision/{self.path}/{number}"),
+            arn=location.arn("ecs", f"daemon-revision/{self.path}/{number}"),
             daemon_arn=self.arn,
             cluster_arn=self.cluster_arn,
             definition=definition,
             images=tuple(
-                ResolvedImage(each.name, each.image, place.shared.digest_of(each.image))
+                ResolvedImage(each.name, each.image, location.shared.digest_of(each.image))
                 for each in definition.containers
             ),
             created_at=at,
         )
         deployment = DaemonDeployment(
-            arn=place.arn("ecs", f"daemon-deployment/{self.path}/{id_}"),
+            arn=location.arn("ecs", f"daemon-deployment/{self.path}/{id_}"),
             target=revision,
             sources=self.history[0].current if self.history else (),
             outcome=outcome,

@@ -59,7 +59,7 @@ def _each(member: str) -> Callable[[Params, CallContext], list[str]]:
 
 @ecs.operation("DescribeDaemon", resource=_one("daemonArn"))
 def describe_daemon(params: Params, context: CallContext) -> Answer:
-    prefix = state(context).place.arn("ecs", "daemon/")
+    prefix = state(context).location.arn("ecs", "daemon/")
     daemon = _daemon(params["daemonArn"].removeprefix(prefix).split("/"), context)
     if daemon is None or daemon.arn != params["daemonArn"]:
         raise AwsError("DaemonNotFoundException", "Daemon not found.")
@@ -101,7 +101,7 @@ def _find_all(
     entities_of: Callable[[Daemon], dict[str, Found]],
 ) -> tuple[list[Found], list[str]]:
     """The found entities, and the ARNs that were not found."""
-    prefix = state(context).place.arn("ecs", f"{kind}/")
+    prefix = state(context).location.arn("ecs", f"{kind}/")
     found, not_found = [], []
     for arn in arns:
         path = arn.removeprefix(prefix).split("/")
@@ -153,7 +153,7 @@ def _summary(definition: TaskDefinition) -> dict[str, Any]:
 def _definition_arn(params: Params, context: CallContext) -> str:
     name: str = params["daemonTaskDefinition"]
     is_arn = name.startswith("arn:")
-    return name if is_arn else state(context).place.arn("ecs", f"daemon-task-definition/{name}")
+    return name if is_arn else state(context).location.arn("ecs", f"daemon-task-definition/{name}")
 
 
 @ecs.operation("DescribeDaemonTaskDefinition", resource=_definition_arn)

@@ -118,7 +118,7 @@ def _find(
     arn: str, kind: str, context: CallContext, pick: Callable[[EcsService, str], Found | None]
 ) -> Found | None:
     """The entity with an ARN that contains cluster and service."""
-    prefix = state(context).place.arn("ecs", f"{kind}/")
+    prefix = state(context).location.arn("ecs", f"{kind}/")
     path = arn.removeprefix(prefix).split("/")
     if not arn.startswith(prefix) or len(path) != 3:
         invalid(f"Invalid {kind} ARN: {arn}")

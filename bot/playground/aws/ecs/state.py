@@ -59,17 +59,17 @@ class EcsState:
     `images`, a new revision is registered unless the latest has the same images.
     """
 
-    def __init__(self, place: AccountRegion) -> None:
-        self.place = place
+    def __init__(self, location: AccountRegion) -> None:
+        self.location = location
         self.clusters: dict[str, EcsCluster] = {}
-        self.families = TaskDefinitionFamilies(place)
-        self.daemon_families = TaskDefinitionFamilies(place, "daemon-task-definition")
+        self.families = TaskDefinitionFamilies(location)
+        self.daemon_families = TaskDefinitionFamilies(location, "daemon-task-definition")
 
     @locked
     def cluster(self, name: str = "default") -> EcsCluster:
         """The cluster, created if missing."""
         if name not in self.clusters:
-            self.clusters[name] = EcsCluster(self.place.arn("ecs", f"cluster/{name}"), name)
+            self.clusters[name] = EcsCluster(self.location.arn("ecs", f"cluster/{name}"), name)
         return self.clusters[name]
 
     def service(self, cluster: str, name: str) -> EcsService:
@@ -102,7 +102,7 @@ class EcsState:
         """Makes `family:revision` INACTIVE. Running tasks continue."""
         found = self.definition(definition)
         found.status = "INACTIVE"
-        found.deregistered_at = at or self.place.now
+        found.deregistered_at = at or self.location.now
         found.changed()
 
     @locked
@@ -125,7 +125,7 @@ class EcsState:
     ) -> None:
         """Stops a task, or sets a `last_status` like DEACTIVATING."""
         task.last_status = last_status
-        task.stopped_at = (at or self.place.now) if last_status == "STOPPED" else None
+        task.stopped_at = (at or self.location.now) if last_status == "STOPPED" else None
         task.changed()
 
     @locked
@@ -146,7 +146,7 @@ class EcsState:
             raise ValueError(f"service {name} already exists in {cluster}")
         launcher = self._launcher_for(name, images, options)
         service = EcsService(
-            arn=self.place.arn("ecs", f"service/{cluster}/{name}"),
+            arn=self.location.arn("ecs", f"service/{cluster}/{name}"),
             name=name,
             cluster_arn=ecs_cluster.arn,
             controller=options.get("controller", "ECS"),
@@ -190,7 +190,7 @@ class EcsState:
     def finish(self, cluster: str, name: str, *, at: datetime | None = None) -> None:
         """Completes the deployment. Older deployments end, and their tasks are stopped."""
         service = self.service(cluster, name)
-        ended = service.finish(at or self.place.now)
+        ended = service.finish(at or self.location.now)
         for task in self.clusters[cluster].tasks_of(service):
             if task.started_by in ended:
                 self.stop_task(task, at=at)
@@ -235,7 +235,7 @@ class EcsState:
         """Marks `family:revision` as DELETE_IN_PROGRESS. Its daemons continue."""
         found = self.daemon_families.find(definition)
         found.status = "DELETE_IN_PROGRESS"
-        found.deregistered_at = self.place.now
+        found.deregistered_at = self.location.now
         found.changed()
 
     @locked
@@ -253,10 +253,12 @@ class EcsState:
         if images is not None:
             self.register_daemon(name, images)
         if name not in ecs_cluster.daemons:
-            arn = self.place.arn("ecs", f"daemon/{cluster}/{name}")
-            ecs_cluster.daemons[name] = Daemon(arn, name, ecs_cluster.arn, self.place.now)
+            arn = self.location.arn("ecs", f"daemon/{cluster}/{name}")
+            ecs_cluster.daemons[name] = Daemon(arn, name, ecs_cluster.arn, self.location.now)
         definition = self.daemon_families.find(name)
-        return ecs_cluster.daemons[name].deploy(self.place, definition, outcome, self.place.now)
+        return ecs_cluster.daemons[name].deploy(
+            self.location, definition, outcome, self.location.now
+        )
 
     def _launcher_for(
         self, family: str, images: Images | None, options: LaunchOptions
@@ -271,8 +273,8 @@ class EcsState:
         definition = (
             self.definition(family) if images is None else self.families.with_images(family, images)
         )
-        now = [self.place.shared.digest_of(each.image) for each in definition.containers]
-        return TaskLauncher(self.place, definition, digests or now, at or self.place.now)
+        now = [self.location.shared.digest_of(each.image) for each in definition.containers]
+        return TaskLauncher(self.location, definition, digests or now, at or self.location.now)
 
 
 def _first_deployment_id(service: EcsService, launcher: TaskLauncher, running: int) -> str:

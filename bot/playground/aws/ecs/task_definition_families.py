@@ -16,9 +16,9 @@ class TaskDefinitionFamilies(dict[str, list[TaskDefinition]]):
     `kind`: the resource type in ARNs, `task-definition` or `daemon-task-definition`.
     """
 
-    def __init__(self, place: AccountRegion, kind: str = "task-definition") -> None:
+    def __init__(self, location: AccountRegion, kind: str = "task-definition") -> None:
         super().__init__()
-        self._place = place
+        self._place = location
         self._kind = kind
 
     def register(

@@ -52,7 +52,7 @@ def list_task_definitions(params: Params, context: CallContext) -> Answer:
 @ecs.operation("DescribeTaskDefinition")
 def describe_task_definition(params: Params, context: CallContext) -> Answer:
     """A family names its latest ACTIVE revision. `family:revision` may be INACTIVE."""
-    prefix = state(context).place.arn("ecs", "task-definition/")
+    prefix = state(context).location.arn("ecs", "task-definition/")
     try:
         definition = state(context).definition(params["taskDefinition"].removeprefix(prefix))
     except KeyError:

@@ -42,7 +42,7 @@ class TaskOptions(TypedDict, total=False):
 class TaskLauncher:
     """Starts tasks of a definition, with these digests."""
 
-    place: AccountRegion
+    location: AccountRegion
     definition: TaskDefinition
     digests: Digests
     at: datetime
@@ -50,10 +50,13 @@ class TaskLauncher:
     def deploy(self, service: EcsService, running: int) -> ServiceDeployment:
         """Creates the service's primary deployment. The previous ones become ACTIVE."""
         path = f"{service.cluster_name}/{service.name}"
-        number, name = self.place.new_number("deployment"), self.place.new_id("deployment")[:21]
+        number, name = (
+            self.location.new_number("deployment"),
+            self.location.new_id("deployment")[:21],
+        )
         deployment = ServiceDeployment(
             id=f"ecs-svc/{number}",
-            arn=self.place.arn("ecs", f"service-deployment/{path}/{name}"),
+            arn=self.location.arn("ecs", f"service-deployment/{path}/{name}"),
             revision=self._revision(service, path),
             sources=tuple(each.revision for each in service.deployments),
             desired=service.desired,
@@ -67,9 +70,9 @@ class TaskLauncher:
         return deployment
 
     def _revision(self, service: EcsService, path: str) -> ServiceRevision:
-        number = self.place.new_number("revision")
+        number = self.location.new_number("revision")
         return ServiceRevision(
-            arn=self.place.arn("ecs", f"service-revision/{path}/{number}"),
+            arn=self.location.arn("ecs", f"service-revision/{path}/{number}"),
             service_arn=service.arn,
             cluster_arn=service.cluster_arn,
             definition=self.definition,
@@ -85,11 +88,11 @@ class TaskLauncher:
         )
 
     def create_task_set(self, service: EcsService, status: TaskSetStatus, running: int) -> TaskSet:
-        number = self.place.new_number("task set")
+        number = self.location.new_number("task set")
         path = f"{service.cluster_name}/{service.name}/ecs-svc/{number}"
         task_set = TaskSet(
             id=f"ecs-svc/{number}",
-            arn=self.place.arn("ecs", f"task-set/{path}"),
+            arn=self.location.arn("ecs", f"task-set/{path}"),
             definition=self.definition,
             status=status,
             desired=running,
@@ -116,9 +119,9 @@ class TaskLauncher:
     def start_task(self, cluster: EcsCluster, options: TaskOptions) -> EcsTask:
         stopped_at = options.get("stopped_at")
         status = options.get("last_status", "STOPPED" if stopped_at else "RUNNING")
-        id_ = self.place.new_id("task")
+        id_ = self.location.new_id("task")
         task = EcsTask(
-            arn=self.place.arn("ecs", f"task/{cluster.name}/{id_[:32]}"),
+            arn=self.location.arn("ecs", f"task/{cluster.name}/{id_[:32]}"),
             cluster_arn=cluster.arn,
             definition=self.definition,
             containers=self._containers(id_),

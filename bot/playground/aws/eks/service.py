@@ -14,7 +14,7 @@ def state(context: CallContext) -> EksState:
 
 
 def _cluster_arn(params: Params, context: CallContext) -> str:
-    return state(context).place.arn("eks", f"cluster/{params['name']}")
+    return state(context).location.arn("eks", f"cluster/{params['name']}")
 
 
 eks = AwsService("eks", validation_error=validation_error_as(INVALID), resource=_cluster_arn)

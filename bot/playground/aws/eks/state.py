@@ -37,8 +37,8 @@ class ClusterOptions(TypedDict, total=False):
 
 
 class EksState:
-    def __init__(self, place: AccountRegion) -> None:
-        self.place = place
+    def __init__(self, location: AccountRegion) -> None:
+        self.location = location
         self.clusters: dict[str, EksCluster] = {}
 
     @locked
@@ -48,14 +48,14 @@ class EksState:
             raise ValueError(f"cluster {name} already exists")
         cluster = EksCluster(
             name=name,
-            arn=self.place.arn("eks", f"cluster/{name}"),
+            arn=self.location.arn("eks", f"cluster/{name}"),
             endpoint=options.get("endpoint") or self._unreachable_endpoint(name),
             certificate_authority=options.get("certificate_authority")
             or base64.b64encode(_NO_CERTIFICATE).decode(),
             version=options.get("version", "1.34"),
             status=options.get("status", "ACTIVE"),
-            role_arn=self.place.role_arn(f"eks-{name}"),
-            created_at=options.get("at") or self.place.now,
+            role_arn=self.location.role_arn(f"eks-{name}"),
+            created_at=options.get("at") or self.location.now,
         )
         self.clusters[name] = cluster
         return cluster
@@ -66,5 +66,5 @@ class EksState:
         return self.clusters[name]
 
     def _unreachable_endpoint(self, name: str) -> str:
-        unique = self.place.new_id(name)[:32].upper()
-        return f"https://{unique}.gr7.{self.place.region}.eks.invalid"
+        unique = self.location.new_id(name)[:32].upper()
+        return f"https://{unique}.gr7.{self.location.region}.eks.invalid"

@@ -22,7 +22,7 @@ def rule_arn(params: Params, context: CallContext) -> str:
     """The ARN of the rule in a call. The default bus is not part of it."""
     bus = bus_name(params)
     path = params["Rule"] if bus == "default" else f"{bus}/{params['Rule']}"
-    return state(context).place.arn("events", f"rule/{path}")
+    return state(context).location.arn("events", f"rule/{path}")
 
 
 def bus_name(params: Params) -> str:

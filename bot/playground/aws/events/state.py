@@ -48,8 +48,8 @@ class RuleOptions(TypedDict, total=False):
 class EventBridgeState:
     """Buses, created on first use. `default` always exists."""
 
-    def __init__(self, place: AccountRegion) -> None:
-        self.place = place
+    def __init__(self, location: AccountRegion) -> None:
+        self.location = location
         self.buses: dict[str, EventBus] = {}
         self.bus("default")
 
@@ -57,8 +57,8 @@ class EventBridgeState:
     def bus(self, name: str) -> EventBus:
         """The bus, created if missing."""
         if name not in self.buses:
-            arn = self.place.arn("events", f"event-bus/{name}")
-            self.buses[name] = EventBus(name, arn, self.place.now)
+            arn = self.location.arn("events", f"event-bus/{name}")
+            self.buses[name] = EventBus(name, arn, self.location.now)
         return self.buses[name]
 
     @locked
@@ -69,7 +69,7 @@ class EventBridgeState:
         path = name if bus.name == "default" else f"{bus.name}/{name}"
         rule = EventRule(
             name=name,
-            arn=self.place.arn("events", f"rule/{path}"),
+            arn=self.location.arn("events", f"rule/{path}"),
             bus=bus.name,
             state=options.get("state", "ENABLED"),
             schedule=None if pattern else options.get("schedule", "rate(1 day)"),
@@ -101,10 +101,10 @@ class EventBridgeState:
         rule = self.put_rule(name, **options)
         target = {
             "Id": f"{name}-task",
-            "Arn": self.place.arn("ecs", f"cluster/{cluster}"),
-            "RoleArn": self.place.role_arn("ecsEventsRole"),
+            "Arn": self.location.arn("ecs", f"cluster/{cluster}"),
+            "RoleArn": self.location.role_arn("ecsEventsRole"),
             "EcsParameters": {
-                "TaskDefinitionArn": self.place.task_definition_arn(task_definition),
+                "TaskDefinitionArn": self.location.task_definition_arn(task_definition),
                 "TaskCount": 1,
                 "LaunchType": "FARGATE",
             },

@@ -34,7 +34,7 @@ def arn_of(kind: str, member: str) -> Resource:
 
 
 def _arn(kind: str, name: str, context: CallContext) -> str:
-    return state(context).place.arn("sagemaker", f"{kind}/{name}")
+    return state(context).location.arn("sagemaker", f"{kind}/{name}")
 
 
 def find_resource(

@@ -123,8 +123,8 @@ class ComponentOptions(TypedDict, total=False):
 class SageMakerState:
     """All resources. Endpoints and components store the digests at their creation."""
 
-    def __init__(self, place: AccountRegion) -> None:
-        self.place = place
+    def __init__(self, location: AccountRegion) -> None:
+        self.location = location
         self.models: dict[str, SageMakerModel] = {}
         self.packages: dict[str, ModelPackage] = {}
         self.endpoints: dict[str, InferenceEndpoint] = {}
@@ -145,10 +145,10 @@ class SageMakerState:
         model = SageMakerModel(
             name=name,
             arn=self._arn("model", name),
-            created_at=at or self.place.now,
+            created_at=at or self.location.now,
             images=tuple(images),
             package=package,
-            role_arn=self.place.role_arn("sagemaker"),
+            role_arn=self.location.role_arn("sagemaker"),
         )
         return _added(self.models, model)
 
@@ -169,7 +169,7 @@ class SageMakerState:
         package = ModelPackage(
             name=name,
             arn=self._arn("model-package", name),
-            created_at=self.place.now,
+            created_at=self.location.now,
             images=packaged(images),
             additional={key: packaged(listed) for key, listed in (additional or {}).items()},
         )
@@ -184,7 +184,7 @@ class SageMakerState:
         A variant with inference components has no images.
         """
         reject_unknown_options(options, EndpointOptions)
-        at = options.get("at") or self.place.now
+        at = options.get("at") or self.location.now
         digests = options.get("digests", {})
 
         def deployed(variants: Images) -> Variants:
@@ -217,7 +217,7 @@ class SageMakerState:
         reject_unknown_options(options, ComponentOptions)
         if not specifications:
             raise ValueError("give at least one specification")
-        at = options.get("at") or self.place.now
+        at = options.get("at") or self.location.now
         component = InferenceComponent(
             name=name,
             arn=self._arn("inference-component", name),
@@ -243,10 +243,10 @@ class SageMakerState:
         )
 
     def _deployed(self, image: str, digest: str | None, at: datetime) -> DeployedImage:
-        return DeployedImage(image, self.place.resolved_image(image, digest), at)
+        return DeployedImage(image, self.location.resolved_image(image, digest), at)
 
     def _arn(self, kind: str, name: str) -> str:
-        return self.place.arn("sagemaker", f"{kind}/{name}")
+        return self.location.arn("sagemaker", f"{kind}/{name}")
 
 
 def _added(resources: dict[str, AnyResource], resource: AnyResource) -> AnyResource:

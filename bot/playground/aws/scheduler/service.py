@@ -18,14 +18,14 @@ def _invalid(message: str) -> AwsError:
 
 def _schedule_arn(params: Params, context: CallContext) -> str:
     group = params.get("GroupName", "default")
-    return state(context).place.arn("scheduler", f"schedule/{group}/{params['Name']}")
+    return state(context).location.arn("scheduler", f"schedule/{group}/{params['Name']}")
 
 
 def all_resources(kind: str) -> Resource:
     """The resource of list actions, such as `schedule/*/*` for any group (aws-cdk#38201)."""
 
     def resource(_params: Params, context: CallContext) -> str:
-        return state(context).place.arn("scheduler", kind)
+        return state(context).location.arn("scheduler", kind)
 
     return resource
 

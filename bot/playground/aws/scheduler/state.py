@@ -44,8 +44,8 @@ class ScheduleOptions(TypedDict, total=False):
 class SchedulerState:
     """Groups, created on first use. `default` always exists."""
 
-    def __init__(self, place: AccountRegion) -> None:
-        self.place = place
+    def __init__(self, location: AccountRegion) -> None:
+        self.location = location
         self.groups: dict[str, ScheduleGroup] = {}
         self.group("default")
 
@@ -53,8 +53,8 @@ class SchedulerState:
     def group(self, name: str) -> ScheduleGroup:
         """The group, created if missing."""
         if name not in self.groups:
-            arn = self.place.arn("scheduler", f"schedule-group/{name}")
-            self.groups[name] = ScheduleGroup(name, arn, self.place.now)
+            arn = self.location.arn("scheduler", f"schedule-group/{name}")
+            self.groups[name] = ScheduleGroup(name, arn, self.location.now)
         return self.groups[name]
 
     @locked
@@ -67,11 +67,11 @@ class SchedulerState:
         schedule = Schedule(
             name=name,
             group=group.name,
-            arn=self.place.arn("scheduler", f"schedule/{group.name}/{name}"),
+            arn=self.location.arn("scheduler", f"schedule/{group.name}/{name}"),
             state=options.get("state", "ENABLED"),
             expression=options.get("expression", "rate(1 day)"),
-            created_at=self.place.now,
-            target={"RoleArn": self.place.role_arn("scheduler"), **target},
+            created_at=self.location.now,
+            target={"RoleArn": self.location.role_arn("scheduler"), **target},
         )
         group.schedules[name] = schedule
         return schedule
@@ -96,9 +96,9 @@ class SchedulerState:
                 name, {"Arn": RUN_TASK, "Input": orjson.dumps(call).decode()}, **options
             )
         target = {
-            "Arn": self.place.arn("ecs", f"cluster/{cluster}"),
+            "Arn": self.location.arn("ecs", f"cluster/{cluster}"),
             "EcsParameters": {
-                "TaskDefinitionArn": self.place.task_definition_arn(task_definition),
+                "TaskDefinitionArn": self.location.task_definition_arn(task_definition),
                 "TaskCount": 1,
                 "LaunchType": "FARGATE",
             },
