@@ -43,7 +43,7 @@ def test_the_pull_time_before_our_first_read_counts(
     aws: StandIn, pulled: Shelf, take: TakeInventory
 ) -> None:
     assert pull_time(take, pulled) == BEFORE
-    assert pulled.pulled_at("a") == NOW, "reading must have left its trace, or this shows nothing"
+    assert pulled.pulled_at("a") == NOW, "the read must have changed the pull time"
     aws.world.clock.advance(HOUR)
     assert pull_time(take, pulled) == BEFORE
 

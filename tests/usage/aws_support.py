@@ -72,8 +72,8 @@ def _fault(aws: StandIn, call: str, **effect: Any) -> None:
 
 
 _ALWAYS: Mapping[str, Mapping[str, Any]] = {
-    "throttled out": {"error": "ThrottlingException"},
-    "throttled out, as Lambda says it": {"error": "TooManyRequestsException", "status": 429},
+    "always throttled": {"error": "ThrottlingException"},
+    "always throttled, as Lambda says it": {"error": "TooManyRequestsException", "status": 429},
     "internal error": {"error": "InternalFailure", "status": 500},
     "unknown error": {"error": "ClientException"},
     "cut off before": {"cut": "before"},
@@ -94,7 +94,13 @@ FAILURES: Mapping[str, Fail] = {
 
 SECOND_PAGE: Mapping[str, Fail] = {
     name: partial(_fault, skip=1, times=None, **_ALWAYS[name])
-    for name in ("throttled out", "cut off after", "cut off in the body", "no JSON", "empty answer")
+    for name in (
+        "always throttled",
+        "cut off after",
+        "cut off in the body",
+        "no JSON",
+        "empty answer",
+    )
 }
 
 

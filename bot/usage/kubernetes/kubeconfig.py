@@ -115,7 +115,7 @@ class _KubeconfigContext:
         name = getattr(self.config.context, kind)
         if found := next((key for key in _UNSUPPORTED[kind] if entry.get(key)), None):
             raise ClusterSettingsError(
-                f"{self.file} uses {found} for {name}, which is not supported"
+                f"{self.file} uses `{found}` for {name}, which is not supported"
             )
 
     def _cluster(self) -> Cluster:

@@ -32,8 +32,8 @@ FAILURES: Mapping[str, Mapping[str, Any]] = {
     "not authenticated": {"status": 401},
     "forbidden": {"status": 403},
     "always expired": {"status": 410},
-    "throttled out": {"status": 429},
-    "throttled out in plain text": {
+    "always throttled": {"status": 429},
+    "always throttled in plain text": {
         "status": 429,
         "body": "Too many requests",
         "content_type": "text/plain",
@@ -49,7 +49,7 @@ FAILURES: Mapping[str, Mapping[str, Any]] = {
     "empty answer": {"body": "{}"},
     "null": {"body": "null"},
     "a list": {"body": "[]"},
-    "a list of nothing known": {"body": '{"items": []}'},
+    "a list of unknown objects": {"body": '{"items": []}'},
     "a list without a version": {"body": '{"kind": "PodList", "metadata": {}, "items": []}'},
     "no items": {"body": '{"kind": "PodList", "metadata": {"resourceVersion": "1"}}'},
     "items of null": {"body": '{"metadata": {"resourceVersion": "1"}, "items": null}'},
@@ -79,7 +79,7 @@ def test_a_timeout(cluster: Cluster, scan: ClusterScan, resource: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "failure", ["forbidden", "cut off in the body", "no JSON", "throttled out"]
+    "failure", ["forbidden", "cut off in the body", "no JSON", "always throttled"]
 )
 def test_a_failure_on_the_second_page(cluster: Cluster, scan: ClusterScan, failure: str) -> None:
     cluster.apply(*pods(PAGE + 1))
@@ -91,8 +91,8 @@ def test_a_failure_on_the_second_page(cluster: Cluster, scan: ClusterScan, failu
 @pytest.mark.parametrize(
     "failure",
     [
-        "throttled out",
-        "throttled out in plain text",
+        "always throttled",
+        "always throttled in plain text",
         "internal error",
         "unavailable",
         "cut off before",

@@ -126,10 +126,13 @@ EXEC = {"apiVersion": "client.authentication.k8s.io/v1", "command": "x"}
 @pytest.mark.parametrize(
     ("entry", "words"),
     [
-        ({"username": "ann", "password": SECRET}, "uses password for prod, which is not supported"),
-        ({"username": "ann"}, "uses username for prod, which is not supported"),
-        ({"token": SECRET, "as-user-extra": {"a": ["b"]}}, "as-user-extra for prod"),
-        ({"auth-provider": {"name": "gcp"}}, "uses auth-provider for prod"),
+        (
+            {"username": "ann", "password": SECRET},
+            "uses `password` for prod, which is not supported",
+        ),
+        ({"username": "ann"}, "uses `username` for prod, which is not supported"),
+        ({"token": SECRET, "as-user-extra": {"a": ["b"]}}, "`as-user-extra` for prod"),
+        ({"auth-provider": {"name": "gcp"}}, "uses `auth-provider` for prod"),
         ({}, "user prod of .*kubeconfig has no credentials.*: give it a token, a tokenFile"),
         (None, "has no credentials"),
         ({"token": "", "client-certificate": ""}, "has no credentials"),
