@@ -21,7 +21,7 @@ from benchmarks.slack_users import SimulatedUsers
 from bot.playground.aws.manifests import image
 from bot.playground.control_client import ControlClient
 from bot.playground.seed_images import MIB, PushedManifest, push_images
-from bot.playground.slack import ActionOutcome, Person, WorkspaceClient
+from bot.playground.slack import ActionOutcome, SimulatedUser, WorkspaceClient
 from bot.slack.action_ids import PIN_TAGS, PINNED_TAGS
 from bot.store.store import open_store
 from tests.postgres import some_server
@@ -131,7 +131,7 @@ def _at_once(users: SimulatedUsers, typed: str) -> Took:
     return [each["took"] for _ in range(ROUNDS) for each in users.act_at_once(searches)]
 
 
-def _search(person: Person, typed: str) -> ActionOutcome:
+def _search(person: SimulatedUser, typed: str) -> ActionOutcome:
     outcome = person.looks_for(typed, PINNED_TAGS)
     assert outcome.options, f"no tags found for {typed!r}: {outcome}"
     return outcome

@@ -7,10 +7,10 @@ from itertools import cycle
 from threading import Barrier
 from typing import Any
 
-from bot.playground.slack import ActionOutcome, Person, WorkspaceClient
+from bot.playground.slack import ActionOutcome, SimulatedUser, WorkspaceClient
 from bot.slack.action_ids import COMMAND
 
-Act = Callable[[Person], ActionOutcome]
+Act = Callable[[SimulatedUser], ActionOutcome]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +37,12 @@ class SimulatedUsers:
         for person, name in zip(cycle(self.people), repositories, strict=False):
             assert self.type_command(person, name, f"report {name}").ok
 
-    def type_command(self, person: Person, repository: str, word: str) -> ActionOutcome:
+    def type_command(self, person: SimulatedUser, repository: str, word: str) -> ActionOutcome:
         return person.types(f"{COMMAND} {word}", self.channels[repository])
 
-    def click(self, person: Person, repository: str, action: str, **how: Any) -> ActionOutcome:
+    def click(
+        self, person: SimulatedUser, repository: str, action: str, **how: Any
+    ) -> ActionOutcome:
         """Clicks in the report that was read by `read_reports`."""
         channel, report = self.channels[repository], self._reports[repository]
         return person.uses(action, channel=channel, ts=report.ts, **how)
@@ -63,7 +65,7 @@ class SimulatedUsers:
         self._remote.delete("/deliveries")
         start = Barrier(len(acts))
 
-        def act_together(person: Person, act: Act) -> ActionOutcome:
+        def act_together(person: SimulatedUser, act: Act) -> ActionOutcome:
             start.wait()
             return act(person)
 

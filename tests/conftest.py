@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, settings
 from bot.aws.ecr import EcrRegistry
 from bot.aws.sessions import open_session
 from bot.cli.main import main
-from bot.playground.aws import StandIn
+from bot.playground.aws import AwsStandIn
 from bot.process import tune_garbage_collection
 from bot.store.manifest_cache import SqliteManifestCache
 from bot.usecases.inventory import Inventory, InventoryTaker
@@ -39,19 +39,19 @@ def pytest_collection_finish() -> None:
 
 
 @pytest.fixture
-def aws() -> Iterator[StandIn]:
-    with StandIn() as stand_in:
+def aws() -> Iterator[AwsStandIn]:
+    with AwsStandIn() as stand_in:
         yield stand_in
 
 
 @pytest.fixture
-def shelf(aws: StandIn) -> Shelf:
+def shelf(aws: AwsStandIn) -> Shelf:
     """The repository `team/api`, empty."""
     return Shelf(aws)
 
 
 @pytest.fixture
-def environment(aws: StandIn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def environment(aws: AwsStandIn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Removes this machine's settings, and disables retries. Returns the working folder."""
     for name in os.environ:
         if name.startswith(("AWS_", "DATABASE_URL", "ECR_CLEAN_", "XDG_", "SLACK_")):
@@ -133,7 +133,7 @@ TakeInventory = Callable[[Shelf], Inventory]
 
 
 @pytest.fixture
-def take(aws: StandIn, registry: EcrRegistry, cache: SqliteManifestCache) -> TakeInventory:
+def take(aws: AwsStandIn, registry: EcrRegistry, cache: SqliteManifestCache) -> TakeInventory:
     """Takes the inventory of a repository, with the simulator's clock at noon."""
     aws.world.clock.set(NOW)
     taker = InventoryTaker(registry, cache, aws.world.clock.now, lambda *_: None)

@@ -10,7 +10,7 @@ import orjson
 
 from bot.core.repository import RegistryId, RepositoryId
 from bot.core.usage import SOURCES
-from bot.playground.aws import DEFAULT_ACCOUNT, DEFAULT_REGION, StandIn, manifests
+from bot.playground.aws import DEFAULT_ACCOUNT, DEFAULT_REGION, AwsStandIn, manifests
 from bot.playground.aws.ecr.stored_manifest import StoredManifest
 
 Plan = dict[str, Any]
@@ -73,7 +73,7 @@ class Shelf:
 
     def __init__(
         self,
-        aws: StandIn,
+        aws: AwsStandIn,
         name: str = "team/api",
         *,
         account: str = DEFAULT_ACCOUNT,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from bot.bootstrap.planning import identify, open_named_registries, open_registries, system_clock
 from bot.bootstrap.slack import is_in_slack, open_client, user_groups
 from bot.core.errors import RequestError, ServiceError
-from bot.core.permissions import AwsIdentity, Person, SlackUser
+from bot.core.permissions import AwsIdentity, SimulatedUser, SlackUser
 from bot.parallel import ExpiringCache
 from bot.ports import Clock
 from bot.settings.model import Settings
@@ -100,7 +100,9 @@ def command_line_person(settings: Settings) -> AwsIdentity:
     return AwsIdentity(identify(settings).arn)
 
 
-def open_proposer(settings: Settings, store: "Store", planner: Planner, person: Person) -> Proposer:
+def open_proposer(
+    settings: Settings, store: "Store", planner: Planner, person: SimulatedUser
+) -> Proposer:
     return Proposer(
         store=store,
         planner=planner,

@@ -21,7 +21,7 @@ from bot.cli.exit_status import INTERRUPTED, ExitStatus, ExitStatusCollector
 from bot.cli.options import CommonOptions, common_options
 from bot.cli.terminal import note, print_line, progress_display, show
 from bot.core.errors import RequestError, ServiceError
-from bot.core.permissions import Person
+from bot.core.permissions import SimulatedUser
 from bot.core.plan import PlanState
 from bot.core.records import ImageOutcome, Pause, PlanRecord
 from bot.core.savings import usd_per_month
@@ -67,7 +67,7 @@ class PlanExecutor:
 
     settings: Settings
     store: "Store"
-    person: Person
+    person: SimulatedUser
     shutdown: Shutdown = field(default_factory=Shutdown)
 
     def wait_and_execute(self, plan: PlanRecord) -> PlanRecord:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bot.playground.slack.workspace_client import Person, WorkspaceClient
+from bot.playground.slack.workspace_client import SimulatedUser, WorkspaceClient
 
 
 @dataclass(frozen=True)
@@ -15,11 +15,11 @@ class UsersAndChannels:
     - jo is a contractor and a guest in one channel.
     """
 
-    mia: Person
-    ravi: Person
-    tom: Person
-    lena: Person
-    jo: Person
+    mia: SimulatedUser
+    ravi: SimulatedUser
+    tom: SimulatedUser
+    lena: SimulatedUser
+    jo: SimulatedUser
     platform: str
     shop: str
     payments: str

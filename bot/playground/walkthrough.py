@@ -8,7 +8,7 @@ control APIs of the stand-ins. It compares the bot's messages with the contents 
 import re
 from collections.abc import Mapping
 
-from bot.playground.slack.workspace_client import Person
+from bot.playground.slack.workspace_client import SimulatedUser
 from bot.playground.walkthrough_session import Json, WalkthroughError, WalkthroughSession, buttons
 
 REPOSITORY = "shop/api"
@@ -128,7 +128,7 @@ def _approve_as_ravi(session: WalkthroughSession, report: Json) -> None:
     _type_name(session, ravi, report)
 
 
-def _click_approve(session: WalkthroughSession, user: Person, report: Json) -> None:
+def _click_approve(session: WalkthroughSession, user: SimulatedUser, report: Json) -> None:
     name = session.name(user)
     session.print_step(
         f"{name}, an approver, clicks Approve. The plan is large: the bot asks for the name."
@@ -140,7 +140,7 @@ def _click_approve(session: WalkthroughSession, user: Person, report: Json) -> N
     session.print_bot_text(question, only_to=name)
 
 
-def _type_name(session: WalkthroughSession, user: Person, report: Json) -> None:
+def _type_name(session: WalkthroughSession, user: SimulatedUser, report: Json) -> None:
     name = session.name(user)
     session.print_step(f"{name} types “{REPOSITORY}”.")
     session.submit(user, typed_name=REPOSITORY)

@@ -10,7 +10,7 @@ from bot.playground.control_client import ControlClient
 from bot.playground.plain_text import PlainTextRenderer
 from bot.playground.seed_slack import UsersAndChannels
 from bot.playground.slack.user_actions.outcome import ActionOutcome
-from bot.playground.slack.workspace_client import Person, WorkspaceClient
+from bot.playground.slack.workspace_client import SimulatedUser, WorkspaceClient
 
 Json = dict[str, Any]
 Found = TypeVar("Found")
@@ -70,18 +70,18 @@ class WalkthroughSession:
 
     # Acting
 
-    def click(self, user: Person, action_id: str, message: Json) -> None:
+    def click(self, user: SimulatedUser, action_id: str, message: Json) -> None:
         """Raises WalkthroughError if the user cannot click this."""
         outcome = user.uses(action_id, channel=self.channel, ts=message["ts"])
         _expect_success(f"{self.name(user)} can click {action_id}", outcome)
 
-    def submit(self, user: Person, **values: Any) -> None:
+    def submit(self, user: SimulatedUser, **values: Any) -> None:
         """Raises WalkthroughError if the modal rejects the values."""
         _expect_success(f"the modal accepts the input of {self.name(user)}", user.submits(**values))
 
     # Reading
 
-    def name(self, user: Person) -> str:
+    def name(self, user: SimulatedUser) -> str:
         return self.renderer.name(user.id).removeprefix("@").capitalize()
 
     def wait_for(self, expected: str, find: Callable[[], Found | None]) -> Found:
@@ -96,7 +96,7 @@ class WalkthroughSession:
             time.sleep(SECONDS_BETWEEN_POLLS)
         return found
 
-    def messages(self, user: Person) -> list[Json]:
+    def messages(self, user: SimulatedUser) -> list[Json]:
         return user.messages(self.channel)
 
     def wait_for_text(self, message: Json, text: str) -> Json:
@@ -119,7 +119,7 @@ class WalkthroughSession:
         found = re.search(rf"{re.escape(start)}[^.]*\.", self.text_of(message))
         return found[0] if found else ""
 
-    def modal_text(self, user: Person, part: str) -> str | None:
+    def modal_text(self, user: SimulatedUser, part: str) -> str | None:
         """The text of the topmost modal if it contains `part`."""
         modal = user.modal()
         text = self.renderer.text(modal["blocks"]) if modal else ""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NoReturn
 from bot.core.audit_details import EventDetail, RequestRefused
 from bot.core.errors import RefusedError, RequestError
 from bot.core.permission_reasons import GrantReason
-from bot.core.permissions import ApprovalPermission, PermissionRefused, Person, why_outdated
+from bot.core.permissions import ApprovalPermission, PermissionRefused, SimulatedUser, why_outdated
 from bot.core.plan_transitions import PlanStep, allows
 from bot.core.records import AuditEvent, AuditEventName, PlanRecord
 from bot.core.refusal_reasons import Refusal, WrongPlanState
@@ -31,7 +31,7 @@ class PersonAction:
     """An action that a person requests, for all repositories."""
 
     store: "Store"
-    person: Person
+    person: SimulatedUser
     at: datetime
 
     def event(self, name: AuditEventName, detail: EventDetail) -> AuditEvent:

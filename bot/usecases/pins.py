@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from bot.core.audit_details import PinDetail
 from bot.core.errors import RequestError, ServiceError
 from bot.core.name_syntax import ONLY_GLOBS
-from bot.core.permissions import PermissionRefused, Person, may_pin, may_unpin
+from bot.core.permissions import PermissionRefused, SimulatedUser, may_pin, may_unpin
 from bot.core.pins import Pin, PinIndex, PinKind, check_pin
 from bot.core.plan import BEFORE_EXECUTION, Plan
 from bot.core.policy import ApprovalRules
@@ -85,7 +85,7 @@ class Pins:
         self,
         repository: RepositoryId,
         texts: Sequence[str],
-        person: Person,
+        person: SimulatedUser,
         reason: str,
         until: datetime | None = None,
     ) -> NewPins:
@@ -95,7 +95,13 @@ class Pins:
         return self._make(action, _checked(texts, action, reason, until))
 
     def extend(
-        self, repository: RepositoryId, text: str, person: Person, *, seen: datetime, by: timedelta
+        self,
+        repository: RepositoryId,
+        text: str,
+        person: SimulatedUser,
+        *,
+        seen: datetime,
+        by: timedelta,
     ) -> NewPins:
         """Adds `by` to `seen`, the end that the person saw, or to now if that is over. Raises
         CannotExtendError if the pin is gone or its end has changed."""
@@ -108,7 +114,7 @@ class Pins:
                 return self._make(action, pins, seen=stored)
 
     def unpin(
-        self, repository: RepositoryId, texts: Sequence[str], person: Person
+        self, repository: RepositoryId, texts: Sequence[str], person: SimulatedUser
     ) -> Sequence[RepositoryPin]:
         """Removes all of these pins, or none. Also raises RequestError if a pin does not exist."""
         action = self._action(repository, person)
@@ -137,10 +143,10 @@ class Pins:
         there = [each for each in self.store.pins(repository.uri) if each.pin.protects(now)]
         return [*there, *(each.shown for each in self._still_in_force(repository, now))]
 
-    def _action(self, repository: RepositoryId, person: Person) -> RepositoryAction:
+    def _action(self, repository: RepositoryId, person: SimulatedUser) -> RepositoryAction:
         return RepositoryAction(self.store, person, self.clock(), repository)
 
-    def _expect_may_pin(self, repository: RepositoryId, person: Person) -> RepositoryAction:
+    def _expect_may_pin(self, repository: RepositoryId, person: SimulatedUser) -> RepositoryAction:
         action = self._action(repository, person)
         action.expect(may_pin(person, self.rules_of(repository)))
         return action

@@ -19,7 +19,7 @@ from bot.core.audit_details import (
     PlanProposed,
 )
 from bot.core.errors import PlanReplacedError, RequestError
-from bot.core.permissions import Person
+from bot.core.permissions import SimulatedUser
 from bot.core.pins import Pin
 from bot.core.plan import OPEN, Plan, PlanState, content_hash, with_pins
 from bot.core.plan_transitions import (
@@ -89,7 +89,7 @@ class Proposer:
     clock: Clock
     new_id: Callable[[], str]
     terms: PlanTerms
-    person: Person
+    person: SimulatedUser
 
     def propose(self, found: FoundRepository) -> Proposal:
         """A proposed plan with other content gets its next version. An open plan with the same
@@ -152,7 +152,7 @@ class Proposer:
 
 
 def catch_up(
-    store: "Store", clock: Clock, repository: RepositoryId, person: Person, terms: PlanTerms
+    store: "Store", clock: Clock, repository: RepositoryId, person: SimulatedUser, terms: PlanTerms
 ) -> PlanVersion | None:
     """Gives the open plan its next version if pins were made while it was planned. Returns the open
     plan."""

@@ -8,7 +8,7 @@ from moto.server import ThreadedMotoServer
 
 from bot.aws.aws_api import AccountAccess, AwsApi, open_aws_apis
 from bot.aws.sessions import AssumedRole, open_session
-from bot.playground.aws import StandIn
+from bot.playground.aws import AwsStandIn
 from bot.usage.aws_lambda import LambdaSource
 
 OTHER = "210987654321"
@@ -16,7 +16,7 @@ ROLE = AssumedRole(f"arn:aws:iam::{OTHER}:role/look", "x-1")
 
 
 @pytest.fixture(params=[pytest.param("moto", marks=pytest.mark.slow), "stand-in"])
-def endpoint(request: pytest.FixtureRequest, aws: StandIn) -> Iterator[str]:
+def endpoint(request: pytest.FixtureRequest, aws: AwsStandIn) -> Iterator[str]:
     """Runs the tests against moto and the stand-in."""
     aws.world.identities.add_role(ROLE.arn, external_id="x-1")
     if request.param == "stand-in":
@@ -44,7 +44,7 @@ def test_a_role_opens_its_account_and_all_regions() -> None:
 
 
 @pytest.fixture
-def function(_there: None, endpoint: str, aws: StandIn, monkeypatch: pytest.MonkeyPatch) -> str:
+def function(_there: None, endpoint: str, aws: AwsStandIn, monkeypatch: pytest.MonkeyPatch) -> str:
     """Creates a container function and returns its image."""
     image = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/team/api:1"
     if endpoint == aws.url:

@@ -8,7 +8,7 @@ import pytest
 
 from bot.aws.aws_api import caller_account
 from bot.core.errors import ServiceError
-from bot.playground.aws import DEFAULT_REGION, Fault, StandIn
+from bot.playground.aws import DEFAULT_REGION, AwsStandIn, Fault
 from tests.usage.aws_support import UNLISTED, lose_host, open_aws_api
 
 pytestmark = pytest.mark.usefixtures("environment")
@@ -49,7 +49,7 @@ def test_no_service_is_missing_if_ecr_has_no_host(
 
 
 @pytest.mark.parametrize("body", ["{}", "", "<GetCallerIdentityResponse>", "null"])
-def test_an_answer_that_boto3_cannot_parse(aws: StandIn, environment: Path, body: str) -> None:
+def test_an_answer_that_boto3_cannot_parse(aws: AwsStandIn, environment: Path, body: str) -> None:
     del environment
     aws.world.faults.add(Fault(service="sts", operation="GetCallerIdentity", body=body))
     with pytest.raises(ServiceError, match="sts:GetCallerIdentity"):

@@ -12,7 +12,7 @@ from bot.aws.aws_api import AwsApi, caller_arn
 from bot.aws.eks import EksClusters
 from bot.aws.sessions import client_of, open_session, short_timeout_config
 from bot.bootstrap.sources import session_of
-from bot.playground.aws import DEFAULT_ACCOUNT, DEFAULT_REGION, StandIn
+from bot.playground.aws import DEFAULT_ACCOUNT, DEFAULT_REGION, AwsStandIn
 from bot.playground.aws.identity import DEFAULT_KEY
 
 pytestmark = pytest.mark.usefixtures("environment")
@@ -65,7 +65,7 @@ def test_new_credentials_get_new_clients(monkeypatch: pytest.MonkeyPatch) -> Non
     assert client_of(session_of(None), "sts", "eu-west-1") is not old
 
 
-def test_tokens_for_clusters_do_not_change_other_calls(aws: StandIn) -> None:
+def test_tokens_for_clusters_do_not_change_other_calls(aws: AwsStandIn) -> None:
     """Several tokens are created with the same client."""
     session = open_session()
     tokens = {

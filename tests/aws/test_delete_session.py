@@ -13,7 +13,7 @@ from bot.aws.sessions import open_session
 from bot.bootstrap.deletion import find_registry, open_deleter
 from bot.core.errors import RequestError, ServiceError
 from bot.core.repository import RegistryId, RepositoryId
-from bot.playground.aws import StandIn
+from bot.playground.aws import AwsStandIn
 from bot.settings.model import RegistrySection, Settings
 from tests.aws.plans import plan_of
 from tests.support import Shelf
@@ -71,7 +71,7 @@ def test_the_longest_policy_fits() -> None:
 
 
 @pytest.fixture
-def roles(aws: StandIn, environment: object) -> None:
+def roles(aws: AwsStandIn, environment: object) -> None:
     del environment
     for role in (READER, DELETER):
         aws.world.identities.add_role(role, trusts=[HERE], external_id="secret")
@@ -85,7 +85,7 @@ BY_READER = RegistrySection(region="eu-west-1", role_arn=READER, external_id="se
 
 @pytest.mark.usefixtures("roles")
 @pytest.mark.parametrize(("entry", "role"), [(BY_DELETER, DELETER), (BY_READER, READER)])
-def test_the_session_as_sts_received_it(entry: RegistrySection, role: str, aws: StandIn) -> None:
+def test_the_session_as_sts_received_it(entry: RegistrySection, role: str, aws: AwsStandIn) -> None:
     shelf = Shelf(aws, account=THERE)
     digest = shelf.image("a")
     deleter = open_deleter(plan_of(shelf.id, ALICE, BOB), entry)
@@ -106,7 +106,7 @@ def test_the_session_as_sts_received_it(entry: RegistrySection, role: str, aws: 
 
 
 @pytest.mark.usefixtures("roles")
-def test_a_long_name_as_sts_received_it(aws: StandIn) -> None:
+def test_a_long_name_as_sts_received_it(aws: AwsStandIn) -> None:
     shelf = Shelf(aws, account=THERE)
     who = f"arn:aws:sts::{HERE}:assumed-role/Admin/{'longname' * 8}"
     open_deleter(plan_of(shelf.id, who, ALICE), BY_DELETER).delete([shelf.image("a")], lambda: True)
@@ -116,7 +116,7 @@ def test_a_long_name_as_sts_received_it(aws: StandIn) -> None:
 
 
 @pytest.mark.usefixtures("roles")
-def test_the_session_cannot_delete_in_other_repositories(aws: StandIn) -> None:
+def test_the_session_cannot_delete_in_other_repositories(aws: AwsStandIn) -> None:
     own, other = Shelf(aws, account=THERE), Shelf(aws, "team/web", account=THERE)
     elsewhere = Shelf(aws, account=THERE, region="us-east-1")
     role = deleting_role(DELETER, "secret", plan_of(own.id))
@@ -128,7 +128,7 @@ def test_the_session_cannot_delete_in_other_repositories(aws: StandIn) -> None:
 
 
 @pytest.mark.usefixtures("roles")
-def test_the_session_can_only_delete(aws: StandIn) -> None:
+def test_the_session_can_only_delete(aws: AwsStandIn) -> None:
     shelf = Shelf(aws, account=THERE)
     session = open_session(deleting_role(DELETER, "secret", plan_of(shelf.id)), "eu-west-1")
     ecr: Any = session.client("ecr", region_name="eu-west-1")
@@ -137,7 +137,7 @@ def test_the_session_can_only_delete(aws: StandIn) -> None:
             call(repositoryName="team/api")
 
 
-def test_own_credentials_delete_without_a_role(aws: StandIn, environment: object) -> None:
+def test_own_credentials_delete_without_a_role(aws: AwsStandIn, environment: object) -> None:
     del environment
     shelf = Shelf(aws)
     for entry in (None, RegistrySection(region="eu-west-1")):
@@ -150,7 +150,7 @@ def test_own_credentials_delete_without_a_role(aws: StandIn, environment: object
 
 
 def test_no_call_before_the_first_deletion(
-    aws: StandIn, environment: object, monkeypatch: pytest.MonkeyPatch
+    aws: AwsStandIn, environment: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     del environment
     shelf = Shelf(aws)
@@ -168,7 +168,7 @@ AWAY = RegistryId(THERE, "eu-west-1")
 
 
 @pytest.mark.usefixtures("roles")
-def test_the_registry_of_a_plan_is_found(aws: StandIn) -> None:
+def test_the_registry_of_a_plan_is_found(aws: AwsStandIn) -> None:
     ours, theirs, by_role = (
         {"region": "us-east-1"},
         {"account": HERE, "region": "eu-west-1"},
@@ -197,7 +197,7 @@ def test_a_registry_that_the_settings_no_longer_name(id_: RegistryId) -> None:
             find_registry(known, id_)
 
 
-def test_a_registry_that_cannot_be_identified(aws: StandIn, environment: object) -> None:
+def test_a_registry_that_cannot_be_identified(aws: AwsStandIn, environment: object) -> None:
     del environment
     aws.world.deny("sts:AssumeRole")
     with pytest.raises(ServiceError, match="sts:AssumeRole"):

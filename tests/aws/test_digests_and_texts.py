@@ -8,7 +8,7 @@ import pytest
 from bot.aws.ecr import EcrRegistry
 from bot.core.errors import AnswerLostError, RequestError, ServiceError
 from bot.core.manifest import DescribedImage, ImageStatus
-from bot.playground.aws import Fault, StandIn, manifests
+from bot.playground.aws import AwsStandIn, Fault, manifests
 from bot.playground.aws.faults import FaultTarget
 from bot.ports import ManifestText
 from tests.support import Shelf, image_text
@@ -29,11 +29,11 @@ def described(registry: EcrRegistry, shelf: Shelf) -> dict[str, DescribedImage]:
     return {each.digest: each for each in registry.describe(shelf.id)}
 
 
-def calls(aws: StandIn, operation: str) -> list[dict[str, Any]]:
+def calls(aws: AwsStandIn, operation: str) -> list[dict[str, Any]]:
     return [dict(call.params) for call in aws.world.calls.named(f"ecr:{operation}")]
 
 
-def test_every_digest_is_listed_once(aws: StandIn, shelf: Shelf, registry: EcrRegistry) -> None:
+def test_every_digest_is_listed_once(aws: AwsStandIn, shelf: Shelf, registry: EcrRegistry) -> None:
     """Images of every status, with any number of tags."""
     expected = [shelf.image("a", "1", "2", "3"), shelf.image("b", ""), *shelf.images(3)]
     archived = shelf.image("archived")
@@ -45,7 +45,7 @@ def test_every_digest_is_listed_once(aws: StandIn, shelf: Shelf, registry: EcrRe
     assert call["filter"] == {"tagStatus": "ANY", "imageStatus": "ANY"}
 
 
-def test_digests_have_pages_of_1000(aws: StandIn, shelf: Shelf, registry: EcrRegistry) -> None:
+def test_digests_have_pages_of_1000(aws: AwsStandIn, shelf: Shelf, registry: EcrRegistry) -> None:
     """An image whose tags are on two pages is listed once."""
     digests = [shelf.image(name, *(f"{name}.{n}" for n in range(400))) for name in "abcde"]
     assert sorted(registry.digests(shelf.id)) == sorted(digests)
@@ -58,7 +58,7 @@ def test_an_empty_repository(shelf: Shelf, registry: EcrRegistry) -> None:
 
 
 def test_images_are_described_as_they_are_now(
-    aws: StandIn, shelf: Shelf, registry: EcrRegistry
+    aws: AwsStandIn, shelf: Shelf, registry: EcrRegistry
 ) -> None:
     digests = shelf.images(100)
     aws.world.archive(shelf.repository, digests[0])
@@ -71,7 +71,7 @@ def test_images_are_described_as_they_are_now(
 
 @pytest.mark.parametrize("gone", [1, 3, 99, 100])
 def test_each_missing_image_costs_a_call(
-    gone: int, aws: StandIn, shelf: Shelf, registry: EcrRegistry
+    gone: int, aws: AwsStandIn, shelf: Shelf, registry: EcrRegistry
 ) -> None:
     there = shelf.images(100 - gone)
     asked = sorted([*there, *MISSING[:gone]], key=lambda digest: digest[::-1])
@@ -83,7 +83,7 @@ def test_each_missing_image_costs_a_call(
 
 
 def test_batches_are_split_after_errors_without_a_name(
-    aws: StandIn, shelf: Shelf, registry: EcrRegistry
+    aws: AwsStandIn, shelf: Shelf, registry: EcrRegistry
 ) -> None:
     """The calls end with single images, where the error can only mean that image."""
     there = shelf.images(97)
@@ -99,7 +99,7 @@ def test_batches_are_split_after_errors_without_a_name(
 
 @pytest.mark.parametrize("error", ["RepositoryNotFoundException", "AccessDeniedException"])
 def test_another_error_does_not_mean_missing_images(
-    error: str, aws: StandIn, shelf: Shelf, registry: EcrRegistry
+    error: str, aws: AwsStandIn, shelf: Shelf, registry: EcrRegistry
 ) -> None:
     digest = shelf.image("a")
     aws.world.faults.add(Fault(operation="DescribeImages", error=error, message=digest))
@@ -108,7 +108,7 @@ def test_another_error_does_not_mean_missing_images(
 
 
 def test_an_error_after_missing_images_is_raised(
-    aws: StandIn, shelf: Shelf, registry: EcrRegistry
+    aws: AwsStandIn, shelf: Shelf, registry: EcrRegistry
 ) -> None:
     digests = [*shelf.images(3), MISSING[0]]
     aws.world.faults.throttle(operation="DescribeImages", skip=1)
@@ -116,7 +116,7 @@ def test_an_error_after_missing_images_is_raised(
         registry.describe_some(shelf.id, digests)
 
 
-def test_an_omitted_image_is_an_error(aws: StandIn, shelf: Shelf, registry: EcrRegistry) -> None:
+def test_an_omitted_image_is_an_error(aws: AwsStandIn, shelf: Shelf, registry: EcrRegistry) -> None:
     digests = shelf.images(3)
     details = [{"imageDigest": digest} for digest in digests[:2]]
     aws.world.faults.add(Fault(operation="DescribeImages", answer={"imageDetails": details}))
@@ -124,7 +124,9 @@ def test_an_omitted_image_is_an_error(aws: StandIn, shelf: Shelf, registry: EcrR
         registry.describe_some(shelf.id, digests)
 
 
-def test_unrequested_images_are_left_out(aws: StandIn, shelf: Shelf, registry: EcrRegistry) -> None:
+def test_unrequested_images_are_left_out(
+    aws: AwsStandIn, shelf: Shelf, registry: EcrRegistry
+) -> None:
     digests = shelf.images(2)
     details = [{"imageDigest": digest} for digest in digests]
     aws.world.faults.add(Fault(operation="DescribeImages", answer={"imageDetails": details}))
@@ -134,7 +136,7 @@ def test_unrequested_images_are_left_out(aws: StandIn, shelf: Shelf, registry: E
 @pytest.mark.parametrize("number", range(len(BROKEN)))
 @pytest.mark.parametrize("what", ["digests", "describe_some", "texts"])
 def test_answers_that_are_cut_or_unreadable(
-    what: str, number: int, aws: StandIn, shelf: Shelf, registry: EcrRegistry
+    what: str, number: int, aws: AwsStandIn, shelf: Shelf, registry: EcrRegistry
 ) -> None:
     digest = shelf.image("a")
     fault = BROKEN[number]
@@ -153,7 +155,7 @@ def test_a_deleted_repository(what: str, shelf: Shelf, registry: EcrRegistry) ->
         list(getattr(registry, what)(shelf.id, *asked))
 
 
-def test_texts_are_unchanged(aws: StandIn, shelf: Shelf, registry: EcrRegistry) -> None:
+def test_texts_are_unchanged(aws: AwsStandIn, shelf: Shelf, registry: EcrRegistry) -> None:
     image = shelf.image("a")
     docker = shelf.push(manifests.image(("c", 1), [("l", 2)], docker=True))
     index = shelf.index("multi", "amd64")
@@ -171,7 +173,7 @@ def test_texts_are_unchanged(aws: StandIn, shelf: Shelf, registry: EcrRegistry) 
 
 @pytest.mark.parametrize("text", [image_text("b"), '{"\ud800": 1}'])
 def test_a_text_of_another_digest_is_left_out(
-    text: str, aws: StandIn, shelf: Shelf, registry: EcrRegistry
+    text: str, aws: AwsStandIn, shelf: Shelf, registry: EcrRegistry
 ) -> None:
     digest = shelf.image("a")
     entry = {"imageId": {"imageDigest": digest}, "imageManifest": text}

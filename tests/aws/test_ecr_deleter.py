@@ -22,7 +22,7 @@ from bot.core.errors import (
     ServiceError,
     ThrottledError,
 )
-from bot.playground.aws import Fault, StandIn
+from bot.playground.aws import AwsStandIn, Fault
 from bot.playground.aws.aws_call import AwsCall
 from bot.ports import DeletionFailure, ImageDeleter
 from tests.aws.plans import plan_of
@@ -47,18 +47,18 @@ def deleter(shelf: Shelf) -> ImageDeleter:
     return EcrDeleter(open_session, shelf.id)
 
 
-def by_role(aws: StandIn, shelf: Shelf, **role: Any) -> EcrDeleter:
+def by_role(aws: AwsStandIn, shelf: Shelf, **role: Any) -> EcrDeleter:
     aws.world.identities.add_role(ROLE, **role)
     assumed = deleting_role(ROLE, None, plan_of(shelf.id))
     return EcrDeleter(lambda: open_session(assumed, "eu-west-1", deletion_config()), shelf.id)
 
 
-def calls(aws: StandIn) -> Sequence[AwsCall]:
+def calls(aws: AwsStandIn) -> Sequence[AwsCall]:
     return list(aws.world.calls.named("ecr:BatchDeleteImage"))
 
 
 def test_images_are_deleted_by_digest_in_one_call(
-    aws: StandIn, shelf: Shelf, deleter: ImageDeleter
+    aws: AwsStandIn, shelf: Shelf, deleter: ImageDeleter
 ) -> None:
     """ECR deletes all tags, and returns an image once for each of its tags."""
     untagged, tagged, stays = shelf.image("a", ""), shelf.image("b", "1", "2"), shelf.image("c")
@@ -97,7 +97,7 @@ def test_failures_by_image(shelf: Shelf, deleter: ImageDeleter) -> None:
 
 
 def test_an_image_both_deleted_and_failed_has_failed(
-    aws: StandIn, shelf: Shelf, deleter: ImageDeleter
+    aws: AwsStandIn, shelf: Shelf, deleter: ImageDeleter
 ) -> None:
     digest = shelf.image("a")
     entry = {"imageDigest": digest}
@@ -108,7 +108,7 @@ def test_an_image_both_deleted_and_failed_has_failed(
 
 
 def test_omitted_and_unrequested_images_are_left_out(
-    aws: StandIn, shelf: Shelf, deleter: ImageDeleter
+    aws: AwsStandIn, shelf: Shelf, deleter: ImageDeleter
 ) -> None:
     digests = shelf.images(2)
     answer = {"imageIds": [{"imageDigest": digests[0]}, {"imageDigest": MISSING}]}
@@ -140,7 +140,7 @@ ERRORS = {
 
 @pytest.mark.parametrize(("fault", "kind"), ERRORS.values(), ids=ERRORS.keys())
 def test_error_classes(
-    fault: Fault, kind: type[ServiceError], aws: StandIn, shelf: Shelf, deleter: ImageDeleter
+    fault: Fault, kind: type[ServiceError], aws: AwsStandIn, shelf: Shelf, deleter: ImageDeleter
 ) -> None:
     """Each call has one attempt: the caller checks its lease before a retry."""
     digest = shelf.image("a")
@@ -179,7 +179,7 @@ def test_connection_errors(
 
 
 def test_a_call_times_out(
-    aws: StandIn, shelf: Shelf, deleter: ImageDeleter, monkeypatch: pytest.MonkeyPatch
+    aws: AwsStandIn, shelf: Shelf, deleter: ImageDeleter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     config: Any = deletion_config()
     assert (config.connect_timeout, config.read_timeout) == (3, 10)
@@ -194,7 +194,7 @@ def test_a_call_times_out(
 
 @pytest.mark.parametrize("mode", ["legacy", "standard", "adaptive"])
 def test_boto3s_retry_settings_are_ignored(
-    mode: str, aws: StandIn, deleter: ImageDeleter, monkeypatch: pytest.MonkeyPatch
+    mode: str, aws: AwsStandIn, deleter: ImageDeleter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AWS_RETRY_MODE", mode)
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "4")
@@ -205,7 +205,7 @@ def test_boto3s_retry_settings_are_ignored(
 
 
 def test_a_call_that_may_not_be_sent_is_not_sent(
-    aws: StandIn, shelf: Shelf, deleter: ImageDeleter
+    aws: AwsStandIn, shelf: Shelf, deleter: ImageDeleter
 ) -> None:
     digest = shelf.image("a")
     with pytest.raises(CallNotSentError):
@@ -214,7 +214,7 @@ def test_a_call_that_may_not_be_sent_is_not_sent(
     assert deleter.delete([digest], always) == {digest: None}
 
 
-def test_may_send_is_called_last(aws: StandIn, shelf: Shelf) -> None:
+def test_may_send_is_called_last(aws: AwsStandIn, shelf: Shelf) -> None:
     """The check runs once for each call, after the role is assumed, which may be slow."""
     deleter = by_role(aws, shelf)
     seen: list[dict[str, int]] = []
@@ -229,7 +229,7 @@ def test_may_send_is_called_last(aws: StandIn, shelf: Shelf) -> None:
     assert seen == [{"sts:AssumeRole": 1}, {"sts:AssumeRole": 1, "ecr:BatchDeleteImage": 1}]
 
 
-def test_an_error_of_may_send_is_raised(aws: StandIn, deleter: ImageDeleter) -> None:
+def test_an_error_of_may_send_is_raised(aws: AwsStandIn, deleter: ImageDeleter) -> None:
     def may_send() -> bool:
         raise ServiceError("the database is gone")
 
@@ -265,7 +265,7 @@ def test_each_thread_has_its_own_may_send(shelf: Shelf, deleter: ImageDeleter) -
     assert sorted(shelf.repository.manifests) == sorted(digests[1::2])
 
 
-def test_several_threads_share_a_session(aws: StandIn, shelf: Shelf) -> None:
+def test_several_threads_share_a_session(aws: AwsStandIn, shelf: Shelf) -> None:
     deleter = by_role(aws, shelf)
     digests = shelf.images(8)
     threads = [Thread(target=deleter.delete, args=([digest], always)) for digest in digests]
@@ -277,7 +277,7 @@ def test_several_threads_share_a_session(aws: StandIn, shelf: Shelf) -> None:
     assert aws.world.calls.count("sts:AssumeRole") == 1
 
 
-def test_credentials_that_expired_early_are_renewed(aws: StandIn, shelf: Shelf) -> None:
+def test_credentials_that_expired_early_are_renewed(aws: AwsStandIn, shelf: Shelf) -> None:
     """The credentials are expired by ECR's clock, but valid by the local clock."""
     deleter = by_role(aws, shelf)
     digest = shelf.image("a")
@@ -293,7 +293,7 @@ def test_credentials_that_expired_early_are_renewed(aws: StandIn, shelf: Shelf) 
 
 @pytest.mark.parametrize(("seconds", "sessions"), [(890, 3), (960, 1)])
 def test_credentials_are_renewed_before_they_expire(
-    seconds: int, sessions: int, aws: StandIn, shelf: Shelf
+    seconds: int, sessions: int, aws: AwsStandIn, shelf: Shelf
 ) -> None:
     """botocore renews 15 minutes before the end."""
     deleter = by_role(aws, shelf, max_session_seconds=seconds)
@@ -315,7 +315,7 @@ REFUSED = {
 
 @pytest.mark.parametrize(("fault", "kind", "says"), REFUSED.values(), ids=REFUSED.keys())
 def test_a_role_that_cannot_be_assumed(
-    fault: Fault, kind: type[ServiceError], says: str, aws: StandIn, shelf: Shelf
+    fault: Fault, kind: type[ServiceError], says: str, aws: AwsStandIn, shelf: Shelf
 ) -> None:
     deleter = by_role(aws, shelf)
     fault.seen = 0
@@ -326,7 +326,7 @@ def test_a_role_that_cannot_be_assumed(
     assert aws.world.calls.counts() == {"sts:AssumeRole": 1}
 
 
-def test_a_role_that_no_longer_trusts_us(aws: StandIn, shelf: Shelf) -> None:
+def test_a_role_that_no_longer_trusts_us(aws: AwsStandIn, shelf: Shelf) -> None:
     deleter = by_role(aws, shelf)
     deleter.delete([MISSING], always)
     aws.world.deny("sts:AssumeRole")
@@ -362,7 +362,9 @@ def test_no_credentials(deleter: ImageDeleter, monkeypatch: pytest.MonkeyPatch) 
         lambda world: world.faults.add(Fault(error="InvalidSignatureException", message="TOKEN")),
     ],
 )
-def test_no_secret_in_any_message(spoil: Callable[[Any], Any], aws: StandIn, shelf: Shelf) -> None:
+def test_no_secret_in_any_message(
+    spoil: Callable[[Any], Any], aws: AwsStandIn, shelf: Shelf
+) -> None:
     deleter = by_role(aws, shelf)
     deleter.delete([MISSING], always)
     spoil(aws.world)

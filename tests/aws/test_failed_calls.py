@@ -8,7 +8,7 @@ from bot.aws.ecr import EcrRegistry
 from bot.aws.errors import explain_errors
 from bot.aws.sessions import AssumedRole, open_session
 from bot.core.errors import ErrorText, FailedAwsCall, ServiceError
-from bot.playground.aws import Fault, StandIn
+from bot.playground.aws import AwsStandIn, Fault
 from tests.support import Shelf
 from tests.usage.aws_support import open_aws_api
 
@@ -35,7 +35,7 @@ def sentence_of(call: Callable[[], object]) -> ErrorText:
     ids=["denied", "throttled", "expired", "unknown credentials", "unreadable", "no answer"],
 )
 def test_a_failed_call_has_the_code_of_aws(
-    fault: Fault, code: str, aws: StandIn, shelf: Shelf, registry: EcrRegistry
+    fault: Fault, code: str, aws: AwsStandIn, shelf: Shelf, registry: EcrRegistry
 ) -> None:
     aws.world.faults.add(fault)
     failed = sentence_of(lambda: list(registry.describe(shelf.id)))
@@ -43,7 +43,7 @@ def test_a_failed_call_has_the_code_of_aws(
 
 
 def test_a_role_that_cannot_be_assumed_names_that_call(
-    aws: StandIn, shelf: Shelf, environment: object
+    aws: AwsStandIn, shelf: Shelf, environment: object
 ) -> None:
     del environment, aws
     registry = EcrRegistry(open_session(AssumedRole(ROLE)))
@@ -52,7 +52,7 @@ def test_a_role_that_cannot_be_assumed_names_that_call(
 
 
 def test_cached_failures_name_their_call_each_time(
-    aws: StandIn, shelf: Shelf, registry: EcrRegistry
+    aws: AwsStandIn, shelf: Shelf, registry: EcrRegistry
 ) -> None:
     aws.world.deny("ecr:DescribeRegistry")
     for _ in range(2):
@@ -60,7 +60,9 @@ def test_cached_failures_name_their_call_each_time(
         assert failed.call == FailedAwsCall("ecr:DescribeRegistry", DENIED)
 
 
-def test_an_answer_that_omits_an_image(aws: StandIn, shelf: Shelf, registry: EcrRegistry) -> None:
+def test_an_answer_that_omits_an_image(
+    aws: AwsStandIn, shelf: Shelf, registry: EcrRegistry
+) -> None:
     digest = shelf.image("a")
     aws.world.faults.add(Fault(operation="DescribeImages", answer={"imageDetails": []}))
     failed = sentence_of(lambda: registry.describe_some(shelf.id, [digest]))

@@ -9,7 +9,7 @@ import pytest
 from bot.aws.ecr import EcrRegistry
 from bot.aws.sessions import AssumedRole, open_session
 from bot.core.manifest import ManifestContent, UnreadManifest
-from bot.playground.aws import Fault, StandIn
+from bot.playground.aws import AwsStandIn, Fault
 from bot.ports import DatedAnswer
 from bot.store.manifest_cache import SqliteManifestCache
 from bot.usecases.inventory import InventoryTaker
@@ -32,7 +32,7 @@ def pull_time(take: TakeInventory, shelf: Shelf) -> datetime | None:
 
 
 @pytest.fixture
-def pulled(aws: StandIn, shelf: Shelf, take: TakeInventory) -> Shelf:
+def pulled(aws: AwsStandIn, shelf: Shelf, take: TakeInventory) -> Shelf:
     """An image with a pull 20 days ago that the bot has not read."""
     del aws, take
     shelf.image("a", pulled=20)
@@ -40,7 +40,7 @@ def pulled(aws: StandIn, shelf: Shelf, take: TakeInventory) -> Shelf:
 
 
 def test_the_pull_time_before_our_first_read_counts(
-    aws: StandIn, pulled: Shelf, take: TakeInventory
+    aws: AwsStandIn, pulled: Shelf, take: TakeInventory
 ) -> None:
     assert pull_time(take, pulled) == BEFORE
     assert pulled.pulled_at("a") == NOW, "the read must have changed the pull time"
@@ -48,7 +48,7 @@ def test_the_pull_time_before_our_first_read_counts(
     assert pull_time(take, pulled) == BEFORE
 
 
-def test_an_image_that_was_never_pulled(aws: StandIn, shelf: Shelf, take: TakeInventory) -> None:
+def test_an_image_that_was_never_pulled(aws: AwsStandIn, shelf: Shelf, take: TakeInventory) -> None:
     shelf.image("a")
     assert pull_time(take, shelf) is None
     aws.world.clock.advance(HOUR)
@@ -69,7 +69,7 @@ def test_an_image_that_was_never_pulled(aws: StandIn, shelf: Shelf, take: TakeIn
     ],
 )
 def test_only_the_time_of_our_call_is_ours(
-    after_our_read: timedelta, whose: str, aws: StandIn, pulled: Shelf, take: TakeInventory
+    after_our_read: timedelta, whose: str, aws: AwsStandIn, pulled: Shelf, take: TakeInventory
 ) -> None:
     take(pulled)
     recorded = NOW + after_our_read
@@ -79,7 +79,7 @@ def test_only_the_time_of_our_call_is_ours(
 
 
 def test_a_read_that_is_cut_off_is_ours_too(
-    aws: StandIn, pulled: Shelf, take: TakeInventory
+    aws: AwsStandIn, pulled: Shelf, take: TakeInventory
 ) -> None:
     aws.world.faults.add(Fault(operation="BatchGetImage", cut="after", times=2))
     for _ in range(3):
@@ -90,7 +90,7 @@ def test_a_read_that_is_cut_off_is_ours_too(
 
 
 def test_a_wrong_local_clock_changes_nothing(
-    aws: StandIn, pulled: Shelf, registry: EcrRegistry, cache: SqliteManifestCache
+    aws: AwsStandIn, pulled: Shelf, registry: EcrRegistry, cache: SqliteManifestCache
 ) -> None:
     """The local clock is wrong by a day. ECR's answers have the right time."""
     aws.world.clock.set(NOW)
@@ -104,7 +104,7 @@ def test_a_wrong_local_clock_changes_nothing(
 
 
 def test_an_unfinished_read_hides_no_pull(
-    aws: StandIn, pulled: Shelf, registry: EcrRegistry, cache: SqliteManifestCache
+    aws: AwsStandIn, pulled: Shelf, registry: EcrRegistry, cache: SqliteManifestCache
 ) -> None:
     """The process was killed. The pull that ECR recorded may be ours or that of another client."""
 
@@ -126,7 +126,7 @@ def test_an_unfinished_read_hides_no_pull(
 
 
 def test_a_read_only_counts_in_its_repository(
-    aws: StandIn, pulled: Shelf, take: TakeInventory
+    aws: AwsStandIn, pulled: Shelf, take: TakeInventory
 ) -> None:
     copy = Shelf(aws, "team/copy")
     copy.image("a", pulled=20)
@@ -136,7 +136,7 @@ def test_a_read_only_counts_in_its_repository(
 
 
 def test_an_exempt_principal_stores_no_reads(
-    aws: StandIn, pulled: Shelf, take: TakeInventory, cache: SqliteManifestCache
+    aws: AwsStandIn, pulled: Shelf, take: TakeInventory, cache: SqliteManifestCache
 ) -> None:
     aws.world.exclude_pull_times(USER)
     assert pull_time(take, pulled) == BEFORE
@@ -147,7 +147,7 @@ def test_an_exempt_principal_stores_no_reads(
 
 
 def test_the_exemption_is_found_on_any_page(
-    aws: StandIn, pulled: Shelf, take: TakeInventory, cache: SqliteManifestCache
+    aws: AwsStandIn, pulled: Shelf, take: TakeInventory, cache: SqliteManifestCache
 ) -> None:
     for number in range(1000):
         aws.world.exclude_pull_times(f"arn:aws:iam::123456789012:role/r{number:04}")
@@ -158,7 +158,7 @@ def test_the_exemption_is_found_on_any_page(
 
 
 def test_exemptions_of_other_principals_do_not_count(
-    aws: StandIn, pulled: Shelf, take: TakeInventory
+    aws: AwsStandIn, pulled: Shelf, take: TakeInventory
 ) -> None:
     aws.world.exclude_pull_times(f"{USER}-2")
     take(pulled)
@@ -168,7 +168,7 @@ def test_exemptions_of_other_principals_do_not_count(
 
 @pytest.mark.usefixtures("environment")
 def test_an_assumed_role_is_exempt_by_the_arn_with_its_path(
-    aws: StandIn, shelf: Shelf, cache: SqliteManifestCache
+    aws: AwsStandIn, shelf: Shelf, cache: SqliteManifestCache
 ) -> None:
     aws.world.identities.add_role(ROLE)
     aws.world.exclude_pull_times(ROLE)
@@ -193,7 +193,7 @@ def test_an_assumed_role_is_exempt_by_the_arn_with_its_path(
     ids=["denied", "no JSON", "identity denied", "no identity", "cut"],
 )
 def test_unreadable_exemptions_count_as_none(
-    fault: Fault, aws: StandIn, pulled: Shelf, take: TakeInventory
+    fault: Fault, aws: AwsStandIn, pulled: Shelf, take: TakeInventory
 ) -> None:
     aws.world.faults.add(fault)
     take(pulled)

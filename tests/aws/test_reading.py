@@ -15,17 +15,17 @@ from bot.core.manifest import (
     UnreadManifest,
 )
 from bot.parallel import CALLS_AT_ONCE
-from bot.playground.aws import Fault, StandIn, manifests
+from bot.playground.aws import AwsStandIn, Fault, manifests
 from bot.usecases.inventory import BYTES_PER_CALL, FIRST_BATCH
 from tests.conftest import TakeInventory
 from tests.support import Shelf, image_text
 
 
-def reads(aws: StandIn) -> int:
+def reads(aws: AwsStandIn) -> int:
     return aws.world.calls.count("ecr:BatchGetImage")
 
 
-def read_ids(aws: StandIn) -> list[str]:
+def read_ids(aws: AwsStandIn) -> list[str]:
     calls = aws.world.calls.named("ecr:BatchGetImage")
     return sorted(entry["imageDigest"] for call in calls for entry in call.params["imageIds"])
 
@@ -34,7 +34,7 @@ def read_ids(aws: StandIn) -> list[str]:
     "count", [0, 1, FIRST_BATCH, FIRST_BATCH + 1, 100 + FIRST_BATCH, 101 + FIRST_BATCH, 1250]
 )
 def test_reading_costs_a_call_for_100_images_after_a_small_one(
-    count: int, aws: StandIn, shelf: Shelf, take: TakeInventory
+    count: int, aws: AwsStandIn, shelf: Shelf, take: TakeInventory
 ) -> None:
     pushed = shelf.images(count)
     inventory = take(shelf)
@@ -46,13 +46,13 @@ def test_reading_costs_a_call_for_100_images_after_a_small_one(
 # large manifests
 
 
-def images_by_call(aws: StandIn) -> list[int]:
+def images_by_call(aws: AwsStandIn) -> list[int]:
     """The number of images of each call, in the order of the calls."""
     return [len(call.params["imageIds"]) for call in aws.world.calls.named("ecr:BatchGetImage")]
 
 
 def test_large_manifests_are_read_in_small_calls(
-    aws: StandIn, shelf: Shelf, take: TakeInventory
+    aws: AwsStandIn, shelf: Shelf, take: TakeInventory
 ) -> None:
     """A call for 100 manifests of 4 MB used 1.28 GB of memory."""
     shelf.large_manifests(40, BYTES_PER_CALL // 3)
@@ -64,7 +64,7 @@ def test_large_manifests_are_read_in_small_calls(
 
 
 def test_the_first_call_has_one_manifest_of_each_type(
-    aws: StandIn, shelf: Shelf, take: TakeInventory
+    aws: AwsStandIn, shelf: Shelf, take: TakeInventory
 ) -> None:
     """Otherwise a small first manifest would lead to a call for 100 large ones."""
     shelf.images(500)
@@ -76,7 +76,7 @@ def test_the_first_call_has_one_manifest_of_each_type(
 
 
 def test_small_manifests_after_large_ones_are_read_in_large_calls(
-    aws: StandIn, shelf: Shelf, take: TakeInventory
+    aws: AwsStandIn, shelf: Shelf, take: TakeInventory
 ) -> None:
     shelf.images(1500)
     shelf.large_manifests(1, BYTES_PER_CALL // 3)
@@ -85,7 +85,9 @@ def test_small_manifests_after_large_ones_are_read_in_large_calls(
     assert reads(aws) <= 1 + 15 + 15
 
 
-def test_only_what_needs_reading_is_read(aws: StandIn, shelf: Shelf, take: TakeInventory) -> None:
+def test_only_what_needs_reading_is_read(
+    aws: AwsStandIn, shelf: Shelf, take: TakeInventory
+) -> None:
     known = shelf.images(1000)
     take(shelf)
     new = shelf.images(101, prefix="2.")
@@ -97,7 +99,7 @@ def test_only_what_needs_reading_is_read(aws: StandIn, shelf: Shelf, take: TakeI
     assert read_ids(aws) == sorted(new)
 
 
-def test_a_second_scan_reads_nothing(aws: StandIn, shelf: Shelf, take: TakeInventory) -> None:
+def test_a_second_scan_reads_nothing(aws: AwsStandIn, shelf: Shelf, take: TakeInventory) -> None:
     shelf.images(3)
     shelf.index("multi", "amd64", "arm64")
     first = take(shelf)
@@ -108,7 +110,7 @@ def test_a_second_scan_reads_nothing(aws: StandIn, shelf: Shelf, take: TakeInven
 
 
 def test_a_manifest_known_from_another_repository_is_not_read_again(
-    aws: StandIn, shelf: Shelf, take: TakeInventory
+    aws: AwsStandIn, shelf: Shelf, take: TakeInventory
 ) -> None:
     copy = Shelf(aws, "team/copy")
     for place in (shelf, copy):
@@ -121,7 +123,7 @@ def test_a_manifest_known_from_another_repository_is_not_read_again(
 
 
 def test_unreadable_types_are_not_requested(
-    aws: StandIn, shelf: Shelf, take: TakeInventory
+    aws: AwsStandIn, shelf: Shelf, take: TakeInventory
 ) -> None:
     archived = shelf.image("archived")
     aws.world.archive(shelf.repository, archived)
@@ -146,7 +148,7 @@ def test_all_types_of_manifests_are_requested(
     assert [manifest.unread for manifest in take(shelf).manifests] == [None] * 3
 
 
-def test_an_answer_that_omits_images(aws: StandIn, shelf: Shelf, registry: EcrRegistry) -> None:
+def test_an_answer_that_omits_images(aws: AwsStandIn, shelf: Shelf, registry: EcrRegistry) -> None:
     shelf.image("a")
     batch = list(registry.describe(shelf.id))
     aws.world.faults.add(Fault(operation="BatchGetImage", answer={"images": [], "failures": []}))
@@ -155,7 +157,7 @@ def test_an_answer_that_omits_images(aws: StandIn, shelf: Shelf, registry: EcrRe
 
 
 def test_an_image_deleted_during_the_scan(
-    aws: StandIn, shelf: Shelf, registry: EcrRegistry
+    aws: AwsStandIn, shelf: Shelf, registry: EcrRegistry
 ) -> None:
     gone, stays = shelf.image("gone"), shelf.image("stays")
     batch = list(registry.describe(shelf.id))
@@ -166,7 +168,7 @@ def test_an_image_deleted_during_the_scan(
 
 
 def test_a_text_that_does_not_match_its_digest_is_rejected(
-    aws: StandIn, shelf: Shelf, registry: EcrRegistry
+    aws: AwsStandIn, shelf: Shelf, registry: EcrRegistry
 ) -> None:
     digest = shelf.image("a")
     batch = list(registry.describe(shelf.id))
@@ -177,7 +179,7 @@ def test_a_text_that_does_not_match_its_digest_is_rejected(
 
 
 def test_a_failed_call_does_not_affect_other_calls(
-    aws: StandIn, shelf: Shelf, take: TakeInventory
+    aws: AwsStandIn, shelf: Shelf, take: TakeInventory
 ) -> None:
     first = sorted(shelf.images(250))[FIRST_BATCH : 100 + FIRST_BATCH]
     ids = [{"imageDigest": digest} for digest in first]
@@ -189,7 +191,7 @@ def test_a_failed_call_does_not_affect_other_calls(
 
 
 def test_after_a_failure_no_further_call_is_made(
-    aws: StandIn, shelf: Shelf, take: TakeInventory
+    aws: AwsStandIn, shelf: Shelf, take: TakeInventory
 ) -> None:
     shelf.images(1200)
     aws.world.deny("ecr:BatchGetImage")
@@ -198,7 +200,7 @@ def test_after_a_failure_no_further_call_is_made(
 
 
 def test_after_a_later_failure_no_further_call_is_made(
-    aws: StandIn, shelf: Shelf, take: TakeInventory
+    aws: AwsStandIn, shelf: Shelf, take: TakeInventory
 ) -> None:
     shelf.images(2000)
     aws.world.faults.throttle(operation="BatchGetImage", skip=1, times=None)

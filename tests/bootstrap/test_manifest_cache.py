@@ -11,7 +11,7 @@ from bot.bootstrap.storage import SharedManifestCache, find_store, open_storage
 from bot.bootstrap.storage import open_store as make_store
 from bot.core.manifest import OCI_INDEX, ManifestContent
 from bot.core.pull_times import BotRead
-from bot.playground.aws import StandIn
+from bot.playground.aws import AwsStandIn
 from bot.store.manifest_cache import SqliteManifestCache
 from bot.store.store import Store, open_store
 from bot.usecases.inventory import InventoryTaker
@@ -76,7 +76,7 @@ def test_new_reads_are_in_store_and_cache(
 
 @pytest.fixture
 def pull_time_on(
-    aws: StandIn, shelf: Shelf, registry: EcrRegistry, monkeypatch: pytest.MonkeyPatch
+    aws: AwsStandIn, shelf: Shelf, registry: EcrRegistry, monkeypatch: pytest.MonkeyPatch
 ) -> PullTimeOn:
     """The pull time of `a` in an inventory on this machine."""
     aws.world.clock.set(NOW)
@@ -92,7 +92,7 @@ def pull_time_on(
 
 
 def test_replicas_do_not_take_each_others_reads_for_pulls(
-    aws: StandIn, shelf: Shelf, pull_time_on: PullTimeOn
+    aws: AwsStandIn, shelf: Shelf, pull_time_on: PullTimeOn
 ) -> None:
     shelf.image("a", pulled=20)
     make_store().close()
@@ -112,7 +112,7 @@ def test_another_users_pull_counts_on_every_machine(shelf: Shelf, pull_time_on: 
 
 
 def test_a_cache_that_is_older_than_the_store_counts(
-    aws: StandIn, shelf: Shelf, pull_time_on: PullTimeOn
+    aws: AwsStandIn, shelf: Shelf, pull_time_on: PullTimeOn
 ) -> None:
     shelf.image("a", pulled=20)
     before = shelf.pulled_at("a")

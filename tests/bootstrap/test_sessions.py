@@ -15,7 +15,7 @@ from bot.aws.sessions import client_config
 from bot.bootstrap.planning import identify
 from bot.bootstrap.sources import session_of
 from bot.core.errors import ExpiredCredentialsError, RequestError, ServiceError
-from bot.playground.aws import Fault, StandIn
+from bot.playground.aws import AwsStandIn, Fault
 from bot.playground.aws.identity import DEFAULT_KEY
 from bot.settings.load import load_settings
 from tests.cli.plan_execution import until
@@ -54,7 +54,7 @@ def configure(environment: Path, monkeypatch: pytest.MonkeyPatch) -> Configure:
 
 
 @pytest.fixture
-def prompts(aws: StandIn, configure: Configure, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+def prompts(aws: AwsStandIn, configure: Configure, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The prompts for MFA codes in the terminal. Answers each with a code."""
     aws.world.identities.add_role(ADMIN, needs_mfa=True)
     configure(WITH_MFA)
@@ -78,7 +78,7 @@ def arn_of(session: boto3.Session) -> str:
 
 
 def test_two_registries_need_one_mfa_code(
-    aws: StandIn, prompts: list[str], plan: Run, settings_file: Callable[[str], Path]
+    aws: AwsStandIn, prompts: list[str], plan: Run, settings_file: Callable[[str], Path]
 ) -> None:
     Shelf(aws, "team/api").image("a")
     Shelf(aws, "team/web", region="us-east-1").image("b")
@@ -91,7 +91,7 @@ def test_two_registries_need_one_mfa_code(
 
 
 def test_sources_and_roles_need_no_second_mfa_code(
-    aws: StandIn, prompts: list[str], plan: Run, settings_file: Callable[[str], Path]
+    aws: AwsStandIn, prompts: list[str], plan: Run, settings_file: Callable[[str], Path]
 ) -> None:
     """The role of both registries is also assumed once."""
     aws.world.identities.add_role(READER)
@@ -124,7 +124,7 @@ def test_threads_wait_for_the_one_mfa_code(prompts: list[str]) -> None:
 
 
 def test_a_wrong_mfa_code_fails_for_all(
-    aws: StandIn, prompts: list[str], run: Run, settings_file: Callable[[str], Path]
+    aws: AwsStandIn, prompts: list[str], run: Run, settings_file: Callable[[str], Path]
 ) -> None:
     aws.world.identities.use_mfa_code("000001")
     settings_file(TWO_REGISTRIES)
@@ -142,7 +142,7 @@ def identify_in(region: str) -> None:
 
 
 def test_a_disabled_region_needs_no_second_mfa_code(
-    aws: StandIn, prompts: list[str], run: Run, settings_file: Callable[[str], Path]
+    aws: AwsStandIn, prompts: list[str], run: Run, settings_file: Callable[[str], Path]
 ) -> None:
     """A Region that the account has not enabled."""
     Shelf(aws, "team/api").image("a")
@@ -156,7 +156,7 @@ def test_a_disabled_region_needs_no_second_mfa_code(
     assert len(prompts) == 1
 
 
-def test_an_expired_mfa_session_is_opened_again(aws: StandIn, prompts: list[str]) -> None:
+def test_an_expired_mfa_session_is_opened_again(aws: AwsStandIn, prompts: list[str]) -> None:
     """botocore does not renew it: RefreshWithMFAUnsupportedError."""
     now = datetime.now(UTC)
     aws.world.clock.set(now - timedelta(minutes=55))
@@ -173,7 +173,7 @@ def test_an_expired_mfa_session_is_opened_again(aws: StandIn, prompts: list[str]
 # shared and renewed sessions
 
 
-def test_equal_arguments_get_the_same_session(aws: StandIn) -> None:
+def test_equal_arguments_get_the_same_session(aws: AwsStandIn) -> None:
     aws.world.identities.add_role(READER, external_id="x")
     assert session_of(None) is session_of(None, region="us-east-1")
     by_role = session_of(READER, "x", "eu-west-1")
@@ -189,7 +189,7 @@ def test_tokens_of_the_global_endpoint_are_not_shared(monkeypatch: pytest.Monkey
     assert regions[0] is not regions[1]
 
 
-def test_new_keys_in_the_file_are_found(aws: StandIn, configure: Configure) -> None:
+def test_new_keys_in_the_file_are_found(aws: AwsStandIn, configure: Configure) -> None:
     keys = "[default]\naws_access_key_id = {}\naws_secret_access_key = test\n"
     aws.world.identities.add_user("bobs-key", "bob")
     configure(keys.format(DEFAULT_KEY))
@@ -199,7 +199,7 @@ def test_new_keys_in_the_file_are_found(aws: StandIn, configure: Configure) -> N
 
 
 def test_process_credentials_without_expiry_are_loaded_again(
-    aws: StandIn, configure: Configure, environment: Path
+    aws: AwsStandIn, configure: Configure, environment: Path
 ) -> None:
     """They are loaded again once AWS reports them as expired."""
     role = aws.world.identities.add_role(READER)
@@ -233,7 +233,7 @@ def test_process_credentials_without_expiry_are_loaded_again(
 
 
 def test_aws_region_takes_precedence(
-    aws: StandIn, plan: Run, monkeypatch: pytest.MonkeyPatch
+    aws: AwsStandIn, plan: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     Shelf(aws, "team/api", region="us-east-1").image("a")
     monkeypatch.setenv("AWS_REGION", "us-east-1")
@@ -242,7 +242,7 @@ def test_aws_region_takes_precedence(
 
 
 def test_aws_region_alone_is_enough(
-    aws: StandIn, plan: Run, monkeypatch: pytest.MonkeyPatch, configure: Configure
+    aws: AwsStandIn, plan: Run, monkeypatch: pytest.MonkeyPatch, configure: Configure
 ) -> None:
     """It takes precedence over the profile's Region, like AWS_DEFAULT_REGION."""
     configure(
@@ -257,7 +257,7 @@ def test_aws_region_alone_is_enough(
 
 @pytest.mark.parametrize("region", ["", None])
 def test_without_aws_region_the_default_region_applies(
-    region: str | None, aws: StandIn, plan: Run, monkeypatch: pytest.MonkeyPatch
+    region: str | None, aws: AwsStandIn, plan: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     Shelf(aws, "team/api", region="us-east-1").image("a")
     monkeypatch.delenv("AWS_REGION") if region is None else monkeypatch.setenv("AWS_REGION", "")

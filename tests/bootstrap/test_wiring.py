@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.playground.aws import Fault, StandIn
+from bot.playground.aws import AwsStandIn, Fault
 from tests.support import Run, Shelf
 
 THERE = "210987654321"
@@ -14,7 +14,7 @@ Write = Callable[[str], Path]
 
 
 @pytest.fixture
-def there(aws: StandIn) -> Shelf:
+def there(aws: AwsStandIn) -> Shelf:
     """A repository in another account, which only a role can read."""
     aws.world.identities.add_role(ROLE, external_id="the-id", trusts=["123456789012"])
     shelf = Shelf(aws, "team/there", account=THERE)
@@ -28,7 +28,7 @@ def through_role(external_id: str = "the-id", account: str = f", account: '{THER
 
 @pytest.mark.parametrize("account", [f", account: '{THERE}'", ""])
 def test_a_registry_behind_a_role(
-    account: str, aws: StandIn, there: Shelf, plan: Run, settings_file: Write
+    account: str, aws: AwsStandIn, there: Shelf, plan: Run, settings_file: Write
 ) -> None:
     settings_file(through_role(account=account))
     result = plan("team/there")
@@ -63,7 +63,7 @@ def test_a_role_needs_credentials_to_assume_it(
 
 
 def test_another_account_without_a_role(
-    aws: StandIn, there: Shelf, plan: Run, settings_file: Write
+    aws: AwsStandIn, there: Shelf, plan: Run, settings_file: Write
 ) -> None:
     """Its account settings cannot be read: savings are inexact, and it is unknown whether deletions
     are replicated."""
@@ -79,7 +79,7 @@ def test_another_account_without_a_role(
 
 @pytest.mark.parametrize("region", ["eu-west-1", "us-east-1"])
 def test_the_region_of_the_settings_takes_precedence(
-    region: str, aws: StandIn, plan: Run, settings_file: Write
+    region: str, aws: AwsStandIn, plan: Run, settings_file: Write
 ) -> None:
     Shelf(aws, "team/api", region=region)
     settings_file(f"registries: [{{region: {region}}}]")
@@ -87,7 +87,7 @@ def test_the_region_of_the_settings_takes_precedence(
 
 
 def test_the_region_of_the_settings_suffices(
-    aws: StandIn, plan: Run, settings_file: Write, monkeypatch: pytest.MonkeyPatch
+    aws: AwsStandIn, plan: Run, settings_file: Write, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     Shelf(aws, "team/api", region="us-east-1")
     monkeypatch.delenv("AWS_REGION")
@@ -145,7 +145,7 @@ def test_a_cache_that_cannot_be_used(shelf: Shelf, plan: Run, environment: Path)
 
 
 def test_calls_are_retried_by_default(
-    aws: StandIn, shelf: Shelf, plan: Run, monkeypatch: pytest.MonkeyPatch
+    aws: AwsStandIn, shelf: Shelf, plan: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shelf.image("a")
     monkeypatch.delenv("AWS_MAX_ATTEMPTS")

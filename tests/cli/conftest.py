@@ -8,11 +8,11 @@ from typing import Protocol
 
 import pytest
 
-from bot.playground.aws import DEFAULT_ACCOUNT, DEFAULT_REGION, StandIn
+from bot.playground.aws import DEFAULT_ACCOUNT, DEFAULT_REGION, AwsStandIn
 from bot.playground.aws.ec2.state import ALWAYS_ENABLED
 from bot.playground.aws.identity import DEFAULT_KEY
 from bot.playground.kubernetes import Cluster
-from bot.playground.slack import Person, Workspace
+from bot.playground.slack import SimulatedUser, Workspace
 from tests.cli.plan_execution import AT_ONCE, BUILDS
 from tests.cli.stored_plans import Write
 from tests.slack.running_bot import MANIFEST
@@ -38,7 +38,7 @@ def cluster(environment: Path) -> Iterator[Cluster]:
 
 
 @pytest.fixture
-def eks(aws: StandIn, cluster: Cluster) -> Cluster:
+def eks(aws: AwsStandIn, cluster: Cluster) -> Cluster:
     """The cluster is also the EKS cluster `prod`, with an access entry that puts the caller into a
     group."""
     aws.world.eks().create(
@@ -61,7 +61,7 @@ class UseEverywhere(Protocol):
 
 
 @pytest.fixture
-def use_everywhere(aws: StandIn) -> UseEverywhere:
+def use_everywhere(aws: AwsStandIn) -> UseEverywhere:
     """Uses an image in an ECS daemon, App Runner, Batch, CodeBuild and SageMaker, so that the scan
     makes every call of every source."""
 
@@ -108,5 +108,5 @@ def slack(run: Run, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workspace]:
 
 
 @pytest.fixture
-def ann(slack: Workspace) -> Person:
+def ann(slack: Workspace) -> SimulatedUser:
     return slack.remote.add_person("ann")

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import IO
 
 from bot.core.records import PlanRecord, StoreChange
-from bot.playground.aws import Fault, StandIn
+from bot.playground.aws import AwsStandIn, Fault
 from bot.store.store import Store
 from tests.cli.forked_processes import Forked
 from tests.cli.stored_plans import LOOKED_AT, proposed
@@ -57,7 +57,7 @@ def as_stored(store: Store, id_: str) -> PlanRecord:
     return found
 
 
-def hold_deletions(aws: StandIn, seconds: float = PATIENCE) -> Fault:
+def hold_deletions(aws: AwsStandIn, seconds: float = PATIENCE) -> Fault:
     """Deletions take effect immediately, but ECR's answers are late."""
     return aws.world.faults.add(Fault(operation="BatchDeleteImage", delay=seconds, times=None))
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.playground.aws import StandIn
+from bot.playground.aws import AwsStandIn
 from bot.store.store import Store, open_store
 from tests.postgres import Server, postgresql
 from tests.support import Run, Shelf, others_off
@@ -98,7 +98,7 @@ def open_plan(run: Run, releases: Shelf, own_database: Path, remembered: Remembe
 
 
 @pytest.fixture
-def bob(aws: StandIn, monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+def bob(aws: AwsStandIn, monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
     """From the call on, the credentials are Bob's."""
     aws.world.identities.add_user("bobs-key", "bob")
     return lambda: monkeypatch.setenv("AWS_ACCESS_KEY_ID", "bobs-key")

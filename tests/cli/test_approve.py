@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.playground.aws import StandIn
+from bot.playground.aws import AwsStandIn
 from tests.cli.plan_execution import PATIENCE, working
 from tests.cli.stored_plans import ANN, BOB, LOOKED_AT, Remembered, Write, proposed
 from tests.support import Run, Shelf
@@ -59,7 +59,7 @@ def test_a_plan_is_approved_only_once(run: Run, id_: str) -> None:
 
 
 def test_sessions_of_a_role_are_different_approvers(
-    aws: StandIn, run: Run, id_: str, monkeypatch: pytest.MonkeyPatch
+    aws: AwsStandIn, run: Run, id_: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     role = aws.world.identities.add_role("arn:aws:iam::123456789012:role/deployer")
     expires_at = aws.world.clock.now().replace(year=2099)

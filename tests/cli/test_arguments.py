@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.playground.aws import StandIn
+from bot.playground.aws import AwsStandIn
 from tests.support import Run, Shelf
 
 HOST = "123456789012.dkr.ecr.eu-west-1.amazonaws.com"
@@ -87,14 +87,14 @@ def test_a_repository_without_images(run: Run, shelf: Shelf) -> None:
     assert "No images." in run("plan", "team/api").out
 
 
-def test_a_glob_plans_all_that_match(aws: StandIn, plan: Run, shelf: Shelf) -> None:
+def test_a_glob_plans_all_that_match(aws: AwsStandIn, plan: Run, shelf: Shelf) -> None:
     del shelf
     for name in ("team/web", "ops"):
         Shelf(aws, name)
     assert [each["repository"] for each in plan("team/*").plans] == ["team/api", "team/web"]
 
 
-def test_each_repository_is_planned_once(aws: StandIn, plan: Run, shelf: Shelf) -> None:
+def test_each_repository_is_planned_once(aws: AwsStandIn, plan: Run, shelf: Shelf) -> None:
     Shelf(aws, "ops")
     result = plan("ops", "team/api", f"{HOST}/ops", "*")
     assert [each["repository"] for each in result.plans] == ["ops", "team/api"]
@@ -105,7 +105,7 @@ TWO_REGIONS = "registries: [{region: eu-west-1}, {region: us-east-1}]"
 
 
 @pytest.fixture
-def two_regions(aws: StandIn, shelf: Shelf, settings_file: Callable[[str], Path]) -> Path:
+def two_regions(aws: AwsStandIn, shelf: Shelf, settings_file: Callable[[str], Path]) -> Path:
     del shelf
     Shelf(aws, "team/api", region="us-east-1")
     return settings_file(TWO_REGIONS)

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from bot.playground.aws import Fault, StandIn
+from bot.playground.aws import AwsStandIn, Fault
 from bot.playground.faults import ConnectionCut
 from tests.support import Run, Shelf
 
@@ -33,7 +33,7 @@ def shelf(shelf: Shelf) -> Shelf:
 @pytest.mark.usefixtures("shelf")
 @pytest.mark.parametrize("operation", ["DescribeRepositories", "DescribeImages", "BatchGetImage"])
 def test_throttled_calls_are_retried(
-    operation: str, aws: StandIn, plan: Run, monkeypatch: pytest.MonkeyPatch
+    operation: str, aws: AwsStandIn, plan: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "2")
     aws.world.faults.throttle(operation=operation)
@@ -46,7 +46,7 @@ def test_throttled_calls_are_retried(
 
 @pytest.mark.usefixtures("shelf")
 @pytest.mark.parametrize("operation", ["DescribeRepositories", "DescribeImages"])
-def test_permanent_throttling_fails(operation: str, aws: StandIn, plan: Run) -> None:
+def test_permanent_throttling_fails(operation: str, aws: AwsStandIn, plan: Run) -> None:
     aws.world.faults.throttle(operation=operation, times=None)
     result = plan()
     assert (result.status, result.out) == (1, "")
@@ -57,7 +57,7 @@ def test_permanent_throttling_fails(operation: str, aws: StandIn, plan: Run) -> 
 @pytest.mark.parametrize("operation", ["DescribeRepositories", "DescribeImages"])
 @pytest.mark.parametrize("cut", CUTS)
 def test_a_closed_connection_fails(
-    operation: str, cut: ConnectionCut, aws: StandIn, plan: Run
+    operation: str, cut: ConnectionCut, aws: AwsStandIn, plan: Run
 ) -> None:
     aws.world.faults.add(Fault(operation=operation, cut=cut, times=None))
     result = plan()
@@ -71,7 +71,7 @@ def test_a_closed_connection_fails(
 @pytest.mark.parametrize("operation", ["DescribeRepositories", "DescribeImages"])
 @pytest.mark.parametrize("nonsense", NONSENSE, ids=str)
 def test_an_invalid_answer_fails(
-    operation: str, nonsense: dict[str, Any], aws: StandIn, plan: Run
+    operation: str, nonsense: dict[str, Any], aws: AwsStandIn, plan: Run
 ) -> None:
     aws.world.faults.add(Fault(**{"operation": operation, "times": None, **nonsense}))
     result = plan()
@@ -92,7 +92,7 @@ READING_FAILS: list[dict[str, Any]] = [
 @pytest.mark.usefixtures("shelf")
 @pytest.mark.parametrize("fault", READING_FAILS, ids=str)
 def test_an_unreadable_index_keeps_its_possible_parts(
-    fault: dict[str, Any], aws: StandIn, plan: Run
+    fault: dict[str, Any], aws: AwsStandIn, plan: Run
 ) -> None:
     aws.world.faults.add(Fault(**{"operation": "BatchGetImage", "times": None, **fault}))
     result = plan()
@@ -104,7 +104,7 @@ def test_an_unreadable_index_keeps_its_possible_parts(
 
 
 @pytest.mark.usefixtures("shelf")
-def test_the_next_plan_is_complete_again(aws: StandIn, plan: Run) -> None:
+def test_the_next_plan_is_complete_again(aws: AwsStandIn, plan: Run) -> None:
     aws.world.faults.throttle(operation="BatchGetImage")
     assert plan().status == 3
     result = plan()
@@ -115,7 +115,7 @@ def test_the_next_plan_is_complete_again(aws: StandIn, plan: Run) -> None:
 @pytest.mark.usefixtures("shelf")
 @pytest.mark.parametrize("fault", READING_FAILS[::3], ids=str)
 def test_savings_are_inexact_where_the_setting_is_unknown(
-    fault: dict[str, Any], aws: StandIn, plan: Run
+    fault: dict[str, Any], aws: AwsStandIn, plan: Run
 ) -> None:
     aws.world.faults.add(Fault(**{"operation": "GetAccountSetting", "times": None, **fault}))
     result = plan()
@@ -124,7 +124,7 @@ def test_savings_are_inexact_where_the_setting_is_unknown(
     assert result.plan["savings"]["exact"] is False
 
 
-def test_an_answer_without_the_index(aws: StandIn, plan: Run, shelf: Shelf) -> None:
+def test_an_answer_without_the_index(aws: AwsStandIn, plan: Run, shelf: Shelf) -> None:
     del shelf
     aws.world.faults.add(Fault(operation="BatchGetImage", answer={"images": [], "failures": []}))
     result = plan()
@@ -134,7 +134,7 @@ def test_an_answer_without_the_index(aws: StandIn, plan: Run, shelf: Shelf) -> N
 
 
 def test_an_unreachable_endpoint(
-    aws: StandIn, plan: Run, shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+    aws: AwsStandIn, plan: Run, shelf: Shelf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     del aws, shelf
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")

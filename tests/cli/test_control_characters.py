@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.playground.aws import Fault, StandIn, manifests
+from bot.playground.aws import AwsStandIn, Fault, manifests
 from tests.cli.stored_plans import Write
 from tests.support import Run, Shelf, others_off
 
@@ -30,7 +30,7 @@ COMMANDS = (
 
 
 @pytest.fixture(autouse=True)
-def hostile(aws: StandIn, shelf: Shelf, environment: Path, settings_file: Write) -> None:
+def hostile(aws: AwsStandIn, shelf: Shelf, environment: Path, settings_file: Write) -> None:
     """A media type, workloads, a cluster, a pin and a server with control characters."""
     shelf.images(12)
     shelf.push(manifests.image(("config", 1), [("layer", 1)], config_type=HOSTILE), "chart")

@@ -5,7 +5,7 @@ import io
 
 import pytest
 
-from bot.playground.aws import StandIn
+from bot.playground.aws import AwsStandIn
 from tests.support import Run, Shelf
 
 
@@ -14,7 +14,7 @@ def rows(out: str) -> list[dict[str, str]]:
 
 
 @pytest.fixture
-def two(aws: StandIn, shelf: Shelf) -> Shelf:
+def two(aws: AwsStandIn, shelf: Shelf) -> Shelf:
     Shelf(aws, "team/web").image("web")
     shelf.index("multi", "amd64", "arm64")
     shelf.image("a", "1.0", "stable")

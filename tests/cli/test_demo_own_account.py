@@ -17,7 +17,7 @@ from bot.bootstrap.sources import cluster_role
 from bot.cli.demo.demo_company import aws_environment, expect_no_proxy
 from bot.cli.demo.own_account import allow_only_reads, demo_settings
 from bot.core.errors import RequestError
-from bot.playground.aws import StandIn
+from bot.playground.aws import AwsStandIn
 from bot.playground.kubernetes import Cluster
 from bot.playground.seed import seed_company
 from bot.playground.seed_kubernetes import register_cluster_in_eks, seed_company_cluster
@@ -38,9 +38,9 @@ READS = ("BatchGet", "Describe", "Get", "List")
 
 
 @pytest.fixture
-def aws() -> Iterator[StandIn]:
+def aws() -> Iterator[AwsStandIn]:
     """The account has an EKS cluster that the settings do not list."""
-    with StandIn() as stand_in, Cluster("prod") as cluster:
+    with AwsStandIn() as stand_in, Cluster("prod") as cluster:
         seed_company(stand_in.url, datetime.now(UTC))
         seed_company_cluster(stand_in.url, cluster.address)
         register_cluster_in_eks(stand_in.url, cluster.address, cluster_role(Settings()))
@@ -48,7 +48,7 @@ def aws() -> Iterator[StandIn]:
 
 
 @pytest.fixture
-def machine(tmp_path: Path, aws: StandIn) -> Machine:
+def machine(tmp_path: Path, aws: AwsStandIn) -> Machine:
     return Machine(tmp_path, {**aws.environment(), "SLACK_BOT_TOKEN": "xoxb-of-work"})
 
 
@@ -116,7 +116,7 @@ def test_child_processes_have_only_operations_that_read(monkeypatch: pytest.Monk
 
 
 @pytest.mark.slow
-def test_it_reports_on_the_account(machine: Machine, aws: StandIn) -> None:
+def test_it_reports_on_the_account(machine: Machine, aws: AwsStandIn) -> None:
     port = free_port()
     with machine.started("--aws", "--port", str(port)) as run:
         run.until("ends the demo")
@@ -150,7 +150,7 @@ def _operations_of_ecr(path: str) -> set[str]:
 
 
 @pytest.mark.slow
-def test_a_repository_that_cannot_be_listed(machine: Machine, aws: StandIn) -> None:
+def test_a_repository_that_cannot_be_listed(machine: Machine, aws: AwsStandIn) -> None:
     """The other repositories are reported."""
     aws.world.deny("ecr:DescribeImages", resource="*repository/shop/web")
     done = machine.run("--aws")
@@ -161,7 +161,7 @@ def test_a_repository_that_cannot_be_listed(machine: Machine, aws: StandIn) -> N
 
 
 def test_an_account_without_repositories(tmp_path: Path) -> None:
-    with StandIn() as empty:
+    with AwsStandIn() as empty:
         done = Machine(tmp_path, empty.environment()).run("--aws")
     assert (done.returncode, done.stdout) == (2, "")
     assert "There is no repository in 123456789012 in eu-west-1: set another" in done.stderr

@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 import pytest
 
-from bot.playground.aws import StandIn
+from bot.playground.aws import AwsStandIn
 from bot.playground.aws.ec2.state import ALWAYS_ENABLED
 from bot.playground.kubernetes import Cluster
 from bot.playground.kubernetes.builders import deployment
@@ -46,7 +46,7 @@ def doctor(run: Run) -> Doctor:
 
 
 @pytest.fixture
-def healthy(aws: StandIn, shelf: Shelf) -> Shelf:
+def healthy(aws: AwsStandIn, shelf: Shelf) -> Shelf:
     shelf.images(2)
     aws.world.exclude_pull_times(USER)
     return shelf
@@ -87,7 +87,7 @@ def test_without_a_settings_file(doctor: Doctor, environment: Path) -> None:
 
 
 def test_each_source_has_its_numbers(
-    aws: StandIn,
+    aws: AwsStandIn,
     shelf: Shelf,
     use_everywhere: UseEverywhere,
     doctor: Doctor,
@@ -126,7 +126,7 @@ def test_each_source_has_its_numbers(
 )
 @pytest.mark.usefixtures("healthy")
 def test_each_denied_action_has_a_finding(
-    action: str, check: str, status: str, aws: StandIn, doctor: Doctor
+    action: str, check: str, status: str, aws: AwsStandIn, doctor: Doctor
 ) -> None:
     aws.world.deny(action)
     found = doctor()
@@ -153,7 +153,7 @@ def test_each_denied_action_has_a_finding(
 )
 @pytest.mark.usefixtures("healthy")
 def test_a_denied_source(
-    action: str, source: str, aws: StandIn, doctor: Doctor, settings_file: Write
+    action: str, source: str, aws: AwsStandIn, doctor: Doctor, settings_file: Write
 ) -> None:
     settings_file("usage: {expect_none: true}")
     aws.world.ecs().cluster("prod")
@@ -198,7 +198,7 @@ def test_each_cluster_has_a_finding(clusters: Callable[[], Findings]) -> None:
     assert "fix its entry in usage.kubernetes.clusters" in found["edge"]["detail"]
 
 
-def test_an_unlisted_cluster(aws: StandIn, clusters: Callable[[], Findings]) -> None:
+def test_an_unlisted_cluster(aws: AwsStandIn, clusters: Callable[[], Findings]) -> None:
     aws.world.eks().create("staging")
     finding = clusters()[f"EKS of {PLACE}"]
     assert finding["status"] == "FAILED"
@@ -217,7 +217,7 @@ def test_a_cluster_that_refuses(granted: Cluster, clusters: Callable[[], Finding
 
 
 @pytest.mark.usefixtures("healthy")
-def test_one_failure_does_not_hide_others(aws: StandIn, doctor: Doctor) -> None:
+def test_one_failure_does_not_hide_others(aws: AwsStandIn, doctor: Doctor) -> None:
     aws.world.deny("ecr:*")
     found = doctor()
     assert found["registry"]["status"] == "FAILED"
@@ -259,7 +259,7 @@ def test_the_exemption_command_is_printed(doctor: Doctor, shelf: Shelf) -> None:
 
 
 @pytest.fixture
-def there(aws: StandIn, settings_file: Write) -> Shelf:
+def there(aws: AwsStandIn, settings_file: Write) -> Shelf:
     aws.world.identities.add_role(ROLE, trusts=[HERE])
     shelf = Shelf(aws, "team/there", account=THERE)
     shelf.image("a")
@@ -268,7 +268,7 @@ def there(aws: StandIn, settings_file: Write) -> Shelf:
 
 
 @pytest.mark.usefixtures("there")
-def test_a_role_of_the_settings_is_exempted_with_its_path(aws: StandIn, doctor: Doctor) -> None:
+def test_a_role_of_the_settings_is_exempted_with_its_path(aws: AwsStandIn, doctor: Doctor) -> None:
     mend = doctor()["pull times"]["mend"]
     assert mend.endswith(f"--principal-arn {ROLE} --region eu-west-1")
     aws.world.exclude_pull_times(ROLE, account=THERE)
@@ -283,7 +283,7 @@ def test_a_role_of_the_settings_is_exempted_with_its_path(aws: StandIn, doctor: 
     ],
 )
 @pytest.mark.usefixtures("shelf")
-def test_other_callers(arn: str, words: str, aws: StandIn, doctor: Doctor) -> None:
+def test_other_callers(arn: str, words: str, aws: AwsStandIn, doctor: Doctor) -> None:
     with aws.world.lock:
         principal = aws.world.identities.principal("test", None)
         assert principal
@@ -321,7 +321,7 @@ def lets_pull(*principals: str) -> dict[str, Any]:
 
 
 def test_accounts_that_may_pull_and_are_not_scanned(
-    aws: StandIn, doctor: Doctor, healthy: Shelf, settings_file: Write
+    aws: AwsStandIn, doctor: Doctor, healthy: Shelf, settings_file: Write
 ) -> None:
     for name in ("team/b", "team/c", "team/d"):
         aws.world.set_repository_policy(Shelf(aws, name).repository, lets_pull(THERE))
@@ -348,7 +348,9 @@ def three_regions(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("healthy", "three_regions")
-def test_regions_that_are_not_scanned(aws: StandIn, doctor: Doctor, settings_file: Write) -> None:
+def test_regions_that_are_not_scanned(
+    aws: AwsStandIn, doctor: Doctor, settings_file: Write
+) -> None:
     settings_file("usage: {expect_none: true}")
     finding = other_regions(doctor)
     assert (finding["status"], finding["scope"]) == ("ok", HERE)
@@ -366,7 +368,9 @@ def test_regions_that_are_not_scanned(aws: StandIn, doctor: Doctor, settings_fil
 
 
 @pytest.mark.usefixtures("healthy", "three_regions")
-def test_regions_that_cannot_be_scanned(aws: StandIn, doctor: Doctor, settings_file: Write) -> None:
+def test_regions_that_cannot_be_scanned(
+    aws: AwsStandIn, doctor: Doctor, settings_file: Write
+) -> None:
     settings_file("usage: {expect_none: true}")
     aws.world.deny_regions("sa-east-1")
     assert other_regions(doctor)["detail"] == (
@@ -382,7 +386,7 @@ def test_regions_that_cannot_be_scanned(aws: StandIn, doctor: Doctor, settings_f
 
 @pytest.mark.usefixtures("healthy", "three_regions")
 def test_regions_that_service_control_policies_deny(
-    aws: StandIn, doctor: Doctor, settings_file: Write
+    aws: AwsStandIn, doctor: Doctor, settings_file: Write
 ) -> None:
     aws.world.deny_regions("sa-east-1", "us-east-1")
     settings_file("usage: {regions: [all], expect_none: true}")
@@ -394,7 +398,7 @@ def test_regions_that_service_control_policies_deny(
 
 
 def test_services_that_may_pull_and_are_not_scanned(
-    aws: StandIn, doctor: Doctor, healthy: Shelf, settings_file: Write
+    aws: AwsStandIn, doctor: Doctor, healthy: Shelf, settings_file: Write
 ) -> None:
     emr, functions = "emr-serverless.amazonaws.com", "lambda.amazonaws.com"
     allow = {
@@ -414,14 +418,16 @@ def test_services_that_may_pull_and_are_not_scanned(
     assert finding["detail"].endswith(f"none and services: {emr}, {functions}")
 
 
-def test_anybody_may_pull(aws: StandIn, doctor: Doctor, healthy: Shelf) -> None:
+def test_anybody_may_pull(aws: AwsStandIn, doctor: Doctor, healthy: Shelf) -> None:
     aws.world.set_repository_policy(healthy.repository, lets_pull("*"))
     finding = doctor()["repository policies"]
     assert finding["status"] == "FAILED"
     assert "without naming them" in finding["detail"]
 
 
-def test_policies_of_many_that_cannot_be_read(aws: StandIn, doctor: Doctor, healthy: Shelf) -> None:
+def test_policies_of_many_that_cannot_be_read(
+    aws: AwsStandIn, doctor: Doctor, healthy: Shelf
+) -> None:
     del healthy
     Shelf(aws, "team/b")
     Shelf(aws, "team/c")
@@ -430,7 +436,7 @@ def test_policies_of_many_that_cannot_be_read(aws: StandIn, doctor: Doctor, heal
 
 
 @pytest.mark.usefixtures("healthy")
-def test_replicated_deletions(aws: StandIn, doctor: Doctor, settings_file: Write) -> None:
+def test_replicated_deletions(aws: AwsStandIn, doctor: Doctor, settings_file: Write) -> None:
     aws.world.replicate([(HERE, "us-east-1")], deletions=True)
     found = doctor()
     assert found["replication"]["status"] == "FAILED"
@@ -440,7 +446,7 @@ def test_replicated_deletions(aws: StandIn, doctor: Doctor, settings_file: Write
 
 
 @pytest.mark.usefixtures("healthy")
-def test_shared_layers(aws: StandIn, doctor: Doctor) -> None:
+def test_shared_layers(aws: AwsStandIn, doctor: Doctor) -> None:
     aws.world.set_account_setting("BLOB_MOUNTING", "ENABLED")
     found = doctor()
     assert found["shared layers"]["status"] == "warning"
@@ -488,7 +494,7 @@ def lines(result: Result) -> Iterator[str]:
 
 
 @pytest.mark.usefixtures("healthy")
-def test_as_a_table(run: Run, aws: StandIn) -> None:
+def test_as_a_table(run: Run, aws: AwsStandIn) -> None:
     result = run("doctor")
     assert result.status == 0
     assert "ok       settings, ecr-clean.yml: " in result.out

@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 import pytest
 
-from bot.playground.slack import APP_TOKEN, BOT_TOKEN, TEAM_ID, Person, Workspace
+from bot.playground.slack import APP_TOKEN, BOT_TOKEN, TEAM_ID, SimulatedUser, Workspace
 from tests.support import Run
 
 Write = Callable[[str], Path]
@@ -19,7 +19,7 @@ SCOPES, CHANNEL, APPROVERS = "Slack scopes", "Slack channel", "Slack approvers"
 
 
 @pytest.fixture
-def releases(slack: Workspace, ann: Person, settings_file: Write) -> str:
+def releases(slack: Workspace, ann: SimulatedUser, settings_file: Write) -> str:
     settings_file("reports: [{channel: '#releases'}]")
     return slack.remote.add_channel("releases", [ann])
 
@@ -148,7 +148,7 @@ def test_no_channel(slack: Workspace, examine: Examine) -> None:
 
 
 def test_each_channel_has_a_finding(
-    slack: Workspace, ann: Person, examine: Examine, releases: str, settings_file: Write
+    slack: Workspace, ann: SimulatedUser, examine: Examine, releases: str, settings_file: Write
 ) -> None:
     slack.remote.add_channel("open", [ann], with_bot=False)
     secret = slack.remote.add_channel("secret", [ann], kind="private", with_bot=False)
@@ -176,7 +176,7 @@ def test_each_channel_has_a_finding(
 
 
 def test_each_approver_has_a_finding(
-    slack: Workspace, ann: Person, releases: str, examine: Examine, settings_file: Write
+    slack: Workspace, ann: SimulatedUser, releases: str, examine: Examine, settings_file: Write
 ) -> None:
     del releases
     add = slack.remote.add_person
@@ -212,7 +212,7 @@ def test_each_approver_has_a_finding(
 
 
 def test_approvers_cannot_be_looked_up(
-    slack: Workspace, ann: Person, examine: Examine, settings_file: Write
+    slack: Workspace, ann: SimulatedUser, examine: Examine, settings_file: Write
 ) -> None:
     group = slack.remote.add_user_group("ops", [ann])
     settings_file(f"approval: {{approvers: [{ann.id}, {group}]}}")

@@ -3,14 +3,14 @@
 
 import pytest
 
-from bot.playground.aws import StandIn
+from bot.playground.aws import AwsStandIn
 from tests.support import Run, Shelf, image_text
 
 GOOD, DENIED, HALF, UNKNOWN = "team/good", "team/denied", "team/half", "team/unknown"
 
 
 @pytest.fixture(autouse=True)
-def repositories(aws: StandIn) -> None:
+def repositories(aws: AwsStandIn) -> None:
     Shelf(aws, GOOD).image("a")
     Shelf(aws, DENIED).image("a")
     Shelf(aws, HALF).push(image_text("odd"), media_type="application/vnd.example.v9+json")

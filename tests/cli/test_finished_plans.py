@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.core.records import ImageOutcome
-from bot.playground.aws import StandIn
+from bot.playground.aws import AwsStandIn
 from bot.store.store import Store
 from tests.cli.plan_execution import (
     BUILDS,
@@ -26,7 +26,9 @@ from tests.support import Run, Shelf
 
 
 @pytest.fixture
-def id_(run: Run, at_once: Shelf, aws: StandIn, own_database: Path, remembered: Remembered) -> str:
+def id_(
+    run: Run, at_once: Shelf, aws: AwsStandIn, own_database: Path, remembered: Remembered
+) -> str:
     """A plan whose 1.0 was deleted, whose 1.1 was tagged again and skipped, and whose 1.2
     failed."""
 
@@ -85,7 +87,7 @@ def test_the_list_has_the_freed_bytes(run: Run, id_: str) -> None:
     assert " 0.99 kB " in line
 
 
-def test_the_progress_of_a_run(run: Run, builds: Shelf, aws: StandIn, own_store: Store) -> None:
+def test_the_progress_of_a_run(run: Run, builds: Shelf, aws: AwsStandIn, own_store: Store) -> None:
     id_ = approved(run, builds.id.name)
     held = hold_deletions(aws, seconds=1)
 
@@ -105,7 +107,7 @@ def test_the_progress_of_a_run(run: Run, builds: Shelf, aws: StandIn, own_store:
 
 @pytest.mark.parametrize("reference", ["the tag", "the digest", "its beginning"])
 def test_a_deleted_manifest_is_printed_exactly(
-    reference: str, run: Run, at_once: Shelf, aws: StandIn
+    reference: str, run: Run, at_once: Shelf, aws: AwsStandIn
 ) -> None:
     manifest = aws.world.manifest(at_once.repository, "1.0")
     digest, text = manifest.digest, manifest.text

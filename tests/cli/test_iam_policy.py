@@ -11,7 +11,7 @@ import pytest
 
 from bot.bootstrap.deletion import find_registry, open_deleter
 from bot.core.repository import RegistryId
-from bot.playground.aws import StandIn
+from bot.playground.aws import AwsStandIn
 from bot.playground.aws.access import AccessRequest
 from bot.playground.kubernetes import Cluster
 from bot.playground.seed import WorkloadCounts, seed_workloads
@@ -68,7 +68,7 @@ def allows(statement: dict[str, Any], ask: AccessRequest) -> bool:
 
 
 @pytest.fixture
-def company(aws: StandIn, eks: Cluster, use_everywhere: UseEverywhere) -> None:
+def company(aws: AwsStandIn, eks: Cluster, use_everywhere: UseEverywhere) -> None:
     """A repository, and a workload of every source."""
     web = Shelf(aws, "shop/web")
     web.index("multi", "amd64")
@@ -79,7 +79,7 @@ def company(aws: StandIn, eks: Cluster, use_everywhere: UseEverywhere) -> None:
 
 
 @pytest.fixture
-def asks(aws: StandIn, monkeypatch: pytest.MonkeyPatch) -> list[AccessRequest]:
+def asks(aws: AwsStandIn, monkeypatch: pytest.MonkeyPatch) -> list[AccessRequest]:
     """Records the actions that the simulated AWS had to allow."""
     found: list[AccessRequest] = []
     decide = aws.world.access.denial
@@ -115,7 +115,7 @@ def test_it_is_a_policy_for_the_caller(run: Run) -> None:
 @pytest.mark.usefixtures("company")
 @pytest.mark.parametrize("settings", the_first(6, SETTINGS.values()), ids=SETTINGS.keys())
 def test_it_has_exactly_the_calls_of_a_plan(
-    settings: str, aws: StandIn, asks: list[AccessRequest], run: Run, settings_file: Write
+    settings: str, aws: AwsStandIn, asks: list[AccessRequest], run: Run, settings_file: Write
 ) -> None:
     settings_file(settings)
     run("plan", "*")
@@ -130,7 +130,7 @@ def test_it_has_exactly_the_calls_of_a_plan(
 
 
 @pytest.mark.usefixtures("company")
-def test_doctor_makes_all_calls_of_a_plan(aws: StandIn, run: Run, settings_file: Write) -> None:
+def test_doctor_makes_all_calls_of_a_plan(aws: AwsStandIn, run: Run, settings_file: Write) -> None:
     """Doctor also makes the calls for the ignore tag, for runs, and for other Regions."""
     settings_file("usage: {}")
     run("plan", "*")
@@ -156,7 +156,7 @@ usage:
 
 @pytest.fixture
 def roles(
-    aws: StandIn, cluster: Cluster, use_everywhere: UseEverywhere, settings_file: Write
+    aws: AwsStandIn, cluster: Cluster, use_everywhere: UseEverywhere, settings_file: Write
 ) -> None:
     """A registry in an account that one role reads, and workloads in an account that another role
     scans."""
@@ -262,7 +262,7 @@ def test_it_needs_no_credentials(
     assert "with AWS credentials, it names the account" in result.sentence
 
 
-def test_it_makes_no_aws_calls(aws: StandIn, run: Run) -> None:
+def test_it_makes_no_aws_calls(aws: AwsStandIn, run: Run) -> None:
     aws.world.deny("*")
     assert statements(run("iam-policy"))
     assert set(aws.world.calls.counts()) == {"sts:GetCallerIdentity"}
@@ -316,7 +316,7 @@ PLACES = [(HERE, "eu-west-1"), (HERE, "us-east-1"), (THERE, "eu-west-1"), (THERE
 
 
 @pytest.fixture
-def shelves(aws: StandIn) -> dict[tuple[str, str], Shelf]:
+def shelves(aws: AwsStandIn) -> dict[tuple[str, str], Shelf]:
     """A repository in each place."""
     for role in (READER, DELETER):
         aws.world.identities.add_role(role, trusts=[HERE], external_id="secret")
@@ -367,7 +367,7 @@ def test_the_deletion_policy_has_exactly_the_calls_of_a_run(
 
 
 def test_the_roles_that_are_assumed_are_those_of_the_policy(
-    aws: StandIn, shelves: dict[tuple[str, str], Shelf], run: Run, settings_file: Write
+    aws: AwsStandIn, shelves: dict[tuple[str, str], Shelf], run: Run, settings_file: Write
 ) -> None:
     loaded = load_settings(settings_file(SEVERAL))
     for place in PLACES:
@@ -474,7 +474,7 @@ def test_options_that_cannot_be_combined(run: Run, options: tuple[str, ...]) -> 
     ],
 )
 def test_the_cluster_role(
-    settings: str, groups: set[str], aws: StandIn, run: Run, settings_file: Write
+    settings: str, groups: set[str], aws: AwsStandIn, run: Run, settings_file: Write
 ) -> None:
     """tests/usage/kubernetes compares it with the calls."""
     settings_file(settings)

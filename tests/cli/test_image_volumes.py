@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from bot.core.tag_history import START_CLOCKS_DIFFER
-from bot.playground.aws import StandIn
+from bot.playground.aws import AwsStandIn
 from bot.playground.kubernetes import Cluster
 from bot.playground.kubernetes.builders import pod
 from tests.cli.stored_plans import Write
@@ -40,7 +40,7 @@ def mounting(shelf: Shelf, started: datetime) -> dict[str, Any]:
     return made
 
 
-def promote(aws: StandIn, shelf: Shelf) -> None:
+def promote(aws: AwsStandIn, shelf: Shelf) -> None:
     aws.world.retag(shelf.repository, "b", "v1")
 
 
@@ -53,7 +53,7 @@ def propose(run: Run) -> Result:
 
 
 def test_the_mounted_image_is_kept_by_the_tag_history(
-    aws: StandIn, cluster: Cluster, models: Shelf, run: Run
+    aws: AwsStandIn, cluster: Cluster, models: Shelf, run: Run
 ) -> None:
     """The plan is complete, since the pod started after the tag history begins."""
     propose(run)
@@ -70,7 +70,7 @@ def test_the_mounted_image_is_kept_by_the_tag_history(
 
 
 def test_a_pod_older_than_the_tag_history_makes_the_plan_incomplete(
-    aws: StandIn, cluster: Cluster, models: Shelf, run: Run
+    aws: AwsStandIn, cluster: Cluster, models: Shelf, run: Run
 ) -> None:
     cluster.apply(mounting(models, datetime.now(UTC) - timedelta(days=30)))
     promote(aws, models)
@@ -104,7 +104,7 @@ def test_without_a_database_there_is_no_tag_history(
 
 
 def test_other_repositories_are_not_affected(
-    aws: StandIn, cluster: Cluster, models: Shelf, plan: Run
+    aws: AwsStandIn, cluster: Cluster, models: Shelf, plan: Run
 ) -> None:
     cluster.apply(mounting(models, datetime.now(UTC) - timedelta(days=30)))
     Shelf(aws, "team/web").image("1.0")

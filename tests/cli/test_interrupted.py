@@ -9,7 +9,7 @@ import pytest
 
 from bot.core.plan import PlanState
 from bot.core.records import ImageOutcome
-from bot.playground.aws import Fault, StandIn
+from bot.playground.aws import AwsStandIn, Fault
 from bot.store.store import Store
 from tests.cli.plan_execution import (
     BUILDS,
@@ -42,7 +42,7 @@ def check_receipt(store: Store, id_: str, shelf: Shelf) -> None:
 
 
 def test_in_the_undo_window_the_plan_remains_approved(
-    run: Run, releases: Shelf, aws: StandIn, settings_file: Write
+    run: Run, releases: Shelf, aws: AwsStandIn, settings_file: Write
 ) -> None:
     settings_file(f"{LOOKED_AT}execution: {{undo_window: 1h}}")
     id_ = proposed(run, releases.id.name)
@@ -62,7 +62,7 @@ def test_in_the_undo_window_the_plan_remains_approved(
 
 
 def test_before_the_first_deletion_the_approval_is_withdrawn(
-    run: Run, at_once: Shelf, aws: StandIn
+    run: Run, at_once: Shelf, aws: AwsStandIn
 ) -> None:
     """Ctrl-C during the scan before the deletion."""
     id_ = proposed(run, at_once.id.name)
@@ -79,7 +79,7 @@ def test_before_the_first_deletion_the_approval_is_withdrawn(
 
 
 def test_during_deletion_it_stops_after_the_batches_in_flight(
-    run: Run, builds: Shelf, aws: StandIn, own_store: Store
+    run: Run, builds: Shelf, aws: AwsStandIn, own_store: Store
 ) -> None:
     id_ = proposed(run)
     hold_deletions(aws, seconds=2)
@@ -99,7 +99,7 @@ def test_during_deletion_it_stops_after_the_batches_in_flight(
 
 
 def test_a_second_ctrl_c_exits_immediately_and_recover_finishes(
-    run: Run, builds: Shelf, aws: StandIn, own_store: Store
+    run: Run, builds: Shelf, aws: AwsStandIn, own_store: Store
 ) -> None:
     id_ = proposed(run)
     held = hold_deletions(aws, seconds=2 * PATIENCE)
@@ -121,7 +121,7 @@ def test_a_second_ctrl_c_exits_immediately_and_recover_finishes(
 
 @pytest.mark.slow
 def test_recover_starts_no_other_plan_after_ctrl_c(
-    run: Run, builds: Shelf, aws: StandIn, own_store: Store
+    run: Run, builds: Shelf, aws: AwsStandIn, own_store: Store
 ) -> None:
     other = Shelf(aws, "team/web")
     other.images(20)
@@ -137,7 +137,7 @@ def test_recover_starts_no_other_plan_after_ctrl_c(
 
 
 @pytest.mark.slow
-def test_a_terminal_shows_the_progress(run: Run, builds: Shelf, aws: StandIn) -> None:
+def test_a_terminal_shows_the_progress(run: Run, builds: Shelf, aws: AwsStandIn) -> None:
     id_ = proposed(run)
     hold_deletions(aws, seconds=0.3)
     ours, theirs = pty.openpty()

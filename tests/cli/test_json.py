@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from bot.playground.aws import StandIn, manifests
+from bot.playground.aws import AwsStandIn, manifests
 from tests.support import Run, Shelf, image_text
 
 KEYS = {
@@ -107,7 +107,7 @@ def test_ecr_accepts_the_order_of_deletion(plan: Run, shelf: Shelf) -> None:
     assert order.index(shelf.repository.digest_by_tag["1.0"]) < min(map(order.index, children))
 
 
-def test_savings_count_only_unshared_layers(plan: Run, aws: StandIn) -> None:
+def test_savings_count_only_unshared_layers(plan: Run, aws: AwsStandIn) -> None:
     shared = Shelf(aws, "team/shared")
     base = ("base", 10_000)
     for number in range(12):
@@ -122,7 +122,7 @@ def test_savings_count_only_unshared_layers(plan: Run, aws: StandIn) -> None:
     }
 
 
-def test_a_line_for_each_repository(plan: Run, aws: StandIn, shelf: Shelf) -> None:
+def test_a_line_for_each_repository(plan: Run, aws: AwsStandIn, shelf: Shelf) -> None:
     Shelf(aws, "team/web")
     result = plan("team/*")
     assert result.out.endswith("\n")
@@ -131,14 +131,14 @@ def test_a_line_for_each_repository(plan: Run, aws: StandIn, shelf: Shelf) -> No
     assert shelf.id.name == result.plans[0]["repository"]
 
 
-def test_a_large_repository_is_one_line(plan: Run, aws: StandIn) -> None:
+def test_a_large_repository_is_one_line(plan: Run, aws: AwsStandIn) -> None:
     large = Shelf(aws, "team/large")
     large.images(1001)
     found = plan("team/large").plan
     assert [each["digest"] for each in found["images"]] == large.repository.digests
 
 
-def test_a_second_plan_is_equal_and_reads_nothing(plan: Run, aws: StandIn, shelf: Shelf) -> None:
+def test_a_second_plan_is_equal_and_reads_nothing(plan: Run, aws: AwsStandIn, shelf: Shelf) -> None:
     first = plan()
     aws.world.calls.reset()
     second = plan()

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bot.playground.aws import DEFAULT_ACCOUNT, StandIn
+from bot.playground.aws import DEFAULT_ACCOUNT, AwsStandIn
 from bot.playground.kubernetes import DEFAULT_TOKEN, DEFAULT_USER, Cluster, Fault
 from bot.playground.kubernetes.builders import custom_resource, deployment, pod
 from tests.matrices import the_first
@@ -152,7 +152,7 @@ def test_rollback_images_of_a_deployment_are_kept(
 
 
 def test_a_cluster_of_another_account(
-    aws: StandIn, cluster: Cluster, look: Look, shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+    aws: AwsStandIn, cluster: Cluster, look: Look, shelf: Shelf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its access entry is for the role that scans the account."""
     role = f"arn:aws:iam::{OTHER}:role/look"
@@ -186,13 +186,13 @@ def test_a_cluster_of_another_account(
 
 
 @pytest.mark.usefixtures("granted")
-def test_an_unlisted_eks_cluster(aws: StandIn, look: Look) -> None:
+def test_an_unlisted_eks_cluster(aws: AwsStandIn, look: Look) -> None:
     aws.world.eks().create("staging")
     is_unknown(look(BY_EKS), f"EKS of {PLACE}", "EKS clusters staging", "usage.kubernetes.ignore")
 
 
 @pytest.mark.parametrize("ignored", ["staging", "stag*", "'arn:aws:eks:*:cluster/staging'"])
-def test_an_ignored_eks_cluster(aws: StandIn, look: Look, ignored: str) -> None:
+def test_an_ignored_eks_cluster(aws: AwsStandIn, look: Look, ignored: str) -> None:
     aws.world.eks().create("staging")
     result = look(more=f", ignore: [{ignored}]", usage=", expect_none: true")
     assert (result.status, errors(result)) == (0, {})
@@ -209,7 +209,7 @@ def test_an_ignored_eks_cluster(aws: StandIn, look: Look, ignored: str) -> None:
     ],
 )
 def test_an_eks_cluster_by_kubeconfig(
-    aws: StandIn, cluster: Cluster, look: Look, environment: Path, entry: str, *, is_listed: bool
+    aws: AwsStandIn, cluster: Cluster, look: Look, environment: Path, entry: str, *, is_listed: bool
 ) -> None:
     """`aws eks update-kubeconfig` names contexts by ARN. Other context names may belong to any
     cluster."""
@@ -224,13 +224,13 @@ def test_an_eks_cluster_by_kubeconfig(
     assert not aws.world.calls.count("eks:DescribeCluster")
 
 
-def test_eks_is_denied(aws: StandIn, look: Look) -> None:
+def test_eks_is_denied(aws: AwsStandIn, look: Look) -> None:
     aws.world.deny("eks:ListClusters")
     is_unknown(look(), f"EKS of {PLACE}", "AWS refused eks:ListClusters")
 
 
 def test_a_switched_off_source_makes_no_calls(
-    aws: StandIn, shelf: Shelf, plan: Run, settings_file: Write
+    aws: AwsStandIn, shelf: Shelf, plan: Run, settings_file: Write
 ) -> None:
     aws.world.eks().create("staging")
     shelf.images(1)
@@ -251,7 +251,7 @@ def test_a_cluster_that_refuses(cluster: Cluster, look: Look) -> None:
     assert {call.status for call in cluster.calls} == {403}
 
 
-def test_a_cluster_without_an_access_entry(aws: StandIn, cluster: Cluster, look: Look) -> None:
+def test_a_cluster_without_an_access_entry(aws: AwsStandIn, cluster: Cluster, look: Look) -> None:
     aws.world.eks().create(
         "prod", endpoint=cluster.url, certificate_authority=cluster.certificate_authority
     )

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from bot.core.manifest import OCI_INDEX, OCI_MANIFEST, ManifestContent
-from bot.playground.aws import StandIn, manifests
+from bot.playground.aws import AwsStandIn, manifests
 from bot.store.manifest_cache import SqliteManifestCache
 from tests.support import Plan, Run, Shelf, image_text
 
@@ -53,7 +53,7 @@ def test_an_image_that_is_not_json_makes_savings_inexact(
     assert savings["freed_bytes"] == savings["listed_bytes"] == 100
 
 
-def test_an_unknown_type_keeps_untagged_manifests(aws: StandIn, plan: Run, shelf: Shelf) -> None:
+def test_an_unknown_type_keeps_untagged_manifests(aws: AwsStandIn, plan: Run, shelf: Shelf) -> None:
     unknown = shelf.push(image_text("odd"), media_type=UNKNOWN_TYPE)
     stray = shelf.image("stray", "")
     aws.world.calls.reset()
@@ -65,7 +65,7 @@ def test_an_unknown_type_keeps_untagged_manifests(aws: StandIn, plan: Run, shelf
     assert read.params["imageIds"] == [{"imageDigest": stray}]
 
 
-def test_an_index_with_a_missing_child(aws: StandIn, plan: Run, shelf: Shelf) -> None:
+def test_an_index_with_a_missing_child(aws: AwsStandIn, plan: Run, shelf: Shelf) -> None:
     index = shelf.index("multi", "amd64", "arm64")
     gone, left = (manifests.digest_of(image_text(name)) for name in ("amd64", "arm64"))
     aws.world.remove(shelf.repository, gone)
@@ -107,7 +107,7 @@ def test_indexes_that_list_each_other(plan: Run, shelf: Shelf, environment: Path
     assert verdicts(result.plan) == {first: "keep", second: "keep"}
 
 
-def test_images_with_referrer_tags_of_each_other(aws: StandIn, plan: Run, shelf: Shelf) -> None:
+def test_images_with_referrer_tags_of_each_other(aws: AwsStandIn, plan: Run, shelf: Shelf) -> None:
     first, second = image_text("first"), image_text("second")
     shelf.push(first, manifests.cosign_tag(second))
     shelf.push(second, manifests.cosign_tag(first))
@@ -117,7 +117,7 @@ def test_images_with_referrer_tags_of_each_other(aws: StandIn, plan: Run, shelf:
     assert set(verdicts(result.plan).values()) == {"keep"}
 
 
-def test_archived_images_are_listed_and_kept(aws: StandIn, plan: Run, shelf: Shelf) -> None:
+def test_archived_images_are_listed_and_kept(aws: AwsStandIn, plan: Run, shelf: Shelf) -> None:
     archived = shelf.image("archived", "")
     aws.world.archive(shelf.repository, archived)
     result = plan()

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bot.playground.aws import DEFAULT_ACCOUNT, StandIn
+from bot.playground.aws import DEFAULT_ACCOUNT, AwsStandIn
 from tests.support import Result, Run, Shelf, others_off
 
 OTHER = "210987654321"
@@ -34,7 +34,7 @@ def is_incomplete(result: Result, *words: str) -> None:
         assert word in result.sentence
 
 
-def test_an_unscanned_account_that_may_pull(aws: StandIn, shelf: Shelf, plan: Run) -> None:
+def test_an_unscanned_account_that_may_pull(aws: AwsStandIn, shelf: Shelf, plan: Run) -> None:
     aws.world.set_repository_policy(shelf.repository, lets_pull(OTHER))
     is_incomplete(plan(), "repository policy", OTHER, "usage.accounts", "usage.ignore_accounts")
 
@@ -58,7 +58,7 @@ FOR_EMR = lets_service_pull(EMR, f"arn:aws:emr-serverless:us-east-1:{DEFAULT_ACC
 
 @pytest.mark.parametrize("of_registry", [False, True], ids=["repository", "registry"])
 def test_a_service_that_no_source_scans(
-    aws: StandIn,
+    aws: AwsStandIn,
     shelf: Shelf,
     plan: Run,
     settings_file: Callable[[str], Path],
@@ -75,7 +75,7 @@ def test_a_service_that_no_source_scans(
 
 
 def test_a_service_of_a_switched_off_source(
-    aws: StandIn, shelf: Shelf, plan: Run, settings_file: Callable[[str], Path]
+    aws: AwsStandIn, shelf: Shelf, plan: Run, settings_file: Callable[[str], Path]
 ) -> None:
     arn = f"arn:aws:lambda:eu-west-1:{DEFAULT_ACCOUNT}:function:*"
     policy = lets_service_pull("lambda.amazonaws.com", arn)
@@ -87,7 +87,7 @@ def test_a_service_of_a_switched_off_source(
 
 
 @pytest.mark.usefixtures("shelf")
-def test_the_policy_of_the_registry_counts(aws: StandIn, plan: Run) -> None:
+def test_the_policy_of_the_registry_counts(aws: AwsStandIn, plan: Run) -> None:
     assert plan().status == 0
     aws.world.set_registry_policy(lets_pull(OTHER))
     is_incomplete(plan(), OTHER)
@@ -95,26 +95,26 @@ def test_the_policy_of_the_registry_counts(aws: StandIn, plan: Run) -> None:
 
 @pytest.mark.usefixtures("environment")
 def test_an_ignored_account(
-    aws: StandIn, shelf: Shelf, plan: Run, settings_file: Callable[[str], Path]
+    aws: AwsStandIn, shelf: Shelf, plan: Run, settings_file: Callable[[str], Path]
 ) -> None:
     aws.world.set_repository_policy(shelf.repository, lets_pull(OTHER))
     settings_file(f"usage: {{{others_off()}, ignore_accounts: ['{OTHER}']}}")
     assert plan().plan["complete"] is True
 
 
-def test_the_account_of_the_registry_is_scanned(aws: StandIn, shelf: Shelf, plan: Run) -> None:
+def test_the_account_of_the_registry_is_scanned(aws: AwsStandIn, shelf: Shelf, plan: Run) -> None:
     aws.world.set_repository_policy(shelf.repository, lets_pull(DEFAULT_ACCOUNT))
     assert plan().plan["complete"] is True
 
 
-def test_an_open_policy(aws: StandIn, shelf: Shelf, plan: Run) -> None:
+def test_an_open_policy(aws: AwsStandIn, shelf: Shelf, plan: Run) -> None:
     statement = {"Effect": "Allow", "Principal": "*", "Action": "ecr:*"}
     aws.world.set_repository_policy(shelf.repository, {"Statement": [statement]})
     is_incomplete(plan(), "that it does not name", "'*'")
 
 
 @pytest.mark.usefixtures("shelf")
-def test_deletions_replicated_to_an_unscanned_region(aws: StandIn, plan: Run) -> None:
+def test_deletions_replicated_to_an_unscanned_region(aws: AwsStandIn, plan: Run) -> None:
     aws.world.replicate([(DEFAULT_ACCOUNT, "us-east-1")], deletions=True)
     result = plan()
     is_incomplete(result, "us-east-1", "deleteReplication")
@@ -123,7 +123,9 @@ def test_deletions_replicated_to_an_unscanned_region(aws: StandIn, plan: Run) ->
 
 @pytest.mark.usefixtures("shelf")
 @pytest.mark.parametrize("deletions", [False, None])
-def test_replication_without_deletions(aws: StandIn, plan: Run, *, deletions: bool | None) -> None:
+def test_replication_without_deletions(
+    aws: AwsStandIn, plan: Run, *, deletions: bool | None
+) -> None:
     aws.world.replicate([(DEFAULT_ACCOUNT, "us-east-1")], deletions=deletions)
     result = plan()
     assert result.status == 0
@@ -132,14 +134,14 @@ def test_replication_without_deletions(aws: StandIn, plan: Run, *, deletions: bo
 
 @pytest.mark.usefixtures("shelf")
 @pytest.mark.parametrize(("prefix", "status"), [("team/", 3), ("other/", 0)])
-def test_a_rule_applies_to_its_prefix(prefix: str, status: int, aws: StandIn, plan: Run) -> None:
+def test_a_rule_applies_to_its_prefix(prefix: str, status: int, aws: AwsStandIn, plan: Run) -> None:
     aws.world.replicate([(OTHER, "eu-west-1")], prefixes=[prefix], deletions=True)
     assert plan().status == status
 
 
 @pytest.mark.usefixtures("shelf")
 def test_the_table_names_the_destinations(
-    aws: StandIn, run: Run, settings_file: Callable[[str], Path]
+    aws: AwsStandIn, run: Run, settings_file: Callable[[str], Path]
 ) -> None:
     """The Region is scanned, so the plan is complete. Approvers must still see it."""
     aws.world.replicate([(DEFAULT_ACCOUNT, "us-east-1")], deletions=True)
@@ -150,7 +152,7 @@ def test_the_table_names_the_destinations(
 
 
 def test_usage_of_the_replica_keeps_the_image(
-    aws: StandIn, shelf: Shelf, plan: Run, settings_file: Callable[[str], Path]
+    aws: AwsStandIn, shelf: Shelf, plan: Run, settings_file: Callable[[str], Path]
 ) -> None:
     """Deletions here would delete the image in the replica."""
     there = shelf.id.uri.replace("eu-west-1", "us-east-1")
@@ -166,7 +168,7 @@ def test_usage_of_the_replica_keeps_the_image(
 
 
 def test_ignoring_an_open_policy_does_not_ignore_named_accounts(
-    aws: StandIn, shelf: Shelf, plan: Run, settings_file: Callable[[str], Path]
+    aws: AwsStandIn, shelf: Shelf, plan: Run, settings_file: Callable[[str], Path]
 ) -> None:
     settings_file(f"usage: {{{others_off()}, ignore_accounts: ['*']}}")
     statement = {"Effect": "Allow", "Principal": "*", "Action": "ecr:*"}

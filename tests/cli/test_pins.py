@@ -11,7 +11,7 @@ import pytest
 from bot.core.pins import Pin
 from bot.core.plan_transitions import started
 from bot.core.records import RepositoryPin, StoreChange
-from bot.playground.aws import StandIn
+from bot.playground.aws import AwsStandIn
 from bot.store.store import Store
 from tests.cli.stored_plans import ANN, BOB, LOOKED_AT, Write
 from tests.store.support import event
@@ -156,7 +156,7 @@ def test_a_pin_needs_a_reason(run: Run) -> None:
 
 @pytest.mark.parametrize("command", ["pin", "unpin"])
 @pytest.mark.usefixtures("shelf")
-def test_exactly_one_repository(command: str, aws: StandIn, run: Run) -> None:
+def test_exactly_one_repository(command: str, aws: AwsStandIn, run: Run) -> None:
     Shelf(aws, "team/web")
 
     def said(repository: str) -> Result:
@@ -248,7 +248,7 @@ def test_pins_of_the_settings_file_are_listed_too(run: Run, pin: Run, settings_f
 
 
 def test_pins_of_some_repositories(
-    aws: StandIn, shelf: Shelf, run: Run, pin: Run, settings_file: Write
+    aws: AwsStandIn, shelf: Shelf, run: Run, pin: Run, settings_file: Write
 ) -> None:
     settings_file(SETTINGS_PINS)
     for name in ("team/web", "ops"):

@@ -11,7 +11,7 @@ import pytest
 from bot.core.plan import PlanState
 from bot.core.plan_transitions import started
 from bot.core.records import StoreChange
-from bot.playground.aws import StandIn
+from bot.playground.aws import AwsStandIn
 from bot.store.store import Store
 from tests.cli.stored_plans import ANN, LOOKED_AT, Write
 from tests.store.support import event
@@ -62,7 +62,7 @@ def test_an_approval_is_shown(run: Run, id_: str) -> None:
     assert f"Approved by {ANN} 20" in out
 
 
-def test_the_newest_comes_first(run: Run, aws: StandIn, id_: str) -> None:
+def test_the_newest_comes_first(run: Run, aws: AwsStandIn, id_: str) -> None:
     web = Shelf(aws, "team/web")
     for number in range(11):
         web.image(f"1.{number}")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.core.redaction import AWS_SECRETS, MARK, SLACK_SECRETS
-from bot.playground.aws import Fault, StandIn
+from bot.playground.aws import AwsStandIn, Fault
 from tests.cli.stored_plans import Write
 from tests.support import NO_SOURCES, Run, Shelf, others_off
 from tests.tables import stored_texts
@@ -121,7 +121,7 @@ def test_surrounding_white_space_is_stripped(
 @pytest.mark.parametrize("name", [*EVERY, "PGPASSWORD", "HTTPS_PROXY"])
 def test_a_server_that_quotes_the_secret(
     name: str,
-    aws: StandIn,
+    aws: AwsStandIn,
     run: Run,
     environment: Path,
     settings_file: Write,
@@ -146,7 +146,7 @@ def test_a_server_that_quotes_the_secret(
 @pytest.mark.parametrize("operation", ["DescribeImages", "BatchDeleteImage", "ListFunctions"])
 def test_a_deletion_that_fails(
     operation: str,
-    aws: StandIn,
+    aws: AwsStandIn,
     run: Run,
     environment: Path,
     settings_file: Write,
@@ -168,7 +168,7 @@ def test_a_deletion_that_fails(
     _expect_nothing(said, environment)
 
 
-def _plant(name: str, aws: StandIn, monkeypatch: pytest.MonkeyPatch) -> str:
+def _plant(name: str, aws: AwsStandIn, monkeypatch: pytest.MonkeyPatch) -> str:
     """The current secret of the variable, in a form that the simulated server accepts."""
     if name in ("AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN"):
         return _plant_session(name, aws, monkeypatch)
@@ -182,7 +182,7 @@ def _plant(name: str, aws: StandIn, monkeypatch: pytest.MonkeyPatch) -> str:
     return SECRET
 
 
-def _plant_session(name: str, aws: StandIn, monkeypatch: pytest.MonkeyPatch) -> str:
+def _plant_session(name: str, aws: AwsStandIn, monkeypatch: pytest.MonkeyPatch) -> str:
     identities = aws.world.identities
     identities.add_role(ROLE)
     role = identities.role(ROLE)

@@ -11,7 +11,7 @@ from pathlib import Path
 import orjson
 import pytest
 
-from bot.playground.aws import Fault, StandIn
+from bot.playground.aws import AwsStandIn, Fault
 from tests.support import Shelf
 
 ROOT = Path(__file__).parent.parent.parent
@@ -43,7 +43,7 @@ def test_both_entry_points(command: list[str], shelf: Shelf) -> None:
 
 
 @pytest.mark.parametrize("form", ["json", "csv", "table"])
-def test_a_closed_pipe_is_no_error(form: str, aws: StandIn) -> None:
+def test_a_closed_pipe_is_no_error(form: str, aws: AwsStandIn) -> None:
     for number in range(3):
         Shelf(aws, f"team/service-{number}").images(300)
     with subprocess.Popen(
@@ -126,7 +126,7 @@ def test_what_boto3_logs_is_not_shown(environment: Path) -> None:
     assert line.startswith("ecr-clean: AWS refused sts:AssumeRole")
 
 
-def test_an_interrupted_command_prints_no_traceback(aws: StandIn, shelf: Shelf) -> None:
+def test_an_interrupted_command_prints_no_traceback(aws: AwsStandIn, shelf: Shelf) -> None:
     shelf.image("a")
     aws.world.faults.add(Fault(operation="DescribeImages", delay=60))
     with subprocess.Popen(
@@ -139,7 +139,7 @@ def test_an_interrupted_command_prints_no_traceback(aws: StandIn, shelf: Shelf) 
     assert err.strip() == b"ecr-clean: interrupted"
 
 
-def wait_for_call(aws: StandIn, name: str) -> None:
+def wait_for_call(aws: AwsStandIn, name: str) -> None:
     deadline = time.monotonic() + 30
     while not aws.world.calls.count(name):
         assert time.monotonic() < deadline, f"{name} was never called"

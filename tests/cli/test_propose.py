@@ -12,7 +12,7 @@ from bot.core.plan import PlanState
 from bot.core.plan_transitions import started
 from bot.core.records import StoreChange
 from bot.core.text_formatting import format_time
-from bot.playground.aws import DEFAULT_ACCOUNT, DEFAULT_REGION, StandIn
+from bot.playground.aws import DEFAULT_ACCOUNT, DEFAULT_REGION, AwsStandIn
 from bot.store.store import Store
 from tests.cli.stored_plans import ANN, LOOKED_AT, Write
 from tests.store.support import event
@@ -101,7 +101,7 @@ def test_an_executing_plan_is_unchanged(propose: Run, run: Run, own_store: Store
 
 
 def test_an_incomplete_plan_is_stored_and_printed(
-    propose: Run, releases: Shelf, aws: StandIn, run: Run
+    propose: Run, releases: Shelf, aws: AwsStandIn, run: Run
 ) -> None:
     aws.world.deny("ecr:GetRepositoryPolicy")
     found = propose()
@@ -167,7 +167,7 @@ def test_every_csv_line_has_the_plan(run: Run, releases: Shelf) -> None:
     assert [row["verdict"] for row in rows].count("delete") == 3
 
 
-def test_several_repositories(aws: StandIn, releases: Shelf, run: Run, propose: Run) -> None:
+def test_several_repositories(aws: AwsStandIn, releases: Shelf, run: Run, propose: Run) -> None:
     Shelf(aws, "team/web").image("a")
     aws.world.deny("ecr:DescribeImages", resource="*/team/web")
     result = propose("team/*", "team/nobody")

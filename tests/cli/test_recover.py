@@ -10,7 +10,7 @@ from bot.core.plan import PlanState
 from bot.core.plan_transitions import taken_over
 from bot.core.records import PlanRun, PlanWorker, StoreChange
 from bot.core.text_formatting import format_time
-from bot.playground.aws import Fault, StandIn
+from bot.playground.aws import AwsStandIn, Fault
 from bot.store.store import Store
 from tests import support
 from tests.cli.plan_execution import (
@@ -32,7 +32,7 @@ from tests.support import Shelf
 ELSEWHERE = PlanWorker("elsewhere", "another boot", pid=4711, started=1)
 
 
-def killed(aws: StandIn, run: support.Run, builds: Shelf) -> str:
+def killed(aws: AwsStandIn, run: support.Run, builds: Shelf) -> str:
     """The ID of a plan whose process was killed with four batches in flight."""
     id_ = approved(run, builds.id.name)
     held = hold_deletions(aws)
@@ -67,7 +67,7 @@ def test_a_plan_in_its_undo_window_is_left_alone(
 
 
 def test_plans_that_are_due(
-    run: support.Run, at_once: Shelf, aws: StandIn, own_store: Store
+    run: support.Run, at_once: Shelf, aws: AwsStandIn, own_store: Store
 ) -> None:
     web = Shelf(aws, "team/web")
     web.images(20)
@@ -81,7 +81,7 @@ def test_plans_that_are_due(
 
 
 def test_a_run_of_a_killed_process_is_taken_over_immediately(
-    run: support.Run, builds: Shelf, aws: StandIn, own_store: Store
+    run: support.Run, builds: Shelf, aws: AwsStandIn, own_store: Store
 ) -> None:
     """The calls in flight took effect, but their answers are lost."""
     id_ = killed(aws, run, builds)
@@ -98,7 +98,7 @@ def test_a_run_of_a_killed_process_is_taken_over_immediately(
 
 
 @pytest.mark.slow
-def test_a_run_of_a_live_process_is_named(run: support.Run, builds: Shelf, aws: StandIn) -> None:
+def test_a_run_of_a_live_process_is_named(run: support.Run, builds: Shelf, aws: AwsStandIn) -> None:
     id_ = approved(run, builds.id.name)
     held = hold_deletions(aws, seconds=2)
     with working("recover") as process:
@@ -114,7 +114,7 @@ def test_a_run_of_a_live_process_is_named(run: support.Run, builds: Shelf, aws: 
 
 @pytest.mark.slow
 def test_a_run_of_another_machine_is_taken_over_after_its_lease(
-    run: support.Run, builds: Shelf, aws: StandIn, own_store: Store
+    run: support.Run, builds: Shelf, aws: AwsStandIn, own_store: Store
 ) -> None:
     id_ = killed(aws, run, builds)
     until_ = datetime.now(UTC) + timedelta(seconds=80)
@@ -133,7 +133,7 @@ def test_a_run_of_another_machine_is_taken_over_after_its_lease(
 
 
 def test_a_plan_that_comes_late_gets_a_new_undo_window(
-    run: support.Run, releases: Shelf, own_store: Store, aws: StandIn
+    run: support.Run, releases: Shelf, own_store: Store, aws: AwsStandIn
 ) -> None:
     id_ = approved(run, releases.id.name)
     late_by(own_store, id_, timedelta(minutes=16))
@@ -151,7 +151,7 @@ def test_a_plan_that_comes_late_gets_a_new_undo_window(
     assert run("recover").out == NOTHING
 
 
-def test_failures(run: support.Run, at_once: Shelf, aws: StandIn) -> None:
+def test_failures(run: support.Run, at_once: Shelf, aws: AwsStandIn) -> None:
     aws.world.fail_deletion(at_once.repository, "1.1")
     approved(run)
     result = run("recover")
@@ -160,7 +160,7 @@ def test_failures(run: support.Run, at_once: Shelf, aws: StandIn) -> None:
 
 
 def test_a_failure_does_not_stop_other_plans(
-    run: support.Run, at_once: Shelf, aws: StandIn, own_store: Store
+    run: support.Run, at_once: Shelf, aws: AwsStandIn, own_store: Store
 ) -> None:
     web = Shelf(aws, "team/web")
     web.images(20)

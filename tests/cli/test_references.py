@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 import pytest
 
-from bot.playground.aws import DEFAULT_ACCOUNT, StandIn
+from bot.playground.aws import DEFAULT_ACCOUNT, AwsStandIn
 from bot.playground.kubernetes import Cluster
 from bot.playground.kubernetes.builders import custom_resource
 from tests.support import Result, Run, Shelf, others_off
@@ -20,7 +20,7 @@ PlanWith = Callable[..., dict[str, Any]]
 
 
 @pytest.fixture
-def web(aws: StandIn, shelf: Shelf) -> Shelf:
+def web(aws: AwsStandIn, shelf: Shelf) -> Shelf:
     """A second repository next to `team/api`, with the same deletions."""
     shelf.images(3)
     web = Shelf(aws, "team/web")
@@ -72,7 +72,7 @@ def finding(result: Result) -> dict[str, Any]:
 @pytest.mark.parametrize("typo", ["team/api:", "Team/API:1", "team/api:${TAG}", "team/api:1:2"])
 @pytest.mark.usefixtures("web")
 def test_a_typo_makes_plans_of_the_possible_repository_incomplete(
-    typo: str, aws: StandIn, run: Run, settings_file: Write
+    typo: str, aws: AwsStandIn, run: Run, settings_file: Write
 ) -> None:
     ecs = aws.world.ecs()
     ecs.create_service("prod", "web", [f"{HOST}/team/web:1.0"])
@@ -94,7 +94,7 @@ def test_a_typo_makes_plans_of_the_possible_repository_incomplete(
 
 
 @pytest.mark.usefixtures("web")
-def test_ignored_unreadable_references(aws: StandIn, run: Run, settings_file: Write) -> None:
+def test_ignored_unreadable_references(aws: AwsStandIn, run: Run, settings_file: Write) -> None:
     aws.world.ecs().create_service("prod", "typo", [f"{HOST}/team/api:${{TAG}}"])
     settings_file(f"usage: {{{others_off('ecs')}, ignore_references: ['*/team/api:$*']}}")
     assert run("plan", "team/api", "--format", "json").plan["complete"]
@@ -129,7 +129,7 @@ def test_an_ignored_reference(plan_with: PlanWith) -> None:
 
 
 @pytest.mark.usefixtures("web")
-def test_a_pull_through_cache_in_the_same_registry(aws: StandIn, plan_with: PlanWith) -> None:
+def test_a_pull_through_cache_in_the_same_registry(aws: AwsStandIn, plan_with: PlanWith) -> None:
     """The first pull creates its repository, and the reference resolves to it."""
     cached = f"{HOST}/ecr-proxy/team/api"
     assert not plan_with(f"{cached}:1.0")["team/api"]["complete"]
@@ -142,7 +142,7 @@ def test_a_pull_through_cache_in_the_same_registry(aws: StandIn, plan_with: Plan
 
 @pytest.mark.usefixtures("web")
 def test_the_registry_is_listed_once_and_only_for_unknown_names(
-    aws: StandIn, plan_with: PlanWith
+    aws: AwsStandIn, plan_with: PlanWith
 ) -> None:
     plan_with(f"{HOST}/team/api:1.0", f"{HOST}/gone/other:1")
     aws.world.calls.reset()

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.playground.aws import Fault, StandIn
+from bot.playground.aws import AwsStandIn, Fault
 from bot.playground.aws.identity import IamRole
 from tests.support import Result, Run, Shelf
 
@@ -38,14 +38,14 @@ def failed(result: Result, status: int, *words: str) -> None:
 
 @pytest.mark.usefixtures("shelf")
 @pytest.mark.parametrize("action", NEEDED)
-def test_actions_that_planning_needs(action: str, aws: StandIn, plan: Run) -> None:
+def test_actions_that_planning_needs(action: str, aws: AwsStandIn, plan: Run) -> None:
     aws.world.deny(action)
     failed(plan(), 1, f"AWS refused {action}", "grant that action")
 
 
 @pytest.mark.usefixtures("shelf")
 @pytest.mark.parametrize("action", NEEDED_TO_BE_COMPLETE)
-def test_actions_that_a_complete_plan_needs(action: str, aws: StandIn, plan: Run) -> None:
+def test_actions_that_a_complete_plan_needs(action: str, aws: AwsStandIn, plan: Run) -> None:
     aws.world.deny(action)
     result = plan()
     assert result.status == 3
@@ -56,12 +56,12 @@ def test_actions_that_a_complete_plan_needs(action: str, aws: StandIn, plan: Run
 
 @pytest.mark.usefixtures("shelf")
 @pytest.mark.parametrize("argument", ["team/*", "team/apo", "no-one"])
-def test_repositories_need_describe_repositories(argument: str, aws: StandIn, plan: Run) -> None:
+def test_repositories_need_describe_repositories(argument: str, aws: AwsStandIn, plan: Run) -> None:
     aws.world.deny("ecr:DescribeRepositories")
     failed(plan(argument), 1, "AWS refused ecr:DescribeRepositories")
 
 
-def test_a_denied_index(aws: StandIn, plan: Run, shelf: Shelf) -> None:
+def test_a_denied_index(aws: AwsStandIn, plan: Run, shelf: Shelf) -> None:
     aws.world.deny("ecr:BatchGetImage")
     result = plan()
     assert result.status == 3
@@ -79,7 +79,7 @@ def test_a_denied_index(aws: StandIn, plan: Run, shelf: Shelf) -> None:
     assert oldest in result.plan["delete"]
 
 
-def test_denied_images(aws: StandIn, plan: Run) -> None:
+def test_denied_images(aws: AwsStandIn, plan: Run) -> None:
     images = Shelf(aws, "team/web")
     for number in range(12):
         images.image(f"1.{number}", age=40 - number)
@@ -96,7 +96,7 @@ def test_denied_images(aws: StandIn, plan: Run) -> None:
 
 @pytest.mark.usefixtures("shelf")
 @pytest.mark.parametrize("action", NOT_NEEDED)
-def test_actions_that_planning_does_not_need(action: str, aws: StandIn, plan: Run) -> None:
+def test_actions_that_planning_does_not_need(action: str, aws: AwsStandIn, plan: Run) -> None:
     allowed = plan().plan
     aws.world.deny(action)
     result = plan()
@@ -107,7 +107,7 @@ def test_actions_that_planning_does_not_need(action: str, aws: StandIn, plan: Ru
 
 
 @pytest.mark.usefixtures("shelf")
-def test_the_callers_identity_is_not_needed(aws: StandIn, plan: Run) -> None:
+def test_the_callers_identity_is_not_needed(aws: AwsStandIn, plan: Run) -> None:
     aws.world.faults.add(
         Fault(operation="GetCallerIdentity", error="AccessDenied", status=403, times=None)
     )
@@ -117,7 +117,7 @@ def test_the_callers_identity_is_not_needed(aws: StandIn, plan: Run) -> None:
 
 
 @pytest.mark.usefixtures("shelf")
-def test_only_known_actions_are_called(aws: StandIn, plan: Run) -> None:
+def test_only_known_actions_are_called(aws: AwsStandIn, plan: Run) -> None:
     """A new call needs a test of its denial above, and an action in the IAM policy."""
     plan()
     identity = ["sts:GetCallerIdentity"]
@@ -158,7 +158,7 @@ def test_unknown_credentials(plan: Run, monkeypatch: pytest.MonkeyPatch) -> None
 
 
 @pytest.mark.usefixtures("shelf")
-def test_expired_credentials(aws: StandIn, plan: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_expired_credentials(aws: AwsStandIn, plan: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     role = IamRole("arn:aws:iam::123456789012:role/cleaner")
     yesterday = aws.world.clock.now() - timedelta(days=1)
     session = aws.world.identities.open_session(
@@ -171,7 +171,7 @@ def test_expired_credentials(aws: StandIn, plan: Run, monkeypatch: pytest.Monkey
 
 
 @pytest.mark.usefixtures("shelf")
-def test_credentials_that_expire_during_the_command(aws: StandIn, plan: Run) -> None:
+def test_credentials_that_expire_during_the_command(aws: AwsStandIn, plan: Run) -> None:
     aws.world.faults.add(Fault(operation="BatchGetImage", error="ExpiredTokenException"))
     result = plan()
     assert result.status == 3

@@ -7,8 +7,8 @@ from datetime import timedelta
 import pytest
 
 from bot.core.report_schedules import IGNORE_TAG
-from bot.playground.aws import StandIn
-from bot.playground.slack import BOT_TOKEN, CallFault, Person, Workspace
+from bot.playground.aws import AwsStandIn
+from bot.playground.slack import BOT_TOKEN, CallFault, SimulatedUser, Workspace
 from bot.store.store import Store
 from tests.cli.plan_execution import as_stored, proposed
 from tests.cli.stored_plans import LOOKED_AT, Write
@@ -20,7 +20,7 @@ LAB = "{repositories: ['lab/*']}"
 
 
 @pytest.fixture
-def channel(slack: Workspace, ann: Person, settings_file: Write) -> str:
+def channel(slack: Workspace, ann: SimulatedUser, settings_file: Write) -> str:
     settings_file(f"{LOOKED_AT}reports: [{TEAM}, {LAB}]")
     return slack.remote.add_channel("team", [ann])
 
@@ -33,14 +33,14 @@ def api(shelf: Shelf) -> Shelf:
 
 
 @pytest.fixture
-def others(aws: StandIn) -> None:
+def others(aws: AwsStandIn) -> None:
     Shelf(aws, "team/web").images(2)
     Shelf(aws, "team/small").images(13)
     Shelf(aws, "lab/a").images(13)
 
 
 @pytest.mark.usefixtures("api")
-def test_a_report_is_posted_in_its_channel(run: Run, ann: Person, channel: str) -> None:
+def test_a_report_is_posted_in_its_channel(run: Run, ann: SimulatedUser, channel: str) -> None:
     result = run("report", "team/api")
     (message,) = ann.messages(channel)
     assert result.status == 0
@@ -62,7 +62,7 @@ def no_time_zones() -> Iterator[None]:
 
 @pytest.mark.usefixtures("api", "no_time_zones")
 def test_it_needs_no_time_zones_of_the_system(
-    run: Run, ann: Person, channel: str, settings_file: Write
+    run: Run, ann: SimulatedUser, channel: str, settings_file: Write
 ) -> None:
     settings_file(f"{LOOKED_AT}reports: [{{channel: team, time_zone: US/Pacific}}]")
     assert run("report", "team/api").out.startswith("team/api: posted: https://")
@@ -70,7 +70,7 @@ def test_it_needs_no_time_zones_of_the_system(
 
 
 @pytest.mark.usefixtures("api", "others")
-def test_all_repositories_with_a_channel(run: Run, ann: Person, channel: str) -> None:
+def test_all_repositories_with_a_channel(run: Run, ann: SimulatedUser, channel: str) -> None:
     result = run("report", "--format", "json")
     report, line = ann.messages(channel)
     assert report["text"].startswith("team/api: ")
@@ -99,13 +99,15 @@ def test_text_and_csv(run: Run) -> None:
 
 
 @pytest.mark.usefixtures("others")
-def test_named_repositories_get_their_own_message(run: Run, ann: Person, channel: str) -> None:
+def test_named_repositories_get_their_own_message(
+    run: Run, ann: SimulatedUser, channel: str
+) -> None:
     assert run("report", "team/*").status == 0
     assert len(ann.messages(channel)) == 2
 
 
 def test_ignored_repositories_are_left_out(
-    run: Run, aws: StandIn, api: Shelf, ann: Person, channel: str
+    run: Run, aws: AwsStandIn, api: Shelf, ann: SimulatedUser, channel: str
 ) -> None:
     aws.world.create_repository("team/lab", tags={IGNORE_TAG: ""})
     assert run("approve", proposed(run), "--confirm", api.id.name).status == 0
@@ -115,7 +117,7 @@ def test_ignored_repositories_are_left_out(
 
 
 def test_a_decided_plan_is_not_planned_again(
-    run: Run, aws: StandIn, api: Shelf, channel: str
+    run: Run, aws: AwsStandIn, api: Shelf, channel: str
 ) -> None:
     del channel
     assert run("approve", proposed(run), "--confirm", api.id.name).status == 0
@@ -125,7 +127,7 @@ def test_a_decided_plan_is_not_planned_again(
 
 
 @pytest.mark.usefixtures("api")
-def test_a_newer_report_replaces_the_older(run: Run, ann: Person, channel: str) -> None:
+def test_a_newer_report_replaces_the_older(run: Run, ann: SimulatedUser, channel: str) -> None:
     for _ in range(2):
         assert run("report", "team/api").status == 0
     older, newer = ann.messages(channel)
@@ -137,7 +139,7 @@ def test_a_newer_report_replaces_the_older(run: Run, ann: Person, channel: str) 
 
 
 @pytest.mark.usefixtures("api", "others")
-def test_no_channel(run: Run, ann: Person, channel: str) -> None:
+def test_no_channel(run: Run, ann: SimulatedUser, channel: str) -> None:
     """All repositories are tried."""
     result = run("report", "lab/a", "team/api")
     assert result.status == 2
@@ -182,7 +184,7 @@ def test_slack_refuses_a_report(
 
 @pytest.mark.usefixtures("api")
 def test_slack_accepts_only_the_first_line(
-    run: Run, slack: Workspace, ann: Person, channel: str
+    run: Run, slack: Workspace, ann: SimulatedUser, channel: str
 ) -> None:
     slack.faults.add(CallFault(method="chat.update", error="internal_error", times=None))
     result = run("report", "team/api")
@@ -203,7 +205,7 @@ def test_an_unchanged_plan_remains_open(run: Run, settings_file: Write, own_stor
 
 
 @pytest.mark.usefixtures("api", "channel")
-def test_a_registry_cannot_be_listed(run: Run, aws: StandIn) -> None:
+def test_a_registry_cannot_be_listed(run: Run, aws: AwsStandIn) -> None:
     aws.world.deny("ecr:DescribeRepositories")
     result = run("report")
     assert (result.status, result.out) == (1, "Nothing was posted.\n")
@@ -211,7 +213,7 @@ def test_a_registry_cannot_be_listed(run: Run, aws: StandIn) -> None:
 
 
 @pytest.mark.usefixtures("api")
-def test_an_incomplete_plan(run: Run, aws: StandIn, ann: Person, channel: str) -> None:
+def test_an_incomplete_plan(run: Run, aws: AwsStandIn, ann: SimulatedUser, channel: str) -> None:
     aws.world.deny("ecr:GetRepositoryPolicy")
     assert run("report").status == 3
     assert len(ann.messages(channel)) == 1

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from bot.playground.aws import StandIn
+from bot.playground.aws import AwsStandIn
 from tests.cli.plan_execution import approved
 from tests.cli.stored_plans import LOOKED_AT, Write
 from tests.support import Run, Shelf
@@ -15,7 +15,7 @@ RELEASES = """policies:
 
 
 @pytest.fixture
-def restored(aws: StandIn, shelf: Shelf, settings_file: Write) -> Shelf:
+def restored(aws: AwsStandIn, shelf: Shelf, settings_file: Write) -> Shelf:
     """Ten releases. 1.0, the oldest, was in the archive until 3 hours ago, and 1.1 until 2 days
     ago."""
     settings_file(f"{LOOKED_AT}{RELEASES}")
@@ -52,7 +52,7 @@ def test_why_shows_both_times(run: Run) -> None:
 
 
 def test_an_image_restored_after_the_approval_is_skipped(
-    aws: StandIn, restored: Shelf, run: Run, settings_file: Write
+    aws: AwsStandIn, restored: Shelf, run: Run, settings_file: Write
 ) -> None:
     """It is skipped whatever the rules decide now."""
     settings_file(

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.playground.aws import Fault, StandIn
+from bot.playground.aws import AwsStandIn, Fault
 from tests.support import Run, Shelf
 
 SECRET, TOKEN, EXTERNAL = "SECRET+of/the=key", "TOKEN+of/the=session", "EXTERNAL-id"
@@ -33,7 +33,7 @@ def outputs(run: Run) -> str:
     "operation",
     ["DescribeRepositories", "DescribeImages", "BatchGetImage", "GetCallerIdentity"],
 )
-def test_what_aws_quotes_is_not_repeated(operation: str, aws: StandIn, run: Run) -> None:
+def test_what_aws_quotes_is_not_repeated(operation: str, aws: AwsStandIn, run: Run) -> None:
     aws.world.faults.add(
         Fault(operation=operation, error="InvalidSignatureException", message=QUOTING, times=None)
     )
@@ -42,7 +42,7 @@ def test_what_aws_quotes_is_not_repeated(operation: str, aws: StandIn, run: Run)
 
 @pytest.mark.parametrize("fault", [None, "cut", "nonsense", "unknown"])
 def test_secrets_of_the_environment_are_not_printed(
-    fault: str | None, aws: StandIn, run: Run, monkeypatch: pytest.MonkeyPatch
+    fault: str | None, aws: AwsStandIn, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if fault == "cut":
         aws.world.faults.add(Fault(cut="before", times=None))
@@ -58,7 +58,7 @@ def test_secrets_of_the_environment_are_not_printed(
 
 @pytest.mark.parametrize("accepted", [True, False])
 def test_secrets_of_a_role_are_not_printed(
-    aws: StandIn, run: Run, settings_file: Callable[[str], Path], *, accepted: bool
+    aws: AwsStandIn, run: Run, settings_file: Callable[[str], Path], *, accepted: bool
 ) -> None:
     external = EXTERNAL if accepted else "another"
     aws.world.identities.add_role(ROLE, external_id=external)

@@ -15,7 +15,7 @@ import pytest
 
 from bot.core.plan import PlanState
 from bot.core.records import AuditEventName
-from bot.playground.aws import Fault, StandIn
+from bot.playground.aws import AwsStandIn, Fault
 from bot.store.store import Store
 from tests.cli.forked_processes import Forked
 from tests.cli.plan_execution import (
@@ -93,7 +93,9 @@ def is_there(pid: int) -> bool:
 
 
 @pytest.mark.slow
-def test_due_plans_are_executed(run: Run, at_once: Shelf, own_store: Store, aws: StandIn) -> None:
+def test_due_plans_are_executed(
+    run: Run, at_once: Shelf, own_store: Store, aws: AwsStandIn
+) -> None:
     id_ = approved(run, at_once.id.name)
     with serving() as bot:
         until(lambda: as_stored(own_store, id_).state is PlanState.DONE)
@@ -110,7 +112,7 @@ def test_due_plans_are_executed(run: Run, at_once: Shelf, own_store: Store, aws:
 
 
 def test_a_killed_workers_run_is_recovered_by_the_next_worker(
-    run: Run, builds: Shelf, own_store: Store, aws: StandIn
+    run: Run, builds: Shelf, own_store: Store, aws: AwsStandIn
 ) -> None:
     id_ = approved(run, builds.id.name)
     held = hold_deletions(aws)
@@ -128,7 +130,7 @@ def test_a_killed_workers_run_is_recovered_by_the_next_worker(
 
 @pytest.mark.slow
 def test_a_stopped_worker_hands_its_run_to_the_next(
-    run: Run, builds: Shelf, own_store: Store, aws: StandIn
+    run: Run, builds: Shelf, own_store: Store, aws: AwsStandIn
 ) -> None:
     id_ = approved(run, builds.id.name)
     hold_deletions(aws, seconds=4)
@@ -189,7 +191,7 @@ def test_a_plan_that_cannot_start_is_logged(
 
 
 @pytest.mark.slow
-def test_an_unreachable_aws(run: Run, at_once: Shelf, own_store: Store, aws: StandIn) -> None:
+def test_an_unreachable_aws(run: Run, at_once: Shelf, own_store: Store, aws: AwsStandIn) -> None:
     """The plan waits. Other plans do not."""
     web = Shelf(aws, "team/web")
     web.images(20)

@@ -8,7 +8,7 @@ import pytest
 from bot.cli.serve import MAX_SECONDS_WITHOUT_SLACK, SlackConnectionMonitor
 from bot.core.errors import ServiceError
 from bot.core.plan import PlanState
-from bot.playground.slack import BOT_TOKEN, Person, Workspace
+from bot.playground.slack import BOT_TOKEN, SimulatedUser, Workspace
 from bot.store.store import Store
 from tests.cli.plan_execution import PATIENCE, until
 from tests.cli.stored_plans import LOOKED_AT, Write
@@ -23,7 +23,7 @@ TOKENS = ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN")
 
 
 @pytest.fixture
-def releases(slack: Workspace, ann: Person) -> str:
+def releases(slack: Workspace, ann: SimulatedUser) -> str:
     return slack.remote.add_channel("releases", [ann])
 
 
@@ -32,7 +32,7 @@ def last_line(result: Result) -> str:
     return result.err.splitlines()[-1]
 
 
-def message_with(person: Person, channel: str, action_id: str) -> Json:
+def message_with(person: SimulatedUser, channel: str, action_id: str) -> Json:
     """Waits for a message with this button."""
     found: list[Json] = []
 
@@ -93,7 +93,7 @@ def test_an_unknown_channel(
 
 def test_from_the_command_to_the_result(
     slack: Workspace,
-    ann: Person,
+    ann: SimulatedUser,
     releases: str,
     settings_file: Write,
     builds: Shelf,
@@ -122,7 +122,7 @@ def test_from_the_command_to_the_result(
 @pytest.mark.slow
 def test_a_shutdown_in_the_middle(
     slack: Workspace,
-    ann: Person,
+    ann: SimulatedUser,
     releases: str,
     settings_file: Write,
     builds: Shelf,
@@ -145,7 +145,7 @@ def test_a_shutdown_in_the_middle(
 
 @pytest.mark.slow
 def test_the_slack_process_is_killed_between_message_and_click(
-    slack: Workspace, ann: Person, releases: str, settings_file: Write, builds: Shelf
+    slack: Workspace, ann: SimulatedUser, releases: str, settings_file: Write, builds: Shelf
 ) -> None:
     settings_file(SETTINGS + MILD)
     with serving() as bot:

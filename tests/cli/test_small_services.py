@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from bot.playground.aws import DEFAULT_ACCOUNT, StandIn
+from bot.playground.aws import DEFAULT_ACCOUNT, AwsStandIn
 from tests.cli.conftest import UseEverywhere
 from tests.support import Result, Run, Shelf, others_off
 
 PLACE = f"{DEFAULT_ACCOUNT} in eu-west-1"
 SOURCES = ("app_runner", "batch", "sagemaker", "codebuild")
-Put = Callable[[StandIn, str], object]
+Put = Callable[[AwsStandIn, str], object]
 Look = Callable[..., Result]
 
 KEEPS: dict[str, tuple[str, Put, str]] = {
@@ -82,7 +82,7 @@ def look(plan: Run, settings_file: Callable[[str], Path], shelf: Shelf) -> Look:
 
 
 @pytest.mark.parametrize("what", KEEPS)
-def test_workloads_keep_their_image(aws: StandIn, shelf: Shelf, look: Look, what: str) -> None:
+def test_workloads_keep_their_image(aws: AwsStandIn, shelf: Shelf, look: Look, what: str) -> None:
     source, put, used_by = KEEPS[what]
     put(aws, f"{shelf.id.uri}:1.1")
     result = look(source)
@@ -96,7 +96,7 @@ def test_workloads_keep_their_image(aws: StandIn, shelf: Shelf, look: Look, what
 
 
 def test_a_job_definition_that_is_deregistered_keeps_nothing(
-    aws: StandIn, shelf: Shelf, look: Look
+    aws: AwsStandIn, shelf: Shelf, look: Look
 ) -> None:
     batch = aws.world.batch()
     for tag in ("1.0", "1.1"):
@@ -107,7 +107,7 @@ def test_a_job_definition_that_is_deregistered_keeps_nothing(
 
 
 def test_the_image_of_an_endpoint_is_kept_after_its_tag_moved(
-    aws: StandIn, shelf: Shelf, look: Look
+    aws: AwsStandIn, shelf: Shelf, look: Look
 ) -> None:
     deployed = shelf.image("first", "main")
     aws.world.sagemaker().create_endpoint("live", {"all": [f"{shelf.id.uri}:main"]})
@@ -118,7 +118,7 @@ def test_the_image_of_an_endpoint_is_kept_after_its_tag_moved(
 
 @pytest.mark.parametrize("action", [action for actions in ASKED.values() for action in actions])
 def test_denied_actions(
-    aws: StandIn,
+    aws: AwsStandIn,
     shelf: Shelf,
     look: Look,
     use_everywhere: UseEverywhere,
@@ -137,7 +137,7 @@ def test_denied_actions(
 
 @pytest.mark.parametrize("off", SOURCES)
 def test_a_switched_off_source_makes_no_calls(
-    aws: StandIn, shelf: Shelf, look: Look, off: str
+    aws: AwsStandIn, shelf: Shelf, look: Look, off: str
 ) -> None:
     aws.world.apprunner().create("shop-web", f"{shelf.id.uri}:1.1")
     aws.world.batch().register("nightly", f"{shelf.id.uri}:1.1")

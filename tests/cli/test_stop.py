@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from bot.core.plan import PlanState
-from bot.playground.aws import StandIn
+from bot.playground.aws import AwsStandIn
 from bot.store.store import Store
 from tests.cli.plan_execution import (
     BUILDS,
@@ -25,7 +25,7 @@ from tests.cli.stored_plans import BOB, LOOKED_AT, Write
 from tests.support import Run, Shelf
 
 
-def test_in_the_undo_window(run: Run, releases: Shelf, aws: StandIn) -> None:
+def test_in_the_undo_window(run: Run, releases: Shelf, aws: AwsStandIn) -> None:
     id_ = approved(run, releases.id.name)
     result = run("stop", id_)
     assert (result.status, result.err) == (0, "")
@@ -38,7 +38,7 @@ def test_in_the_undo_window(run: Run, releases: Shelf, aws: StandIn) -> None:
     assert aws.world.calls.count(DELETION) == 0
 
 
-def test_during_the_deletion(run: Run, builds: Shelf, aws: StandIn, own_store: Store) -> None:
+def test_during_the_deletion(run: Run, builds: Shelf, aws: AwsStandIn, own_store: Store) -> None:
     id_ = approved(run, builds.id.name)
     hold_deletions(aws, seconds=2)
     with working("recover") as process:
@@ -58,7 +58,7 @@ def test_during_the_deletion(run: Run, builds: Shelf, aws: StandIn, own_store: S
 
 @pytest.mark.slow
 def test_without_a_process_that_runs_the_plan(
-    run: Run, builds: Shelf, aws: StandIn, own_store: Store
+    run: Run, builds: Shelf, aws: AwsStandIn, own_store: Store
 ) -> None:
     id_ = approved(run, builds.id.name)
     held = hold_deletions(aws)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.playground.aws import StandIn
+from bot.playground.aws import AwsStandIn
 from tests.support import Run, Shelf, image_text
 
 
@@ -30,7 +30,7 @@ def test_nothing_to_delete(run: Run, shelf: Shelf) -> None:
     assert "Nothing to delete." in run("plan", "team/api").out
 
 
-def test_unscanned_sources_are_listed_once(run: Run, aws: StandIn, shelf: Shelf) -> None:
+def test_unscanned_sources_are_listed_once(run: Run, aws: AwsStandIn, shelf: Shelf) -> None:
     Shelf(aws, "team/web")
     out = run("plan", "team/*", shelf.id.name).out
     assert out.count("Sources not scanned") == 1

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.playground.aws import DEFAULT_ACCOUNT, StandIn
+from bot.playground.aws import DEFAULT_ACCOUNT, AwsStandIn
 from bot.playground.aws.ec2.state import ALWAYS_ENABLED
 from tests.support import Plan, Run, Shelf, others_off
 
@@ -18,7 +18,7 @@ Write = Callable[[str], Path]
 
 
 @pytest.fixture(autouse=True)
-def _in_use_somewhere(aws: StandIn) -> None:
+def _in_use_somewhere(aws: AwsStandIn) -> None:
     """Some image of the registry is in use, for tests about an image that is not."""
     image = f"{DEFAULT_ACCOUNT}.dkr.ecr.eu-west-1.amazonaws.com/platform/base:1"
     aws.world.ecs().run_task("prod", "anchor", [image])
@@ -43,7 +43,7 @@ def used(plan: Plan) -> dict[str, list[str]]:
 
 
 def test_images_of_a_service_are_kept_with_their_users(
-    aws: StandIn, shelf: Shelf, plan: Run, settings_file: Write
+    aws: AwsStandIn, shelf: Shelf, plan: Run, settings_file: Write
 ) -> None:
     running, _ = shelf.image("1.0"), shelf.image("1.1")
     aws.world.ecs().create_service("prod", "api", [f"{shelf.id.uri}:1.0"])
@@ -61,7 +61,7 @@ def test_images_of_a_service_are_kept_with_their_users(
 
 
 def test_a_running_digest_is_kept_after_its_tag_moved(
-    aws: StandIn, shelf: Shelf, plan: Run, settings_file: Write
+    aws: AwsStandIn, shelf: Shelf, plan: Run, settings_file: Write
 ) -> None:
     running = shelf.image("first", "main")
     aws.world.ecs().create_service("prod", "api", [f"{shelf.id.uri}:main"])
@@ -71,7 +71,7 @@ def test_a_running_digest_is_kept_after_its_tag_moved(
 
 
 def test_usage_in_another_account_and_region(
-    aws: StandIn, shelf: Shelf, plan: Run, settings_file: Write
+    aws: AwsStandIn, shelf: Shelf, plan: Run, settings_file: Write
 ) -> None:
     shelf.images(3)
     aws.world.identities.add_role(ROLE, external_id="x-1", trusts=[DEFAULT_ACCOUNT])
@@ -90,7 +90,7 @@ def test_usage_in_another_account_and_region(
 
 
 def test_all_means_the_enabled_regions_of_the_account(
-    aws: StandIn, shelf: Shelf, plan: Run, settings_file: Write
+    aws: AwsStandIn, shelf: Shelf, plan: Run, settings_file: Write
 ) -> None:
     shelf.images(2)
     aws.world.functions(DEFAULT_ACCOUNT, "us-east-1").create("f", f"{shelf.id.uri}:1.0")
@@ -102,7 +102,7 @@ def test_all_means_the_enabled_regions_of_the_account(
 
 
 def test_denied_regions_are_one_problem(
-    aws: StandIn, shelf: Shelf, plan: Run, settings_file: Write, monkeypatch: pytest.MonkeyPatch
+    aws: AwsStandIn, shelf: Shelf, plan: Run, settings_file: Write, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The problem names the setting that excludes the Regions, which makes the plan complete."""
     regions = ("ap-south-1", "eu-west-1", "sa-east-1", "us-east-1")
@@ -124,7 +124,7 @@ def test_denied_regions_are_one_problem(
 
 
 def test_a_service_that_is_denied_in_all_regions(
-    aws: StandIn, shelf: Shelf, plan: Run, settings_file: Write
+    aws: AwsStandIn, shelf: Shelf, plan: Run, settings_file: Write
 ) -> None:
     """No Region has to be excluded, and no grant helps."""
     shelf.image("1.0")
@@ -140,7 +140,7 @@ def test_a_service_that_is_denied_in_all_regions(
 
 
 @pytest.fixture
-def elsewhere(aws: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
+def elsewhere(aws: AwsStandIn, monkeypatch: pytest.MonkeyPatch) -> None:
     """A workload in us-east-1, which no source scans."""
     monkeypatch.setitem(ALWAYS_ENABLED, "aws", ("eu-west-1", "sa-east-1", "us-east-1"))
     aws.world.ecs(DEFAULT_ACCOUNT, "us-east-1").cluster("prod")
@@ -148,7 +148,7 @@ def elsewhere(aws: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("elsewhere")
 def test_approvers_see_unscanned_regions(
-    aws: StandIn, shelf: Shelf, run: Run, settings_file: Write
+    aws: AwsStandIn, shelf: Shelf, run: Run, settings_file: Write
 ) -> None:
     """A plan that cannot be approved makes no calls there."""
     shelf.image("1.0")
@@ -183,7 +183,7 @@ def test_another_account_is_not_scanned_as_ones_own(plan: Run, settings_file: Wr
     assert f"the credentials belong to account {DEFAULT_ACCOUNT}" in result.err
 
 
-def test_a_registry_in_china(aws: StandIn, plan: Run, settings_file: Write) -> None:
+def test_a_registry_in_china(aws: AwsStandIn, plan: Run, settings_file: Write) -> None:
     china = Shelf(aws, "team/cn", region="cn-north-1")
     china.images(2)
     host = f"{DEFAULT_ACCOUNT}.dkr.ecr.cn-north-1.amazonaws.com.cn"
@@ -201,7 +201,7 @@ def test_a_registry_in_china(aws: StandIn, plan: Run, settings_file: Write) -> N
     ],
 )
 def test_other_names_of_the_registry(
-    host: str, aws: StandIn, shelf: Shelf, plan: Run, settings_file: Write
+    host: str, aws: AwsStandIn, shelf: Shelf, plan: Run, settings_file: Write
 ) -> None:
     shelf.images(2)
     aws.world.functions().create("f", f"{host}/team/api:1.1", digest=f"sha256:{'0' * 64}")
@@ -211,7 +211,7 @@ def test_other_names_of_the_registry(
 
 
 def test_a_digest_in_use_anywhere_is_in_use_in_every_repository(
-    aws: StandIn, shelf: Shelf, plan: Run, settings_file: Write
+    aws: AwsStandIn, shelf: Shelf, plan: Run, settings_file: Write
 ) -> None:
     copy = Shelf(aws, "team/copy")
     shelf.images(1)
@@ -222,7 +222,7 @@ def test_a_digest_in_use_anywhere_is_in_use_in_every_repository(
 
 
 def test_a_shared_child_in_use_keeps_all_its_indexes_and_their_children(
-    aws: StandIn, shelf: Shelf, plan: Run, settings_file: Write
+    aws: AwsStandIn, shelf: Shelf, plan: Run, settings_file: Write
 ) -> None:
     shelf.index("1.0", "amd64", "arm64")
     shelf.index("1.1", "amd64", "s390")
@@ -258,7 +258,7 @@ def test_a_missing_file_makes_plans_incomplete(plan: Run, settings_file: Write) 
 
 
 def test_usage_is_scanned_once_for_all_repositories(
-    aws: StandIn, shelf: Shelf, plan: Run, settings_file: Write
+    aws: AwsStandIn, shelf: Shelf, plan: Run, settings_file: Write
 ) -> None:
     del shelf
     for number in range(5):
@@ -271,7 +271,7 @@ def test_usage_is_scanned_once_for_all_repositories(
 
 
 def test_an_unreadable_source_is_reported_once(
-    aws: StandIn, plan: Run, settings_file: Write
+    aws: AwsStandIn, plan: Run, settings_file: Write
 ) -> None:
     for number in range(3):
         Shelf(aws, f"team/more{number}").image("1")
@@ -312,7 +312,9 @@ def test_without_sources_the_plan_is_shown_but_cannot_be_approved(
     assert refused.sentence.startswith("No usage source is switched on")
 
 
-def test_a_drop_in_workloads(aws: StandIn, shelf: Shelf, plan: Run, settings_file: Write) -> None:
+def test_a_drop_in_workloads(
+    aws: AwsStandIn, shelf: Shelf, plan: Run, settings_file: Write
+) -> None:
     shelf.images(3)
     functions = aws.world.functions()
     for number in range(3):
@@ -326,7 +328,9 @@ def test_a_drop_in_workloads(aws: StandIn, shelf: Shelf, plan: Run, settings_fil
     assert "it lists 1 workloads, but listed 3" in result.sentence
 
 
-def test_the_table_shows_users(aws: StandIn, shelf: Shelf, run: Run, settings_file: Write) -> None:
+def test_the_table_shows_users(
+    aws: AwsStandIn, shelf: Shelf, run: Run, settings_file: Write
+) -> None:
     shelf.images(2)
     aws.world.functions().create("thumbnailer", f"{shelf.id.uri}:1.0")
     settings_file(KEEP_NOTHING + "\nusage: {}")
@@ -344,7 +348,7 @@ def test_the_table_shows_users(aws: StandIn, shelf: Shelf, run: Run, settings_fi
     ],
 )
 def test_added_accounts_do_not_remove_regions(
-    accounts: str, aws: StandIn, shelf: Shelf, plan: Run, settings_file: Write
+    accounts: str, aws: AwsStandIn, shelf: Shelf, plan: Run, settings_file: Write
 ) -> None:
     shelf.images(3)
     aws.world.functions().create("here", f"{shelf.id.uri}:1.0")
@@ -373,7 +377,7 @@ def test_without_a_scan_nothing_is_proved(plan: Run, settings_file: Write) -> No
 
 
 @pytest.mark.parametrize("action", ["ecr:DescribeRegistry", "ecr:GetRegistryPolicy", None])
-def test_registry_settings_are_read_once(action: str | None, aws: StandIn, plan: Run) -> None:
+def test_registry_settings_are_read_once(action: str | None, aws: AwsStandIn, plan: Run) -> None:
     for number in range(4):
         Shelf(aws, f"team/more{number}").image("1")
     if action:

@@ -12,7 +12,7 @@ from bot.core.permissions import AwsIdentity
 from bot.core.plan import PlanState
 from bot.core.plan_transitions import reopened
 from bot.core.records import StoreChange
-from bot.playground.aws import StandIn
+from bot.playground.aws import AwsStandIn
 from bot.settings.load import load_settings
 from bot.store.store import Store
 from tests.cli.plan_execution import (
@@ -40,7 +40,7 @@ def tags(shelf: Shelf) -> set[str]:
 
 
 def test_it_deletes_exactly_the_plan_and_prints_the_result(
-    aws: StandIn, run: Run, at_once: Shelf
+    aws: AwsStandIn, run: Run, at_once: Shelf
 ) -> None:
     before = tags(at_once)
     id_ = proposed(run)
@@ -83,7 +83,7 @@ def test_it_waits_out_the_undo_window(
     assert began.started_at - approval.at >= timedelta(seconds=1)
 
 
-def test_failed_deletions(aws: StandIn, run: Run, at_once: Shelf) -> None:
+def test_failed_deletions(aws: AwsStandIn, run: Run, at_once: Shelf) -> None:
     aws.world.fail_deletion(at_once.repository, "1.1")
     id_ = proposed(run)
     result = run("approve", id_, "--wait")
@@ -96,7 +96,7 @@ def test_failed_deletions(aws: StandIn, run: Run, at_once: Shelf) -> None:
     assert re.search(r"1\.1 \(sha256:\w{12}…\) failed: ECR refused it: .* \(KmsError\)", words)
 
 
-def test_skipped_images(aws: StandIn, run: Run, at_once: Shelf) -> None:
+def test_skipped_images(aws: AwsStandIn, run: Run, at_once: Shelf) -> None:
     id_ = proposed(run)
     aws.world.retag(at_once.repository, "1.1", "stable")
     result = run("approve", id_, "--wait")
@@ -108,7 +108,7 @@ def test_skipped_images(aws: StandIn, run: Run, at_once: Shelf) -> None:
 
 
 def test_an_incomplete_scan(
-    aws: StandIn, run: Run, shelf: Shelf, settings_file: Write, environment: Path
+    aws: AwsStandIn, run: Run, shelf: Shelf, settings_file: Write, environment: Path
 ) -> None:
     settings_file(f"{UNREADABLE}execution: {{undo_window: 0s}}\n")
     used = environment / "used.txt"
@@ -143,7 +143,7 @@ def test_report_only_settings_refuse_the_approval(
 
 
 def test_execution_is_switched_off_while_waiting(
-    run: Run, at_once: Shelf, settings_file: Write, aws: StandIn
+    run: Run, at_once: Shelf, settings_file: Write, aws: AwsStandIn
 ) -> None:
     id_ = approved(run, at_once.id.name)
     settings_file(f"{LOOKED_AT}execution: {{enabled: false}}")
@@ -171,7 +171,7 @@ def test_another_person_stops_the_plan_in_the_undo_window(
 
 
 @pytest.mark.usefixtures("builds")
-def test_it_waits_for_another_process(aws: StandIn, run: Run, own_store: Store) -> None:
+def test_it_waits_for_another_process(aws: AwsStandIn, run: Run, own_store: Store) -> None:
     id_ = approved(run)
     hold_deletions(aws, seconds=0.5)
     with working("recover") as other:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.playground.aws import StandIn, manifests
+from bot.playground.aws import AwsStandIn, manifests
 from tests.cli.stored_plans import ANN
 from tests.support import Run, Shelf, image_text, others_off
 
@@ -111,7 +111,7 @@ def test_an_unknown_manifest(manifest: str, said: str, run: Run) -> None:
     assert said in result.sentence
 
 
-def test_an_unknown_repository_or_several(aws: StandIn, run: Run, multi: str) -> None:
+def test_an_unknown_repository_or_several(aws: AwsStandIn, run: Run, multi: str) -> None:
     Shelf(aws, "team/web")
     assert run("why", "team/apo", multi).sentence.startswith("Unknown repository team/apo")
     several = run("why", "team/*", multi)
@@ -119,7 +119,7 @@ def test_an_unknown_repository_or_several(aws: StandIn, run: Run, multi: str) ->
     assert "team/* matches several repositories" in several.sentence
 
 
-def test_an_incomplete_plan(aws: StandIn, run: Run, multi: str) -> None:
+def test_an_incomplete_plan(aws: AwsStandIn, run: Run, multi: str) -> None:
     aws.world.deny("ecr:GetRepositoryPolicy")
     result = run("why", "team/api", "multi", "--format", "json")
     assert result.status == 3
@@ -128,7 +128,7 @@ def test_an_incomplete_plan(aws: StandIn, run: Run, multi: str) -> None:
     assert {reason["rule"] for reason in result.plan["reasons"]} == {"unknown"}
 
 
-def test_images_that_cannot_be_listed(aws: StandIn, run: Run, multi: str) -> None:
+def test_images_that_cannot_be_listed(aws: AwsStandIn, run: Run, multi: str) -> None:
     aws.world.deny("ecr:DescribeImages")
     result = run("why", "team/api", multi)
     assert (result.status, result.out) == (1, "")

@@ -9,7 +9,7 @@ from bot.core.permissions import (
     ApprovalPermission,
     AwsIdentity,
     PermissionGranted,
-    Person,
+    SimulatedUser,
     SlackUser,
     may_approve,
     may_ask_for_report,
@@ -46,7 +46,7 @@ def rules(*approvers: str, **changes: Any) -> ApprovalRules:
 
 
 def decide(
-    person: Person = ANN, plan: PlanRecord | None = None, **given: Any
+    person: SimulatedUser = ANN, plan: PlanRecord | None = None, **given: Any
 ) -> ApprovalPermission:
     said: dict[str, Any] = {
         "rules": EVERYBODY,
@@ -95,7 +95,7 @@ def reason_of(decision: ApprovalPermission) -> str:
     ],
 )
 def test_who_may_approve(
-    description: str, person: Person, approvers: tuple[str, ...], because: str
+    description: str, person: SimulatedUser, approvers: tuple[str, ...], because: str
 ) -> None:
     decision = decide(person, rules=rules(*approvers))
     assert isinstance(decision, PermissionGranted), description
@@ -143,7 +143,7 @@ def test_who_may_approve(
     ],
 )
 def test_who_may_not(
-    description: str, person: Person, approvers: tuple[str, ...], because: str
+    description: str, person: SimulatedUser, approvers: tuple[str, ...], because: str
 ) -> None:
     decision = decide(person, rules=rules(*approvers))
     assert not isinstance(decision, PermissionGranted), description
@@ -249,7 +249,7 @@ def test_slack_approvals_are_limited_to_one_channel(
 
 
 @pytest.mark.parametrize("person", [ANN, GUEST, ROLE])
-def test_report_only_prevents_approval(person: Person) -> None:
+def test_report_only_prevents_approval(person: SimulatedUser) -> None:
     decision = decide(person, rules=rules(report_only=True))
     assert not isinstance(decision, PermissionGranted)
     assert "have `execution.enabled: false`, so plans are only reported" in reason_of(decision)
@@ -259,7 +259,7 @@ def test_report_only_prevents_approval(person: Person) -> None:
     "may", [may_ask_for_report, may_pin, may_dismiss, may_stop, may_confirm_usage]
 )
 @pytest.mark.parametrize("person", [ANN, ROLE])
-def test_report_only_allows_everything_else(may: Any, person: Person) -> None:
+def test_report_only_allows_everything_else(may: Any, person: SimulatedUser) -> None:
     assert isinstance(may(person, rules(report_only=True)), PermissionGranted)
 
 
@@ -318,7 +318,7 @@ def test_large_plans_need_typing(
     ],
 )
 def test_without_the_right_name_a_large_plan_is_refused(
-    person: Person, description: str, typed: str | None, because: str
+    person: SimulatedUser, description: str, typed: str | None, because: str
 ) -> None:
     decision = decide(person, LARGE, typed=typed)
     assert not isinstance(decision, PermissionGranted), description
@@ -327,7 +327,7 @@ def test_without_the_right_name_a_large_plan_is_refused(
 
 @pytest.mark.parametrize("person", [ANN, ROLE])
 @pytest.mark.parametrize("typed", ["team/api", "  team/api\n"])
-def test_with_the_right_name_a_large_plan_is_approved(person: Person, typed: str) -> None:
+def test_with_the_right_name_a_large_plan_is_approved(person: SimulatedUser, typed: str) -> None:
     assert isinstance(decide(person, LARGE, typed=typed), PermissionGranted)
 
 
@@ -373,7 +373,7 @@ def test_a_small_plan_ignores_the_typed_name() -> None:
     ],
 )
 def test_the_most_useful_reason_comes_first(
-    description: str, person: Person, plan: PlanRecord, given: dict[str, Any], because: str
+    description: str, person: SimulatedUser, plan: PlanRecord, given: dict[str, Any], because: str
 ) -> None:
     decision = decide(person, plan, **given)
     assert not isinstance(decision, PermissionGranted)
@@ -397,7 +397,7 @@ def test_the_most_useful_reason_comes_first(
     ],
 )
 def test_who_may_pin_dismiss_and_stop(
-    may: Any, description: str, person: Person, approvers: tuple[str, ...], *, granted: bool
+    may: Any, description: str, person: SimulatedUser, approvers: tuple[str, ...], *, granted: bool
 ) -> None:
     assert isinstance(may(person, rules(*approvers)), PermissionGranted) is granted, description
 
@@ -418,7 +418,12 @@ def test_a_refusal_names_the_membership() -> None:
     ],
 )
 def test_who_may_unpin(
-    description: str, person: Person, approvers: tuple[str, ...], because: str, *, granted: bool
+    description: str,
+    person: SimulatedUser,
+    approvers: tuple[str, ...],
+    because: str,
+    *,
+    granted: bool,
 ) -> None:
     decision = may_unpin(person, Pin("1.0", "UOWNER", "why"), rules(*approvers))
     assert isinstance(decision, PermissionGranted) is granted, description

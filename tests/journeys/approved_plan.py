@@ -13,7 +13,7 @@ from sqlalchemy import make_url
 
 from bot.cli.main import main
 from bot.core.records import PlanRecord
-from bot.playground.aws import StandIn, manifests
+from bot.playground.aws import AwsStandIn, manifests
 from bot.playground.aws.ecr.repository import Repository
 from bot.store.store import Store, open_store
 from tests.cli.stored_plans import LOOKED_AT
@@ -84,7 +84,7 @@ class PreparedPlan:
     plan: str
 
     @contextmanager
-    def copied(self, aws: StandIn, monkeypatch: pytest.MonkeyPatch) -> Iterator[ApprovedPlan]:
+    def copied(self, aws: AwsStandIn, monkeypatch: pytest.MonkeyPatch) -> Iterator[ApprovedPlan]:
         """Copies repository and database, and sets the environment for them."""
         shelf = Shelf(aws)
         shelf.repository = copy.deepcopy(self.repository)
@@ -99,7 +99,7 @@ class PreparedPlan:
 @contextmanager
 def prepare(server: Server, folder: Path) -> Iterator[PreparedPlan]:
     with (
-        StandIn() as aws,
+        AwsStandIn() as aws,
         pytest.MonkeyPatch.context() as patch,
         server.database(migrated=False) as url,
     ):

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.playground.aws import StandIn
-from bot.playground.slack import Person, Workspace
+from bot.playground.aws import AwsStandIn
+from bot.playground.slack import SimulatedUser, Workspace
 from bot.store.store import Store, open_store
 from tests.cli.stored_plans import LOOKED_AT, Write
 from tests.journeys.approved_plan import SETTINGS, ApprovedPlan, PreparedPlan, prepare
@@ -43,7 +43,7 @@ def prepared(
 def due(
     prepared: PreparedPlan,
     environment: Path,
-    aws: StandIn,
+    aws: AwsStandIn,
     settings_file: Callable[[str], Path],
     monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[ApprovedPlan]:
@@ -70,22 +70,22 @@ def slack(environment: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Worksp
 
 
 @pytest.fixture
-def ann(slack: Workspace) -> Person:
+def ann(slack: Workspace) -> SimulatedUser:
     return slack.remote.add_person("ann", tz="Europe/Berlin")
 
 
 @pytest.fixture
-def bob(slack: Workspace) -> Person:
+def bob(slack: Workspace) -> SimulatedUser:
     return slack.remote.add_person("bob")
 
 
 @pytest.fixture
-def guest(slack: Workspace) -> Person:
+def guest(slack: Workspace) -> SimulatedUser:
     return slack.remote.add_person("guest", is_restricted=True)
 
 
 @pytest.fixture
-def ops(slack: Workspace, ann: Person, bob: Person, guest: Person) -> str:
+def ops(slack: Workspace, ann: SimulatedUser, bob: SimulatedUser, guest: SimulatedUser) -> str:
     """The channel in which plans can be approved."""
     return slack.remote.add_channel("ops", [ann, bob, guest])
 

@@ -5,7 +5,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from bot.core.plan import PlanState
-from bot.playground.slack import Person, Workspace
+from bot.playground.slack import SimulatedUser, Workspace
 from bot.store.store import Store
 from tests.browser import NARROW, PATIENCE, WIDE, Look, Open, chromium, look, open_window
 from tests.cli.plan_execution import as_stored, late_by
@@ -64,8 +64,8 @@ def pin(window: Page, look: Look) -> None:
 def test_report_pin_stop_and_deletion_in_the_browser(
     slack: Workspace,
     open_window: Open,
-    ann: Person,
-    bob: Person,
+    ann: SimulatedUser,
+    bob: SimulatedUser,
     ops: str,
     own_store: Store,
     releases: Shelf,

@@ -3,8 +3,8 @@
 import pytest
 
 from bot.core.plan import PlanState
-from bot.playground.aws import StandIn
-from bot.playground.slack import Person, Workspace
+from bot.playground.aws import AwsStandIn
+from bot.playground.slack import SimulatedUser, Workspace
 from bot.store.store import Store
 from tests.cli.plan_execution import DELETION, as_stored, late_by, until
 from tests.journeys.test_slack import (
@@ -26,7 +26,7 @@ from tests.support import Shelf
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("without_typing")]
 
 
-def says(person: Person, line: str, channel: str) -> str:
+def says(person: SimulatedUser, line: str, channel: str) -> str:
     """Runs a command and returns the answer that only this user sees."""
     before = len(private_messages(person, channel))
     assert person.types(f"/ecr-clean {line}", channel).ok
@@ -36,12 +36,12 @@ def says(person: Person, line: str, channel: str) -> str:
 
 def test_no_deletion_starts_during_a_pause(
     slack: Workspace,
-    ann: Person,
-    bob: Person,
+    ann: SimulatedUser,
+    bob: SimulatedUser,
     ops: str,
     own_store: Store,
     releases: Shelf,
-    aws: StandIn,
+    aws: AwsStandIn,
 ) -> None:
     """A plan that is approved during a pause starts after the pause."""
     with serving_slack(slack):
@@ -66,7 +66,12 @@ def test_no_deletion_starts_during_a_pause(
 
 
 def test_a_pin_that_is_typed_is_skipped(
-    slack: Workspace, ann: Person, bob: Person, ops: str, own_store: Store, releases: Shelf
+    slack: Workspace,
+    ann: SimulatedUser,
+    bob: SimulatedUser,
+    ops: str,
+    own_store: Store,
+    releases: Shelf,
 ) -> None:
     with serving_slack(slack):
         report = request_report(ann, ops)

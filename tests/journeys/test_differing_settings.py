@@ -7,8 +7,8 @@ import pytest
 
 from bot.core.audit_details import UsageConfirmed
 from bot.core.plan import PlanState
-from bot.playground.aws import StandIn
-from bot.playground.slack import Person, Workspace
+from bot.playground.aws import AwsStandIn
+from bot.playground.slack import SimulatedUser, Workspace
 from bot.ports import WorkloadCount
 from bot.render.audit_events import detail_words
 from bot.store.store import Store
@@ -72,7 +72,7 @@ def test_serve_deletes_by_its_own_settings(
     releases: Shelf,
     settings_file: Write,
     own_store: Store,
-    aws: StandIn,
+    aws: AwsStandIn,
 ) -> None:
     """A user runs `approve` on the same database with settings that allow it."""
     settings_file(f"{LOOKED_AT}{settings}\n")
@@ -90,14 +90,14 @@ def test_serve_deletes_by_its_own_settings(
 @pytest.mark.slow
 def test_slack_shows_why_the_plan_did_not_start(
     slack: Workspace,
-    ann: Person,
+    ann: SimulatedUser,
     ops: str,
     lenient: Path,
     run: Run,
     releases: Shelf,
     settings_file: Write,
     own_store: Store,
-    aws: StandIn,
+    aws: AwsStandIn,
 ) -> None:
     """Then a member of the approvers' user group approves it."""
     group = slack.remote.add_user_group("owners", [ann])
@@ -123,7 +123,7 @@ def test_slack_shows_why_the_plan_did_not_start(
 @pytest.mark.slow
 def test_approvals_in_slack_cannot_be_checked_without_slack(
     slack: Workspace,
-    ann: Person,
+    ann: SimulatedUser,
     ops: str,
     run: Run,
     releases: Shelf,
@@ -157,7 +157,7 @@ def test_a_pin_removed_under_other_settings_still_protects(
     plan: Run,
     releases: Shelf,
     settings_file: Write,
-    aws: StandIn,
+    aws: AwsStandIn,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     settings_file(f"{LOOKED_AT}approval: {{approvers: ['{ANN}']}}\n")
@@ -205,7 +205,7 @@ def test_usage_confirmed_under_other_settings_does_not_count(
 @pytest.mark.slow
 def test_confirm_usage_confirms_the_number_in_the_message(
     slack: Workspace,
-    ann: Person,
+    ann: SimulatedUser,
     ops: str,
     environment: Path,
     run: Run,
@@ -254,10 +254,10 @@ def test_confirm_usage_confirms_the_number_in_the_message(
     assert (figures.source, figures.workloads, figures.before) == ("files", 0, 10)
 
 
-def _last(person: Person, channel: str) -> Json:
+def _last(person: SimulatedUser, channel: str) -> Json:
     return public_messages(person, channel)[-1]
 
 
-def _buttons(person: Person, channel: str) -> list[str]:
+def _buttons(person: SimulatedUser, channel: str) -> list[str]:
     messages = public_messages(person, channel)
     return buttons(messages[-1]) if messages else []

@@ -8,7 +8,7 @@ import pytest
 
 from bot.core.plan import PlanState
 from bot.core.records import ImageOutcome
-from bot.playground.aws import Fault, StandIn
+from bot.playground.aws import AwsStandIn, Fault
 from bot.usecases.deletion.lease import RUN_LEASE
 from tests.journeys.approved_plan import BATCHES, DELETED, KEPT, TOGETHER, ApprovedPlan
 from tests.journeys.worker_process import (
@@ -58,7 +58,7 @@ def short_transactions(monkeypatch: pytest.MonkeyPatch) -> None:
     ids=lambda fault: f"{fault.when} {fault.number}",
 )
 def test_a_worker_that_continues_without_its_lease_changes_nothing(
-    fault: FaultPoint, aws: StandIn, due: ApprovedPlan, run: Run
+    fault: FaultPoint, aws: AwsStandIn, due: ApprovedPlan, run: Run
 ) -> None:
     """While it was frozen, its lease expired, an image of the plan was pinned, and another worker
     took over the run."""
@@ -89,7 +89,7 @@ def test_a_worker_that_continues_without_its_lease_changes_nothing(
 
 
 @TOGETHER
-def test_frozen_during_a_call(aws: StandIn, due: ApprovedPlan) -> None:
+def test_frozen_during_a_call(aws: AwsStandIn, due: ApprovedPlan) -> None:
     """ECR deletes, and the worker is frozen before it reads the answer. The next worker finds the
     result."""
     withheld = aws.world.faults.add(Fault(operation="BatchDeleteImage", skip=2, delay=60))
@@ -114,7 +114,7 @@ def test_frozen_during_a_call(aws: StandIn, due: ApprovedPlan) -> None:
 
 
 @slow
-def test_several_workers_at_the_same_time(aws: StandIn, due: ApprovedPlan) -> None:
+def test_several_workers_at_the_same_time(aws: AwsStandIn, due: ApprovedPlan) -> None:
     workers = [start() for _ in range(3)]
     assert sorted(map(ended, workers)) in (
         [0, 0, 0],

@@ -10,7 +10,7 @@ import pytest
 
 from bot.core.plan import PlanState
 from bot.core.records import ImageOutcome
-from bot.playground.aws import Fault, StandIn
+from bot.playground.aws import AwsStandIn, Fault
 from bot.render.audit_events import UNCONFIRMED, detail_words, item_words
 from bot.store.store import Store
 from tests.cli.plan_execution import approved, as_stored
@@ -79,7 +79,7 @@ def kill_points() -> list[Any]:
     return [*often, *slow]
 
 
-def kill_during(aws: StandIn, operation: str, number: int) -> None:
+def kill_during(aws: AwsStandIn, operation: str, number: int) -> None:
     withheld = aws.world.faults.add(Fault(operation=operation, skip=number - 1, delay=60))
     worker = start()
     until(lambda: withheld.seen >= number)
@@ -121,7 +121,9 @@ def test_killed(fault: FaultPoint, due: ApprovedPlan) -> None:
         ),
     ],
 )
-def test_killed_during_a_call(operation: str, number: int, due: ApprovedPlan, aws: StandIn) -> None:
+def test_killed_during_a_call(
+    operation: str, number: int, due: ApprovedPlan, aws: AwsStandIn
+) -> None:
     """ECR deletes, but the worker is killed before it reads the answer."""
     promised = due.plan.freed_bytes
     kill_during(aws, operation, number)
@@ -131,7 +133,7 @@ def test_killed_during_a_call(operation: str, number: int, due: ApprovedPlan, aw
 @pytest.mark.slow
 @pytest.mark.parametrize("number", [2, 3])
 def test_images_read_by_a_killed_worker_are_skipped(
-    number: int, due: ApprovedPlan, aws: StandIn
+    number: int, due: ApprovedPlan, aws: AwsStandIn
 ) -> None:
     """ECR recorded a pull, and the bot cannot prove that it was its own."""
     aws.world.clock.advance(timedelta(minutes=1))
@@ -178,7 +180,7 @@ def due_on_sqlite(run: Run, shelf: Shelf, settings_file: Write, own_store: Store
     ids=str,
 )
 def test_killed_repeatedly(
-    faults: dict[str, Any], aws: StandIn, due_on_sqlite: ApprovedPlan, run: Run
+    faults: dict[str, Any], aws: AwsStandIn, due_on_sqlite: ApprovedPlan, run: Run
 ) -> None:
     """Each worker resumes the run, until it is killed too. A child is pinned in between, and every
     third call fails."""

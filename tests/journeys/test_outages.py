@@ -12,7 +12,7 @@ from bot.bootstrap.deletion import open_run_starter
 from bot.bootstrap.processes import Shutdown
 from bot.core.plan import PlanState
 from bot.core.records import ImageOutcome
-from bot.playground.aws import StandIn
+from bot.playground.aws import AwsStandIn
 from bot.settings.load import load_settings
 from bot.store.store import Store
 from bot.usecases.deletion.start import RunStarter
@@ -45,7 +45,7 @@ def starter(store: Store, sleep: Callable[[float], None]) -> RunStarter:
 
 
 def test_the_database_is_unreachable_for_a_while(
-    aws: StandIn, postgresql: Server, shared_store: Store, builds: Shelf, run: Run
+    aws: AwsStandIn, postgresql: Server, shared_store: Store, builds: Shelf, run: Run
 ) -> None:
     """PostgreSQL closes all connections during a run, and accepts none until the run has waited
     three times."""
@@ -78,7 +78,7 @@ def test_the_database_is_unreachable_for_a_while(
 
 
 @contextmanager
-def after_call(aws: StandIn, name: str, number: int, act: Callable[[], None]) -> Iterator[None]:
+def after_call(aws: AwsStandIn, name: str, number: int, act: Callable[[], None]) -> Iterator[None]:
     """Calls `act` when the stand-in has recorded `number` calls, before it answers the last one."""
     record = aws.world.calls.record
 
@@ -94,7 +94,7 @@ def after_call(aws: StandIn, name: str, number: int, act: Callable[[], None]) ->
 
 @pytest.mark.usefixtures("builds")
 def test_credentials_expire_during_a_run(
-    aws: StandIn,
+    aws: AwsStandIn,
     shared_store: Store,
     run: Run,
     settings_file: Write,

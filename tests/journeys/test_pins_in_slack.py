@@ -11,7 +11,7 @@ from bot.core.pins import Pin
 from bot.core.plan import PlanState
 from bot.core.records import RepositoryPin, StoreChange
 from bot.playground.aws import manifests
-from bot.playground.slack import Person, Workspace
+from bot.playground.slack import SimulatedUser, Workspace
 from bot.slack.action_ids import PlanRef
 from bot.slack.messages.pins import EXTENSION
 from bot.store.store import Store
@@ -50,12 +50,12 @@ def image_group(releases: Shelf) -> set[str]:
     return {*there} - before
 
 
-def opens_pins(person: Person, report: Json, channel: str) -> None:
+def opens_pins(person: SimulatedUser, report: Json, channel: str) -> None:
     assert clicks(person, "pin_tags", report, channel).ok
     until(lambda: (person.modal() or {}).get("submit"))
 
 
-def finds(person: Person, tag: str) -> str:
+def finds(person: SimulatedUser, tag: str) -> str:
     """The value of the option for the tag."""
     outcome = person.looks_for(tag, "pinned_tags")
     assert outcome.ok, outcome
@@ -63,7 +63,7 @@ def finds(person: Person, tag: str) -> str:
     return str(found["value"])
 
 
-def pins(person: Person, choice: str) -> None:
+def pins(person: SimulatedUser, choice: str) -> None:
     assert person.submits(pinned_tags=[choice], pin_reason="a customer runs it").ok
 
 
@@ -72,11 +72,11 @@ def until_pinned(store: Store, plan: str, version: int) -> None:
     assert as_stored(store, plan).state is PlanState.PROPOSED
 
 
-def shown(person: Person, report: Json, channel: str) -> str:
+def shown(person: SimulatedUser, report: Json, channel: str) -> str:
     return json.dumps(message_at(person, channel, report["ts"])["blocks"])
 
 
-def thread_mentions(person: Person, report: Json, channel: str) -> list[str]:
+def thread_mentions(person: SimulatedUser, report: Json, channel: str) -> list[str]:
     """The replies that mention this user."""
     replies = message_at(person, channel, report["ts"])["replies"]
     return [each["text"] for each in replies if f"<@{person.id}>" in each["text"]]
@@ -87,8 +87,8 @@ def thread_mentions(person: Person, report: Json, channel: str) -> list[str]:
 
 def test_a_pin_keeps_the_whole_image_group(
     slack: Workspace,
-    ann: Person,
-    bob: Person,
+    ann: SimulatedUser,
+    bob: SimulatedUser,
     ops: str,
     own_store: Store,
     releases: Shelf,
@@ -123,7 +123,12 @@ def test_a_pin_keeps_the_whole_image_group(
 
 @pytest.mark.slow
 def test_the_bot_is_killed_between_modal_and_submission(
-    slack: Workspace, ann: Person, bob: Person, ops: str, own_store: Store, releases: Shelf
+    slack: Workspace,
+    ann: SimulatedUser,
+    bob: SimulatedUser,
+    ops: str,
+    own_store: Store,
+    releases: Shelf,
 ) -> None:
     """A new process handles Ann's open modal, and updates her Home tab when Bob dismisses the
     plan."""
@@ -151,8 +156,8 @@ def test_the_bot_is_killed_between_modal_and_submission(
 @pytest.mark.slow
 def test_two_users_pin_at_the_same_time(
     slack: Workspace,
-    ann: Person,
-    bob: Person,
+    ann: SimulatedUser,
+    bob: SimulatedUser,
     ops: str,
     shared_store: Store,
     releases: Shelf,
@@ -187,7 +192,7 @@ def test_two_users_pin_at_the_same_time(
 
 @pytest.mark.slow
 def test_the_author_extends_a_pin(
-    slack: Workspace, ann: Person, own_store: Store, releases: Shelf, ops: str
+    slack: Workspace, ann: SimulatedUser, own_store: Store, releases: Shelf, ops: str
 ) -> None:
     """Slack's rate limit delays the removal of the button; a second click does not extend the pin
     again."""

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from bot.core.result_reasons import PulledAfterPlanning
-from bot.playground.aws import StandIn
+from bot.playground.aws import AwsStandIn
 from bot.store.store import Store
 from tests.cli.plan_execution import AT_ONCE, working
 from tests.cli.stored_plans import Write
@@ -33,7 +33,7 @@ def _ran(*arguments: str) -> Result:
 
 @pytest.mark.parametrize("seconds", [5, 295])
 def test_a_pull_soon_after_the_bots_own_read(
-    seconds: int, ran: Ran, aws: StandIn, shelf: Shelf, settings_file: Write, own_store: Store
+    seconds: int, ran: Ran, aws: AwsStandIn, shelf: Shelf, settings_file: Write, own_store: Store
 ) -> None:
     settings_file(f"{AT_ONCE}{POLICY}")
     shelf.images(5)
@@ -54,7 +54,7 @@ def test_a_pull_soon_after_the_bots_own_read(
 
 
 def test_the_bots_own_read_keeps_nothing(
-    ran: Ran, aws: StandIn, shelf: Shelf, settings_file: Write, own_store: Store
+    ran: Ran, aws: AwsStandIn, shelf: Shelf, settings_file: Write, own_store: Store
 ) -> None:
     """Even if the local clock differs from ECR's by two days."""
     aws.world.clock.set(aws.world.clock.now() + timedelta(days=2))

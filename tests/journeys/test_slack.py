@@ -15,8 +15,8 @@ import pytest
 
 from bot.core.plan import PlanState
 from bot.core.records import AuditEventName, PlanRecord
-from bot.playground.aws import StandIn
-from bot.playground.slack import TEAM_ID, ActionOutcome, Person, Workspace
+from bot.playground.aws import AwsStandIn
+from bot.playground.slack import TEAM_ID, ActionOutcome, SimulatedUser, Workspace
 from bot.slack.listener import UNEXPECTED_PAYLOAD
 from bot.store.store import Store
 from tests.cli.plan_execution import DELETION, PATIENCE, as_stored, late_by, until
@@ -44,7 +44,7 @@ def kill(bot: ServeProcess) -> None:
     bot.process.wait(PATIENCE)
 
 
-def request_report(person: Person, channel: str) -> Json:
+def request_report(person: SimulatedUser, channel: str) -> Json:
     """Requests a report, and waits for its buttons and its list."""
     assert person.types("/ecr-clean team/api", channel).ok
 
@@ -57,22 +57,22 @@ def request_report(person: Person, channel: str) -> Json:
     return report
 
 
-def clicks(person: Person, action_id: str, message: Json, channel: str) -> ActionOutcome:
+def clicks(person: SimulatedUser, action_id: str, message: Json, channel: str) -> ActionOutcome:
     """Confirms the dialog, if there is one."""
     where = {"channel": channel, "ts": message["ts"]}
     outcome = person.uses(action_id, **where)
     return person.uses(action_id, confirm=True, **where) if outcome.dialog else outcome
 
 
-def until_shown(person: Person, channel: str, message: Json, *action_ids: str) -> None:
+def until_shown(person: SimulatedUser, channel: str, message: Json, *action_ids: str) -> None:
     until(lambda: buttons(message_at(person, channel, message["ts"])) == list(action_ids))
 
 
-def until_modal(person: Person, words: str) -> None:
+def until_modal(person: SimulatedUser, words: str) -> None:
     until(lambda: (modal := person.modal()) and words in text_of(modal))
 
 
-def until_answered(person: Person, channel: str, times: int = 1) -> None:
+def until_answered(person: SimulatedUser, channel: str, times: int = 1) -> None:
     until(lambda: len(private_messages(person, channel)) == times)
 
 
@@ -99,12 +99,12 @@ def tags(shelf: Shelf) -> set[str]:
 @pytest.mark.usefixtures("without_typing")
 def test_report_stop_and_deletion(
     slack: Workspace,
-    ann: Person,
-    bob: Person,
+    ann: SimulatedUser,
+    bob: SimulatedUser,
     ops: str,
     own_store: Store,
     releases: Shelf,
-    aws: StandIn,
+    aws: AwsStandIn,
 ) -> None:
     with serving_slack(slack):
         report = request_report(ann, ops)
@@ -139,7 +139,7 @@ def test_report_stop_and_deletion(
 @pytest.mark.slow
 @pytest.mark.usefixtures("releases")
 def test_the_name_is_typed(
-    slack: Workspace, ann: Person, ops: str, own_store: Store, approval: WriteApproval
+    slack: Workspace, ann: SimulatedUser, ops: str, own_store: Store, approval: WriteApproval
 ) -> None:
     approval("type_to_confirm_over: 10%")
     with serving_slack(slack):
@@ -165,7 +165,7 @@ def test_the_name_is_typed(
 @pytest.mark.slow
 @pytest.mark.usefixtures("without_typing")
 def test_the_bot_is_killed_between_message_and_click(
-    slack: Workspace, ann: Person, ops: str, own_store: Store, releases: Shelf
+    slack: Workspace, ann: SimulatedUser, ops: str, own_store: Store, releases: Shelf
 ) -> None:
     """Repeatedly: every button is older than the process that handles the click."""
     with serving_slack(slack) as bot:
@@ -194,12 +194,12 @@ def test_the_bot_is_killed_between_message_and_click(
 @pytest.mark.usefixtures("without_typing")
 def test_two_replicas(
     slack: Workspace,
-    ann: Person,
-    bob: Person,
+    ann: SimulatedUser,
+    bob: SimulatedUser,
     ops: str,
     shared_store: Store,
     releases: Shelf,
-    aws: StandIn,
+    aws: AwsStandIn,
 ) -> None:
     """One report is posted. Of two users who click at the same moment, one approves; both see the
     same state."""
@@ -237,7 +237,7 @@ def test_two_replicas(
 @pytest.mark.usefixtures("without_typing")
 def test_buttons_of_a_lost_plan(
     slack: Workspace,
-    ann: Person,
+    ann: SimulatedUser,
     ops: str,
     releases: Shelf,
     tmp_path: Path,
@@ -265,7 +265,7 @@ def test_buttons_of_a_lost_plan(
 @pytest.mark.slow
 @pytest.mark.usefixtures("without_typing")
 def test_repeated_deliveries(
-    slack: Workspace, ann: Person, ops: str, own_store: Store, releases: Shelf
+    slack: Workspace, ann: SimulatedUser, ops: str, own_store: Store, releases: Shelf
 ) -> None:
     """Each action counts once. A repeated delivery does not approve a stopped plan."""
     for kind, count in (("slash_commands", 1), ("interactive", 2)):
@@ -296,7 +296,7 @@ def test_repeated_deliveries(
 @pytest.mark.slow
 @pytest.mark.usefixtures("without_typing")
 def test_slack_is_busy(
-    slack: Workspace, ann: Person, ops: str, own_store: Store, releases: Shelf
+    slack: Workspace, ann: SimulatedUser, ops: str, own_store: Store, releases: Shelf
 ) -> None:
     """Rejected updates are retried, and no action is repeated."""
     busy = {"error": "ratelimited", "retry_after": 1}
@@ -322,7 +322,7 @@ def test_slack_is_busy(
 @pytest.mark.slow
 @pytest.mark.usefixtures("without_typing")
 def test_the_connection_breaks(
-    slack: Workspace, ann: Person, ops: str, own_store: Store, releases: Shelf
+    slack: Workspace, ann: SimulatedUser, ops: str, own_store: Store, releases: Shelf
 ) -> None:
     """Before the click, during it, and while the plan is executed."""
     with serving_slack(slack) as bot:
@@ -354,7 +354,7 @@ def test_the_connection_breaks(
 # refusals and forged payloads
 
 
-def forged(person: Person, channel: str, message: Json, value: Any) -> Json:
+def forged(person: SimulatedUser, channel: str, message: Json, value: Any) -> Json:
     return {
         "type": "block_actions",
         "team": {"id": TEAM_ID},
@@ -377,7 +377,7 @@ def forged(person: Person, channel: str, message: Json, value: Any) -> Json:
 @pytest.mark.slow
 @pytest.mark.usefixtures("without_typing")
 def test_forged_and_cut_payloads(
-    slack: Workspace, ann: Person, ops: str, own_store: Store, releases: Shelf
+    slack: Workspace, ann: SimulatedUser, ops: str, own_store: Store, releases: Shelf
 ) -> None:
     with serving_slack(slack) as bot:
         report = request_report(ann, ops)
@@ -414,9 +414,9 @@ def test_forged_and_cut_payloads(
 )
 def test_refused_users(
     slack: Workspace,
-    ann: Person,
-    bob: Person,
-    guest: Person,
+    ann: SimulatedUser,
+    bob: SimulatedUser,
+    guest: SimulatedUser,
     ops: str,
     own_store: Store,
     approval: WriteApproval,

@@ -11,7 +11,7 @@ from lightkube import Client, KubeConfig
 from lightkube.resources.apps_v1 import ReplicaSet
 from lightkube.resources.batch_v1 import CronJob
 
-from bot.playground.aws import StandIn
+from bot.playground.aws import AwsStandIn
 from bot.playground.kubernetes import Cluster
 from bot.playground.seed import SECOND_ACCOUNT, seed_company
 from bot.playground.seed_kubernetes import seed_company_cluster
@@ -25,8 +25,8 @@ MANIFEST = Path(__file__).parent.parent.parent / "manifest.yml"
 
 
 @pytest.fixture
-def aws() -> Iterator[StandIn]:
-    with StandIn() as stand_in:
+def aws() -> Iterator[AwsStandIn]:
+    with AwsStandIn() as stand_in:
         stand_in.world.clock.set(NOW)
         seed_company(stand_in.url, NOW)
         yield stand_in
@@ -43,7 +43,7 @@ def company(slack: Workspace) -> UsersAndChannels:
     return seed_users_and_channels(slack.remote, NOW)
 
 
-def test_the_second_account_has_a_registry(aws: StandIn) -> None:
+def test_the_second_account_has_a_registry(aws: AwsStandIn) -> None:
     for name in SECOND_ACCOUNT_REPOSITORIES:
         assert len(aws.world.repository(name, account=SECOND_ACCOUNT).manifests) > 30
     role = aws.world.identities.role(SECOND_ACCOUNT_ROLE)
@@ -51,7 +51,7 @@ def test_the_second_account_has_a_registry(aws: StandIn) -> None:
     assert role.trusts == ("123456789012",)
 
 
-def test_the_second_account_uses_old_images(aws: StandIn) -> None:
+def test_the_second_account_uses_old_images(aws: AwsStandIn) -> None:
     tasks = aws.world.ecs(SECOND_ACCOUNT).cluster("ml").tasks.values()
     images = {container.image for task in tasks for container in task.definition.containers}
     assert {image.partition("/")[2] for image in images} == {
@@ -64,7 +64,7 @@ def test_the_second_account_uses_old_images(aws: StandIn) -> None:
     ("name", "puller"), [("shop/api", SECOND_ACCOUNT), ("partner/feeds", PARTNER)]
 )
 def test_repository_policies_allow_other_accounts_to_pull(
-    aws: StandIn, name: str, puller: str
+    aws: AwsStandIn, name: str, puller: str
 ) -> None:
     policy = aws.world.repository(name).policy
     assert policy
@@ -72,14 +72,14 @@ def test_repository_policies_allow_other_accounts_to_pull(
     assert statement["Principal"] == {"AWS": f"arn:aws:iam::{puller}:root"}
 
 
-def test_a_promoted_build_has_several_tags(aws: StandIn) -> None:
+def test_a_promoted_build_has_several_tags(aws: AwsStandIn) -> None:
     payments = aws.world.repository("shop/payments")
     released = aws.world.manifest(payments, "production").tags
     assert {"production", "3.16.0"} <= set(released)
     assert any(tag.startswith("git-") for tag in released)
 
 
-def test_the_cluster_runs_payments(aws: StandIn) -> None:
+def test_the_cluster_runs_payments(aws: AwsStandIn) -> None:
     with Cluster("prod") as cluster:
         cluster.allow_everything()
         seed_company_cluster(aws.url, cluster.address)

@@ -11,7 +11,7 @@ from slack_sdk import WebClient
 
 from bot.bootstrap.slack import open_client
 from bot.core.policy import ApprovalRules
-from bot.playground.slack import TEAM_ID, Person, Workspace
+from bot.playground.slack import TEAM_ID, SimulatedUser, Workspace
 from bot.slack.plan_messages import PlanMessages, PlanMessagesSettings
 from bot.store.store import Store, open_store
 from tests.slack.running_bot import MANIFEST, TIMEOUT, Clock, RunningBot, run_bot
@@ -38,22 +38,22 @@ def client(slack: Workspace) -> WebClient:
 
 
 @pytest.fixture
-def ann(slack: Workspace) -> Person:
+def ann(slack: Workspace) -> SimulatedUser:
     return slack.remote.add_person("ann")
 
 
 @pytest.fixture
-def bob(slack: Workspace) -> Person:
+def bob(slack: Workspace) -> SimulatedUser:
     return slack.remote.add_person("bob")
 
 
 @pytest.fixture
-def guest(slack: Workspace) -> Person:
+def guest(slack: Workspace) -> SimulatedUser:
     return slack.remote.add_person("guest", is_restricted=True)
 
 
 @pytest.fixture
-def releases(slack: Workspace, ann: Person, bob: Person, guest: Person) -> str:
+def releases(slack: Workspace, ann: SimulatedUser, bob: SimulatedUser, guest: SimulatedUser) -> str:
     """The channel in which plans can be approved."""
     return slack.remote.add_channel("releases", [ann, bob, guest])
 

@@ -26,7 +26,7 @@ from bot.core.records import (
     StoreChange,
 )
 from bot.core.usage import RepositoryUsage, SourceScan
-from bot.playground.slack import APP_TOKEN, ActionOutcome, Person, Workspace
+from bot.playground.slack import APP_TOKEN, ActionOutcome, SimulatedUser, Workspace
 from bot.settings.model import Settings
 from bot.slack.listener_context import SlackContext
 from bot.slack.plan_messages import PlanMessages
@@ -86,13 +86,15 @@ class RunningBot:
         while self.running:
             self.running.pop().result(TIMEOUT)
 
-    def send_command(self, person: Person, line: str, channel: str | None = None) -> ActionOutcome:
+    def send_command(
+        self, person: SimulatedUser, line: str, channel: str | None = None
+    ) -> ActionOutcome:
         outcome = person.types(line, channel or self.channel)
         self.wait_until_idle()
         return outcome
 
     def clicks(
-        self, person: Person, action_id: str, message: PlanMessage, **how: Any
+        self, person: SimulatedUser, action_id: str, message: PlanMessage, **how: Any
     ) -> ActionOutcome:
         """Confirms the dialog, if there is one."""
         where = {"channel": message.channel, "ts": message.ts, **how}
@@ -102,11 +104,11 @@ class RunningBot:
         self.wait_until_idle()
         return outcome
 
-    def uses(self, person: Person, action_id: str, message: PlanMessage) -> ActionOutcome:
+    def uses(self, person: SimulatedUser, action_id: str, message: PlanMessage) -> ActionOutcome:
         """Clicks without waiting for the listener."""
         return person.uses(action_id, channel=message.channel, ts=message.ts)
 
-    def submits(self, person: Person, **values: Any) -> ActionOutcome:
+    def submits(self, person: SimulatedUser, **values: Any) -> ActionOutcome:
         outcome = person.submits(**values)
         self.wait_until_idle()
         return outcome
@@ -214,12 +216,12 @@ def until(is_so: Callable[[], object]) -> None:
         time.sleep(0.01)
 
 
-def private_messages(person: Person, channel: str) -> list[str]:
+def private_messages(person: SimulatedUser, channel: str) -> list[str]:
     """Messages in the channel that only this user sees."""
     return [each["text"] for each in person.messages(channel) if each["ephemeral"]]
 
 
-def public_messages(person: Person, channel: str) -> list[Json]:
+def public_messages(person: SimulatedUser, channel: str) -> list[Json]:
     return [each for each in person.messages(channel) if not each["ephemeral"]]
 
 

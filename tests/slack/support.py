@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-from bot.playground.slack import Person, Workspace
+from bot.playground.slack import SimulatedUser, Workspace
 
 Json = dict[str, Any]
 
@@ -31,7 +31,7 @@ def _document(manifest: Path) -> Any:
     return YAML(typ="safe").load(manifest.read_text())
 
 
-def message_at(person: Person, channel: str, ts: str) -> Json:
+def message_at(person: SimulatedUser, channel: str, ts: str) -> Json:
     """The message as the user sees it."""
     (found,) = (each for each in person.messages(channel) if each["ts"] == ts)
     return dict(found)

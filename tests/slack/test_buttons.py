@@ -9,7 +9,7 @@ from bot.core.errors import ServiceError
 from bot.core.permissions import SlackUser
 from bot.core.plan import PlanState
 from bot.core.records import AuditEventName
-from bot.playground.slack import TEAM_ID, CallFault, Person, Workspace
+from bot.playground.slack import TEAM_ID, CallFault, SimulatedUser, Workspace
 from bot.playground.slack.faults import DeliveryFault
 from tests.slack.conftest import StartBot
 from tests.slack.running_bot import RunningBot, close, content, private_messages
@@ -19,11 +19,11 @@ from tests.store.support import run_of, seen, started
 GUEST = "is a guest: only full members of the workspace are allowed"
 
 
-def member(person: Person) -> SlackUser:
+def member(person: SimulatedUser) -> SlackUser:
     return SlackUser(person.id, TEAM_ID, is_guest=False, groups=frozenset())
 
 
-def shown(bot: RunningBot, person: Person, ts: str) -> list[str]:
+def shown(bot: RunningBot, person: SimulatedUser, ts: str) -> list[str]:
     """The buttons of a message."""
     return buttons(message_at(person, bot.channel, ts))
 
@@ -31,7 +31,9 @@ def shown(bot: RunningBot, person: Person, ts: str) -> list[str]:
 # approving
 
 
-def test_an_approval_is_visible_to_all_users(bot: RunningBot, ann: Person, bob: Person) -> None:
+def test_an_approval_is_visible_to_all_users(
+    bot: RunningBot, ann: SimulatedUser, bob: SimulatedUser
+) -> None:
     message = bot.posted()
     assert bot.clicks(ann, "approve_plan", message).ok
     plan = bot.stored(message)
@@ -44,7 +46,7 @@ def test_an_approval_is_visible_to_all_users(bot: RunningBot, ann: Person, bob: 
 
 
 def test_every_message_of_the_plan_is_updated(
-    bot: RunningBot, slack: Workspace, ann: Person
+    bot: RunningBot, slack: Workspace, ann: SimulatedUser
 ) -> None:
     elsewhere = slack.remote.add_channel("elsewhere", [ann])
     message = bot.posted()
@@ -53,7 +55,7 @@ def test_every_message_of_the_plan_is_updated(
     assert "stop_plan" in buttons(message_at(ann, elsewhere, other.ts))
 
 
-def test_a_guest_may_not_approve(bot: RunningBot, guest: Person) -> None:
+def test_a_guest_may_not_approve(bot: RunningBot, guest: SimulatedUser) -> None:
     message = bot.posted()
     bot.clicks(guest, "approve_plan", message)
     assert private_messages(guest, bot.channel) == [f"<@{guest.id}> {GUEST}"]
@@ -85,7 +87,9 @@ def test_a_member_of_other_workspaces_in_the_organization_may_not_dismiss(
     assert bot.stored(message).state is PlanState.PROPOSED
 
 
-def test_only_approvers_may_approve(start_bot: StartBot, ann: Person, bob: Person) -> None:
+def test_only_approvers_may_approve(
+    start_bot: StartBot, ann: SimulatedUser, bob: SimulatedUser
+) -> None:
     bot = start_bot(approval={"approvers": [bob.id]})
     message = bot.posted()
     bot.clicks(ann, "approve_plan", message)
@@ -97,7 +101,7 @@ def test_only_approvers_may_approve(start_bot: StartBot, ann: Person, bob: Perso
 
 
 def test_members_of_a_user_group_may_approve(
-    start_bot: StartBot, slack: Workspace, ann: Person, bob: Person
+    start_bot: StartBot, slack: Workspace, ann: SimulatedUser, bob: SimulatedUser
 ) -> None:
     group = slack.remote.add_user_group("cleaners", [bob])
     bot = start_bot(approval={"approvers": [group]})
@@ -109,7 +113,7 @@ def test_members_of_a_user_group_may_approve(
 
 
 def test_a_user_group_that_cannot_be_read_refuses(
-    start_bot: StartBot, slack: Workspace, bob: Person
+    start_bot: StartBot, slack: Workspace, bob: SimulatedUser
 ) -> None:
     bot = start_bot(approval={"approvers": [slack.remote.add_user_group("cleaners", [bob])]})
     slack.faults.add(CallFault(method="usergroups.users.list", error="internal_error"))
@@ -120,7 +124,9 @@ def test_a_user_group_that_cannot_be_read_refuses(
     assert bot.stored(message).state is PlanState.PROPOSED
 
 
-def test_two_approvals_are_required(start_bot: StartBot, ann: Person, bob: Person) -> None:
+def test_two_approvals_are_required(
+    start_bot: StartBot, ann: SimulatedUser, bob: SimulatedUser
+) -> None:
     bot = start_bot(approval={"required": 2})
     message = bot.posted()
     bot.clicks(ann, "approve_plan", message)
@@ -134,7 +140,7 @@ def test_two_approvals_are_required(start_bot: StartBot, ann: Person, bob: Perso
 
 
 def test_two_click_at_the_same_moment(
-    start_bot: StartBot, ann: Person, bob: Person, slack: Workspace
+    start_bot: StartBot, ann: SimulatedUser, bob: SimulatedUser, slack: Workspace
 ) -> None:
     """Two replicas handle the clicks. The second user gets the state of the plan."""
     replicas = [start_bot(), start_bot()]
@@ -157,7 +163,7 @@ def test_two_click_at_the_same_moment(
     )
 
 
-def test_delivered_twice(bot: RunningBot, slack: Workspace, ann: Person) -> None:
+def test_delivered_twice(bot: RunningBot, slack: Workspace, ann: SimulatedUser) -> None:
     slack.delivery_faults.add(DeliveryFault(kind="block_actions", copies=3))
     message = bot.posted()
     bot.clicks(ann, "approve_plan", message)
@@ -167,7 +173,7 @@ def test_delivered_twice(bot: RunningBot, slack: Workspace, ann: Person) -> None
 
 
 def test_delivered_again_after_it_was_stopped(
-    bot: RunningBot, slack: Workspace, ann: Person
+    bot: RunningBot, slack: Workspace, ann: SimulatedUser
 ) -> None:
     """A repeated delivery does not approve a stopped plan."""
     message = bot.posted()
@@ -180,14 +186,14 @@ def test_delivered_again_after_it_was_stopped(
 
 
 def test_outside_the_channel_of_the_repository(
-    bot: RunningBot, slack: Workspace, ann: Person
+    bot: RunningBot, slack: Workspace, ann: SimulatedUser
 ) -> None:
     elsewhere = slack.remote.add_channel("elsewhere", [ann])
     message = bot.posted(channel=elsewhere)
     assert "approve_plan" not in buttons(message_at(ann, elsewhere, message.ts))
 
 
-def test_the_version_is_outdated(bot: RunningBot, ann: Person) -> None:
+def test_the_version_is_outdated(bot: RunningBot, ann: SimulatedUser) -> None:
     """The message is not updated yet. The refusal updates it."""
     message = bot.posted()
     bot.context.pins.pin(bot.stored(message).repository, ["old"], member(ann), "a customer runs it")
@@ -199,7 +205,7 @@ def test_the_version_is_outdated(bot: RunningBot, ann: Person) -> None:
 
 
 def test_the_version_is_outdated_and_the_update_fails(
-    bot: RunningBot, slack: Workspace, ann: Person
+    bot: RunningBot, slack: Workspace, ann: SimulatedUser
 ) -> None:
     message = bot.posted()
     bot.context.pins.pin(bot.stored(message).repository, ["old"], member(ann), "a customer runs it")
@@ -212,7 +218,7 @@ def test_the_version_is_outdated_and_the_update_fails(
 
 @pytest.mark.parametrize("action_id", ["approve_plan", "dismiss_plan"])
 def test_another_user_decided_first(
-    bot: RunningBot, slack: Workspace, ann: Person, bob: Person, action_id: str
+    bot: RunningBot, slack: Workspace, ann: SimulatedUser, bob: SimulatedUser, action_id: str
 ) -> None:
     message = bot.posted()
     slack.faults.add(CallFault(method="chat.update", error="internal_error"))
@@ -223,7 +229,7 @@ def test_another_user_decided_first(
     assert shown(bot, ann, message.ts) == []
 
 
-def test_an_expired_plan(bot: RunningBot, ann: Person) -> None:
+def test_an_expired_plan(bot: RunningBot, ann: SimulatedUser) -> None:
     message = bot.posted()
     bot.clock.now += timedelta(days=8)
     bot.clicks(ann, "approve_plan", message)
@@ -232,7 +238,9 @@ def test_an_expired_plan(bot: RunningBot, ann: Person) -> None:
     assert shown(bot, ann, message.ts) == []
 
 
-def test_an_unknown_plan(bot: RunningBot, ann: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unknown_plan(
+    bot: RunningBot, ann: SimulatedUser, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """As after the loss of the database."""
     message = bot.posted()
     monkeypatch.setattr(bot.store, "plan", lambda _: None)
@@ -242,7 +250,7 @@ def test_an_unknown_plan(bot: RunningBot, ann: Person, monkeypatch: pytest.Monke
     assert said.startswith(f"No plan {message.plan}")
 
 
-def test_a_click_stores_an_unknown_message(bot: RunningBot, ann: Person) -> None:
+def test_a_click_stores_an_unknown_message(bot: RunningBot, ann: SimulatedUser) -> None:
     message = bot.posted()
     bot.store.delete_message(message)
     bot.clicks(ann, "dismiss_plan", message)
@@ -252,7 +260,7 @@ def test_a_click_stores_an_unknown_message(bot: RunningBot, ann: Person) -> None
 
 
 def test_slack_rejects_the_update(
-    bot: RunningBot, slack: Workspace, ann: Person, caplog: pytest.LogCaptureFixture
+    bot: RunningBot, slack: Workspace, ann: SimulatedUser, caplog: pytest.LogCaptureFixture
 ) -> None:
     """The approval is stored, and shown later."""
     message = bot.posted()
@@ -265,7 +273,9 @@ def test_slack_rejects_the_update(
     assert "stop_plan" in shown(bot, ann, message.ts)
 
 
-def test_the_database_fails(bot: RunningBot, ann: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_database_fails(
+    bot: RunningBot, ann: SimulatedUser, monkeypatch: pytest.MonkeyPatch
+) -> None:
     message = bot.posted()
 
     def fail(*_: object) -> bool:
@@ -280,7 +290,7 @@ def test_the_database_fails(bot: RunningBot, ann: Person, monkeypatch: pytest.Mo
 # dismissing
 
 
-def test_a_plan_is_dismissed(bot: RunningBot, bob: Person) -> None:
+def test_a_plan_is_dismissed(bot: RunningBot, bob: SimulatedUser) -> None:
     message = bot.posted()
     bot.clicks(bob, "dismiss_plan", message)
     assert bot.stored(message).state is PlanState.DISMISSED
@@ -288,7 +298,7 @@ def test_a_plan_is_dismissed(bot: RunningBot, bob: Person) -> None:
     assert f"<@{bob.id}>" in message_at(bob, bot.channel, message.ts)["text"]
 
 
-def test_a_guest_may_not_dismiss(bot: RunningBot, guest: Person) -> None:
+def test_a_guest_may_not_dismiss(bot: RunningBot, guest: SimulatedUser) -> None:
     message = bot.posted()
     bot.clicks(guest, "dismiss_plan", message)
     assert private_messages(guest, bot.channel) == [f"<@{guest.id}> {GUEST}"]
@@ -298,7 +308,9 @@ def test_a_guest_may_not_dismiss(bot: RunningBot, guest: Person) -> None:
 # stopping
 
 
-def test_stopped_within_the_undo_window(bot: RunningBot, ann: Person, bob: Person) -> None:
+def test_stopped_within_the_undo_window(
+    bot: RunningBot, ann: SimulatedUser, bob: SimulatedUser
+) -> None:
     message = bot.posted()
     bot.clicks(ann, "approve_plan", message)
     bot.clicks(bob, "stop_plan", message)
@@ -307,7 +319,7 @@ def test_stopped_within_the_undo_window(bot: RunningBot, ann: Person, bob: Perso
     assert "approve_plan" in shown(bot, ann, message.ts)
 
 
-def test_stopped_while_it_runs(bot: RunningBot, ann: Person, bob: Person) -> None:
+def test_stopped_while_it_runs(bot: RunningBot, ann: SimulatedUser, bob: SimulatedUser) -> None:
     message = bot.posted()
     bot.clicks(ann, "approve_plan", message)
     before = seen(bot.store, message.plan)
@@ -318,7 +330,7 @@ def test_stopped_while_it_runs(bot: RunningBot, ann: Person, bob: Person) -> Non
     assert (plan.state, plan.stop_asked_by) == (PlanState.EXECUTING, bob.id)
 
 
-def test_a_guest_may_not_stop(bot: RunningBot, ann: Person, guest: Person) -> None:
+def test_a_guest_may_not_stop(bot: RunningBot, ann: SimulatedUser, guest: SimulatedUser) -> None:
     message = bot.posted()
     bot.clicks(ann, "approve_plan", message)
     bot.clicks(guest, "stop_plan", message)
@@ -326,7 +338,9 @@ def test_a_guest_may_not_stop(bot: RunningBot, ann: Person, guest: Person) -> No
     assert bot.stored(message).state is PlanState.APPROVED
 
 
-def test_stopped_twice(bot: RunningBot, slack: Workspace, ann: Person, bob: Person) -> None:
+def test_stopped_twice(
+    bot: RunningBot, slack: Workspace, ann: SimulatedUser, bob: SimulatedUser
+) -> None:
     message = bot.posted()
     bot.clicks(ann, "approve_plan", message)
     slack.faults.add(CallFault(method="chat.update", error="internal_error"))
@@ -338,7 +352,7 @@ def test_stopped_twice(bot: RunningBot, slack: Workspace, ann: Person, bob: Pers
     assert "approve_plan" in shown(bot, bob, message.ts)
 
 
-def test_after_a_restart(start_bot: StartBot, ann: Person) -> None:
+def test_after_a_restart(start_bot: StartBot, ann: SimulatedUser) -> None:
     """Buttons of an earlier process still work."""
     earlier = start_bot()
     message = earlier.posted(content("new", "old"))

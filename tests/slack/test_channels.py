@@ -6,7 +6,7 @@ import pytest
 from slack_sdk import WebClient
 
 from bot.core.errors import RequestError
-from bot.playground.slack import Person, Workspace
+from bot.playground.slack import SimulatedUser, Workspace
 from bot.slack.api import SlackError
 from bot.slack.directory import channel_ids
 from tests.slack.support import calls
@@ -26,7 +26,7 @@ def test_names(client: WebClient, releases: str, name: str) -> None:
 
 
 def test_a_private_channel_that_the_bot_is_in(
-    client: WebClient, slack: Workspace, ann: Person
+    client: WebClient, slack: Workspace, ann: SimulatedUser
 ) -> None:
     secret = slack.remote.add_channel("secret", [ann], kind="private")
     assert channel_ids(client, ["secret"]) == {"secret": secret}
@@ -42,7 +42,7 @@ def test_a_private_channel_that_the_bot_is_in(
 )
 @pytest.mark.usefixtures("releases")
 def test_unknown_names(
-    client: WebClient, slack: Workspace, ann: Person, name: str, words: str
+    client: WebClient, slack: Workspace, ann: SimulatedUser, name: str, words: str
 ) -> None:
     slack.remote.add_channel("hidden", [ann], kind="private", with_bot=False)
     archived = slack.remote.add_channel("old", [ann])
@@ -56,7 +56,7 @@ def test_unknown_names(
 def test_reads_only_the_pages_that_it_needs(
     client: WebClient,
     slack: Workspace,
-    ann: Person,
+    ann: SimulatedUser,
     monkeypatch: pytest.MonkeyPatch,
     wanted: Sequence[str],
     pages: int,

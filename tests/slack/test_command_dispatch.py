@@ -4,7 +4,7 @@ import pytest
 
 from bot.core.errors import ServiceError
 from bot.core.records import AuditEventName
-from bot.playground.slack import CallFault, Person, Workspace
+from bot.playground.slack import CallFault, SimulatedUser, Workspace
 from bot.playground.slack.faults import DeliveryFault
 from tests.slack.conftest import StartBot
 from tests.slack.running_bot import (
@@ -16,7 +16,7 @@ from tests.slack.running_bot import (
 
 
 def test_a_report_is_queued_and_a_placeholder_is_posted(
-    bot: RunningBot, ann: Person, bob: Person, releases: str
+    bot: RunningBot, ann: SimulatedUser, bob: SimulatedUser, releases: str
 ) -> None:
     assert bot.send_command(ann, "/ecr-clean team/api").ok
     (message,) = public_messages(bob, releases)
@@ -35,7 +35,7 @@ def test_a_report_is_queued_and_a_placeholder_is_posted(
     "line", ["/ecr-clean", "/ecr-clean help", "/ecr-clean   help ", "/ecr-clean --help?"]
 )
 def test_only_the_requester_sees_the_help(
-    bot: RunningBot, guest: Person, bob: Person, releases: str, line: str
+    bot: RunningBot, guest: SimulatedUser, bob: SimulatedUser, releases: str, line: str
 ) -> None:
     bot.send_command(guest, line)
     (said,) = private_messages(guest, releases)
@@ -55,7 +55,9 @@ def test_only_the_requester_sees_the_help(
         ("<!channel> " * 700, "Unknown command"),
     ],
 )
-def test_wrong_commands(bot: RunningBot, ann: Person, releases: str, line: str, says: str) -> None:
+def test_wrong_commands(
+    bot: RunningBot, ann: SimulatedUser, releases: str, line: str, says: str
+) -> None:
     bot.send_command(ann, f"/ecr-clean {line}")
     (said,) = private_messages(ann, releases)
     assert says in said
@@ -63,7 +65,7 @@ def test_wrong_commands(bot: RunningBot, ann: Person, releases: str, line: str, 
     assert bot.jobs() == []
 
 
-def test_a_guest_is_refused(bot: RunningBot, guest: Person, releases: str) -> None:
+def test_a_guest_is_refused(bot: RunningBot, guest: SimulatedUser, releases: str) -> None:
     bot.send_command(guest, "/ecr-clean team/api")
     assert private_messages(guest, releases) == [
         f"<@{guest.id}> is a guest: only full members of the workspace are allowed"
@@ -83,7 +85,7 @@ def test_a_stranger_is_refused(bot: RunningBot, slack: Workspace) -> None:
 
 
 def test_in_a_private_channel_without_the_bot(
-    bot: RunningBot, slack: Workspace, ann: Person
+    bot: RunningBot, slack: Workspace, ann: SimulatedUser
 ) -> None:
     channel = slack.remote.add_channel("secret", [ann], kind="private", with_bot=False)
     bot.send_command(ann, "/ecr-clean team/api", channel)
@@ -93,7 +95,7 @@ def test_in_a_private_channel_without_the_bot(
 
 
 def test_in_a_public_channel_without_the_bot(
-    bot: RunningBot, slack: Workspace, ann: Person
+    bot: RunningBot, slack: Workspace, ann: SimulatedUser
 ) -> None:
     channel = slack.remote.add_channel("lounge", [ann], with_bot=False)
     bot.send_command(ann, "/ecr-clean team/api", channel)
@@ -101,7 +103,9 @@ def test_in_a_public_channel_without_the_bot(
     assert len(bot.jobs()) == 1
 
 
-def test_slack_is_busy(bot: RunningBot, slack: Workspace, ann: Person, releases: str) -> None:
+def test_slack_is_busy(
+    bot: RunningBot, slack: Workspace, ann: SimulatedUser, releases: str
+) -> None:
     """The user gets an answer, and the report will be a new message."""
     slack.faults.add(CallFault(method="chat.postMessage", error="ratelimited", retry_after=60))
     bot.send_command(ann, "/ecr-clean team/api")
@@ -112,7 +116,7 @@ def test_slack_is_busy(bot: RunningBot, slack: Workspace, ann: Person, releases:
 
 
 def test_slack_is_busy_for_a_second(
-    bot: RunningBot, slack: Workspace, ann: Person, waits: list[float]
+    bot: RunningBot, slack: Workspace, ann: SimulatedUser, waits: list[float]
 ) -> None:
     slack.faults.add(CallFault(method="chat.postMessage", error="ratelimited", retry_after=1))
     bot.send_command(ann, "/ecr-clean team/api")
@@ -121,7 +125,9 @@ def test_slack_is_busy_for_a_second(
     assert len(waits) == 1
 
 
-def test_delivered_twice(bot: RunningBot, slack: Workspace, ann: Person, releases: str) -> None:
+def test_delivered_twice(
+    bot: RunningBot, slack: Workspace, ann: SimulatedUser, releases: str
+) -> None:
     slack.delivery_faults.add(DeliveryFault(kind="slash_commands", copies=2))
     bot.send_command(ann, "/ecr-clean team/api")
     (first, *_) = slack.remote.deliveries("slash_commands")
@@ -134,7 +140,7 @@ def test_delivered_twice(bot: RunningBot, slack: Workspace, ann: Person, release
 
 
 def test_delivered_to_two_replicas(
-    start_bot: StartBot, slack: Workspace, ann: Person, releases: str
+    start_bot: StartBot, slack: Workspace, ann: SimulatedUser, releases: str
 ) -> None:
     replicas = [start_bot(), start_bot()]
     slack.delivery_faults.add(DeliveryFault(kind="slash_commands", copies=3))
@@ -149,7 +155,7 @@ def test_delivered_to_two_replicas(
 
 
 def test_the_database_fails(
-    bot: RunningBot, ann: Person, releases: str, monkeypatch: pytest.MonkeyPatch
+    bot: RunningBot, ann: SimulatedUser, releases: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: object) -> None:
         raise ServiceError("The database is full")
@@ -163,7 +169,12 @@ def test_the_database_fails(
 
 @pytest.mark.parametrize("effect", [{"status": 404}, {"status": 500}, {"cut": "before"}])
 def test_the_response_url_fails(
-    bot: RunningBot, slack: Workspace, ann: Person, bob: Person, releases: str, effect: object
+    bot: RunningBot,
+    slack: Workspace,
+    ann: SimulatedUser,
+    bob: SimulatedUser,
+    releases: str,
+    effect: object,
 ) -> None:
     assert isinstance(effect, dict)
     slack.faults.add(CallFault(method="response_url", times=None, **effect))
@@ -173,7 +184,7 @@ def test_the_response_url_fails(
 
 
 def test_the_answer_is_a_direct_message_as_a_last_resort(
-    bot: RunningBot, slack: Workspace, ann: Person
+    bot: RunningBot, slack: Workspace, ann: SimulatedUser
 ) -> None:
     channel = slack.remote.add_channel("secret", [ann], kind="private", with_bot=False)
     slack.faults.add(CallFault(method="response_url", status=404))
@@ -184,7 +195,7 @@ def test_the_answer_is_a_direct_message_as_a_last_resort(
 
 
 def test_no_way_to_answer(
-    bot: RunningBot, slack: Workspace, ann: Person, caplog: pytest.LogCaptureFixture
+    bot: RunningBot, slack: Workspace, ann: SimulatedUser, caplog: pytest.LogCaptureFixture
 ) -> None:
     for method in ("response_url", "chat.postEphemeral"):
         slack.faults.add(CallFault(method=method, status=500, times=None))
@@ -192,14 +203,16 @@ def test_no_way_to_answer(
     assert f"Could not answer {ann.id}" in caplog.text
 
 
-def test_an_unknown_user(bot: RunningBot, slack: Workspace, ann: Person, releases: str) -> None:
+def test_an_unknown_user(
+    bot: RunningBot, slack: Workspace, ann: SimulatedUser, releases: str
+) -> None:
     slack.faults.add(CallFault(method="users.info", error="user_not_found"))
     bot.send_command(ann, "/ecr-clean team/api")
     assert private_messages(ann, releases) == [f"This Slack workspace has no user <@{ann.id}>"]
 
 
 def test_the_lookup_of_the_user_fails(
-    bot: RunningBot, slack: Workspace, ann: Person, releases: str
+    bot: RunningBot, slack: Workspace, ann: SimulatedUser, releases: str
 ) -> None:
     slack.faults.add(CallFault(method="users.info", error="internal_error"))
     bot.send_command(ann, "/ecr-clean team/api")

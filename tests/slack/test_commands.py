@@ -20,7 +20,7 @@ from bot.core.records import (
 from bot.core.records import ImageOutcome as ItemOutcome
 from bot.core.report_schedules import REPORT_JOB
 from bot.core.repository import RegistryId, RepositoryId
-from bot.playground.slack import Person, Workspace
+from bot.playground.slack import SimulatedUser, Workspace
 from bot.slack.commands import COMMANDS
 from bot.slack.listener import UNEXPECTED_PAYLOAD
 from tests.render.builders import GB, HERE
@@ -59,19 +59,19 @@ def know(bot: RunningBot, *repositories: RepositoryId, registry: RegistryId = PL
     bot.store.save_repositories(registry, repositories, NOW)
 
 
-def answers(bot: RunningBot, person: Person) -> Sequence[Json]:
+def answers(bot: RunningBot, person: SimulatedUser) -> Sequence[Json]:
     """The answers in the channel that only this user sees."""
     return [each for each in person.messages(bot.channel) if each["ephemeral"]]
 
 
-def answer_to(bot: RunningBot, person: Person, line: str) -> str:
+def answer_to(bot: RunningBot, person: SimulatedUser, line: str) -> str:
     """Runs a command and returns the answer as text."""
     before = len(answers(bot, person))
     assert bot.send_command(person, f"/ecr-clean {line}").ok
     return _newest(bot, person, before)
 
 
-def clicks(bot: RunningBot, person: Person, number: int) -> str:
+def clicks(bot: RunningBot, person: SimulatedUser, number: int) -> str:
     """Clicks a button of the last answer and returns the new answer."""
     before = answers(bot, person)
     where = {"channel": bot.channel, "ts": before[-1]["ts"]}
@@ -80,7 +80,7 @@ def clicks(bot: RunningBot, person: Person, number: int) -> str:
     return _newest(bot, person, len(before))
 
 
-def _newest(bot: RunningBot, person: Person, before: int) -> str:
+def _newest(bot: RunningBot, person: SimulatedUser, before: int) -> str:
     every = answers(bot, person)
     assert len(every) == before + 1, "there is one answer"
     return read(every[-1]["blocks"])
@@ -112,7 +112,7 @@ def execute(bot: RunningBot, plan_id: str) -> None:
 # help
 
 
-def test_help_names_every_command(bot: RunningBot, guest: Person) -> None:
+def test_help_names_every_command(bot: RunningBot, guest: SimulatedUser) -> None:
     said = answer_to(bot, guest, "HELP")
     for name, command in COMMANDS.items():
         assert command.synopsis.split()[0] == name
@@ -140,7 +140,7 @@ WRONG_USAGE = [
 ]
 
 
-def test_wrong_usage(bot: RunningBot, ann: Person, subtests: pytest.Subtests) -> None:
+def test_wrong_usage(bot: RunningBot, ann: SimulatedUser, subtests: pytest.Subtests) -> None:
     for line in WRONG_USAGE:
         with subtests.test(line=line):
             said = answer_to(bot, ann, line)
@@ -155,7 +155,7 @@ def test_wrong_usage(bot: RunningBot, ann: Person, subtests: pytest.Subtests) ->
     "line", ["list", "pins team/api", "why team/api 1", "history", "status", "team/ap", "pinz x y"]
 )
 def test_guests_and_strangers_see_nothing(
-    bot: RunningBot, slack: Workspace, guest: Person, line: str
+    bot: RunningBot, slack: Workspace, guest: SimulatedUser, line: str
 ) -> None:
     assert "is a guest: only full members" in answer_to(bot, guest, line)
     stranger = slack.remote.add_person("eve", team_id="T0000000009")
@@ -169,13 +169,15 @@ def test_guests_and_strangers_see_nothing(
 @pytest.mark.parametrize(
     "line", ["pin team/api 1 because x", "unpin team/api 1", "pause", "resume"]
 )
-def test_guests_may_not_change_anything(bot: RunningBot, guest: Person, line: str) -> None:
+def test_guests_may_not_change_anything(bot: RunningBot, guest: SimulatedUser, line: str) -> None:
     assert "is a guest: only full members" in answer_to(bot, guest, line)
     assert bot.store.pins() == []
     assert bot.store.pause() is None
 
 
-def test_only_approvers_may_pause(start_bot: StartBot, ann: Person, bob: Person) -> None:
+def test_only_approvers_may_pause(
+    start_bot: StartBot, ann: SimulatedUser, bob: SimulatedUser
+) -> None:
     bot = start_bot(approval={"approvers": [bob.id]})
     assert "is not an approver" in answer_to(bot, ann, "pause because I like to")
     assert bot.store.pause() is None
@@ -194,7 +196,7 @@ def scanned_at(bot: RunningBot, stored_bytes: int | None = 100 * GB) -> str:
     return plan.id
 
 
-def test_list(bot: RunningBot, ann: Person) -> None:
+def test_list(bot: RunningBot, ann: SimulatedUser) -> None:
     plan = scanned_at(bot)
     said = answer_to(bot, ann, "list")
     assert said.startswith("*Cost now:* $10.00 a month (100 GB), in 1 of 2 repositories; the oth")
@@ -208,7 +210,7 @@ def test_list(bot: RunningBot, ann: Person) -> None:
     assert public_messages(ann, bot.channel) == []
 
 
-def test_list_after_a_deletion_and_with_unknown_sizes(bot: RunningBot, ann: Person) -> None:
+def test_list_after_a_deletion_and_with_unknown_sizes(bot: RunningBot, ann: SimulatedUser) -> None:
     execute(bot, scanned_at(bot))
     said = answer_to(bot, ann, "list api")
     assert "• `team/api` · $9.90 a month (99.0 GB) · nothing to free · scanned" in said
@@ -227,7 +229,7 @@ LIST_PATTERNS = [
 ]
 
 
-def test_list_by_pattern(bot: RunningBot, ann: Person, subtests: pytest.Subtests) -> None:
+def test_list_by_pattern(bot: RunningBot, ann: SimulatedUser, subtests: pytest.Subtests) -> None:
     for line, says in LIST_PATTERNS:
         with subtests.test(line=line):
             said = answer_to(bot, ann, line)
@@ -235,11 +237,11 @@ def test_list_by_pattern(bot: RunningBot, ann: Person, subtests: pytest.Subtests
             assert "team/api" not in said
 
 
-def test_list_without_repositories(start_bot: StartBot, ann: Person) -> None:
+def test_list_without_repositories(start_bot: StartBot, ann: SimulatedUser) -> None:
     assert answer_to(start_bot(), ann, "list").startswith("No repository is known yet.")
 
 
-def test_list_of_1000_repositories(bot: RunningBot, ann: Person) -> None:
+def test_list_of_1000_repositories(bot: RunningBot, ann: SimulatedUser) -> None:
     names = [f"{number:04}/{'x' * 251}" for number in range(1000)]
     host = HERE.uri.partition("/")[0]
     know(bot, *(RepositoryId(PLACE, name, f"{host}/{name}") for name in names))
@@ -252,7 +254,7 @@ def test_list_of_1000_repositories(bot: RunningBot, ann: Person) -> None:
 # pins
 
 
-def test_pin_list_and_unpin(bot: RunningBot, ann: Person, bob: Person) -> None:
+def test_pin_list_and_unpin(bot: RunningBot, ann: SimulatedUser, bob: SimulatedUser) -> None:
     message = bot.posted()
     said = answer_to(bot, ann, "pin `team/api` “old” for 30d because " + NASTY)
     assert said.startswith("Pinned `old` in `team/api` until ")
@@ -271,7 +273,7 @@ def test_pin_list_and_unpin(bot: RunningBot, ann: Person, bob: Person) -> None:
     assert "No pins in `team/api`." in answer_to(bot, bob, "pins team/api")
 
 
-def clicks_again(bot: RunningBot, person: Person) -> str:
+def clicks_again(bot: RunningBot, person: SimulatedUser) -> str:
     """Clicks the button of the answer before the last."""
     before = answers(bot, person)
     assert person.uses("run_command:0", channel=bot.channel, ts=before[-2]["ts"]).ok
@@ -279,7 +281,7 @@ def clicks_again(bot: RunningBot, person: Person) -> str:
     return _newest(bot, person, len(before))
 
 
-def test_pins_of_the_settings_have_no_button(start_bot: StartBot, ann: Person) -> None:
+def test_pins_of_the_settings_have_no_button(start_bot: StartBot, ann: SimulatedUser) -> None:
     pin = {"repository": "team/*", "pin": "1.*", "reason": "the audit"}
     bot = start_bot(pins=[pin])
     know(bot, HERE)
@@ -288,7 +290,7 @@ def test_pins_of_the_settings_have_no_button(start_bot: StartBot, ann: Person) -
     assert buttons(answers(bot, ann)[-1]) == []
 
 
-def test_omitted_pins_are_counted(bot: RunningBot, ann: Person) -> None:
+def test_omitted_pins_are_counted(bot: RunningBot, ann: SimulatedUser) -> None:
     tags = " ".join(f"v{number}" for number in range(45))
     answer_to(bot, ann, f"pin team/api {tags} because {'&' * 3000}")
     said = answer_to(bot, ann, "pins team/api")
@@ -296,7 +298,7 @@ def test_omitted_pins_are_counted(bot: RunningBot, ann: Person) -> None:
     assert said.endswith("~ … and 25 more")
 
 
-def test_a_pin_needs_a_reason(bot: RunningBot, ann: Person) -> None:
+def test_a_pin_needs_a_reason(bot: RunningBot, ann: SimulatedUser) -> None:
     said = answer_to(bot, ann, "pin team/api old for 30d")
     assert said == "A pin needs a reason. Add it: `/ecr-clean pin team/api old for 30d because …`"
     assert bot.store.pins() == []
@@ -315,34 +317,36 @@ INVALID = [
 ]
 
 
-def test_invalid_commands(bot: RunningBot, ann: Person, subtests: pytest.Subtests) -> None:
+def test_invalid_commands(bot: RunningBot, ann: SimulatedUser, subtests: pytest.Subtests) -> None:
     for line, says in INVALID:
         with subtests.test(line=line):
             assert says in answer_to(bot, ann, line)
             assert bot.store.pins() == []
 
 
-def test_a_tag_that_does_not_exist(bot: RunningBot, ann: Person) -> None:
+def test_a_tag_that_does_not_exist(bot: RunningBot, ann: SimulatedUser) -> None:
     bot.posted()
     said = answer_to(bot, ann, "pin team/api odl because x")
     assert "`odl` matches no image of the last scan" in said
     assert "with no end date" in said
 
 
-def test_a_glob_that_matches_5000_tags(bot: RunningBot, ann: Person) -> None:
+def test_a_glob_that_matches_5000_tags(bot: RunningBot, ann: SimulatedUser) -> None:
     bindings = {f"v{n}": TagBinding(f"sha256:{n:064}", None) for n in range(5000)}
     bot.store.save_tag_scan(HERE, TagScan(NOW, bindings, {}))
     said = answer_to(bot, ann, "pin team/api v* because x")
     assert said == "Pinned `v*` in `team/api` with no end date."
 
 
-def test_pinning_during_a_deletion(bot: RunningBot, ann: Person) -> None:
+def test_pinning_during_a_deletion(bot: RunningBot, ann: SimulatedUser) -> None:
     start_execution(bot, bot.posted().plan)
     said = answer_to(bot, ann, "pin team/api old because x")
     assert "A deletion is running there: pinned images that still exist are skipped." in said
 
 
-def test_unpin_removes_all_pins_or_none(start_bot: StartBot, ann: Person, bob: Person) -> None:
+def test_unpin_removes_all_pins_or_none(
+    start_bot: StartBot, ann: SimulatedUser, bob: SimulatedUser
+) -> None:
     bot = start_bot(approval={"approvers": [bob.id]})
     know(bot, HERE)
     answer_to(bot, ann, "pin team/api a b because x")
@@ -357,7 +361,7 @@ def test_unpin_removes_all_pins_or_none(start_bot: StartBot, ann: Person, bob: P
 # why
 
 
-def test_why(bot: RunningBot, ann: Person) -> None:
+def test_why(bot: RunningBot, ann: SimulatedUser) -> None:
     plan = bot.proposed().id
     said = answer_to(bot, ann, "why team/api new")
     assert said.startswith("*`new` in `team/api` is kept.*\n*Why:* one of the 1 newest")
@@ -369,7 +373,7 @@ def test_why(bot: RunningBot, ann: Person) -> None:
     assert "is being deleted" in answer_to(bot, ann, f"why team/api sha256:{1:064}")
 
 
-def test_why_of_skipped_and_failed_images(bot: RunningBot, ann: Person) -> None:
+def test_why_of_skipped_and_failed_images(bot: RunningBot, ann: SimulatedUser) -> None:
     before = bot.proposed()
     run = run_of(before)
     assert bot.store.commit(started(before, run))
@@ -386,7 +390,7 @@ def test_why_of_skipped_and_failed_images(bot: RunningBot, ann: Person) -> None:
     assert "`older` in `team/api` could not be deleted: ECR says no." in said
 
 
-def test_why_with_a_pin_after_the_plan(bot: RunningBot, ann: Person) -> None:
+def test_why_with_a_pin_after_the_plan(bot: RunningBot, ann: SimulatedUser) -> None:
     plan = bot.proposed()
     dismissed = closed(plan, PlanState.DISMISSED, AuditEventName.DISMISSED)
     assert bot.store.commit(dismissed)
@@ -397,7 +401,7 @@ def test_why_with_a_pin_after_the_plan(bot: RunningBot, ann: Person) -> None:
     assert f"*Pinned since that scan:*\n`old`, by <@{ann.id}>: QA" in said
 
 
-def test_why_of_an_unknown_tag(bot: RunningBot, ann: Person) -> None:
+def test_why_of_an_unknown_tag(bot: RunningBot, ann: SimulatedUser) -> None:
     bot.proposed()
     said = answer_to(bot, ann, "why team/api nwe")
     assert "team/api had no tag or digest nwe at the last scan, 2" in said
@@ -406,7 +410,7 @@ def test_why_of_an_unknown_tag(bot: RunningBot, ann: Person) -> None:
     assert answer_to(bot, ann, "why team/api something-else").endswith("[Scan again]")
 
 
-def test_why_without_a_plan(bot: RunningBot, ann: Person) -> None:
+def test_why_without_a_plan(bot: RunningBot, ann: SimulatedUser) -> None:
     said = answer_to(bot, ann, "why team/api new")
     assert said.startswith("`team/api` has not been scanned yet")
     where = {"channel": bot.channel, "ts": answers(bot, ann)[-1]["ts"]}
@@ -416,7 +420,7 @@ def test_why_without_a_plan(bot: RunningBot, ann: Person) -> None:
     assert job.payload["repository"] == HERE.uri
 
 
-def test_why_of_a_deleted_image(bot: RunningBot, ann: Person) -> None:
+def test_why_of_a_deleted_image(bot: RunningBot, ann: SimulatedUser) -> None:
     plan = bot.proposed().id
     execute(bot, plan)
     said = answer_to(bot, ann, "why team/api old")
@@ -430,7 +434,7 @@ def test_why_of_a_deleted_image(bot: RunningBot, ann: Person) -> None:
 # history and status
 
 
-def test_history(bot: RunningBot, ann: Person, bob: Person) -> None:
+def test_history(bot: RunningBot, ann: SimulatedUser, bob: SimulatedUser) -> None:
     assert answer_to(bot, ann, "history").startswith(
         "No plan has ended yet.\n*Saved so far, all rep"
     )
@@ -452,7 +456,7 @@ def test_history(bot: RunningBot, ann: Person, bob: Person) -> None:
     assert "No plan has ended yet in `team/web`." in answer_to(bot, ann, "history team/web")
 
 
-def test_status(bot: RunningBot, ann: Person, bob: Person) -> None:
+def test_status(bot: RunningBot, ann: SimulatedUser, bob: SimulatedUser) -> None:
     said = answer_to(bot, ann, "status")
     assert said.startswith("ecr-clean is running, not paused.\n*Open plans:* 0 waiting for approva")
     message = bot.posted()
@@ -465,13 +469,13 @@ def test_status(bot: RunningBot, ann: Person, bob: Person) -> None:
     assert "~ Reports in progress: 2 · ecr-clean " in said
 
 
-def test_status_counts_blocked_plans(bot: RunningBot, ann: Person) -> None:
+def test_status_counts_blocked_plans(bot: RunningBot, ann: SimulatedUser) -> None:
     bot.proposed(content("new", "old", scans=[SCANNED, IN_DOUBT]))
     said = answer_to(bot, ann, "status")
     assert "*Open plans:* 0 waiting for approval · 1 blocked\n• `team/api`: blocked: inco" in said
 
 
-def test_status_during_a_deletion(bot: RunningBot, ann: Person, bob: Person) -> None:
+def test_status_during_a_deletion(bot: RunningBot, ann: SimulatedUser, bob: SimulatedUser) -> None:
     message = bot.posted()
     bot.clicks(bob, "approve_plan", message)
     said = answer_to(bot, ann, "status")
@@ -486,7 +490,7 @@ def test_status_during_a_deletion(bot: RunningBot, ann: Person, bob: Person) -> 
     assert f"current batches (stopped by <@{ann.id}>)" in answer_to(bot, bob, "status")
 
 
-def test_status_of_many_plans(bot: RunningBot, ann: Person) -> None:
+def test_status_of_many_plans(bot: RunningBot, ann: SimulatedUser) -> None:
     for number in range(12):
         name = f"{number:02}/{'x' * 250}"
         made = replace(content("new", "old"), repository=replace(HERE, name=name, uri=f"h/{name}"))
@@ -500,7 +504,9 @@ def test_status_of_many_plans(bot: RunningBot, ann: Person) -> None:
 # stop, pause and resume
 
 
-def test_stop_within_the_undo_window(bot: RunningBot, ann: Person, bob: Person) -> None:
+def test_stop_within_the_undo_window(
+    bot: RunningBot, ann: SimulatedUser, bob: SimulatedUser
+) -> None:
     message = bot.posted()
     bot.clicks(bob, "approve_plan", message)
     assert answer_to(bot, ann, f"stop {message.plan}").startswith("Stopped: nothing was deleted in")
@@ -509,7 +515,7 @@ def test_stop_within_the_undo_window(bot: RunningBot, ann: Person, bob: Person) 
     assert "is proposed but not approved" in answer_to(bot, ann, f"stop {message.plan}")
 
 
-def test_pause_and_resume(bot: RunningBot, ann: Person, bob: Person) -> None:
+def test_pause_and_resume(bot: RunningBot, ann: SimulatedUser, bob: SimulatedUser) -> None:
     said = answer_to(bot, ann, f"pause because {NASTY}")
     assert said == (
         "Paused. No deletion starts until `/ecr-clean resume`. Every report shows the pause."
@@ -525,7 +531,7 @@ def test_pause_and_resume(bot: RunningBot, ann: Person, bob: Person) -> None:
     assert public_messages(ann, bot.channel) == []
 
 
-def test_running_deletions_continue_during_a_pause(bot: RunningBot, ann: Person) -> None:
+def test_running_deletions_continue_during_a_pause(bot: RunningBot, ann: SimulatedUser) -> None:
     message = bot.posted()
     start_execution(bot, message.plan)
     said = answer_to(bot, ann, "pause")
@@ -551,7 +557,7 @@ SUGGESTIONS = [
 
 
 def test_similar_names_are_suggested(
-    bot: RunningBot, ann: Person, subtests: pytest.Subtests
+    bot: RunningBot, ann: SimulatedUser, subtests: pytest.Subtests
 ) -> None:
     for line, meant in SUGGESTIONS:
         with subtests.test(line=line):
@@ -560,7 +566,7 @@ def test_similar_names_are_suggested(
             assert bot.jobs() == []
 
 
-def test_a_click_runs_the_suggested_command(bot: RunningBot, ann: Person) -> None:
+def test_a_click_runs_the_suggested_command(bot: RunningBot, ann: SimulatedUser) -> None:
     answer_to(bot, ann, "pinn team/ap old because “it's  fine”")
     assert "Unknown repository team/ap." in clicks(bot, ann, 0)
     assert clicks(bot, ann, 0).startswith("Pinned `old` in `team/api`")
@@ -568,7 +574,7 @@ def test_a_click_runs_the_suggested_command(bot: RunningBot, ann: Person) -> Non
     assert stored.pin.reason == "“it's fine”"
 
 
-def test_an_unknown_repository_can_be_searched_in_aws(bot: RunningBot, ann: Person) -> None:
+def test_an_unknown_repository_can_be_searched_in_aws(bot: RunningBot, ann: SimulatedUser) -> None:
     said = answer_to(bot, ann, "team/ap")
     assert said.endswith("[/ecr-clean team/api] [Search AWS]")
     where = {"channel": bot.channel, "ts": answers(bot, ann)[-1]["ts"]}
@@ -578,20 +584,20 @@ def test_an_unknown_repository_can_be_searched_in_aws(bot: RunningBot, ann: Pers
     assert [job.payload["repository"] for job in bot.jobs()] == ["team/api", "team/ap"]
 
 
-def test_no_similar_name(bot: RunningBot, ann: Person) -> None:
+def test_no_similar_name(bot: RunningBot, ann: SimulatedUser) -> None:
     said = answer_to(bot, ann, "pins another/thing/altogether")
     assert said.endswith("or search AWS for it:\n[Search AWS]")
     assert "Unknown command" in answer_to(bot, ann, "another/thing altogether")
 
 
 @pytest.mark.parametrize("value", ["x" * 2001, "", None, {"text": "pause"}, ["pause"]])
-def test_forged_buttons_do_nothing(bot: RunningBot, ann: Person, value: object) -> None:
+def test_forged_buttons_do_nothing(bot: RunningBot, ann: SimulatedUser, value: object) -> None:
     message = bot.posted()
     deliver(bot, click(ann, bot.channel, message.ts, action("run_command:0", value)))
     assert private_messages(ann, bot.channel) == [UNEXPECTED_PAYLOAD]
 
 
-def test_a_forged_command_needs_the_same_permissions(bot: RunningBot, guest: Person) -> None:
+def test_a_forged_command_needs_the_same_permissions(bot: RunningBot, guest: SimulatedUser) -> None:
     message = bot.posted()
     for line in ("pause", "unpin team/api x", "\x00 \x00"):
         deliver(bot, click(guest, bot.channel, message.ts, action("run_command", line)))
@@ -599,20 +605,20 @@ def test_a_forged_command_needs_the_same_permissions(bot: RunningBot, guest: Per
     assert bot.store.pause() is None
 
 
-def test_a_repository_with_the_name_of_a_command(bot: RunningBot, ann: Person) -> None:
+def test_a_repository_with_the_name_of_a_command(bot: RunningBot, ann: SimulatedUser) -> None:
     bot.send_command(ann, "/ecr-clean report status")
     assert [job.payload["repository"] for job in bot.jobs()] == ["status"]
     assert private_messages(ann, bot.channel) == []
 
 
 @pytest.mark.parametrize("line", ["Team/*", "report team/*"])
-def test_the_worker_resolves_patterns(bot: RunningBot, ann: Person, line: str) -> None:
+def test_the_worker_resolves_patterns(bot: RunningBot, ann: SimulatedUser, line: str) -> None:
     bot.send_command(ann, f"/ecr-clean {line}")
     assert [job.payload["repository"] for job in bot.jobs()] == ["team/*"]
 
 
 @pytest.mark.parametrize("line", ["{}", "report {}", "why {} new", "pin {} old because `x`"])
-def test_a_name_in_several_registries(bot: RunningBot, ann: Person, line: str) -> None:
+def test_a_name_in_several_registries(bot: RunningBot, ann: SimulatedUser, line: str) -> None:
     know(bot, TWIN, registry=AWAY)
     said = answer_to(bot, ann, line.format("team/api"))
     assert said == (
@@ -623,14 +629,16 @@ def test_a_name_in_several_registries(bot: RunningBot, ann: Person, line: str) -
     assert values == [line.format(HERE.uri), line.format(TWIN.uri)]
 
 
-def test_a_click_chooses_the_registry(bot: RunningBot, ann: Person) -> None:
+def test_a_click_chooses_the_registry(bot: RunningBot, ann: SimulatedUser) -> None:
     know(bot, TWIN, registry=AWAY)
     answer_to(bot, ann, "pin team/api old because x")
     clicks(bot, ann, 1)
     assert [each.repository for each in bot.store.pins()] == [TWIN.uri]
 
 
-def test_many_registries_and_a_command_too_long_for_a_button(bot: RunningBot, ann: Person) -> None:
+def test_many_registries_and_a_command_too_long_for_a_button(
+    bot: RunningBot, ann: SimulatedUser
+) -> None:
     for number in range(12):
         account = f"{number:012}"
         uri = HERE.uri.replace(PLACE.account, account)
@@ -645,7 +653,7 @@ def test_many_registries_and_a_command_too_long_for_a_button(bot: RunningBot, an
     assert bot.store.pins() == []
 
 
-def test_delivered_twice(bot: RunningBot, slack: Workspace, ann: Person) -> None:
+def test_delivered_twice(bot: RunningBot, slack: Workspace, ann: SimulatedUser) -> None:
     answer_to(bot, ann, "pause")
     (delivery,) = slack.remote.deliveries("slash_commands")
     assert slack.remote.deliver_again(delivery["envelope_id"])
@@ -654,12 +662,12 @@ def test_delivered_twice(bot: RunningBot, slack: Workspace, ann: Person) -> None
 
 
 def test_in_a_private_channel_without_the_bot(
-    bot: RunningBot, slack: Workspace, ann: Person
+    bot: RunningBot, slack: Workspace, ann: SimulatedUser
 ) -> None:
     channel = slack.remote.add_channel("secret", [ann], kind="private", with_bot=False)
     bot.send_command(ann, "/ecr-clean status", channel)
     assert "waiting for approval" in private_messages(ann, channel)[0]
 
 
-def test_a_command_that_is_too_long_is_not_parsed(bot: RunningBot, ann: Person) -> None:
+def test_a_command_that_is_too_long_is_not_parsed(bot: RunningBot, ann: SimulatedUser) -> None:
     assert "the limit is 8,000" in answer_to(bot, ann, "„ " * 15_000)

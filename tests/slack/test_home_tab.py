@@ -15,7 +15,7 @@ from bot.core.records import (
     RepositoryPin,
     StoreChange,
 )
-from bot.playground.slack import CallFault, Person, Workspace
+from bot.playground.slack import CallFault, SimulatedUser, Workspace
 from bot.slack.api import SlackError
 from tests.render.builders import GB, HERE
 from tests.slack.conftest import StartBot
@@ -26,14 +26,14 @@ from tests.store.support import PLACE, closed, event
 from tests.support import NOW
 
 
-def opened(bot: RunningBot, person: Person) -> str:
+def opened(bot: RunningBot, person: SimulatedUser) -> str:
     assert person.opens_home().ok
     until(person.home)
     bot.wait_until_idle()
     return seen(person)
 
 
-def seen(person: Person) -> str:
+def seen(person: SimulatedUser) -> str:
     home = person.home()
     assert home
     return read(home["blocks"])
@@ -53,14 +53,14 @@ def pin(bot: RunningBot, text: str, by: str, days: float) -> None:
     assert bot.store.commit(StoreChange([event(AuditEventName.PINNED)], pins_added=[added]))
 
 
-def test_an_empty_tab(bot: RunningBot, ann: Person) -> None:
+def test_an_empty_tab(bot: RunningBot, ann: SimulatedUser) -> None:
     said = opened(bot, ann)
     assert "No repository has been scanned yet. `/ecr-clean REPOSITORY` scans one." in said
     assert "*Saved so far:* $0.00 a month (0 bytes)" in said
     assert "# Open plans\nNone." in said
 
 
-def test_costs_of_all_repositories(bot: RunningBot, ann: Person) -> None:
+def test_costs_of_all_repositories(bot: RunningBot, ann: SimulatedUser) -> None:
     plan = scanned_at(bot, bot.posted())
     bot.store.save_repositories(PLACE, [HERE], NOW)
     said = opened(bot, ann)
@@ -68,12 +68,12 @@ def test_costs_of_all_repositories(bot: RunningBot, ann: Person) -> None:
     assert f"*Could be saved:* $0.20 a month ({plan.freed_bytes / GB:.2f} GB)" in said
 
 
-def test_repositories_of_unknown_size(bot: RunningBot, ann: Person) -> None:
+def test_repositories_of_unknown_size(bot: RunningBot, ann: SimulatedUser) -> None:
     scanned_at(bot, bot.posted(), stored_bytes=None)
     assert "in 0 of 1 repository; the others are unknown" in opened(bot, ann)
 
 
-def test_open_plans_link_to_their_reports(bot: RunningBot, ann: Person) -> None:
+def test_open_plans_link_to_their_reports(bot: RunningBot, ann: SimulatedUser) -> None:
     message = bot.posted()
     said = opened(bot, ann)
     link = f"{bot.context.url}archives/{bot.channel}/p{message.ts.replace('.', '')}"
@@ -83,12 +83,14 @@ def test_open_plans_link_to_their_reports(bot: RunningBot, ann: Person) -> None:
     )
 
 
-def test_a_plan_without_a_message_shows_its_id(bot: RunningBot, ann: Person) -> None:
+def test_a_plan_without_a_message_shows_its_id(bot: RunningBot, ann: SimulatedUser) -> None:
     plan = bot.proposed()
     assert f"plan {plan.id}" in opened(bot, ann)
 
 
-def test_expiring_pins_with_own_pins_first(bot: RunningBot, ann: Person, bob: Person) -> None:
+def test_expiring_pins_with_own_pins_first(
+    bot: RunningBot, ann: SimulatedUser, bob: SimulatedUser
+) -> None:
     pin(bot, "theirs", bob.id, days=2)
     pin(bot, "mine", ann.id, days=10)
     pin(bot, "later", ann.id, days=20)
@@ -100,7 +102,7 @@ def test_expiring_pins_with_own_pins_first(bot: RunningBot, ann: Person, bob: Pe
     assert "over" not in said
 
 
-def test_next_reports(start_bot: StartBot, ann: Person) -> None:
+def test_next_reports(start_bot: StartBot, ann: SimulatedUser) -> None:
     entries = [
         {"repositories": ["team/*"], "channel": "#releases", "schedule": "thu 09:00"},
         {"repositories": ["*"], "channel": "#releases", "schedule": "daily 10:00"},
@@ -113,7 +115,7 @@ def test_next_reports(start_bot: StartBot, ann: Person) -> None:
     assert said[2].startswith("# ")
 
 
-def test_last_deletions(bot: RunningBot, ann: Person) -> None:
+def test_last_deletions(bot: RunningBot, ann: SimulatedUser) -> None:
     message = bot.posted()
     bot.clicks(ann, "approve_plan", message)
     plan = bot.stored(message)
@@ -123,20 +125,20 @@ def test_last_deletions(bot: RunningBot, ann: Person) -> None:
     assert f"approved by <@{ann.id}>" in said
 
 
-def test_last_deletions_skip_plans_that_did_not_run(bot: RunningBot, ann: Person) -> None:
+def test_last_deletions_skip_plans_that_did_not_run(bot: RunningBot, ann: SimulatedUser) -> None:
     assert bot.store.commit(closed(bot.proposed(), PlanState.DONE, AuditEventName.ENDED))
     for _ in range(60):
         assert bot.store.commit(closed(bot.proposed(), PlanState.EXPIRED, AuditEventName.EXPIRED))
     assert "None yet" not in opened(bot, ann).partition("# Last deletions\n")[2]
 
 
-def test_a_pause_is_shown(bot: RunningBot, ann: Person) -> None:
+def test_a_pause_is_shown(bot: RunningBot, ann: SimulatedUser) -> None:
     bot.store.set_pause(Pause(ann.id, NOW, "the registry moves"), event(AuditEventName.PAUSED))
     said = opened(bot, ann)
     assert f"*ecr-clean is paused* by <@{ann.id}> 2026-11-23 12:00 UTC (the registry moves)" in said
 
 
-def test_events_update_the_tab(bot: RunningBot, ann: Person) -> None:
+def test_events_update_the_tab(bot: RunningBot, ann: SimulatedUser) -> None:
     assert "waiting for approval" not in opened(bot, ann)
     bot.posted()
     bot.clock.now += timedelta(seconds=11)
@@ -144,7 +146,9 @@ def test_events_update_the_tab(bot: RunningBot, ann: Person) -> None:
     assert "waiting for approval" in seen(ann)
 
 
-def test_unneeded_updates_are_skipped(bot: RunningBot, slack: Workspace, ann: Person) -> None:
+def test_unneeded_updates_are_skipped(
+    bot: RunningBot, slack: Workspace, ann: SimulatedUser
+) -> None:
     opened(bot, ann)
     bot.store.record(event())
     bot.context.home_tab.update_outdated(9)
@@ -159,7 +163,7 @@ def test_unneeded_updates_are_skipped(bot: RunningBot, slack: Workspace, ann: Pe
     assert len(calls(slack, "views.publish")) == 2, "the tab was last opened days ago"
 
 
-def test_a_failed_update_is_retried(bot: RunningBot, slack: Workspace, ann: Person) -> None:
+def test_a_failed_update_is_retried(bot: RunningBot, slack: Workspace, ann: SimulatedUser) -> None:
     slack.faults.add(CallFault(method="views.publish", error="internal_error"))
     assert ann.opens_home().ok
     until(lambda: calls(slack, "views.publish"))
@@ -171,7 +175,7 @@ def test_a_failed_update_is_retried(bot: RunningBot, slack: Workspace, ann: Pers
 
 
 def test_a_tab_of_an_unknown_user_is_not_retried(
-    bot: RunningBot, slack: Workspace, ann: Person
+    bot: RunningBot, slack: Workspace, ann: SimulatedUser
 ) -> None:
     slack.faults.add(CallFault(method="views.publish", error="user_not_found"))
     bot.context.home_tab.open(ann.id)
@@ -180,13 +184,13 @@ def test_a_tab_of_an_unknown_user_is_not_retried(
     assert len(calls(slack, "views.publish")) == 1
 
 
-def test_a_failure_is_raised(bot: RunningBot, slack: Workspace, ann: Person) -> None:
+def test_a_failure_is_raised(bot: RunningBot, slack: Workspace, ann: SimulatedUser) -> None:
     slack.faults.add(CallFault(method="views.publish", error="internal_error"))
     with pytest.raises(SlackError, match="Showing the Home tab in Slack failed"):
         bot.context.home_tab.open(ann.id)
 
 
-def test_a_guest_sees_the_refusal(bot: RunningBot, slack: Workspace, guest: Person) -> None:
+def test_a_guest_sees_the_refusal(bot: RunningBot, slack: Workspace, guest: SimulatedUser) -> None:
     bot.posted()
     said = opened(bot, guest)
     assert "guest" in said
@@ -197,7 +201,9 @@ def test_a_guest_sees_the_refusal(bot: RunningBot, slack: Workspace, guest: Pers
     assert len(calls(slack, "views.publish")) == 1
 
 
-def test_an_unknown_user_sees_the_refusal(bot: RunningBot, slack: Workspace, ann: Person) -> None:
+def test_an_unknown_user_sees_the_refusal(
+    bot: RunningBot, slack: Workspace, ann: SimulatedUser
+) -> None:
     bot.posted()
     slack.faults.add(CallFault(method="users.info", error="user_not_found"))
     shown = opened(bot, ann)
@@ -206,7 +212,7 @@ def test_an_unknown_user_sees_the_refusal(bot: RunningBot, slack: Workspace, ann
 
 
 def test_a_failed_tab_does_not_stop_the_others(
-    bot: RunningBot, slack: Workspace, ann: Person, bob: Person
+    bot: RunningBot, slack: Workspace, ann: SimulatedUser, bob: SimulatedUser
 ) -> None:
     for person in (ann, bob):
         bot.store.open_home(person.id, bot.clock())

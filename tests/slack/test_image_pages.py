@@ -3,7 +3,7 @@
 import pytest
 
 from bot.core.plan import Plan, PlanState
-from bot.playground.slack import CallFault, Person, Workspace
+from bot.playground.slack import CallFault, SimulatedUser, Workspace
 from bot.slack.messages.block_kit import loading_view
 from tests.slack.running_bot import RunningBot, content, private_messages, text_of, until
 from tests.slack.support import buttons, calls
@@ -14,7 +14,7 @@ def many() -> Plan:
     return content(*(f"1.{number}" for number in range(50)))
 
 
-def test_any_user_who_sees_the_message_may_click(bot: RunningBot, guest: Person) -> None:
+def test_any_user_who_sees_the_message_may_click(bot: RunningBot, guest: SimulatedUser) -> None:
     message = bot.posted()
     bot.clicks(guest, "show_images", message)
     shown = text_of(guest.modal())
@@ -23,14 +23,14 @@ def test_any_user_who_sees_the_message_may_click(bot: RunningBot, guest: Person)
 
 
 def test_the_modal_opens_before_the_plan_is_read(
-    bot: RunningBot, slack: Workspace, ann: Person
+    bot: RunningBot, slack: Workspace, ann: SimulatedUser
 ) -> None:
     bot.clicks(ann, "show_images", bot.posted())
     (opened,) = calls(slack, "views.open")
     assert opened["view"]["blocks"][0]["text"] == loading_view()["blocks"][0]["text"]
 
 
-def test_another_page(bot: RunningBot, ann: Person, many: Plan) -> None:
+def test_another_page(bot: RunningBot, ann: SimulatedUser, many: Plan) -> None:
     bot.clicks(ann, "show_images", bot.posted(many))
     first = text_of(ann.modal())
     ann.uses("images_page:1")
@@ -42,7 +42,7 @@ def test_another_page(bot: RunningBot, ann: Person, many: Plan) -> None:
 
 
 def test_shows_the_version_of_the_message(
-    bot: RunningBot, slack: Workspace, ann: Person, bob: Person
+    bot: RunningBot, slack: Workspace, ann: SimulatedUser, bob: SimulatedUser
 ) -> None:
     message = bot.posted()
     slack.faults.add(CallFault(method="chat.update", error="internal_error"))
@@ -53,7 +53,7 @@ def test_shows_the_version_of_the_message(
 
 
 def test_the_modal_is_closed_before_it_is_filled(
-    bot: RunningBot, slack: Workspace, ann: Person, caplog: pytest.LogCaptureFixture
+    bot: RunningBot, slack: Workspace, ann: SimulatedUser, caplog: pytest.LogCaptureFixture
 ) -> None:
     message = bot.posted()
     slack.faults.add(CallFault(method="views.update", delay=0.5))
@@ -67,7 +67,7 @@ def test_the_modal_is_closed_before_it_is_filled(
 
 
 def test_another_page_in_a_closed_modal(
-    bot: RunningBot, slack: Workspace, ann: Person, many: Plan
+    bot: RunningBot, slack: Workspace, ann: SimulatedUser, many: Plan
 ) -> None:
     bot.clicks(ann, "show_images", bot.posted(many))
     slack.faults.add(CallFault(method="views.update", error="not_found"))
@@ -76,14 +76,16 @@ def test_another_page_in_a_closed_modal(
     assert private_messages(ann, bot.channel) == []
 
 
-def test_the_plan_is_unknown(bot: RunningBot, ann: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_plan_is_unknown(
+    bot: RunningBot, ann: SimulatedUser, monkeypatch: pytest.MonkeyPatch
+) -> None:
     message = bot.posted()
     monkeypatch.setattr(bot.store, "plan", lambda _: None)
     bot.clicks(ann, "show_images", message)
     assert f"No plan {message.plan}" in text_of(ann.modal())
 
 
-def test_slack_is_busy(bot: RunningBot, slack: Workspace, ann: Person) -> None:
+def test_slack_is_busy(bot: RunningBot, slack: Workspace, ann: SimulatedUser) -> None:
     message = bot.posted()
     slack.faults.add(CallFault(method="views.open", error="ratelimited", retry_after=30))
     bot.clicks(ann, "show_images", message)
@@ -91,7 +93,7 @@ def test_slack_is_busy(bot: RunningBot, slack: Workspace, ann: Person) -> None:
     assert "Slack's rate limit is reached" in said
 
 
-def test_slack_rejects_the_update(bot: RunningBot, slack: Workspace, ann: Person) -> None:
+def test_slack_rejects_the_update(bot: RunningBot, slack: Workspace, ann: SimulatedUser) -> None:
     message = bot.posted()
     slack.faults.add(CallFault(method="views.update", error="internal_error"))
     bot.clicks(ann, "show_images", message)

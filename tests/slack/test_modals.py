@@ -5,7 +5,7 @@ import pytest
 from bot.core.errors import ServiceError
 from bot.core.plan import PlanState
 from bot.core.records import AuditEventName
-from bot.playground.slack import ActionOutcome, CallFault, Person, Workspace
+from bot.playground.slack import ActionOutcome, CallFault, SimulatedUser, Workspace
 from bot.playground.slack.faults import DeliveryFault
 from tests.slack.conftest import StartBot
 from tests.slack.running_bot import RunningBot, private_messages, text_of, until
@@ -19,7 +19,7 @@ def bot(start_bot: StartBot) -> RunningBot:
     return start_bot(approval=LARGE)
 
 
-def test_the_name_is_typed(bot: RunningBot, ann: Person) -> None:
+def test_the_name_is_typed(bot: RunningBot, ann: SimulatedUser) -> None:
     message = bot.posted()
     bot.clicks(ann, "approve_plan", message)
     assert "type the repository's name: `team/api`" in text_of(ann.modal())
@@ -30,7 +30,7 @@ def test_the_name_is_typed(bot: RunningBot, ann: Person) -> None:
     assert "stop_plan" in buttons(message_at(ann, bot.channel, message.ts))
 
 
-def test_a_wrong_name_is_typed(bot: RunningBot, ann: Person) -> None:
+def test_a_wrong_name_is_typed(bot: RunningBot, ann: SimulatedUser) -> None:
     message = bot.posted()
     bot.clicks(ann, "approve_plan", message)
     errors = {"typed_name": "Type the exact name: team/api"}
@@ -42,7 +42,7 @@ def test_a_wrong_name_is_typed(bot: RunningBot, ann: Person) -> None:
     assert bot.stored(message).state is PlanState.APPROVED
 
 
-def test_two_approvals_are_required(start_bot: StartBot, ann: Person) -> None:
+def test_two_approvals_are_required(start_bot: StartBot, ann: SimulatedUser) -> None:
     bot = start_bot(approval={**LARGE, "required": 2})
     message = bot.posted()
     bot.clicks(ann, "approve_plan", message)
@@ -51,14 +51,14 @@ def test_two_approvals_are_required(start_bot: StartBot, ann: Person) -> None:
     assert len(bot.stored(message).current_approvals) == 1
 
 
-def test_a_guest_gets_no_input(bot: RunningBot, guest: Person) -> None:
+def test_a_guest_gets_no_input(bot: RunningBot, guest: SimulatedUser) -> None:
     message = bot.posted()
     bot.clicks(guest, "approve_plan", message)
     assert "is a guest" in text_of(guest.modal())
     assert bot.events()[-1] is AuditEventName.REFUSED
 
 
-def test_a_second_approval_by_the_same_user(start_bot: StartBot, ann: Person) -> None:
+def test_a_second_approval_by_the_same_user(start_bot: StartBot, ann: SimulatedUser) -> None:
     bot = start_bot(approval={**LARGE, "required": 2})
     message = bot.posted()
     bot.clicks(ann, "approve_plan", message)
@@ -68,7 +68,9 @@ def test_a_second_approval_by_the_same_user(start_bot: StartBot, ann: Person) ->
     assert "has already approved this version" in text_of(ann.modal())
 
 
-def test_another_user_approved_first(bot: RunningBot, ann: Person, bob: Person) -> None:
+def test_another_user_approved_first(
+    bot: RunningBot, ann: SimulatedUser, bob: SimulatedUser
+) -> None:
     message = bot.posted()
     for person in (ann, bob):
         bot.clicks(person, "approve_plan", message)
@@ -78,7 +80,7 @@ def test_another_user_approved_first(bot: RunningBot, ann: Person, bob: Person) 
     assert bot.events().count(AuditEventName.APPROVED) == 1
 
 
-def test_submitted_twice(bot: RunningBot, slack: Workspace, ann: Person) -> None:
+def test_submitted_twice(bot: RunningBot, slack: Workspace, ann: SimulatedUser) -> None:
     slack.delivery_faults.add(DeliveryFault(kind="view_submission", copies=2))
     message = bot.posted()
     bot.clicks(ann, "approve_plan", message)
@@ -89,7 +91,7 @@ def test_submitted_twice(bot: RunningBot, slack: Workspace, ann: Person) -> None
 
 
 def test_the_modal_is_closed_before_it_is_filled(
-    bot: RunningBot, slack: Workspace, ann: Person
+    bot: RunningBot, slack: Workspace, ann: SimulatedUser
 ) -> None:
     message = bot.posted()
     slack.faults.add(CallFault(method="users.info", delay=0.5))
@@ -103,7 +105,7 @@ def test_the_modal_is_closed_before_it_is_filled(
 
 
 def test_a_refusal_after_the_modal_was_closed(
-    bot: RunningBot, slack: Workspace, guest: Person
+    bot: RunningBot, slack: Workspace, guest: SimulatedUser
 ) -> None:
     message = bot.posted()
     slack.faults.add(CallFault(method="users.info", delay=0.5))
@@ -116,7 +118,7 @@ def test_a_refusal_after_the_modal_was_closed(
 
 
 def test_the_modal_is_closed_after_the_submission(
-    bot: RunningBot, slack: Workspace, ann: Person, bob: Person
+    bot: RunningBot, slack: Workspace, ann: SimulatedUser, bob: SimulatedUser
 ) -> None:
     """The refusal is then an answer in the channel."""
     message = bot.posted()
@@ -130,7 +132,7 @@ def test_the_modal_is_closed_after_the_submission(
 
 @pytest.mark.parametrize("error", ["expired_trigger_id", "exchanged_trigger_id"])
 def test_opening_the_modal_takes_too_long(
-    bot: RunningBot, slack: Workspace, ann: Person, error: str
+    bot: RunningBot, slack: Workspace, ann: SimulatedUser, error: str
 ) -> None:
     message = bot.posted()
     slack.faults.add(CallFault(method="views.open", error=error))
@@ -141,7 +143,7 @@ def test_opening_the_modal_takes_too_long(
 
 
 def test_slack_is_busy_for_a_second(
-    bot: RunningBot, slack: Workspace, ann: Person, waits: list[float]
+    bot: RunningBot, slack: Workspace, ann: SimulatedUser, waits: list[float]
 ) -> None:
     message = bot.posted()
     slack.faults.add(CallFault(method="views.open", error="ratelimited", retry_after=1))
@@ -150,7 +152,9 @@ def test_slack_is_busy_for_a_second(
     assert len(waits) == 1
 
 
-def test_slack_is_busy(bot: RunningBot, slack: Workspace, ann: Person, waits: list[float]) -> None:
+def test_slack_is_busy(
+    bot: RunningBot, slack: Workspace, ann: SimulatedUser, waits: list[float]
+) -> None:
     message = bot.posted()
     slack.faults.add(CallFault(method="views.open", error="ratelimited", retry_after=30))
     bot.clicks(ann, "approve_plan", message)
@@ -160,7 +164,7 @@ def test_slack_is_busy(bot: RunningBot, slack: Workspace, ann: Person, waits: li
 
 
 def test_the_database_fails_while_the_name_is_checked(
-    bot: RunningBot, ann: Person, monkeypatch: pytest.MonkeyPatch
+    bot: RunningBot, ann: SimulatedUser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     message = bot.posted()
     bot.clicks(ann, "approve_plan", message)
@@ -175,7 +179,9 @@ def test_the_database_fails_while_the_name_is_checked(
     assert bot.stored(message).state is PlanState.PROPOSED
 
 
-def test_an_unknown_plan(bot: RunningBot, ann: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unknown_plan(
+    bot: RunningBot, ann: SimulatedUser, monkeypatch: pytest.MonkeyPatch
+) -> None:
     message = bot.posted()
     bot.clicks(ann, "approve_plan", message)
     monkeypatch.setattr(bot.store, "plan", lambda _: None)

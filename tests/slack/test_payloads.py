@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import pytest
 
-from bot.playground.slack import TEAM_ID, Person, Workspace
+from bot.playground.slack import TEAM_ID, SimulatedUser, Workspace
 from bot.slack.listener import INTERNAL_ERROR, UNEXPECTED_PAYLOAD
 from tests.slack.running_bot import (
     IN_DOUBT,
@@ -24,7 +24,7 @@ from tests.slack.support import buttons, calls, message_at
 SECRET = "a-word-that-nobody-may-read"
 
 
-def click(person: Person, channel: str, ts: str, *actions: Json, **more: Any) -> Json:
+def click(person: SimulatedUser, channel: str, ts: str, *actions: Json, **more: Any) -> Json:
     return {
         "type": "block_actions",
         "team": {"id": TEAM_ID},
@@ -47,7 +47,7 @@ def action(action_id: str, value: Any = "abc:1") -> Json:
     }
 
 
-def submission(person: Person, callback_id: str, metadata: str, values: Json) -> Json:
+def submission(person: SimulatedUser, callback_id: str, metadata: str, values: Json) -> Json:
     return {
         "type": "view_submission",
         "team": {"id": TEAM_ID},
@@ -133,7 +133,7 @@ BUTTONS: list[list[Json]] = [
 ]
 
 
-def test_buttons(bot: RunningBot, ann: Person, subtests: pytest.Subtests) -> None:
+def test_buttons(bot: RunningBot, ann: SimulatedUser, subtests: pytest.Subtests) -> None:
     message = bot.posted()
     for actions in BUTTONS:
         before = private_messages(ann, bot.channel)
@@ -157,7 +157,7 @@ BROKEN: list[tuple[Json, str]] = [
 
 
 def test_broken_fields_of_a_click(
-    bot: RunningBot, ann: Person, caplog: pytest.LogCaptureFixture, subtests: pytest.Subtests
+    bot: RunningBot, ann: SimulatedUser, caplog: pytest.LogCaptureFixture, subtests: pytest.Subtests
 ) -> None:
     message = bot.posted()
     payload = click(ann, bot.channel, message.ts, action("approve_plan", f"{message.plan}:1"))
@@ -183,7 +183,9 @@ PAYLOADS: list[Json] = [
 ]
 
 
-def test_payloads_without_a_sender(bot: RunningBot, ann: Person, subtests: pytest.Subtests) -> None:
+def test_payloads_without_a_sender(
+    bot: RunningBot, ann: SimulatedUser, subtests: pytest.Subtests
+) -> None:
     for payload in PAYLOADS:
         before = private_messages(ann, bot.channel)
         with subtests.test(payload=payload):
@@ -205,7 +207,7 @@ SUBMISSIONS: list[tuple[str, str, Json]] = [
 ]
 
 
-def test_modals(bot: RunningBot, ann: Person, subtests: pytest.Subtests) -> None:
+def test_modals(bot: RunningBot, ann: SimulatedUser, subtests: pytest.Subtests) -> None:
     """The channel is unknown, so the answer is a direct message."""
     for number, (callback_id, metadata, values) in enumerate(SUBMISSIONS, 1):
         with subtests.test(callback_id=callback_id, metadata=metadata, values=values):
@@ -217,7 +219,7 @@ def test_modals(bot: RunningBot, ann: Person, subtests: pytest.Subtests) -> None
 @pytest.mark.parametrize(
     "broken", [{"command": "/other"}, {"text": "a" * 40_001}, {"trigger_id": SECRET + "!"}]
 )
-def test_commands(bot: RunningBot, ann: Person, broken: Json) -> None:
+def test_commands(bot: RunningBot, ann: SimulatedUser, broken: Json) -> None:
     payload = {
         "command": "/ecr-clean",
         "text": "team/api",
@@ -246,7 +248,7 @@ TEXTS = [
 
 
 def test_envelopes(
-    bot: RunningBot, slack: Workspace, ann: Person, subtests: pytest.Subtests
+    bot: RunningBot, slack: Workspace, ann: SimulatedUser, subtests: pytest.Subtests
 ) -> None:
     for text in TEXTS:
         before = private_messages(ann, bot.channel)
@@ -262,7 +264,7 @@ def test_envelopes(
 USAGES = ["{plan}:1:1", "{plan}:1", "{plan}:1 x ecs here", "{plan}:1 4 ecs", "{plan} 4 ecs here"]
 
 
-def test_invalid_usage(bot: RunningBot, ann: Person, subtests: pytest.Subtests) -> None:
+def test_invalid_usage(bot: RunningBot, ann: SimulatedUser, subtests: pytest.Subtests) -> None:
     """The first value is from an earlier version."""
     message = bot.posted(content("new", "old", scans=[SCANNED, IN_DOUBT]))
     for number, value in enumerate(USAGES, 1):
@@ -273,7 +275,7 @@ def test_invalid_usage(bot: RunningBot, ann: Person, subtests: pytest.Subtests) 
             assert bot.jobs() == []
 
 
-def test_an_invalid_page(bot: RunningBot, ann: Person) -> None:
+def test_an_invalid_page(bot: RunningBot, ann: SimulatedUser) -> None:
     message = bot.posted()
     bot.clicks(ann, "show_images", message)
     view = ann.modal()
@@ -283,7 +285,7 @@ def test_an_invalid_page(bot: RunningBot, ann: Person) -> None:
     assert private_messages(ann, bot.channel) == [UNEXPECTED_PAYLOAD]
 
 
-def test_a_missing_digest(bot: RunningBot, ann: Person) -> None:
+def test_a_missing_digest(bot: RunningBot, ann: SimulatedUser) -> None:
     message = bot.posted(content("new", "old", pulled=3))
     deliver(bot, click(ann, bot.channel, message.ts, action("pin_pulled:0", f"{message.plan}:1")))
     (said,) = private_messages(ann, bot.channel)
@@ -291,7 +293,7 @@ def test_a_missing_digest(bot: RunningBot, ann: Person) -> None:
     assert bot.store.pins() == []
 
 
-def test_a_message_stays_with_its_plan(bot: RunningBot, ann: Person) -> None:
+def test_a_message_stays_with_its_plan(bot: RunningBot, ann: SimulatedUser) -> None:
     """Even if a refused click in the message names another plan."""
     message = bot.posted()
     deliver(bot, click(ann, bot.channel, message.ts, action("approve_plan", "nothing:1")))
@@ -302,7 +304,10 @@ def test_a_message_stays_with_its_plan(bot: RunningBot, ann: Person) -> None:
 
 
 def test_an_internal_error(
-    bot: RunningBot, ann: Person, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    bot: RunningBot,
+    ann: SimulatedUser,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     def fail(*_: object) -> None:
         raise KeyError(SECRET)
@@ -321,7 +326,7 @@ def test_an_internal_error(
     ("option", "duration", "answers"), [("=old", "7y", [UNEXPECTED_PAYLOAD]), ("?x", "30d", [])]
 )
 def test_a_choice_that_was_never_offered(
-    bot: RunningBot, ann: Person, option: str, duration: str, answers: list[str]
+    bot: RunningBot, ann: SimulatedUser, option: str, duration: str, answers: list[str]
 ) -> None:
     metadata = f"{bot.posted().plan}:1:{bot.channel}"
     deliver(bot, submission(ann, "pin_tags", metadata, chosen(option, duration)))
@@ -329,7 +334,7 @@ def test_a_choice_that_was_never_offered(
     assert bot.store.pins() == []
 
 
-def test_another_tab_of_the_app(bot: RunningBot, slack: Workspace, ann: Person) -> None:
+def test_another_tab_of_the_app(bot: RunningBot, slack: Workspace, ann: SimulatedUser) -> None:
     event = {"type": "app_home_opened", "user": ann.id, "tab": "messages"}
     payload = {"type": "event_callback", "event_id": "Ev1", "team_id": TEAM_ID, "event": event}
     deliver(bot, payload, "events_api")

@@ -18,7 +18,7 @@ from bot.core.records import (
     TagBinding,
     TagScan,
 )
-from bot.playground.slack import TEAM_ID, ActionOutcome, CallFault, Person, Workspace
+from bot.playground.slack import TEAM_ID, ActionOutcome, CallFault, SimulatedUser, Workspace
 from bot.slack.action_ids import PIN_FOR, PIN_REASON, PIN_UNTIL, PINNED_TAGS
 from bot.slack.api import SlackError
 from bot.slack.message_updates import PinExpiryNotifier
@@ -39,18 +39,18 @@ def scanned(bot: RunningBot, *tags: str) -> None:
     bot.store.save_tag_scan(HERE, TagScan(NOW, bindings, {}))
 
 
-def opened(bot: RunningBot, person: Person, message: PlanMessage) -> str:
+def opened(bot: RunningBot, person: SimulatedUser, message: PlanMessage) -> str:
     assert bot.clicks(person, "pin_tags", message).ok
     return shown(person)
 
 
-def shown(person: Person) -> str:
+def shown(person: SimulatedUser) -> str:
     modal = person.modal()
     assert modal
     return read(modal["blocks"])
 
 
-def found(person: Person, typed: str) -> list[Json]:
+def found(person: SimulatedUser, typed: str) -> list[Json]:
     return list(person.looks_for(typed, PINNED_TAGS).options)
 
 
@@ -59,7 +59,11 @@ def texts(options: list[Json]) -> list[str]:
 
 
 def pins(
-    bot: RunningBot, person: Person, *options: Json, reason: str = "a customer runs it", **more: str
+    bot: RunningBot,
+    person: SimulatedUser,
+    *options: Json,
+    reason: str = "a customer runs it",
+    **more: str,
 ) -> ActionOutcome:
     values = {PINNED_TAGS: [each["value"] for each in options], PIN_REASON: reason, **more}
     return bot.submits(person, **values)
@@ -69,14 +73,14 @@ def stored(bot: RunningBot) -> list[RepositoryPin]:
     return list(bot.store.pins(HERE.uri))
 
 
-def report(bot: RunningBot, person: Person, message: PlanMessage) -> str:
+def report(bot: RunningBot, person: SimulatedUser, message: PlanMessage) -> str:
     return read(message_at(person, bot.channel, message.ts)["blocks"])
 
 
 # search
 
 
-def test_tags_are_found_by_typing(bot: RunningBot, ann: Person) -> None:
+def test_tags_are_found_by_typing(bot: RunningBot, ann: SimulatedUser) -> None:
     scanned(bot, "1.0", "1.1", "rc-1")
     opened(bot, ann, bot.posted())
     assert texts(found(ann, "")) == ["rc-1", "1.1", "1.0"]
@@ -84,7 +88,7 @@ def test_tags_are_found_by_typing(bot: RunningBot, ann: Person) -> None:
     assert texts(found(ann, "no such tag")) == []
 
 
-def test_tags_to_delete_come_first(bot: RunningBot, ann: Person) -> None:
+def test_tags_to_delete_come_first(bot: RunningBot, ann: SimulatedUser) -> None:
     message = bot.posted()
     content = bot.context.content(message.plan, 1)
     bindings = {
@@ -103,7 +107,7 @@ def test_tags_to_delete_come_first(bot: RunningBot, ann: Person) -> None:
     ]
 
 
-def test_a_pattern_that_matches_5000_tags(bot: RunningBot, ann: Person) -> None:
+def test_a_pattern_that_matches_5000_tags(bot: RunningBot, ann: SimulatedUser) -> None:
     scanned(bot, *(f"v1.{number}" for number in range(5000)), "v2.0")
     message = bot.posted()
     opened(bot, ann, message)
@@ -115,7 +119,7 @@ def test_a_pattern_that_matches_5000_tags(bot: RunningBot, ann: Person) -> None:
     assert [each.pin.pin for each in stored(bot)] == ["v1.*"]
 
 
-def test_a_digest(bot: RunningBot, ann: Person) -> None:
+def test_a_digest(bot: RunningBot, ann: SimulatedUser) -> None:
     opened(bot, ann, bot.posted())
     digest = f"sha256:{'a' * 64}"
     (option,) = found(ann, digest)
@@ -123,7 +127,7 @@ def test_a_digest(bot: RunningBot, ann: Person) -> None:
     assert [each.pin.pin for each in stored(bot)] == [digest]
 
 
-def test_tags_of_the_greatest_length(bot: RunningBot, ann: Person) -> None:
+def test_tags_of_the_greatest_length(bot: RunningBot, ann: SimulatedUser) -> None:
     twins = ["x" * 299 + end for end in "ab"]
     scanned(bot, *twins)
     opened(bot, ann, bot.posted())
@@ -133,7 +137,7 @@ def test_tags_of_the_greatest_length(bot: RunningBot, ann: Person) -> None:
     assert "x" * 40 in shown(ann)
 
 
-def test_20000_tags_take_one_query(bot: RunningBot, ann: Person) -> None:
+def test_20000_tags_take_one_query(bot: RunningBot, ann: SimulatedUser) -> None:
     scanned(bot, *(f"1.0.{number}-SNAPSHOT" for number in range(20_000)))
     opened(bot, ann, bot.posted())
     assert len(found(ann, "19")) == 100
@@ -142,7 +146,9 @@ def test_20000_tags_take_one_query(bot: RunningBot, ann: Person) -> None:
 # pinning
 
 
-def test_pinning_updates_the_report(bot: RunningBot, ann: Person, bob: Person) -> None:
+def test_pinning_updates_the_report(
+    bot: RunningBot, ann: SimulatedUser, bob: SimulatedUser
+) -> None:
     message = bot.posted()
     scanned(bot, "new", "old", "older")
     assert "None." in opened(bot, ann, message)
@@ -165,7 +171,7 @@ def test_pinning_updates_the_report(bot: RunningBot, ann: Person, bob: Person) -
 
 
 @pytest.mark.parametrize(("chosen", "days"), [("7d", 7), ("365d", 365), ("none", None)])
-def test_durations(bot: RunningBot, ann: Person, chosen: str, days: int | None) -> None:
+def test_durations(bot: RunningBot, ann: SimulatedUser, chosen: str, days: int | None) -> None:
     opened(bot, ann, bot.posted())
     scanned(bot, "old")
     assert pins(bot, ann, *found(ann, "old"), **{PIN_FOR: chosen}).ok
@@ -173,7 +179,7 @@ def test_durations(bot: RunningBot, ann: Person, chosen: str, days: int | None) 
     assert pin.pin.until == (None if days is None else NOW + timedelta(days=days))
 
 
-def test_until_the_end_of_a_day(bot: RunningBot, ann: Person) -> None:
+def test_until_the_end_of_a_day(bot: RunningBot, ann: SimulatedUser) -> None:
     opened(bot, ann, bot.posted())
     scanned(bot, "old")
     assert pins(bot, ann, *found(ann, "old"), **{PIN_UNTIL: "2026-12-31"}).ok
@@ -182,7 +188,7 @@ def test_until_the_end_of_a_day(bot: RunningBot, ann: Person) -> None:
     assert pin.pin.until.date() == date(2027, 1, 1)
 
 
-def test_errors_are_shown_at_the_inputs(bot: RunningBot, ann: Person) -> None:
+def test_errors_are_shown_at_the_inputs(bot: RunningBot, ann: SimulatedUser) -> None:
     opened(bot, ann, bot.posted())
     scanned(bot, "old")
     option = found(ann, "old")
@@ -195,14 +201,14 @@ def test_errors_are_shown_at_the_inputs(bot: RunningBot, ann: Person) -> None:
     assert pins(bot, ann, *option, **later).ok
 
 
-def test_pinning_a_tag_that_does_not_exist(bot: RunningBot, ann: Person) -> None:
+def test_pinning_a_tag_that_does_not_exist(bot: RunningBot, ann: SimulatedUser) -> None:
     opened(bot, ann, bot.posted())
     scanned(bot, "2.0")
     assert pins(bot, ann, *found(ann, "2.0")).ok
     assert "`2.0` matches no image of the last scan" in shown(ann)
 
 
-def test_a_reason_of_the_greatest_length(bot: RunningBot, ann: Person) -> None:
+def test_a_reason_of_the_greatest_length(bot: RunningBot, ann: SimulatedUser) -> None:
     message = bot.posted()
     opened(bot, ann, message)
     scanned(bot, "older")
@@ -215,7 +221,9 @@ def test_a_reason_of_the_greatest_length(bot: RunningBot, ann: Person) -> None:
     assert STAR in shown(ann)
 
 
-def test_two_users_pin_at_the_same_time(bot: RunningBot, ann: Person, bob: Person) -> None:
+def test_two_users_pin_at_the_same_time(
+    bot: RunningBot, ann: SimulatedUser, bob: SimulatedUser
+) -> None:
     message = bot.posted()
     scanned(bot, "old", "older")
     for person in (ann, bob):
@@ -235,7 +243,7 @@ def test_two_users_pin_at_the_same_time(bot: RunningBot, ann: Person, bob: Perso
     assert {each.pin.by for each in stored(bot)} == {ann.id, bob.id}
 
 
-def test_pinning_during_a_deletion(bot: RunningBot, ann: Person) -> None:
+def test_pinning_during_a_deletion(bot: RunningBot, ann: SimulatedUser) -> None:
     message = bot.posted()
     bot.clicks(ann, "approve_plan", message)
     plan = bot.stored(message)
@@ -249,7 +257,7 @@ def test_pinning_during_a_deletion(bot: RunningBot, ann: Person) -> None:
     assert seen(bot.store, plan.id).version == 1
 
 
-def test_a_guest_may_only_look(bot: RunningBot, guest: Person) -> None:
+def test_a_guest_may_only_look(bot: RunningBot, guest: SimulatedUser) -> None:
     scanned(bot, "old")
     opened(bot, guest, bot.posted())
     assert found(guest, "old") == []
@@ -258,7 +266,7 @@ def test_a_guest_may_only_look(bot: RunningBot, guest: Person) -> None:
 
 
 def test_the_modal_is_closed_before_the_answer(
-    bot: RunningBot, slack: Workspace, ann: Person
+    bot: RunningBot, slack: Workspace, ann: SimulatedUser
 ) -> None:
     opened(bot, ann, bot.posted())
     scanned(bot, "old")
@@ -269,7 +277,10 @@ def test_the_modal_is_closed_before_the_answer(
 
 
 def test_the_search_fails(
-    bot: RunningBot, ann: Person, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    bot: RunningBot,
+    ann: SimulatedUser,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     def fail(*_: object) -> None:
         raise ServiceError("The database is full")
@@ -280,7 +291,7 @@ def test_the_search_fails(
     assert "The database is full" in caplog.messages
 
 
-def test_after_a_restart(start_bot: StartBot, ann: Person) -> None:
+def test_after_a_restart(start_bot: StartBot, ann: SimulatedUser) -> None:
     before = start_bot()
     message = before.posted()
     opened(before, ann, message)
@@ -295,14 +306,16 @@ def test_after_a_restart(start_bot: StartBot, ann: Person) -> None:
 # unpin
 
 
-def pinned_by(bot: RunningBot, person: Person, message: PlanMessage, tag: str = "older") -> None:
+def pinned_by(
+    bot: RunningBot, person: SimulatedUser, message: PlanMessage, tag: str = "older"
+) -> None:
     scanned(bot, tag)
     opened(bot, person, message)
     assert pins(bot, person, *found(person, tag)).ok
     person.closes()
 
 
-def test_the_author_removes_a_pin(bot: RunningBot, ann: Person) -> None:
+def test_the_author_removes_a_pin(bot: RunningBot, ann: SimulatedUser) -> None:
     message = bot.posted()
     pinned_by(bot, ann, message)
     assert f"by <@{ann.id}>: a customer runs it\n[Unpin]" in opened(bot, ann, message)
@@ -315,7 +328,7 @@ def test_the_author_removes_a_pin(bot: RunningBot, ann: Person) -> None:
 
 
 def test_the_modal_is_closed_before_the_pin_is_removed(
-    bot: RunningBot, slack: Workspace, ann: Person
+    bot: RunningBot, slack: Workspace, ann: SimulatedUser
 ) -> None:
     message = bot.posted()
     pinned_by(bot, ann, message)
@@ -329,7 +342,7 @@ def test_the_modal_is_closed_before_the_pin_is_removed(
 
 
 def test_only_approvers_remove_pins_of_others(
-    start_bot: StartBot, ann: Person, bob: Person
+    start_bot: StartBot, ann: SimulatedUser, bob: SimulatedUser
 ) -> None:
     bot = start_bot(approval={"approvers": [ann.id]})
     message = bot.posted()
@@ -346,7 +359,7 @@ def test_only_approvers_remove_pins_of_others(
     assert [each.pin.by for each in stored(bot)] == [ann.id]
 
 
-def test_pins_of_the_settings_have_no_button(start_bot: StartBot, ann: Person) -> None:
+def test_pins_of_the_settings_have_no_button(start_bot: StartBot, ann: SimulatedUser) -> None:
     entry = {"repository": "team/*", "pin": "keep-*", "reason": "the audit"}
     bot = start_bot(pins=[entry])
     said = opened(bot, ann, bot.posted())
@@ -357,12 +370,12 @@ def test_pins_of_the_settings_have_no_button(start_bot: StartBot, ann: Person) -
 # approvals that no longer count
 
 
-def replies(person: Person, bot: RunningBot, message: PlanMessage) -> list[str]:
+def replies(person: SimulatedUser, bot: RunningBot, message: PlanMessage) -> list[str]:
     return [each["text"] for each in message_at(person, bot.channel, message.ts)["replies"]]
 
 
 def test_approvers_of_the_old_version_are_notified_once(
-    bot: RunningBot, ann: Person, bob: Person
+    bot: RunningBot, ann: SimulatedUser, bob: SimulatedUser
 ) -> None:
     message = bot.posted()
     bot.clicks(ann, "approve_plan", message)
@@ -378,7 +391,7 @@ def test_approvers_of_the_old_version_are_notified_once(
 
 
 def test_a_failed_notification_is_retried(
-    bot: RunningBot, slack: Workspace, ann: Person, bob: Person
+    bot: RunningBot, slack: Workspace, ann: SimulatedUser, bob: SimulatedUser
 ) -> None:
     message = bot.posted()
     bot.clicks(ann, "approve_plan", message)
@@ -389,7 +402,9 @@ def test_a_failed_notification_is_retried(
     assert any("no longer counts" in each for each in replies(ann, bot, message))
 
 
-def test_no_notification_without_a_message(bot: RunningBot, slack: Workspace, ann: Person) -> None:
+def test_no_notification_without_a_message(
+    bot: RunningBot, slack: Workspace, ann: SimulatedUser
+) -> None:
     message = bot.posted()
     bot.clicks(ann, "approve_plan", message)
     known = bot.store.message(message.channel, message.ts)
@@ -402,21 +417,21 @@ def test_no_notification_without_a_message(bot: RunningBot, slack: Workspace, an
     assert len(calls(slack, "chat.postMessage")) == posted
 
 
-def _sender(person: Person) -> PayloadSender:
+def _sender(person: SimulatedUser) -> PayloadSender:
     return PayloadSender(user=person.id, team=TEAM_ID)
 
 
 # unusual input
 
 
-def test_a_day_beyond_the_last_year(bot: RunningBot, ann: Person) -> None:
+def test_a_day_beyond_the_last_year(bot: RunningBot, ann: SimulatedUser) -> None:
     opened(bot, ann, bot.posted())
     scanned(bot, "old")
     outcome = pins(bot, ann, *found(ann, "old"), **{PIN_UNTIL: "9999-12-31"})
     assert outcome.errors == {PIN_UNTIL: "Choose a day up to the year 9998"}
 
 
-def test_part_of_a_digest(bot: RunningBot, ann: Person) -> None:
+def test_part_of_a_digest(bot: RunningBot, ann: SimulatedUser) -> None:
     scanned(bot, "abc", "def")
     opened(bot, ann, bot.posted())
     assert len(found(ann, "sha256:")) == 2
@@ -426,7 +441,7 @@ def test_part_of_a_digest(bot: RunningBot, ann: Person) -> None:
     assert [each.pin.pin for each in stored(bot)] == [digest]
 
 
-def test_a_pattern_too_long_for_an_option(bot: RunningBot, ann: Person) -> None:
+def test_a_pattern_too_long_for_an_option(bot: RunningBot, ann: SimulatedUser) -> None:
     scanned(bot, "v" * 200)
     opened(bot, ann, bot.posted())
     assert found(ann, "v" * 160 + "*") == []
@@ -435,7 +450,7 @@ def test_a_pattern_too_long_for_an_option(bot: RunningBot, ann: Person) -> None:
 # pins that expire
 
 
-def warned(bot: RunningBot, person: Person, text: str = "1.0") -> Json:
+def warned(bot: RunningBot, person: SimulatedUser, text: str = "1.0") -> Json:
     """The message that warns about the pin."""
     made = Pin(text, person.id, "a customer runs it", NOW + timedelta(hours=20))
     pin = RepositoryPin(HERE.uri, made, NOW - timedelta(days=9))
@@ -444,7 +459,7 @@ def warned(bot: RunningBot, person: Person, text: str = "1.0") -> Json:
     return person.messages(person.opens_im())[-1]
 
 
-def keeps(bot: RunningBot, person: Person, message: Json) -> Json:
+def keeps(bot: RunningBot, person: SimulatedUser, message: Json) -> Json:
     """Clicks the button, and returns the message after the click."""
     channel = person.opens_im()
     assert person.uses("keep_pin", channel=channel, ts=message["ts"]).ok
@@ -452,7 +467,7 @@ def keeps(bot: RunningBot, person: Person, message: Json) -> Json:
     return message_at(person, channel, message["ts"])
 
 
-def test_a_pin_is_extended(bot: RunningBot, ann: Person) -> None:
+def test_a_pin_is_extended(bot: RunningBot, ann: SimulatedUser) -> None:
     message = warned(bot, ann)
     said = read(message["blocks"])
     assert "*1 pin expires soon.*\n`1.0` in `team/api` is pinned until 2026-11-24 08:00" in said
@@ -464,7 +479,7 @@ def test_a_pin_is_extended(bot: RunningBot, ann: Person) -> None:
 
 
 def test_a_second_click_does_not_extend_it_again(
-    bot: RunningBot, slack: Workspace, ann: Person
+    bot: RunningBot, slack: Workspace, ann: SimulatedUser
 ) -> None:
     message = warned(bot, ann)
     slack.faults.add(CallFault(method="chat.update", error="internal_error", times=1))
@@ -475,7 +490,7 @@ def test_a_second_click_does_not_extend_it_again(
     assert pin.pin.until == NOW + timedelta(hours=20, days=30)
 
 
-def test_extending_a_removed_pin(bot: RunningBot, ann: Person) -> None:
+def test_extending_a_removed_pin(bot: RunningBot, ann: SimulatedUser) -> None:
     message = warned(bot, ann)
     bot.context.pins.unpin(HERE, ["1.0"], bot.context.person(_sender(ann)))
     after = keeps(bot, ann, message)
@@ -484,7 +499,7 @@ def test_extending_a_removed_pin(bot: RunningBot, ann: Person) -> None:
     assert buttons(after) == []
 
 
-def test_one_of_several_pins_is_extended(bot: RunningBot, ann: Person) -> None:
+def test_one_of_several_pins_is_extended(bot: RunningBot, ann: SimulatedUser) -> None:
     until_ = NOW + timedelta(hours=20)
     made = [
         RepositoryPin(HERE.uri, Pin(f"v{n:02}", ann.id, NASTY, until_), NOW - timedelta(days=9))
@@ -505,7 +520,7 @@ def test_one_of_several_pins_is_extended(bot: RunningBot, ann: Person) -> None:
 
 
 def test_the_warning_for_a_pin_of_the_command_line_is_posted_in_the_channel(
-    bot: RunningBot, ann: Person
+    bot: RunningBot, ann: SimulatedUser
 ) -> None:
     made = Pin("1.0", BY_ROLE, "a customer runs it", NOW + timedelta(hours=20))
     pin = RepositoryPin(HERE.uri, made, NOW - timedelta(days=9))
@@ -526,7 +541,7 @@ def test_no_warning_without_a_channel(start_bot: StartBot, slack: Workspace) -> 
 
 @pytest.mark.parametrize("error", ["user_not_found", "user_disabled", "messages_tab_disabled"])
 def test_no_warning_to_an_unreachable_user(
-    error: str, bot: RunningBot, slack: Workspace, ann: Person
+    error: str, bot: RunningBot, slack: Workspace, ann: SimulatedUser
 ) -> None:
     slack.faults.add(CallFault(method="chat.postMessage", error=error, times=1))
     made = Pin("1.0", ann.id, "a customer runs it", NOW + timedelta(hours=20))
@@ -543,7 +558,7 @@ def test_no_warning_to_an_unreachable_user(
 # a pause
 
 
-def test_every_report_shows_the_pause(bot: RunningBot, ann: Person) -> None:
+def test_every_report_shows_the_pause(bot: RunningBot, ann: SimulatedUser) -> None:
     message = bot.posted()
     plan = bot.stored(message)
     bot.store.set_pause(Pause(ann.id, NOW, "*the* registry *moves*"), event(AuditEventName.PAUSED))

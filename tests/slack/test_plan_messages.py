@@ -13,7 +13,7 @@ from slack_sdk import WebClient
 from bot.core.errors import ErrorText
 from bot.core.plan import PlanState, content_hash
 from bot.core.records import AuditEventName, PlanMessage, PlanRecord, StoreChange
-from bot.playground.slack import CallFault, Person, Workspace
+from bot.playground.slack import CallFault, SimulatedUser, Workspace
 from bot.slack.api import SlackError
 from bot.slack.plan_messages import BETWEEN_PROGRESS, RECENT_UPDATE, PlanMessages
 from bot.store.store import Store, open_store
@@ -56,7 +56,7 @@ def is_up_to_date(store: Store, message: PlanMessage) -> bool:
     return remembered.shown_revision == seen(store, message.plan).revision
 
 
-def files_of(person: Person, message: PlanMessage) -> list[Json]:
+def files_of(person: SimulatedUser, message: PlanMessage) -> list[Json]:
     shown = message_at(person, message.channel, message.ts)
     return [file for reply in shown["replies"] for file in reply.get("files", ())]
 
@@ -72,7 +72,7 @@ def rows_of(slack: Workspace, file: Json) -> list[list[str]]:
 
 
 def test_a_plan_is_posted(
-    plan_messages: PlanMessages, plan: PlanRecord, store: Store, ann: Person, releases: str
+    plan_messages: PlanMessages, plan: PlanRecord, store: Store, ann: SimulatedUser, releases: str
 ) -> None:
     message = plan_messages.post(plan.id, releases)
     assert "approve_plan" in buttons(message_at(ann, releases, message.ts))
@@ -80,7 +80,11 @@ def test_a_plan_is_posted(
 
 
 def test_it_replaces_a_message(
-    plan_messages: PlanMessages, plan: PlanRecord, client: WebClient, ann: Person, releases: str
+    plan_messages: PlanMessages,
+    plan: PlanRecord,
+    client: WebClient,
+    ann: SimulatedUser,
+    releases: str,
 ) -> None:
     ts = client.chat_postMessage(channel=releases, text="Looking…")["ts"]
     assert plan_messages.post(plan.id, releases, in_place_of=ts).ts == ts
@@ -89,7 +93,11 @@ def test_it_replaces_a_message(
 
 
 def test_the_message_to_replace_was_deleted(
-    plan_messages: PlanMessages, plan: PlanRecord, client: WebClient, ann: Person, releases: str
+    plan_messages: PlanMessages,
+    plan: PlanRecord,
+    client: WebClient,
+    ann: SimulatedUser,
+    releases: str,
 ) -> None:
     ts = client.chat_postMessage(channel=releases, text="Looking…")["ts"]
     client.chat_delete(channel=releases, ts=ts)
@@ -108,7 +116,7 @@ def test_no_buttons_before_the_message_is_stored(
     plan_messages: PlanMessages,
     plan: PlanRecord,
     releases: str,
-    ann: Person,
+    ann: SimulatedUser,
     store: Store,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -129,7 +137,7 @@ def test_a_rejected_update_is_retried(
     plan: PlanRecord,
     slack: Workspace,
     releases: str,
-    ann: Person,
+    ann: SimulatedUser,
     store: Store,
 ) -> None:
     slack.faults.add(CallFault(method="chat.update", error="internal_error"))
@@ -142,7 +150,11 @@ def test_a_rejected_update_is_retried(
 
 @pytest.mark.parametrize("name", [AuditEventName.NOT_STARTED, AuditEventName.APPROVED])
 def test_why_a_plan_could_not_start(
-    plan_messages: PlanMessages, store: Store, releases: str, ann: Person, name: AuditEventName
+    plan_messages: PlanMessages,
+    store: Store,
+    releases: str,
+    ann: SimulatedUser,
+    name: AuditEventName,
 ) -> None:
     plan = propose(store)
     store.record(event(name, detail=ErrorText("ECS did not answer"), plan=plan.id))
@@ -159,7 +171,7 @@ def test_every_message_of_the_plan_is_updated(
     plan: PlanRecord,
     posted: PlanMessage,
     slack: Workspace,
-    ann: Person,
+    ann: SimulatedUser,
     store: Store,
 ) -> None:
     elsewhere = slack.remote.add_channel("elsewhere", [ann])
@@ -176,7 +188,7 @@ def test_a_newer_message_of_the_plan(
     plan: PlanRecord,
     posted: PlanMessage,
     slack: Workspace,
-    ann: Person,
+    ann: SimulatedUser,
     store: Store,
 ) -> None:
     """Only the newest message in each channel has buttons."""
@@ -196,7 +208,7 @@ def test_a_newer_message_that_is_not_shown_yet(
     plan: PlanRecord,
     posted: PlanMessage,
     slack: Workspace,
-    ann: Person,
+    ann: SimulatedUser,
 ) -> None:
     slack.faults.add(CallFault(method="chat.update", error="internal_error"))
     plan_messages.collapse_older(plan_messages.post(plan.id, posted.channel))
@@ -231,7 +243,11 @@ def test_the_older_message_cannot_be_updated(
     ],
 )
 def test_an_ended_plan_has_no_buttons(
-    plan_messages: PlanMessages, posted: PlanMessage, store: Store, ann: Person, state: PlanState
+    plan_messages: PlanMessages,
+    posted: PlanMessage,
+    store: Store,
+    ann: SimulatedUser,
+    state: PlanState,
 ) -> None:
     assert store.commit(closed(seen(store, posted.plan), state, AuditEventName.ENDED))
     plan_messages.update(posted.plan)
@@ -249,7 +265,7 @@ def test_only_outdated_messages_are_updated(
 
 
 def test_a_process_is_killed_between_commit_and_update(
-    make_plan_messages: MakePlanMessages, posted: PlanMessage, store: Store, ann: Person
+    make_plan_messages: MakePlanMessages, posted: PlanMessage, store: Store, ann: SimulatedUser
 ) -> None:
     dismiss(store, posted.plan)
     make_plan_messages(store).update_outdated(3)
@@ -263,7 +279,7 @@ def test_an_update_with_an_unknown_result(
     posted: PlanMessage,
     store: Store,
     slack: Workspace,
-    ann: Person,
+    ann: SimulatedUser,
     cut: Any,
 ) -> None:
     dismiss(store, posted.plan)
@@ -291,7 +307,11 @@ def test_a_process_is_killed_before_it_stores_the_shown_revision(
 
 
 def test_a_click_in_an_unknown_message(
-    plan_messages: PlanMessages, plan: PlanRecord, client: WebClient, releases: str, ann: Person
+    plan_messages: PlanMessages,
+    plan: PlanRecord,
+    client: WebClient,
+    releases: str,
+    ann: SimulatedUser,
 ) -> None:
     ts = client.chat_postMessage(channel=releases, text="Old buttons")["ts"]
     plan_messages.update_clicked(plan.id, releases, ts)
@@ -303,7 +323,7 @@ def test_clicks_in_an_outdated_message(
     posted: PlanMessage,
     client: WebClient,
     slack: Workspace,
-    ann: Person,
+    ann: SimulatedUser,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Many clicks cause one update."""
@@ -363,7 +383,7 @@ def test_a_deleted_message(
     posted: PlanMessage,
     client: WebClient,
     store: Store,
-    ann: Person,
+    ann: SimulatedUser,
 ) -> None:
     other = plan_messages.post(plan.id, posted.channel)
     client.chat_delete(channel=posted.channel, ts=posted.ts)
@@ -378,7 +398,7 @@ def test_channels_that_the_bot_can_no_longer_use(
     plan: PlanRecord,
     posted: PlanMessage,
     slack: Workspace,
-    ann: Person,
+    ann: SimulatedUser,
     store: Store,
 ) -> None:
     closed_one = slack.remote.add_channel("old", [ann])
@@ -400,7 +420,7 @@ def test_a_rate_limited_update_is_retried(
     posted: PlanMessage,
     store: Store,
     slack: Workspace,
-    ann: Person,
+    ann: SimulatedUser,
     waits: list[float],
 ) -> None:
     dismiss(store, posted.plan)
@@ -416,7 +436,7 @@ def test_after_many_rate_limits_the_sweep_retries(
     posted: PlanMessage,
     store: Store,
     slack: Workspace,
-    ann: Person,
+    ann: SimulatedUser,
     waits: list[float],
 ) -> None:
     dismiss(store, posted.plan)
@@ -434,7 +454,7 @@ def test_posting_waits_for_the_rate_limit(
     plan: PlanRecord,
     slack: Workspace,
     releases: str,
-    ann: Person,
+    ann: SimulatedUser,
     waits: list[float],
 ) -> None:
     slack.faults.add(CallFault(method="chat.postMessage", error="ratelimited", retry_after=3))
@@ -449,7 +469,7 @@ def test_a_failed_update_does_not_stop_the_others(
     posted: PlanMessage,
     slack: Workspace,
     store: Store,
-    ann: Person,
+    ann: SimulatedUser,
 ) -> None:
     other = plan_messages.post(plan.id, posted.channel)
     dismiss(store, plan.id)
@@ -475,7 +495,7 @@ def test_rejected_blocks_are_replaced_by_text(
     posted: PlanMessage,
     slack: Workspace,
     store: Store,
-    ann: Person,
+    ann: SimulatedUser,
     error: str,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
@@ -491,7 +511,7 @@ def test_rejected_blocks_are_replaced_by_text(
 
 
 def test_a_plan_that_was_changed_in_the_database(
-    plan_messages: PlanMessages, plan: PlanRecord, store: Store, releases: str, ann: Person
+    plan_messages: PlanMessages, plan: PlanRecord, store: Store, releases: str, ann: SimulatedUser
 ) -> None:
     with store._database.writing() as session:
         session.connection().exec_driver_sql("UPDATE plan_versions SET hash = 'another'")
@@ -516,7 +536,7 @@ def test_two_replicas_update_the_same_message(
     posted: PlanMessage,
     store: Store,
     other_store: Store,
-    ann: Person,
+    ann: SimulatedUser,
 ) -> None:
     other = make_plan_messages(other_store)
     dismiss(other_store, posted.plan)
@@ -532,7 +552,7 @@ def test_an_older_state_is_shown_last(
     posted: PlanMessage,
     store: Store,
     other_store: Store,
-    ann: Person,
+    ann: SimulatedUser,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The first replica reads the plan. The other one dismisses the plan and updates the message.
@@ -562,7 +582,9 @@ def test_an_older_state_is_shown_last(
 # the list of manifests
 
 
-def test_the_list_is_in_the_thread(posted: PlanMessage, slack: Workspace, ann: Person) -> None:
+def test_the_list_is_in_the_thread(
+    posted: PlanMessage, slack: Workspace, ann: SimulatedUser
+) -> None:
     (file,) = files_of(ann, posted)
     assert file["name"] == f"team-api-{posted.plan}-1.csv"
     head, *rows = rows_of(slack, file)
@@ -576,7 +598,7 @@ def test_every_version_has_its_own_list(
     posted: PlanMessage,
     store: Store,
     other_store: Store,
-    ann: Person,
+    ann: SimulatedUser,
 ) -> None:
     assert store.commit(new_version(seen(store, posted.plan), "old"))
     for each in (plan_messages, make_plan_messages(other_store), plan_messages):
@@ -586,7 +608,11 @@ def test_every_version_has_its_own_list(
 
 
 def test_a_failed_upload_is_retried(
-    plan_messages: PlanMessages, plan: PlanRecord, slack: Workspace, releases: str, ann: Person
+    plan_messages: PlanMessages,
+    plan: PlanRecord,
+    slack: Workspace,
+    releases: str,
+    ann: SimulatedUser,
 ) -> None:
     slack.faults.add(CallFault(method="files.completeUploadExternal", error="internal_error"))
     message = plan_messages.post(plan.id, releases)
@@ -596,7 +622,7 @@ def test_a_failed_upload_is_retried(
 
 
 def test_the_bot_is_not_in_the_channel(
-    plan_messages: PlanMessages, plan: PlanRecord, slack: Workspace, ann: Person
+    plan_messages: PlanMessages, plan: PlanRecord, slack: Workspace, ann: SimulatedUser
 ) -> None:
     """The bot may post in the channel, but not upload files."""
     outside = slack.remote.add_channel("outside", [ann], with_bot=False)
@@ -609,7 +635,7 @@ def test_the_bot_is_not_in_the_channel(
 
 
 def test_a_plan_that_deletes_nothing_has_no_list(
-    plan_messages: PlanMessages, store: Store, releases: str, ann: Person
+    plan_messages: PlanMessages, store: Store, releases: str, ann: SimulatedUser
 ) -> None:
     message = plan_messages.post(propose(store, deletions=0).id, releases)
     assert files_of(ann, message) == []
@@ -634,7 +660,7 @@ def test_a_large_plan(
     store: Store,
     slack: Workspace,
     releases: str,
-    ann: Person,
+    ann: SimulatedUser,
     number: int,
 ) -> None:
     large = content(*(f"build-{each}" for each in range(number)))

@@ -8,7 +8,7 @@ import pytest
 from bot.core.audit_details import UsageConfirmed
 from bot.core.errors import ServiceError
 from bot.core.records import AuditEventName
-from bot.playground.slack import CallFault, Person, Workspace
+from bot.playground.slack import CallFault, SimulatedUser, Workspace
 from bot.playground.slack.faults import DeliveryFault
 from bot.ports import DoubtedUsage, WorkloadCount
 from tests.slack.conftest import StartBot
@@ -37,7 +37,9 @@ PULLED = content("new", "old", "older", pulled=3)
 # try again
 
 
-def test_the_new_plan_replaces_the_message(bot: RunningBot, ann: Person, bob: Person) -> None:
+def test_the_new_plan_replaces_the_message(
+    bot: RunningBot, ann: SimulatedUser, bob: SimulatedUser
+) -> None:
     message = bot.posted(INCOMPLETE)
     bot.clicks(ann, "try_again", message)
     (shown,) = public_messages(bob, bot.channel)
@@ -53,7 +55,7 @@ def test_the_new_plan_replaces_the_message(bot: RunningBot, ann: Person, bob: Pe
 
 
 def test_two_click_at_the_same_moment(
-    start_bot: StartBot, slack: Workspace, ann: Person, bob: Person
+    start_bot: StartBot, slack: Workspace, ann: SimulatedUser, bob: SimulatedUser
 ) -> None:
     replicas = [start_bot(), start_bot()]
     slack.delivery_faults.add(DeliveryFault(kind="block_actions", copies=1, times=None))
@@ -66,7 +68,7 @@ def test_two_click_at_the_same_moment(
     assert len(replicas[0].jobs()) == 1
 
 
-def test_each_new_message_can_be_retried(bot: RunningBot, ann: Person) -> None:
+def test_each_new_message_can_be_retried(bot: RunningBot, ann: SimulatedUser) -> None:
     message = bot.posted(INCOMPLETE)
     for _ in range(2):
         bot.clicks(ann, "try_again", message)
@@ -74,7 +76,7 @@ def test_each_new_message_can_be_retried(bot: RunningBot, ann: Person) -> None:
     assert len(bot.jobs()) == 2
 
 
-def test_a_guest_may_not_retry(bot: RunningBot, guest: Person) -> None:
+def test_a_guest_may_not_retry(bot: RunningBot, guest: SimulatedUser) -> None:
     message = bot.posted(INCOMPLETE)
     bot.clicks(guest, "try_again", message)
     (said,) = private_messages(guest, bot.channel)
@@ -83,7 +85,9 @@ def test_a_guest_may_not_retry(bot: RunningBot, guest: Person) -> None:
     assert "try_again" in buttons(message_at(guest, bot.channel, message.ts))
 
 
-def test_the_database_fails(bot: RunningBot, ann: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_database_fails(
+    bot: RunningBot, ann: SimulatedUser, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The message gets its buttons back."""
     message = bot.posted(INCOMPLETE)
 
@@ -98,7 +102,7 @@ def test_the_database_fails(bot: RunningBot, ann: Person, monkeypatch: pytest.Mo
     assert len(bot.jobs()) == 1
 
 
-def test_slack_rejects_the_update(bot: RunningBot, slack: Workspace, ann: Person) -> None:
+def test_slack_rejects_the_update(bot: RunningBot, slack: Workspace, ann: SimulatedUser) -> None:
     message = bot.posted(INCOMPLETE)
     slack.faults.add(CallFault(method="chat.update", error="internal_error"))
     bot.clicks(ann, "try_again", message)
@@ -114,7 +118,7 @@ def bot_in_doubt(bot: RunningBot) -> RunningBot:
     return bot
 
 
-def test_usage_is_confirmed(bot_in_doubt: RunningBot, ann: Person) -> None:
+def test_usage_is_confirmed(bot_in_doubt: RunningBot, ann: SimulatedUser) -> None:
     message = bot_in_doubt.posted(INCOMPLETE)
     bot_in_doubt.clicks(ann, "confirm_usage:0", message)
     assert bot_in_doubt.store.last_listed(IN_DOUBT.source, IN_DOUBT.scope) == DOUBTED.listed
@@ -125,7 +129,7 @@ def test_usage_is_confirmed(bot_in_doubt: RunningBot, ann: Person) -> None:
     assert len(bot_in_doubt.jobs()) == 1
 
 
-def test_an_outdated_number_of_workloads(bot_in_doubt: RunningBot, ann: Person) -> None:
+def test_an_outdated_number_of_workloads(bot_in_doubt: RunningBot, ann: SimulatedUser) -> None:
     """The message shows 4; a later scan found none."""
     message = bot_in_doubt.posted(INCOMPLETE)
     bot_in_doubt.store.doubt(DOUBTED._replace(listed=WorkloadCount(0, NOW)))
@@ -138,7 +142,7 @@ def test_an_outdated_number_of_workloads(bot_in_doubt: RunningBot, ann: Person) 
 
 
 def test_only_approvers_may_confirm_usage(
-    start_bot: StartBot, bot_in_doubt: RunningBot, ann: Person, bob: Person
+    start_bot: StartBot, bot_in_doubt: RunningBot, ann: SimulatedUser, bob: SimulatedUser
 ) -> None:
     bot = start_bot(approval={"approvers": [bob.id]})
     close(bot_in_doubt.connection)
@@ -150,7 +154,7 @@ def test_only_approvers_may_confirm_usage(
     assert bot.jobs() == []
 
 
-def test_usage_is_not_in_doubt(bot: RunningBot, ann: Person) -> None:
+def test_usage_is_not_in_doubt(bot: RunningBot, ann: SimulatedUser) -> None:
     message = bot.posted(INCOMPLETE)
     bot.clicks(ann, "confirm_usage:0", message)
     (said,) = private_messages(ann, bot.channel)
@@ -161,7 +165,9 @@ def test_usage_is_not_in_doubt(bot: RunningBot, ann: Person) -> None:
 # pinning
 
 
-def test_a_recently_pulled_image_is_pinned(bot: RunningBot, ann: Person, bob: Person) -> None:
+def test_a_recently_pulled_image_is_pinned(
+    bot: RunningBot, ann: SimulatedUser, bob: SimulatedUser
+) -> None:
     message = bot.posted(PULLED)
     bot.clicks(ann, "pin_pulled:0", message)
     (kept,) = bot.store.pins()
@@ -176,7 +182,7 @@ def test_a_recently_pulled_image_is_pinned(bot: RunningBot, ann: Person, bob: Pe
     assert "1 of 3 manifests to delete" in message_at(bob, bot.channel, message.ts)["text"]
 
 
-def test_a_guest_may_not_pin(bot: RunningBot, guest: Person) -> None:
+def test_a_guest_may_not_pin(bot: RunningBot, guest: SimulatedUser) -> None:
     message = bot.posted(PULLED)
     bot.clicks(guest, "pin_pulled:0", message)
     assert bot.store.pins() == []
@@ -184,7 +190,9 @@ def test_a_guest_may_not_pin(bot: RunningBot, guest: Person) -> None:
     assert "is a guest" in said
 
 
-def test_pinned_twice_at_the_same_moment(bot: RunningBot, ann: Person, bob: Person) -> None:
+def test_pinned_twice_at_the_same_moment(
+    bot: RunningBot, ann: SimulatedUser, bob: SimulatedUser
+) -> None:
     message = bot.posted(PULLED)
     where = {"channel": message.channel, "ts": message.ts}
     with ThreadPoolExecutor(2) as pool:

@@ -4,7 +4,7 @@ import pytest
 from slack_sdk import WebClient
 
 from bot.bootstrap.slack import open_client_without_retries
-from bot.playground.slack import CallFault, Person, Workspace
+from bot.playground.slack import CallFault, SimulatedUser, Workspace
 from bot.slack.api import MessageContent, SlackError
 from bot.slack.requested_reports import (
     SECONDS_AFTER_FAILURE,
@@ -56,14 +56,16 @@ def test_failed_progress_updates_are_not_retried(
     assert waits == []
 
 
-def test_a_failure_replaces_the_placeholder(placeholder: ReportPlaceholder, ann: Person) -> None:
+def test_a_failure_replaces_the_placeholder(
+    placeholder: ReportPlaceholder, ann: SimulatedUser
+) -> None:
     placeholder.show_failure(MessageContent("No."))
     assert placeholder.ts
     assert message_at(ann, placeholder.channel, placeholder.ts)["text"] == "No."
 
 
 def test_a_failure_without_a_placeholder_is_a_new_message(
-    placeholder: ReportPlaceholder, client: WebClient, ann: Person
+    placeholder: ReportPlaceholder, client: WebClient, ann: SimulatedUser
 ) -> None:
     assert placeholder.ts
     client.chat_delete(channel=placeholder.channel, ts=placeholder.ts)
@@ -71,7 +73,7 @@ def test_a_failure_without_a_placeholder_is_a_new_message(
     assert [message["text"] for message in ann.messages(placeholder.channel)] == ["No."]
 
 
-def test_no_placeholder_was_posted(client: WebClient, releases: str, ann: Person) -> None:
+def test_no_placeholder_was_posted(client: WebClient, releases: str, ann: SimulatedUser) -> None:
     placeholder = ReportPlaceholder(client, open_client_without_retries(), releases, None)
     progress(placeholder)
     placeholder.show_failure(MessageContent("No."))

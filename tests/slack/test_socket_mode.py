@@ -10,7 +10,7 @@ from websocket import WebSocketApp
 from websocket._dispatcher import Dispatcher
 
 from bot.core.errors import ServiceError
-from bot.playground.slack import APP_TOKEN, BOT_TOKEN, CallFault, Person, Workspace
+from bot.playground.slack import APP_TOKEN, BOT_TOKEN, CallFault, SimulatedUser, Workspace
 from bot.slack.socket_mode import LISTENERS_AT_ONCE, PONG_TIMEOUT, SlackConnection
 from tests.slack.running_bot import TIMEOUT, RunningBot, close, private_messages, until
 from tests.slack.support import calls
@@ -61,7 +61,7 @@ def _checks_often(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("_checks_often")
 @pytest.mark.parametrize("reason", ["warning", "refresh_requested", "dropped"])
 def test_it_reconnects(
-    bot: RunningBot, slack: Workspace, ann: Person, releases: str, reason: str
+    bot: RunningBot, slack: Workspace, ann: SimulatedUser, releases: str, reason: str
 ) -> None:
     (before,) = slack.remote.connections()
     slack.remote.disconnect(reason)
@@ -98,7 +98,9 @@ def test_a_dead_connection(bot: RunningBot, slack: Workspace) -> None:
 
 
 @pytest.mark.parametrize("number", [20, pytest.param(100, marks=pytest.mark.slow)])
-def test_many_clicks_at_once(bot: RunningBot, slack: Workspace, ann: Person, number: int) -> None:
+def test_many_clicks_at_once(
+    bot: RunningBot, slack: Workspace, ann: SimulatedUser, number: int
+) -> None:
     """The bot handles all of them."""
     slack.remote.change_settings(limits=False)
     message = bot.posted()
@@ -110,7 +112,7 @@ def test_many_clicks_at_once(bot: RunningBot, slack: Workspace, ann: Person, num
 
 
 def test_slow_listeners_do_not_delay_acknowledgements(
-    bot: RunningBot, slack: Workspace, ann: Person
+    bot: RunningBot, slack: Workspace, ann: SimulatedUser
 ) -> None:
     """Slow listeners occupy all threads."""
     message, done = bot.posted(), Event()

@@ -10,7 +10,7 @@ from slack_sdk import WebClient
 
 from bot.core.errors import RequestError
 from bot.core.permissions import SlackUser
-from bot.playground.slack import TEAM_ID, CallFault, Person, Workspace
+from bot.playground.slack import TEAM_ID, CallFault, SimulatedUser, Workspace
 from bot.slack.api import SlackError
 from bot.slack.directory import SECONDS_CACHED, SECONDS_ERRORS_CACHED, SlackUsers
 from tests.slack.support import calls
@@ -35,7 +35,7 @@ def users(client: WebClient, watch: Watch, *groups: str) -> SlackUsers:
     return SlackUsers(client, TEAM_ID, groups, watch)
 
 
-def test_a_full_member(client: WebClient, watch: Watch, ann: Person) -> None:
+def test_a_full_member(client: WebClient, watch: Watch, ann: SimulatedUser) -> None:
     found = users(client, watch).person(ann.id, TEAM_ID)
     assert found == SlackUser(ann.id, TEAM_ID, is_guest=False, groups=frozenset())
 
@@ -55,7 +55,7 @@ def test_a_user_of_another_workspace(
     assert users(client, watch).person(eve.id, says).workspace == "T0000000009"
 
 
-def test_a_click_in_another_workspace(client: WebClient, watch: Watch, ann: Person) -> None:
+def test_a_click_in_another_workspace(client: WebClient, watch: Watch, ann: SimulatedUser) -> None:
     assert users(client, watch).person(ann.id, "T0000000009").workspace == "T0000000009"
 
 
@@ -119,7 +119,9 @@ def test_an_unknown_user(client: WebClient, watch: Watch) -> None:
         users(client, watch).person("U404", TEAM_ID)
 
 
-def test_the_lookup_fails(client: WebClient, watch: Watch, slack: Workspace, ann: Person) -> None:
+def test_the_lookup_fails(
+    client: WebClient, watch: Watch, slack: Workspace, ann: SimulatedUser
+) -> None:
     slack.faults.add(CallFault(method="users.info", error="internal_error"))
     found = users(client, watch)
     with pytest.raises(SlackError, match="Looking up a user in Slack failed: internal_error"):
@@ -131,12 +133,12 @@ def test_the_lookup_fails(client: WebClient, watch: Watch, slack: Workspace, ann
 # user groups
 
 
-def groups_of(found: SlackUsers, person: Person) -> Collection[str] | None:
+def groups_of(found: SlackUsers, person: SimulatedUser) -> Collection[str] | None:
     return found.person(person.id, TEAM_ID).groups
 
 
 def test_groups_that_may_approve(
-    client: WebClient, watch: Watch, slack: Workspace, ann: Person
+    client: WebClient, watch: Watch, slack: Workspace, ann: SimulatedUser
 ) -> None:
     bob = slack.remote.add_person("bob")
     one, two = (slack.remote.add_user_group(handle, [ann]) for handle in ("one", "two"))
@@ -148,14 +150,14 @@ def test_groups_that_may_approve(
 
 
 def test_without_approver_groups_none_is_read(
-    client: WebClient, watch: Watch, slack: Workspace, ann: Person
+    client: WebClient, watch: Watch, slack: Workspace, ann: SimulatedUser
 ) -> None:
     assert groups_of(users(client, watch), ann) == frozenset()
     assert calls(slack, "usergroups.users.list") == []
 
 
 def test_a_group_that_cannot_be_read(
-    client: WebClient, watch: Watch, slack: Workspace, ann: Person
+    client: WebClient, watch: Watch, slack: Workspace, ann: SimulatedUser
 ) -> None:
     readable = slack.remote.add_user_group("one", [ann])
     disabled = slack.remote.add_user_group("two", [ann])
@@ -165,7 +167,7 @@ def test_a_group_that_cannot_be_read(
 
 
 def test_the_app_may_not_read_groups(
-    client: WebClient, watch: Watch, slack: Workspace, ann: Person
+    client: WebClient, watch: Watch, slack: Workspace, ann: SimulatedUser
 ) -> None:
     group = slack.remote.add_user_group("one", [ann])
     slack.remote.put("/scopes", bot=["users:read"])
@@ -176,7 +178,7 @@ def test_the_app_may_not_read_groups(
 
 
 def test_an_answer_is_cached_for_a_minute(
-    client: WebClient, watch: Watch, slack: Workspace, ann: Person
+    client: WebClient, watch: Watch, slack: Workspace, ann: SimulatedUser
 ) -> None:
     group = slack.remote.add_user_group("one", [ann])
     found = users(client, watch, group)
@@ -192,7 +194,7 @@ def test_an_answer_is_cached_for_a_minute(
 
 
 def test_a_failure_is_cached_for_seconds(
-    client: WebClient, watch: Watch, slack: Workspace, ann: Person
+    client: WebClient, watch: Watch, slack: Workspace, ann: SimulatedUser
 ) -> None:
     group = slack.remote.add_user_group("one", [ann])
     slack.faults.add(CallFault(method="usergroups.users.list", error="internal_error", times=None))
@@ -206,7 +208,7 @@ def test_a_failure_is_cached_for_seconds(
 
 
 def test_many_clicks_at_once_make_one_call(
-    client: WebClient, watch: Watch, slack: Workspace, ann: Person
+    client: WebClient, watch: Watch, slack: Workspace, ann: SimulatedUser
 ) -> None:
     group = slack.remote.add_user_group("one", [ann])
     found = users(client, watch, group)
@@ -224,7 +226,7 @@ def test_many_clicks_at_once_make_one_call(
 
 
 def test_old_entries_are_removed(
-    client: WebClient, watch: Watch, slack: Workspace, ann: Person
+    client: WebClient, watch: Watch, slack: Workspace, ann: SimulatedUser
 ) -> None:
     found = users(client, watch)
     found.person(ann.id, TEAM_ID)
@@ -238,7 +240,7 @@ def test_old_entries_are_removed(
 
 
 def test_a_member_who_acted_earlier(
-    client: WebClient, watch: Watch, slack: Workspace, ann: Person
+    client: WebClient, watch: Watch, slack: Workspace, ann: SimulatedUser
 ) -> None:
     group = slack.remote.add_user_group("one", [ann])
     found = users(client, watch, group).member(ann.id)
@@ -251,7 +253,7 @@ def test_an_outsider_who_acted_earlier(client: WebClient, watch: Watch, slack: W
 
 
 def test_a_group_that_cannot_be_read_leaves_a_member_unknown(
-    client: WebClient, watch: Watch, slack: Workspace, ann: Person
+    client: WebClient, watch: Watch, slack: Workspace, ann: SimulatedUser
 ) -> None:
     group = slack.remote.add_user_group("one", [ann])
     slack.remote.put("/user-groups", group=group, is_disabled=True)

@@ -15,13 +15,13 @@ from botocore.retries.standard import ExponentialBackoff
 from bot.aws.aws_api import AwsApi
 from bot.core.errors import ServiceError
 from bot.core.usage import ImageUse
-from bot.playground.aws import DEFAULT_ACCOUNT, DEFAULT_REGION, Fault, StandIn
+from bot.playground.aws import DEFAULT_ACCOUNT, DEFAULT_REGION, AwsStandIn, Fault
 from bot.ports import UsageSource
 
 HOST = f"{DEFAULT_ACCOUNT}.dkr.ecr.{DEFAULT_REGION}.amazonaws.com"
 PLACE = f"{DEFAULT_ACCOUNT} in {DEFAULT_REGION}"
 Open = Callable[[AwsApi], UsageSource]
-Fail = Callable[[StandIn, str], None]
+Fail = Callable[[AwsStandIn, str], None]
 """Makes every call of an operation (`ecs:ListTasks`) fail."""
 
 
@@ -62,11 +62,11 @@ def digest(number: int) -> str:
     return f"sha256:{number:064x}"
 
 
-def _denied(aws: StandIn, call: str) -> None:
+def _denied(aws: AwsStandIn, call: str) -> None:
     aws.world.deny(call)
 
 
-def _fault(aws: StandIn, call: str, **effect: Any) -> None:
+def _fault(aws: AwsStandIn, call: str, **effect: Any) -> None:
     service, operation = call.split(":")
     aws.world.faults.add(Fault(**{"service": service, "operation": operation, **effect}))
 
@@ -105,7 +105,7 @@ SECOND_PAGE: Mapping[str, Fail] = {
 
 
 def check_every_failure(
-    aws: StandIn, open_source: Open, fail: Fail, calls: Sequence[str] = ()
+    aws: AwsStandIn, open_source: Open, fail: Fail, calls: Sequence[str] = ()
 ) -> None:
     """Fails each call of the source, or each of `calls`, separately. The error must name the call,
     the account and the Region."""
@@ -117,7 +117,7 @@ def check_every_failure(
         check_error_names_call(call, source)
 
 
-def check_every_timeout(aws: StandIn, open_source: Open) -> None:
+def check_every_timeout(aws: AwsStandIn, open_source: Open) -> None:
     """Raises botocore's timeout error without waiting."""
     aws_api, late = open_aws_api(), ""
 
@@ -140,7 +140,7 @@ def check_error_names_call(call: str, source: UsageSource, words: str | None = N
 
 
 def check_throttling_is_retried(
-    aws: StandIn, open_source: Open, monkeypatch: pytest.MonkeyPatch
+    aws: AwsStandIn, open_source: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(ExponentialBackoff, "delay_amount", lambda *_: 0)
     source = open_source(open_aws_api())
@@ -153,14 +153,14 @@ def check_throttling_is_retried(
     assert scan_source(open_source(open_aws_api())) == well
 
 
-def _calls_without_faults(aws: StandIn, source: UsageSource) -> Sequence[str]:
+def _calls_without_faults(aws: AwsStandIn, source: UsageSource) -> Sequence[str]:
     aws.world.calls.reset()
     scan_source(source)
     return sorted(aws.world.calls.counts())
 
 
 def check_incomplete_answers(
-    aws: StandIn, open_source: Open, answers: Iterable[tuple[str, Mapping[str, Any]]]
+    aws: AwsStandIn, open_source: Open, answers: Iterable[tuple[str, Mapping[str, Any]]]
 ) -> None:
     """Gives each call a well-formed answer that is incomplete or wrong. The source must raise an
     error."""

@@ -3,7 +3,7 @@
 import pytest
 
 from bot.core.usage import ImageUse
-from bot.playground.aws import Fault, StandIn
+from bot.playground.aws import AwsStandIn, Fault
 from bot.playground.aws.apprunner.state import AppRunnerState
 from bot.usage.app_runner import app_runner_source
 from tests.usage.aws_support import PLACE, digest, image, open_aws_api, scan_source
@@ -14,7 +14,7 @@ API = image("team/api")
 
 
 @pytest.fixture
-def app_runner(aws: StandIn) -> AppRunnerState:
+def app_runner(aws: AwsStandIn) -> AppRunnerState:
     return aws.world.apprunner()
 
 
@@ -27,7 +27,7 @@ def test_name_and_scope_of_the_source() -> None:
     assert (source.name, source.scope) == ("app_runner", PLACE)
 
 
-def test_no_workloads(aws: StandIn) -> None:
+def test_no_workloads(aws: AwsStandIn) -> None:
     assert image_uses() == set()
     assert aws.world.calls.counts() == {"apprunner:ListServices": 1}
 
@@ -60,14 +60,16 @@ def test_a_service_from_code_has_no_image(app_runner: AppRunnerState) -> None:
     assert image_uses() == set()
 
 
-def test_a_resource_deleted_after_it_was_listed(aws: StandIn, app_runner: AppRunnerState) -> None:
+def test_a_resource_deleted_after_it_was_listed(
+    aws: AwsStandIn, app_runner: AppRunnerState
+) -> None:
     app_runner.create("shop", API)
     gone = Fault(operation="DescribeService", error="ResourceNotFoundException")
     aws.world.faults.add(gone)
     assert image_uses() == set()
 
 
-def test_more_than_one_page(aws: StandIn, app_runner: AppRunnerState) -> None:
+def test_more_than_one_page(aws: AwsStandIn, app_runner: AppRunnerState) -> None:
     for n in range(41):
         app_runner.create(f"service-{n}", image("s", str(n)))
     assert image_uses() == {

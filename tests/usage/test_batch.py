@@ -7,7 +7,7 @@ import pytest
 
 from bot.core.errors import ServiceError
 from bot.core.usage import ImageUse
-from bot.playground.aws import Fault, StandIn
+from bot.playground.aws import AwsStandIn, Fault
 from bot.playground.aws.batch.state import BatchState
 from bot.usage.batch import batch_source
 from tests.usage.aws_support import PLACE, image, open_aws_api, scan_source
@@ -18,7 +18,7 @@ Part = Mapping[str, Any]
 
 
 @pytest.fixture
-def batch(aws: StandIn) -> BatchState:
+def batch(aws: AwsStandIn) -> BatchState:
     return aws.world.batch()
 
 
@@ -47,7 +47,7 @@ def test_name_and_scope_of_the_source() -> None:
     assert (source.name, source.scope) == ("batch", PLACE)
 
 
-def test_no_workloads(aws: StandIn) -> None:
+def test_no_workloads(aws: AwsStandIn) -> None:
     assert image_uses() == set()
     assert aws.world.calls.counts() == {"batch:DescribeJobDefinitions": 1}
 
@@ -98,7 +98,7 @@ def test_images_in_all_kinds_of_definitions(
     ],
     ids=["none", "unknown", "no tasks", "empty pod", "no ranges", "a range without"],
 )
-def test_a_definition_without_known_containers_is_an_error(aws: StandIn, shape: Part) -> None:
+def test_a_definition_without_known_containers_is_an_error(aws: AwsStandIn, shape: Part) -> None:
     definition = {"jobDefinitionName": "nightly", "revision": 7, "type": "container", **shape}
     answer = {"jobDefinitions": [definition]}
     aws.world.faults.add(Fault(operation="DescribeJobDefinitions", answer=answer))
@@ -110,7 +110,7 @@ def test_a_definition_without_known_containers_is_an_error(aws: StandIn, shape: 
     )
 
 
-def test_more_than_one_page(aws: StandIn, batch: BatchState) -> None:
+def test_more_than_one_page(aws: AwsStandIn, batch: BatchState) -> None:
     for n in range(201):
         batch.register(f"job-{n}", image("j", str(n)))
     assert image_uses() == {

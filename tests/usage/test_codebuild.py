@@ -4,7 +4,7 @@ import pytest
 
 from bot.core.errors import ServiceError
 from bot.core.usage import ImageUse
-from bot.playground.aws import Fault, StandIn
+from bot.playground.aws import AwsStandIn, Fault
 from bot.playground.aws.codebuild.state import CodeBuildState
 from bot.usage.codebuild import codebuild_source
 from tests.usage.aws_support import PLACE, digest, image, open_aws_api, scan_source
@@ -15,7 +15,7 @@ TOOLS = image("team/tools")
 
 
 @pytest.fixture
-def codebuild(aws: StandIn) -> CodeBuildState:
+def codebuild(aws: AwsStandIn) -> CodeBuildState:
     return aws.world.codebuild()
 
 
@@ -28,7 +28,7 @@ def test_name_and_scope_of_the_source() -> None:
     assert (source.name, source.scope) == ("codebuild", PLACE)
 
 
-def test_no_workloads(aws: StandIn) -> None:
+def test_no_workloads(aws: AwsStandIn) -> None:
     assert image_uses() == set()
     assert aws.world.calls.counts() == {"codebuild:ListProjects": 1}
 
@@ -45,19 +45,19 @@ def test_every_project(codebuild: CodeBuildState) -> None:
     }
 
 
-def test_a_resource_deleted_after_it_was_listed(aws: StandIn, codebuild: CodeBuildState) -> None:
+def test_a_resource_deleted_after_it_was_listed(aws: AwsStandIn, codebuild: CodeBuildState) -> None:
     codebuild.create("build", TOOLS)
     names = {"projects": ["build", "gone"]}
     aws.world.faults.add(Fault(operation="ListProjects", answer=names))
     assert image_uses() == {ImageUse(TOOLS, "CodeBuild project build")}
 
 
-def test_all_projects_deleted_after_they_were_listed(aws: StandIn) -> None:
+def test_all_projects_deleted_after_they_were_listed(aws: AwsStandIn) -> None:
     aws.world.faults.add(Fault(operation="ListProjects", answer={"projects": ["gone"]}))
     assert image_uses() == set()
 
 
-def test_an_omitted_project_is_an_error(aws: StandIn, codebuild: CodeBuildState) -> None:
+def test_an_omitted_project_is_an_error(aws: AwsStandIn, codebuild: CodeBuildState) -> None:
     codebuild.create("build", TOOLS)
     codebuild.create("test", TOOLS)
     incomplete = {"projects": [{"name": "build", "environment": {"image": TOOLS}}]}
@@ -66,7 +66,7 @@ def test_an_omitted_project_is_an_error(aws: StandIn, codebuild: CodeBuildState)
         image_uses()
 
 
-def test_more_than_one_page_of_everything(aws: StandIn, codebuild: CodeBuildState) -> None:
+def test_more_than_one_page_of_everything(aws: AwsStandIn, codebuild: CodeBuildState) -> None:
     for n in range(201):
         codebuild.create(f"p-{n}", image("p", str(n)))
     assert image_uses() == {

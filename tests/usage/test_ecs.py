@@ -7,7 +7,7 @@ import pytest
 
 from bot.core.errors import ServiceError
 from bot.core.usage import ImageUse, TagRunner, UnresolvedTag
-from bot.playground.aws import Fault, StandIn
+from bot.playground.aws import AwsStandIn, Fault
 from bot.playground.aws.ecs.state import EcsState
 from bot.usage.ecs import EcsSource
 from tests.support import NOW, Shelf
@@ -20,7 +20,7 @@ OLD_REVISIONS = datetime.fromisoformat("2024-10-01T00:00:00+00:00")
 
 
 @pytest.fixture
-def ecs(aws: StandIn) -> EcsState:
+def ecs(aws: AwsStandIn) -> EcsState:
     aws.world.clock.set(NOW)
     return aws.world.ecs()
 
@@ -106,7 +106,7 @@ def test_every_container_of_every_task_in_every_cluster(ecs: EcsState) -> None:
 
 @pytest.mark.parametrize("described", [{}, {"imageDigest": digest(2)}])
 def test_a_container_that_names_no_image_is_looked_up_in_its_task_definition(
-    aws: StandIn, ecs: EcsState, described: dict[str, str]
+    aws: AwsStandIn, ecs: EcsState, described: dict[str, str]
 ) -> None:
     """ECS lists the container of Service Connect like this (observed)."""
     task = ecs.run_task("prod", "api", [API], digests=[digest(1)])
@@ -162,7 +162,7 @@ def test_the_target_of_a_completed_rollback(ecs: EcsState) -> None:
 
 @pytest.mark.parametrize("rollback", [True, False])
 def test_the_source_the_target_and_the_rollback_of_a_deployment(
-    aws: StandIn, ecs: EcsState, *, rollback: bool
+    aws: AwsStandIn, ecs: EcsState, *, rollback: bool
 ) -> None:
     service = ecs.create_service("prod", "api", [API], digests=[digest(1)], desired=0)
     for n in (2, 3):
@@ -202,7 +202,7 @@ def test_task_sets(ecs: EcsState, controller: Any) -> None:
     assert "ECS prod/api (draining)" in users(found, image=image("team/api", "3"))
 
 
-def test_a_service_older_than_service_revisions(aws: StandIn, ecs: EcsState) -> None:
+def test_a_service_older_than_service_revisions(aws: AwsStandIn, ecs: EcsState) -> None:
     ecs.create_service("prod", "api", [API], digests=[digest(1)], at=OLD_REVISIONS)
     assert users(image_uses(), digest=digest(1)) == {"ECS prod/api"}
     assert aws.world.calls.count("ecs:DescribeServiceRevisions") == 0
@@ -227,7 +227,7 @@ def test_a_service_that_is_being_deleted(ecs: EcsState, *, drained: bool) -> Non
 @pytest.mark.parametrize("operation", ["DescribeTasks", "DescribeServices"])
 @pytest.mark.parametrize("reason", ["MISSING", "INACTIVE"])
 def test_a_resource_deleted_after_it_was_listed(
-    aws: StandIn, ecs: EcsState, operation: str, reason: str
+    aws: AwsStandIn, ecs: EcsState, operation: str, reason: str
 ) -> None:
     ecs.create_service("prod", "api", [API], digests=[digest(1)])
     key = "tasks" if operation == "DescribeTasks" else "services"
@@ -239,7 +239,9 @@ def test_a_resource_deleted_after_it_was_listed(
 @pytest.mark.parametrize(
     "operation", ["ListTasks", "ListServices", "DescribeTasks", "DescribeServices"]
 )
-def test_a_cluster_deleted_after_it_was_listed(aws: StandIn, ecs: EcsState, operation: str) -> None:
+def test_a_cluster_deleted_after_it_was_listed(
+    aws: AwsStandIn, ecs: EcsState, operation: str
+) -> None:
     ecs.create_service("prod", "api", [API], digests=[digest(1)])
     aws.world.faults.add(Fault(operation=operation, times=None, error="ClusterNotFoundException"))
     assert users(image_uses(), image=API) >= {"ECS task definition api (newest revision)"}
@@ -247,7 +249,7 @@ def test_a_cluster_deleted_after_it_was_listed(aws: StandIn, ecs: EcsState, oper
 
 @pytest.mark.parametrize("what", ["Deployments", "Revisions"])
 def test_a_missing_cluster_is_an_error_for_calls_on_several_clusters(
-    aws: StandIn, ecs: EcsState, what: str
+    aws: AwsStandIn, ecs: EcsState, what: str
 ) -> None:
     """These calls describe resources of several clusters."""
     ecs.create_service("prod", "api", [API], digests=[digest(1)])
@@ -264,6 +266,6 @@ def test_images_of_other_registries_are_unchanged(ecs: EcsState) -> None:
     assert HOST not in "".join(elsewhere)
 
 
-def test_other_regions_are_not_scanned(aws: StandIn) -> None:
+def test_other_regions_are_not_scanned(aws: AwsStandIn) -> None:
     aws.world.ecs(region="us-east-1").create_service("prod", "api", [API], digests=[digest(1)])
     assert image_uses() == set()

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from bot.core.usage import ImageUse
-from bot.playground.aws import Fault, StandIn
+from bot.playground.aws import AwsStandIn, Fault
 from bot.playground.aws.ecs.state import EcsState
 from bot.usage.ecs import EcsSource
 from tests.support import Shelf
@@ -19,7 +19,7 @@ DAEMON = "ECS daemon prod/agent"
 
 
 @pytest.fixture
-def ecs(aws: StandIn) -> EcsState:
+def ecs(aws: AwsStandIn) -> EcsState:
     return aws.world.ecs()
 
 
@@ -99,7 +99,7 @@ def test_source_and_target_of_a_deployment(
 
 
 def test_a_revision_that_names_no_images_is_looked_up_in_its_definition(
-    aws: StandIn, ecs: EcsState
+    aws: AwsStandIn, ecs: EcsState
 ) -> None:
     revision = ecs.deploy_daemon("prod", "agent", [agent("1")]).target
     ecs.register_daemon("agent", [agent("2")])
@@ -113,7 +113,7 @@ def test_a_revision_that_names_no_images_is_looked_up_in_its_definition(
     assert ImageUse(agent("1"), DAEMON) in image_uses()
 
 
-def test_a_daemons_task_whose_container_names_no_image(aws: StandIn, ecs: EcsState) -> None:
+def test_a_daemons_task_whose_container_names_no_image(aws: AwsStandIn, ecs: EcsState) -> None:
     """Tasks of daemons name daemon task definitions."""
     task = ecs.run_task("prod", "api", [image("api")])
     definition = ecs.register_daemon("agent", [agent("1")])
@@ -130,13 +130,13 @@ def test_a_daemons_task_whose_container_names_no_image(aws: StandIn, ecs: EcsSta
     assert ImageUse(agent("1"), "ECS task agent:1 on prod") in image_uses()
 
 
-def test_a_daemon_deleted_after_it_was_listed(aws: StandIn, ecs: EcsState) -> None:
+def test_a_daemon_deleted_after_it_was_listed(aws: AwsStandIn, ecs: EcsState) -> None:
     ecs.deploy_daemon("prod", "agent", [agent("1")])
     aws.world.faults.add(Fault(operation="DescribeDaemon", error="DaemonNotFoundException"))
     assert image_uses() == {ImageUse(agent("1"), NEWEST.format(1))}
 
 
-def test_a_region_that_does_not_offer_daemons(aws: StandIn, ecs: EcsState) -> None:
+def test_a_region_that_does_not_offer_daemons(aws: AwsStandIn, ecs: EcsState) -> None:
     ecs.cluster("prod")
     aws.world.faults.add(Fault(operation="ListDaemons", error="UnsupportedFeatureException"))
     assert image_uses() == set()

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from bot.core.errors import ServiceError
-from bot.playground.aws import Fault, StandIn
+from bot.playground.aws import AwsStandIn, Fault
 from bot.usage.ecs import EcsSource
 from tests.matrices import matrix
 from tests.usage.aws_support import (
@@ -30,7 +30,7 @@ def open_source(aws_api: Any) -> EcsSource:
 
 
 @pytest.fixture(autouse=True)
-def workloads(aws: StandIn) -> None:
+def workloads(aws: AwsStandIn) -> None:
     ecs = aws.world.ecs()
     ecs.create_service("prod", "api", [image("api")], digests=[digest(1)])
     ecs.deploy("prod", "api", [image("api", "2")], digests=[digest(2)])
@@ -66,27 +66,27 @@ CALLS = [
 THIRDS = [CALLS[place::3] for place in range(3)]
 
 
-def test_every_call_is_made(aws: StandIn) -> None:
+def test_every_call_is_made(aws: AwsStandIn) -> None:
     scan_source(open_source(open_aws_api()))
     assert sorted(aws.world.calls.counts()) == CALLS
 
 
 @pytest.mark.parametrize(("failure", "third"), matrix(FAILURES, range(3), meet=1))
-def test_every_failure_of_every_call_is_an_error(aws: StandIn, failure: str, third: int) -> None:
+def test_every_failure_of_every_call_is_an_error(aws: AwsStandIn, failure: str, third: int) -> None:
     """The fast tests combine each failure with a third of the calls."""
     check_every_failure(aws, open_source, FAILURES[failure], THIRDS[third])
 
 
-def test_timed_out(aws: StandIn) -> None:
+def test_timed_out(aws: AwsStandIn) -> None:
     check_every_timeout(aws, open_source)
 
 
-def test_throttled_calls_are_retried(aws: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_throttled_calls_are_retried(aws: AwsStandIn, monkeypatch: pytest.MonkeyPatch) -> None:
     check_throttling_is_retried(aws, open_source, monkeypatch)
 
 
 @pytest.mark.parametrize("entry", [{}, 7, "text", [], None], ids=repr)
-def test_malformed_entries(aws: StandIn, entry: Any) -> None:
+def test_malformed_entries(aws: AwsStandIn, entry: Any) -> None:
     """Entries of a wrong type: texts instead of objects, and objects instead of ARNs."""
     described = {
         "ecs:DescribeTasks": {"tasks": [entry]},
@@ -110,7 +110,7 @@ def test_malformed_entries(aws: StandIn, entry: Any) -> None:
 
 
 @pytest.mark.parametrize("entry", [{}, 7, [], None], ids=repr)
-def test_malformed_names(aws: StandIn, entry: Any) -> None:
+def test_malformed_names(aws: AwsStandIn, entry: Any) -> None:
     listed = {
         "ecs:ListClusters": {"clusterArns": [entry]},
         "ecs:ListTasks": {"taskArns": [entry]},
@@ -131,17 +131,17 @@ TOO_LITTLE: dict[str, dict[str, Any]] = {
 }
 
 
-def test_incomplete_descriptions(aws: StandIn) -> None:
+def test_incomplete_descriptions(aws: AwsStandIn) -> None:
     check_incomplete_answers(aws, open_source, TOO_LITTLE.items())
 
 
 @pytest.mark.parametrize("failure", [{"arn": "a", "reason": "THROTTLED"}, {"arn": "a"}])
-def test_failures_other_than_deletion(aws: StandIn, failure: dict[str, str]) -> None:
+def test_failures_other_than_deletion(aws: AwsStandIn, failure: dict[str, str]) -> None:
     answers = {call: {**answer, "failures": [failure] * 9} for call, answer in TOO_LITTLE.items()}
     check_incomplete_answers(aws, open_source, answers.items())
 
 
-def test_the_sentence_of_a_failure(aws: StandIn) -> None:
+def test_the_sentence_of_a_failure(aws: AwsStandIn) -> None:
     failure = {"arn": "the-task", "reason": "BUSY", "detail": "queue"}
     aws.world.faults.add(
         Fault(operation="DescribeTasks", answer={"tasks": [], "failures": [failure]})

@@ -7,7 +7,7 @@ from math import ceil
 import pytest
 
 from bot.core.usage import ImageUse
-from bot.playground.aws import StandIn
+from bot.playground.aws import AwsStandIn
 from bot.usage.ecs import EcsSource
 from tests.matrices import matrix
 from tests.usage.aws_support import (
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.usefixtures("environment")
 MANY = 101
 
 
-def fill_pages(aws: StandIn, number: int = MANY) -> None:
+def fill_pages(aws: AwsStandIn, number: int = MANY) -> None:
     """Creates `number` resources of every kind. By default that is one more than a page."""
     ecs, events, scheduler = aws.world.ecs(), aws.world.events(), aws.world.scheduler()
     events.put_rule("empty")
@@ -46,7 +46,7 @@ def fill_pages(aws: StandIn, number: int = MANY) -> None:
         scheduler.run_task(f"schedule-{n:03}", f"family-{n:03}", universal=n % 2 == 0)
 
 
-def test_all_pages_are_read_with_a_linear_number_of_calls(aws: StandIn) -> None:
+def test_all_pages_are_read_with_a_linear_number_of_calls(aws: AwsStandIn) -> None:
     fill_pages(aws)
     assert scan_source(EcsSource(open_aws_api(), 1)) == image_uses_of_pages()
     assert aws.world.calls.counts() == CALLS_OF_PAGES
@@ -102,7 +102,7 @@ CALLS_OF_PAGES = Counter(
 )
 
 
-def test_all_calls_with_pages_are_in_the_table(aws: StandIn) -> None:
+def test_all_calls_with_pages_are_in_the_table(aws: AwsStandIn) -> None:
     fill_pages(aws, 3)
     scan_source(EcsSource(open_aws_api(), 3))
     counts = aws.world.calls.counts()
@@ -112,7 +112,7 @@ def test_all_calls_with_pages_are_in_the_table(aws: StandIn) -> None:
 
 
 @pytest.mark.parametrize(("revisions", "calls"), [(2, 1), (100, 1), (101, 2), (1000, 2)])
-def test_only_the_needed_revisions_are_listed(aws: StandIn, revisions: int, calls: int) -> None:
+def test_only_the_needed_revisions_are_listed(aws: AwsStandIn, revisions: int, calls: int) -> None:
     for n in range(150):
         aws.world.ecs().register("job", [image("job", str(n))])
     found = scan_source(EcsSource(open_aws_api(), revisions))
@@ -120,13 +120,13 @@ def test_only_the_needed_revisions_are_listed(aws: StandIn, revisions: int, call
     assert aws.world.calls.count("ecs:ListTaskDefinitions") == calls
 
 
-def _busy_rule(aws: StandIn) -> None:
+def _busy_rule(aws: AwsStandIn) -> None:
     rule = aws.world.events().put_rule("busy")
     for n in range(MANY):
         aws.world.events().put_target(rule, {"Id": f"{n}", "Arn": "arn:aws:sqs:::queue"})
 
 
-MORE_THAN_A_PAGE: Mapping[str, Callable[[StandIn], None]] = {
+MORE_THAN_A_PAGE: Mapping[str, Callable[[AwsStandIn], None]] = {
     "ecs:ListClusters": lambda aws: _repeat(aws.world.ecs().cluster),
     "ecs:ListTasks": lambda aws: _repeat(lambda _: aws.world.ecs().run_task("c", "f", ["nginx"])),
     "ecs:ListServices": lambda aws: _repeat(
@@ -159,6 +159,6 @@ def _repeat(make: Callable[[str], object]) -> None:
 
 
 @pytest.mark.parametrize(("call", "failure"), matrix(MORE_THAN_A_PAGE, SECOND_PAGE, meet=1))
-def test_failures_on_the_second_page(aws: StandIn, call: str, failure: str) -> None:
+def test_failures_on_the_second_page(aws: AwsStandIn, call: str, failure: str) -> None:
     MORE_THAN_A_PAGE[call](aws)
     check_every_failure(aws, lambda aws_api: EcsSource(aws_api, MANY), SECOND_PAGE[failure], [call])

@@ -4,7 +4,7 @@ import pytest
 
 from bot.core.errors import ServiceError
 from bot.core.usage import ImageUse
-from bot.playground.aws import Fault, StandIn
+from bot.playground.aws import AwsStandIn, Fault
 from bot.playground.aws.ecs.state import EcsState
 from bot.usage.ecs import EcsSource
 from tests.usage.aws_support import digest, image, open_aws_api, scan_source
@@ -13,7 +13,7 @@ pytestmark = pytest.mark.usefixtures("environment")
 
 
 @pytest.fixture
-def ecs(aws: StandIn) -> EcsState:
+def ecs(aws: AwsStandIn) -> EcsState:
     """`job` with revisions 1 to 5, of which 4 is INACTIVE, and `job-report` with 1."""
     ecs = aws.world.ecs()
     for n in range(1, 6):
@@ -55,14 +55,14 @@ def test_names_of_the_users(ecs: EcsState) -> None:
 
 
 @pytest.mark.parametrize("revisions", [1, 2])
-def test_a_family_without_active_revisions(aws: StandIn, revisions: int) -> None:
+def test_a_family_without_active_revisions(aws: AwsStandIn, revisions: int) -> None:
     ecs = aws.world.ecs()
     ecs.register("old", [image("old")])
     ecs.deregister("old:1")
     assert image_uses(revisions) == set()
 
 
-def test_families_with_the_same_prefix_do_not_count(aws: StandIn, ecs: EcsState) -> None:
+def test_families_with_the_same_prefix_do_not_count(aws: AwsStandIn, ecs: EcsState) -> None:
     """For the case that ECS treats the name of a family as a prefix."""
     both = ["job-report:1", "job:5"]
     arns = [ecs.definition(name).arn for name in both]
@@ -76,7 +76,7 @@ def test_families_with_the_same_prefix_do_not_count(aws: StandIn, ecs: EcsState)
     assert job_tags(image_uses(2)) == {"5"}
 
 
-def test_each_definition_is_described_once(aws: StandIn, ecs: EcsState) -> None:
+def test_each_definition_is_described_once(aws: AwsStandIn, ecs: EcsState) -> None:
     for n in range(3):
         ecs.create_service("prod", f"job-{n}", family="job", digests=[digest(n)])
         aws.world.events().run_task(f"rule-{n}", "job")
@@ -90,13 +90,13 @@ def test_each_definition_is_described_once(aws: StandIn, ecs: EcsState) -> None:
     assert newest >= {"ECS prod/job-2", "EventBridge rule rule-0", "schedule schedule-1"}
 
 
-def test_every_container(aws: StandIn) -> None:
+def test_every_container(aws: AwsStandIn) -> None:
     images = [image("app"), image("proxy"), "nginx"]
     aws.world.ecs().register("both", images)
     assert {each.image for each in image_uses(1)} == set(images)
 
 
-def test_an_ambiguous_error_code_is_not_taken_for_deletion(aws: StandIn, ecs: EcsState) -> None:
+def test_an_ambiguous_error_code_is_not_taken_for_deletion(aws: AwsStandIn, ecs: EcsState) -> None:
     ecs.register("other", [image("other")])
     aws.world.faults.add(
         Fault(operation="DescribeTaskDefinition", error="ClientException", message="Not allowed")

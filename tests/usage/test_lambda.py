@@ -5,7 +5,7 @@ from collections import Counter
 import pytest
 
 from bot.core.usage import ImageUse
-from bot.playground.aws import Fault, StandIn
+from bot.playground.aws import AwsStandIn, Fault
 from bot.playground.aws.aws_lambda.state import LambdaState
 from bot.usage.aws_lambda import LambdaSource
 from tests.support import Shelf
@@ -17,7 +17,7 @@ THUMBNAILER = image("team/api")
 
 
 @pytest.fixture
-def functions(aws: StandIn) -> LambdaState:
+def functions(aws: AwsStandIn) -> LambdaState:
     return aws.world.functions()
 
 
@@ -66,7 +66,7 @@ def test_an_image_that_was_deployed_by_digest(functions: LambdaState) -> None:
     assert image_uses() == {ImageUse(pinned, "Lambda thumbnailer $LATEST", digest(1))}
 
 
-def test_functions_from_zip_archives_have_no_image(aws: StandIn, functions: LambdaState) -> None:
+def test_functions_from_zip_archives_have_no_image(aws: AwsStandIn, functions: LambdaState) -> None:
     functions.create("zipped")
     functions.publish("zipped")
     functions.alias("zipped", "live", "1")
@@ -90,14 +90,14 @@ def test_a_function_changed_from_zip_archive_to_image(functions: LambdaState) ->
     ],
 )
 def test_a_resource_deleted_after_it_was_listed(
-    aws: StandIn, functions: LambdaState, operation: str, left: set[ImageUse]
+    aws: AwsStandIn, functions: LambdaState, operation: str, left: set[ImageUse]
 ) -> None:
     functions.create("thumbnailer", THUMBNAILER, digest=digest(1))
     aws.world.faults.add(Fault(operation=operation, error="ResourceNotFoundException", status=404))
     assert image_uses() == left
 
 
-def test_more_than_one_page_of_everything(aws: StandIn, functions: LambdaState) -> None:
+def test_more_than_one_page_of_everything(aws: AwsStandIn, functions: LambdaState) -> None:
     expected = set()
     for n in range(51):
         functions.create(f"f-{n}", image("f", str(n)), digest=digest(n))

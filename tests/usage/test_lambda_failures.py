@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bot.playground.aws import Fault, StandIn
+from bot.playground.aws import AwsStandIn, Fault
 from bot.usage.aws_lambda import LambdaSource
 from tests.matrices import matrix
 from tests.usage.aws_support import (
@@ -27,7 +27,7 @@ pytestmark = pytest.mark.usefixtures("environment")
 
 
 @pytest.fixture(autouse=True)
-def functions(aws: StandIn) -> None:
+def functions(aws: AwsStandIn) -> None:
     functions = aws.world.functions()
     functions.create("thumbnailer", image("thumbnailer"), digest=digest(1))
     functions.publish("thumbnailer")
@@ -37,18 +37,18 @@ def functions(aws: StandIn) -> None:
 CALLS = {"lambda:ListFunctions": 1, "lambda:ListAliases": 1, "lambda:GetFunction": 2}
 
 
-def test_every_call_is_made(aws: StandIn) -> None:
+def test_every_call_is_made(aws: AwsStandIn) -> None:
     scan_source(LambdaSource(open_aws_api()))
     assert aws.world.calls.counts() == CALLS
 
 
 @pytest.mark.parametrize("fail", FAILURES.values(), ids=FAILURES)
-def test_every_failure_of_every_call_is_an_error(aws: StandIn, fail: Fail) -> None:
+def test_every_failure_of_every_call_is_an_error(aws: AwsStandIn, fail: Fail) -> None:
     check_every_failure(aws, LambdaSource, fail)
 
 
 @pytest.mark.parametrize(("call", "failure"), matrix(CALLS, SECOND_PAGE, meet=1))
-def test_failures_on_the_second_page(aws: StandIn, call: str, failure: str) -> None:
+def test_failures_on_the_second_page(aws: AwsStandIn, call: str, failure: str) -> None:
     """For calls without pages, the second call fails."""
     functions = aws.world.functions()
     for n in range(51):
@@ -57,23 +57,23 @@ def test_failures_on_the_second_page(aws: StandIn, call: str, failure: str) -> N
     check_every_failure(aws, LambdaSource, SECOND_PAGE[failure], [call])
 
 
-def test_timed_out(aws: StandIn) -> None:
+def test_timed_out(aws: AwsStandIn) -> None:
     check_every_timeout(aws, LambdaSource)
 
 
-def test_timed_out_on_a_real_socket(aws: StandIn) -> None:
+def test_timed_out_on_a_real_socket(aws: AwsStandIn) -> None:
     aws.world.faults.add(Fault(operation="ListFunctions", times=None, delay=1))
     check_error_names_call(
         "lambda:ListFunctions", LambdaSource(open_aws_api(patience=0.1)), "got no answer"
     )
 
 
-def test_throttled_calls_are_retried(aws: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_throttled_calls_are_retried(aws: AwsStandIn, monkeypatch: pytest.MonkeyPatch) -> None:
     check_throttling_is_retried(aws, LambdaSource, monkeypatch)
 
 
 @pytest.mark.parametrize("entry", [{}, 7, "text", [], None], ids=repr)
-def test_malformed_entries(aws: StandIn, entry: Any) -> None:
+def test_malformed_entries(aws: AwsStandIn, entry: Any) -> None:
     answers = {
         "lambda:ListFunctions": {"Functions": [entry]},
         "lambda:ListAliases": {"Aliases": [entry]},
@@ -83,7 +83,7 @@ def test_malformed_entries(aws: StandIn, entry: Any) -> None:
 
 
 @pytest.mark.parametrize("missing", ["ImageUri", "ResolvedImageUri"])
-def test_a_version_without_an_image(aws: StandIn, missing: str) -> None:
+def test_a_version_without_an_image(aws: AwsStandIn, missing: str) -> None:
     code = {"ImageUri": image("f"), "ResolvedImageUri": f"{image('f')}@{digest(1)}"}
     del code[missing]
     check_incomplete_answers(aws, LambdaSource, [("lambda:GetFunction", {"Code": code})])

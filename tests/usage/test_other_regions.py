@@ -8,7 +8,7 @@ import pytest
 from bot.core.patterns import Patterns
 from bot.core.repository import RegistryId
 from bot.core.usage import OtherRegionsUsage, UnscannedRegion
-from bot.playground.aws import DEFAULT_ACCOUNT, DEFAULT_REGION, Fault, StandIn
+from bot.playground.aws import DEFAULT_ACCOUNT, DEFAULT_REGION, AwsStandIn, Fault
 from bot.playground.aws.ec2.state import ALWAYS_ENABLED
 from bot.store.manifest_cache import SqliteManifestCache
 from bot.usage.kubernetes.unlisted_clusters import KnownClusters
@@ -56,7 +56,7 @@ def unseen(region: str, *sources: str) -> UnscannedRegion:
     return UnscannedRegion(RegistryId(DEFAULT_ACCOUNT, region), sources)
 
 
-def use_functions(aws: StandIn, region: str, *, images: int, archives: int = 0) -> None:
+def use_functions(aws: AwsStandIn, region: str, *, images: int, archives: int = 0) -> None:
     functions = aws.world.functions(DEFAULT_ACCOUNT, region)
     for number in range(images):
         image = f"{DEFAULT_ACCOUNT}.dkr.ecr.{region}.amazonaws.com/a:1"
@@ -65,12 +65,14 @@ def use_functions(aws: StandIn, region: str, *, images: int, archives: int = 0) 
         functions.create(f"archive-{number:03}")
 
 
-def test_one_call_for_each_service_of_each_region(aws: StandIn, others: OtherRegionsCheck) -> None:
+def test_one_call_for_each_service_of_each_region(
+    aws: AwsStandIn, others: OtherRegionsCheck
+) -> None:
     assert ask(others) == OtherRegionsUsage(DEFAULT_ACCOUNT, asked=(FAR, THERE))
     assert aws.world.calls.counts() == {"ec2:DescribeRegions": 1, **dict.fromkeys(CALLS, 2)}
 
 
-def test_workloads_in_other_regions(aws: StandIn, others: OtherRegionsCheck) -> None:
+def test_workloads_in_other_regions(aws: AwsStandIn, others: OtherRegionsCheck) -> None:
     aws.world.ecs(DEFAULT_ACCOUNT, THERE).cluster("prod")
     use_functions(aws, THERE, images=1)
     aws.world.eks(DEFAULT_ACCOUNT, FAR).create("prod")
@@ -80,7 +82,7 @@ def test_workloads_in_other_regions(aws: StandIn, others: OtherRegionsCheck) -> 
 
 @pytest.mark.parametrize(("archives", "is_found"), [(50, False), (51, True)])
 def test_functions_without_an_image(
-    aws: StandIn, others: OtherRegionsCheck, archives: int, *, is_found: bool
+    aws: AwsStandIn, others: OtherRegionsCheck, archives: int, *, is_found: bool
 ) -> None:
     """With more than one page, functions with images may exist."""
     use_functions(aws, THERE, images=0, archives=archives)
@@ -88,7 +90,7 @@ def test_functions_without_an_image(
 
 
 def test_eks_clusters_that_are_listed_by_arn_or_ignored(
-    aws: StandIn, others: OtherRegionsCheck
+    aws: AwsStandIn, others: OtherRegionsCheck
 ) -> None:
     for name in ("listed", "sandbox-1"):
         aws.world.eks(DEFAULT_ACCOUNT, THERE).create(name)
@@ -96,7 +98,7 @@ def test_eks_clusters_that_are_listed_by_arn_or_ignored(
 
 
 def test_answers_are_remembered_for_a_day(
-    aws: StandIn, others: OtherRegionsCheck, cache: SqliteManifestCache
+    aws: AwsStandIn, others: OtherRegionsCheck, cache: SqliteManifestCache
 ) -> None:
     aws.world.ecs(DEFAULT_ACCOUNT, THERE).cluster("prod")
     first = others.check(cache, NOW)
@@ -109,7 +111,7 @@ def test_answers_are_remembered_for_a_day(
 
 
 def test_a_failed_region_keeps_its_remembered_answers(
-    aws: StandIn, others: OtherRegionsCheck, cache: SqliteManifestCache
+    aws: AwsStandIn, others: OtherRegionsCheck, cache: SqliteManifestCache
 ) -> None:
     use_functions(aws, THERE, images=1)
     others.check(cache, NOW)
@@ -122,7 +124,7 @@ def test_a_failed_region_keeps_its_remembered_answers(
 
 
 def test_remembered_answers_count_without_the_list_of_regions(
-    aws: StandIn, others: OtherRegionsCheck, cache: SqliteManifestCache
+    aws: AwsStandIn, others: OtherRegionsCheck, cache: SqliteManifestCache
 ) -> None:
     use_functions(aws, THERE, images=1)
     others.check(cache, NOW)
@@ -132,7 +134,7 @@ def test_remembered_answers_count_without_the_list_of_regions(
     assert "AWS refused ec2:DescribeRegions" in later.errors[0].text
 
 
-def test_a_failed_region_is_not_asked_further(aws: StandIn, others: OtherRegionsCheck) -> None:
+def test_a_failed_region_is_not_asked_further(aws: AwsStandIn, others: OtherRegionsCheck) -> None:
     """A Region that fails gets no more calls."""
     aws.world.faults.add(Fault(operation="ListClusters", region=THERE, times=None, cut="before"))
     result = ask(others)
@@ -141,7 +143,7 @@ def test_a_failed_region_is_not_asked_further(aws: StandIn, others: OtherRegions
 
 
 def test_regions_that_service_control_policies_deny(
-    aws: StandIn, others: OtherRegionsCheck, cache: SqliteManifestCache
+    aws: AwsStandIn, others: OtherRegionsCheck, cache: SqliteManifestCache
 ) -> None:
     aws.world.deny_regions(FAR)
     result = others.check(cache, NOW)

@@ -7,7 +7,7 @@ import pytest
 
 from bot.core.errors import ServiceError
 from bot.core.usage import ImageUse
-from bot.playground.aws import Fault, StandIn
+from bot.playground.aws import AwsStandIn, Fault
 from bot.playground.aws.sagemaker.state import SageMakerState
 from bot.usage.sagemaker import sagemaker_source
 from tests.support import Shelf
@@ -26,7 +26,7 @@ DIGESTS = {image("team/api", str(n)): digest(n) for n in range(1, 5)}
 
 
 @pytest.fixture
-def sagemaker(aws: StandIn) -> SageMakerState:
+def sagemaker(aws: AwsStandIn) -> SageMakerState:
     return aws.world.sagemaker()
 
 
@@ -43,7 +43,7 @@ def test_name_and_scope_of_the_source() -> None:
     assert (source.name, source.scope) == ("sagemaker", PLACE)
 
 
-def test_no_workloads(aws: StandIn) -> None:
+def test_no_workloads(aws: AwsStandIn) -> None:
     assert image_uses() == set()
     assert aws.world.calls.counts() == {
         "sagemaker:ListEndpoints": 1,
@@ -121,7 +121,7 @@ def test_a_running_endpoint_without_images_is_an_error(
         image_uses()
 
 
-def test_an_image_whose_digest_is_not_known_yet(aws: StandIn, sagemaker: SageMakerState) -> None:
+def test_an_image_whose_digest_is_not_known_yet(aws: AwsStandIn, sagemaker: SageMakerState) -> None:
     sagemaker.create_endpoint("live", {"AllTraffic": [API]}, digests={API: digest(1)})
     variant = {"VariantName": "AllTraffic", "DeployedImages": [{"SpecifiedImage": API}]}
     answer = {"EndpointStatus": "InService", "ProductionVariants": [variant]}
@@ -179,7 +179,7 @@ def test_a_component_with_a_deleted_model_is_an_error(sagemaker: SageMakerState)
     ],
 )
 def test_a_resource_deleted_after_it_was_listed(
-    aws: StandIn, operation: str, answer: dict[str, list[dict[str, str]]]
+    aws: AwsStandIn, operation: str, answer: dict[str, list[dict[str, str]]]
 ) -> None:
     aws.world.faults.add(Fault(operation=operation, answer=answer))
     assert image_uses() == set()
@@ -195,7 +195,7 @@ def test_a_resource_deleted_after_it_was_listed(
     ],
 )
 def test_errors_about_other_missing_resources(
-    aws: StandIn, sagemaker: SageMakerState, operation: str, missing: str
+    aws: AwsStandIn, sagemaker: SageMakerState, operation: str, missing: str
 ) -> None:
     sagemaker.create_model("chat", [API])
     sagemaker.create_endpoint("live", {"AllTraffic": [API]}, digests={API: digest(1)})
@@ -210,7 +210,7 @@ def test_errors_about_other_missing_resources(
         image_uses()
 
 
-def test_more_than_one_page_of_everything(aws: StandIn, sagemaker: SageMakerState) -> None:
+def test_more_than_one_page_of_everything(aws: AwsStandIn, sagemaker: SageMakerState) -> None:
     expected = set()
     for n in range(101):
         name = image("team/api", str(n))
@@ -240,7 +240,7 @@ def test_more_than_one_page_of_everything(aws: StandIn, sagemaker: SageMakerStat
     [({"ProductId": "prod-1"}, None), ({"Framework": "PYTORCH"}, "returned no image of package")],
 )
 def test_a_package_without_an_image(
-    aws: StandIn, sagemaker: SageMakerState, container: dict[str, str], expected: str | None
+    aws: AwsStandIn, sagemaker: SageMakerState, container: dict[str, str], expected: str | None
 ) -> None:
     """Marketplace products run images of their vendor. For other packages the image is unknown."""
     sagemaker.create_package("vendor", [API])

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from bot.core.errors import ServiceError
-from bot.playground.aws import StandIn
+from bot.playground.aws import AwsStandIn
 from bot.usage.app_runner import app_runner_source
 from bot.usage.batch import batch_source
 from bot.usage.codebuild import codebuild_source
@@ -39,27 +39,27 @@ class SmallService(NamedTuple):
 
     service: str
     open: Open
-    fill: Callable[[StandIn, int], None]
+    fill: Callable[[AwsStandIn, int], None]
     page: int
     calls: Mapping[str, int]
 
 
-def app_runner_services(aws: StandIn, count: int) -> None:
+def app_runner_services(aws: AwsStandIn, count: int) -> None:
     for n in range(count):
         aws.world.apprunner().create(f"service-{n}", image("s", str(n)))
 
 
-def batch_definitions(aws: StandIn, count: int) -> None:
+def batch_definitions(aws: AwsStandIn, count: int) -> None:
     for n in range(count):
         aws.world.batch().register(f"job-{n}", image("j", str(n)))
 
 
-def codebuild_projects(aws: StandIn, count: int) -> None:
+def codebuild_projects(aws: AwsStandIn, count: int) -> None:
     for n in range(count):
         aws.world.codebuild().create(f"project-{n}", image("p", str(n)))
 
 
-def sagemaker_resources(aws: StandIn, count: int) -> None:
+def sagemaker_resources(aws: AwsStandIn, count: int) -> None:
     """The first model comes from a package, the first inference component from a model."""
     sagemaker = aws.world.sagemaker()
     deployed = image("deployed")
@@ -117,7 +117,7 @@ def small(request: pytest.FixtureRequest) -> SmallService:
     return request.param
 
 
-def test_every_call_is_made(aws: StandIn, small: SmallService) -> None:
+def test_every_call_is_made(aws: AwsStandIn, small: SmallService) -> None:
     small.fill(aws, 2)
     scan_source(small.open(open_aws_api()))
     assert aws.world.calls.counts() == small.calls
@@ -125,14 +125,14 @@ def test_every_call_is_made(aws: StandIn, small: SmallService) -> None:
 
 @pytest.mark.parametrize("fail", FAILURES.values(), ids=FAILURES)
 def test_every_failure_of_every_call_is_an_error(
-    aws: StandIn, small: SmallService, fail: Fail
+    aws: AwsStandIn, small: SmallService, fail: Fail
 ) -> None:
     small.fill(aws, 2)
     check_every_failure(aws, small.open, fail)
 
 
 @pytest.mark.parametrize(("name", "failure"), matrix(SMALL_SERVICES, SECOND_PAGE, meet=1))
-def test_failures_on_the_second_page(aws: StandIn, name: str, failure: str) -> None:
+def test_failures_on_the_second_page(aws: AwsStandIn, name: str, failure: str) -> None:
     """For calls without pages, the second call fails."""
     small = SMALL_SERVICES[name]
     small.fill(aws, small.page + 1)
@@ -140,13 +140,13 @@ def test_failures_on_the_second_page(aws: StandIn, name: str, failure: str) -> N
     check_every_failure(aws, small.open, SECOND_PAGE[failure], calls)
 
 
-def test_timed_out(aws: StandIn, small: SmallService) -> None:
+def test_timed_out(aws: AwsStandIn, small: SmallService) -> None:
     small.fill(aws, 2)
     check_every_timeout(aws, small.open)
 
 
 def test_throttled_calls_are_retried(
-    aws: StandIn, small: SmallService, monkeypatch: pytest.MonkeyPatch
+    aws: AwsStandIn, small: SmallService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     small.fill(aws, 2)
     check_throttling_is_retried(aws, small.open, monkeypatch)
@@ -214,7 +214,7 @@ PARTS: Mapping[str, tuple[Open, Callable[[Any], Any]]] = {
 
 
 @pytest.mark.parametrize("part", [{}, 7, "text", [], None], ids=repr)
-def test_malformed_parts(aws: StandIn, small: SmallService, part: Any) -> None:
+def test_malformed_parts(aws: AwsStandIn, small: SmallService, part: Any) -> None:
     small.fill(aws, 2)
     answers = [
         (where.partition(" ")[0], answer(part))
@@ -225,13 +225,13 @@ def test_malformed_parts(aws: StandIn, small: SmallService, part: Any) -> None:
 
 
 @pytest.mark.parametrize("name", [{}, 7, [], None], ids=repr)
-def test_malformed_names(aws: StandIn, name: Any) -> None:
+def test_malformed_names(aws: AwsStandIn, name: Any) -> None:
     answers = [("codebuild:ListProjects", {"projects": [name]})]
     check_incomplete_answers(aws, codebuild_source, answers)
 
 
 def test_no_workloads_if_aws_does_not_offer_the_service(
-    aws: StandIn, small: SmallService, monkeypatch: pytest.MonkeyPatch
+    aws: AwsStandIn, small: SmallService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lose_host(monkeypatch, small.service)
     assert scan_source(small.open(open_aws_api(region=UNLISTED))) == set()

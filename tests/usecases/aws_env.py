@@ -15,7 +15,7 @@ from bot.bootstrap.storage import SharedManifestCache
 from bot.core.errors import ErrorText
 from bot.core.image_references import RegistryHosts
 from bot.core.patterns import Patterns
-from bot.core.permissions import AwsIdentity, Person
+from bot.core.permissions import AwsIdentity, SimulatedUser
 from bot.core.plan import PlanState
 from bot.core.policy import ApprovalRules, Policy, PolicyEntry
 from bot.core.records import ImageOutcome, PlanItem, PlanRecord, PlanRun, PlanWorker
@@ -25,7 +25,7 @@ from bot.core.rules.newest import NewestRule
 from bot.core.rules.selection import TagFilter
 from bot.core.usage import ImageUse, ScanCoverage, SourceScan
 from bot.core.usage_snapshot import ImageUseCollector, UsageSnapshot
-from bot.playground.aws import Fault, StandIn
+from bot.playground.aws import AwsStandIn, Fault
 from bot.render.audit_events import detail_words, item_words
 from bot.store.manifest_cache import SqliteManifestCache
 from bot.store.store import Store
@@ -111,7 +111,7 @@ class AwsEnv:
     `image_uses`: other references. `unread`: why the usage source cannot be read. `rules`,
     `undo_window` and `directory` belong to the process that runs plans."""
 
-    aws: StandIn
+    aws: AwsStandIn
     shelf: Shelf
     store: Store
     cache: SqliteManifestCache
@@ -169,7 +169,7 @@ class AwsEnv:
         )  # fmt: skip
 
     def approve(
-        self, plan: PlanRecord, undo_window: timedelta = UNDO_WINDOW, person: Person = ANN
+        self, plan: PlanRecord, undo_window: timedelta = UNDO_WINDOW, person: SimulatedUser = ANN
     ) -> PlanRecord:
         """Approves by rules that let everyone approve."""
         channel = None if isinstance(person, AwsIdentity) else RULES.channel
@@ -349,6 +349,6 @@ class AwsEnv:
         assert self.as_stored(plan).state not in (PlanState.APPROVED, PlanState.EXECUTING)
 
 
-def make_aws_env(aws: StandIn, store: Store, folder: Path) -> Iterator[AwsEnv]:
+def make_aws_env(aws: AwsStandIn, store: Store, folder: Path) -> Iterator[AwsEnv]:
     with SqliteManifestCache(folder / "manifests.db") as cache:
         yield AwsEnv(aws, Shelf(aws), store, cache)

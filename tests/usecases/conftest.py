@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.playground.aws import StandIn
+from bot.playground.aws import AwsStandIn
 from bot.store.store import open_store
 from tests.store.conftest import migrated_file
 from tests.store.support import sqlite_url
@@ -25,7 +25,7 @@ def env(migrated_file: Path, tmp_path: Path) -> Iterator[StoreEnv]:
 
 @pytest.fixture
 def aws_env(
-    aws: StandIn, environment: Path, migrated_file: Path, tmp_path: Path
+    aws: AwsStandIn, environment: Path, migrated_file: Path, tmp_path: Path
 ) -> Iterator[AwsEnv]:
     del environment
     url = sqlite_url(shutil.copy(migrated_file, tmp_path / "store.db"))

@@ -35,7 +35,7 @@ from bot.core.usage import (
     UnscannedRegion,
 )
 from bot.core.usage_snapshot import ImageUseCollector
-from bot.playground.aws import StandIn
+from bot.playground.aws import AwsStandIn
 from bot.ports import AwsCaller, NamedRegistry
 from bot.usecases.doctor import Doctor, UsageScan
 from tests.support import Shelf
@@ -191,13 +191,13 @@ def test_all_reasons_of_incomplete_plans_have_findings(stocked: EcrRegistry) -> 
 
 
 def test_references_are_not_checked_if_the_registry_cannot_be_listed(
-    aws: StandIn, stocked: EcrRegistry
+    aws: AwsStandIn, stocked: EcrRegistry
 ) -> None:
     aws.world.deny("ecr:ListImages")
     assert of("references", findings_of(stocked, images=[f"{HOST}/team/gone:1"])) == []
 
 
-def test_the_doctor_changes_nothing(aws: StandIn, stocked: EcrRegistry) -> None:
+def test_the_doctor_changes_nothing(aws: AwsStandIn, stocked: EcrRegistry) -> None:
     findings_of(stocked)
     operations = {name.partition(":")[2] for name in aws.world.calls.counts()}
     assert all(each.startswith(("BatchGet", "Describe", "Get", "List")) for each in operations)

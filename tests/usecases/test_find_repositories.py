@@ -7,7 +7,7 @@ import pytest
 from bot.aws.ecr import EcrRegistry
 from bot.aws.sessions import open_session
 from bot.core.errors import RequestError, ServiceError
-from bot.playground.aws import StandIn
+from bot.playground.aws import AwsStandIn
 from bot.usecases.repositories import find_repositories, find_repository
 from tests.support import Shelf
 
@@ -17,7 +17,7 @@ DIGEST = f"sha256:{'a' * 64}"
 
 
 @pytest.fixture
-def registries(aws: StandIn, environment: object) -> Sequence[EcrRegistry]:
+def registries(aws: AwsStandIn, environment: object) -> Sequence[EcrRegistry]:
     """`team/api` is in both, `team/web` and `ops` in the first, `team/far` in the second."""
     del environment
     for name in ("team/api", "team/web", "ops"):
@@ -122,7 +122,7 @@ def test_a_bad_glob(registries: Sequence[EcrRegistry]) -> None:
 
 @pytest.mark.parametrize("argument", ["ops", "team/*", f"{HOST}/ops"])
 def test_a_registry_that_cannot_be_listed_raises(
-    argument: str, aws: StandIn, registries: Sequence[EcrRegistry]
+    argument: str, aws: AwsStandIn, registries: Sequence[EcrRegistry]
 ) -> None:
     aws.world.deny("ecr:DescribeRepositories", region="eu-west-1")
     with pytest.raises(ServiceError, match="AWS refused ecr:DescribeRepositories"):

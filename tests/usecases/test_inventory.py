@@ -8,7 +8,7 @@ from bot.aws.ecr import EcrRegistry
 from bot.aws.sessions import open_session
 from bot.core.manifest import DescribedImage
 from bot.core.repository import RepositoryId
-from bot.playground.aws import StandIn, manifests
+from bot.playground.aws import AwsStandIn, manifests
 from bot.store.manifest_cache import SqliteManifestCache
 from bot.usecases.inventory import InventoryTaker
 from tests.conftest import TakeInventory
@@ -37,7 +37,7 @@ def test_an_image_on_two_pages_gets_the_tags_of_both(
 
 
 def test_progress_shows_both_steps(
-    aws: StandIn, shelf: Shelf, registry: EcrRegistry, cache: SqliteManifestCache
+    aws: AwsStandIn, shelf: Shelf, registry: EcrRegistry, cache: SqliteManifestCache
 ) -> None:
     shelf.images(1001)
     told: list[tuple[str, int, int | None]] = []
@@ -61,7 +61,9 @@ def signed(shelf: Shelf) -> Shelf:
     return shelf
 
 
-def test_a_deleted_subject_is_remembered(aws: StandIn, signed: Shelf, take: TakeInventory) -> None:
+def test_a_deleted_subject_is_remembered(
+    aws: AwsStandIn, signed: Shelf, take: TakeInventory
+) -> None:
     assert take(signed).subjects_seen == frozenset()
     aws.world.remove(signed.repository, "1.0")
     for _ in range(2):

@@ -13,7 +13,7 @@ from sqlalchemy import MetaData, insert, text
 
 from bot.core.plan import PlanState
 from bot.core.records import ImageOutcome
-from bot.playground.aws import StandIn
+from bot.playground.aws import AwsStandIn
 from bot.render.audit_events import detail_words, item_words
 from bot.render.plan_summary import why
 from bot.store.database import upgrade
@@ -64,7 +64,9 @@ def _value(found: Any) -> Any:
 
 
 @pytest.fixture
-def aws_envs(aws: StandIn, environment: Path, store: Store, tmp_path: Path) -> Iterator["AwsEnvs"]:
+def aws_envs(
+    aws: AwsStandIn, environment: Path, store: Store, tmp_path: Path
+) -> Iterator["AwsEnvs"]:
     del environment
     aws.world.clock.set(NOW)
     with SqliteManifestCache(tmp_path / "manifests.db") as cache:
@@ -74,7 +76,7 @@ def aws_envs(aws: StandIn, environment: Path, store: Store, tmp_path: Path) -> I
 class AwsEnvs:
     """The repositories in their state when the database was written."""
 
-    def __init__(self, aws: StandIn, store: Store, cache: SqliteManifestCache) -> None:
+    def __init__(self, aws: AwsStandIn, store: Store, cache: SqliteManifestCache) -> None:
         self._parts = aws, store, cache
 
     def at(self, name: str) -> AwsEnv:

@@ -24,7 +24,7 @@ from bot.core.rules.selection import TagFilter
 from bot.core.usage import ImageUse, ScanCoverage
 from bot.core.usage_snapshot import ImageUseCollector, UsageSnapshot
 from bot.core.verdict_reasons import RuleName, Verdict
-from bot.playground.aws import StandIn, manifests
+from bot.playground.aws import AwsStandIn, manifests
 from bot.render.plan_problem_sentences import plan_problem_words
 from bot.store.manifest_cache import SqliteManifestCache
 from bot.store.store import Store
@@ -51,7 +51,7 @@ def make(make_all: MakePlanned) -> MakePlan:
 
 
 @pytest.fixture
-def make_all(aws: StandIn, registry: EcrRegistry, cache: SqliteManifestCache) -> MakePlanned:
+def make_all(aws: AwsStandIn, registry: EcrRegistry, cache: SqliteManifestCache) -> MakePlanned:
     aws.world.clock.set(NOW)
 
     def make_it(
@@ -84,7 +84,7 @@ def make_all(aws: StandIn, registry: EcrRegistry, cache: SqliteManifestCache) ->
 
 
 def test_tags_may_move_during_the_listing(
-    aws: StandIn, shelf: Shelf, make_all: MakePlanned, env: StoreEnv
+    aws: AwsStandIn, shelf: Shelf, make_all: MakePlanned, env: StoreEnv
 ) -> None:
     """Their history starts after the listing, and images have lost their tags by then."""
 
@@ -156,7 +156,7 @@ def test_only_pins_of_this_repository_protect(shelf: Shelf, make: MakePlan) -> N
 
 @pytest.mark.parametrize("value", ["ENABLED", "denied", "something new"])
 def test_savings_are_inexact_if_layers_may_be_shared(
-    value: str, aws: StandIn, shelf: Shelf, make: MakePlan
+    value: str, aws: AwsStandIn, shelf: Shelf, make: MakePlan
 ) -> None:
     shelf.image("a")
     if value == "denied":
@@ -166,7 +166,7 @@ def test_savings_are_inexact_if_layers_may_be_shared(
     assert not make(shelf).savings.exact
 
 
-def test_no_plan_if_images_cannot_be_listed(aws: StandIn, shelf: Shelf, make: MakePlan) -> None:
+def test_no_plan_if_images_cannot_be_listed(aws: AwsStandIn, shelf: Shelf, make: MakePlan) -> None:
     shelf.images(1001)
     aws.world.faults.throttle(operation="DescribeImages", skip=1)
     with pytest.raises(ServiceError, match="throttled"):
@@ -174,7 +174,7 @@ def test_no_plan_if_images_cannot_be_listed(aws: StandIn, shelf: Shelf, make: Ma
 
 
 def test_a_plan_is_incomplete_if_a_reference_cannot_be_checked(
-    aws: StandIn, shelf: Shelf, make: MakePlan
+    aws: AwsStandIn, shelf: Shelf, make: MakePlan
 ) -> None:
     shelf.images(2)
     index = ImageUseCollector(RegistryHosts({}))
@@ -199,7 +199,7 @@ def test_no_plan_for_a_deleted_repository(shelf: Shelf, make: MakePlan) -> None:
 
 
 def test_a_lost_cache_makes_the_plan_keep_more(
-    aws: StandIn, shelf: Shelf, make: MakePlan, tmp_path: Path
+    aws: AwsStandIn, shelf: Shelf, make: MakePlan, tmp_path: Path
 ) -> None:
     """Without the cache, the bot's own reads count as pulls."""
     rule = PulledWithinRule(timedelta(days=30), TagFilter())
@@ -213,7 +213,7 @@ def test_a_lost_cache_makes_the_plan_keep_more(
 
 
 def test_a_lost_cache_keeps_signatures_whose_subject_is_gone(
-    aws: StandIn, shelf: Shelf, make: MakePlan, tmp_path: Path
+    aws: AwsStandIn, shelf: Shelf, make: MakePlan, tmp_path: Path
 ) -> None:
     text = image_text("old")
     subject = shelf.push(text, "old")

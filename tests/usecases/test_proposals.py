@@ -20,7 +20,7 @@ from bot.core.rules.selection import TagFilter
 from bot.core.usage import ScanCoverage, SourceScan
 from bot.core.usage_snapshot import UsageSnapshot
 from bot.core.verdict_reasons import RuleName
-from bot.playground.aws import StandIn
+from bot.playground.aws import AwsStandIn
 from bot.store.manifest_cache import SqliteManifestCache
 from bot.store.store import Store
 from bot.usecases.planning import Planned, Planner
@@ -107,7 +107,7 @@ class ProposalSetup:
 
 @pytest.fixture
 def setup_of_proposals(
-    aws: StandIn, env: StoreEnv, shelf: Shelf, registry: EcrRegistry, cache: SqliteManifestCache
+    aws: AwsStandIn, env: StoreEnv, shelf: Shelf, registry: EcrRegistry, cache: SqliteManifestCache
 ) -> ProposalSetup:
     """With the images `old`, `older` and `new`."""
     aws.world.clock.set(NOW)
@@ -225,7 +225,7 @@ def test_another_process_ends_the_plan_first(
 
 
 def test_an_incomplete_plan_is_stored(
-    aws: StandIn, setup_of_proposals: ProposalSetup, env: StoreEnv
+    aws: AwsStandIn, setup_of_proposals: ProposalSetup, env: StoreEnv
 ) -> None:
     aws.world.deny("ecr:GetRepositoryPolicy")
     found = setup_of_proposals.propose()
@@ -235,7 +235,7 @@ def test_an_incomplete_plan_is_stored(
 
 
 def test_nothing_is_stored_if_images_cannot_be_listed(
-    aws: StandIn, setup_of_proposals: ProposalSetup, env: StoreEnv
+    aws: AwsStandIn, setup_of_proposals: ProposalSetup, env: StoreEnv
 ) -> None:
     aws.world.deny("ecr:DescribeImages")
     with pytest.raises(ServiceError):

@@ -11,7 +11,7 @@ from bot.core.image_references import RegistryHosts
 from bot.core.repository import RegistryId, RepositoryId
 from bot.core.usage import ImageUse
 from bot.core.usage_snapshot import ImageUseCollector, RepositoryMentions
-from bot.playground.aws import StandIn
+from bot.playground.aws import AwsStandIn
 from bot.usecases.repositories import FoundRepository, RepositoryNames
 from tests.support import Shelf
 
@@ -37,7 +37,7 @@ class UnlistableRegistry(EcrRegistry):
 
 
 @pytest.fixture
-def registries(aws: StandIn, environment: object) -> Sequence[EcrRegistry]:
+def registries(aws: AwsStandIn, environment: object) -> Sequence[EcrRegistry]:
     del environment
     for name in ("api", "team/api", "team/web"):
         Shelf(aws, name)
@@ -103,7 +103,7 @@ def test_replicas_count_as_having_the_same_repositories(registries: Sequence[Ecr
 
 
 def test_each_registry_is_listed_once_and_on_demand(
-    aws: StandIn, registries: Sequence[EcrRegistry]
+    aws: AwsStandIn, registries: Sequence[EcrRegistry]
 ) -> None:
     names = RepositoryNames(registries)
     for _ in range(3):

@@ -8,7 +8,7 @@ import pytest
 
 from bot.bootstrap.processes import Shutdown, this_worker
 from bot.bootstrap.slack import open_client
-from bot.playground.slack import Person, Workspace
+from bot.playground.slack import SimulatedUser, Workspace
 from bot.settings.load import load_settings
 from bot.settings.model import Settings
 from bot.store.store import Store, open_store
@@ -49,12 +49,12 @@ def own_store(environment: Path, empty_database: Path) -> Iterator[Store]:
 
 
 @pytest.fixture
-def ann(slack: Workspace) -> Person:
+def ann(slack: Workspace) -> SimulatedUser:
     return slack.remote.add_person("ann")
 
 
 @pytest.fixture
-def channel(slack: Workspace, ann: Person) -> str:
+def channel(slack: Workspace, ann: SimulatedUser) -> str:
     """The channel of all repositories."""
     return slack.remote.add_channel("cleanups", [ann])
 
@@ -87,7 +87,7 @@ MakeOffice = Callable[[Settings, Store], Office]
 
 
 @pytest.fixture
-def make_office(slack: Workspace, watch: Watch, channel: str, ann: Person) -> MakeOffice:
+def make_office(slack: Workspace, watch: Watch, channel: str, ann: SimulatedUser) -> MakeOffice:
     """Makes a worker with its own clients, like a worker process."""
     del slack
 

@@ -9,7 +9,7 @@ from slack_sdk import WebClient
 from bot.bootstrap.planning import system_clock
 from bot.bootstrap.processes import Shutdown
 from bot.core.records import QueuedJob
-from bot.playground.slack import Person
+from bot.playground.slack import SimulatedUser
 from bot.store.store import Store
 from bot.usecases.deletion.lease import JOB_LEASE
 from bot.worker.job_queue import JobWorker
@@ -34,7 +34,7 @@ class Office:
     store: Store
     client: WebClient
     channel: str
-    person: Person
+    person: SimulatedUser
     shutdown: Shutdown
     jobs: JobWorker
     updater: SlackUpdater

@@ -8,7 +8,7 @@ from weakref import ref
 import pytest
 from botocore.client import BaseClient
 
-from bot.playground.slack import Person
+from bot.playground.slack import SimulatedUser
 from bot.process import tune_garbage_collection
 from bot.settings.model import Settings
 from bot.store.store import Store
@@ -98,7 +98,7 @@ def test_jobs_leave_no_garbage(
 def test_memory_stays_flat(
     own_store: Store,
     channel: str,
-    ann: Person,
+    ann: SimulatedUser,
     repository: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -8,8 +8,8 @@ from pathlib import Path
 import orjson
 import pytest
 
+from bot.playground.aws import AwsStandIn
 from bot.playground.aws import Fault as AwsFault
-from bot.playground.aws import StandIn
 from bot.playground.slack import APP_TOKEN, BOT_TOKEN, CallFault, Workspace
 from bot.store.store import Store
 from tests.support import Shelf, others_off
@@ -56,7 +56,7 @@ def expect_nothing(slack: Workspace, environment: Path, caplog: pytest.LogCaptur
     "operation", ["DescribeRepositories", "DescribeImages", "BatchGetImage", "ListFunctions"]
 )
 def test_aws_quotes_a_secret(
-    operation: str, office: Office, aws: StandIn, expect_nothing: Expect
+    operation: str, office: Office, aws: AwsStandIn, expect_nothing: Expect
 ) -> None:
     fault = AwsFault(operation=operation, error="Surprise", message=QUOTING, times=None)
     aws.world.faults.add(fault)

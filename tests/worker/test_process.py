@@ -14,8 +14,8 @@ from sqlalchemy import update
 from bot.bootstrap.planning import system_clock
 from bot.core.plan import PlanState
 from bot.core.records import ImageOutcome
-from bot.playground.aws import StandIn
-from bot.playground.slack import CallFault, Person, Workspace
+from bot.playground.aws import AwsStandIn
+from bot.playground.slack import CallFault, SimulatedUser, Workspace
 from bot.settings.model import Settings
 from bot.store.store import Store, open_store
 from bot.store.tables import DatabaseInfoRow
@@ -65,7 +65,7 @@ def test_from_the_request_to_the_result(
     shelf: Shelf,
     own_store: Store,
     channel: str,
-    ann: Person,
+    ann: SimulatedUser,
     run: Run,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -104,11 +104,11 @@ def test_plans_run_while_slack_is_down(
 
 @pytest.mark.usefixtures("at_once")
 def test_two_replicas_share_the_work(
-    aws: StandIn,
+    aws: AwsStandIn,
     postgresql: Server,
     slack: Workspace,
     channel: str,
-    ann: Person,
+    ann: SimulatedUser,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Every report is posted once, and every message is updated."""
@@ -128,11 +128,11 @@ def test_two_replicas_share_the_work(
 
 
 def test_scheduled_reports_are_posted(
-    aws: StandIn,
+    aws: AwsStandIn,
     own_store: Store,
     slack: Workspace,
     channel: str,
-    ann: Person,
+    ann: SimulatedUser,
     settings_file: Callable[[str], Path],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -166,11 +166,11 @@ def created_yesterday(store: Store) -> None:
 
 
 def test_two_replicas_post_scheduled_reports_once(
-    aws: StandIn,
+    aws: AwsStandIn,
     postgresql: Server,
     slack: Workspace,
     channel: str,
-    ann: Person,
+    ann: SimulatedUser,
     settings_file: Callable[[str], Path],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

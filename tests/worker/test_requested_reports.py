@@ -8,7 +8,7 @@ import pytest
 from bot.bootstrap.planning import system_clock
 from bot.core.plan import PlanState
 from bot.core.records import QueuedJob
-from bot.playground.aws import DEFAULT_ACCOUNT, DEFAULT_REGION, StandIn
+from bot.playground.aws import DEFAULT_ACCOUNT, DEFAULT_REGION, AwsStandIn
 from bot.playground.aws import Fault as AwsFault
 from bot.playground.aws.ec2.state import ALWAYS_ENABLED
 from bot.playground.slack import CallFault, Workspace
@@ -33,7 +33,7 @@ def api(shelf: Shelf) -> Shelf:
 
 
 @pytest.fixture
-def web(aws: StandIn) -> Shelf:
+def web(aws: AwsStandIn) -> Shelf:
     shelf = Shelf(aws, "team/web")
     shelf.images(12)
     return shelf
@@ -79,7 +79,7 @@ def test_a_glob_makes_a_report_of_each_repository(office: Office) -> None:
 
 
 @pytest.mark.usefixtures("api")
-def test_one_of_several_cannot_be_planned(office: Office, aws: StandIn, web: Shelf) -> None:
+def test_one_of_several_cannot_be_planned(office: Office, aws: AwsStandIn, web: Shelf) -> None:
     refused = {"repositoryName": web.id.name}
     aws.world.faults.add(
         AwsFault(
@@ -127,7 +127,7 @@ def test_an_invalid_repository(office: Office, repository: str, words: str) -> N
     assert office.take() is None
 
 
-def test_a_glob_that_matches_too_many(office: Office, aws: StandIn) -> None:
+def test_a_glob_that_matches_too_many(office: Office, aws: AwsStandIn) -> None:
     for number in range(MAX_REPORTS + 1):
         Shelf(aws, f"team/{number}")
     ts = office.ask("team/?")
@@ -140,7 +140,7 @@ def test_a_glob_that_matches_too_many(office: Office, aws: StandIn) -> None:
 
 @pytest.mark.usefixtures("api")
 @pytest.mark.parametrize("operation", ["DescribeRepositories", "DescribeImages"])
-def test_aws_refuses_a_call(office: Office, aws: StandIn, operation: str) -> None:
+def test_aws_refuses_a_call(office: Office, aws: AwsStandIn, operation: str) -> None:
     fault = AwsFault(operation=operation, error="AccessDeniedException", times=None)
     aws.world.faults.add(fault)
     ts = office.ask()
@@ -333,7 +333,7 @@ def report(office: Office, *repositories: str) -> None:
 
 
 @pytest.mark.usefixtures("api", "web")
-def test_jobs_that_start_together_share_a_scan(scanning_office: Office, aws: StandIn) -> None:
+def test_jobs_that_start_together_share_a_scan(scanning_office: Office, aws: AwsStandIn) -> None:
     report(scanning_office, "team/api", "team/web")
     assert aws.world.calls.count(LAMBDA) == 1
     assert len(list(scanning_office.store.plans())) == 2
@@ -341,7 +341,7 @@ def test_jobs_that_start_together_share_a_scan(scanning_office: Office, aws: Sta
 
 @pytest.mark.usefixtures("api", "web")
 def test_unscanned_regions_are_checked_once_a_day(
-    scanning_office: Office, aws: StandIn, monkeypatch: pytest.MonkeyPatch
+    scanning_office: Office, aws: AwsStandIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The plan lists them."""
     monkeypatch.setitem(ALWAYS_ENABLED, "aws", (DEFAULT_REGION, "sa-east-1", "us-east-1"))
@@ -358,7 +358,7 @@ def test_unscanned_regions_are_checked_once_a_day(
 
 
 @pytest.mark.usefixtures("api", "web")
-def test_a_shared_scan_expires(scanning_office: Office, aws: StandIn) -> None:
+def test_a_shared_scan_expires(scanning_office: Office, aws: AwsStandIn) -> None:
     report(scanning_office, "team/api")
     scanning_office.watch.passed += SCAN_SHARED_FOR
     report(scanning_office, "team/web")
@@ -366,13 +366,13 @@ def test_a_shared_scan_expires(scanning_office: Office, aws: StandIn) -> None:
 
 
 @pytest.mark.usefixtures("api")
-def test_a_second_request_makes_a_new_scan(scanning_office: Office, aws: StandIn) -> None:
+def test_a_second_request_makes_a_new_scan(scanning_office: Office, aws: AwsStandIn) -> None:
     report(scanning_office, "team/api", "team/api")
     assert aws.world.calls.count(LAMBDA) == 2
 
 
 @pytest.mark.usefixtures("api", "web")
-def test_a_failed_scan_is_not_shared(scanning_office: Office, aws: StandIn) -> None:
+def test_a_failed_scan_is_not_shared(scanning_office: Office, aws: AwsStandIn) -> None:
     aws.world.faults.add(AwsFault(operation="ListFunctions", error="AccessDeniedException"))
     report(scanning_office, "team/api", "team/web")
     assert aws.world.calls.count(LAMBDA) == 2

@@ -12,8 +12,8 @@ from bot.bootstrap.processes import Shutdown
 from bot.bootstrap.usecases import open_report_scheduler
 from bot.core.plan import PlanState
 from bot.core.report_schedules import IGNORE_TAG, ReportOutcome
+from bot.playground.aws import AwsStandIn
 from bot.playground.aws import Fault as AwsFault
-from bot.playground.aws import StandIn
 from bot.playground.slack import CallFault, Workspace
 from bot.settings.load import load_settings
 from bot.settings.model import Settings
@@ -51,7 +51,7 @@ def api(shelf: Shelf) -> Shelf:
 
 
 @pytest.fixture
-def others(aws: StandIn) -> None:
+def others(aws: AwsStandIn) -> None:
     """One repository with nothing to delete, and two with little."""
     Shelf(aws, "team/web").images(2)
     for name in ("lab/a", "lab/b"):
@@ -122,7 +122,7 @@ def test_posts_are_rate_limited(
 
 
 @pytest.mark.usefixtures("others")
-def test_a_tag_excludes_a_repository(office: Office, settings: Settings, aws: StandIn) -> None:
+def test_a_tag_excludes_a_repository(office: Office, settings: Settings, aws: AwsStandIn) -> None:
     aws.world.create_repository("lab/c", tags={IGNORE_TAG: "yes"})
     queue_and_work(office, settings)
     assert "lab/c" not in str(texts(office))
@@ -130,7 +130,7 @@ def test_a_tag_excludes_a_repository(office: Office, settings: Settings, aws: St
 
 
 def test_incomplete_plans_always_get_a_report(
-    office: Office, settings: Settings, aws: StandIn
+    office: Office, settings: Settings, aws: AwsStandIn
 ) -> None:
     Shelf(aws, "team/web").images(2)
     aws.world.deny("ecr:GetRepositoryPolicy")
@@ -141,7 +141,7 @@ def test_incomplete_plans_always_get_a_report(
 
 
 def test_failures_of_the_same_call_share_a_summary_line(
-    office: Office, settings: Settings, aws: StandIn
+    office: Office, settings: Settings, aws: AwsStandIn
 ) -> None:
     for name in ("lab/a", "lab/b", "team/web"):
         Shelf(aws, name).images(2)
@@ -422,7 +422,7 @@ def test_slack_is_down_for_a_day(
 
 
 @pytest.mark.usefixtures("api")
-def test_planning_fails_for_minutes(office: Office, settings: Settings, aws: StandIn) -> None:
+def test_planning_fails_for_minutes(office: Office, settings: Settings, aws: AwsStandIn) -> None:
     aws.world.faults.add(
         AwsFault(operation="DescribeImages", error="AccessDeniedException", times=2)
     )

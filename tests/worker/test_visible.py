@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from bot.playground.aws import AwsStandIn, manifests
 from bot.playground.aws import Fault as AwsFault
-from bot.playground.aws import StandIn, manifests
 from bot.playground.slack import Workspace
 from bot.store.store import Store
 from tests.support import Shelf, others_off
@@ -66,7 +66,7 @@ def test_a_report(office: Office, slack: Workspace) -> None:
 
 
 def test_a_report_of_unchecked_sources(
-    office: Office, slack: Workspace, aws: StandIn, caplog: pytest.LogCaptureFixture
+    office: Office, slack: Workspace, aws: AwsStandIn, caplog: pytest.LogCaptureFixture
 ) -> None:
     for operation in ("ListFunctions", "DescribeImages"):
         fault = AwsFault(operation=operation, error="Surprise", message=HOSTILE, times=1)

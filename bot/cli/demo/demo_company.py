@@ -199,7 +199,7 @@ class DemoCompany:
 @contextmanager
 def open_company(port: int, undo_window: timedelta) -> Iterator[DemoCompany]:
     """`port`: of the workspace; 0 means a free one. Raises RequestError if the port is taken."""
-    from bot.playground.aws import DEFAULT_ACCOUNT, StandIn  # noqa: PLC0415
+    from bot.playground.aws import DEFAULT_ACCOUNT, AwsStandIn  # noqa: PLC0415
     from bot.playground.kubernetes import Cluster  # noqa: PLC0415
     from bot.playground.seed import SECOND_ACCOUNT, seed_company  # noqa: PLC0415
     from bot.playground.seed_kubernetes import register_cluster_in_eks, seed_company_cluster  # noqa: PLC0415
@@ -207,7 +207,7 @@ def open_company(port: int, undo_window: timedelta) -> Iterator[DemoCompany]:
     from bot.playground.seed_usage import SECOND_ACCOUNT_ROLE  # noqa: PLC0415
     from bot.settings.model import Settings  # noqa: PLC0415
 
-    with StandIn() as aws, Cluster(CLUSTER) as cluster, open_workspace(port) as workspace:
+    with AwsStandIn() as aws, Cluster(CLUSTER) as cluster, open_workspace(port) as workspace:
         now = system_clock()
         seed_company(aws.url, now)
         seed_company_cluster(aws.url, cluster.address)

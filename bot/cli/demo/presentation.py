@@ -19,7 +19,7 @@ from bot.render.quantities import count, money
 
 if TYPE_CHECKING:
     from bot.playground.plain_text import PlainTextRenderer
-    from bot.playground.slack import Person
+    from bot.playground.slack import SimulatedUser
 
 
 Json = dict[str, Any]
@@ -57,7 +57,7 @@ class PostedMessage(NamedTuple):
 class ReportPrinter:
     """Posts reports, and prints them as `subscriber` sees them. `posted`: those so far."""
 
-    subscriber: "Person"
+    subscriber: "SimulatedUser"
     reader: "PlainTextRenderer"
     posted: list[PostedMessage] = field(default_factory=list)
 

@@ -3,7 +3,7 @@
 import argparse
 from datetime import UTC, datetime
 
-from bot.playground.aws.server import StandIn
+from bot.playground.aws.server import AwsStandIn
 from bot.playground.seed import seed_company
 from bot.playground.server import serve_until_interrupted
 
@@ -15,7 +15,7 @@ def main() -> None:
         "--seed", choices=["company"], help="seed data: company creates an example company"
     )
     choice = parser.parse_args()
-    with StandIn(port=choice.port) as aws:
+    with AwsStandIn(port=choice.port) as aws:
         if choice.seed == "company":
             seed_company(aws.url, datetime.now(UTC))
         serve_until_interrupted(aws.url)

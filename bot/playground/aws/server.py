@@ -16,8 +16,8 @@ from bot.playground.aws.request_handler import AwsRequestHandler
 from bot.playground.server import LOOPBACK, HttpServer, send_reply
 
 
-class StandIn:
-    """AWS on a local port: `with StandIn() as aws: ...`.
+class AwsStandIn:
+    """AWS on a local port: `with AwsStandIn() as aws: ...`.
 
     `__exit__` raises if the stand-in had an internal error, so that the test fails.
     """

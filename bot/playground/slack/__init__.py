@@ -5,7 +5,7 @@ from bot.playground.slack.directory import TEAM_ID
 from bot.playground.slack.faults import CallFault, DeliveryFault
 from bot.playground.slack.server import Workspace
 from bot.playground.slack.user_actions.outcome import ActionOutcome
-from bot.playground.slack.workspace_client import Person, WorkspaceClient
+from bot.playground.slack.workspace_client import SimulatedUser, WorkspaceClient
 
 __all__ = [
     "APP_TOKEN",
@@ -15,7 +15,7 @@ __all__ = [
     "ActionOutcome",
     "CallFault",
     "DeliveryFault",
-    "Person",
+    "SimulatedUser",
     "Workspace",
     "WorkspaceClient",
 ]

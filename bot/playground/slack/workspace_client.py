@@ -31,18 +31,18 @@ class WorkspaceClient:
         """Deletes `/calls`, `/deliveries`, `/warnings` or `/faults`."""
         self._control.send("DELETE", path, {})
 
-    def person(self, user: str) -> "Person":
+    def person(self, user: str) -> "SimulatedUser":
         """An existing user, by ID."""
-        return Person(self, user)
+        return SimulatedUser(self, user)
 
-    def add_person(self, name: str, **fields: Any) -> "Person":
+    def add_person(self, name: str, **fields: Any) -> "SimulatedUser":
         """`fields` are those of User: `tz`, `is_restricted`, `team_id`, …"""
-        return Person(self, self.post("/users", name=name, **fields)["id"])
+        return SimulatedUser(self, self.post("/users", name=name, **fields)["id"])
 
     def add_channel(
         self,
         name: str,
-        members: Iterable["Person"] = (),
+        members: Iterable["SimulatedUser"] = (),
         *,
         kind: str = "public",
         with_bot: bool = True,
@@ -57,7 +57,7 @@ class WorkspaceClient:
         )
         return str(channel["id"])
 
-    def add_user_group(self, handle: str, members: Iterable["Person"] = ()) -> str:
+    def add_user_group(self, handle: str, members: Iterable["SimulatedUser"] = ()) -> str:
         """Returns its ID."""
         users = [person.id for person in members]
         return str(self.post("/user-groups", handle=handle, users=users)["id"])
@@ -110,7 +110,7 @@ class WorkspaceClient:
 
 
 @dataclass(frozen=True)
-class Person:
+class SimulatedUser:
     """A user of the workspace, who acts and reads through the control API."""
 
     workspace: WorkspaceClient

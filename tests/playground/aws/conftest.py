@@ -8,7 +8,7 @@ import pytest
 from botocore.awsrequest import AWSPreparedRequest
 from botocore.config import Config
 
-from bot.playground.aws import DEFAULT_REGION, StandIn
+from bot.playground.aws import DEFAULT_REGION, AwsStandIn
 
 from .helpers import NOW, MakeClient
 
@@ -24,14 +24,14 @@ _NOWHERE = "http://stand-in.invalid"
 
 
 @pytest.fixture
-def aws() -> Iterator[StandIn]:
-    with StandIn() as stand_in:
+def aws() -> Iterator[AwsStandIn]:
+    with AwsStandIn() as stand_in:
         stand_in.world.clock.set(NOW)
         yield stand_in
 
 
 @pytest.fixture
-def make_client(aws: StandIn, monkeypatch: pytest.MonkeyPatch) -> Iterator[MakeClient]:
+def make_client(aws: AwsStandIn, monkeypatch: pytest.MonkeyPatch) -> Iterator[MakeClient]:
     """Clients without retries, so that tests see every fault.
 
     If a service has several protocols, the client prefers the given one.

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from bot.playground.aws import StandIn, manifests
+from bot.playground.aws import AwsStandIn, manifests
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 MISSING = f"sha256:{'0' * 64}"
@@ -27,7 +27,7 @@ def refused(call: Callable[..., Any], **params: Any) -> tuple[str, str]:
     return error["Code"], error["Message"]
 
 
-def pushed(aws: StandIn, tag: str, name: str = "team/api", **place: str) -> tuple[str, str]:
+def pushed(aws: AwsStandIn, tag: str, name: str = "team/api", **place: str) -> tuple[str, str]:
     """The reference and digest of a new image."""
     try:
         repository = aws.world.repository(name, **place)

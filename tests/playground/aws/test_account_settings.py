@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from bot.playground.aws import StandIn
+from bot.playground.aws import AwsStandIn
 
 from .helpers import NOW, refused
 
@@ -14,7 +14,7 @@ def principal(number: int) -> str:
     return f"arn:aws:iam::123456789012:role/r{number}"
 
 
-def test_blob_mounting_is_off_until_it_is_set(aws: StandIn, ecr: "ECRClient") -> None:
+def test_blob_mounting_is_off_until_it_is_set(aws: AwsStandIn, ecr: "ECRClient") -> None:
     assert ecr.get_account_setting(name="BLOB_MOUNTING")["value"] == "DISABLED"
     aws.world.set_account_setting("BLOB_MOUNTING", "ENABLED")
     assert ecr.get_account_setting(name="BLOB_MOUNTING")["value"] == "ENABLED"
@@ -33,7 +33,7 @@ def test_exclusions_are_registered_once_and_listed(ecr: "ECRClient") -> None:
     assert ecr.list_pull_time_update_exclusions()["pullTimeUpdateExclusions"] == [principal(1)]
 
 
-def test_100_principals_can_be_excluded(aws: StandIn, ecr: "ECRClient") -> None:
+def test_100_principals_can_be_excluded(aws: AwsStandIn, ecr: "ECRClient") -> None:
     for number in range(99):
         aws.world.exclude_pull_times(principal(number))
 

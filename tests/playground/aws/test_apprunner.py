@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bot.playground.aws import StandIn
+from bot.playground.aws import AwsStandIn
 from bot.playground.control_client import ControlClient
 
 from .helpers import NOW, MakeClient, pages, pushed, refused
@@ -19,7 +19,7 @@ def described(apprunner: Any, arn: str) -> Any:
     return apprunner.describe_service(ServiceArn=arn)["Service"]
 
 
-def test_a_service_with_an_image(aws: StandIn, apprunner: Any) -> None:
+def test_a_service_with_an_image(aws: AwsStandIn, apprunner: Any) -> None:
     image, _ = pushed(aws, "1.0")
     created = aws.world.apprunner().create("shop", image, at=NOW - timedelta(days=1))
 
@@ -35,7 +35,7 @@ def test_a_service_with_an_image(aws: StandIn, apprunner: Any) -> None:
     }
 
 
-def test_a_public_image(aws: StandIn, apprunner: Any) -> None:
+def test_a_public_image(aws: AwsStandIn, apprunner: Any) -> None:
     image = "public.ecr.aws/aws-containers/hello-app-runner:latest"
     source = described(apprunner, aws.world.apprunner().create("shop", image).arn)
     assert source["SourceConfiguration"]["ImageRepository"] == {
@@ -44,7 +44,7 @@ def test_a_public_image(aws: StandIn, apprunner: Any) -> None:
     }
 
 
-def test_a_service_from_code_has_no_image(aws: StandIn, apprunner: Any) -> None:
+def test_a_service_from_code_has_no_image(aws: AwsStandIn, apprunner: Any) -> None:
     source = described(apprunner, aws.world.apprunner().create("shop").arn)["SourceConfiguration"]
     assert "CodeRepository" in source
     assert "ImageRepository" not in source
@@ -53,7 +53,7 @@ def test_a_service_from_code_has_no_image(aws: StandIn, apprunner: Any) -> None:
 @pytest.mark.parametrize(
     "status", ["RUNNING", "PAUSED", "DELETED", "CREATE_FAILED", "OPERATION_IN_PROGRESS"]
 )
-def test_every_status_is_listed(aws: StandIn, apprunner: Any, status: str) -> None:
+def test_every_status_is_listed(aws: AwsStandIn, apprunner: Any, status: str) -> None:
     arn = aws.world.apprunner().create("shop", status=status).arn
     [summary] = apprunner.list_services()["ServiceSummaryList"]
     service = described(apprunner, arn)
@@ -61,7 +61,7 @@ def test_every_status_is_listed(aws: StandIn, apprunner: Any, status: str) -> No
     assert ("DeletedAt" in service) == (status == "DELETED")
 
 
-def test_the_name_of_a_deleted_service_can_be_used_again(aws: StandIn, apprunner: Any) -> None:
+def test_the_name_of_a_deleted_service_can_be_used_again(aws: AwsStandIn, apprunner: Any) -> None:
     world = aws.world.apprunner()
     old = world.create("shop")
     with pytest.raises(ValueError, match="service shop already exists"):
@@ -81,7 +81,7 @@ def test_unknown_names(apprunner: Any) -> None:
     )
 
 
-def test_20_per_page(aws: StandIn, apprunner: Any) -> None:
+def test_20_per_page(aws: AwsStandIn, apprunner: Any) -> None:
     for number in range(41):
         aws.world.apprunner().create(f"shop-{number}")
 
@@ -107,7 +107,7 @@ def test_answers_are_in_json_1_0(apprunner: Any) -> None:
 
 
 def test_each_account_and_region_has_its_own_services(
-    aws: StandIn, make_client: MakeClient
+    aws: AwsStandIn, make_client: MakeClient
 ) -> None:
     aws.world.identities.add_user("other", "x", "210987654321")
     arn = aws.world.apprunner("210987654321", "us-east-1").create("shop").arn
@@ -121,7 +121,7 @@ def test_each_account_and_region_has_its_own_services(
     assert refused(stranger.describe_service, ServiceArn=arn)[0] == "AccessDeniedException"
 
 
-def test_permissions(aws: StandIn, apprunner: Any) -> None:
+def test_permissions(aws: AwsStandIn, apprunner: Any) -> None:
     arns = [aws.world.apprunner().create(name).arn for name in ("shop", "blog")]
     aws.world.deny("apprunner:ListServices", resource="*")
     aws.world.deny("apprunner:DescribeService", resource="*:service/shop/*")
@@ -131,7 +131,7 @@ def test_permissions(aws: StandIn, apprunner: Any) -> None:
     assert described(apprunner, arns[1])["ServiceName"] == "blog"
 
 
-def test_control(aws: StandIn, apprunner: Any) -> None:
+def test_control(aws: AwsStandIn, apprunner: Any) -> None:
     control = ControlClient(aws.url)
     image, _ = pushed(aws, "1.0")
     services = [{"name": "shop", "image": image}, {"name": "blog", "status": "PAUSED"}]

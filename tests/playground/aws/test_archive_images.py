@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from bot.playground.aws import StandIn
+from bot.playground.aws import AwsStandIn
 
 from .helpers import MISSING, NOW, image, refused
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def digest(aws: StandIn) -> str:
+def digest(aws: AwsStandIn) -> str:
     return aws.world.push(aws.world.create_repository("team/api"), image("one"), tags=["a"])
 
 
@@ -33,7 +33,7 @@ def shown(ecr: "ECRClient") -> Any:
 
 
 def test_archiving_and_restoring_within_20_minutes(
-    aws: StandIn, ecr: "ECRClient", digest: str
+    aws: AwsStandIn, ecr: "ECRClient", digest: str
 ) -> None:
     assert move(ecr, digest, "ARCHIVE") == "ARCHIVED"
     assert shown(ecr)["lastArchivedAt"] == NOW
@@ -57,7 +57,7 @@ def test_an_image_that_is_being_restored_cannot_be_read(ecr: "ECRClient", digest
 
 
 def test_a_restored_image_can_be_archived_and_deleted(
-    aws: StandIn, ecr: "ECRClient", digest: str
+    aws: AwsStandIn, ecr: "ECRClient", digest: str
 ) -> None:
     move(ecr, digest, "ARCHIVE")
     move(ecr, digest, "STANDARD")

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from bot.playground.aws import StandIn
+from bot.playground.aws import AwsStandIn
 from bot.playground.control_client import ControlClient
 
 from .helpers import MakeClient, pages, refused
@@ -25,7 +25,7 @@ def names(batch: Any, **params: Any) -> list[str]:
     ]
 
 
-def test_a_container(aws: StandIn, batch: Any) -> None:
+def test_a_container(aws: AwsStandIn, batch: Any) -> None:
     aws.world.batch().register("report", "x:1")
 
     [definition] = described(batch)
@@ -45,7 +45,7 @@ def test_a_container(aws: StandIn, batch: Any) -> None:
     ],
 )
 def test_every_shape(
-    aws: StandIn, batch: Any, member: str, content: dict[str, Any], kind: tuple[str, str]
+    aws: AwsStandIn, batch: Any, member: str, content: dict[str, Any], kind: tuple[str, str]
 ) -> None:
     aws.world.batch().register("report", shape={member: content})
     [definition] = described(batch)
@@ -62,7 +62,7 @@ def test_every_shape(
     ],
 )
 def test_every_shape_with_several_nodes(
-    aws: StandIn, batch: Any, part: dict[str, Any], orchestration: str
+    aws: AwsStandIn, batch: Any, part: dict[str, Any], orchestration: str
 ) -> None:
     ranges = [{"targetNodes": "0:0", **part}, {"targetNodes": "1:", **part}]
     nodes = {"numNodes": 2, "mainNode": 0, "nodeRangeProperties": ranges}
@@ -73,7 +73,7 @@ def test_every_shape_with_several_nodes(
     assert definition["containerOrchestrationType"] == orchestration
 
 
-def test_revisions(aws: StandIn, batch: Any) -> None:
+def test_revisions(aws: AwsStandIn, batch: Any) -> None:
     world = aws.world.batch()
     for image in ("x:1", "x:2"):
         world.register("report", image)
@@ -87,7 +87,7 @@ def test_revisions(aws: StandIn, batch: Any) -> None:
     assert names(batch, jobDefinitionName="rep") == []
 
 
-def test_definitions_by_name_or_arn(aws: StandIn, batch: Any) -> None:
+def test_definitions_by_name_or_arn(aws: AwsStandIn, batch: Any) -> None:
     for image in ("x:1", "x:2", "x:3"):
         aws.world.batch().register("report", image)
     elsewhere = f"{ARN}:2".replace("eu-west-1", "us-east-1")
@@ -95,7 +95,7 @@ def test_definitions_by_name_or_arn(aws: StandIn, batch: Any) -> None:
     assert names(batch, jobDefinitions=asked) == ["report:1", "report:3"]
 
 
-def test_100_per_page(aws: StandIn, batch: Any) -> None:
+def test_100_per_page(aws: AwsStandIn, batch: Any) -> None:
     for _ in range(101):
         aws.world.batch().register("report", "x:1")
 
@@ -122,7 +122,7 @@ def test_limits(batch: Any, params: dict[str, Any]) -> None:
 
 
 def test_each_account_and_region_has_its_own_definitions(
-    aws: StandIn, make_client: MakeClient
+    aws: AwsStandIn, make_client: MakeClient
 ) -> None:
     aws.world.identities.add_user("other", "x", "210987654321")
     aws.world.batch("210987654321", "us-east-1").register("report", "x:1")
@@ -134,12 +134,12 @@ def test_each_account_and_region_has_its_own_definitions(
     assert listed(region="us-east-1") == listed(key="other") == []
 
 
-def test_permissions(aws: StandIn, batch: Any) -> None:
+def test_permissions(aws: AwsStandIn, batch: Any) -> None:
     aws.world.deny("batch:DescribeJobDefinitions", resource="*")
     assert refused(batch.describe_job_definitions)[0] == "AccessDeniedException"
 
 
-def test_control(aws: StandIn, batch: Any) -> None:
+def test_control(aws: AwsStandIn, batch: Any) -> None:
     control = ControlClient(aws.url)
     definitions = [
         {"name": "report", "image": "x:1"},
@@ -161,6 +161,6 @@ def test_control(aws: StandIn, batch: Any) -> None:
         {"shape": {"ecsProperties": TASK, "eksProperties": POD}},
     ],
 )
-def test_invalid_arguments(aws: StandIn, given: dict[str, Any]) -> None:
+def test_invalid_arguments(aws: AwsStandIn, given: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=r"an image or a shape|a shape has one of"):
         aws.world.batch().register("report", **given)

@@ -11,7 +11,7 @@ import cbor2
 import pytest
 from botocore.parsers import ResponseParserError
 
-from bot.playground.aws import Fault, StandIn
+from bot.playground.aws import AwsStandIn, Fault
 
 from .helpers import NOW, MakeClient, refused
 
@@ -25,13 +25,13 @@ EMPTY = cbor2.dumps({})
 
 
 @pytest.fixture
-def client(aws: StandIn, make_client: MakeClient) -> Any:
+def client(aws: AwsStandIn, make_client: MakeClient) -> Any:
     aws.world.codebuild().create("build", "x:1")
     return make_client("codebuild", protocol="smithy-rpc-v2-cbor")
 
 
 def post(
-    aws: StandIn, body: bytes = EMPTY, path: str = PATH, method: str = "POST", **headers: str
+    aws: AwsStandIn, body: bytes = EMPTY, path: str = PATH, method: str = "POST", **headers: str
 ) -> tuple[int, Any]:
     """Sends a raw request. Returns status and answer."""
     named = {name.replace("_", "-"): value for name, value in headers.items()}
@@ -56,7 +56,7 @@ def test_boto3_uses_json_by_default(make_client: MakeClient) -> None:
     assert metadata["HTTPHeaders"]["content-type"] == "application/x-amz-json-1.1"
 
 
-def test_times_are_tagged(aws: StandIn, client: Any) -> None:
+def test_times_are_tagged(aws: AwsStandIn, client: Any) -> None:
     [project] = client.batch_get_projects(names=["build"])["projects"]
     assert project["created"] == NOW
     path = PATH.replace("ListProjects", "BatchGetProjects")
@@ -64,14 +64,14 @@ def test_times_are_tagged(aws: StandIn, client: Any) -> None:
     assert answer["projects"][0]["created"] == NOW
 
 
-def test_times_in_requests(aws: StandIn, client: Any) -> None:
+def test_times_in_requests(aws: AwsStandIn, client: Any) -> None:
     refused(client.get_report_group_trend, reportGroupArn="a", trendField="DURATION")
     path = PATH.replace("ListProjects", "BatchGetBuilds")
     post(aws, cbor2.dumps({"ids": ["a"], "at": NOW}, datetime_as_timestamp=True), path)
     assert list(aws.world.calls)[-1].params == {"ids": ["a"], "at": NOW}
 
 
-def test_errors_have_a_type(aws: StandIn, client: Any) -> None:
+def test_errors_have_a_type(aws: AwsStandIn, client: Any) -> None:
     assert refused(client.list_projects, nextToken="x") == (
         "InvalidInputException",
         "The nextToken is not valid.",
@@ -99,29 +99,29 @@ def test_an_unknown_key(make_client: MakeClient) -> None:
         {"body": cbor2.dumps(["build"])},
     ],
 )
-def test_malformed_requests(aws: StandIn, request_: dict[str, Any]) -> None:
+def test_malformed_requests(aws: AwsStandIn, request_: dict[str, Any]) -> None:
     status, answer = post(aws, **request_)
     assert (status, answer["__type"]) == (400, "SerializationException")
 
 
-def test_an_empty_body_is_an_empty_map(aws: StandIn) -> None:
+def test_an_empty_body_is_an_empty_map(aws: AwsStandIn) -> None:
     assert post(aws, b"") == (200, {"projects": []})
 
 
-def test_throttling(aws: StandIn, client: Any) -> None:
+def test_throttling(aws: AwsStandIn, client: Any) -> None:
     aws.world.faults.throttle(operation="ListProjects")
     assert refused(client.list_projects) == ("ThrottlingException", "Rate exceeded")
     assert client.list_projects()["projects"] == ["build"]
 
 
-def test_a_replaced_answer(aws: StandIn, client: Any) -> None:
+def test_a_replaced_answer(aws: AwsStandIn, client: Any) -> None:
     project = {"name": "other", "created": NOW, "colour": "red"}
     aws.world.faults.add(Fault(operation="BatchGetProjects", answer={"projects": [project]}))
     answer = client.batch_get_projects(names=["build"])
     assert answer["projects"] == [{"name": "other", "created": NOW}]
 
 
-def test_a_broken_answer_cannot_be_parsed(aws: StandIn, client: Any) -> None:
+def test_a_broken_answer_cannot_be_parsed(aws: AwsStandIn, client: Any) -> None:
     """In JSON it would look like an empty success."""
     faults: list[dict[str, Any]] = [{"cut": "body"}, {"body": "<html>"}]
     for fault in faults:

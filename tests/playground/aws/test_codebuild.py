@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bot.playground.aws import StandIn
+from bot.playground.aws import AwsStandIn
 from bot.playground.control_client import ControlClient
 
 from .helpers import NOW, MakeClient, pages, refused
@@ -24,7 +24,7 @@ def images(codebuild: Any, *names: str) -> list[str]:
     return [project["environment"]["image"] for project in projects]
 
 
-def test_a_project_has_an_environment(aws: StandIn, codebuild: Any) -> None:
+def test_a_project_has_an_environment(aws: AwsStandIn, codebuild: Any) -> None:
     aws.world.codebuild().create("build", "registry/builder:1", at=NOW - timedelta(days=1))
 
     [project] = codebuild.batch_get_projects(names=["build"])["projects"]
@@ -35,13 +35,13 @@ def test_a_project_has_an_environment(aws: StandIn, codebuild: Any) -> None:
     assert project["created"] == project["lastModified"] == NOW - timedelta(days=1)
 
 
-def test_a_curated_image(aws: StandIn, codebuild: Any) -> None:
+def test_a_curated_image(aws: AwsStandIn, codebuild: Any) -> None:
     aws.world.codebuild().create("build", "aws/codebuild/standard:7.0")
     [project] = codebuild.batch_get_projects(names=["build"])["projects"]
     assert project["environment"]["imagePullCredentialsType"] == "CODEBUILD"
 
 
-def test_unknown_projects_are_listed(aws: StandIn, codebuild: Any) -> None:
+def test_unknown_projects_are_listed(aws: AwsStandIn, codebuild: Any) -> None:
     aws.world.codebuild().create("build", "x:1")
     elsewhere = ARN.replace("eu-west-1", "us-east-1")
 
@@ -53,7 +53,7 @@ def test_unknown_projects_are_listed(aws: StandIn, codebuild: Any) -> None:
     assert listed(codebuild) == ["build"]
 
 
-def test_the_order_of_lists(aws: StandIn, codebuild: Any) -> None:
+def test_the_order_of_lists(aws: AwsStandIn, codebuild: Any) -> None:
     world = aws.world.codebuild()
     for days, name in enumerate(("p2", "p3", "p1")):
         world.create(name, "x:1", at=NOW - timedelta(days=days + 1))
@@ -66,7 +66,7 @@ def test_the_order_of_lists(aws: StandIn, codebuild: Any) -> None:
     assert images(codebuild, "p3", "p1") == ["x:2", "x:1"]
 
 
-def test_100_per_page(aws: StandIn, codebuild: Any) -> None:
+def test_100_per_page(aws: AwsStandIn, codebuild: Any) -> None:
     for number in range(201):
         aws.world.codebuild().create(f"p{number}", "x:1")
 
@@ -92,7 +92,7 @@ def test_limits(make_client: MakeClient, protocol: str) -> None:
 
 
 def test_each_account_and_region_has_its_own_projects(
-    aws: StandIn, make_client: MakeClient
+    aws: AwsStandIn, make_client: MakeClient
 ) -> None:
     aws.world.identities.add_user("other", "x", "210987654321")
     aws.world.codebuild("210987654321", "us-east-1").create("build", "x:1")
@@ -104,7 +104,7 @@ def test_each_account_and_region_has_its_own_projects(
     assert projects(region="us-east-1") == projects(key="other") == []
 
 
-def test_permissions(aws: StandIn, codebuild: Any) -> None:
+def test_permissions(aws: AwsStandIn, codebuild: Any) -> None:
     aws.world.codebuild().create("build", "x:1")
     aws.world.codebuild().create("other", "x:2")
     aws.world.deny("codebuild:ListProjects", resource="*")
@@ -118,7 +118,7 @@ def test_permissions(aws: StandIn, codebuild: Any) -> None:
     assert images(codebuild, "other") == ["x:2"]
 
 
-def test_control(aws: StandIn, codebuild: Any) -> None:
+def test_control(aws: AwsStandIn, codebuild: Any) -> None:
     control = ControlClient(aws.url)
     projects = [{"name": "build", "image": "x:1"}]
     assert control.send("POST", "/codebuild/projects", {"projects": projects}) == {
@@ -128,7 +128,7 @@ def test_control(aws: StandIn, codebuild: Any) -> None:
     assert images(codebuild, "build") == ["x:2"]
 
 
-def test_a_project_is_created_once(aws: StandIn) -> None:
+def test_a_project_is_created_once(aws: AwsStandIn) -> None:
     aws.world.codebuild().create("build", "x:1")
     with pytest.raises(ValueError, match="project build already exists"):
         aws.world.codebuild().create("build", "x:1")

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from bot.playground.aws import StandIn, manifests
+from bot.playground.aws import AwsStandIn, manifests
 from bot.playground.seed import ControlClient
 
 from .helpers import NOW, MakeClient, image, refused
@@ -17,7 +17,7 @@ PLACE = {"repository": "team/api"}
 
 
 @pytest.fixture
-def control(aws: StandIn) -> ControlClient:
+def control(aws: AwsStandIn) -> ControlClient:
     return ControlClient(aws.url)
 
 
@@ -86,7 +86,7 @@ def test_retag_pull_archive_remove(control: ControlClient, digest: str) -> None:
 
 
 @pytest.mark.usefixtures("digest")
-def test_denials_and_grants(aws: StandIn, control: ControlClient, ecr: "ECRClient") -> None:
+def test_denials_and_grants(aws: AwsStandIn, control: ControlClient, ecr: "ECRClient") -> None:
     control.send("POST", "/denials", {"action": "ecr:Describe*"})
     refused(ecr.describe_repositories)
     control.send("DELETE", "/access", {})
@@ -118,7 +118,7 @@ def test_the_clock(control: ControlClient) -> None:
     assert not control.send("PUT", "/clock", {})["now"].startswith("2030-01-01T01")
 
 
-def test_registry_settings(aws: StandIn, control: ControlClient, ecr: "ECRClient") -> None:
+def test_registry_settings(aws: AwsStandIn, control: ControlClient, ecr: "ECRClient") -> None:
     principal = "arn:aws:iam::123456789012:user/demo"
     control.send("PUT", "/settings", {"name": "BLOB_MOUNTING", "value": "ENABLED"})
     control.send("POST", "/exclusions", {"principal_arn": principal})

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from bot.playground.aws import StandIn, manifests
+from bot.playground.aws import AwsStandIn, manifests
 
 from .helpers import MISSING, NOW, image, refused
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def repository(aws: StandIn) -> "Repository":
+def repository(aws: AwsStandIn) -> "Repository":
     return aws.world.create_repository("team/api")
 
 
@@ -23,7 +23,7 @@ def delete(ecr: "ECRClient", *image_ids: dict[str, str]) -> Any:
     return ecr.batch_delete_image(repositoryName="team/api", imageIds=image_ids)  # type: ignore[arg-type]
 
 
-def multi_arch(aws: StandIn, repository: "Repository", *tags: str) -> tuple[str, str, str]:
+def multi_arch(aws: AwsStandIn, repository: "Repository", *tags: str) -> tuple[str, str, str]:
     """An index and its two children."""
     texts = image("amd64"), image("arm64")
     children = [manifests.Child(text) for text in texts]
@@ -32,7 +32,7 @@ def multi_arch(aws: StandIn, repository: "Repository", *tags: str) -> tuple[str,
 
 
 def test_deleting_by_digest_deletes_all_tags(
-    aws: StandIn, ecr: "ECRClient", repository: "Repository"
+    aws: AwsStandIn, ecr: "ECRClient", repository: "Repository"
 ) -> None:
     digest = aws.world.push(repository, image("one"), tags=["a", "b"])
 
@@ -48,14 +48,14 @@ def test_deleting_by_digest_deletes_all_tags(
 
 
 def test_deleting_an_untagged_image(
-    aws: StandIn, ecr: "ECRClient", repository: "Repository"
+    aws: AwsStandIn, ecr: "ECRClient", repository: "Repository"
 ) -> None:
     digest = aws.world.push(repository, image("one"))
     assert delete(ecr, {"imageDigest": digest})["imageIds"] == [{"imageDigest": digest}]
 
 
 def test_deleting_by_tag_deletes_the_image_with_its_last_tag(
-    aws: StandIn, ecr: "ECRClient", repository: "Repository"
+    aws: AwsStandIn, ecr: "ECRClient", repository: "Repository"
 ) -> None:
     digest = aws.world.push(repository, image("one"), tags=["a", "b"])
 
@@ -69,7 +69,7 @@ def test_deleting_by_tag_deletes_the_image_with_its_last_tag(
 
 
 def test_failures_are_part_of_the_answer(
-    aws: StandIn, ecr: "ECRClient", repository: "Repository"
+    aws: AwsStandIn, ecr: "ECRClient", repository: "Repository"
 ) -> None:
     digest = aws.world.push(repository, image("one"), tags=["a"])
     other = aws.world.push(repository, image("two"))
@@ -102,7 +102,7 @@ def test_all_images_can_fail(ecr: "ECRClient", repository: "Repository") -> None
 
 
 def test_a_child_of_an_index_is_not_deleted(
-    aws: StandIn, ecr: "ECRClient", repository: "Repository"
+    aws: AwsStandIn, ecr: "ECRClient", repository: "Repository"
 ) -> None:
     index, one, two = multi_arch(aws, repository, "latest")
 
@@ -117,7 +117,7 @@ def test_a_child_of_an_index_is_not_deleted(
 
 
 def test_the_last_tag_of_a_child_is_not_deleted(
-    aws: StandIn, ecr: "ECRClient", repository: "Repository"
+    aws: AwsStandIn, ecr: "ECRClient", repository: "Repository"
 ) -> None:
     _, one, _ = multi_arch(aws, repository, "latest")
     aws.world.retag(repository, one, "amd64")
@@ -129,7 +129,7 @@ def test_the_last_tag_of_a_child_is_not_deleted(
 
 
 def test_children_can_be_deleted_after_their_index(
-    aws: StandIn, ecr: "ECRClient", repository: "Repository"
+    aws: AwsStandIn, ecr: "ECRClient", repository: "Repository"
 ) -> None:
     index, one, two = multi_arch(aws, repository)
 
@@ -143,7 +143,7 @@ def test_children_can_be_deleted_after_their_index(
 
 
 def test_a_child_can_be_deleted_after_its_last_index(
-    aws: StandIn, ecr: "ECRClient", repository: "Repository"
+    aws: AwsStandIn, ecr: "ECRClient", repository: "Repository"
 ) -> None:
     index, one, _ = multi_arch(aws, repository)
     second = aws.world.push(repository, manifests.index([manifests.Child(image("amd64"))]))
@@ -157,7 +157,7 @@ def test_a_child_can_be_deleted_after_its_last_index(
 
 
 def test_a_subject_can_be_deleted_before_its_referrers(
-    aws: StandIn, ecr: "ECRClient", repository: "Repository"
+    aws: AwsStandIn, ecr: "ECRClient", repository: "Repository"
 ) -> None:
     digest = aws.world.push(repository, image("one"))
     referrer = aws.world.push(repository, manifests.referrer(image("one")))
@@ -168,7 +168,7 @@ def test_a_subject_can_be_deleted_before_its_referrers(
 
 
 def test_a_fallback_index_protects_its_referrers(
-    aws: StandIn, ecr: "ECRClient", repository: "Repository"
+    aws: AwsStandIn, ecr: "ECRClient", repository: "Repository"
 ) -> None:
     signature = manifests.referrer(image("one"), manifests.NOTARY_SIGNATURE)
     digest = aws.world.push(repository, signature)
@@ -184,13 +184,15 @@ def test_a_fallback_index_protects_its_referrers(
 
 
 def test_an_archived_image_can_be_deleted(
-    aws: StandIn, ecr: "ECRClient", repository: "Repository"
+    aws: AwsStandIn, ecr: "ECRClient", repository: "Repository"
 ) -> None:
     digest = aws.world.push(repository, image("one"), archived_at=NOW)
     assert delete(ecr, {"imageDigest": digest})["imageIds"] == [{"imageDigest": digest}]
 
 
-def test_an_image_is_deleted_once(aws: StandIn, ecr: "ECRClient", repository: "Repository") -> None:
+def test_an_image_is_deleted_once(
+    aws: AwsStandIn, ecr: "ECRClient", repository: "Repository"
+) -> None:
     digest = aws.world.push(repository, image("one"))
 
     answer = delete(ecr, {"imageDigest": digest}, {"imageDigest": digest})

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from bot.playground.aws import StandIn, manifests
+from bot.playground.aws import AwsStandIn, manifests
 
 from .helpers import NOW, MakeClient, image, refused
 
@@ -25,7 +25,7 @@ def pages(call: Any, key: str, **params: Any) -> list[list[Any]]:
         token = {"nextToken": answer["nextToken"]}
 
 
-def fill(aws: StandIn, count: int, name: str = "team/api") -> list[str]:
+def fill(aws: AwsStandIn, count: int, name: str = "team/api") -> list[str]:
     repository = aws.world.create_repository(name)
     return [
         aws.world.push(
@@ -35,7 +35,7 @@ def fill(aws: StandIn, count: int, name: str = "team/api") -> list[str]:
     ]
 
 
-def test_an_image_with_all_fields(aws: StandIn, ecr: "ECRClient") -> None:
+def test_an_image_with_all_fields(aws: AwsStandIn, ecr: "ECRClient") -> None:
     repository = aws.world.create_repository("team/api")
     text = image("one", size=5_000_000)
     pushed, pulled = NOW - timedelta(days=3), NOW - timedelta(days=1)
@@ -57,7 +57,7 @@ def test_an_image_with_all_fields(aws: StandIn, ecr: "ECRClient") -> None:
     }
 
 
-def test_missing_fields_are_left_out(aws: StandIn, ecr: "ECRClient") -> None:
+def test_missing_fields_are_left_out(aws: AwsStandIn, ecr: "ECRClient") -> None:
     aws.world.push(aws.world.create_repository("team/api"), image("one"))
 
     [detail] = ecr.describe_images(repositoryName="team/api")["imageDetails"]
@@ -66,7 +66,7 @@ def test_missing_fields_are_left_out(aws: StandIn, ecr: "ECRClient") -> None:
     assert not absent & detail.keys()
 
 
-def test_a_referrer_has_its_subject(aws: StandIn, ecr: "ECRClient") -> None:
+def test_a_referrer_has_its_subject(aws: AwsStandIn, ecr: "ECRClient") -> None:
     repository = aws.world.create_repository("team/api")
     subject = image("one")
     digest = aws.world.push(repository, manifests.referrer(subject, manifests.SPDX))
@@ -80,7 +80,7 @@ def test_a_referrer_has_its_subject(aws: StandIn, ecr: "ECRClient") -> None:
 
 
 def test_an_index_is_as_large_as_its_largest_child_and_has_no_config(
-    aws: StandIn, ecr: "ECRClient"
+    aws: AwsStandIn, ecr: "ECRClient"
 ) -> None:
     repository = aws.world.create_repository("team/api")
     small, large = image("small", 100), image("large", 900)
@@ -105,7 +105,7 @@ def _sizes(ecr: "ECRClient") -> dict[str, int]:
     return {detail["imageDigest"]: detail["imageSizeInBytes"] for detail in details}
 
 
-def test_a_page_has_100_images_by_default(aws: StandIn, ecr: "ECRClient") -> None:
+def test_a_page_has_100_images_by_default(aws: AwsStandIn, ecr: "ECRClient") -> None:
     fill(aws, 101)
 
     answer = ecr.describe_images(repositoryName="team/api")
@@ -115,7 +115,7 @@ def test_a_page_has_100_images_by_default(aws: StandIn, ecr: "ECRClient") -> Non
 
 
 @pytest.mark.parametrize("size", [1, 7, 25, 26, 1000])
-def test_pages_list_every_image_once(aws: StandIn, ecr: "ECRClient", size: int) -> None:
+def test_pages_list_every_image_once(aws: AwsStandIn, ecr: "ECRClient", size: int) -> None:
     pushed = fill(aws, 25)
 
     found = pages(ecr.describe_images, "imageDetails", repositoryName="team/api", maxResults=size)
@@ -126,7 +126,9 @@ def test_pages_list_every_image_once(aws: StandIn, ecr: "ECRClient", size: int) 
     assert found[-1]
 
 
-def test_images_are_not_listed_in_the_order_of_their_push(aws: StandIn, ecr: "ECRClient") -> None:
+def test_images_are_not_listed_in_the_order_of_their_push(
+    aws: AwsStandIn, ecr: "ECRClient"
+) -> None:
     fill(aws, 25)
 
     times = [
@@ -137,7 +139,7 @@ def test_images_are_not_listed_in_the_order_of_their_push(aws: StandIn, ecr: "EC
     assert times not in (sorted(times), sorted(times, reverse=True))
 
 
-def test_a_deletion_between_two_pages_hides_no_image(aws: StandIn, ecr: "ECRClient") -> None:
+def test_a_deletion_between_two_pages_hides_no_image(aws: AwsStandIn, ecr: "ECRClient") -> None:
     pushed = fill(aws, 10)
     first = ecr.describe_images(repositoryName="team/api", maxResults=4)
     gone = first["imageDetails"][0]["imageDigest"]
@@ -149,7 +151,7 @@ def test_a_deletion_between_two_pages_hides_no_image(aws: StandIn, ecr: "ECRClie
     assert listed == set(pushed)
 
 
-def test_a_token_is_valid_only_for_its_request(aws: StandIn, ecr: "ECRClient") -> None:
+def test_a_token_is_valid_only_for_its_request(aws: AwsStandIn, ecr: "ECRClient") -> None:
     fill(aws, 3)
     fill(aws, 3, name="team/web")
     token = ecr.describe_images(repositoryName="team/api", maxResults=1)["nextToken"]
@@ -167,7 +169,7 @@ def test_a_token_is_valid_only_for_its_request(aws: StandIn, ecr: "ECRClient") -
         assert "nextToken" in message
 
 
-def test_filters_by_tag(aws: StandIn, ecr: "ECRClient") -> None:
+def test_filters_by_tag(aws: AwsStandIn, ecr: "ECRClient") -> None:
     repository = aws.world.create_repository("team/api")
     tagged = aws.world.push(repository, image("tagged"), tags=["a"])
     untagged = aws.world.push(repository, image("untagged"))
@@ -181,7 +183,7 @@ def test_filters_by_tag(aws: StandIn, ecr: "ECRClient") -> None:
     assert listed("ANY") == {tagged, untagged}
 
 
-def test_only_active_images_are_listed_by_default(aws: StandIn, ecr: "ECRClient") -> None:
+def test_only_active_images_are_listed_by_default(aws: AwsStandIn, ecr: "ECRClient") -> None:
     repository = aws.world.create_repository("team/api")
     active = aws.world.push(repository, image("active"))
     archived = aws.world.push(repository, image("archived"), archived_at=NOW)
@@ -196,7 +198,7 @@ def test_only_active_images_are_listed_by_default(aws: StandIn, ecr: "ECRClient"
     assert listed(filter={"imageStatus": "ACTIVATING"}) == set()
 
 
-def test_named_images(aws: StandIn, ecr: "ECRClient") -> None:
+def test_named_images(aws: AwsStandIn, ecr: "ECRClient") -> None:
     first, second, _ = fill(aws, 3)
 
     answer = ecr.describe_images(
@@ -210,7 +212,7 @@ def test_named_images(aws: StandIn, ecr: "ECRClient") -> None:
     "other", [{"maxResults": 5}, {"nextToken": "x"}, {"filter": {"tagStatus": "ANY"}}]
 )
 def test_names_and_paging_cannot_be_combined(
-    aws: StandIn, ecr: "ECRClient", other: dict[str, Any]
+    aws: AwsStandIn, ecr: "ECRClient", other: dict[str, Any]
 ) -> None:
     fill(aws, 1)
 
@@ -221,7 +223,7 @@ def test_names_and_paging_cannot_be_combined(
     assert code == "InvalidParameterException"
 
 
-def test_an_unknown_image_is_an_error(aws: StandIn, ecr: "ECRClient") -> None:
+def test_an_unknown_image_is_an_error(aws: AwsStandIn, ecr: "ECRClient") -> None:
     fill(aws, 1)
 
     code, message = refused(
@@ -235,7 +237,7 @@ def test_an_unknown_image_is_an_error(aws: StandIn, ecr: "ECRClient") -> None:
     )
 
 
-def test_an_empty_image_id_is_an_error(aws: StandIn, ecr: "ECRClient") -> None:
+def test_an_empty_image_id_is_an_error(aws: AwsStandIn, ecr: "ECRClient") -> None:
     fill(aws, 1)
 
     code, _ = refused(ecr.describe_images, repositoryName="team/api", imageIds=[{}])
@@ -250,7 +252,7 @@ def test_the_error_of_an_unknown_repository(ecr: "ECRClient") -> None:
     )
 
 
-def test_a_change_is_visible_in_the_next_list(aws: StandIn, ecr: "ECRClient") -> None:
+def test_a_change_is_visible_in_the_next_list(aws: AwsStandIn, ecr: "ECRClient") -> None:
     [digest] = fill(aws, 1)
     repository = aws.world.repository("team/api")
 
@@ -264,7 +266,7 @@ def test_a_change_is_visible_in_the_next_list(aws: StandIn, ecr: "ECRClient") ->
     assert listed()["lastRecordedPullTime"] == NOW
 
 
-def test_repositories_are_described(aws: StandIn, ecr: "ECRClient") -> None:
+def test_repositories_are_described(aws: AwsStandIn, ecr: "ECRClient") -> None:
     aws.world.create_repository(
         "team/api", created_at=NOW, mutability="IMMUTABLE_WITH_EXCLUSION", exclusions=["dev*"]
     )
@@ -284,7 +286,7 @@ def test_repositories_are_described(aws: StandIn, ecr: "ECRClient") -> None:
     }
 
 
-def test_names_in_china(aws: StandIn, make_client: MakeClient) -> None:
+def test_names_in_china(aws: AwsStandIn, make_client: MakeClient) -> None:
     aws.world.create_repository("team/api", region="cn-north-1")
 
     answer = make_client("ecr", region="cn-north-1").describe_repositories()
@@ -294,14 +296,14 @@ def test_names_in_china(aws: StandIn, make_client: MakeClient) -> None:
     assert repository["repositoryArn"].startswith("arn:aws-cn:ecr:")
 
 
-def test_regions_are_separate(aws: StandIn, make_client: MakeClient) -> None:
+def test_regions_are_separate(aws: AwsStandIn, make_client: MakeClient) -> None:
     aws.world.create_repository("team/api", region="us-east-1")
 
     assert make_client("ecr").describe_repositories()["repositories"] == []
     assert len(make_client("ecr", region="us-east-1").describe_repositories()["repositories"]) == 1
 
 
-def test_repositories_have_pages_of_100(aws: StandIn, ecr: "ECRClient") -> None:
+def test_repositories_have_pages_of_100(aws: AwsStandIn, ecr: "ECRClient") -> None:
     names = sorted(f"team/r{n}" for n in range(205))
     for name in names:
         aws.world.create_repository(name)
@@ -312,7 +314,7 @@ def test_repositories_have_pages_of_100(aws: StandIn, ecr: "ECRClient") -> None:
     assert sorted(each["repositoryName"] for page in found for each in page) == names
 
 
-def test_repositories_by_name(aws: StandIn, ecr: "ECRClient") -> None:
+def test_repositories_by_name(aws: AwsStandIn, ecr: "ECRClient") -> None:
     aws.world.create_repository("team/api")
 
     found = ecr.describe_repositories(repositoryNames=["team/api"])["repositories"]
@@ -323,7 +325,7 @@ def test_repositories_by_name(aws: StandIn, ecr: "ECRClient") -> None:
     assert code == "InvalidParameterException"
 
 
-def test_referrers_are_listed_by_subject_20_at_a_time(aws: StandIn, ecr: "ECRClient") -> None:
+def test_referrers_are_listed_by_subject_20_at_a_time(aws: AwsStandIn, ecr: "ECRClient") -> None:
     repository = aws.world.create_repository("team/api")
     subject = image("subject")
     aws.world.push(repository, subject)
@@ -345,7 +347,7 @@ def test_referrers_are_listed_by_subject_20_at_a_time(aws: StandIn, ecr: "ECRCli
     assert found[0][0]["size"] == 40_002
 
 
-def test_referrers_are_filtered(aws: StandIn, ecr: "ECRClient") -> None:
+def test_referrers_are_filtered(aws: AwsStandIn, ecr: "ECRClient") -> None:
     repository = aws.world.create_repository("team/api")
     subject = image("subject")
     sbom = aws.world.push(repository, manifests.referrer(subject))
@@ -366,7 +368,7 @@ def test_referrers_are_filtered(aws: StandIn, ecr: "ECRClient") -> None:
     assert listed(artifactStatus="ANY", artifactTypes=[manifests.NOTARY_SIGNATURE]) == {signature}
 
 
-def test_the_tags_of_a_repository(aws: StandIn, ecr: "ECRClient") -> None:
+def test_the_tags_of_a_repository(aws: AwsStandIn, ecr: "ECRClient") -> None:
     repository = aws.world.create_repository("team/api", tags={"team": "shop"})
 
     answer = ecr.list_tags_for_resource(resourceArn=repository.arn)
@@ -383,7 +385,7 @@ def listed(ecr: "ECRClient", **params: Any) -> list[tuple[str, str | None]]:
     return [(each["imageDigest"], each.get("imageTag")) for each in ids]
 
 
-def test_an_image_is_listed_once_for_each_of_its_tags(aws: StandIn, ecr: "ECRClient") -> None:
+def test_an_image_is_listed_once_for_each_of_its_tags(aws: AwsStandIn, ecr: "ECRClient") -> None:
     repository = aws.world.create_repository("team/api")
     one = aws.world.push(repository, image("one"), tags=["b", "a"])
     two = aws.world.push(repository, image("two"))
@@ -408,7 +410,7 @@ def test_an_image_is_listed_once_for_each_of_its_tags(aws: StandIn, ecr: "ECRCli
     ],
 )
 def test_filters_of_list_images(
-    aws: StandIn, ecr: "ECRClient", wanted: dict[str, str], found: set[str]
+    aws: AwsStandIn, ecr: "ECRClient", wanted: dict[str, str], found: set[str]
 ) -> None:
     repository = aws.world.create_repository("team/api")
     digests = {
@@ -420,7 +422,7 @@ def test_filters_of_list_images(
     assert {digest for digest, _ in listed(ecr, filter=wanted)} == expected
 
 
-def test_pages_of_list_images_count_tags(aws: StandIn, ecr: "ECRClient") -> None:
+def test_pages_of_list_images_count_tags(aws: AwsStandIn, ecr: "ECRClient") -> None:
     repository = aws.world.create_repository("team/api")
     for n in range(3):
         aws.world.push(repository, image(f"{n}"), tags=[f"{n}.{tag}" for tag in range(40)])

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from bot.playground.aws import StandIn
+from bot.playground.aws import AwsStandIn
 
 from .helpers import image, pages, pushed, refused
 
@@ -13,7 +13,7 @@ def listed(ecs: Any, **params: Any) -> list[str]:
     return [each["arn"].rpartition("/")[2] for each in answer["daemonTaskDefinitions"]]
 
 
-def test_definitions(aws: StandIn, ecs: Any) -> None:
+def test_definitions(aws: AwsStandIn, ecs: Any) -> None:
     world = aws.world.ecs()
     for n in range(1, 12):
         world.register_daemon("agent", [f"nginx:{n}"])
@@ -36,7 +36,7 @@ def test_definitions(aws: StandIn, ecs: Any) -> None:
     assert code == "ClientException"
 
 
-def test_a_daemon_and_its_deployments(aws: StandIn, ecs: Any) -> None:
+def test_a_daemon_and_its_deployments(aws: AwsStandIn, ecs: Any) -> None:
     reference, digest = pushed(aws, "1.0")
     world = aws.world.ecs()
     world.deploy_daemon("prod", "agent", [reference])
@@ -63,7 +63,7 @@ def test_a_daemon_and_its_deployments(aws: StandIn, ecs: Any) -> None:
     ]
 
 
-def test_unknown_entities(aws: StandIn, ecs: Any) -> None:
+def test_unknown_entities(aws: AwsStandIn, ecs: Any) -> None:
     world = aws.world.ecs()
     deployment = world.deploy_daemon("prod", "agent", ["nginx:1"])
     lost = f"{deployment.target.arn}0"
@@ -90,7 +90,7 @@ def test_unknown_entities(aws: StandIn, ecs: Any) -> None:
         assert refused(call, **params)[0] == code
 
 
-def test_pages(aws: StandIn, ecs: Any) -> None:
+def test_pages(aws: AwsStandIn, ecs: Any) -> None:
     for n in range(5):
         aws.world.ecs().deploy_daemon("prod", f"agent-{n}", ["nginx:1"])
     arn = aws.world.ecs().cluster("prod").arn
@@ -99,7 +99,7 @@ def test_pages(aws: StandIn, ecs: Any) -> None:
     assert found == [2, 2, 1]
 
 
-def test_permissions_are_checked_for_each_resource(aws: StandIn, ecs: Any) -> None:
+def test_permissions_are_checked_for_each_resource(aws: AwsStandIn, ecs: Any) -> None:
     deployment = aws.world.ecs().deploy_daemon("prod", "agent", ["nginx:1"])
     revision = deployment.target
     calls: list[tuple[Any, str, Any, str]] = [

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from bot.playground.aws import StandIn
+from bot.playground.aws import AwsStandIn
 
 from .helpers import NOW, image, pages, pushed, refused
 
@@ -19,7 +19,7 @@ def revisions(ecs: Any, *arns: str) -> list[Any]:
     return list(ecs.describe_service_revisions(serviceRevisionArns=list(arns))["serviceRevisions"])
 
 
-def test_a_revision_keeps_the_digest_of_its_deployment(aws: StandIn, ecs: Any) -> None:
+def test_a_revision_keeps_the_digest_of_its_deployment(aws: AwsStandIn, ecs: Any) -> None:
     reference, digest = pushed(aws, "1.0")
     aws.world.ecs().create_service("prod", "api", [reference, "nginx:1"])
     aws.world.push(aws.world.repository("team/api"), image("other"), tags=["1.0"])
@@ -34,7 +34,7 @@ def test_a_revision_keeps_the_digest_of_its_deployment(aws: StandIn, ecs: Any) -
     ]
 
 
-def test_without_version_consistency_there_are_no_digests(aws: StandIn, ecs: Any) -> None:
+def test_without_version_consistency_there_are_no_digests(aws: AwsStandIn, ecs: Any) -> None:
     reference, digest = pushed(aws, "1.0")
     world = aws.world.ecs()
     world.register("api", [reference], version_consistency=False)
@@ -50,7 +50,7 @@ def test_without_version_consistency_there_are_no_digests(aws: StandIn, ecs: Any
     assert task["containers"][0]["imageDigest"] == digest
 
 
-def test_the_history_is_listed_newest_first(aws: StandIn, ecs: Any) -> None:
+def test_the_history_is_listed_newest_first(aws: AwsStandIn, ecs: Any) -> None:
     world = aws.world.ecs()
     world.create_service("prod", "api", ["nginx:1"], at=NOW - timedelta(days=2))
     world.deploy("prod", "api", ["nginx:2"], outcome="SUCCESSFUL", at=NOW - timedelta(days=1))
@@ -69,7 +69,7 @@ def test_the_history_is_listed_newest_first(aws: StandIn, ecs: Any) -> None:
     assert len(deployments(ecs, createdAt={"before": NOW - timedelta(hours=1)})) == 2
 
 
-def test_a_deployment_has_its_rollback_target(aws: StandIn, ecs: Any) -> None:
+def test_a_deployment_has_its_rollback_target(aws: AwsStandIn, ecs: Any) -> None:
     world = aws.world.ecs()
     world.create_service("prod", "api", ["nginx:1"])
     [first] = deployments(ecs)
@@ -89,7 +89,7 @@ def test_a_deployment_has_its_rollback_target(aws: StandIn, ecs: Any) -> None:
     assert answer["failures"] == []
 
 
-def test_20_deployments_per_page_and_per_call(aws: StandIn, ecs: Any) -> None:
+def test_20_deployments_per_page_and_per_call(aws: AwsStandIn, ecs: Any) -> None:
     world = aws.world.ecs()
     world.create_service("prod", "api", ["nginx:0"], desired=0)
     for number in range(24):
@@ -114,7 +114,7 @@ def test_20_deployments_per_page_and_per_call(aws: StandIn, ecs: Any) -> None:
             assert refused(call, **{f"{member}Arns": wrong})[0] == "InvalidParameterException"
 
 
-def test_older_revisions_are_missing(aws: StandIn, ecs: Any) -> None:
+def test_older_revisions_are_missing(aws: AwsStandIn, ecs: Any) -> None:
     world = aws.world.ecs()
     service = world.create_service("prod", "api", ["nginx:1"], at=OLD)
     old = service.primary.revision.arn
@@ -134,7 +134,7 @@ def test_older_revisions_are_missing(aws: StandIn, ecs: Any) -> None:
     assert ecs.describe_service_revisions(serviceRevisionArns=[old])["failures"] == missing
 
 
-def test_unknown_arns_are_missing(aws: StandIn, ecs: Any) -> None:
+def test_unknown_arns_are_missing(aws: AwsStandIn, ecs: Any) -> None:
     revision = aws.world.ecs().create_service("prod", "api", ["nginx:1"]).primary.revision
     for gone in (
         revision.arn + "0",
@@ -148,6 +148,6 @@ def test_unknown_arns_are_missing(aws: StandIn, ecs: Any) -> None:
     )
 
 
-def test_task_sets_have_no_service_deployments(aws: StandIn, ecs: Any) -> None:
+def test_task_sets_have_no_service_deployments(aws: AwsStandIn, ecs: Any) -> None:
     aws.world.ecs().create_service("prod", "api", ["nginx:1"], controller="CODE_DEPLOY")
     assert deployments(ecs) == []

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from bot.playground.aws import StandIn
+from bot.playground.aws import AwsStandIn
 
 from .helpers import NOW, pages, pushed, refused
 
@@ -31,7 +31,7 @@ def running(ecs: Any, **params: Any) -> list[str]:
     return sorted(each["taskDefinitionArn"].rsplit("/", 1)[1] for each in tasks)
 
 
-def test_a_service_runs_its_tasks(aws: StandIn, ecs: Any) -> None:
+def test_a_service_runs_its_tasks(aws: AwsStandIn, ecs: Any) -> None:
     reference, _ = pushed(aws, "1.0")
     aws.world.ecs().create_service("prod", "api", [reference], desired=2)
 
@@ -47,13 +47,15 @@ def test_a_service_runs_its_tasks(aws: StandIn, ecs: Any) -> None:
     assert running(ecs, serviceName="api") == ["api:1", "api:1"]
 
 
-def test_a_service_without_desired_tasks(aws: StandIn, ecs: Any) -> None:
+def test_a_service_without_desired_tasks(aws: AwsStandIn, ecs: Any) -> None:
     aws.world.ecs().create_service("prod", "api", ["nginx:1"], desired=0)
     assert definitions(described(ecs)) == [("PRIMARY", "api:1")]
     assert running(ecs) == []
 
 
-def test_an_older_deployment_drains_until_the_new_one_is_finished(aws: StandIn, ecs: Any) -> None:
+def test_an_older_deployment_drains_until_the_new_one_is_finished(
+    aws: AwsStandIn, ecs: Any
+) -> None:
     world = aws.world.ecs()
     world.create_service("prod", "api", ["nginx:1"])
     described(ecs)
@@ -73,7 +75,7 @@ def test_an_older_deployment_drains_until_the_new_one_is_finished(aws: StandIn, 
     assert running(ecs, desiredStatus="STOPPED") == ["api:1"]
 
 
-def test_a_rolled_back_deployment_does_not_change_the_service(aws: StandIn, ecs: Any) -> None:
+def test_a_rolled_back_deployment_does_not_change_the_service(aws: AwsStandIn, ecs: Any) -> None:
     world = aws.world.ecs()
     world.create_service("prod", "api", ["nginx:1"])
     world.deploy("prod", "api", ["nginx:2"], outcome="ROLLBACK_SUCCESSFUL")
@@ -82,7 +84,7 @@ def test_a_rolled_back_deployment_does_not_change_the_service(aws: StandIn, ecs:
     assert running(ecs) == ["api:1"]
 
 
-def test_task_sets_instead_of_deployments(aws: StandIn, ecs: Any) -> None:
+def test_task_sets_instead_of_deployments(aws: AwsStandIn, ecs: Any) -> None:
     world = aws.world.ecs()
     world.create_service("prod", "api", ["nginx:1"], controller="CODE_DEPLOY")
     world.add_task_set("prod", "api", ["nginx:2"], running=2)
@@ -101,7 +103,7 @@ def test_task_sets_instead_of_deployments(aws: StandIn, ecs: Any) -> None:
     assert running(ecs) == ["api:1", "api:2", "api:2", "outside:1"]
 
 
-def test_a_deleted_service_is_not_listed_but_keeps_its_tasks(aws: StandIn, ecs: Any) -> None:
+def test_a_deleted_service_is_not_listed_but_keeps_its_tasks(aws: AwsStandIn, ecs: Any) -> None:
     world = aws.world.ecs()
     world.create_service("prod", "api", ["nginx:1"])
     world.delete_service("prod", "api")
@@ -119,7 +121,7 @@ def test_a_deleted_service_is_not_listed_but_keeps_its_tasks(aws: StandIn, ecs: 
     )
 
 
-def test_10_services_per_page_by_default(aws: StandIn, ecs: Any) -> None:
+def test_10_services_per_page_by_default(aws: AwsStandIn, ecs: Any) -> None:
     for number in range(23):
         launch_type = "EC2" if number % 2 else "FARGATE"
         aws.world.ecs().create_service(
@@ -135,7 +137,7 @@ def test_10_services_per_page_by_default(aws: StandIn, ecs: Any) -> None:
     assert sizes(schedulingStrategy="DAEMON") == sizes(resourceManagementType="ECS") == [0]
 
 
-def test_10_services_per_describe_call(aws: StandIn, ecs: Any) -> None:
+def test_10_services_per_describe_call(aws: AwsStandIn, ecs: Any) -> None:
     aws.world.ecs().create_service("prod", "api", ["nginx:1"])
     assert refused(ecs.describe_services, cluster="prod", services=["api"] * 11) == (
         "InvalidParameterException",
@@ -147,7 +149,7 @@ def test_10_services_per_describe_call(aws: StandIn, ecs: Any) -> None:
     assert len(ecs.describe_services(cluster="prod", services=["api"] * 10)["services"]) == 10
 
 
-def test_services_by_name_or_arn(aws: StandIn, ecs: Any) -> None:
+def test_services_by_name_or_arn(aws: AwsStandIn, ecs: Any) -> None:
     arn = aws.world.ecs().create_service("prod", "api", ["nginx:1"]).arn
     old_arn = arn.replace("prod/", "")
 
@@ -157,7 +159,7 @@ def test_services_by_name_or_arn(aws: StandIn, ecs: Any) -> None:
     assert answer["failures"] == [{"arn": arn.replace("api", "no"), "reason": "MISSING"}]
 
 
-def test_invalid_arguments(aws: StandIn) -> None:
+def test_invalid_arguments(aws: AwsStandIn) -> None:
     world = aws.world.ecs()
     world.create_service("prod", "api", ["nginx:1"])
     with pytest.raises(ValueError, match="service api already exists"):

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from bot.playground.aws import StandIn
+from bot.playground.aws import AwsStandIn
 
 from .helpers import NOW, pages, refused
 
@@ -17,7 +17,7 @@ def names(ecs: Any, **params: Any) -> list[str]:
 
 
 @pytest.fixture(autouse=True)
-def _definitions(aws: StandIn) -> None:
+def _definitions(aws: AwsStandIn) -> None:
     world = aws.world.ecs()
     for number in range(11):
         world.register("api", [f"nginx:{number}"])
@@ -61,7 +61,7 @@ def described(ecs: Any, name: str) -> Any:
     return ecs.describe_task_definition(taskDefinition=name)["taskDefinition"]
 
 
-def test_a_family_names_its_latest_active_revision(aws: StandIn, ecs: Any) -> None:
+def test_a_family_names_its_latest_active_revision(aws: AwsStandIn, ecs: Any) -> None:
     aws.world.ecs().deregister("api:11")
 
     latest = described(ecs, "api")
@@ -90,7 +90,7 @@ def test_unknown_definitions(ecs: Any, name: str) -> None:
     )
 
 
-def test_images_make_a_new_revision_only_if_they_are_new(aws: StandIn, ecs: Any) -> None:
+def test_images_make_a_new_revision_only_if_they_are_new(aws: AwsStandIn, ecs: Any) -> None:
     world = aws.world.ecs()
     assert world.run_task("prod", "api", ["nginx:10"]).definition.name == "api:11"
     assert world.run_task("prod", "api", {"web": "nginx:10"}).definition.name == "api:12"

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bot.playground.aws import StandIn, manifests
+from bot.playground.aws import AwsStandIn, manifests
 
 from .helpers import NOW, MakeClient, image, pages, pushed, refused
 
@@ -22,7 +22,7 @@ def listed(ecs: Any, **params: Any) -> set[str]:
     return set(ecs.list_tasks(cluster="prod", **params)["taskArns"])
 
 
-def test_a_running_task(aws: StandIn, ecs: Any) -> None:
+def test_a_running_task(aws: AwsStandIn, ecs: Any) -> None:
     reference, digest = pushed(aws, "1.0")
     task = aws.world.ecs().run_task("prod", "job", [reference, "nginx:1"], digests=[digest, None])
 
@@ -39,7 +39,7 @@ def test_a_running_task(aws: StandIn, ecs: Any) -> None:
     assert (shown["group"], shown["startedAt"]) == ("family:job", NOW)
 
 
-def test_a_multi_arch_image_has_the_digest_of_its_index(aws: StandIn, ecs: Any) -> None:
+def test_a_multi_arch_image_has_the_digest_of_its_index(aws: AwsStandIn, ecs: Any) -> None:
     repository = aws.world.create_repository("team/api")
     child = image("one")
     index = manifests.index([manifests.Child(child)])
@@ -51,7 +51,7 @@ def test_a_multi_arch_image_has_the_digest_of_its_index(aws: StandIn, ecs: Any) 
     assert shown["containers"][0]["imageDigest"] == digest
 
 
-def test_a_task_keeps_its_digest_when_the_tag_moves(aws: StandIn, ecs: Any) -> None:
+def test_a_task_keeps_its_digest_when_the_tag_moves(aws: AwsStandIn, ecs: Any) -> None:
     reference, digest = pushed(aws, "1.0")
     task = aws.world.ecs().run_task("prod", "job", [reference])
     aws.world.push(aws.world.repository("team/api"), image("other"), tags=["1.0"])
@@ -59,7 +59,7 @@ def test_a_task_keeps_its_digest_when_the_tag_moves(aws: StandIn, ecs: Any) -> N
     assert described(ecs, task)[0]["containers"][0]["imageDigest"] == digest
 
 
-def test_a_pending_task_is_listed_as_running_and_has_no_digest(aws: StandIn, ecs: Any) -> None:
+def test_a_pending_task_is_listed_as_running_and_has_no_digest(aws: AwsStandIn, ecs: Any) -> None:
     reference, _ = pushed(aws, "1.0")
     task = aws.world.ecs().run_task("prod", "job", [reference], last_status="PENDING")
 
@@ -71,7 +71,7 @@ def test_a_pending_task_is_listed_as_running_and_has_no_digest(aws: StandIn, ecs
     assert "startedAt" not in shown
 
 
-def test_stopped_tasks_are_shown_for_an_hour(aws: StandIn, ecs: Any) -> None:
+def test_stopped_tasks_are_shown_for_an_hour(aws: AwsStandIn, ecs: Any) -> None:
     world = aws.world.ecs()
     task = world.run_task("prod", "job", ["nginx:1"], stopped_at=NOW - timedelta(minutes=59))
 
@@ -86,7 +86,7 @@ def test_stopped_tasks_are_shown_for_an_hour(aws: StandIn, ecs: Any) -> None:
     assert answer["failures"] == [{"arn": task.arn, "reason": "MISSING"}]
 
 
-def test_a_stopping_task_has_the_desired_status_stopped(aws: StandIn, ecs: Any) -> None:
+def test_a_stopping_task_has_the_desired_status_stopped(aws: AwsStandIn, ecs: Any) -> None:
     world = aws.world.ecs()
     task = world.run_task("prod", "job", ["nginx:1"])
     assert described(ecs, task)[0]["lastStatus"] == "RUNNING"
@@ -100,7 +100,7 @@ def test_a_stopping_task_has_the_desired_status_stopped(aws: StandIn, ecs: Any) 
     assert described(ecs, task)[0]["stoppedAt"] == NOW
 
 
-def test_filters(aws: StandIn, ecs: Any) -> None:
+def test_filters(aws: AwsStandIn, ecs: Any) -> None:
     world = aws.world.ecs()
     service = world.create_service("prod", "api", ["nginx:1"], launch_type="EC2")
     job = world.run_task("prod", "job", ["nginx:1"], started_by="cron")
@@ -120,7 +120,7 @@ def test_filters(aws: StandIn, ecs: Any) -> None:
     )
 
 
-def test_tasks_by_arn_or_id(aws: StandIn, ecs: Any) -> None:
+def test_tasks_by_arn_or_id(aws: AwsStandIn, ecs: Any) -> None:
     task = aws.world.ecs().run_task("prod", "job", ["nginx:1"])
     gone = task.arn[:-1] + "x"
 
@@ -130,7 +130,7 @@ def test_tasks_by_arn_or_id(aws: StandIn, ecs: Any) -> None:
     assert answer["failures"] == [{"arn": gone, "reason": "MISSING"}]
 
 
-def test_the_default_cluster(aws: StandIn, ecs: Any) -> None:
+def test_the_default_cluster(aws: AwsStandIn, ecs: Any) -> None:
     task = aws.world.ecs().run_task("prod", "job", ["nginx:1"])
     assert refused(ecs.list_tasks) == ("ClusterNotFoundException", "Cluster not found.")
 
@@ -143,13 +143,13 @@ def test_the_default_cluster(aws: StandIn, ecs: Any) -> None:
     )
 
 
-def test_a_cluster_of_another_region_is_not_found(aws: StandIn, ecs: Any) -> None:
+def test_a_cluster_of_another_region_is_not_found(aws: AwsStandIn, ecs: Any) -> None:
     aws.world.ecs().cluster("prod")
     other = aws.world.ecs(region="us-east-1").cluster("prod")
     assert refused(ecs.list_tasks, cluster=other.arn)[0] == "ClusterNotFoundException"
 
 
-def test_100_tasks_per_call(aws: StandIn, ecs: Any) -> None:
+def test_100_tasks_per_call(aws: AwsStandIn, ecs: Any) -> None:
     aws.world.ecs().cluster("prod")
     assert refused(ecs.describe_tasks, cluster="prod", tasks=["x"] * 101) == (
         "InvalidParameterException",
@@ -159,7 +159,7 @@ def test_100_tasks_per_call(aws: StandIn, ecs: Any) -> None:
     assert len(ecs.describe_tasks(cluster="prod", tasks=["x"] * 100)["failures"]) == 100
 
 
-def test_pages(aws: StandIn, ecs: Any) -> None:
+def test_pages(aws: AwsStandIn, ecs: Any) -> None:
     for number in range(205):
         aws.world.ecs().run_task("prod", f"job-{number % 2}", ["nginx:1"])
 
@@ -169,7 +169,7 @@ def test_pages(aws: StandIn, ecs: Any) -> None:
 
 
 @pytest.mark.parametrize("size", [0, 101])
-def test_page_sizes(aws: StandIn, ecs: Any, size: int) -> None:
+def test_page_sizes(aws: AwsStandIn, ecs: Any, size: int) -> None:
     aws.world.ecs().cluster()
     for call in (
         ecs.list_clusters,
@@ -181,7 +181,7 @@ def test_page_sizes(aws: StandIn, ecs: Any, size: int) -> None:
         assert refused(call, maxResults=size)[0] == "InvalidParameterException"
 
 
-def test_a_token_is_valid_only_for_its_request(aws: StandIn, ecs: Any) -> None:
+def test_a_token_is_valid_only_for_its_request(aws: AwsStandIn, ecs: Any) -> None:
     for number in range(3):
         aws.world.ecs().run_task("prod", "job", ["nginx:1"])
         aws.world.ecs().cluster(f"c{number}")
@@ -197,14 +197,14 @@ def test_a_token_is_valid_only_for_its_request(aws: StandIn, ecs: Any) -> None:
     assert refused(ecs.list_tasks, cluster="prod", nextToken="x")[0] == "InvalidParameterException"
 
 
-def test_clusters(aws: StandIn, ecs: Any, make_client: MakeClient) -> None:
+def test_clusters(aws: AwsStandIn, ecs: Any, make_client: MakeClient) -> None:
     for number in range(101):
         aws.world.ecs().cluster(f"c{number}")
     assert pages(ecs.list_clusters, "clusterArns", TOKEN) == [100, 1]
     assert make_client("ecs", region="us-east-1").list_clusters()["clusterArns"] == []
 
 
-def test_wrong_types_and_values(aws: StandIn, make_client: MakeClient) -> None:
+def test_wrong_types_and_values(aws: AwsStandIn, make_client: MakeClient) -> None:
     aws.world.ecs().cluster()
     unchecked = make_client("ecs", checked=False)
     assert refused(unchecked.list_tasks, maxResults="x")[0] == "SerializationException"
@@ -212,7 +212,7 @@ def test_wrong_types_and_values(aws: StandIn, make_client: MakeClient) -> None:
     assert refused(unchecked.describe_tasks)[0] == "InvalidParameterException"
 
 
-def test_permissions_are_checked_for_each_task(aws: StandIn, ecs: Any) -> None:
+def test_permissions_are_checked_for_each_task(aws: AwsStandIn, ecs: Any) -> None:
     tasks = [aws.world.ecs().run_task("prod", "job", ["nginx:1"]) for _ in range(2)]
     aws.world.deny("ecs:DescribeTasks", resource=tasks[1].arn)
     aws.world.deny("ecs:ListClusters")
@@ -223,7 +223,7 @@ def test_permissions_are_checked_for_each_task(aws: StandIn, ecs: Any) -> None:
     assert "on resource: * " in refused(ecs.list_clusters)[1]
 
 
-def test_invalid_arguments(aws: StandIn) -> None:
+def test_invalid_arguments(aws: AwsStandIn) -> None:
     world = aws.world.ecs()
     with pytest.raises(TypeError, match="unknown option color"):
         world.run_task("prod", "job", ["nginx:1"], color="red")  # type: ignore[call-arg]

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bot.playground.aws import StandIn
+from bot.playground.aws import AwsStandIn
 from bot.playground.control_client import ControlClient
 
 from .helpers import NOW, MakeClient, pages, refused
@@ -19,7 +19,7 @@ def described(eks: Any, name: str) -> Any:
     return eks.describe_cluster(name=name)["cluster"]
 
 
-def test_a_cluster_has_an_endpoint_and_certificate(aws: StandIn, eks: Any) -> None:
+def test_a_cluster_has_an_endpoint_and_certificate(aws: AwsStandIn, eks: Any) -> None:
     world = aws.world.eks()
     world.create("prod", endpoint="https://localhost:6443", certificate_authority=CERTIFICATE)
 
@@ -32,7 +32,7 @@ def test_a_cluster_has_an_endpoint_and_certificate(aws: StandIn, eks: Any) -> No
     assert (cluster["status"], cluster["version"]) == ("ACTIVE", "1.34")
 
 
-def test_every_cluster_has_another_endpoint(aws: StandIn, eks: Any) -> None:
+def test_every_cluster_has_another_endpoint(aws: AwsStandIn, eks: Any) -> None:
     for name in ("a", "b"):
         aws.world.eks().create(name)
     a, b = (described(eks, name) for name in ("a", "b"))
@@ -40,7 +40,7 @@ def test_every_cluster_has_another_endpoint(aws: StandIn, eks: Any) -> None:
     assert b"CERTIFICATE" in base64.b64decode(a["certificateAuthority"]["data"])
 
 
-def test_a_cluster_in_creation_has_no_endpoint(aws: StandIn, eks: Any) -> None:
+def test_a_cluster_in_creation_has_no_endpoint(aws: AwsStandIn, eks: Any) -> None:
     aws.world.eks().create("prod", endpoint="https://localhost:6443", status="CREATING")
     assert eks.list_clusters()["clusters"] == ["prod"]
     assert not {"endpoint", "certificateAuthority"} & described(eks, "prod").keys()
@@ -58,7 +58,7 @@ def test_unknown_names(eks: Any) -> None:
     )
 
 
-def test_100_per_page(aws: StandIn, eks: Any) -> None:
+def test_100_per_page(aws: AwsStandIn, eks: Any) -> None:
     for number in range(101):
         aws.world.eks().create(f"c{number}")
 
@@ -78,7 +78,7 @@ def test_limits(make_client: MakeClient) -> None:
 
 
 def test_each_account_and_region_has_its_own_clusters(
-    aws: StandIn, make_client: MakeClient
+    aws: AwsStandIn, make_client: MakeClient
 ) -> None:
     aws.world.identities.add_user("other", "x", "210987654321")
     aws.world.eks("210987654321", "us-east-1").create("prod")
@@ -90,7 +90,7 @@ def test_each_account_and_region_has_its_own_clusters(
     assert clusters(region="us-east-1") == clusters(key="other") == []
 
 
-def test_permissions(aws: StandIn, eks: Any) -> None:
+def test_permissions(aws: AwsStandIn, eks: Any) -> None:
     aws.world.eks().create("prod")
     aws.world.eks().create("dev")
     aws.world.deny("eks:ListClusters", resource="*")
@@ -102,7 +102,7 @@ def test_permissions(aws: StandIn, eks: Any) -> None:
     assert described(eks, "dev")["name"] == "dev"
 
 
-def test_control(aws: StandIn, eks: Any) -> None:
+def test_control(aws: AwsStandIn, eks: Any) -> None:
     control = ControlClient(aws.url)
     clusters = [{"name": "prod", "endpoint": "https://localhost:1", "status": "CREATING"}]
     assert control.send("POST", "/eks/clusters", {"clusters": clusters}) == {"clusters": [ARN]}
@@ -110,7 +110,7 @@ def test_control(aws: StandIn, eks: Any) -> None:
     assert described(eks, "prod")["endpoint"] == "https://localhost:1"
 
 
-def test_invalid_arguments(aws: StandIn) -> None:
+def test_invalid_arguments(aws: AwsStandIn) -> None:
     world = aws.world.eks()
     world.create("prod")
     with pytest.raises(ValueError, match="cluster prod already exists"):

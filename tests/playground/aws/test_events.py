@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from bot.playground.aws import StandIn
+from bot.playground.aws import AwsStandIn
 
 from .helpers import NOW, MakeClient, pages, refused
 
@@ -28,7 +28,7 @@ def target(events: Any, rule: str, **params: Any) -> Any:
         ),
     ],
 )
-def test_a_rule_runs_a_task(aws: StandIn, events: Any, given: str, arn: str) -> None:
+def test_a_rule_runs_a_task(aws: AwsStandIn, events: Any, given: str, arn: str) -> None:
     aws.world.events().run_task("monthly", given, cluster="prod")
 
     [rule] = events.list_rules()["Rules"]
@@ -41,7 +41,7 @@ def test_a_rule_runs_a_task(aws: StandIn, events: Any, given: str, arn: str) -> 
     assert found["Arn"] == "arn:aws:ecs:eu-west-1:123456789012:cluster/prod"
 
 
-def test_every_bus_has_its_own_rules(aws: StandIn, events: Any) -> None:
+def test_every_bus_has_its_own_rules(aws: AwsStandIn, events: Any) -> None:
     world = aws.world.events()
     world.run_task("on-order", "report", bus="orders", pattern='{"source": ["shop"]}')
     bus = world.bus("orders")
@@ -63,7 +63,7 @@ def test_every_bus_has_its_own_rules(aws: StandIn, events: Any) -> None:
     assert refused(events.list_rules, EventBusName="no")[0] == "ResourceNotFoundException"
 
 
-def test_other_targets_and_none(aws: StandIn, events: Any) -> None:
+def test_other_targets_and_none(aws: AwsStandIn, events: Any) -> None:
     world = aws.world.events()
     rule = world.put_rule("mixed", state="DISABLED")
     assert events.list_targets_by_rule(Rule="mixed")["Targets"] == []
@@ -72,7 +72,7 @@ def test_other_targets_and_none(aws: StandIn, events: Any) -> None:
     assert events.list_rules(NamePrefix="m")["Rules"][0]["State"] == "DISABLED"
 
 
-def test_100_per_page(aws: StandIn, events: Any) -> None:
+def test_100_per_page(aws: AwsStandIn, events: Any) -> None:
     world = aws.world.events()
     rule = world.put_rule("r0")
     for number in range(1, 103):
@@ -99,7 +99,7 @@ def test_limits(make_client: MakeClient) -> None:
     assert refused(unchecked.list_targets_by_rule)[0] == "ValidationException"
 
 
-def test_permissions(aws: StandIn, events: Any) -> None:
+def test_permissions(aws: AwsStandIn, events: Any) -> None:
     rule = aws.world.events().run_task("on-order", "report", bus="orders")
     aws.world.deny("events:ListTargetsByRule", resource=rule.arn)
     aws.world.deny("events:ListRules", resource="*")

@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import ConnectionClosedError, ReadTimeoutError
 from botocore.parsers import ResponseParserError
 
-from bot.playground.aws import Fault, StandIn
+from bot.playground.aws import AwsStandIn, Fault
 
 from .helpers import MakeClient, image, refused
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def digest(aws: StandIn) -> str:
+def digest(aws: AwsStandIn) -> str:
     return aws.world.push(aws.world.create_repository("team/api"), image("one"))
 
 
@@ -26,33 +26,33 @@ def delete(ecr: "ECRClient", digest: str) -> Any:
     return ecr.batch_delete_image(repositoryName="team/api", imageIds=[{"imageDigest": digest}])
 
 
-def stored(aws: StandIn) -> int:
+def stored(aws: AwsStandIn) -> int:
     return len(aws.world.repository("team/api").manifests)
 
 
-def test_throttling(aws: StandIn, ecr: "ECRClient") -> None:
+def test_throttling(aws: AwsStandIn, ecr: "ECRClient") -> None:
     aws.world.faults.throttle(operation="DescribeRepositories")
     assert refused(ecr.describe_repositories) == ("ThrottlingException", "Rate exceeded")
     ecr.describe_repositories()
 
 
-def test_throttling_with_another_code(aws: StandIn, ecr: "ECRClient") -> None:
+def test_throttling_with_another_code(aws: AwsStandIn, ecr: "ECRClient") -> None:
     aws.world.faults.throttle(error="TooManyRequestsException", status=429)
     assert refused(ecr.describe_repositories)[0] == "TooManyRequestsException"
 
 
-def test_any_error(aws: StandIn, ecr: "ECRClient", digest: str) -> None:
+def test_any_error(aws: AwsStandIn, ecr: "ECRClient", digest: str) -> None:
     aws.world.faults.add(Fault(error="ServerException", message="Oops", status=500))
     assert refused(delete, ecr=ecr, digest=digest) == ("ServerException", "Oops")
     assert stored(aws) == 1
 
 
-def test_an_error_of_the_query_protocol(aws: StandIn, sts: "STSClient") -> None:
+def test_an_error_of_the_query_protocol(aws: AwsStandIn, sts: "STSClient") -> None:
     aws.world.faults.add(Fault(service="sts", error="Throttling", message="Rate < limit"))
     assert refused(sts.get_caller_identity) == ("Throttling", "Rate < limit")
 
 
-def test_a_cut_before_the_call_takes_effect(aws: StandIn, ecr: "ECRClient", digest: str) -> None:
+def test_a_cut_before_the_call_takes_effect(aws: AwsStandIn, ecr: "ECRClient", digest: str) -> None:
     aws.world.faults.add(Fault(operation="BatchDeleteImage", cut="before"))
     with pytest.raises(ConnectionClosedError):
         delete(ecr, digest)
@@ -61,7 +61,7 @@ def test_a_cut_before_the_call_takes_effect(aws: StandIn, ecr: "ECRClient", dige
 
 
 def test_a_reply_lost_after_the_call_took_effect(
-    aws: StandIn, ecr: "ECRClient", digest: str
+    aws: AwsStandIn, ecr: "ECRClient", digest: str
 ) -> None:
     aws.world.faults.add(Fault(operation="BatchDeleteImage", cut="after"))
     with pytest.raises(ConnectionClosedError):
@@ -71,7 +71,7 @@ def test_a_reply_lost_after_the_call_took_effect(
 
 
 def test_a_cut_in_the_body_reads_as_an_empty_success_in_json(
-    aws: StandIn, ecr: "ECRClient", digest: str
+    aws: AwsStandIn, ecr: "ECRClient", digest: str
 ) -> None:
     """botocore does not compare Content-Length, and takes JSON that it cannot parse for `{}`.
 
@@ -84,24 +84,24 @@ def test_a_cut_in_the_body_reads_as_an_empty_success_in_json(
     assert ecr.describe_images(repositoryName="team/api")["imageDetails"]
 
 
-def test_a_cut_in_the_body_cannot_be_parsed_in_xml(aws: StandIn, sts: "STSClient") -> None:
+def test_a_cut_in_the_body_cannot_be_parsed_in_xml(aws: AwsStandIn, sts: "STSClient") -> None:
     aws.world.faults.add(Fault(operation="GetCallerIdentity", cut="body"))
     with pytest.raises(ResponseParserError):
         sts.get_caller_identity()
 
 
-def test_an_answer_that_is_not_json(aws: StandIn, ecr: "ECRClient") -> None:
+def test_an_answer_that_is_not_json(aws: AwsStandIn, ecr: "ECRClient") -> None:
     aws.world.faults.add(Fault(operation="DescribeRepositories", body="<html>"))
     assert set(ecr.describe_repositories()) == {"ResponseMetadata"}
 
 
-def test_a_replaced_answer(aws: StandIn, ecr: "ECRClient", digest: str) -> None:
+def test_a_replaced_answer(aws: AwsStandIn, ecr: "ECRClient", digest: str) -> None:
     aws.world.faults.add(Fault(operation="BatchDeleteImage", answer={"imageIds": [], "more": 1}))
     assert delete(ecr, digest)["imageIds"] == []
     assert stored(aws) == 0
 
 
-def test_an_answer_in_xml(aws: StandIn, sts: "STSClient") -> None:
+def test_an_answer_in_xml(aws: AwsStandIn, sts: "STSClient") -> None:
     result = {"Account": "1", "Arn": "a & b"}
     content = {"GetCallerIdentityResponse": {"GetCallerIdentityResult": result}}
     aws.world.faults.add(Fault(operation="GetCallerIdentity", answer=content))
@@ -109,7 +109,7 @@ def test_an_answer_in_xml(aws: StandIn, sts: "STSClient") -> None:
     assert (answer["Account"], answer["Arn"]) == ("1", "a & b")
 
 
-def test_a_list_in_xml(aws: StandIn, make_client: MakeClient) -> None:
+def test_a_list_in_xml(aws: AwsStandIn, make_client: MakeClient) -> None:
     regions = [{"regionName": "eu-west-8"}, {"regionName": "eu-west-9"}]
     content = {"DescribeRegionsResponse": {"regionInfo": {"item": regions}}}
     aws.world.faults.add(Fault(operation="DescribeRegions", answer=content))
@@ -117,21 +117,21 @@ def test_a_list_in_xml(aws: StandIn, make_client: MakeClient) -> None:
     assert [region["RegionName"] for region in shown] == ["eu-west-8", "eu-west-9"]
 
 
-def test_a_delay(aws: StandIn, ecr: "ECRClient") -> None:
+def test_a_delay(aws: AwsStandIn, ecr: "ECRClient") -> None:
     aws.world.faults.add(Fault(delay=0.05))
     before = time.monotonic()
     ecr.describe_repositories()
     assert time.monotonic() - before >= 0.05
 
 
-def test_a_delay_longer_than_the_clients_timeout(aws: StandIn, make_client: MakeClient) -> None:
+def test_a_delay_longer_than_the_clients_timeout(aws: AwsStandIn, make_client: MakeClient) -> None:
     impatient = make_client("ecr", patience=0.05)
     aws.world.faults.add(Fault(delay=30))
     with pytest.raises(ReadTimeoutError):
         impatient.describe_repositories()
 
 
-def test_skip_and_times(aws: StandIn, ecr: "ECRClient") -> None:
+def test_skip_and_times(aws: AwsStandIn, ecr: "ECRClient") -> None:
     aws.world.faults.throttle(skip=1, times=2)
     outcomes = []
     for _ in range(5):
@@ -153,7 +153,7 @@ def test_skip_and_times(aws: StandIn, ecr: "ECRClient") -> None:
     ],
 )
 def test_every_third_call_fails(
-    aws: StandIn, ecr: "ECRClient", rule: dict[str, Any], hit: list[int]
+    aws: AwsStandIn, ecr: "ECRClient", rule: dict[str, Any], hit: list[int]
 ) -> None:
     aws.world.faults.throttle(**rule)
     for _ in range(9):
@@ -162,7 +162,7 @@ def test_every_third_call_fails(
     assert [n for n, call in enumerate(aws.world.calls, start=1) if call.error] == hit
 
 
-def test_a_permanent_fault_until_it_is_cleared(aws: StandIn, ecr: "ECRClient") -> None:
+def test_a_permanent_fault_until_it_is_cleared(aws: AwsStandIn, ecr: "ECRClient") -> None:
     aws.world.faults.throttle(times=None)
     for _ in range(3):
         refused(ecr.describe_repositories)
@@ -188,7 +188,7 @@ def test_a_permanent_fault_until_it_is_cleared(aws: StandIn, ecr: "ECRClient") -
 )
 @pytest.mark.usefixtures("digest")
 def test_a_fault_applies_only_to_matching_calls(
-    aws: StandIn, ecr: "ECRClient", rule: dict[str, Any], *, hit: bool
+    aws: AwsStandIn, ecr: "ECRClient", rule: dict[str, Any], *, hit: bool
 ) -> None:
     aws.world.faults.throttle(**rule)
     if hit:
@@ -197,7 +197,9 @@ def test_a_fault_applies_only_to_matching_calls(
         ecr.describe_images(repositoryName="team/api")
 
 
-def test_of_several_faults_the_first_applies_and_all_count(aws: StandIn, ecr: "ECRClient") -> None:
+def test_of_several_faults_the_first_applies_and_all_count(
+    aws: AwsStandIn, ecr: "ECRClient"
+) -> None:
     aws.world.faults.throttle()
     aws.world.faults.add(Fault(error="ServerException", skip=1, status=500))
     assert refused(ecr.describe_repositories)[0] == "ThrottlingException"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from bot.playground.aws import StandIn
+from bot.playground.aws import AwsStandIn
 
 from .helpers import NOW, MakeClient, image, refused
 
@@ -45,7 +45,7 @@ def test_an_unknown_key_has_the_error_of_each_service(make_client: MakeClient) -
 
 
 def test_a_session_belongs_to_the_roles_account(
-    aws: StandIn, sts: "STSClient", make_client: MakeClient
+    aws: AwsStandIn, sts: "STSClient", make_client: MakeClient
 ) -> None:
     aws.world.identities.add_role(ROLE)
     aws.world.create_repository("team/api", account=OTHER)
@@ -58,7 +58,7 @@ def test_a_session_belongs_to_the_roles_account(
     assert [each["registryId"] for each in repositories] == [OTHER]
 
 
-def test_sessions_are_recorded(aws: StandIn, sts: "STSClient") -> None:
+def test_sessions_are_recorded(aws: AwsStandIn, sts: "STSClient") -> None:
     aws.world.identities.add_role(ROLE, external_id="secret")
 
     answer = sts.assume_role(
@@ -80,7 +80,9 @@ def test_sessions_are_recorded(aws: StandIn, sts: "STSClient") -> None:
 
 
 @pytest.mark.parametrize("given", [{}, {"ExternalId": "wrong"}])
-def test_the_external_id_is_checked(aws: StandIn, sts: "STSClient", given: dict[str, str]) -> None:
+def test_the_external_id_is_checked(
+    aws: AwsStandIn, sts: "STSClient", given: dict[str, str]
+) -> None:
     aws.world.identities.add_role(ROLE, external_id="secret")
 
     assert refused(sts.assume_role, RoleArn=ROLE, RoleSessionName="run", **given) == (
@@ -90,7 +92,7 @@ def test_the_external_id_is_checked(aws: StandIn, sts: "STSClient", given: dict[
     )
 
 
-def test_only_trusted_principals_can_assume_a_role(aws: StandIn, sts: "STSClient") -> None:
+def test_only_trusted_principals_can_assume_a_role(aws: AwsStandIn, sts: "STSClient") -> None:
     aws.world.identities.add_role(ROLE, trusts=["999999999999"])
     assert refused(sts.assume_role, RoleArn=ROLE, RoleSessionName="run")[0] == "AccessDenied"
 
@@ -98,14 +100,14 @@ def test_only_trusted_principals_can_assume_a_role(aws: StandIn, sts: "STSClient
     sts.assume_role(RoleArn=ROLE, RoleSessionName="run")
 
 
-def test_an_unknown_role_has_the_error_of_a_denied_call(aws: StandIn, sts: "STSClient") -> None:
+def test_an_unknown_role_has_the_error_of_a_denied_call(aws: AwsStandIn, sts: "STSClient") -> None:
     assert refused(sts.assume_role, RoleArn=ROLE, RoleSessionName="run")[0] == "AccessDenied"
     aws.world.identities.add_role(ROLE)
     aws.world.deny("sts:AssumeRole")
     assert refused(sts.assume_role, RoleArn=ROLE, RoleSessionName="run")[0] == "AccessDenied"
 
 
-def test_a_session_name_has_at_most_64_characters(aws: StandIn, sts: "STSClient") -> None:
+def test_a_session_name_has_at_most_64_characters(aws: AwsStandIn, sts: "STSClient") -> None:
     aws.world.identities.add_role(ROLE)
     sts.assume_role(RoleArn=ROLE, RoleSessionName="x" * 64)
 
@@ -119,7 +121,7 @@ def test_a_session_name_has_at_most_64_characters(aws: StandIn, sts: "STSClient"
 
 
 def test_a_chained_session_lasts_at_most_an_hour(
-    aws: StandIn, sts: "STSClient", make_client: MakeClient
+    aws: AwsStandIn, sts: "STSClient", make_client: MakeClient
 ) -> None:
     aws.world.identities.add_role(ROLE, max_session_seconds=7200)
     sts.assume_role(RoleArn=ROLE, RoleSessionName="run", DurationSeconds=7200)
@@ -134,14 +136,14 @@ def test_a_chained_session_lasts_at_most_an_hour(
     chained.assume_role(RoleArn=ROLE, RoleSessionName="again", DurationSeconds=3600)
 
 
-def test_the_maximum_session_duration_of_a_role(aws: StandIn, sts: "STSClient") -> None:
+def test_the_maximum_session_duration_of_a_role(aws: AwsStandIn, sts: "STSClient") -> None:
     aws.world.identities.add_role(ROLE)
     code, _ = refused(sts.assume_role, RoleArn=ROLE, RoleSessionName="run", DurationSeconds=3601)
     assert code == "ValidationError"
 
 
 def test_sessions_expire_by_the_stand_ins_clock(
-    aws: StandIn, sts: "STSClient", make_client: MakeClient
+    aws: AwsStandIn, sts: "STSClient", make_client: MakeClient
 ) -> None:
     aws.world.identities.add_role(ROLE)
     ecr = assumed(make_client, sts, "ecr", DurationSeconds=900)
@@ -156,7 +158,7 @@ def test_sessions_expire_by_the_stand_ins_clock(
 
 
 def test_a_session_key_needs_its_token(
-    aws: StandIn, sts: "STSClient", make_client: MakeClient
+    aws: AwsStandIn, sts: "STSClient", make_client: MakeClient
 ) -> None:
     aws.world.identities.add_role(ROLE)
     key = sts.assume_role(RoleArn=ROLE, RoleSessionName="run")["Credentials"]["AccessKeyId"]
@@ -183,7 +185,7 @@ TEAM = f"arn:aws:ecr:eu-west-1:{OTHER}:repository/team"
     ],
 )
 def test_a_session_policy_limits_a_session(
-    aws: StandIn,
+    aws: AwsStandIn,
     sts: "STSClient",
     make_client: MakeClient,
     statement: dict[str, Any],
@@ -206,7 +208,7 @@ def test_a_session_policy_limits_a_session(
 
 
 def test_a_session_policy_adds_no_permissions(
-    aws: StandIn, sts: "STSClient", make_client: MakeClient
+    aws: AwsStandIn, sts: "STSClient", make_client: MakeClient
 ) -> None:
     aws.world.identities.add_role(ROLE)
     aws.world.deny("ecr:DescribeRepositories", principal=ROLE)
@@ -217,7 +219,7 @@ def test_a_session_policy_adds_no_permissions(
 
 
 def test_a_session_policy_applies_to_assume_role(
-    aws: StandIn, sts: "STSClient", make_client: MakeClient
+    aws: AwsStandIn, sts: "STSClient", make_client: MakeClient
 ) -> None:
     aws.world.identities.add_role(ROLE)
     narrow = assumed(make_client, sts, "sts", Policy=session_policy(Action="ecr:*"))
@@ -243,7 +245,9 @@ def test_a_session_policy_applies_to_assume_role(
         (session_policy().replace("*", "\u0100"), "ValidationError"),
     ],
 )
-def test_invalid_session_policies(aws: StandIn, sts: "STSClient", policy: str, code: str) -> None:
+def test_invalid_session_policies(
+    aws: AwsStandIn, sts: "STSClient", policy: str, code: str
+) -> None:
     aws.world.identities.add_role(ROLE)
     request = {"RoleArn": ROLE, "RoleSessionName": "run"}
     assert refused(sts.assume_role, **request, Policy=policy)[0] == code
@@ -252,13 +256,13 @@ def test_invalid_session_policies(aws: StandIn, sts: "STSClient", policy: str, c
 
 
 @pytest.mark.parametrize("name", ["a b", "team/api", "arn:aws"])
-def test_the_characters_of_a_session_name(aws: StandIn, sts: "STSClient", name: str) -> None:
+def test_the_characters_of_a_session_name(aws: AwsStandIn, sts: "STSClient", name: str) -> None:
     aws.world.identities.add_role(ROLE)
     sts.assume_role(RoleArn=ROLE, RoleSessionName="Az09_+=,.@-")
     assert refused(sts.assume_role, RoleArn=ROLE, RoleSessionName=name)[0] == "ValidationError"
 
 
-def test_the_error_of_a_denied_action(aws: StandIn, ecr: "ECRClient") -> None:
+def test_the_error_of_a_denied_action(aws: AwsStandIn, ecr: "ECRClient") -> None:
     repository = aws.world.create_repository("team/api")
     aws.world.push(repository, image("one"), tags=["a"])
     aws.world.deny("ecr:BatchGetImage")
@@ -275,7 +279,7 @@ def test_the_error_of_a_denied_action(aws: StandIn, ecr: "ECRClient") -> None:
     ecr.describe_images(repositoryName="team/api")
 
 
-def test_listing_referrers_needs_batch_get_image(aws: StandIn, ecr: "ECRClient") -> None:
+def test_listing_referrers_needs_batch_get_image(aws: AwsStandIn, ecr: "ECRClient") -> None:
     aws.world.create_repository("team/api")
     aws.world.deny("ecr:BatchGetImage")
 
@@ -304,7 +308,7 @@ def test_listing_referrers_needs_batch_get_image(aws: StandIn, ecr: "ECRClient")
     ],
 )
 def test_denials_can_be_narrowed(
-    aws: StandIn, ecr: "ECRClient", narrowed: dict[str, str], *, hit: bool
+    aws: AwsStandIn, ecr: "ECRClient", narrowed: dict[str, str], *, hit: bool
 ) -> None:
     aws.world.create_repository("team/api")
     aws.world.deny("ecr:Describe*", **narrowed)
@@ -316,12 +320,12 @@ def test_denials_can_be_narrowed(
         ecr.describe_images(repositoryName="team/api")
 
 
-def test_get_caller_identity_cannot_be_denied(aws: StandIn, sts: "STSClient") -> None:
+def test_get_caller_identity_cannot_be_denied(aws: AwsStandIn, sts: "STSClient") -> None:
     aws.world.deny("*")
     assert sts.get_caller_identity()["Account"] == "123456789012"
 
 
-def test_another_accounts_registry_needs_a_grant(aws: StandIn, ecr: "ECRClient") -> None:
+def test_another_accounts_registry_needs_a_grant(aws: AwsStandIn, ecr: "ECRClient") -> None:
     aws.world.push(aws.world.create_repository("team/api", account=OTHER), image("one"))
 
     code, message = refused(ecr.describe_images, registryId=OTHER, repositoryName="team/api")
@@ -340,7 +344,7 @@ def test_another_accounts_registry_needs_a_grant(aws: StandIn, ecr: "ECRClient")
     assert code == "AccessDeniedException"
 
 
-def test_a_grant_is_for_its_account_and_principal(aws: StandIn, ecr: "ECRClient") -> None:
+def test_a_grant_is_for_its_account_and_principal(aws: AwsStandIn, ecr: "ECRClient") -> None:
     aws.world.create_repository("team/api", account=OTHER)
     aws.world.grant("999999999999")
     aws.world.grant(OTHER, principal="arn:aws:iam::123456789012:user/other")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.playground.aws import StandIn
+from bot.playground.aws import AwsStandIn
 
 from .helpers import pushed
 
@@ -14,7 +14,7 @@ HOSTS = {
 
 
 @pytest.mark.parametrize("host", HOSTS.values(), ids=HOSTS.keys())
-def test_every_host_of_a_registry(aws: StandIn, host: str) -> None:
+def test_every_host_of_a_registry(aws: AwsStandIn, host: str) -> None:
     _, latest = pushed(aws, "latest")
     _, release = pushed(aws, "1.0")
     digest_of = aws.world.ecs().location.shared.digest_of
@@ -25,7 +25,7 @@ def test_every_host_of_a_registry(aws: StandIn, host: str) -> None:
     assert digest_of(f"{host}/no/such") is None
 
 
-def test_references_in_china_and_to_other_registries(aws: StandIn) -> None:
+def test_references_in_china_and_to_other_registries(aws: AwsStandIn) -> None:
     reference, digest = pushed(aws, "1.0", region="cn-north-1")
     digest_of = aws.world.ecs().location.shared.digest_of
     assert "amazonaws.com.cn/" in reference

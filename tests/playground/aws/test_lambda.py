@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bot.playground.aws import StandIn
+from bot.playground.aws import AwsStandIn
 
 from .helpers import NOW, MakeClient, image, pages, pushed, refused
 
@@ -14,7 +14,7 @@ ARN = "arn:aws:lambda:eu-west-1:123456789012:function:thumbnailer"
 
 
 @pytest.fixture
-def digests(aws: StandIn) -> list[str]:
+def digests(aws: AwsStandIn) -> list[str]:
     """The digests of `$LATEST`, version 1 and version 2; `live` is version 1."""
     world = aws.world.functions()
     images = [pushed(aws, tag) for tag in ("3.0", "1.0", "2.0")]
@@ -71,7 +71,7 @@ def test_a_function_by_name_or_arn(
 
 
 def test_a_function_keeps_the_digest_when_the_tag_moves(
-    aws: StandIn, functions: Any, digests: list[str]
+    aws: AwsStandIn, functions: Any, digests: list[str]
 ) -> None:
     aws.world.push(aws.world.repository("team/api"), image("other"), tags=["3.0"])
     shown = functions.get_function(FunctionName="thumbnailer")
@@ -80,7 +80,7 @@ def test_a_function_keeps_the_digest_when_the_tag_moves(
     assert shown["Configuration"]["State"] == "Active"
 
 
-def test_a_zip_file_has_no_image(aws: StandIn, functions: Any) -> None:
+def test_a_zip_file_has_no_image(aws: AwsStandIn, functions: Any) -> None:
     aws.world.functions().create("script")
     shown = functions.get_function(FunctionName="script")
     assert shown["Configuration"]["PackageType"] == "Zip"
@@ -104,7 +104,7 @@ def test_unknown_names(functions: Any, params: dict[str, str]) -> None:
 
 
 @pytest.mark.usefixtures("digests")
-def test_the_number_of_a_deleted_version_is_not_used_again(aws: StandIn, functions: Any) -> None:
+def test_the_number_of_a_deleted_version_is_not_used_again(aws: AwsStandIn, functions: Any) -> None:
     world = aws.world.functions()
     world.unpublish("thumbnailer", "2")
     assert refused(functions.get_function, FunctionName="thumbnailer:2")[0] == (
@@ -119,7 +119,7 @@ def test_two_qualifiers_must_be_equal(functions: Any) -> None:
     assert code == "InvalidParameterValueException"
 
 
-def test_aliases(aws: StandIn, functions: Any, digests: list[str]) -> None:
+def test_aliases(aws: AwsStandIn, functions: Any, digests: list[str]) -> None:
     del digests
     aws.world.functions().alias("thumbnailer", "next", "2")
 
@@ -133,7 +133,7 @@ def test_aliases(aws: StandIn, functions: Any, digests: list[str]) -> None:
     assert refused(functions.list_aliases, FunctionName="no")[0] == "ResourceNotFoundException"
 
 
-def test_at_most_50_per_page(aws: StandIn, functions: Any) -> None:
+def test_at_most_50_per_page(aws: AwsStandIn, functions: Any) -> None:
     world = aws.world.functions()
     for number in range(120):
         world.create(f"f{number}")
@@ -173,7 +173,7 @@ def test_functions_of_lambda_at_edge(functions: Any) -> None:
 
 @pytest.mark.usefixtures("digests")
 def test_errors_of_rest_services_have_their_status(
-    aws: StandIn, functions: Any, make_client: MakeClient
+    aws: AwsStandIn, functions: Any, make_client: MakeClient
 ) -> None:
     aws.world.deny("lambda:GetFunction", resource=f"{ARN}:1")
     aws.world.faults.throttle(
@@ -192,7 +192,7 @@ def test_errors_of_rest_services_have_their_status(
     ]
 
 
-def test_invalid_arguments(aws: StandIn) -> None:
+def test_invalid_arguments(aws: AwsStandIn) -> None:
     world = aws.world.functions()
     world.create("f")
     with pytest.raises(ValueError, match="function f already exists"):
@@ -205,6 +205,6 @@ def test_invalid_arguments(aws: StandIn) -> None:
         world.publish("f", color="red")  # type: ignore[call-arg]
 
 
-def test_a_given_digest(aws: StandIn) -> None:
+def test_a_given_digest(aws: AwsStandIn) -> None:
     code = aws.world.functions().create("f", "r/x:5000", digest="sha256:1").latest
     assert code.resolved_image == "r/x@sha256:1"

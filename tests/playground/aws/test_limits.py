@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from bot.playground.aws import StandIn
+from bot.playground.aws import AwsStandIn
 from bot.playground.aws.errors import StandInBugError
 from bot.playground.aws.request_handler import SERVICES
 from bot.playground.aws.service_models import service_model
@@ -24,7 +24,7 @@ def unchecked(make_client: MakeClient) -> Any:
 
 
 @pytest.fixture(autouse=True)
-def _repository(aws: StandIn) -> None:
+def _repository(aws: AwsStandIn) -> None:
     aws.world.push(aws.world.create_repository("team/api"), image("one"))
 
 

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from bot.playground.aws import StandIn
+from bot.playground.aws import AwsStandIn
 
 from .helpers import refused
 
@@ -24,7 +24,7 @@ POLICY = {
 }
 
 
-def test_a_repositorys_policy(aws: StandIn, ecr: "ECRClient") -> None:
+def test_a_repositorys_policy(aws: AwsStandIn, ecr: "ECRClient") -> None:
     repository = aws.world.create_repository("team/api")
     assert refused(ecr.get_repository_policy, repositoryName="team/api")[0] == (
         "RepositoryPolicyNotFoundException"
@@ -40,13 +40,13 @@ def test_a_repositorys_policy(aws: StandIn, ecr: "ECRClient") -> None:
     )
 
 
-def test_a_registrys_policy(aws: StandIn, ecr: "ECRClient") -> None:
+def test_a_registrys_policy(aws: AwsStandIn, ecr: "ECRClient") -> None:
     assert refused(ecr.get_registry_policy)[0] == "RegistryPolicyNotFoundException"
     aws.world.set_registry_policy(POLICY)
     assert orjson.loads(ecr.get_registry_policy()["policyText"]) == POLICY
 
 
-def test_replication(aws: StandIn, ecr: "ECRClient") -> None:
+def test_replication(aws: AwsStandIn, ecr: "ECRClient") -> None:
     assert ecr.describe_registry()["replicationConfiguration"] == {"rules": []}
     aws.world.replicate([("123456789012", "us-east-1")])
     aws.world.replicate([(OTHER, "eu-west-1")], prefixes=["team/"], deletions=True)
@@ -64,7 +64,7 @@ def test_replication(aws: StandIn, ecr: "ECRClient") -> None:
     ]
 
 
-def test_permissions(aws: StandIn, ecr: "ECRClient") -> None:
+def test_permissions(aws: AwsStandIn, ecr: "ECRClient") -> None:
     aws.world.create_repository("team/api")
     aws.world.deny("ecr:GetRepositoryPolicy", resource="*/team/api")
     aws.world.deny("ecr:DescribeRegistry")

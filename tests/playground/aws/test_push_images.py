@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from bot.playground.aws import StandIn, manifests
+from bot.playground.aws import AwsStandIn, manifests
 
 from .helpers import MISSING, NOW, image, refused
 
@@ -52,7 +52,7 @@ def test_the_digest_is_that_of_the_exact_text(ecr: "ECRClient") -> None:
 
 
 @pytest.mark.usefixtures("_repository")
-def test_a_moved_tag_leaves_the_old_image_untagged(aws: StandIn, ecr: "ECRClient") -> None:
+def test_a_moved_tag_leaves_the_old_image_untagged(aws: AwsStandIn, ecr: "ECRClient") -> None:
     old = put(ecr, image("old"), imageTag="latest")["image"]["imageId"]["imageDigest"]
     aws.world.clock.advance(timedelta(days=1))
 
@@ -64,7 +64,7 @@ def test_a_moved_tag_leaves_the_old_image_untagged(aws: StandIn, ecr: "ECRClient
 
 
 @pytest.mark.usefixtures("_repository")
-def test_a_retag_is_not_a_push(aws: StandIn, ecr: "ECRClient") -> None:
+def test_a_retag_is_not_a_push(aws: AwsStandIn, ecr: "ECRClient") -> None:
     digest = put(ecr, image("one"), imageTag="build")["image"]["imageId"]["imageDigest"]
     aws.world.clock.advance(timedelta(days=30))
 
@@ -153,7 +153,7 @@ def test_schema_1_is_recognized_by_its_version(ecr: "ECRClient") -> None:
 
 
 @pytest.mark.usefixtures("_repository")
-def test_an_image_can_have_1000_tags(aws: StandIn, ecr: "ECRClient") -> None:
+def test_an_image_can_have_1000_tags(aws: AwsStandIn, ecr: "ECRClient") -> None:
     text = image("one")
     repository = aws.world.repository("team/api")
     aws.world.push(repository, text, tags=[f"t{n}" for n in range(999)])
@@ -174,7 +174,7 @@ def test_an_invalid_tag_is_rejected(ecr: "ECRClient") -> None:
 
 
 @pytest.mark.usefixtures("_repository")
-def test_pushing_an_archived_image_again_restores_it(aws: StandIn, ecr: "ECRClient") -> None:
+def test_pushing_an_archived_image_again_restores_it(aws: AwsStandIn, ecr: "ECRClient") -> None:
     text = image("one")
     digest = aws.world.push(aws.world.repository("team/api"), text, archived_at=NOW)
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from bot.playground.aws import StandIn, manifests
+from bot.playground.aws import AwsStandIn, manifests
 
 from .helpers import MISSING, NOW, MakeClient, image, refused
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def repository(aws: StandIn) -> "Repository":
+def repository(aws: AwsStandIn) -> "Repository":
     return aws.world.create_repository("team/api")
 
 
@@ -25,7 +25,7 @@ def read(ecr: "ECRClient", *image_ids: dict[str, str], **params: Any) -> Any:
 
 
 def test_reads_by_tag_and_by_digest(
-    aws: StandIn, ecr: "ECRClient", repository: "Repository"
+    aws: AwsStandIn, ecr: "ECRClient", repository: "Repository"
 ) -> None:
     text = image("one") + "\n "
     digest = aws.world.push(repository, text, tags=["a"])
@@ -45,7 +45,7 @@ def test_reads_by_tag_and_by_digest(
 
 
 def test_failures_and_images_in_one_answer(
-    aws: StandIn, ecr: "ECRClient", repository: "Repository"
+    aws: AwsStandIn, ecr: "ECRClient", repository: "Repository"
 ) -> None:
     digest = aws.world.push(repository, image("one"), tags=["a"])
     other = aws.world.push(repository, image("two"), tags=["b"])
@@ -72,7 +72,7 @@ def test_failures_and_images_in_one_answer(
 
 
 def test_a_type_that_is_not_accepted_is_not_found(
-    aws: StandIn, ecr: "ECRClient", repository: "Repository"
+    aws: AwsStandIn, ecr: "ECRClient", repository: "Repository"
 ) -> None:
     wanted: dict[str, str] = {"imageDigest": aws.world.push(repository, image("one"))}
 
@@ -82,7 +82,7 @@ def test_a_type_that_is_not_accepted_is_not_found(
 
 
 def test_an_archived_image_cannot_be_read(
-    aws: StandIn, ecr: "ECRClient", repository: "Repository"
+    aws: AwsStandIn, ecr: "ECRClient", repository: "Repository"
 ) -> None:
     digest = aws.world.push(repository, image("one"), archived_at=NOW)
 
@@ -93,7 +93,7 @@ def test_an_archived_image_cannot_be_read(
 
 
 def test_reading_is_recorded_as_a_pull(
-    aws: StandIn, ecr: "ECRClient", repository: "Repository"
+    aws: AwsStandIn, ecr: "ECRClient", repository: "Repository"
 ) -> None:
     digest = aws.world.push(repository, image("one"), pulled_at=NOW - timedelta(days=400))
 
@@ -103,7 +103,7 @@ def test_reading_is_recorded_as_a_pull(
 
 
 def test_a_pull_time_can_be_a_day_old(
-    aws: StandIn, ecr: "ECRClient", repository: "Repository"
+    aws: AwsStandIn, ecr: "ECRClient", repository: "Repository"
 ) -> None:
     aws.world.pull_refresh = timedelta(hours=24)
     digest = aws.world.push(repository, image("one"))
@@ -120,7 +120,7 @@ def test_a_pull_time_can_be_a_day_old(
 
 
 def test_pulls_of_an_excluded_principal_are_not_recorded(
-    aws: StandIn, ecr: "ECRClient", repository: "Repository", make_client: MakeClient
+    aws: AwsStandIn, ecr: "ECRClient", repository: "Repository", make_client: MakeClient
 ) -> None:
     digest = aws.world.push(repository, image("one"))
     manifest = aws.world.manifest(repository, digest)
@@ -135,7 +135,7 @@ def test_pulls_of_an_excluded_principal_are_not_recorded(
 
 
 def test_pulls_of_an_excluded_role_are_not_recorded(
-    aws: StandIn, repository: "Repository", make_client: MakeClient
+    aws: AwsStandIn, repository: "Repository", make_client: MakeClient
 ) -> None:
     digest = aws.world.push(repository, image("one"))
     role = aws.world.identities.add_role("arn:aws:iam::123456789012:role/cleaner")

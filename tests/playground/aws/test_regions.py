@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from bot.playground.aws import StandIn
+from bot.playground.aws import AwsStandIn
 
 from .helpers import MakeClient, refused
 
@@ -19,7 +19,7 @@ def statuses(ec2: Any, **params: Any) -> dict[str, str]:
     return {each["RegionName"]: each["OptInStatus"] for each in regions}
 
 
-def test_enabled_regions(aws: StandIn, ec2: Any, make_client: MakeClient) -> None:
+def test_enabled_regions(aws: AwsStandIn, ec2: Any, make_client: MakeClient) -> None:
     enabled = statuses(ec2)
     assert (len(enabled), set(enabled.values())) == (17, {"opt-in-not-required"})
 
@@ -51,13 +51,13 @@ def test_filters(ec2: Any) -> None:
     assert refused(ec2.describe_regions, Filters=unknown)[0] == "InvalidParameterValue"
 
 
-def test_errors_of_ec2(aws: StandIn, ec2: Any, make_client: MakeClient) -> None:
+def test_errors_of_ec2(aws: AwsStandIn, ec2: Any, make_client: MakeClient) -> None:
     assert refused(ec2.describe_regions, DryRun=True)[0] == "DryRunOperation"
     assert refused(make_client("ec2", key="who").describe_regions)[0] == "AuthFailure"
     aws.world.deny("ec2:DescribeRegions")
     assert refused(ec2.describe_regions)[0] == "UnauthorizedOperation"
 
 
-def test_only_opt_in_regions_can_be_enabled(aws: StandIn) -> None:
+def test_only_opt_in_regions_can_be_enabled(aws: AwsStandIn) -> None:
     with pytest.raises(ValueError, match="not an opt-in Region"):
         aws.world.regions().opt_in("eu-west-1")

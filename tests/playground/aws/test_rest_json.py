@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import orjson
 import pytest
 
-from bot.playground.aws import StandIn
+from bot.playground.aws import AwsStandIn
 
 from .helpers import MakeClient, refused
 
@@ -26,11 +26,11 @@ def get(url: str, path: str, *, body: bytes = b"", method: str = "GET") -> tuple
         connection.close()
 
 
-def last_params(aws: StandIn) -> Any:
+def last_params(aws: AwsStandIn) -> Any:
     return list(aws.world.calls)[-1].params
 
 
-def test_body_and_headers(aws: StandIn, functions: Any, scheduler: Any) -> None:
+def test_body_and_headers(aws: AwsStandIn, functions: Any, scheduler: Any) -> None:
     refused(functions.update_function_code, FunctionName="f", ImageUri="r:1", DryRun=True)
     assert last_params(aws) == {"FunctionName": "f", "ImageUri": "r:1", "DryRun": True}
     refused(functions.invoke, FunctionName="f", InvocationType="Event")
@@ -39,7 +39,7 @@ def test_body_and_headers(aws: StandIn, functions: Any, scheduler: Any) -> None:
     assert {"Name": "s", "GroupName": "g"}.items() <= last_params(aws).items()
 
 
-def test_lists_and_quoted_names(aws: StandIn, functions: Any) -> None:
+def test_lists_and_quoted_names(aws: AwsStandIn, functions: Any) -> None:
     arn = "arn:aws:lambda:eu-west-1:123456789012:function:f"
     refused(functions.untag_resource, Resource=arn, TagKeys=["a", "b c"])
     assert last_params(aws) == {"Resource": arn, "TagKeys": ["a", "b c"]}
@@ -58,13 +58,13 @@ def test_lists_and_quoted_names(aws: StandIn, functions: Any) -> None:
         ("/2015-03-31/functions", "GET", b"[]"),
     ],
 )
-def test_malformed_requests(aws: StandIn, path: str, method: str, body: bytes) -> None:
+def test_malformed_requests(aws: AwsStandIn, path: str, method: str, body: bytes) -> None:
     status, answer, error = get(aws.url, path, body=body, method=method)
     assert (status, error) == (400, "SerializationException")
     assert answer["Type"] == "User"
 
 
-def test_names_and_numbers_are_unquoted(aws: StandIn, make_client: MakeClient) -> None:
+def test_names_and_numbers_are_unquoted(aws: AwsStandIn, make_client: MakeClient) -> None:
     refused(make_client("scheduler").get_schedule, Name="a.b-c_d")
     assert last_params(aws) == {"Name": "a.b-c_d"}
     get(aws.url, "/2015-03-31/functions/f/versions?MaxItems=3")

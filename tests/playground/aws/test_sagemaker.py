@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from bot.playground.aws import StandIn
+from bot.playground.aws import AwsStandIn
 from bot.playground.control_client import ControlClient
 
 from .helpers import NOW, MakeClient, image, pages, pushed, refused
@@ -29,7 +29,7 @@ def component(sagemaker: Any, name: str) -> Any:
     return sagemaker.describe_inference_component(InferenceComponentName=name)
 
 
-def test_a_model_with_one_image(aws: StandIn, sagemaker: Any) -> None:
+def test_a_model_with_one_image(aws: AwsStandIn, sagemaker: Any) -> None:
     aws.world.sagemaker().create_model("spam", ["x:1"], at=NOW - timedelta(days=1))
 
     [listed] = sagemaker.list_models()["Models"]
@@ -41,20 +41,20 @@ def test_a_model_with_one_image(aws: StandIn, sagemaker: Any) -> None:
     assert "Containers" not in model
 
 
-def test_a_pipeline(aws: StandIn, sagemaker: Any) -> None:
+def test_a_pipeline(aws: AwsStandIn, sagemaker: Any) -> None:
     aws.world.sagemaker().create_model("spam", ["x:1", "y:1"])
     model = sagemaker.describe_model(ModelName="spam")
     assert [each["Image"] for each in model["Containers"]] == ["x:1", "y:1"]
     assert "PrimaryContainer" not in model
 
 
-def test_a_model_from_a_package_has_no_image(aws: StandIn, sagemaker: Any) -> None:
+def test_a_model_from_a_package_has_no_image(aws: AwsStandIn, sagemaker: Any) -> None:
     aws.world.sagemaker().create_model("spam", [], package="group/3")
     model = sagemaker.describe_model(ModelName="spam")
     assert model["PrimaryContainer"] == {"ModelPackageName": "group/3"}
 
 
-def test_an_endpoint_keeps_its_digests_when_the_tag_moves(aws: StandIn, sagemaker: Any) -> None:
+def test_an_endpoint_keeps_its_digests_when_the_tag_moves(aws: AwsStandIn, sagemaker: Any) -> None:
     main, digest = pushed(aws, "1.0")
     shadow, other = pushed(aws, "2.0")
     aws.world.sagemaker().create_endpoint("live", {"All": [main]}, shadow={"New": [shadow]})
@@ -74,7 +74,7 @@ def test_an_endpoint_keeps_its_digests_when_the_tag_moves(aws: StandIn, sagemake
     assert "PendingDeploymentSummary" not in shown
 
 
-def test_a_pending_deployment(aws: StandIn, sagemaker: Any) -> None:
+def test_a_pending_deployment(aws: AwsStandIn, sagemaker: Any) -> None:
     old, _ = pushed(aws, "1.0")
     new, digest = pushed(aws, "2.0")
     aws.world.sagemaker().create_endpoint(
@@ -90,12 +90,12 @@ def test_a_pending_deployment(aws: StandIn, sagemaker: Any) -> None:
         assert variant["DeployedImages"] == [deployed(new, digest)]
 
 
-def test_an_endpoint_with_components_has_no_images(aws: StandIn, sagemaker: Any) -> None:
+def test_an_endpoint_with_components_has_no_images(aws: AwsStandIn, sagemaker: Any) -> None:
     aws.world.sagemaker().create_endpoint("live", {"All": []})
     assert endpoint(sagemaker, "live")["ProductionVariants"] == [{"VariantName": "All"}]
 
 
-def test_an_endpoint_in_creation(aws: StandIn, sagemaker: Any) -> None:
+def test_an_endpoint_in_creation(aws: AwsStandIn, sagemaker: Any) -> None:
     new, _ = pushed(aws, "1.0")
     aws.world.sagemaker().create_endpoint("live", {}, pending={"All": [new]}, status="Creating")
     shown = endpoint(sagemaker, "live")
@@ -103,7 +103,7 @@ def test_an_endpoint_in_creation(aws: StandIn, sagemaker: Any) -> None:
     assert "ProductionVariants" not in shown
 
 
-def test_components(aws: StandIn, sagemaker: Any) -> None:
+def test_components(aws: AwsStandIn, sagemaker: Any) -> None:
     reference, digest = pushed(aws, "1.0")
     world = aws.world.sagemaker()
     world.create_component("image", "live", [{"image": reference}])
@@ -121,7 +121,9 @@ def test_components(aws: StandIn, sagemaker: Any) -> None:
     }
 
 
-def test_a_component_with_a_specification_per_instance_type(aws: StandIn, sagemaker: Any) -> None:
+def test_a_component_with_a_specification_per_instance_type(
+    aws: AwsStandIn, sagemaker: Any
+) -> None:
     aws.world.sagemaker().create_component(
         "c",
         "live",
@@ -148,7 +150,7 @@ def test_unknown_names(sagemaker: Any) -> None:
         assert refused(call, **{member: "no"}) == (INVALID, message)
 
 
-def test_ten_per_page_and_at_most_100(aws: StandIn, sagemaker: Any) -> None:
+def test_ten_per_page_and_at_most_100(aws: AwsStandIn, sagemaker: Any) -> None:
     world = aws.world.sagemaker()
     for number in range(101):
         world.create_model(f"m{number}", ["x:1"])
@@ -178,7 +180,7 @@ def test_limits(make_client: MakeClient) -> None:
     assert "at 'modelName' failed to satisfy constraint" in message
 
 
-def test_order_and_filters(aws: StandIn, sagemaker: Any) -> None:
+def test_order_and_filters(aws: AwsStandIn, sagemaker: Any) -> None:
     world = aws.world.sagemaker()
     for days, name in enumerate(("b2", "c3", "a1")):
         status = "Failed" if name == "c3" else "InService"
@@ -202,7 +204,9 @@ def test_order_and_filters(aws: StandIn, sagemaker: Any) -> None:
     assert listed(LastModifiedTimeBefore=yesterday) == ["a1"]
 
 
-def test_each_account_and_region_has_its_own_models(aws: StandIn, make_client: MakeClient) -> None:
+def test_each_account_and_region_has_its_own_models(
+    aws: AwsStandIn, make_client: MakeClient
+) -> None:
     aws.world.identities.add_user("other", "x", "210987654321")
     aws.world.sagemaker("210987654321", "us-east-1").create_model("spam", ["x:1"])
 
@@ -213,7 +217,7 @@ def test_each_account_and_region_has_its_own_models(aws: StandIn, make_client: M
     assert models(region="us-east-1") == models(key="other") == 0
 
 
-def test_permissions(aws: StandIn, sagemaker: Any) -> None:
+def test_permissions(aws: AwsStandIn, sagemaker: Any) -> None:
     aws.world.sagemaker().create_model("spam", ["x:1"])
     aws.world.deny("sagemaker:List*", resource="*")
     for kind in ("model/no", "endpoint/no", "inference-component/no"):
@@ -232,7 +236,7 @@ def test_permissions(aws: StandIn, sagemaker: Any) -> None:
     assert sagemaker.describe_model(ModelName="spam")["ModelName"] == "spam"
 
 
-def test_control(aws: StandIn, sagemaker: Any) -> None:
+def test_control(aws: AwsStandIn, sagemaker: Any) -> None:
     control = ControlClient(aws.url)
     reference, digest = pushed(aws, "1.0")
     models = [{"name": "spam", "images": [reference]}]
@@ -249,7 +253,7 @@ def test_control(aws: StandIn, sagemaker: Any) -> None:
     assert component(sagemaker, "c")["Specification"] == {"ModelName": "spam"}
 
 
-def test_invalid_arguments(aws: StandIn) -> None:
+def test_invalid_arguments(aws: AwsStandIn) -> None:
     world = aws.world.sagemaker()
     world.create_model("spam", ["x:1"])
     with pytest.raises(ValueError, match=":model/spam"):
@@ -267,13 +271,13 @@ def test_invalid_arguments(aws: StandIn) -> None:
         world.create_component("c", "live", [{"image": "x:1", "model": "spam"}])
 
 
-def test_given_digests(aws: StandIn, sagemaker: Any) -> None:
+def test_given_digests(aws: AwsStandIn, sagemaker: Any) -> None:
     aws.world.sagemaker().create_endpoint("live", {"All": ["x:1"]}, digests={"x:1": "sha256:1"})
     [variant] = endpoint(sagemaker, "live")["ProductionVariants"]
     assert variant["DeployedImages"][0]["ResolvedImage"] == "x@sha256:1"
 
 
-def test_model_packages(aws: StandIn, sagemaker: Any) -> None:
+def test_model_packages(aws: AwsStandIn, sagemaker: Any) -> None:
     digests = {"x:1": f"sha256:{1:064x}"}
     additional = {"compiled": ["y:1"]}
     aws.world.sagemaker().create_package("vendor", ["x:1"], additional=additional, digests=digests)

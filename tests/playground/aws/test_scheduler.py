@@ -5,7 +5,7 @@ from typing import Any
 import orjson
 import pytest
 
-from bot.playground.aws import StandIn
+from bot.playground.aws import AwsStandIn
 
 from .helpers import NOW, MakeClient, pages, refused
 
@@ -14,7 +14,7 @@ DEFINITION = "arn:aws:ecs:eu-west-1:123456789012:task-definition/report"
 
 
 @pytest.mark.parametrize(("given", "suffix"), [("report", ""), ("report:3", ":3")])
-def test_a_schedule_runs_a_task(aws: StandIn, scheduler: Any, given: str, suffix: str) -> None:
+def test_a_schedule_runs_a_task(aws: AwsStandIn, scheduler: Any, given: str, suffix: str) -> None:
     aws.world.scheduler().run_task("monthly", given, cluster="prod")
 
     [summary] = scheduler.list_schedules()["Schedules"]
@@ -26,7 +26,9 @@ def test_a_schedule_runs_a_task(aws: StandIn, scheduler: Any, given: str, suffix
     assert (schedule["State"], schedule["ScheduleExpression"]) == ("ENABLED", "rate(1 day)")
 
 
-def test_a_universal_target_has_the_definition_in_its_input(aws: StandIn, scheduler: Any) -> None:
+def test_a_universal_target_has_the_definition_in_its_input(
+    aws: AwsStandIn, scheduler: Any
+) -> None:
     aws.world.scheduler().run_task("monthly", "report:2", universal=True)
     target = scheduler.get_schedule(Name="monthly")["Target"]
     assert target["Arn"] == "arn:aws:scheduler:::aws-sdk:ecs:runTask"
@@ -34,7 +36,7 @@ def test_a_universal_target_has_the_definition_in_its_input(aws: StandIn, schedu
     assert "EcsParameters" not in target
 
 
-def test_groups(aws: StandIn, scheduler: Any) -> None:
+def test_groups(aws: AwsStandIn, scheduler: Any) -> None:
     world = aws.world.scheduler()
     world.run_task("nightly", "report", group="reports", state="DISABLED")
     world.create("ping", {"Arn": "arn:aws:sqs:eu-west-1:123456789012:q"})
@@ -57,7 +59,7 @@ def test_groups(aws: StandIn, scheduler: Any) -> None:
     assert refused(scheduler.list_schedules, GroupName="no")[0] == "ResourceNotFoundException"
 
 
-def test_100_per_page(aws: StandIn, scheduler: Any) -> None:
+def test_100_per_page(aws: AwsStandIn, scheduler: Any) -> None:
     world = aws.world.scheduler()
     for number in range(101):
         world.run_task(f"s{number}", "report")
@@ -80,7 +82,7 @@ def test_limits(make_client: MakeClient) -> None:
     assert refused(unchecked.get_schedule, Name="a b")[0] == "ValidationException"
 
 
-def test_list_schedules_needs_permission_for_all_groups(aws: StandIn, scheduler: Any) -> None:
+def test_list_schedules_needs_permission_for_all_groups(aws: AwsStandIn, scheduler: Any) -> None:
     aws.world.scheduler().run_task("nightly", "report", group="reports")
     aws.world.deny("scheduler:ListSchedules")
     aws.world.deny("scheduler:GetSchedule", resource="*:schedule/reports/nightly")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from bot.playground.aws import StandIn, manifests
+from bot.playground.aws import AwsStandIn, manifests
 from bot.playground.seed import seed_company, seed_repository
 
 from .helpers import NOW
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def company(aws: StandIn) -> dict[str, "Repository"]:
+def company(aws: AwsStandIn) -> dict[str, "Repository"]:
     return {name: aws.world.repository(name) for name in seed_company(aws.url, NOW)}
 
 
@@ -32,7 +32,7 @@ def types_in(repository: "Repository") -> Counter[str | None]:
 
 
 def test_the_company_is_the_same_every_time(company: dict[str, "Repository"]) -> None:
-    with StandIn() as second:
+    with AwsStandIn() as second:
         seed_company(second.url, NOW)
         for name, repository in company.items():
             again = second.world.repository(name)
@@ -82,7 +82,7 @@ def test_the_companys_images_can_all_be_listed(
         assert sorted(listed) == repository.digests
 
 
-def test_a_seeded_repository_has_the_exact_number_of_manifests(aws: StandIn) -> None:
+def test_a_seeded_repository_has_the_exact_number_of_manifests(aws: AwsStandIn) -> None:
     seed_repository(aws.url, "big/one", 2503, now=NOW, region="us-east-1")
 
     repository = aws.world.repository("big/one", region="us-east-1")

@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
-from bot.playground.aws import StandIn
+from bot.playground.aws import AwsStandIn
 from bot.playground.seed import WorkloadCounts, seed_company, seed_repository, seed_workloads
 
 from .helpers import NOW
 
 
 @pytest.fixture
-def _company(aws: StandIn) -> None:
+def _company(aws: AwsStandIn) -> None:
     seed_company(aws.url, NOW)
 
 
@@ -29,7 +29,7 @@ def running(ecs: Any, cluster: str) -> list[tuple[str, str, str]]:
 
 
 @pytest.mark.usefixtures("_company")
-def test_the_companys_services(aws: StandIn, ecs: Any) -> None:
+def test_the_companys_services(aws: AwsStandIn, ecs: Any) -> None:
     web = aws.world.repository("shop/web")
 
     found = running(ecs, "prod")
@@ -76,9 +76,9 @@ def test_the_companys_functions(functions: Any) -> None:
     assert live["Code"]["ImageUri"].endswith("shop/worker:build-25")
 
 
-def test_the_companys_workloads_are_the_same_every_time(aws: StandIn) -> None:
+def test_the_companys_workloads_are_the_same_every_time(aws: AwsStandIn) -> None:
     seed_company(aws.url, NOW)
-    with StandIn() as second:
+    with AwsStandIn() as second:
         second.world.clock.set(NOW)
         seed_company(second.url, NOW)
         assert second.world.ecs().cluster("prod").tasks.keys() == (
@@ -86,7 +86,7 @@ def test_the_companys_workloads_are_the_same_every_time(aws: StandIn) -> None:
         )
 
 
-def test_many_workloads(aws: StandIn, ecs: Any, functions: Any) -> None:
+def test_many_workloads(aws: AwsStandIn, ecs: Any, functions: Any) -> None:
     seed_repository(aws.url, "big/one", 40, now=NOW)
     counts = WorkloadCounts(
         services=10, tasks=35, functions=3, schedules=5, clusters=2, revisions=2, versions=4
@@ -107,12 +107,12 @@ def test_many_workloads(aws: StandIn, ecs: Any, functions: Any) -> None:
     assert len(aws.world.scheduler().group("default").schedules) == 3
 
 
-def test_no_workloads(aws: StandIn) -> None:
+def test_no_workloads(aws: AwsStandIn) -> None:
     seed_workloads(aws.url, WorkloadCounts(tasks=0), [], region="us-east-1")
     assert aws.world.ecs(region="us-east-1").clusters == {}
 
 
-def test_thousands_of_workloads_are_created_in_seconds(aws: StandIn) -> None:
+def test_thousands_of_workloads_are_created_in_seconds(aws: AwsStandIn) -> None:
     seed_repository(aws.url, "big/one", 40, now=NOW)
     before = time.monotonic()
     seed_workloads(aws.url, WorkloadCounts(services=2000, tasks=5000, functions=500), ["big/one"])

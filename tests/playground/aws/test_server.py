@@ -16,7 +16,7 @@ import orjson
 import pytest
 from botocore.exceptions import ClientError
 
-from bot.playground.aws import Fault, StandIn
+from bot.playground.aws import AwsStandIn, Fault
 from bot.playground.aws.ecr import ecr as ecr_service
 from bot.playground.clock import Clock
 
@@ -47,14 +47,14 @@ def test_it_starts_and_stops_fast() -> None:
 
 def _time_of_a_visit() -> float:
     before = time.monotonic()
-    with StandIn():
+    with AwsStandIn():
         pass
     return time.monotonic() - before
 
 
 def test_exit_drops_open_requests() -> None:
     before = time.monotonic()
-    with StandIn() as aws:
+    with AwsStandIn() as aws:
         aws.world.faults.add(Fault(delay=60))
         caller = threading.Thread(target=_ignore_the_answer, args=[aws.url], daemon=True)
         caller.start()
@@ -69,7 +69,7 @@ def _ignore_the_answer(url: str) -> None:
         post(url, authorization=SIGNED.format("ecr"))
 
 
-def test_boto3_connects_by_environment_variables(aws: StandIn) -> None:
+def test_boto3_connects_by_environment_variables(aws: AwsStandIn) -> None:
     script = "import boto3; print(boto3.client('sts').get_caller_identity()['Arn'])"
     bare = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
 
@@ -85,7 +85,7 @@ def test_boto3_connects_by_environment_variables(aws: StandIn) -> None:
 
 
 def test_calls_are_recorded_with_their_results(
-    aws: StandIn, ecr: "ECRClient", sts: "STSClient", make_client: MakeClient
+    aws: AwsStandIn, ecr: "ECRClient", sts: "STSClient", make_client: MakeClient
 ) -> None:
     aws.world.create_repository("team/api")
     ecr.describe_images(repositoryName="team/api")
@@ -122,7 +122,7 @@ def test_an_unsupported_service(make_client: MakeClient) -> None:
         make_client("sqs").list_queues()
 
 
-def test_an_unsigned_request_is_rejected(aws: StandIn) -> None:
+def test_an_unsigned_request_is_rejected(aws: AwsStandIn) -> None:
     status, answer = post(aws.url)
     assert (status, answer["__type"]) == (403, "MissingAuthenticationTokenException")
 
@@ -137,7 +137,7 @@ def test_an_unsigned_request_is_rejected(aws: StandIn) -> None:
         (b'{"repositoryName": 5}', "AmazonEC2ContainerRegistry_V20150921.DescribeImages"),
     ],
 )
-def test_malformed_json_requests(aws: StandIn, body: bytes, target: str) -> None:
+def test_malformed_json_requests(aws: AwsStandIn, body: bytes, target: str) -> None:
     status, answer = post(aws.url, body, authorization=SIGNED.format("ecr"), x_amz_target=target)
     assert (status, answer["__type"]) == (400, "SerializationException")
 
@@ -146,13 +146,13 @@ def test_malformed_json_requests(aws: StandIn, body: bytes, target: str) -> None
     "body",
     [b"Action=GetCallerIdentity", b"Version=2011-06-15", b"Action=GetCallerIdentity&"],
 )
-def test_malformed_forms(aws: StandIn, body: bytes) -> None:
+def test_malformed_forms(aws: AwsStandIn, body: bytes) -> None:
     with pytest.raises(orjson.JSONDecodeError):
         post(aws.url, body, authorization=SIGNED.format("sts"))
     assert [call.error for call in aws.world.calls] == ["MalformedQueryString"]
 
 
-def test_an_unknown_form_field_is_rejected(aws: StandIn) -> None:
+def test_an_unknown_form_field_is_rejected(aws: AwsStandIn) -> None:
     body = b"Action=GetCallerIdentity&Version=2011-06-15&Colour=red"
     with pytest.raises(orjson.JSONDecodeError):
         post(aws.url, body, authorization=SIGNED.format("sts"))
@@ -172,7 +172,7 @@ def test_an_internal_error_fails_the_test(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def _describe_repositories() -> None:
-    with StandIn() as aws:
+    with AwsStandIn() as aws:
         status, answer = post(
             aws.url,
             authorization=SIGNED.format("ecr"),
@@ -187,7 +187,7 @@ def test_a_bug_does_not_hide_a_failing_test() -> None:
 
 
 def _fail_beside_a_bug() -> None:
-    with StandIn() as aws:
+    with AwsStandIn() as aws:
         aws.world.bugs.append("something")
         raise KeyError("the test's own failure")
 
@@ -204,7 +204,7 @@ def test_the_clock() -> None:
         clock.set(NOW.replace(tzinfo=None))
 
 
-def test_many_concurrent_clients(aws: StandIn, ecr: "ECRClient") -> None:
+def test_many_concurrent_clients(aws: AwsStandIn, ecr: "ECRClient") -> None:
     repository = aws.world.create_repository("team/api")
     digests = [aws.world.push(repository, image(f"{n}")) for n in range(40)]
 

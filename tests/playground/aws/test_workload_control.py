@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bot.playground.aws import StandIn
+from bot.playground.aws import AwsStandIn
 from bot.playground.control_client import ControlClient
 
 from .helpers import NOW, MakeClient, pushed
@@ -14,11 +14,11 @@ PLACE = {"account": "210987654321", "region": "us-east-1"}
 
 
 @pytest.fixture
-def control(aws: StandIn) -> ControlClient:
+def control(aws: AwsStandIn) -> ControlClient:
     return ControlClient(aws.url)
 
 
-def test_tasks_and_definitions(aws: StandIn, control: ControlClient, ecs: Any) -> None:
+def test_tasks_and_definitions(aws: AwsStandIn, control: ControlClient, ecs: Any) -> None:
     definitions = [{"family": "job", "images": ["nginx:1"]}, {"family": "job", "images": ["x:2"]}]
     registered = control.send("POST", "/ecs/definitions", {"definitions": definitions})
     assert registered == {"definitions": ["job:1", "job:2"]}
@@ -39,7 +39,7 @@ def test_tasks_and_definitions(aws: StandIn, control: ControlClient, ecs: Any) -
     assert aws.world.ecs().definition("job:1").status == "INACTIVE"
 
 
-def test_services(aws: StandIn, control: ControlClient, ecs: Any) -> None:
+def test_services(aws: AwsStandIn, control: ControlClient, ecs: Any) -> None:
     service = {"cluster": "prod", "name": "api", "images": ["nginx:1"]}
     control.send("POST", "/ecs/services", {"services": [service]})
     control.send("POST", "/ecs/deployments", {"deployments": [service | {"images": ["x:2"]}]})
@@ -58,13 +58,13 @@ def test_services(aws: StandIn, control: ControlClient, ecs: Any) -> None:
     assert len(shown["taskSets"]) == 2
 
 
-def test_daemons(aws: StandIn, control: ControlClient) -> None:
+def test_daemons(aws: AwsStandIn, control: ControlClient) -> None:
     daemon = {"cluster": "prod", "name": "agent", "images": ["nginx:1"]}
     [arn] = control.send("POST", "/ecs/daemons", {"daemons": [daemon]})["daemons"]
     assert arn == aws.world.ecs().cluster("prod").daemons["agent"].history[0].arn
 
 
-def test_functions(aws: StandIn, control: ControlClient, functions: Any) -> None:
+def test_functions(aws: AwsStandIn, control: ControlClient, functions: Any) -> None:
     first, _ = pushed(aws, "1.0")
     second, digest = pushed(aws, "2.0")
     created = [{"name": "f", "image": first}, {"name": "script"}]
@@ -95,7 +95,7 @@ def test_schedules(control: ControlClient, events: Any, scheduler: Any) -> None:
 
 
 def test_account_and_region_in_requests(
-    aws: StandIn, control: ControlClient, make_client: MakeClient
+    aws: AwsStandIn, control: ControlClient, make_client: MakeClient
 ) -> None:
     aws.world.identities.add_user("other", "x", PLACE["account"])
     task = {"cluster": "prod", "family": "job", "images": ["nginx:1"]}
@@ -109,7 +109,7 @@ def test_account_and_region_in_requests(
     assert aws.world.regions().status["af-south-1"] == "not-opted-in"
 
 
-def test_policies_and_replication(aws: StandIn, control: ControlClient) -> None:
+def test_policies_and_replication(aws: AwsStandIn, control: ControlClient) -> None:
     aws.world.create_repository("team/api")
     policy: dict[str, Any] = {"Version": "2012-10-17", "Statement": []}
     control.send("PUT", "/policies", {"repository": "team/api", "policy": policy})

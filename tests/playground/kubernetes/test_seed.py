@@ -21,7 +21,7 @@ from lightkube.resources.apps_v1 import (
 from lightkube.resources.batch_v1 import CronJob, Job
 from lightkube.resources.core_v1 import Pod
 
-from bot.playground.aws import StandIn
+from bot.playground.aws import AwsStandIn
 from bot.playground.control_client import ControlClient
 from bot.playground.kubernetes import DEFAULT_TOKEN, Cluster, ClusterAddress
 from bot.playground.kubernetes.builders import Container
@@ -43,14 +43,14 @@ TEAMS = 9
 
 
 @pytest.fixture
-def aws() -> Iterator[StandIn]:
-    with StandIn() as stand_in:
+def aws() -> Iterator[AwsStandIn]:
+    with AwsStandIn() as stand_in:
         seed_repository(stand_in.url, "team/api", 60, now=NOW)
         yield stand_in
 
 
 @pytest.fixture
-def filled(aws: StandIn, cluster: Cluster) -> Cluster:
+def filled(aws: AwsStandIn, cluster: Cluster) -> Cluster:
     seed_cluster(cluster.address, tagged_containers(aws.url, ["team/api"]), TEAMS)
     return cluster
 
@@ -72,7 +72,7 @@ def test_teams_are_all_alike(kube: Client) -> None:
 
 
 @pytest.mark.usefixtures("filled")
-def test_pods_run_what_the_registry_has(kube: Client, aws: StandIn) -> None:
+def test_pods_run_what_the_registry_has(kube: Client, aws: AwsStandIn) -> None:
     repository = aws.world.repository("team/api")
     by_tag = {f"{repository.uri}:{tag}": each for tag, each in repository.digest_by_tag.items()}
     statuses = [each.status.containerStatuses[0] for each in listed(kube, Pod)]
@@ -89,7 +89,7 @@ def test_workloads_can_be_rolled_back(kube: Client) -> None:
     assert len(listed(kube, ControllerRevision)) == 5 * TEAMS
 
 
-def test_eks_describes_a_cluster(aws: StandIn, closed: Cluster, connect: Connect) -> None:
+def test_eks_describes_a_cluster(aws: AwsStandIn, closed: Cluster, connect: Connect) -> None:
     closed.clock.follow_real_time()
     seed_cluster(closed.address, tagged_containers(aws.url, ["team/api"]), 1)
     register_cluster_in_eks(aws.url, closed.address, role(rule("", "pods")))

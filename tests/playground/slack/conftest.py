@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from slack_sdk import WebClient
 
-from bot.playground.slack import Person, Workspace
+from bot.playground.slack import SimulatedUser, Workspace
 
 from .helpers import Bot, client, manifest
 
@@ -22,17 +22,17 @@ def web(slack: Workspace) -> WebClient:
 
 
 @pytest.fixture
-def ann(slack: Workspace) -> Person:
+def ann(slack: Workspace) -> SimulatedUser:
     return slack.remote.add_person("ann")
 
 
 @pytest.fixture
-def bob(slack: Workspace) -> Person:
+def bob(slack: Workspace) -> SimulatedUser:
     return slack.remote.add_person("bob")
 
 
 @pytest.fixture
-def general(slack: Workspace, ann: Person, bob: Person) -> str:
+def general(slack: Workspace, ann: SimulatedUser, bob: SimulatedUser) -> str:
     return slack.remote.add_channel("general", [ann, bob])
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from bot.playground.slack import Person, Workspace
+from bot.playground.slack import SimulatedUser, Workspace
 
 from .helpers import CONFIRM, Bot, actions, button, field, manifest, options, section, text_input
 
@@ -18,7 +18,7 @@ def post(bot: Bot, channel: str, *blocks: dict[str, Any]) -> dict[str, Any]:
     return {"channel": channel, "ts": posted["ts"]}
 
 
-def test_a_click(slack: Workspace, bot: Bot, ann: Person, general: str) -> None:
+def test_a_click(slack: Workspace, bot: Bot, ann: SimulatedUser, general: str) -> None:
     where = post(bot, general, actions(button(value="7", style="danger"), block_id="b"))
     outcome = ann.uses("go", **where)
     assert (outcome.ok, outcome.sent) == (True, True)
@@ -46,7 +46,7 @@ def test_a_click(slack: Workspace, bot: Bot, ann: Person, general: str) -> None:
     assert slack.remote.warnings() == []
 
 
-def test_a_click_needs_confirmation(bot: Bot, ann: Person, general: str) -> None:
+def test_a_click_needs_confirmation(bot: Bot, ann: SimulatedUser, general: str) -> None:
     where = post(bot, general, actions(button(confirm=CONFIRM)))
     asked = ann.uses("go", **where)
     assert (asked.result, asked.dialog, asked.sent) == ("confirm", CONFIRM, False)
@@ -56,13 +56,13 @@ def test_a_click_needs_confirmation(bot: Bot, ann: Person, general: str) -> None
     assert len(bot.payloads("block_actions")) == 1
 
 
-def test_an_element_without_confirmation_dialog(bot: Bot, ann: Person, general: str) -> None:
+def test_an_element_without_confirmation_dialog(bot: Bot, ann: SimulatedUser, general: str) -> None:
     where = post(bot, general, actions(button()))
     with pytest.raises(RuntimeError, match="no confirmation dialog"):
         ann.uses("go", **where, confirm=True)
 
 
-def test_a_button_that_no_longer_exists(bot: Bot, ann: Person, general: str) -> None:
+def test_a_button_that_no_longer_exists(bot: Bot, ann: SimulatedUser, general: str) -> None:
     where = post(bot, general, actions(button()))
     bot.web.chat_update(**where, text="done")
     outcome = ann.uses("go", **where)
@@ -73,7 +73,7 @@ def test_a_button_that_no_longer_exists(bot: Bot, ann: Person, general: str) -> 
 
 
 def test_users_cannot_click_messages_that_they_cannot_see(
-    slack: Workspace, bot: Bot, ann: Person, bob: Person, general: str
+    slack: Workspace, bot: Bot, ann: SimulatedUser, bob: SimulatedUser, general: str
 ) -> None:
     guest = slack.remote.add_person("gil", is_restricted=True)
     stranger = slack.remote.add_person("sam", team_id="T9999999999")
@@ -94,7 +94,7 @@ def test_users_cannot_click_messages_that_they_cannot_see(
     assert "message" not in payload
 
 
-def test_a_click_in_a_thread(bot: Bot, ann: Person, general: str) -> None:
+def test_a_click_in_a_thread(bot: Bot, ann: SimulatedUser, general: str) -> None:
     parent = post(bot, general, section())
     posted = bot.web.chat_postMessage(
         channel=general, text="x", thread_ts=parent["ts"], blocks=[actions(button())]
@@ -105,7 +105,7 @@ def test_a_click_in_a_thread(bot: Bot, ann: Person, general: str) -> None:
 
 
 def test_private_channels_have_no_names_in_payloads(
-    slack: Workspace, bot: Bot, ann: Person
+    slack: Workspace, bot: Bot, ann: SimulatedUser
 ) -> None:
     private = slack.remote.add_channel("hidden", [ann], kind="private")
     for channel in (private, ann.opens_im()):
@@ -123,7 +123,9 @@ def test_without_interactivity_nothing_is_sent() -> None:
         assert slack.remote.deliveries() == []
 
 
-def test_an_app_that_is_too_slow(slack: Workspace, bot: Bot, ann: Person, general: str) -> None:
+def test_an_app_that_is_too_slow(
+    slack: Workspace, bot: Bot, ann: SimulatedUser, general: str
+) -> None:
     bot.silent.add("block_actions")
     bot.does["block_actions"] = lambda _: slack.remote.set_clock(shift=3)
     where = post(bot, general, actions(button()))
@@ -142,7 +144,7 @@ def test_an_app_that_is_too_slow(slack: Workspace, bot: Bot, ann: Person, genera
     ],
 )
 def test_choosing(
-    *, bot: Bot, ann: Person, general: str, element: Any, value: Any, sent: dict[str, Any]
+    *, bot: Bot, ann: SimulatedUser, general: str, element: Any, value: Any, sent: dict[str, Any]
 ) -> None:
     where = post(bot, general, actions(element))
     assert ann.uses("menu", **where, value=value).ok
@@ -153,7 +155,7 @@ def test_choosing(
     assert kept == ([] if element["type"] == "overflow" else [{"type": element["type"], **sent}])
 
 
-def test_only_offered_options_can_be_chosen(bot: Bot, ann: Person, general: str) -> None:
+def test_only_offered_options_can_be_chosen(bot: Bot, ann: SimulatedUser, general: str) -> None:
     where = post(bot, general, section(accessory=MENU))
     outcome = ann.uses("menu", **where, value="c")
     assert (outcome.result, outcome.detail) == ("refused", "c is not among the options")
@@ -163,7 +165,7 @@ def test_only_offered_options_can_be_chosen(bot: Bot, ann: Person, general: str)
     assert bot.payloads("block_actions") == []
 
 
-def test_menus_of_users_and_channels(bot: Bot, ann: Person, general: str) -> None:
+def test_menus_of_users_and_channels(bot: Bot, ann: SimulatedUser, general: str) -> None:
     users = {"type": "multi_users_select", "action_id": "users"}
     channel = {"type": "conversations_select", "action_id": "channel"}
     where = post(bot, general, section(accessory=users), actions(channel))
@@ -175,7 +177,7 @@ def test_menus_of_users_and_channels(bot: Bot, ann: Person, general: str) -> Non
     assert second["selected_conversation"] == general
 
 
-def test_a_menu_with_options_from_the_app(bot: Bot, ann: Person, general: str) -> None:
+def test_a_menu_with_options_from_the_app(bot: Bot, ann: SimulatedUser, general: str) -> None:
     menu = {"type": "multi_external_select", "action_id": "menu", "min_query_length": 1}
     where = post(bot, general, section(accessory=menu))
     bot.answers["block_suggestion"] = {"options": options("1.0", "1.1")}
@@ -188,7 +190,7 @@ def test_a_menu_with_options_from_the_app(bot: Bot, ann: Person, general: str) -
     assert ann.uses("menu", **where, value=["2.0"]).result == "refused"
 
 
-def test_options_of_groups(bot: Bot, ann: Person, general: str) -> None:
+def test_options_of_groups(bot: Bot, ann: SimulatedUser, general: str) -> None:
     menu = {"type": "external_select", "action_id": "menu"}
     where = post(bot, general, section(accessory=menu))
     group = {"label": {"type": "plain_text", "text": "g"}, "options": options("a")}
@@ -198,7 +200,9 @@ def test_options_of_groups(bot: Bot, ann: Person, general: str) -> None:
         ann.looks_for("x", "go", **post(bot, general, actions(button())))
 
 
-def test_suggestions_are_checked(slack: Workspace, bot: Bot, ann: Person, general: str) -> None:
+def test_suggestions_are_checked(
+    slack: Workspace, bot: Bot, ann: SimulatedUser, general: str
+) -> None:
     menu = {"type": "external_select", "action_id": "menu", "min_query_length": 0}
     where = post(bot, general, section(accessory=menu))
     bot.answers["block_suggestion"] = {"options": options(*map(str, range(101)))}
@@ -208,7 +212,7 @@ def test_suggestions_are_checked(slack: Workspace, bot: Bot, ann: Person, genera
     assert len(slack.remote.warnings()) == 1
 
 
-def test_no_suggestions(bot: Bot, ann: Person, general: str) -> None:
+def test_no_suggestions(bot: Bot, ann: SimulatedUser, general: str) -> None:
     menu = {"type": "external_select", "action_id": "menu", "min_query_length": 0}
     where = post(bot, general, section(accessory=menu))
     found = ann.looks_for("", "menu", **where)
@@ -216,7 +220,7 @@ def test_no_suggestions(bot: Bot, ann: Person, general: str) -> None:
     assert bot.payloads("block_suggestion")
 
 
-def test_inputs_in_messages_send_on_request(bot: Bot, ann: Person, general: str) -> None:
+def test_inputs_in_messages_send_on_request(bot: Bot, ann: SimulatedUser, general: str) -> None:
     quiet, loud = text_input("quiet"), text_input("loud")
     blocks = [field(quiet, "a"), field(loud, "b", dispatch_action=True)]
     where = post(bot, general, *blocks)
@@ -229,7 +233,7 @@ def test_inputs_in_messages_send_on_request(bot: Bot, ann: Person, general: str)
     }
 
 
-def test_unknown_commands(bot: Bot, ann: Person, general: str) -> None:
+def test_unknown_commands(bot: Bot, ann: SimulatedUser, general: str) -> None:
     outcome = ann.types("/other x", general)
     assert (outcome.result, outcome.sent) == ("unknown_command", False)
     assert bot.received == []
@@ -244,7 +248,7 @@ def test_commands_need_membership(slack: Workspace, bot: Bot, general: str) -> N
 
 
 def test_a_public_answer_shows_the_command(
-    slack: Workspace, bot: Bot, ann: Person, bob: Person, general: str
+    slack: Workspace, bot: Bot, ann: SimulatedUser, bob: SimulatedUser, general: str
 ) -> None:
     bot.answers["slash_commands"] = {"response_type": "in_channel", "text": "here"}
     ann.types("/clean x", general)
@@ -253,7 +257,7 @@ def test_a_public_answer_shows_the_command(
 
 
 def test_answers_to_commands_are_checked(
-    slack: Workspace, bot: Bot, ann: Person, general: str
+    slack: Workspace, bot: Bot, ann: SimulatedUser, general: str
 ) -> None:
     bot.answers["slash_commands"] = {"text": "x", "blocks": [{"type": "banner"}]}
     outcome = ann.types("/clean x", general)
@@ -264,7 +268,7 @@ def test_answers_to_commands_are_checked(
 
 
 def test_mentions_and_direct_messages(
-    slack: Workspace, bot: Bot, ann: Person, general: str
+    slack: Workspace, bot: Bot, ann: SimulatedUser, general: str
 ) -> None:
     assert ann.writes(f"<@{slack.app.user_id}> help", general).sent
     [mention] = bot.wait_for("app_mention")
@@ -278,7 +282,7 @@ def test_mentions_and_direct_messages(
 
 
 def test_no_events_from_a_channel_that_the_bot_left(
-    slack: Workspace, bot: Bot, ann: Person, general: str
+    slack: Workspace, bot: Bot, ann: SimulatedUser, general: str
 ) -> None:
     slack.remote.post("/channels/leave", channel=general, user=slack.app.user_id)
     assert not ann.writes(f"<@{slack.app.user_id}> help", general).sent

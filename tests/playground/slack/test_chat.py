@@ -6,24 +6,26 @@ import pytest
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
-from bot.playground.slack import BOT_TOKEN, Person, Workspace
+from bot.playground.slack import BOT_TOKEN, SimulatedUser, Workspace
 
 from .helpers import actions, button, client, error, http_post, manifest, refusal, section
 
 
 @pytest.fixture
-def secret(slack: Workspace, ann: Person) -> str:
+def secret(slack: Workspace, ann: SimulatedUser) -> str:
     """A private channel that the bot is not in."""
     return slack.remote.add_channel("secret", [ann], kind="private", with_bot=False)
 
 
 @pytest.fixture
-def elsewhere(slack: Workspace, ann: Person) -> str:
+def elsewhere(slack: Workspace, ann: SimulatedUser) -> str:
     """A public channel that the bot is not in."""
     return slack.remote.add_channel("elsewhere", [ann], with_bot=False)
 
 
-def test_a_message_is_visible(web: WebClient, ann: Person, general: str, slack: Workspace) -> None:
+def test_a_message_is_visible(
+    web: WebClient, ann: SimulatedUser, general: str, slack: Workspace
+) -> None:
     posted = web.chat_postMessage(channel=general, text="hello", blocks=[section("*hello*")])
     [seen] = ann.messages(general)
     assert (seen["ts"], seen["text"], seen["user"]) == (posted["ts"], "hello", slack.app.user_id)
@@ -31,7 +33,7 @@ def test_a_message_is_visible(web: WebClient, ann: Person, general: str, slack: 
     assert (seen["bot_id"], seen["app_id"]) == (slack.app.bot_id, slack.app.id)
 
 
-def test_form_and_json_are_the_same(web: WebClient, ann: Person, general: str) -> None:
+def test_form_and_json_are_the_same(web: WebClient, ann: SimulatedUser, general: str) -> None:
     arguments = {"channel": general, "text": "hi", "blocks": '[{"type": "divider"}]'}
     web.api_call("chat.postMessage", params=arguments)
     web.api_call("chat.postMessage", json=arguments)
@@ -39,7 +41,9 @@ def test_form_and_json_are_the_same(web: WebClient, ann: Person, general: str) -
     assert first["blocks"][0]["type"] == second["blocks"][0]["type"] == "divider"
 
 
-def test_posting_by_channel_name_and_user_id(web: WebClient, ann: Person, general: str) -> None:
+def test_posting_by_channel_name_and_user_id(
+    web: WebClient, ann: SimulatedUser, general: str
+) -> None:
     assert web.chat_postMessage(channel="#general", text="x")["channel"] == general
     assert web.chat_postMessage(channel="general", text="x")["channel"] == general
     im = web.chat_postMessage(channel=ann.id, text="x")["channel"]
@@ -101,7 +105,9 @@ def test_text_at_its_limit(web: WebClient, general: str) -> None:
     assert web.chat_postMessage(channel=general, text="x" * 40_000)["ok"]
 
 
-def test_metadata_and_attachments_are_kept(web: WebClient, ann: Person, general: str) -> None:
+def test_metadata_and_attachments_are_kept(
+    web: WebClient, ann: SimulatedUser, general: str
+) -> None:
     metadata = {"event_type": "plan", "event_payload": {"id": "1"}}
     posted = web.chat_postMessage(
         channel=general,
@@ -132,7 +138,7 @@ def test_unknown_arguments_add_a_warning(slack: Workspace, web: WebClient, gener
     assert warning["text"] == "unknown argument thread"
 
 
-def test_a_thread(web: WebClient, ann: Person, general: str) -> None:
+def test_a_thread(web: WebClient, ann: SimulatedUser, general: str) -> None:
     parent = web.chat_postMessage(channel=general, text="parent")["ts"]
     reply = web.chat_postMessage(channel=general, text="reply", thread_ts=parent)
     deeper = web.chat_postMessage(channel=general, text="deeper", thread_ts=reply["ts"])
@@ -142,7 +148,9 @@ def test_a_thread(web: WebClient, ann: Person, general: str) -> None:
     assert (seen["reply_count"], seen["latest_reply"]) == (2, deeper["ts"])
 
 
-def test_text_without_blocks_removes_the_blocks(web: WebClient, ann: Person, general: str) -> None:
+def test_text_without_blocks_removes_the_blocks(
+    web: WebClient, ann: SimulatedUser, general: str
+) -> None:
     posted = web.chat_postMessage(channel=general, text="x", blocks=[section()])
     updated = web.chat_update(channel=general, ts=posted["ts"], text="y")
     assert (updated["ts"], updated["text"]) == (posted["ts"], "y")
@@ -152,7 +160,7 @@ def test_text_without_blocks_removes_the_blocks(web: WebClient, ann: Person, gen
 
 
 def test_messages_that_cannot_be_updated(
-    slack: Workspace, web: WebClient, ann: Person, general: str
+    slack: Workspace, web: WebClient, ann: SimulatedUser, general: str
 ) -> None:
     own = web.chat_postMessage(channel=general, text="x")["ts"]
     hers = ann.writes("hello", general).detail
@@ -170,7 +178,7 @@ def test_messages_that_cannot_be_updated(
     assert error(web.chat_update, channel=general, ts=own, text="y") == "is_inactive"
 
 
-def test_deleting(web: WebClient, ann: Person, general: str) -> None:
+def test_deleting(web: WebClient, ann: SimulatedUser, general: str) -> None:
     first = web.chat_postMessage(channel=general, text="x")["ts"]
     second = web.chat_postMessage(channel=general, text="y")["ts"]
     web.chat_postMessage(channel=general, text="reply", thread_ts=second)
@@ -184,7 +192,13 @@ def test_deleting(web: WebClient, ann: Person, general: str) -> None:
 
 
 def test_ephemerals(
-    *, slack: Workspace, web: WebClient, ann: Person, bob: Person, general: str, elsewhere: str
+    *,
+    slack: Workspace,
+    web: WebClient,
+    ann: SimulatedUser,
+    bob: SimulatedUser,
+    general: str,
+    elsewhere: str,
 ) -> None:
     web.chat_postEphemeral(channel=general, user=ann.id, text="psst")
     assert [each["text"] for each in ann.messages(general)] == ["psst"]
@@ -202,7 +216,7 @@ def test_ephemerals(
         assert error(web.chat_postEphemeral, channel=channel, user=user, text="x") == name
 
 
-def test_permalinks(web: WebClient, ann: Person, general: str) -> None:
+def test_permalinks(web: WebClient, ann: SimulatedUser, general: str) -> None:
     parent = web.chat_postMessage(channel=general, text="x")["ts"]
     reply = web.chat_postMessage(channel=general, text="x", thread_ts=parent)["ts"]
     link = web.chat_getPermalink(channel=general, message_ts=reply)["permalink"]

@@ -19,7 +19,7 @@ from bot.playground.slack import (
     APP_TOKEN,
     CallFault,
     DeliveryFault,
-    Person,
+    SimulatedUser,
     Workspace,
     WorkspaceClient,
 )
@@ -65,7 +65,7 @@ def test_other_faults(slack: Workspace, general: str, web: WebClient) -> None:
 
 @pytest.mark.parametrize(("cut", "posted"), [("before", 0), ("after", 1), ("body", 1)])
 def test_cut_connections(
-    slack: Workspace, ann: Person, general: str, cut: str, posted: int
+    slack: Workspace, ann: SimulatedUser, general: str, cut: str, posted: int
 ) -> None:
     slack.remote.add_fault("chat.postMessage", cut=cut)
     web = client(slack)
@@ -173,7 +173,7 @@ def test_the_control_api_rejects_invalid_requests(
         slack.remote.post(path, **body)
 
 
-def test_scopes_and_users_can_change(slack: Workspace, web: WebClient, ann: Person) -> None:
+def test_scopes_and_users_can_change(slack: Workspace, web: WebClient, ann: SimulatedUser) -> None:
     slack.remote.put("/scopes", bot=["users:read"], app=[])
     slack.remote.put("/users", user=ann.id, real_name="Ann A.")
     assert web.users_info(user=ann.id)["user"]["real_name"] == "Ann A."

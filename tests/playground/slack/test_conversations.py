@@ -6,18 +6,18 @@ import pytest
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackRequestError
 
-from bot.playground.slack import BOT_TOKEN, Person, Workspace
+from bot.playground.slack import BOT_TOKEN, SimulatedUser, Workspace
 
 from .helpers import client, error, http_get, http_post, refusal
 
 
 @pytest.fixture
-def secret(slack: Workspace, ann: Person) -> str:
+def secret(slack: Workspace, ann: SimulatedUser) -> str:
     return slack.remote.add_channel("secret", [ann], kind="private", with_bot=False)
 
 
 @pytest.fixture
-def elsewhere(slack: Workspace, ann: Person) -> str:
+def elsewhere(slack: Workspace, ann: SimulatedUser) -> str:
     return slack.remote.add_channel("elsewhere", [ann], with_bot=False)
 
 
@@ -33,7 +33,7 @@ def test_info(web: WebClient, general: str, elsewhere: str, secret: str) -> None
 
 
 def test_scopes_depend_on_the_channel_kind(
-    slack: Workspace, web: WebClient, ann: Person, general: str
+    slack: Workspace, web: WebClient, ann: SimulatedUser, general: str
 ) -> None:
     private = slack.remote.add_channel("hidden", kind="private")
     slack.set_scopes(["channels:read", "channels:history"])
@@ -72,7 +72,9 @@ def test_pages(web: WebClient, general: str, elsewhere: str) -> None:
     assert error(web.conversations_list, limit="many") == "invalid_arguments"
 
 
-def test_members(slack: Workspace, web: WebClient, ann: Person, bob: Person, general: str) -> None:
+def test_members(
+    slack: Workspace, web: WebClient, ann: SimulatedUser, bob: SimulatedUser, general: str
+) -> None:
     members = web.conversations_members(channel=general)["members"]
     assert members == sorted([ann.id, bob.id, slack.app.user_id])
 
@@ -87,7 +89,7 @@ def test_joining(slack: Workspace, web: WebClient, elsewhere: str, secret: str) 
     assert error(web.conversations_join, channel=elsewhere) == "is_archived"
 
 
-def test_opening_a_conversation(web: WebClient, ann: Person) -> None:
+def test_opening_a_conversation(web: WebClient, ann: SimulatedUser) -> None:
     opened = web.conversations_open(users=ann.id, return_im=True)["channel"]
     assert (opened["is_im"], opened["user"]) == (True, ann.id)
     assert web.conversations_open(users=[ann.id])["channel"] == {"id": opened["id"]}
@@ -95,7 +97,9 @@ def test_opening_a_conversation(web: WebClient, ann: Person) -> None:
     assert error(web.conversations_open, users="") == "users_list_not_supplied"
 
 
-def test_history_and_replies(web: WebClient, ann: Person, general: str, elsewhere: str) -> None:
+def test_history_and_replies(
+    web: WebClient, ann: SimulatedUser, general: str, elsewhere: str
+) -> None:
     parent = web.chat_postMessage(channel=general, text="one")["ts"]
     web.chat_postMessage(channel=general, text="aside", thread_ts=parent)
     web.chat_postMessage(channel=general, text="aloud", thread_ts=parent, reply_broadcast=True)
@@ -120,7 +124,7 @@ def test_users(slack: Workspace, web: WebClient) -> None:
     guest = remote.add_person("gil", is_ultra_restricted=True, tz="America/New_York")
     stranger = remote.add_person("sam", team_id="T9999999999", email="sam@example.org")
 
-    def shown(person: Person) -> dict[str, Any]:
+    def shown(person: SimulatedUser) -> dict[str, Any]:
         user: dict[str, Any] = web.users_info(user=person.id)["user"]
         return user
 
@@ -140,7 +144,7 @@ def test_users(slack: Workspace, web: WebClient) -> None:
     assert [member["id"] for member in members] == [slack.app.user_id, guest.id, stranger.id]
 
 
-def test_user_groups(slack: Workspace, web: WebClient, ann: Person) -> None:
+def test_user_groups(slack: Workspace, web: WebClient, ann: SimulatedUser) -> None:
     group = slack.remote.add_user_group("owners", [ann])
     [listed] = web.usergroups_list(include_users=True)["usergroups"]
     assert (listed["id"], listed["handle"], listed["users"]) == (group, "owners", [ann.id])
@@ -153,7 +157,9 @@ def test_user_groups(slack: Workspace, web: WebClient, ann: Person) -> None:
     assert error(web.usergroups_users_list, usergroup=group) == "missing_scope"
 
 
-def test_a_file_in_a_thread(slack: Workspace, web: WebClient, ann: Person, general: str) -> None:
+def test_a_file_in_a_thread(
+    slack: Workspace, web: WebClient, ann: SimulatedUser, general: str
+) -> None:
     parent = web.chat_postMessage(channel=general, text="x")["ts"]
     shared = web.files_upload_v2(
         channel=general,

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bot.playground.slack import Person, Workspace
+from bot.playground.slack import SimulatedUser, Workspace
 
 from .helpers import (
     Bot,
@@ -26,7 +26,7 @@ NUMBER = {"type": "number_input", "action_id": "n", "is_decimal_allowed": False}
 
 
 @pytest.fixture
-def trigger(bot: Bot, ann: Person, general: str) -> str:
+def trigger(bot: Bot, ann: SimulatedUser, general: str) -> str:
     """The trigger ID of a slash command."""
     ann.types("/clean x", general)
     return str(bot.payloads("slash_commands")[-1]["trigger_id"])
@@ -39,12 +39,12 @@ def open_modal(bot: Bot, trigger: str, *blocks: dict[str, Any], **more: Any) -> 
     return view
 
 
-def trigger_of_click(bot: Bot, ann: Person) -> str:
+def trigger_of_click(bot: Bot, ann: SimulatedUser) -> str:
     ann.uses("go")
     return str(bot.payloads("block_actions")[-1]["trigger_id"])
 
 
-def test_a_modal_is_visible(bot: Bot, ann: Person, bob: Person, trigger: str) -> None:
+def test_a_modal_is_visible(bot: Bot, ann: SimulatedUser, bob: SimulatedUser, trigger: str) -> None:
     view = open_modal(bot, trigger, callback_id="c", private_metadata="m")
     seen = ann.modal()
     assert seen is not None
@@ -53,7 +53,9 @@ def test_a_modal_is_visible(bot: Bot, ann: Person, bob: Person, trigger: str) ->
     assert bob.modal() is None
 
 
-def test_triggers(slack: Workspace, bot: Bot, ann: Person, general: str, trigger: str) -> None:
+def test_triggers(
+    slack: Workspace, bot: Bot, ann: SimulatedUser, general: str, trigger: str
+) -> None:
     open_modal(bot, trigger)
     again = {"trigger_id": trigger, "view": modal()}
     assert error(bot.web.views_open, **again) == "exchanged_trigger_id"
@@ -83,7 +85,7 @@ def test_a_view_that_is_too_large(bot: Bot, trigger: str) -> None:
     assert error(bot.web.api_call, api_method="views.open", json=missing) == "invalid_arguments"
 
 
-def test_updating(bot: Bot, ann: Person, trigger: str) -> None:
+def test_updating(bot: Bot, ann: SimulatedUser, trigger: str) -> None:
     view = open_modal(bot, trigger, external_id="e")
     changed = bot.web.views_update(view_id=view["id"], view=modal(section("two"), external_id="e"))
     assert changed["view"]["hash"] != view["hash"]
@@ -97,7 +99,7 @@ def test_updating(bot: Bot, ann: Person, trigger: str) -> None:
     assert error(bot.web.views_update, view_id=view["id"], view=modal()) == "not_found"
 
 
-def test_a_stack_of_three(bot: Bot, ann: Person, trigger: str) -> None:
+def test_a_stack_of_three(bot: Bot, ann: SimulatedUser, trigger: str) -> None:
     first = open_modal(bot, trigger, actions(button()))
     pushed = modal(actions(button()))
     second = bot.web.views_push(trigger_id=trigger_of_click(bot, ann), view=pushed)["view"]
@@ -113,7 +115,9 @@ def test_a_stack_of_three(bot: Bot, ann: Person, trigger: str) -> None:
     assert ann.modal() is None
 
 
-def test_pushing_needs_an_open_modal(bot: Bot, ann: Person, general: str, trigger: str) -> None:
+def test_pushing_needs_an_open_modal(
+    bot: Bot, ann: SimulatedUser, general: str, trigger: str
+) -> None:
     assert error(bot.web.views_push, trigger_id=trigger, view=modal()) == "not_found"
     ann.types("/clean x", general)
     other = bot.payloads("slash_commands")[-1]["trigger_id"]
@@ -124,7 +128,7 @@ def test_pushing_needs_an_open_modal(bot: Bot, ann: Person, general: str, trigge
     assert error(bot.web.views_open, **again) == "duplicate_external_id"
 
 
-def test_submitting(bot: Bot, ann: Person, trigger: str) -> None:
+def test_submitting(bot: Bot, ann: SimulatedUser, trigger: str) -> None:
     menu = {"type": "static_select", "action_id": "menu", "options": options("a", "b")}
     open_modal(
         bot,
@@ -163,7 +167,7 @@ def test_submitting(bot: Bot, ann: Person, trigger: str) -> None:
     ],
 )
 def test_the_client_checks_input(
-    *, bot: Bot, ann: Person, trigger: str, element: dict[str, Any], value: Any, problem: str
+    *, bot: Bot, ann: SimulatedUser, trigger: str, element: dict[str, Any], value: Any, problem: str
 ) -> None:
     open_modal(bot, trigger, field(element))
     outcome = ann.submits(name=value)
@@ -173,27 +177,27 @@ def test_the_client_checks_input(
     assert bot.payloads("view_submission") == []
 
 
-def test_optional_fields_can_be_empty(bot: Bot, ann: Person, trigger: str) -> None:
+def test_optional_fields_can_be_empty(bot: Bot, ann: SimulatedUser, trigger: str) -> None:
     open_modal(bot, trigger, field(text_input(), optional=True), field(NUMBER, "n"))
     assert ann.submits(n="3").ok
     [payload] = bot.payloads("view_submission")
     assert payload["view"]["state"]["values"]["field"]["name"]["value"] is None
 
 
-def test_initial_values_are_checked(bot: Bot, ann: Person, trigger: str) -> None:
+def test_initial_values_are_checked(bot: Bot, ann: SimulatedUser, trigger: str) -> None:
     short = text_input(initial_value="ab", min_length=3)
     open_modal(bot, trigger, field(short))
     assert ann.submits().errors == {"field": "must have between 3 and 3000 characters"}
     assert ann.submits(name="abc").ok
 
 
-def test_a_modal_without_submit(bot: Bot, ann: Person, trigger: str) -> None:
+def test_a_modal_without_submit(bot: Bot, ann: SimulatedUser, trigger: str) -> None:
     view = {"type": "modal", "title": plain("x"), "blocks": [section()]}
     bot.web.views_open(trigger_id=trigger, view=view)
     assert ann.submits().result == "refused"
 
 
-def test_the_app_rejects_a_submission(bot: Bot, ann: Person, trigger: str) -> None:
+def test_the_app_rejects_a_submission(bot: Bot, ann: SimulatedUser, trigger: str) -> None:
     open_modal(bot, trigger, field(text_input()))
     errors = {"field": "no such repository"}
     bot.answers["view_submission"] = {"response_action": "errors", "errors": errors}
@@ -204,7 +208,7 @@ def test_the_app_rejects_a_submission(bot: Bot, ann: Person, trigger: str) -> No
     assert seen["state"]["values"]["field"]["name"]["value"] == "x"
 
 
-def test_an_update_keeps_entered_values(bot: Bot, ann: Person, trigger: str) -> None:
+def test_an_update_keeps_entered_values(bot: Bot, ann: SimulatedUser, trigger: str) -> None:
     view = open_modal(bot, trigger, field(text_input()))
     changed = modal(field(text_input()), section("more"))
     bot.answers["view_submission"] = {"response_action": "update", "view": changed}
@@ -215,7 +219,7 @@ def test_an_update_keeps_entered_values(bot: Bot, ann: Person, trigger: str) -> 
     assert seen["state"]["values"]["field"]["name"]["value"] == "x"
 
 
-def test_push_and_clear(bot: Bot, ann: Person, trigger: str) -> None:
+def test_push_and_clear(bot: Bot, ann: SimulatedUser, trigger: str) -> None:
     view = open_modal(bot, trigger)
     bot.answers["view_submission"] = {"response_action": "push", "view": modal()}
     assert ann.submits().ok
@@ -239,7 +243,13 @@ def test_push_and_clear(bot: Bot, ann: Person, trigger: str) -> None:
     ],
 )
 def test_answers_that_slack_rejects(
-    *, slack: Workspace, bot: Bot, ann: Person, trigger: str, answer: dict[str, Any], problem: str
+    *,
+    slack: Workspace,
+    bot: Bot,
+    ann: SimulatedUser,
+    trigger: str,
+    answer: dict[str, Any],
+    problem: str,
 ) -> None:
     open_modal(bot, trigger, field(text_input()))
     bot.answers["view_submission"] = answer
@@ -252,7 +262,7 @@ def test_answers_that_slack_rejects(
 
 
 def test_a_submission_without_acknowledgement(
-    slack: Workspace, bot: Bot, ann: Person, trigger: str
+    slack: Workspace, bot: Bot, ann: SimulatedUser, trigger: str
 ) -> None:
     open_modal(bot, trigger)
     bot.silent.add("view_submission")
@@ -262,7 +272,7 @@ def test_a_submission_without_acknowledgement(
 
 
 def test_closing_notifies_the_app_on_request(
-    bot: Bot, ann: Person, general: str, trigger: str
+    bot: Bot, ann: SimulatedUser, general: str, trigger: str
 ) -> None:
     assert ann.closes().result == "gone"
     view = open_modal(bot, trigger, notify_on_close=True)
@@ -274,7 +284,7 @@ def test_closing_notifies_the_app_on_request(
     assert not ann.closes().sent
 
 
-def test_actions_in_a_modal(bot: Bot, ann: Person, trigger: str) -> None:
+def test_actions_in_a_modal(bot: Bot, ann: SimulatedUser, trigger: str) -> None:
     view = open_modal(bot, trigger, actions(button()), field(text_input(), optional=True))
     assert not ann.uses("name", value="typed").sent
     assert ann.uses("go").ok
@@ -285,7 +295,7 @@ def test_actions_in_a_modal(bot: Bot, ann: Person, trigger: str) -> None:
     assert "message" not in payload
 
 
-def test_the_home_tab(bot: Bot, ann: Person) -> None:
+def test_the_home_tab(bot: Bot, ann: SimulatedUser) -> None:
     assert ann.uses("go", home=True).result == "gone"
     home = {"type": "home", "blocks": [actions(button())]}
     assert ann.opens_home().sent

@@ -5,26 +5,26 @@ from datetime import timedelta
 import pytest
 from slack_sdk.webhook import WebhookClient
 
-from bot.playground.slack import Person, Workspace
+from bot.playground.slack import SimulatedUser, Workspace
 
 from .helpers import Bot, actions, button, section
 
 
 @pytest.fixture
-def secret(slack: Workspace, ann: Person, bob: Person) -> str:
+def secret(slack: Workspace, ann: SimulatedUser, bob: SimulatedUser) -> str:
     """A private channel that the bot is not in."""
     return slack.remote.add_channel("secret", [ann, bob], kind="private", with_bot=False)
 
 
 @pytest.fixture
-def hook(bot: Bot, ann: Person, secret: str) -> WebhookClient:
+def hook(bot: Bot, ann: SimulatedUser, secret: str) -> WebhookClient:
     """The response URL of a command in a channel that the bot is not in."""
     assert ann.types("/clean x", secret).ok
     return WebhookClient(bot.payloads("slash_commands")[-1]["response_url"])
 
 
 def test_an_answer_is_ephemeral_by_default(
-    slack: Workspace, hook: WebhookClient, ann: Person, bob: Person, secret: str
+    slack: Workspace, hook: WebhookClient, ann: SimulatedUser, bob: SimulatedUser, secret: str
 ) -> None:
     answer = hook.send(text="psst", blocks=[section()])
     assert (answer.status_code, answer.body) == (200, "ok")
@@ -56,7 +56,7 @@ def test_an_unknown_url(slack: Workspace) -> None:
     assert answer.status_code == 404
 
 
-def test_content_is_checked(hook: WebhookClient, ann: Person, secret: str) -> None:
+def test_content_is_checked(hook: WebhookClient, ann: SimulatedUser, secret: str) -> None:
     refused = hook.send(text="x", blocks=[section("x" * 3001)])
     assert "invalid_blocks" in refused.body
     assert "no_text" in hook.send_dict({"response_type": "ephemeral"}).body
@@ -64,7 +64,7 @@ def test_content_is_checked(hook: WebhookClient, ann: Person, secret: str) -> No
 
 
 def test_replacing_and_deleting_the_clicked_message(
-    bot: Bot, ann: Person, bob: Person, secret: str, hook: WebhookClient
+    bot: Bot, ann: SimulatedUser, bob: SimulatedUser, secret: str, hook: WebhookClient
 ) -> None:
     hook.send(text="report", response_type="in_channel", blocks=[actions(button())])
     [report] = ann.messages(secret)
@@ -79,7 +79,7 @@ def test_replacing_and_deleting_the_clicked_message(
 
 
 def test_an_ephemeral_can_be_replaced(
-    bot: Bot, ann: Person, secret: str, hook: WebhookClient
+    bot: Bot, ann: SimulatedUser, secret: str, hook: WebhookClient
 ) -> None:
     hook.send(text="sure?", blocks=[actions(button())])
     [asked] = ann.messages(secret)

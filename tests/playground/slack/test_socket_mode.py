@@ -13,7 +13,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 from websockets.sync.connection import Connection
 
-from bot.playground.slack import APP_TOKEN, Person, Workspace, WorkspaceClient
+from bot.playground.slack import APP_TOKEN, SimulatedUser, Workspace, WorkspaceClient
 
 from .helpers import Bot, actions, button, client, error, manifest
 
@@ -39,7 +39,7 @@ def acknowledge(connection: Connection, envelope_id: str) -> None:
 
 
 def test_a_command_reaches_the_app_and_the_answer_reaches_the_user(
-    bot: Bot, ann: Person, bob: Person, general: str
+    bot: Bot, ann: SimulatedUser, bob: SimulatedUser, general: str
 ) -> None:
     bot.answers["slash_commands"] = {"text": "on my way"}
     outcome = ann.types("/clean team/api  ", general)
@@ -91,7 +91,7 @@ def test_an_eleventh_connection_is_rejected(slack: Workspace) -> None:
 
 
 def test_an_envelope_goes_to_one_connection_only(
-    slack: Workspace, ann: Person, general: str
+    slack: Workspace, ann: SimulatedUser, general: str
 ) -> None:
     first, second = Bot(slack), Bot(slack)
     for each in (first, second):
@@ -103,13 +103,13 @@ def test_an_envelope_goes_to_one_connection_only(
         each.stop()
 
 
-def test_without_an_app_dispatch_fails(ann: Person, general: str) -> None:
+def test_without_an_app_dispatch_fails(ann: SimulatedUser, general: str) -> None:
     outcome = ann.types("/clean x", general)
     assert (outcome.result, outcome.sent) == ("dispatch_failed", True)
 
 
 def test_an_app_that_does_not_acknowledge(
-    slack: Workspace, bot: Bot, ann: Person, general: str
+    slack: Workspace, bot: Bot, ann: SimulatedUser, general: str
 ) -> None:
     bot.silent.add("slash_commands")
     bot.does["slash_commands"] = lambda _: slack.remote.set_clock(shift=3)
@@ -119,7 +119,7 @@ def test_an_app_that_does_not_acknowledge(
 
 
 def test_a_late_acknowledgement_in_real_time(
-    slack: Workspace, bot: Bot, ann: Person, general: str
+    slack: Workspace, bot: Bot, ann: SimulatedUser, general: str
 ) -> None:
     slack.ack_timeout = 0.05
     bot.silent.add("slash_commands")
@@ -127,7 +127,7 @@ def test_a_late_acknowledgement_in_real_time(
 
 
 def test_an_acknowledgement_is_measured(
-    slack: Workspace, bot: Bot, ann: Person, general: str
+    slack: Workspace, bot: Bot, ann: SimulatedUser, general: str
 ) -> None:
     bot.answers["slash_commands"] = {"text": "hi"}
     ann.types("/clean x", general)
@@ -137,7 +137,7 @@ def test_an_acknowledgement_is_measured(
 
 
 def test_an_event_is_retried_three_times(
-    slack: Workspace, bot: Bot, ann: Person, general: str
+    slack: Workspace, bot: Bot, ann: SimulatedUser, general: str
 ) -> None:
     slack.remote.change_settings(ack_timeout=0.01, retries_after=[0, 0, 0])
     bot.silent.add("app_mention")
@@ -149,7 +149,9 @@ def test_an_event_is_retried_three_times(
     assert [each["retry_attempt"] for each in slack.remote.deliveries()] == [0, 1, 2, 3]
 
 
-def test_retries_wait_for_the_clock(slack: Workspace, bot: Bot, ann: Person, general: str) -> None:
+def test_retries_wait_for_the_clock(
+    slack: Workspace, bot: Bot, ann: SimulatedUser, general: str
+) -> None:
     slack.retries_after = (3600,)
     bot.silent.add("app_mention")
     bot.does["app_mention"] = lambda _: slack.remote.set_clock(shift=3600)
@@ -161,7 +163,7 @@ def test_retries_wait_for_the_clock(slack: Workspace, bot: Bot, ann: Person, gen
 
 
 def test_an_acknowledged_event_is_sent_once(
-    slack: Workspace, bot: Bot, ann: Person, general: str
+    slack: Workspace, bot: Bot, ann: SimulatedUser, general: str
 ) -> None:
     slack.retries_after = (0, 0, 0)
     ann.writes(f"<@{slack.app.user_id}> hi", general)
@@ -172,7 +174,7 @@ def test_an_acknowledged_event_is_sent_once(
 
 @pytest.mark.parametrize("reason", ["refresh_requested", "dropped"])
 def test_the_client_reconnects(
-    slack: Workspace, bot: Bot, ann: Person, general: str, reason: str
+    slack: Workspace, bot: Bot, ann: SimulatedUser, general: str, reason: str
 ) -> None:
     remote = slack.remote
     assert remote.connections() == [1]
@@ -203,7 +205,9 @@ def test_a_dropped_connection_closes_without_a_message(slack: Workspace) -> None
             connection.recv(timeout=10)
 
 
-def test_a_delivery_can_be_repeated(slack: Workspace, bot: Bot, ann: Person, general: str) -> None:
+def test_a_delivery_can_be_repeated(
+    slack: Workspace, bot: Bot, ann: SimulatedUser, general: str
+) -> None:
     ann.types("/clean x", general)
     [delivery] = slack.remote.deliveries()
     assert slack.remote.deliver_again(delivery["envelope_id"])
@@ -211,7 +215,9 @@ def test_a_delivery_can_be_repeated(slack: Workspace, bot: Bot, ann: Person, gen
     assert first == second
 
 
-def test_a_payload_can_arrive_twice(slack: Workspace, bot: Bot, ann: Person, general: str) -> None:
+def test_a_payload_can_arrive_twice(
+    slack: Workspace, bot: Bot, ann: SimulatedUser, general: str
+) -> None:
     posted = bot.web.chat_postMessage(channel=general, text="x", blocks=[actions(button())])
     slack.remote.add_delivery_fault(kind="block_actions", copies=1)
     assert ann.uses("go", channel=general, ts=posted["ts"]).ok
@@ -222,7 +228,7 @@ def test_a_payload_can_arrive_twice(slack: Workspace, bot: Bot, ann: Person, gen
 
 @pytest.mark.parametrize("effect", [{"lost": True}, {"cut": "before"}, {"cut": "body"}])
 def test_a_payload_can_get_lost(
-    slack: Workspace, bot: Bot, ann: Person, general: str, effect: dict[str, Any]
+    slack: Workspace, bot: Bot, ann: SimulatedUser, general: str, effect: dict[str, Any]
 ) -> None:
     slack.ack_timeout = 0.05
     slack.remote.add_delivery_fault(envelope="slash_commands", **effect)
@@ -232,7 +238,7 @@ def test_a_payload_can_get_lost(
 
 @pytest.mark.usefixtures("bot")
 def test_a_connection_that_is_cut_after_the_payload(
-    slack: Workspace, ann: Person, general: str
+    slack: Workspace, ann: SimulatedUser, general: str
 ) -> None:
     slack.ack_timeout = 0.05
     slack.remote.add_delivery_fault(cut="after")
@@ -249,7 +255,9 @@ def test_forged_text_reaches_the_app(slack: Workspace) -> None:
         assert received(connection) == {"type": "interactive", "payload": {}}
 
 
-def test_forged_text_instead_of_a_payload(slack: Workspace, ann: Person, general: str) -> None:
+def test_forged_text_instead_of_a_payload(
+    slack: Workspace, ann: SimulatedUser, general: str
+) -> None:
     slack.ack_timeout = 0.05
     slack.remote.add_delivery_fault(body="not json")
     with raw_connection(slack) as connection:
@@ -259,7 +267,7 @@ def test_forged_text_instead_of_a_payload(slack: Workspace, ann: Person, general
 
 
 def test_ignored_answers_add_a_warning(
-    slack: Workspace, bot: Bot, ann: Person, general: str
+    slack: Workspace, bot: Bot, ann: SimulatedUser, general: str
 ) -> None:
     posted = bot.web.chat_postMessage(channel=general, text="x", blocks=[actions(button())])
     bot.answers["block_actions"] = {"text": "ignored"}
@@ -283,7 +291,7 @@ def test_pings_are_answered(slack: Workspace) -> None:
         assert connection.ping().wait(timeout=10)
 
 
-def test_events_without_subscription_are_not_sent(slack: Workspace, ann: Person) -> None:
+def test_events_without_subscription_are_not_sent(slack: Workspace, ann: SimulatedUser) -> None:
     channel = slack.remote.add_channel("quiet", [ann])
     assert not ann.writes("hello", channel).sent
     assert not ann.joins(channel).sent
@@ -291,7 +299,7 @@ def test_events_without_subscription_are_not_sent(slack: Workspace, ann: Person)
 
 
 def test_200_concurrent_commands_arrive(
-    slack: Workspace, bot: Bot, ann: Person, general: str
+    slack: Workspace, bot: Bot, ann: SimulatedUser, general: str
 ) -> None:
     remote = WorkspaceClient(slack.url)
     person = remote.person(ann.id)

@@ -13,7 +13,7 @@ from bot.aws.eks import EksClusters
 from bot.core.errors import ServiceError
 from bot.core.image_references import RegistryHosts
 from bot.core.patterns import Patterns
-from bot.playground.aws import DEFAULT_ACCOUNT, DEFAULT_REGION, StandIn
+from bot.playground.aws import DEFAULT_ACCOUNT, DEFAULT_REGION, AwsStandIn
 from bot.playground.aws.identity import DEFAULT_KEY
 from bot.playground.kubernetes import DEFAULT_TOKEN, Cluster, Fault
 from bot.playground.kubernetes.builders import deployment
@@ -217,7 +217,7 @@ def test_outside_of_a_pod(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
 
 
 @pytest.fixture
-def aws_api(aws: StandIn, environment: Path, cluster: Cluster) -> AwsApi:
+def aws_api(aws: AwsStandIn, environment: Path, cluster: Cluster) -> AwsApi:
     del environment
     aws.world.eks().create(
         "prod", endpoint=cluster.url, certificate_authority=cluster.certificate_authority
@@ -231,7 +231,7 @@ def aws_api(aws: StandIn, environment: Path, cluster: Cluster) -> AwsApi:
 
 @pytest.mark.parametrize("called", ["prod", ARN])
 def test_an_eks_cluster_by_name(
-    aws: StandIn, aws_api: AwsApi, cluster: Cluster, called: str
+    aws: AwsStandIn, aws_api: AwsApi, cluster: Cluster, called: str
 ) -> None:
     assert images(lambda _: from_eks(*find_cluster(called, [EksClusters(aws_api)]))) == HERE
     assert {call.user for call in cluster.calls} == {"arn:of:us"}
@@ -239,7 +239,7 @@ def test_an_eks_cluster_by_name(
 
 
 def test_an_eks_token_that_expires_in_the_middle(
-    aws: StandIn, aws_api: AwsApi, cluster: Cluster
+    aws: AwsStandIn, aws_api: AwsApi, cluster: Cluster
 ) -> None:
     cluster.faults.add(Fault(path="*/pods", times=1, status=401))
     eks = EksClusters(aws_api)
@@ -253,7 +253,7 @@ def test_no_access_entry(aws_api: AwsApi, cluster: Cluster) -> None:
         images(lambda _: from_eks(EksClusters(aws_api), "prod"))
 
 
-def test_an_eks_cluster_that_is_being_created(aws: StandIn, aws_api: AwsApi) -> None:
+def test_an_eks_cluster_that_is_being_created(aws: AwsStandIn, aws_api: AwsApi) -> None:
     aws.world.eks().create("new", status="CREATING")
     with pytest.raises(ServiceError, match=r"cluster new .CREATING"):
         images(lambda _: from_eks(EksClusters(aws_api), "new"))
@@ -264,7 +264,7 @@ def test_an_unknown_eks_cluster(aws_api: AwsApi) -> None:
         images(lambda _: from_eks(*find_cluster("gone", [EksClusters(aws_api)])))
 
 
-def test_an_eks_cluster_name_in_two_regions(aws: StandIn, aws_api: AwsApi) -> None:
+def test_an_eks_cluster_name_in_two_regions(aws: AwsStandIn, aws_api: AwsApi) -> None:
     aws.world.eks(region="us-east-1").create("prod")
     other = AwsApi(aws_api.session, DEFAULT_ACCOUNT, "us-east-1")
     with pytest.raises(ServiceError) as raised:
@@ -273,13 +273,13 @@ def test_an_eks_cluster_name_in_two_regions(aws: StandIn, aws_api: AwsApi) -> No
     assert find_cluster(ARN, [EksClusters(other), EksClusters(aws_api)])[0].aws is aws_api
 
 
-def test_missing_permission_to_list_eks_clusters(aws: StandIn, aws_api: AwsApi) -> None:
+def test_missing_permission_to_list_eks_clusters(aws: AwsStandIn, aws_api: AwsApi) -> None:
     aws.world.deny("eks:ListClusters")
     with pytest.raises(ServiceError, match="refused eks:ListClusters"):
         unlisted(EksClusters(aws_api), listed="prod")
 
 
-def test_missing_permission_to_describe_eks_clusters(aws: StandIn, aws_api: AwsApi) -> None:
+def test_missing_permission_to_describe_eks_clusters(aws: AwsStandIn, aws_api: AwsApi) -> None:
     aws.world.deny("eks:DescribeCluster")
     with pytest.raises(ServiceError, match="refused eks:DescribeCluster"):
         images(lambda _: from_eks(EksClusters(aws_api), "prod"))
@@ -317,7 +317,7 @@ def test_unlisted_clusters(aws_api: AwsApi, known: dict[str, str]) -> None:
     assert "usage.kubernetes.ignore" in str(raised.value)
 
 
-def test_a_name_only_counts_for_a_single_cluster(aws: StandIn, aws_api: AwsApi) -> None:
+def test_a_name_only_counts_for_a_single_cluster(aws: AwsStandIn, aws_api: AwsApi) -> None:
     aws.world.eks(region="us-east-1").create("prod")
     here, there = (
         EksClusters(aws_api),
@@ -330,7 +330,7 @@ def test_a_name_only_counts_for_a_single_cluster(aws: StandIn, aws_api: AwsApi) 
         unlisted(there, here, listed=ARN)
 
 
-def test_a_hundred_and_one_clusters(aws: StandIn, aws_api: AwsApi) -> None:
+def test_a_hundred_and_one_clusters(aws: AwsStandIn, aws_api: AwsApi) -> None:
     for number in range(101):
         aws.world.eks().create(f"c{number}")
     unlisted(EksClusters(aws_api), listed="prod", ignored="c*")

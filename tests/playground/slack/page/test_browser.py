@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from bot.playground.slack import Person, Workspace
+from bot.playground.slack import SimulatedUser, Workspace
 from tests.browser import NARROW, PATIENCE, WIDE, Look, Open
 
 from ..helpers import CONFIRM, Bot, Json, actions, button, field, mrkdwn, options, plain, section
@@ -75,7 +75,7 @@ def app(bot: Bot) -> Bot:
 
 
 @pytest.fixture
-def report(app: Bot, bob: Person, general: str) -> str:
+def report(app: Bot, bob: SimulatedUser, general: str) -> str:
     """The timestamp of a message that resembles the bot's report."""
     bob.writes("Reminder: the partner checkout still runs `1.12.0`.", general)
     posted = app.web.chat_postMessage(channel=general, text="shop/api", blocks=REPORT)
@@ -83,7 +83,9 @@ def report(app: Bot, bob: Person, general: str) -> str:
 
 
 @pytest.fixture
-def window(slack: Workspace, open_window: Open, ann: Person, general: str, report: str) -> Page:
+def window(
+    slack: Workspace, open_window: Open, ann: SimulatedUser, general: str, report: str
+) -> Page:
     del general, report
     return open_window(f"{slack.url}/?as={ann.id}")
 
@@ -203,7 +205,7 @@ def test_an_app_that_does_not_answer(slack: Workspace, app: Bot, window: Page) -
 
 
 def test_updates_keep_scroll_position_and_typed_text(
-    app: Bot, window: Page, ann: Person, bob: Person, general: str, report: str
+    app: Bot, window: Page, ann: SimulatedUser, bob: SimulatedUser, general: str, report: str
 ) -> None:
     for number in range(30):
         bob.writes(f"line {number}", general)
@@ -249,8 +251,8 @@ def test_screenshots(
     slack: Workspace,
     app: Bot,
     open_window: Open,
-    ann: Person,
-    bob: Person,
+    ann: SimulatedUser,
+    bob: SimulatedUser,
     general: str,
     report: str,
     look: Look,

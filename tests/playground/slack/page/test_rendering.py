@@ -6,7 +6,7 @@ from html import unescape
 import httpx2
 import pytest
 
-from bot.playground.slack import Person, Workspace
+from bot.playground.slack import SimulatedUser, Workspace
 
 from ..helpers import Bot, actions, field, http_get, manifest, mrkdwn, plain, section, text_input
 
@@ -17,20 +17,24 @@ def get(slack: Workspace, path: str, **cookies: str) -> httpx2.Response:
     return http_get(f"{slack.url}{path}", follow_redirects=False, cookies=cookies)
 
 
-def shown(slack: Workspace, person: Person, channel: str) -> str:
+def shown(slack: Workspace, person: SimulatedUser, channel: str) -> str:
     answer = get(slack, f"/c/{channel}?as={person.id}")
     assert answer.status_code == 200
     return answer.text
 
 
-def test_the_start_page_is_the_first_channel(slack: Workspace, ann: Person, general: str) -> None:
+def test_the_start_page_is_the_first_channel(
+    slack: Workspace, ann: SimulatedUser, general: str
+) -> None:
     slack.remote.add_channel("zoo", [ann])
     answer = get(slack, f"/?as={ann.id}")
     assert answer.status_code == 303
     assert answer.headers["location"] == f"/c/{general}?as={ann.id}"
 
 
-def test_all_assets_come_from_the_server(slack: Workspace, ann: Person, general: str) -> None:
+def test_all_assets_come_from_the_server(
+    slack: Workspace, ann: SimulatedUser, general: str
+) -> None:
     headers = get(slack, f"/c/{general}?as={ann.id}").headers
     assert headers["content-security-policy"].startswith("default-src 'self';")
     for asset in ("page.css", "page.js", "morph.js", "search.js", "icon.svg"):
@@ -44,7 +48,7 @@ def test_a_workspace_without_users() -> None:
 
 
 def test_the_acting_user_is_stored_in_a_cookie(
-    slack: Workspace, ann: Person, bob: Person, general: str
+    slack: Workspace, ann: SimulatedUser, bob: SimulatedUser, general: str
 ) -> None:
     assert get(slack, f"/c/{general}?as={bob.id}").cookies["as"] == bob.id
     assert f'data-user="{bob.id}"' in get(slack, f"/c/{general}", **{"as": bob.id}).text
@@ -79,13 +83,15 @@ def test_the_acting_user_is_stored_in_a_cookie(
         ("<!date^1795176000^{date_short}|utc>", ">Nov 20, 2026</time>"),
     ],
 )
-def test_markup(*, slack: Workspace, ann: Person, general: str, written: str, html: str) -> None:
+def test_markup(
+    *, slack: Workspace, ann: SimulatedUser, general: str, written: str, html: str
+) -> None:
     slack.clock.set(NOON)
     ann.writes(written, general)
     assert html in shown(slack, ann, general)
 
 
-def test_messages_are_escaped(slack: Workspace, bot: Bot, ann: Person, general: str) -> None:
+def test_messages_are_escaped(slack: Workspace, bot: Bot, ann: SimulatedUser, general: str) -> None:
     evil = "<img src=x onerror=alert(1)>"
     bot.web.chat_postMessage(
         channel=general,
@@ -103,7 +109,7 @@ def test_messages_are_escaped(slack: Workspace, bot: Bot, ann: Person, general: 
 
 
 def test_hidden_characters_are_escaped(
-    slack: Workspace, bot: Bot, ann: Person, general: str
+    slack: Workspace, bot: Bot, ann: SimulatedUser, general: str
 ) -> None:
     odd = "a\x1b[2J\u202eb\u2066c\x9b"
     bot.web.chat_postMessage(
@@ -117,7 +123,7 @@ def test_hidden_characters_are_escaped(
 
 
 def test_mentions_link_only_to_visible_channels(
-    slack: Workspace, ann: Person, general: str
+    slack: Workspace, ann: SimulatedUser, general: str
 ) -> None:
     hidden = slack.remote.add_channel("hidden", [], kind="private")
     group = slack.remote.add_user_group("approvers", [ann])
@@ -131,7 +137,7 @@ def test_mentions_link_only_to_visible_channels(
 
 
 def test_links_to_messages_lead_to_this_workspace(
-    slack: Workspace, bot: Bot, ann: Person, general: str
+    slack: Workspace, bot: Bot, ann: SimulatedUser, general: str
 ) -> None:
     posted = bot.web.chat_postMessage(channel=general, text="x")
     link = bot.web.chat_getPermalink(channel=general, message_ts=posted["ts"])["permalink"]
@@ -142,7 +148,7 @@ def test_links_to_messages_lead_to_this_workspace(
 
 
 def test_users_see_only_visible_content(
-    slack: Workspace, bot: Bot, ann: Person, bob: Person, general: str
+    slack: Workspace, bot: Bot, ann: SimulatedUser, bob: SimulatedUser, general: str
 ) -> None:
     guest = slack.remote.add_person("gil", is_restricted=True)
     assert get(slack, f"/c/{general}?as={guest.id}").headers["location"] == f"/?as={guest.id}"
@@ -152,7 +158,9 @@ def test_users_see_only_visible_content(
     assert "Guest" in shown(slack, ann, general)
 
 
-def test_unread_counts(slack: Workspace, ann: Person, bob: Person, general: str) -> None:
+def test_unread_counts(
+    slack: Workspace, ann: SimulatedUser, bob: SimulatedUser, general: str
+) -> None:
     other = slack.remote.add_channel("other", [ann, bob])
     bob.writes("hello", other)
     assert '1<span class="unseen"> unread' in shown(slack, ann, general)
@@ -161,7 +169,7 @@ def test_unread_counts(slack: Workspace, ann: Person, bob: Person, general: str)
     assert "unseen" not in shown(slack, bob, general)
 
 
-def test_threads_and_files(slack: Workspace, bot: Bot, ann: Person, general: str) -> None:
+def test_threads_and_files(slack: Workspace, bot: Bot, ann: SimulatedUser, general: str) -> None:
     parent = bot.web.chat_postMessage(channel=general, text="report")["ts"]
     shared = bot.web.files_upload_v2(
         channel=general, thread_ts=parent, filename="plan.csv", content="digest,tags\nsha,1.0\n"
@@ -178,7 +186,7 @@ def test_threads_and_files(slack: Workspace, bot: Bot, ann: Person, general: str
     assert get(slack, f"{path}?as={guest.id}").status_code == 404
 
 
-def test_the_pages_of_the_app(slack: Workspace, bot: Bot, ann: Person, general: str) -> None:
+def test_the_pages_of_the_app(slack: Workspace, bot: Bot, ann: SimulatedUser, general: str) -> None:
     home = f"/home/{slack.app.id}"
     assert "has not published a Home tab yet" in get(slack, f"{home}?as={ann.id}").text
     view = {"type": "home", "blocks": [section("registry costs")]}
@@ -191,7 +199,9 @@ def test_the_pages_of_the_app(slack: Workspace, bot: Bot, ann: Person, general: 
     assert "between us" in get(slack, f"{home}/messages?as={ann.id}").text
 
 
-def test_every_field_has_a_label(slack: Workspace, bot: Bot, ann: Person, general: str) -> None:
+def test_every_field_has_a_label(
+    slack: Workspace, bot: Bot, ann: SimulatedUser, general: str
+) -> None:
     def show(payload: dict[str, object]) -> None:
         kinds = ("email_text_input", "url_text_input", "users_select", "multi_channels_select")
         elements = [text_input(), *({"type": kind, "action_id": kind} for kind in kinds)]
