@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _TOKENS = {"nextToken": "nextToken", "NextToken": "NextToken", "NextMarker": "Marker"}
 """Keys of the next page's token in answers, and the parameters that take it."""
 
-ErrorTest = Callable[[ClientError], bool]
+ErrorPredicate = Callable[[ClientError], bool]
 """Whether an error means that the requested resource does not exist."""
 
 ALL_REGIONS = "all"
@@ -39,7 +39,7 @@ _IAM = re.compile(r"arn:(?P<partition>[^:]+):iam::(?P<account>\d+):role/(?:.+/)?
 _LASTING = re.compile(r"arn:[^:]+:iam::\d+:(?:user|role)/.+")
 
 
-def error_with(code: str, message: str = "") -> ErrorTest:
+def error_with(code: str, message: str = "") -> ErrorPredicate:
     """Matches errors with this code whose message contains `message`."""
 
     def matches(error: ClientError) -> bool:
@@ -49,7 +49,7 @@ def error_with(code: str, message: str = "") -> ErrorTest:
     return matches
 
 
-def any_of(*tests: ErrorTest) -> ErrorTest:
+def any_of(*tests: ErrorPredicate) -> ErrorPredicate:
     return lambda error: any(matches(error) for matches in tests)
 
 
@@ -81,7 +81,7 @@ class AwsApi:
         return answer
 
     def find(
-        self, service: str, operation: str, not_found: ErrorTest, **request: Any
+        self, service: str, operation: str, not_found: ErrorPredicate, **request: Any
     ) -> "AwsAnswer | None":
         """Returns None if `not_found` matches the error."""
         client = self.client(service)
@@ -102,7 +102,12 @@ class AwsApi:
                 ) from error
 
     def pages(
-        self, service: str, operation: str, key: str, not_found: ErrorTest = _never, **request: Any
+        self,
+        service: str,
+        operation: str,
+        key: str,
+        not_found: ErrorPredicate = _never,
+        **request: Any,
     ) -> Iterator[Any]:
         """Yields the entries under `key` of all pages. Yields none if `not_found` matches the
         error."""

@@ -125,7 +125,7 @@ def _covers(wide: str, narrow: str) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class RequiredActions:
+class RequiredIamActions:
     """`narrow` actions accept `resources`, written SERVICE:RESOURCE. `broad` actions only accept
     `*`: AWS's reference lists no resource type for them."""
 
@@ -134,7 +134,7 @@ class RequiredActions:
     resources: tuple[str, ...] = ()
 
 
-REGISTRY = RequiredActions(
+REGISTRY = RequiredIamActions(
     broad=(
         "ecr:DescribeRegistry",
         "ecr:GetAccountSetting",
@@ -154,8 +154,8 @@ REGISTRY = RequiredActions(
 """ecr:ListImages is only called while a plan is executed, ecr:ListTagsForResource only before
 scheduled reports."""
 
-ACTIONS_OF_SOURCES: Mapping[str, RequiredActions] = {
-    "ecs": RequiredActions(
+ACTIONS_OF_SOURCES: Mapping[str, RequiredIamActions] = {
+    "ecs": RequiredIamActions(
         broad=(
             "ecs:DescribeTaskDefinition",
             "ecs:ListClusters",
@@ -193,21 +193,23 @@ ACTIONS_OF_SOURCES: Mapping[str, RequiredActions] = {
             "scheduler:schedule/*",
         ),
     ),
-    "ecs_revisions": RequiredActions(broad=("ecs:ListTaskDefinitions",)),
-    "lambda": RequiredActions(
+    "ecs_revisions": RequiredIamActions(broad=("ecs:ListTaskDefinitions",)),
+    "lambda": RequiredIamActions(
         broad=("lambda:ListFunctions",),
         narrow=("lambda:GetFunction", "lambda:ListAliases"),
         resources=("lambda:function:*",),
     ),
-    "kubernetes": RequiredActions(broad=("eks:ListClusters",)),
-    "eks_clusters": RequiredActions(narrow=("eks:DescribeCluster",), resources=("eks:cluster/*",)),
-    "app_runner": RequiredActions(
+    "kubernetes": RequiredIamActions(broad=("eks:ListClusters",)),
+    "eks_clusters": RequiredIamActions(
+        narrow=("eks:DescribeCluster",), resources=("eks:cluster/*",)
+    ),
+    "app_runner": RequiredIamActions(
         broad=("apprunner:ListServices",),
         narrow=("apprunner:DescribeService",),
         resources=("apprunner:service/*",),
     ),
-    "batch": RequiredActions(broad=("batch:DescribeJobDefinitions",)),
-    "sagemaker": RequiredActions(
+    "batch": RequiredIamActions(broad=("batch:DescribeJobDefinitions",)),
+    "sagemaker": RequiredIamActions(
         broad=(
             "sagemaker:ListEndpoints",
             "sagemaker:ListInferenceComponents",
@@ -226,7 +228,7 @@ ACTIONS_OF_SOURCES: Mapping[str, RequiredActions] = {
             "sagemaker:model/*",
         ),
     ),
-    "codebuild": RequiredActions(
+    "codebuild": RequiredIamActions(
         broad=("codebuild:ListProjects",),
         narrow=("codebuild:BatchGetProjects",),
         resources=("codebuild:project/*",),
@@ -240,7 +242,7 @@ list the tasks of a cluster: ECS developer guide, Identity-based policy examples
 
 
 @dataclass(frozen=True, slots=True)
-class PolicyScope:
+class IamPolicyScope:
     """What one principal must be allowed to do.
 
     Reads `registries`, or deletes in their `repositories`. Scans `sources` (keys of
@@ -268,7 +270,7 @@ def partition_of(region: str) -> str:
     return next((p for prefix, p in _PARTITIONS.items() if region.startswith(prefix)), "aws")
 
 
-def read_policy(scope: PolicyScope) -> Policy:
+def read_policy(scope: IamPolicyScope) -> Policy:
     return _policy(
         *_registry_statements(scope),
         *(_usage_statements(scope) if scope.sources and scope.regions else ()),
@@ -276,7 +278,7 @@ def read_policy(scope: PolicyScope) -> Policy:
     )
 
 
-def delete_policy(scope: PolicyScope) -> Policy:
+def delete_policy(scope: IamPolicyScope) -> Policy:
     return _policy(*_deletion_statements(scope), *_role_statements(scope))
 
 
@@ -289,7 +291,7 @@ def _policy(*statements: Policy) -> Policy:
     return {"Version": "2012-10-17", "Statement": statements}
 
 
-def _deletion_statements(scope: PolicyScope) -> Iterator[Policy]:
+def _deletion_statements(scope: IamPolicyScope) -> Iterator[Policy]:
     arns = [
         _arn(scope.partition, f"ecr:repository/{name}", registry.region, registry.account)
         for registry in scope.registries
@@ -299,7 +301,7 @@ def _deletion_statements(scope: PolicyScope) -> Iterator[Policy]:
         yield _statement("DeleteImages", DELETION, arns)
 
 
-def _registry_statements(scope: PolicyScope) -> Iterator[Policy]:
+def _registry_statements(scope: IamPolicyScope) -> Iterator[Policy]:
     """Settings of a registry can only be read in the caller's own account."""
     if arns := _arns_in_registries(scope):
         yield _statement("ReadRepositories", REGISTRY.narrow, arns)
@@ -308,7 +310,7 @@ def _registry_statements(scope: PolicyScope) -> Iterator[Policy]:
         yield _statement("ReadRegistries", REGISTRY.broad, [ANY], own)
 
 
-def _arns_in_registries(scope: PolicyScope) -> list[str]:
+def _arns_in_registries(scope: IamPolicyScope) -> list[str]:
     return [
         _arn(scope.partition, resource, registry.region, registry.account)
         for registry in scope.registries
@@ -316,7 +318,7 @@ def _arns_in_registries(scope: PolicyScope) -> list[str]:
     ]
 
 
-def _usage_statements(scope: PolicyScope) -> Iterator[Policy]:
+def _usage_statements(scope: IamPolicyScope) -> Iterator[Policy]:
     """Limits several Regions by a condition: ARNs for each Region would make the policy too
     large."""
     if ANY in scope.regions:
@@ -339,7 +341,7 @@ def _usage_statements(scope: PolicyScope) -> Iterator[Policy]:
         yield _statement("ReadWorkloads", narrow, arns, scope.regions)
 
 
-def _role_statements(scope: PolicyScope) -> Iterator[Policy]:
+def _role_statements(scope: IamPolicyScope) -> Iterator[Policy]:
     if scope.roles:
         yield _statement("AssumeRoles", ["sts:AssumeRole"], scope.roles)
 

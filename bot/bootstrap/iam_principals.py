@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from bot.aws.aws_api import ALL_REGIONS
-from bot.aws.iam_policy import ACTIONS_IN_OTHER_REGIONS, ANY, PolicyScope, partition_of
+from bot.aws.iam_policy import ACTIONS_IN_OTHER_REGIONS, ANY, IamPolicyScope, partition_of
 from bot.bootstrap.sources import aws_sources
 from bot.core.patterns import Patterns
 from bot.core.repository import RegistryId
@@ -15,14 +15,14 @@ Principal = str | None
 """The ARN of a role, or None for the caller."""
 
 
-def reading_scopes(settings: Settings, own: RegistryId) -> Mapping[Principal, PolicyScope]:
+def reading_scopes(settings: Settings, own: RegistryId) -> Mapping[Principal, IamPolicyScope]:
     """What each principal reads: the registries of `open_registries`, and the usage that
     `open_sources` scans. `own`: the account and Region of the caller."""
     sources = tuple(_scanned_sources(settings))
     registries = list(_read_registries(settings, own))
     scans = list(_scanned_places(settings, registries)) if sources else []
 
-    def with_scans(principal: Principal, scope: PolicyScope) -> PolicyScope:
+    def with_scans(principal: Principal, scope: IamPolicyScope) -> IamPolicyScope:
         regions = {
             at.region
             for scanner, at in scans
@@ -54,7 +54,7 @@ def _checks_other_regions(
     return bool(here) and here[0][0] == principal and all(region != ANY for _, region in here)
 
 
-def deletion_scopes(settings: Settings, own: RegistryId) -> Mapping[Principal, PolicyScope]:
+def deletion_scopes(settings: Settings, own: RegistryId) -> Mapping[Principal, IamPolicyScope]:
     """What each principal of `open_deleter` deletes: images of the repositories that have a policy
     in the settings."""
     repositories = tuple(Patterns(policy.repositories) for policy in settings.policies)
@@ -68,14 +68,14 @@ def _scopes(
     registries: Sequence[tuple[Principal, RegistryId]],
     others: Iterable[Principal],
     own: RegistryId,
-) -> Mapping[Principal, PolicyScope]:
+) -> Mapping[Principal, IamPolicyScope]:
     """A scope for each principal, with its registries. `others` have no registries. The caller
     assumes all roles."""
     roles = sorted({role for role in (*(each for each, _ in registries), *others) if role})
 
-    def scope_of(principal: Principal) -> PolicyScope:
+    def scope_of(principal: Principal) -> IamPolicyScope:
         mine = tuple(at for each, at in registries if each == principal)
-        return PolicyScope(
+        return IamPolicyScope(
             account=principal.split(":")[4] if principal else own.account,
             partition=principal.split(":")[1]
             if principal

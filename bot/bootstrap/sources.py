@@ -39,8 +39,8 @@ from bot.usage.codebuild import codebuild_source
 from bot.usage.ecs import EcsSource
 from bot.usage.files import FileSource
 from bot.usage.kubernetes.unlisted_clusters import (
-    KnownClusters,
-    UnlistedClustersCheck,
+    KnownEksClusters,
+    UnlistedEksClustersCheck,
     find_cluster,
 )
 from bot.usage.other_regions import (
@@ -179,13 +179,13 @@ def kubernetes_sources(settings: Settings, apis: Iterable[AwsApi]) -> Iterator[U
     everywhere = [EksClusters(aws) for aws in apis]
     known = known_clusters(section)
     for eks in everywhere:
-        yield UnlistedClustersCheck(eks, everywhere, known)
+        yield UnlistedEksClustersCheck(eks, everywhere, known)
     for cluster in section.clusters:
         yield _cluster_source(cluster, settings, everywhere)
 
 
-def known_clusters(section: KubernetesSection) -> KnownClusters:
-    return KnownClusters(
+def known_clusters(section: KubernetesSection) -> KnownEksClusters:
+    return KnownEksClusters(
         listed=frozenset(_names(section)),
         ignored=Patterns(tuple(glob for glob in section.ignore if not is_arn(glob))),
         ignored_arns=Patterns(tuple(filter(is_arn, section.ignore))),

@@ -11,8 +11,8 @@ from bot.aws.ecr import EcrRegistry
 from bot.aws.iam_policy import (
     ANY,
     MAX_POLICY_SIZE,
+    IamPolicyScope,
     Policy,
-    PolicyScope,
     delete_policy,
     read_policy,
     size_of,
@@ -115,8 +115,8 @@ class PolicyKind:
 
     option: str
     does: str
-    reading_scopes: Callable[[Settings, RegistryId], Mapping[Principal, PolicyScope]]
-    policy: Callable[[PolicyScope], Policy]
+    reading_scopes: Callable[[Settings, RegistryId], Mapping[Principal, IamPolicyScope]]
+    policy: Callable[[IamPolicyScope], Policy]
 
 
 READ = PolicyKind("", "reads", reading_scopes, read_policy)
@@ -184,7 +184,9 @@ def _print_policy(settings: Settings, role: Principal, kind: PolicyKind) -> None
 
 
 def _refuse_unknown_role(
-    role: Principal, kind: PolicyKind, scopes: Mapping[PolicyKind, Mapping[Principal, PolicyScope]]
+    role: Principal,
+    kind: PolicyKind,
+    scopes: Mapping[PolicyKind, Mapping[Principal, IamPolicyScope]],
 ) -> None:
     if role in scopes[kind]:
         return
@@ -199,7 +201,7 @@ def _refuse_unknown_role(
     raise RequestError(f"There is no role {role} in the settings: {choice}")
 
 
-def _roles(by_principal: Mapping[Principal, PolicyScope]) -> list[str]:
+def _roles(by_principal: Mapping[Principal, IamPolicyScope]) -> list[str]:
     return [principal for principal in by_principal if principal]
 
 

@@ -14,7 +14,7 @@ from bot.core.repository import RegistryId
 from bot.core.usage import OtherRegionsUsage, UnscannedRegion
 from bot.parallel import in_parallel
 from bot.ports import RegionAnswer, RegionMemory
-from bot.usage.kubernetes.unlisted_clusters import KnownClusters
+from bot.usage.kubernetes.unlisted_clusters import KnownEksClusters
 
 ANSWER_LIFETIME = timedelta(days=1)
 """How long an answer is reused."""
@@ -41,7 +41,7 @@ def may_have_lambda_images(aws: AwsApi) -> bool:
     return is_image or answer.next_page() is not None
 
 
-def has_eks_clusters(known: KnownClusters) -> Question:
+def has_eks_clusters(known: KnownEksClusters) -> Question:
     """Whether clusters exist that are neither ignored nor listed by ARN. Listed names do not count:
     they belong to clusters in scanned Regions."""
     return lambda aws: bool(known.unlisted(EksClusters(aws).clusters(), ()))

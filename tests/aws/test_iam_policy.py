@@ -11,7 +11,7 @@ from bot.aws.iam_policy import (
     ACTIONS_OF_SOURCES,
     ANY,
     MAX_POLICY_SIZE,
-    PolicyScope,
+    IamPolicyScope,
     partition_of,
     read_policy,
     size_of,
@@ -23,18 +23,18 @@ IRELAND, VIRGINIA = RegistryId(HERE, "eu-west-1"), RegistryId(HERE, "us-east-1")
 ROLE = f"arn:aws:iam::{THERE}:role/ci/cleaner"
 EVERY_REGION = tuple(f"me-southwest-{number}" for number in range(40))
 
-ALL = PolicyScope(HERE, "aws", (IRELAND,), tuple(ACTIONS_OF_SOURCES), ("eu-west-1",))
+ALL = IamPolicyScope(HERE, "aws", (IRELAND,), tuple(ACTIONS_OF_SOURCES), ("eu-west-1",))
 
 
-def statements(scope: PolicyScope) -> dict[str, dict[str, Any]]:
+def statements(scope: IamPolicyScope) -> dict[str, dict[str, Any]]:
     return {statement["Sid"]: statement for statement in read_policy(scope)["Statement"]}
 
 
-def actions(scope: PolicyScope) -> set[str]:
+def actions(scope: IamPolicyScope) -> set[str]:
     return {action for each in statements(scope).values() for action in each["Action"]}
 
 
-def services(scope: PolicyScope) -> set[str]:
+def services(scope: IamPolicyScope) -> set[str]:
     return {action.partition(":")[0] for action in actions(scope)}
 
 
@@ -171,7 +171,7 @@ def test_settings_of_registries_in_other_accounts_are_not_read() -> None:
 
 
 def test_who_only_assumes_roles() -> None:
-    scope = PolicyScope(HERE, "aws", sources=("ecs", "lambda"), roles=(ROLE,))
+    scope = IamPolicyScope(HERE, "aws", sources=("ecs", "lambda"), roles=(ROLE,))
     assert statements(scope) == {
         "AssumeRoles": {
             "Sid": "AssumeRoles",
@@ -197,13 +197,15 @@ def test_who_only_scans_usage() -> None:
 )
 def test_partitions(region: str, partition: str) -> None:
     assert partition_of(region) == partition
-    scope = PolicyScope(HERE, partition, (RegistryId(HERE, region),), ("ecs", "lambda"), (region,))
+    scope = IamPolicyScope(
+        HERE, partition, (RegistryId(HERE, region),), ("ecs", "lambda"), (region,)
+    )
     arns = re.findall(r"arn:[a-z-]+", json.dumps(read_policy(scope)))
     assert set(arns) == {f"arn:{partition}"}
 
 
 def test_an_unknown_account_becomes_a_star() -> None:
-    found = statements(PolicyScope(ANY, "aws", (RegistryId(ANY, ANY),), ("lambda",), (ANY,)))
+    found = statements(IamPolicyScope(ANY, "aws", (RegistryId(ANY, ANY),), ("lambda",), (ANY,)))
     assert found["ReadRepositories"]["Resource"] == ["arn:aws:ecr:*:*:repository/*"]
     assert found["ReadWorkloads"]["Resource"] == ["arn:aws:lambda:*:*:function:*"]
     assert "Condition" not in found["ReadRegistries"]

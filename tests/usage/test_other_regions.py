@@ -11,7 +11,7 @@ from bot.core.usage import OtherRegionsUsage, UnscannedRegion
 from bot.playground.aws import DEFAULT_ACCOUNT, DEFAULT_REGION, AwsStandIn, Fault
 from bot.playground.aws.ec2.state import ALWAYS_ENABLED
 from bot.store.manifest_cache import SqliteManifestCache
-from bot.usage.kubernetes.unlisted_clusters import KnownClusters
+from bot.usage.kubernetes.unlisted_clusters import KnownEksClusters
 from bot.usage.other_regions import (
     NoRegionMemory,
     OtherRegionsCheck,
@@ -35,7 +35,7 @@ def regions(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def others() -> OtherRegionsCheck:
-    ignored = KnownClusters(
+    ignored = KnownEksClusters(
         listed=frozenset({"prod", f"arn:aws:eks:{THERE}:{DEFAULT_ACCOUNT}:cluster/listed"}),
         ignored=Patterns.of("sandbox-*"),
         ignored_arns=Patterns(),

@@ -162,7 +162,7 @@ class _ObjectName(NamedTuple):
         return f"{self.kind} {prefix}{self.name}"
 
 
-class ListedObject(NamedTuple):
+class ListedKubernetesObject(NamedTuple):
     """An object of a cluster. `mentions`: image references and digests anywhere in the object."""
 
     object: KubernetesObject
@@ -170,7 +170,7 @@ class ListedObject(NamedTuple):
 
 
 def image_uses(
-    cluster: str, listed: Iterable[ListedObject], hosts: RegistryHosts
+    cluster: str, listed: Iterable[ListedKubernetesObject], hosts: RegistryHosts
 ) -> Iterator[ImageUse]:
     """Yields each image once per workload, with the note of the first object that names it. Also
     yields images that pods mount by tag, once for each start time.
@@ -290,8 +290,10 @@ class KubernetesSource:
             found = [each for some in in_parallel(self._objects, resources) for each in some]
             yield from image_uses(self.scope, found, self._hosts)
 
-    def _objects(self, resource: ObjectKind) -> Sequence[ListedObject]:
-        def read(text: bytes) -> ListedObject:
-            return ListedObject(resource.read(text, self._hosts), mentions(text, self._hosts))
+    def _objects(self, resource: ObjectKind) -> Sequence[ListedKubernetesObject]:
+        def read(text: bytes) -> ListedKubernetesObject:
+            return ListedKubernetesObject(
+                resource.read(text, self._hosts), mentions(text, self._hosts)
+            )
 
         return self._api.list(resource.resource, read)

@@ -35,7 +35,7 @@ _POLL_SECONDS = 0.1
 _RUN_IT = "run it in a terminal to see why"
 
 
-class PluginVariable(Struct):
+class PluginEnvVariable(Struct):
     name: str
     value: str = ""
 
@@ -46,7 +46,7 @@ class ExecPlugin(Struct):
     command: str
     version: str = field(name="apiVersion")
     args: list[str] | None = None
-    env: list[PluginVariable] | None = None
+    env: list[PluginEnvVariable] | None = None
     interactive_mode: str | None = field(name="interactiveMode", default=None)
     takes_cluster: bool = field(name="provideClusterInfo", default=False)
 

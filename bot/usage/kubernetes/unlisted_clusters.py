@@ -18,7 +18,7 @@ FIX = (
 
 
 @dataclass(frozen=True, slots=True)
-class KnownClusters:
+class KnownEksClusters:
     """The clusters in the settings. `listed`: names and ARNs; a name only counts if one cluster has
     it. `ignored` and `ignored_arns`: patterns for names and ARNs of clusters without a scan."""
 
@@ -42,14 +42,14 @@ class KnownClusters:
         ]
 
 
-class UnlistedClustersCheck:
+class UnlistedEksClustersCheck:
     """A usage source for one account and Region that finds no image. It fails if EKS clusters exist
     that no other source scans."""
 
     name = "kubernetes"
 
     def __init__(
-        self, eks: EksClusters, everywhere: Sequence[EksClusters], known: KnownClusters
+        self, eks: EksClusters, everywhere: Sequence[EksClusters], known: KnownEksClusters
     ) -> None:
         self.scope = f"EKS of {eks.aws}"
         self._eks = eks

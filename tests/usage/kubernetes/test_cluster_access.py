@@ -21,8 +21,8 @@ from bot.usage.kubernetes.cluster_api import ClusterApi, Configure
 from bot.usage.kubernetes.cluster_source import KubernetesSource
 from bot.usage.kubernetes.kubeconfig import from_eks, from_service_account
 from bot.usage.kubernetes.unlisted_clusters import (
-    KnownClusters,
-    UnlistedClustersCheck,
+    KnownEksClusters,
+    UnlistedEksClustersCheck,
     find_cluster,
 )
 from tests.usage.aws_support import image, open_aws_api
@@ -293,8 +293,8 @@ def unlisted(
 ) -> None:
     is_arn = ignored.startswith("arn:")
     names, arns = ("nothing", ignored) if is_arn else (ignored, "nothing")
-    known = KnownClusters(frozenset({listed}), Patterns.of(names), Patterns.of(arns))
-    assert list(UnlistedClustersCheck(eks, [eks, *everywhere], known).image_uses()) == []
+    known = KnownEksClusters(frozenset({listed}), Patterns.of(names), Patterns.of(arns))
+    assert list(UnlistedEksClustersCheck(eks, [eks, *everywhere], known).image_uses()) == []
 
 
 @pytest.mark.parametrize(
