@@ -1,17 +1,17 @@
-"""The log, the heartbeat and the garbage collection of a process."""
+"""The clock, the log, the heartbeat and the garbage collection of a process."""
 
 import gc
 import logging
 import threading
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from threading import Lock
 from typing import Any, TextIO
 
 from bot import sanitize
 from bot.core.errors import RequestError, ServiceError
-from bot.settings.environment import Environment
 
 _log = logging.getLogger(__name__)
 
@@ -24,6 +24,11 @@ MAX_HEARTBEAT_AGE_SECONDS = 60.0
 _PAUSE_FACTOR = 20
 """The pause after a collection, as a multiple of its duration. A collection with a large plan in
 memory takes up to a second, during which no other thread runs."""
+
+
+def system_clock() -> datetime:
+    """The time now, in UTC."""
+    return datetime.now(UTC)
 
 
 def log_to_stderr() -> None:
@@ -66,7 +71,7 @@ def _log_uncaught(args: threading.ExceptHookArgs) -> None:
 
 def record_heartbeat(process: str) -> None:
     """Raises ServiceError if the file cannot be touched."""
-    folder = Environment().ecr_clean_heartbeat
+    folder = _heartbeat_folder()
     if folder is None:
         return
     try:
@@ -81,13 +86,19 @@ def record_heartbeat(process: str) -> None:
 
 def processes_without_heartbeat() -> Iterator[str]:
     """Raises RequestError if no folder for heartbeats is set."""
-    folder = Environment().ecr_clean_heartbeat
+    folder = _heartbeat_folder()
     if folder is None:
         raise RequestError(
             "ECR_CLEAN_HEARTBEAT is not set, so serve records no heartbeat: set it to the same "
             "folder for serve and for this command"
         )
     return (each for each in (SERVE, WORKER) if not _beats(folder / each))
+
+
+def _heartbeat_folder() -> Path | None:
+    from bot.settings.environment import Environment  # noqa: PLC0415 - few commands need it
+
+    return Environment().ecr_clean_heartbeat
 
 
 def _beats(file: Path) -> bool:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from bot.aws.ecr import EcrRegistry
 from bot.aws.ecr_deleter import EcrDeleter, deleting_role
 from bot.aws.sessions import deletion_config
-from bot.bootstrap.planning import open_planner, open_registries, system_clock
+from bot.bootstrap.planning import open_planner, open_registries
 from bot.bootstrap.processes import Shutdown, this_worker
 from bot.bootstrap.sources import open_sources, session_as
 from bot.bootstrap.storage import open_storage_with
@@ -17,6 +17,7 @@ from bot.core.errors import RequestError, ServiceError
 from bot.core.records import PlanRecord
 from bot.core.repository import RegistryId
 from bot.ports import Progress, RunProgress
+from bot.process import system_clock
 from bot.settings.model import RegistrySection, Settings
 from bot.usecases.check_authority import AuthorityChecker
 from bot.usecases.deletion.revalidation import DeletionTarget

@@ -1,7 +1,5 @@
 """Opens registries and planners, and identifies the caller."""
 
-from datetime import UTC, datetime
-
 from bot.aws.aws_api import caller_account, caller_arn, iam_principal
 from bot.aws.ecr import EcrRegistry
 from bot.aws.iam_policy import ANY
@@ -10,13 +8,10 @@ from bot.bootstrap.storage import Storage
 from bot.core.errors import ServiceError
 from bot.core.repository import RegistryId
 from bot.ports import AwsCaller, NamedRegistry, Progress
+from bot.process import system_clock
 from bot.settings.model import Settings
 from bot.usecases.check_authority import AuthorityChecker
 from bot.usecases.planning import Planner
-
-
-def system_clock() -> datetime:
-    return datetime.now(UTC)
 
 
 def open_registries(settings: Settings) -> list[EcrRegistry]:

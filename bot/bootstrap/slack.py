@@ -5,11 +5,11 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from bot.bootstrap.planning import system_clock
 from bot.core.errors import RequestError
 from bot.core.policy import ApprovalRules
 from bot.core.repository import RepositoryId
 from bot.ports import Clock
+from bot.process import system_clock
 from bot.sanitize import quoted
 from bot.settings.environment import Environment
 from bot.settings.model import Settings

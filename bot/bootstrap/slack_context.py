@@ -3,7 +3,6 @@
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
-from bot.bootstrap.planning import system_clock
 from bot.bootstrap.slack import (
     Workspace,
     app_token,
@@ -18,6 +17,7 @@ from bot.bootstrap.slack import (
 from bot.bootstrap.usecases import open_decisions, open_pins
 from bot.core.policy import pins_for
 from bot.ports import Clock
+from bot.process import system_clock
 from bot.settings.environment import Environment
 from bot.settings.model import Settings
 from bot.usecases.reports import ReportRequestQueue

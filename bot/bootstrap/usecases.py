@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from bot.bootstrap.planning import identify, open_named_registries, open_registries, system_clock
+from bot.bootstrap.planning import identify, open_named_registries, open_registries
 from bot.bootstrap.slack import is_in_slack, open_client, user_groups
 from bot.core.errors import RequestError, ServiceError
 from bot.core.permissions import AwsIdentity, SimulatedUser, SlackUser
 from bot.parallel import ExpiringCache
 from bot.ports import Clock
+from bot.process import system_clock
 from bot.settings.model import Settings
 from bot.usecases.check_authority import AuthorityChecker
 from bot.usecases.decisions import Decisions

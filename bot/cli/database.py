@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
-from bot.bootstrap.planning import system_clock
 from bot.bootstrap.storage import Storage, find_store, open_storage, open_store
 from bot.cli.terminal import note
+from bot.process import system_clock
 from bot.usecases.proposals import expire
 
 if TYPE_CHECKING:

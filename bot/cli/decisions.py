@@ -1,4 +1,4 @@
-"""`ecr-clean approve`, `dismiss`, `stop` and `confirm-usage`, which record a decision."""
+"""`ecr-clean approve`, `dismiss`, `stop`, `pause`, `resume` and `confirm-usage`: decisions."""
 
 import sys
 from dataclasses import replace
@@ -6,7 +6,6 @@ from dataclasses import replace
 import click
 
 from bot import sanitize
-from bot.bootstrap.planning import system_clock
 from bot.bootstrap.processes import is_gone
 from bot.bootstrap.storage import Storage
 from bot.bootstrap.usecases import command_line_person, open_decisions
@@ -19,7 +18,8 @@ from bot.core.plan import PlanState
 from bot.core.records import PlanRecord
 from bot.core.savings import usd_per_month
 from bot.ports import DoubtedUsage
-from bot.render.refusals import figures_words
+from bot.process import system_clock
+from bot.render.refusals import figures_words, pause_words
 from bot.render.stored_plans import deletion_words, status_sentence
 from bot.settings.load import load_settings
 from bot.usecases.decisions import (
@@ -129,6 +129,42 @@ def _typed_name(plan: PlanRecord, deletion: str) -> str | None:
     question = sanitize.line(f"Type the repository's name ({name}) to approve")
     typed: str = click.prompt(question, err=True)
     return typed
+
+
+@click.command()
+@click.option("--reason", default="", metavar="TEXT", help="Shown in every report.")
+@common_options
+@click.pass_obj
+def pause(options: CommonOptions, reason: str) -> None:
+    """Start no deletion anywhere, until `ecr-clean resume`.
+
+    Needs approver rights. Running deletions continue: `ecr-clean stop` stops them. Plans can still
+    be approved; they start after the pause.
+    """
+    settings = load_settings(options.config)
+    with opened_store() as store:
+        person = command_line_person(settings)
+        open_decisions(settings, store).pause(person, reason)
+        running = [plan for plan in store.open_plans() if plan.state is PlanState.EXECUTING]
+    print_line("Paused. No deletion starts until `ecr-clean resume`.")
+    for plan in running:
+        note(f"{plan.repository.name} is being deleted: `ecr-clean stop {plan.id}` stops it")
+
+
+@click.command()
+@common_options
+@click.pass_obj
+def resume(options: CommonOptions) -> None:
+    """End a pause.
+
+    Needs approver rights. Approved plans whose undo window is over start: those that are late get
+    a new undo window.
+    """
+    settings = load_settings(options.config)
+    with opened_store() as store:
+        person = command_line_person(settings)
+        ended = open_decisions(settings, store).resume(person)
+    print_line(f"Resumed. {pause_words(ended)}.")
 
 
 @click.command("confirm-usage")

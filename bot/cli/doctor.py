@@ -18,7 +18,7 @@ from bot.aws.iam_policy import (
     size_of,
 )
 from bot.bootstrap.iam_principals import Principal, deletion_scopes, reading_scopes
-from bot.bootstrap.planning import identify, open_named_registries, own_place, system_clock
+from bot.bootstrap.planning import identify, open_named_registries, own_place
 from bot.bootstrap.slack_context import has_slack_tokens, open_slack_checks
 from bot.bootstrap.sources import cluster_role, open_sources
 from bot.bootstrap.usecases import open_authority
@@ -36,6 +36,7 @@ from bot.core.doctor_findings import (
 )
 from bot.core.errors import RequestError
 from bot.core.repository import RegistryId
+from bot.process import system_clock
 from bot.render.findings import FINDING_COLUMNS, findings_as_text
 from bot.settings.load import DEFAULT_FILE, load_settings
 from bot.settings.model import Settings

@@ -4,12 +4,13 @@ import traceback
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import IntEnum
+from typing import TYPE_CHECKING
 
 from bot.cli.terminal import note, note_traceback
 from bot.core.errors import RequestError, ServiceError
-from bot.core.plan_problems import PlanProblem
-from bot.render.errors import error_lines
-from bot.render.plan_problem_sentences import plan_problem_words
+
+if TYPE_CHECKING:
+    from bot.core.plan_problems import PlanProblem
 
 
 class ExitStatus(IntEnum):
@@ -31,14 +32,18 @@ class ExitStatusCollector:
 
     debug: bool
     statuses: set[ExitStatus] = field(default_factory=set)
-    reported: set[PlanProblem] = field(default_factory=set)
+    reported: set["PlanProblem"] = field(default_factory=set)
 
     def failed(self, error: RequestError | ServiceError) -> None:
         print_error(error, debug=self.debug)
         self.statuses.add(status_of(error))
 
-    def incomplete(self, name: str, problems: Iterable[PlanProblem]) -> None:
+    def incomplete(self, name: str, problems: Iterable["PlanProblem"]) -> None:
         """Prints each problem once, since an unreadable source concerns every repository."""
+        from bot.render.plan_problem_sentences import (  # noqa: PLC0415 - as in print_error
+            plan_problem_words,
+        )
+
         self.statuses.add(ExitStatus.INCOMPLETE)
         for problem in problems:
             if problem not in self.reported:
@@ -56,6 +61,8 @@ def status_of(error: Exception) -> ExitStatus:
 
 def print_error(error: Exception, *, debug: bool) -> None:
     """Prints the error's sentence on standard error, with the traceback if `debug`."""
+    from bot.render.errors import error_lines  # noqa: PLC0415 - commands without errors start faster
+
     note(*error_lines(error))
     if debug:
         note_traceback("".join(traceback.format_exception(error)))

@@ -4,8 +4,9 @@ import logging
 import os
 import pkgutil
 import sys
+from collections.abc import Mapping
 from pathlib import Path
-from typing import NoReturn, cast
+from typing import NamedTuple, NoReturn, cast
 
 import click
 from click.exceptions import NoArgsIsHelpError, NoSuchCommand
@@ -16,30 +17,75 @@ from bot.cli.options import CommonOptions, common_options
 from bot.cli.terminal import note, note_lines
 from bot.core.errors import RequestError, ServiceError
 from bot.sanitize import quoted
-from bot.settings.environment import replace_old_names, strip_secrets
 
-COMMANDS = {
-    "approve": "bot.cli.decisions:approve",
-    "audit": "bot.cli.audit:audit",
-    "confirm-usage": "bot.cli.decisions:confirm_usage",
-    "demo": "bot.cli.demo:demo",
-    "dismiss": "bot.cli.decisions:dismiss",
-    "doctor": "bot.cli.doctor:doctor",
-    "health": "bot.cli.serve:health",
-    "iam-policy": "bot.cli.doctor:iam_policy",
-    "pin": "bot.cli.pins:pin",
-    "pins": "bot.cli.pins:pins",
-    "plan": "bot.cli.planning:plan",
-    "plans": "bot.cli.plans:plans",
-    "propose": "bot.cli.reports:propose",
-    "recover": "bot.cli.runs:recover",
-    "report": "bot.cli.reports:report",
-    "serve": "bot.cli.serve:serve",
-    "show": "bot.cli.plans:show",
-    "stop": "bot.cli.decisions:stop",
-    "unpin": "bot.cli.pins:unpin",
-    "why": "bot.cli.planning:why",
+
+class _Command(NamedTuple):
+    """`path`: the command's function; `summary`: the first sentence of its help, which is here so
+    that `--help` imports no command."""
+
+    path: str
+    summary: str
+
+
+COMMANDS_BY_GROUP: Mapping[str, Mapping[str, _Command]] = {
+    "Plans": {
+        "plan": _Command(
+            "bot.cli.planning:plan", "Show what would be deleted, and the real saving."
+        ),
+        "why": _Command("bot.cli.planning:why", "Show why an image is kept or deleted."),
+        "propose": _Command(
+            "bot.cli.reports:propose", "Plan deletions and store the plans for approval."
+        ),
+        "plans": _Command("bot.cli.plans:plans", "List all stored plans, newest first."),
+        "show": _Command("bot.cli.plans:show", "Show a stored plan, its approvals and its result."),
+    },
+    "Decisions": {
+        "approve": _Command("bot.cli.decisions:approve", "Approve a stored plan."),
+        "dismiss": _Command(
+            "bot.cli.decisions:dismiss", "Dismiss a proposed plan without deleting anything."
+        ),
+        "stop": _Command(
+            "bot.cli.decisions:stop", "Stop an approved plan, before or during its deletion."
+        ),
+        "confirm-usage": _Command(
+            "bot.cli.decisions:confirm_usage", "Confirm an expected drop in a source's workloads."
+        ),
+        "pause": _Command(
+            "bot.cli.decisions:pause", "Start no deletion anywhere, until `ecr-clean resume`."
+        ),
+        "resume": _Command("bot.cli.decisions:resume", "End a pause."),
+        "audit": _Command("bot.cli.audit:audit", "List what users and the bot did, oldest first."),
+    },
+    "Pins": {
+        "pin": _Command("bot.cli.pins:pin", "Pin images by tag, digest or glob to keep them."),
+        "unpin": _Command("bot.cli.pins:unpin", "Remove pins."),
+        "pins": _Command("bot.cli.pins:pins", "List pins of all or some repositories."),
+    },
+    "The bot": {
+        "serve": _Command(
+            "bot.cli.serve:serve", "Run the bot: Slack, scheduled reports, deletions."
+        ),
+        "report": _Command("bot.cli.reports:report", "Post reports in Slack now."),
+        "recover": _Command(
+            "bot.cli.runs:recover", "Finish interrupted runs, and run plans that are due."
+        ),
+        "health": _Command(
+            "bot.cli.serve:health", "Check that `ecr-clean serve` is alive on this machine."
+        ),
+    },
+    "Set-up": {
+        "demo": _Command(
+            "bot.cli.demo:demo", "Run the bot in a simulated Slack workspace in the browser."
+        ),
+        "doctor": _Command(
+            "bot.cli.doctor:doctor", "Check settings, permissions, usage sources and Slack."
+        ),
+        "iam-policy": _Command(
+            "bot.cli.doctor:iam_policy", "Print the least-privilege IAM policy or ClusterRole."
+        ),
+    },
 }
+COMMANDS = {name: each for group in COMMANDS_BY_GROUP.values() for name, each in group.items()}
 
 
 class _CommandGroup(click.Group):
@@ -50,8 +96,13 @@ class _CommandGroup(click.Group):
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
-        path = COMMANDS.get(cmd_name)
-        return None if path is None else cast("click.Command", pkgutil.resolve_name(path))
+        command = COMMANDS.get(cmd_name)
+        return command and cast("click.Command", pkgutil.resolve_name(command.path))
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        for group, commands in COMMANDS_BY_GROUP.items():
+            with formatter.section(group):
+                formatter.write_dl([(name, each.summary) for name, each in commands.items()])
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -74,13 +125,18 @@ def cli() -> None:
     ecr-clean plans deletions from keep rules and from the images that workloads use. It deletes
     only images in a plan that was approved.
     """
+    from bot.settings.environment import (  # noqa: PLC0415 - --help and --version do without
+        replace_old_names,
+        strip_secrets,
+    )
+
+    for warning in replace_old_names(os.environ):
+        note(warning)
+    strip_secrets(os.environ)
 
 
 def main(arguments: list[str] | None = None) -> NoReturn:
     logging.getLogger().addHandler(logging.NullHandler())  # the command prints warnings itself
-    for warning in replace_old_names(os.environ):
-        note(warning)
-    strip_secrets(os.environ)
     options = CommonOptions(config=_configured_file())
     sys.exit(_run(arguments, options))
 

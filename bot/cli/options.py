@@ -8,8 +8,8 @@ from typing import Any, TypeVar
 
 import click
 
-from bot.bootstrap.planning import system_clock
 from bot.core.text_formatting import LAST_YEAR, end_of_day, parse_duration, parse_end
+from bot.process import system_clock
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 

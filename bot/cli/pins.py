@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bot.bootstrap.planning import open_registries, system_clock
+from bot.bootstrap.planning import open_registries
 from bot.bootstrap.usecases import command_line_person, open_authority, open_pins
 from bot.cli.database import existing_store, opened_store
 from bot.cli.exit_status import ExitStatusCollector
@@ -23,6 +23,7 @@ from bot.cli.terminal import OutputFormats, note, print_line
 from bot.core.records import PlanRecord, RepositoryPin
 from bot.core.repository import RepositoryId, parse_repository_uri
 from bot.core.text_formatting import first_few
+from bot.process import system_clock
 from bot.render.pins import PIN_COLUMNS, ListedPin, no_pins, pin_as_text, pin_words
 from bot.render.quantities import count
 from bot.render.stored_plans import status_sentence

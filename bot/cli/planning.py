@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 import click
 
 from bot.aws.ecr import EcrRegistry
-from bot.bootstrap.planning import open_planner, open_registries, system_clock
+from bot.bootstrap.planning import open_planner, open_registries
 from bot.bootstrap.sources import CompletedScan, UsageSources, open_sources
 from bot.bootstrap.storage import Storage
 from bot.bootstrap.usecases import open_authority
@@ -18,7 +18,7 @@ from bot.cli.terminal import OutputFormats, progress_display
 from bot.core.errors import RequestError, ServiceError
 from bot.core.plan import Plan
 from bot.ports import Clock, Progress, Registry, ScanMemory
-from bot.process import tune_garbage_collection
+from bot.process import system_clock, tune_garbage_collection
 from bot.render.plans import (
     CSV_HEADER,
     EXPLANATION_HEADER,

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bot.bootstrap.planning import system_clock
 from bot.cli.database import existing_store
 from bot.cli.options import CommonOptions, common_options, format_option
 from bot.cli.terminal import OutputFormats, print_exactly
 from bot.core.errors import RequestError
 from bot.core.plan import Plan
 from bot.core.records import PlanItem, PlanRecord
+from bot.process import system_clock
 from bot.render.plans import plan_as_table
 from bot.render.stored_plans import (
     PLAN_COLUMNS,

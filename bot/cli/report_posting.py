@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from bot.bootstrap.planning import system_clock
 from bot.bootstrap.slack import Workspace, open_plan_messages
 from bot.cli.exit_status import ExitStatusCollector
 from bot.core.errors import ServiceError
 from bot.core.report_schedules import SUMMARIZED_OUTCOMES, RoundSummary
+from bot.process import system_clock
 from bot.render.stored_plans import PostedReport
 from bot.slack.api import PostLimiter, message_link
 from bot.slack.plan_messages import PlanMessages

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
-from bot.bootstrap.planning import open_registries, system_clock
+from bot.bootstrap.planning import open_registries
 from bot.bootstrap.slack import open_client, open_workspace
 from bot.bootstrap.sources import UsageSources
 from bot.bootstrap.storage import open_store
@@ -22,6 +22,7 @@ from bot.core.errors import RequestError, ServiceError
 from bot.core.plan import Plan, PlanState
 from bot.core.report_schedules import ReportRound, ScheduleEntry, entry_of
 from bot.core.repository import RepositoryId
+from bot.process import system_clock
 from bot.render.plans import plan_as_table, usage_notes
 from bot.render.refusals import state_words
 from bot.render.stored_plans import (
@@ -63,7 +64,9 @@ class ProposedPlan(NamedTuple):
 @common_options
 @click.pass_obj
 def propose(options: CommonOptions, repositories: Sequence[str], format_: str) -> int:
-    """Plan deletions and store the plans for approval. Deletes nothing.
+    """Plan deletions and store the plans for approval.
+
+    Deletes nothing.
 
     If an open plan of a repository has the same content or is already approved, it is shown
     unchanged. Otherwise, the plan gets a new version.

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 import click
 
 from bot.bootstrap.deletion import open_run_starter
-from bot.bootstrap.planning import system_clock
 from bot.bootstrap.processes import Shutdown, is_gone
 from bot.bootstrap.usecases import command_line_person, open_decisions
 from bot.cli.database import existing_store
@@ -27,6 +26,7 @@ from bot.core.records import ImageOutcome, Pause, PlanRecord
 from bot.core.savings import usd_per_month
 from bot.core.text_formatting import format_time
 from bot.ports import Progress, RunProgress
+from bot.process import system_clock
 from bot.render.errors import not_started_words
 from bot.render.quantities import size
 from bot.render.refusals import pause_words

@@ -191,7 +191,7 @@ def _exit_reason(code: int | None) -> str:
     return f"exit status {code}"
 
 
-@click.command(hidden=True)
+@click.command()
 @common_options
 def health() -> None:
     """Check that `ecr-clean serve` is alive on this machine.

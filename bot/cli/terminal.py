@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 import click
 
 from bot import sanitize
-from bot.ports import Progress
 from bot.render.output import write_rows
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
+
+    from bot.ports import Progress
 
 
 Entity = TypeVar("Entity")
@@ -87,7 +88,7 @@ class OutputFormats(Generic[Entity]):
 
 
 @contextmanager
-def progress_display() -> Iterator[Progress]:
+def progress_display() -> Iterator["Progress"]:
     """A progress bar that disappears at the end. Nothing if standard error is not a terminal."""
     if not sys.stderr.isatty():
         yield _silent

@@ -15,14 +15,19 @@ from threading import Thread
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from bot.bootstrap.deletion import open_run_starter
-from bot.bootstrap.planning import system_clock
 from bot.bootstrap.processes import Shutdown, is_gone, shutdown_on_signals, this_worker
 from bot.bootstrap.slack import is_in_slack
 from bot.bootstrap.storage import open_store
 from bot.bootstrap.usecases import open_report_scheduler, open_repository_sync
 from bot.core.errors import RequestError
 from bot.ports import Clock
-from bot.process import WORKER, log_to_stderr, record_heartbeat, tune_garbage_collection
+from bot.process import (
+    WORKER,
+    log_to_stderr,
+    record_heartbeat,
+    system_clock,
+    tune_garbage_collection,
+)
 from bot.render.errors import any_error_words
 from bot.settings.load import load_settings
 from bot.settings.model import Settings

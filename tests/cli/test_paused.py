@@ -1,11 +1,13 @@
-"""While the bot is paused, no command starts a plan."""
+"""`ecr-clean pause` and `resume`. While the bot is paused, no command starts a plan."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 from bot.core.plan import PlanState
-from bot.core.records import AuditEventName, Pause
+from bot.core.records import AuditEventName, Pause, StoreChange
 from bot.store.store import Store
 from tests.cli.plan_execution import NOTHING, approved, as_stored, proposed, until
+from tests.cli.stored_plans import Write
 from tests.store.support import event
 from tests.support import NOW, Run, Shelf
 
@@ -44,6 +46,44 @@ def test_approve_with_wait_waits_until_resumed(run: Run, at_once: Shelf, own_sto
         resume(own_store)
         assert waiting.result().status == 0
     assert as_stored(own_store, id_).state is PlanState.DONE
+
+
+def test_pause_and_resume_by_command(run: Run, at_once: Shelf, own_store: Store) -> None:
+    id_ = approved(run, at_once.id.name)
+    paused = run("pause", "--reason", "the registry moves")
+    assert (paused.status, paused.out) == (
+        0,
+        "Paused. No deletion starts until `ecr-clean resume`.\n",
+    )
+    assert run("recover").out == ""
+    again = run("pause")
+    assert again.status == 2
+    assert "paused ecr-clean" in again.err
+    assert "the registry moves" in again.err
+    resumed = run("resume")
+    assert resumed.status == 0
+    assert resumed.out.startswith("Resumed. arn:aws:")
+    assert run("resume").status == 2
+    assert run("recover").status == 0
+    assert as_stored(own_store, id_).state is PlanState.DONE
+    events = [each.event for each in own_store.events()]
+    assert {AuditEventName.PAUSED, AuditEventName.RESUMED} <= {*events}
+
+
+def test_pause_needs_approver_rights(run: Run, own_store: Store, settings_file: Write) -> None:
+    settings_file("approval: {approvers: [U0000000001]}")
+    refused = run("pause")
+    assert refused.status == 2
+    assert "approver" in refused.err
+    assert own_store.pause() is None
+
+
+def test_running_deletions_are_named(run: Run, at_once: Shelf, own_store: Store) -> None:
+    id_ = approved(run, at_once.id.name)
+    plan = as_stored(own_store, id_)
+    running = replace(plan, state=PlanState.EXECUTING, revision=plan.revision + 1)
+    assert own_store.commit(StoreChange((event(AuditEventName.STARTED),), plan, running))
+    assert f"ecr-clean stop {id_}" in run("pause").err
 
 
 def test_decisions_are_accepted_while_paused(run: Run, at_once: Shelf, own_store: Store) -> None:

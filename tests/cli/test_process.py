@@ -1,6 +1,7 @@
 """The command as a process: pipes, terminals, start time."""
 
 import os
+import pkgutil
 import pty
 import signal
 import subprocess
@@ -11,6 +12,7 @@ from pathlib import Path
 import orjson
 import pytest
 
+from bot.cli.main import COMMANDS
 from bot.playground.aws import AwsStandIn, Fault
 from tests.support import Shelf
 
@@ -94,11 +96,34 @@ def test_without_a_terminal_there_is_no_progress(shelf: Shelf) -> None:
     assert ran(COMMAND, "plan", "team/api", "--format", "json").stderr == b""
 
 
-def test_the_command_starts_fast() -> None:
-    program = "import sys, bot.cli; print('\\n'.join(sys.modules))"
+@pytest.mark.parametrize("module", ["bot.cli.planning", "bot.cli.plans", "bot.cli.decisions"])
+def test_commands_start_fast(module: str) -> None:
+    program = f"import sys, {module}; print('\\n'.join(sys.modules))"
     loaded = ran([sys.executable], "-c", program).stdout.decode().splitlines()
-    assert "bot.cli.main" in loaded
+    assert module in loaded
     assert [name for name in (*SLOW_TO_LOAD, "tenacity") if name in loaded] == []
+
+
+@pytest.mark.parametrize("option", ["--help", "--version", "nonsense"])
+def test_help_imports_no_command(option: str) -> None:
+    program = (
+        "import sys, atexit, bot.cli\n"
+        "atexit.register(lambda: print(*sys.modules, file=sys.stderr, sep='\\n'))\n"
+        f"bot.cli.main(['{option}'])"
+    )
+    loaded = ran([sys.executable], "-c", program).stderr.decode().splitlines()
+    assert "bot.cli.main" in loaded
+    commands = {each.path.partition(":")[0] for each in COMMANDS.values()}
+    slow = {*SLOW_TO_LOAD, *commands, "boto3", "pydantic", "slack_sdk", "bot.core.plan"}
+    assert slow & set(loaded) == set()
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_summary_is_the_first_sentence_of_the_help(name: str) -> None:
+    command = pkgutil.resolve_name(COMMANDS[name].path)
+    assert command.name == name
+    assert command.help.partition("\n\n")[0] == COMMANDS[name].summary
+    assert len(COMMANDS[name].summary) <= 60
 
 
 def test_planning_as_json_does_not_import_rich(environment: Path, shelf: Shelf) -> None:

@@ -6,10 +6,10 @@ from typing import Any
 
 from slack_sdk import WebClient
 
-from bot.bootstrap.planning import system_clock
 from bot.bootstrap.processes import Shutdown
 from bot.core.records import QueuedJob
 from bot.playground.slack import SimulatedUser
+from bot.process import system_clock
 from bot.store.store import Store
 from bot.usecases.deletion.lease import JOB_LEASE
 from bot.worker.job_queue import JobWorker

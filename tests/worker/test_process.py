@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import update
 
-from bot.bootstrap.planning import system_clock
 from bot.core.plan import PlanState
 from bot.core.records import ImageOutcome
 from bot.playground.aws import AwsStandIn
 from bot.playground.slack import CallFault, SimulatedUser, Workspace
+from bot.process import system_clock
 from bot.settings.model import Settings
 from bot.store.store import Store, open_store
 from bot.store.tables import DatabaseInfoRow

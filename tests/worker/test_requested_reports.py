@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
-from bot.bootstrap.planning import system_clock
 from bot.core.plan import PlanState
 from bot.core.records import QueuedJob
 from bot.playground.aws import DEFAULT_ACCOUNT, DEFAULT_REGION, AwsStandIn
 from bot.playground.aws import Fault as AwsFault
 from bot.playground.aws.ec2.state import ALWAYS_ENABLED
 from bot.playground.slack import CallFault, Workspace
+from bot.process import system_clock
 from bot.store.store import Store
 from bot.usecases.deletion.lease import JOB_LEASE
 from bot.worker.job_handlers import MAX_REPORTS, SCAN_SHARED_FOR

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from bot.bootstrap.planning import system_clock
 from bot.bootstrap.processes import Shutdown
 from bot.bootstrap.usecases import open_report_scheduler
 from bot.core.plan import PlanState
@@ -15,6 +14,7 @@ from bot.core.report_schedules import IGNORE_TAG, ReportOutcome
 from bot.playground.aws import AwsStandIn
 from bot.playground.aws import Fault as AwsFault
 from bot.playground.slack import CallFault, Workspace
+from bot.process import system_clock
 from bot.settings.load import load_settings
 from bot.settings.model import Settings
 from bot.store.store import Store

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import bot
-from bot.bootstrap.planning import system_clock
 from bot.bootstrap.sources import cluster_role
 from bot.core.errors import RequestError, ServiceError
+from bot.process import system_clock
 from bot.settings.environment import Environment
 
 if TYPE_CHECKING:
