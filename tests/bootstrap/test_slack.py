@@ -106,7 +106,7 @@ def test_user_groups_of_approvers(slack: Workspace, settings_file: Write) -> Non
 @pytest.mark.usefixtures("slack")
 def test_an_unknown_channel(settings_file: Write) -> None:
     settings_file(SETTINGS)
-    with pytest.raises(RequestError, match="`reports` names the channel #cleanups"):
+    with pytest.raises(RequestError, match="The bot cannot see the channel #cleanups"):
         open_workspace(load_settings(None), open_client())
 
 

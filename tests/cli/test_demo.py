@@ -52,14 +52,14 @@ def test_it_reports_and_exits(machine: Machine) -> None:
     for words in (
         "The workspace of a simulated company is open: http://127.0.0.1:",
         "of 273 manifests, which frees",
-        "3 of them only because they are in use:",
+        "3 are kept only because they are in use:",
         "by ECS prod/api",
-        "1 deletion was pulled in the last 30 days",
+        "1 image to delete was pulled in the last 30 days",
         "[Approve]  ",
-        "• ml/recommender: 123 of 135 manifests may go",
-        "• shop/payments: 150 of 180 manifests may go",
+        "• ml/recommender: 123 of 135 manifests to delete",
+        "• shop/payments: 150 of 180 manifests to delete",
         "have nothing to delete",
-        "• partner/feeds: not everything could be checked",
+        "• partner/feeds: 1 check failed, so nothing can be deleted",
         "12 repositories. All deletions together save about $",
     ):
         assert words in done.stdout
