@@ -232,7 +232,7 @@ def test_two_users_pin_at_the_same_time(
         pinning = [
             pool.submit(
                 person.submits,
-                **{PINNED_TAGS: [found(person, tag)[-1]["value"]], PIN_REASON: "mine"},
+                **{PINNED_TAGS: [found(person, tag)[0]["value"]], PIN_REASON: "mine"},
             )
             for person, tag in ((ann, "old"), (bob, "older"))
         ]
