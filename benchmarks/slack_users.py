@@ -26,7 +26,7 @@ class SimulatedUsers:
 
     def __init__(self, remote: WorkspaceClient, people: int, repositories: Iterable[str]) -> None:
         self._remote = remote
-        self.people = [remote.add_person(f"person{number}") for number in range(people)]
+        self.people = [remote.add_user(f"person{number}") for number in range(people)]
         self.channels = {
             name: remote.add_channel(name.replace("/", "-"), self.people) for name in repositories
         }

@@ -63,7 +63,7 @@ def _reported() -> Iterator[tuple[int, int]]:
             seed_repository(aws["AWS_ENDPOINT_URL"], name, MANIFESTS, now=now)
         remote = WorkspaceClient(slack["SLACK_API_URL"].removesuffix("/api/"))
         remote.change_settings(limits=False)
-        person = remote.add_person("ann")
+        person = remote.add_user("ann")
         channel = remote.add_channel("cleanups", [person])
         settings = settings_file(Path(folder), "soak", {"expect_none": True})
         environment = {

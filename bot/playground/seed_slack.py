@@ -29,7 +29,7 @@ class UsersAndChannels:
 
 def seed_users_and_channels(workspace: WorkspaceClient, now: datetime) -> UsersAndChannels:
     """Creates users, channels and messages. Needs a workspace without messages of the last hour."""
-    add = workspace.add_person
+    add = workspace.add_user
     mia = add("mia", real_name="Mia Brandt · Platform", tz="Europe/Berlin", is_admin=True)
     ravi = add("ravi", real_name="Ravi Nair · SRE on call", tz="Asia/Kolkata")
     tom = add("tom", real_name="Tom Okafor · Shop", tz="Europe/London")

@@ -109,4 +109,4 @@ def slack(run: Run, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workspace]:
 
 @pytest.fixture
 def ann(slack: Workspace) -> SimulatedUser:
-    return slack.remote.add_person("ann")
+    return slack.remote.add_user("ann")

@@ -127,7 +127,7 @@ def test_it_reports_on_the_account(machine: Machine, aws: AwsStandIn) -> None:
             assert _operations_of_ecr(environment["AWS_DATA_PATH"]).isdisjoint(DELETIONS)
         workspace = WorkspaceClient(f"http://127.0.0.1:{port}")
         (you,) = (each for each in workspace.get("/workspace")["users"] if each["name"] == "you")
-        shown = json.dumps(workspace.person(you["id"]).sees())
+        shown = json.dumps(workspace.user(you["id"]).sees())
         assert "approve_plan" not in shown
         assert "show_images" in shown
         assert run.end(signal.SIGINT) == 0

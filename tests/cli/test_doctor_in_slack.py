@@ -179,7 +179,7 @@ def test_each_approver_has_a_finding(
     slack: Workspace, ann: SimulatedUser, releases: str, examine: Examine, settings_file: Write
 ) -> None:
     del releases
-    add = slack.remote.add_person
+    add = slack.remote.add_user
     guest, other = add("gil", is_restricted=True), add("eve", team_id="T0000000009")
     gone, robot = add("don", deleted=True), add("rob", is_bot=True)
     group, empty = slack.remote.add_user_group("ops", [ann]), slack.remote.add_user_group("none")

@@ -71,17 +71,17 @@ def slack(environment: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Worksp
 
 @pytest.fixture
 def ann(slack: Workspace) -> SimulatedUser:
-    return slack.remote.add_person("ann", tz="Europe/Berlin")
+    return slack.remote.add_user("ann", tz="Europe/Berlin")
 
 
 @pytest.fixture
 def bob(slack: Workspace) -> SimulatedUser:
-    return slack.remote.add_person("bob")
+    return slack.remote.add_user("bob")
 
 
 @pytest.fixture
 def guest(slack: Workspace) -> SimulatedUser:
-    return slack.remote.add_person("guest", is_restricted=True)
+    return slack.remote.add_user("guest", is_restricted=True)
 
 
 @pytest.fixture

@@ -39,17 +39,17 @@ def client(slack: Workspace) -> WebClient:
 
 @pytest.fixture
 def ann(slack: Workspace) -> SimulatedUser:
-    return slack.remote.add_person("ann")
+    return slack.remote.add_user("ann")
 
 
 @pytest.fixture
 def bob(slack: Workspace) -> SimulatedUser:
-    return slack.remote.add_person("bob")
+    return slack.remote.add_user("bob")
 
 
 @pytest.fixture
 def guest(slack: Workspace) -> SimulatedUser:
-    return slack.remote.add_person("guest", is_restricted=True)
+    return slack.remote.add_user("guest", is_restricted=True)
 
 
 @pytest.fixture

@@ -67,7 +67,7 @@ def test_a_guest_may_not_approve(bot: RunningBot, guest: SimulatedUser) -> None:
 def test_a_member_with_another_home_workspace_in_the_organization_may_approve(
     bot: RunningBot, slack: Workspace
 ) -> None:
-    kim = slack.remote.add_person("kim", team_id="T2", teams=["T2", TEAM_ID])
+    kim = slack.remote.add_user("kim", team_id="T2", teams=["T2", TEAM_ID])
     message = bot.posted()
     bot.clicks(kim, "approve_plan", message)
     assert bot.stored(message).state is PlanState.APPROVED
@@ -78,7 +78,7 @@ def test_a_member_with_another_home_workspace_in_the_organization_may_approve(
 def test_a_member_of_other_workspaces_in_the_organization_may_not_dismiss(
     bot: RunningBot, slack: Workspace
 ) -> None:
-    lee = slack.remote.add_person("lee", team_id="T2", teams=["T2", "T3"])
+    lee = slack.remote.add_user("lee", team_id="T2", teams=["T2", "T3"])
     shared = slack.remote.add_channel("shared", [lee])
     message = bot.plan_messages.post(bot.posted().plan, shared)
     bot.clicks(lee, "dismiss_plan", message)

@@ -76,7 +76,7 @@ def test_a_guest_is_refused(bot: RunningBot, guest: SimulatedUser, releases: str
 
 
 def test_a_stranger_is_refused(bot: RunningBot, slack: Workspace) -> None:
-    stranger = slack.remote.add_person("eve", team_id="T0000000009")
+    stranger = slack.remote.add_user("eve", team_id="T0000000009")
     channel = slack.remote.add_channel("shared", [stranger])
     bot.send_command(stranger, "/ecr-clean team/api", channel)
     (said,) = private_messages(stranger, channel)

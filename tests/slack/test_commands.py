@@ -158,7 +158,7 @@ def test_guests_and_strangers_see_nothing(
     bot: RunningBot, slack: Workspace, guest: SimulatedUser, line: str
 ) -> None:
     assert "is a guest: only full members" in answer_to(bot, guest, line)
-    stranger = slack.remote.add_person("eve", team_id="T0000000009")
+    stranger = slack.remote.add_user("eve", team_id="T0000000009")
     channel = slack.remote.add_channel("shared", [stranger])
     bot.send_command(stranger, f"/ecr-clean {line}", channel)
     (said,) = private_messages(stranger, channel)

@@ -42,7 +42,7 @@ def test_a_full_member(client: WebClient, watch: Watch, ann: SimulatedUser) -> N
 
 @pytest.mark.parametrize("flag", ["is_restricted", "is_ultra_restricted"])
 def test_guests(client: WebClient, watch: Watch, slack: Workspace, flag: str) -> None:
-    gil = slack.remote.add_person("gil", **{flag: True})
+    gil = slack.remote.add_user("gil", **{flag: True})
     assert users(client, watch).person(gil.id, TEAM_ID).is_guest
 
 
@@ -51,7 +51,7 @@ def test_a_user_of_another_workspace(
     client: WebClient, watch: Watch, slack: Workspace, says: str
 ) -> None:
     """The workspace in the click does not matter."""
-    eve = slack.remote.add_person("eve", team_id="T0000000009")
+    eve = slack.remote.add_user("eve", team_id="T0000000009")
     assert users(client, watch).person(eve.id, says).workspace == "T0000000009"
 
 
@@ -66,7 +66,7 @@ HOME, OTHER, ORGANIZATION = "T0000000002", "T0000000009", "E0000000001"
 def test_a_click_names_the_home_workspace_in_an_organization(
     client: WebClient, watch: Watch, slack: Workspace, says: str
 ) -> None:
-    kim = slack.remote.add_person("kim", team_id=HOME, teams=[HOME, TEAM_ID])
+    kim = slack.remote.add_user("kim", team_id=HOME, teams=[HOME, TEAM_ID])
     assert users(client, watch).person(kim.id, says).workspace == TEAM_ID
 
 
@@ -74,7 +74,7 @@ def test_a_click_names_the_home_workspace_in_an_organization(
 def test_a_click_names_a_workspace_without_the_user(
     client: WebClient, watch: Watch, slack: Workspace, says: str
 ) -> None:
-    kim = slack.remote.add_person("kim", team_id=HOME, teams=[HOME, TEAM_ID])
+    kim = slack.remote.add_user("kim", team_id=HOME, teams=[HOME, TEAM_ID])
     assert users(client, watch).person(kim.id, says).workspace == says
 
 
@@ -82,7 +82,7 @@ def test_a_click_names_a_workspace_without_the_user(
 def test_a_workspace_of_the_organization_is_not_ours(
     client: WebClient, watch: Watch, slack: Workspace, says: str
 ) -> None:
-    lee = slack.remote.add_person("lee", team_id=HOME, teams=[HOME, OTHER])
+    lee = slack.remote.add_user("lee", team_id=HOME, teams=[HOME, OTHER])
     assert users(client, watch).person(lee.id, says).workspace == HOME
 
 
@@ -109,7 +109,7 @@ def test_organizations_of_several_workspaces(
 def test_deactivated_users_and_bots(
     client: WebClient, watch: Watch, slack: Workspace, traits: dict[str, Any], words: str
 ) -> None:
-    gone = slack.remote.add_person("gone", **traits)
+    gone = slack.remote.add_user("gone", **traits)
     with pytest.raises(RequestError, match=words):
         users(client, watch).person(gone.id, TEAM_ID)
 
@@ -140,7 +140,7 @@ def groups_of(found: SlackUsers, person: SimulatedUser) -> Collection[str] | Non
 def test_groups_that_may_approve(
     client: WebClient, watch: Watch, slack: Workspace, ann: SimulatedUser
 ) -> None:
-    bob = slack.remote.add_person("bob")
+    bob = slack.remote.add_user("bob")
     one, two = (slack.remote.add_user_group(handle, [ann]) for handle in ("one", "two"))
     other = slack.remote.add_user_group("other", [bob])
     found = users(client, watch, one, other)
@@ -231,7 +231,7 @@ def test_old_entries_are_removed(
     found = users(client, watch)
     found.person(ann.id, TEAM_ID)
     watch.now = SECONDS_CACHED
-    bob = slack.remote.add_person("bob")
+    bob = slack.remote.add_user("bob")
     found.person(bob.id, TEAM_ID)
     assert set(found._users._entries) == {bob.id}
 
@@ -248,7 +248,7 @@ def test_a_member_who_acted_earlier(
 
 
 def test_an_outsider_who_acted_earlier(client: WebClient, watch: Watch, slack: Workspace) -> None:
-    eve = slack.remote.add_person("eve", team_id="T0000000009")
+    eve = slack.remote.add_user("eve", team_id="T0000000009")
     assert users(client, watch).member(eve.id).workspace == "T0000000009"
 
 

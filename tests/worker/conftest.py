@@ -50,7 +50,7 @@ def own_store(environment: Path, empty_database: Path) -> Iterator[Store]:
 
 @pytest.fixture
 def ann(slack: Workspace) -> SimulatedUser:
-    return slack.remote.add_person("ann")
+    return slack.remote.add_user("ann")
 
 
 @pytest.fixture

@@ -181,7 +181,7 @@ def _show(workspace: "Workspace", settings: str, *, interactive: bool) -> None:
 
     remote = workspace.remote
     remote.change_settings(limits=False)
-    you = remote.add_person("you", real_name="You", is_admin=True)
+    you = remote.add_user("you", real_name="You", is_admin=True)
     remote.add_channel(CHANNEL, [you])
     environment = {**aws_environment(), **workspace.environment()}
     with open_demo_folder(environment, settings) as demo_folder, serving(demo_folder) as bot:

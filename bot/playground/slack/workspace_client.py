@@ -31,11 +31,11 @@ class WorkspaceClient:
         """Deletes `/calls`, `/deliveries`, `/warnings` or `/faults`."""
         self._control.send("DELETE", path, {})
 
-    def person(self, user: str) -> "SimulatedUser":
+    def user(self, user: str) -> "SimulatedUser":
         """An existing user, by ID."""
         return SimulatedUser(self, user)
 
-    def add_person(self, name: str, **fields: Any) -> "SimulatedUser":
+    def add_user(self, name: str, **fields: Any) -> "SimulatedUser":
         """`fields` are those of User: `tz`, `is_restricted`, `team_id`, …"""
         return SimulatedUser(self, self.post("/users", name=name, **fields)["id"])
 
@@ -51,7 +51,7 @@ class WorkspaceClient:
         channel = self.post(
             "/channels",
             name=name,
-            members=[person.id for person in members],
+            members=[user.id for user in members],
             kind=kind,
             with_bot=with_bot,
         )
@@ -59,7 +59,7 @@ class WorkspaceClient:
 
     def add_user_group(self, handle: str, members: Iterable["SimulatedUser"] = ()) -> str:
         """Returns its ID."""
-        users = [person.id for person in members]
+        users = [user.id for user in members]
         return str(self.post("/user-groups", handle=handle, users=users)["id"])
 
     def add_fault(self, method: str, **effect: Any) -> None:

@@ -23,12 +23,12 @@ def web(slack: Workspace) -> WebClient:
 
 @pytest.fixture
 def ann(slack: Workspace) -> SimulatedUser:
-    return slack.remote.add_person("ann")
+    return slack.remote.add_user("ann")
 
 
 @pytest.fixture
 def bob(slack: Workspace) -> SimulatedUser:
-    return slack.remote.add_person("bob")
+    return slack.remote.add_user("bob")
 
 
 @pytest.fixture

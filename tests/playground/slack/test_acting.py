@@ -75,14 +75,14 @@ def test_a_button_that_no_longer_exists(bot: Bot, ann: SimulatedUser, general: s
 def test_users_cannot_click_messages_that_they_cannot_see(
     slack: Workspace, bot: Bot, ann: SimulatedUser, bob: SimulatedUser, general: str
 ) -> None:
-    guest = slack.remote.add_person("gil", is_restricted=True)
-    stranger = slack.remote.add_person("sam", team_id="T9999999999")
+    guest = slack.remote.add_user("gil", is_restricted=True)
+    stranger = slack.remote.add_user("sam", team_id="T9999999999")
     where = post(bot, general, actions(button()))
     for person in (guest, stranger):
         assert person.uses("go", **where).result == "gone"
         with pytest.raises(LookupError):
             person.messages(general)
-    assert slack.remote.add_person("full").uses("go", **where).ok
+    assert slack.remote.add_user("full").uses("go", **where).ok
     only_hers = bot.web.chat_postEphemeral(
         channel=general, user=ann.id, text="x", blocks=[actions(button())]
     )
@@ -117,7 +117,7 @@ def test_private_channels_have_no_names_in_payloads(
 def test_without_interactivity_nothing_is_sent() -> None:
     with Workspace(manifest(interactivity={"is_enabled": False})) as slack:
         bot = Bot(slack)
-        ann = slack.remote.add_person("ann")
+        ann = slack.remote.add_user("ann")
         channel = slack.remote.add_channel("general", [ann])
         assert ann.uses("go", **post(bot, channel, actions(button()))).result == "not_configured"
         assert slack.remote.deliveries() == []
@@ -240,7 +240,7 @@ def test_unknown_commands(bot: Bot, ann: SimulatedUser, general: str) -> None:
 
 
 def test_commands_need_membership(slack: Workspace, bot: Bot, general: str) -> None:
-    nonmember = slack.remote.add_person("cleo")
+    nonmember = slack.remote.add_user("cleo")
     assert nonmember.types("/clean x", general).result == "gone"
     assert nonmember.joins(general).ok
     assert nonmember.types("/clean x", general).ok
@@ -294,7 +294,7 @@ def test_joining_sends_an_event() -> None:
     with Workspace(manifest(event_subscriptions=events)) as slack:
         bot = Bot(slack)
         bot.start()
-        ann = slack.remote.add_person("ann")
+        ann = slack.remote.add_user("ann")
         channel = slack.remote.add_channel("general")
         assert ann.joins(channel).sent
         [payload] = bot.wait_for("member_joined_channel")

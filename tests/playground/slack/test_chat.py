@@ -66,7 +66,7 @@ def test_a_disabled_messages_tab() -> None:
     closed = manifest()
     closed["features"]["app_home"]["messages_tab_enabled"] = False
     with Workspace(closed) as slack:
-        person = slack.remote.add_person("cleo")
+        person = slack.remote.add_user("cleo")
         refused = error(client(slack).chat_postMessage, channel=person.id, text="x")
     assert refused == "messages_tab_disabled"
 
@@ -204,7 +204,7 @@ def test_ephemerals(
     assert [each["text"] for each in ann.messages(general)] == ["psst"]
     assert bob.messages(general) == []
     assert web.conversations_history(channel=general)["messages"] == []
-    stranger = slack.remote.add_person("cleo")
+    stranger = slack.remote.add_user("cleo")
     closed = slack.remote.add_channel("closed", [ann])
     slack.remote.post("/channels/archive", channel=closed)
     for channel, user, name in (

@@ -218,7 +218,7 @@ def test_a_workspace_in_its_own_process(tmp_path: Path) -> None:
         web = WebClient(environment["SLACK_BOT_TOKEN"], base_url=environment["SLACK_API_URL"])
         assert web.auth_test()["user"] == "cleaner"
         remote = WorkspaceClient(environment["SLACK_API_URL"].removesuffix("/api/"))
-        assert remote.add_person("ann").sees()["channels"] == []
+        assert remote.add_user("ann").sees()["channels"] == []
         process.terminate()
 
 

@@ -121,8 +121,8 @@ def test_history_and_replies(
 
 def test_users(slack: Workspace, web: WebClient) -> None:
     remote = slack.remote
-    guest = remote.add_person("gil", is_ultra_restricted=True, tz="America/New_York")
-    stranger = remote.add_person("sam", team_id="T9999999999", email="sam@example.org")
+    guest = remote.add_user("gil", is_ultra_restricted=True, tz="America/New_York")
+    stranger = remote.add_user("sam", team_id="T9999999999", email="sam@example.org")
 
     def shown(person: SimulatedUser) -> dict[str, Any]:
         user: dict[str, Any] = web.users_info(user=person.id)["user"]

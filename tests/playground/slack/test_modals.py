@@ -322,7 +322,7 @@ def test_no_home_tab() -> None:
     without = manifest()
     without["features"]["app_home"]["home_tab_enabled"] = False
     with Workspace(without) as slack:
-        bot, ann = Bot(slack), slack.remote.add_person("ann")
+        bot, ann = Bot(slack), slack.remote.add_user("ann")
         assert ann.opens_home().result == "not_configured"
         home = {"type": "home", "blocks": [section()]}
         assert error(bot.web.views_publish, user_id=ann.id, view=home) == "not_enabled"

@@ -302,7 +302,7 @@ def test_200_concurrent_commands_arrive(
     slack: Workspace, bot: Bot, ann: SimulatedUser, general: str
 ) -> None:
     remote = WorkspaceClient(slack.url)
-    person = remote.person(ann.id)
+    person = remote.user(ann.id)
     with ThreadPoolExecutor(20) as pool:
         outcomes = list(pool.map(lambda n: person.types(f"/clean {n}", general), range(200)))
     assert {outcome.result for outcome in outcomes} == {"ok"}

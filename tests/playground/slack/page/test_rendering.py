@@ -150,7 +150,7 @@ def test_links_to_messages_lead_to_this_workspace(
 def test_users_see_only_visible_content(
     slack: Workspace, bot: Bot, ann: SimulatedUser, bob: SimulatedUser, general: str
 ) -> None:
-    guest = slack.remote.add_person("gil", is_restricted=True)
+    guest = slack.remote.add_user("gil", is_restricted=True)
     assert get(slack, f"/c/{general}?as={guest.id}").headers["location"] == f"/?as={guest.id}"
     bot.web.chat_postEphemeral(channel=general, user=ann.id, text="only for ann")
     assert "Only visible to you" in shown(slack, ann, general)
@@ -182,7 +182,7 @@ def test_threads_and_files(slack: Workspace, bot: Bot, ann: SimulatedUser, gener
     file = get(slack, f"{path}?as={ann.id}")
     assert file.text == "digest,tags\nsha,1.0\n"
     assert file.headers["content-disposition"] == 'attachment; filename="plan.csv"'
-    guest = slack.remote.add_person("gil", is_restricted=True)
+    guest = slack.remote.add_user("gil", is_restricted=True)
     assert get(slack, f"{path}?as={guest.id}").status_code == 404
 
 
