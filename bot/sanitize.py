@@ -1,7 +1,7 @@
 """Removes secrets from all output, and makes control characters visible.
 
 Each kind of output has one place that uses this: `bot/cli/terminal.py`, `bot/render/terminal.py`,
-`bot/render/output.py`, `bot/process.py`, `bot/slack/api.py` and `bot/store/base.py`. `quoted`
+`bot/render/output.py`, `bot/process.py`, `bot/slack/api.py` and `bot/store/table_base.py`. `quoted`
 repeats the text of a library, a server or a program.
 """
 

@@ -27,7 +27,7 @@ from bot.core.verdict_reasons import (
     InUse,
     KeptForPart,
     ManifestUnreadable,
-    MayBelongToUnread,
+    MayBelongToUnreadableIndex,
     NoMatchingPolicy,
     NoPushTime,
     NoRuleKeeps,
@@ -127,7 +127,7 @@ def unreadable(graph: ManifestGraph) -> KeepReasons:
         if manifest.pushed_at is None:
             yield manifest.digest, NoPushTime()
         if unknown and not manifest.tags and not _has_unknown_parts(manifest):
-            yield manifest.digest, MayBelongToUnread(unknown[0].digest)
+            yield manifest.digest, MayBelongToUnreadableIndex(unknown[0].digest)
 
 
 def usage_unknown(graph: ManifestGraph, inputs: PlanInputs) -> KeepReasons:

@@ -196,7 +196,7 @@ class NoPushTime:
 
 
 @dataclass(frozen=True, slots=True)
-class MayBelongToUnread:
+class MayBelongToUnreadableIndex:
     """`digest`: an unreadable manifest that may list this one."""
 
     rule: ClassVar = RuleName.UNKNOWN
@@ -281,7 +281,7 @@ class LegacyReason:
 
 
 UnknownReason: TypeAlias = (
-    PartOfItself | ManifestUnreadable | NoPushTime | MayBelongToUnread | UsageUnknown
+    PartOfItself | ManifestUnreadable | NoPushTime | MayBelongToUnreadableIndex | UsageUnknown
 )
 PropagatingReason: TypeAlias = UnknownReason | InUse | Archived
 """Reasons that also keep every manifest that this one is a part of. Tags and pins do not."""

@@ -88,7 +88,7 @@ def reason_words(reason: ResultReason) -> str:  # noqa: C901, PLR0911, PLR0912 -
             return f"could not be read: {unread_words(cause)}"
         case why.NoPushTime():
             return "has no push time in ECR's answer"
-        case why.MayBelongToUnread(digest):
+        case why.MayBelongToUnreadableIndex(digest):
             return f"has no tag and may belong to {short_digest(digest)}, which could not be read"
         case why.UsageUnknown(places):
             return f"may be in use: usage is unknown in {first_few(places)}"

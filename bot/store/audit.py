@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from bot.core.errors import ErrorText
 from bot.core.records import AuditEvent, AuditEventName
-from bot.store.base import StoreQueries, current_name, insert_all
+from bot.store.table_base import StoreQueries, current_name, insert_all
 from bot.store.tables import AuditEventRow
 
 EVENTS_A_QUERY = 1000

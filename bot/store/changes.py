@@ -8,11 +8,11 @@ from sqlalchemy.orm import Session
 
 from bot.core.records import Approval, ImageOutcome, PlanRecord, StoreChange
 from bot.store.audit import add_events
-from bot.store.base import StoreQueries, count_of, insert_all, insert_into
 from bot.store.pins import add_removals, change_pins
-from bot.store.plan_content import pack
+from bot.store.plan_packing import pack
 from bot.store.plans import replace_version
 from bot.store.runs import change_run, is_paused
+from bot.store.table_base import StoreQueries, count_of, insert_all, insert_into
 from bot.store.tables import ApprovalRow, PlanItemRow, PlanRow, PlanVersionRow
 
 

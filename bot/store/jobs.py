@@ -24,8 +24,8 @@ from bot.core.report_schedules import (
 )
 from bot.core.repository import RepositoryId
 from bot.sanitize import redacted
-from bot.store.base import StoreQueries, count_of, insert_into, insert_new
 from bot.store.messages import write_message
+from bot.store.table_base import StoreQueries, count_of, insert_into, insert_new
 from bot.store.tables import JobRow, ReportRoundRow, ScheduledReportRow
 
 _IS_SCHEDULED = case((JobRow.kind.in_((REPORT_JOB, SUMMARY_JOB)), 1), else_=0)

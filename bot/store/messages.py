@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from bot.core.plan import BEFORE_EXECUTION, PlanState
 from bot.core.records import PlanMessage
-from bot.store.base import StoreQueries, count_of, insert_into, upsert
+from bot.store.table_base import StoreQueries, count_of, insert_into, upsert
 from bot.store.tables import AuditEventRow, HomeTabRow, PlanMessageRow, PlanRow, SlackDeliveryRow
 
 KEPT_FOR = timedelta(days=1)

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from bot.core.pins import Pin
 from bot.core.records import PinRemoval, RepositoryPin
-from bot.store.base import StoreQueries, count_of, insert_into
+from bot.store.table_base import StoreQueries, count_of, insert_into
 from bot.store.tables import PinRemovalRow, PinRow
 
 

@@ -23,8 +23,8 @@ from bot.core.records import (
 )
 from bot.core.repository import RegistryId, RepositoryId
 from bot.store.audit import event_of
-from bot.store.base import FORMER_SKIPPED, StoreQueries, count_of, current_name
-from bot.store.plan_content import unpack
+from bot.store.plan_packing import unpack
+from bot.store.table_base import FORMER_SKIPPED, StoreQueries, count_of, current_name
 from bot.store.tables import ApprovalRow, AuditEventRow, PlanItemRow, PlanRow, PlanVersionRow
 
 NO_CONTENT = b""

@@ -23,7 +23,8 @@ from bot.core.records import (
 from bot.core.repository import RegistryId, RepositoryId
 from bot.core.tag_history import CLOCKS_DIFFER
 from bot.parallel import in_batches
-from bot.store.base import (
+from bot.store.plans import record_of
+from bot.store.table_base import (
     StoreQueries,
     count_of,
     execute_for_each,
@@ -31,7 +32,6 @@ from bot.store.base import (
     insert_into,
     insert_new,
 )
-from bot.store.plans import record_of
 from bot.store.tables import (
     BotReadRow,
     PastTagBindingRow,

@@ -26,7 +26,14 @@ from bot.core.records import (
 from bot.parallel import in_batches
 from bot.sanitize import quoted
 from bot.store.audit import add_events
-from bot.store.base import StoreQueries, UtcTime, count_of, insert_all, insert_into, upsert_all
+from bot.store.table_base import (
+    StoreQueries,
+    UtcTime,
+    count_of,
+    insert_all,
+    insert_into,
+    upsert_all,
+)
 from bot.store.tables import (
     DatabaseInfoRow,
     KeptManifestRow,

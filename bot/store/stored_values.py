@@ -59,7 +59,7 @@ NAMES: Mapping[type, str] = {
     verdict_reasons.PartOfItself: "circle",
     verdict_reasons.ManifestUnreadable: "unread",
     verdict_reasons.NoPushTime: "no_push_time",
-    verdict_reasons.MayBelongToUnread: "may_belong",
+    verdict_reasons.MayBelongToUnreadableIndex: "may_belong",
     verdict_reasons.UsageUnknown: "usage_unknown",
     verdict_reasons.KeptForPart: "part_kept",
     verdict_reasons.InheritedVerdict: "part_of",

@@ -16,8 +16,8 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from bot.core.plan import OPEN
-from bot.store.base import RedactedText, TableBase
 from bot.store.stored_values import StoredValue
+from bot.store.table_base import RedactedText, TableBase
 
 PLAN_IS_OPEN = text(f"state IN ({', '.join(sorted(repr(state.value) for state in OPEN))})")
 

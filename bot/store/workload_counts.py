@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from bot.core.records import AuditEvent
 from bot.ports import DoubtedUsage, UsageConfirmation, WorkloadCount
 from bot.store.audit import add_events
-from bot.store.base import StoreQueries, count_of, insert_new, upsert
+from bot.store.table_base import StoreQueries, count_of, insert_new, upsert
 from bot.store.tables import UsageConfirmationRow, UsageListedRow
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bot.core.manifest import Blob
 from bot.core.plan import FreedBytes, Plan
-from bot.store.plan_content import pack, unpack
+from bot.store.plan_packing import pack, unpack
 from tests.core import strategies as some
 from tests.core.stored import as_stored
 from tests.core.strategies import World

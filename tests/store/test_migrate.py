@@ -22,9 +22,9 @@ from bot.core.plan import PlanState
 from bot.core.pull_times import BotRead, TimeSpan
 from bot.core.records import Approval, AuditEventName, ImageOutcome, ImageResult, StoreChange
 from bot.core.verdict_reasons import NoRuleKeeps
-from bot.store.base import TableBase
 from bot.store.database import CURRENT, scripts, upgrade
 from bot.store.store import Store, open_database, open_store
+from bot.store.table_base import TableBase
 from bot.store.tables import ApprovalRow, AuditEventRow, PlanItemRow, PlanVersionRow
 from tests.postgres import Server
 from tests.store.support import BOB, HERE, propose, run_of, seen, sqlite_url

@@ -8,7 +8,7 @@ import pytest
 from bot.core.errors import ServiceError
 from bot.core.plan import PlanState
 from bot.core.records import AuditEventName, PlanRecord
-from bot.store.plan_content import pack
+from bot.store.plan_packing import pack
 from bot.store.store import Store
 from bot.store.tables import PlanVersionRow
 from tests.store.support import HERE, THERE, closed, content, propose, record, seen

@@ -14,7 +14,7 @@ from bot.core.verdict_reasons import InUse
 from bot.store.stored_values import NAMES, from_json, from_text, to_json
 from tests.examples import examples
 
-FORMS = Path(__file__).with_name("values.yml")
+FORMS = Path(__file__).with_name("stored_values.yml")
 """Every stored value with its fields. Databases contain them: lines and fields may be added, but
 not changed."""
 

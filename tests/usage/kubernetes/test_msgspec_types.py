@@ -14,7 +14,7 @@ from bot.usage.kubernetes.cluster_source import CustomResource
 from lightkube.config.kubeconfig import KubeConfig
 from lightkube.core.decoders import decode_list
 from lightkube.models.meta_v1 import Status
-from bot.store import plan_content, plans
+from bot.store import plan_packing, plans
 import msgspec
 
 custom = CustomResource("example.com", "v1", "things", ("spec.template",)).resource
@@ -46,7 +46,7 @@ for decode in (
 for resource in (*(kind.resource for kind in kubernetes_objects.BUILT_IN), custom):
     decode_list(b'{"items": [], "metadata": {}}', resource)
 with suppress(msgspec.ValidationError):
-    plan_content._DOCUMENT.decode(b'[1]')
+    plan_packing._DOCUMENT.decode(b'[1]')
 with suppress(msgspec.ValidationError):
     plans._DIFFERENCE.decode(b'[]')
 sys.setprofile(None)

@@ -25,7 +25,7 @@ from bot.core.usage import (
 )
 from bot.core.verdict_reasons import InUse, LegacyReason, RuleName, Verdict
 from bot.render.reasons import user_words
-from bot.store.plan_content import pack, unpack
+from bot.store.plan_packing import pack, unpack
 from tests.core import strategies as some
 from tests.core.stored import as_stored
 from tests.core.strategies import World
