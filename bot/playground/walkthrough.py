@@ -75,7 +75,7 @@ def _try_to_approve_as_guest(session: WalkthroughSession, report: Json) -> None:
     session.print_heading("A guest cannot approve")
     session.print_step("Jo, a contractor and a guest in #shop, clicks Approve.")
     session.click(jo, "approve_plan", report)
-    text = session.wait_for("a modal with the reason", lambda: session.modal_text(jo, "approvers"))
+    text = session.wait_for("a modal with the reason", lambda: session.modal_text(jo, "approver"))
     session.print_bot_text(text, only_to="Jo")
     session.check("Jo sees the reason", "is not an approver" in text, text)
     jo.closes(everything=True)
