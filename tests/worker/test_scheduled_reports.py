@@ -249,8 +249,9 @@ class Killed(BaseException):
 
 
 CALLS = [
-    "due_report", "open_plan", "commit", "save_tag_scan", "save_scan", "renew_job",
-    "record_posted_report", "messages_of", "mark_shown", "mark_listed", "gather", "done",
+    "scheduled_report", "open_plan", "commit", "save_tag_scan", "save_scan", "renew_job",
+    "record_posted_report", "messages_of", "mark_shown", "mark_listed", "queue_summaries",
+    "finish_job",
 ]  # fmt: skip
 
 
@@ -305,7 +306,8 @@ def test_another_worker_continues_after_a_death(
 
 @pytest.mark.usefixtures("others")
 @pytest.mark.parametrize(
-    ("called", "lands"), deaths(["record_report", "gather", "rest"], often=["gather"])
+    ("called", "lands"),
+    deaths(["record_report", "queue_summaries", "round_summary"], often=["queue_summaries"]),
 )
 def test_the_summary_survives_a_death(
     office: Office,
