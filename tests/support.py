@@ -137,7 +137,7 @@ class Shelf:
         texts = [image_text(child) for child in children]
         for text in texts:
             self.push(text, age=age)
-        listing = manifests.index([manifests.Child(text) for text in texts])
+        listing = manifests.index([manifests.ChildManifest(text) for text in texts])
         return self.push(listing, name, age=age)
 
     def raw(self, text: str, media_type: str, *tags: str, age: float = 40, size: int = 100) -> str:

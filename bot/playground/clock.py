@@ -7,7 +7,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-class Clock:
+class SimulatedClock:
     """Real UTC time until it is set. A set clock changes only by `advance` or another `set`."""
 
     def __init__(self) -> None:

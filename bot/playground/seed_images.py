@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from bot.playground.aws.manifests import Blob, Child, image, index, provenance
+from bot.playground.aws.manifests import Blob, ChildManifest, image, index, provenance
 from bot.playground.control_client import ControlClient, in_chunks
 
 MONTHS = 18
@@ -100,9 +100,9 @@ def multi_arch(
     pulled_at: datetime | None,
 ) -> Iterator[PushedManifest]:
     """The uploads of one `docker buildx build --push`: children first, then the index."""
-    children = [Child(text, platform) for text, platform in zip(images, PLATFORMS, strict=True)] + [
-        provenance(text, f"{name} {number}") for number, text in enumerate(images)
-    ]
+    children = [
+        ChildManifest(text, platform) for text, platform in zip(images, PLATFORMS, strict=True)
+    ] + [provenance(text, f"{name} {number}") for number, text in enumerate(images)]
     for child in children:
         yield PushedManifest(child.text, at)
     yield PushedManifest(index(children), at + timedelta(seconds=4), tags, pulled_at)

@@ -142,7 +142,7 @@ def test_all_types_of_manifests_are_requested(
 ) -> None:
     image = manifests.image(("c", 1), [("l", 2)], docker=docker)
     shelf.push(image)
-    shelf.push(manifests.index([manifests.Child(image)], docker=docker))
+    shelf.push(manifests.index([manifests.ChildManifest(image)], docker=docker))
     old = manifests.schema_1("team/api", "old", ["l"])
     shelf.push(old, media_type=manifests.DOCKER_SCHEMA_1)
     assert [manifest.unread for manifest in take(shelf).manifests] == [None] * 3

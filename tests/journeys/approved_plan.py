@@ -47,7 +47,7 @@ def fill(shelf: Shelf) -> None:
         name = f"2.{number}"
         child = image_text(f"{name}-amd64")
         shelf.push(child, f"{name}-amd64", age=90 - number / 100)
-        listing = manifests.index([manifests.Child(child)])
+        listing = manifests.index([manifests.ChildManifest(child)])
         shelf.push(listing, name, age=90 - number / 100)
         if number >= INDEXES - SIGNATURES:
             shelf.push(manifests.referrer(child, name=name), age=80)

@@ -23,7 +23,7 @@ class DenyRule:
 
 
 @dataclass(frozen=True)
-class Grant:
+class CrossAccountGrant:
     """Allows callers of other accounts, like a resource policy in `account`. All fields are globs.
 
     `principal` is matched against the caller's account and ARNs.
@@ -62,12 +62,12 @@ class AccessPolicy:
 
     def __init__(self) -> None:
         self._denials: list[DenyRule] = []
-        self._grants: list[Grant] = []
+        self._grants: list[CrossAccountGrant] = []
 
     def deny(self, denial: DenyRule) -> None:
         self._denials.append(denial)
 
-    def grant(self, grant: Grant) -> None:
+    def grant(self, grant: CrossAccountGrant) -> None:
         self._grants.append(grant)
 
     def clear(self) -> None:
@@ -106,7 +106,7 @@ def _denies(denial: DenyRule, request: AccessRequest) -> bool:
     )
 
 
-def _allows(grant: Grant, request: AccessRequest) -> bool:
+def _allows(grant: CrossAccountGrant, request: AccessRequest) -> bool:
     return (
         grant.account == request.owner
         and request.comes_from(grant.principal)

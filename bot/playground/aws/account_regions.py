@@ -10,7 +10,7 @@ from itertools import count
 from typing import Any, Concatenate, Generic, ParamSpec, Protocol, TypeVar, cast
 
 from bot.playground.aws.call_context import partition_of
-from bot.playground.clock import Clock
+from bot.playground.clock import SimulatedClock
 
 State = TypeVar("State")
 Owner = TypeVar("Owner", bound="HasAccountRegion")
@@ -19,13 +19,13 @@ Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
-class SharedState:
+class SharedAwsState:
     """The parts of the state that all services share.
 
     `digest_of`: the current digest of an image reference, or None for an unknown image.
     """
 
-    clock: Clock
+    clock: SimulatedClock
     lock: AbstractContextManager[Any]
     digest_of: Callable[[str], str | None]
 
@@ -36,7 +36,7 @@ class AccountRegion:
 
     account: str
     region: str
-    shared: SharedState
+    shared: SharedAwsState
     _numbers: "count[int]" = field(default_factory=lambda: count(1), repr=False)
 
     @property
@@ -86,7 +86,7 @@ class HasAccountRegion(Protocol):
 class StatePerAccountRegion(Generic[State]):
     """The states of one service, created empty on first access."""
 
-    def __init__(self, make: Callable[[AccountRegion], State], shared: SharedState) -> None:
+    def __init__(self, make: Callable[[AccountRegion], State], shared: SharedAwsState) -> None:
         self._make = make
         self._shared = shared
         self._states: dict[tuple[str, str], State] = {}

@@ -9,8 +9,8 @@ from typing import Any, TypedDict, Unpack
 
 import orjson
 
-from bot.playground.aws.access import AccessPolicy, DenyRule, Grant
-from bot.playground.aws.account_regions import SharedState, StatePerAccountRegion
+from bot.playground.aws.access import AccessPolicy, CrossAccountGrant, DenyRule
+from bot.playground.aws.account_regions import SharedAwsState, StatePerAccountRegion
 from bot.playground.aws.apprunner.state import AppRunnerState
 from bot.playground.aws.aws_call import AwsCall
 from bot.playground.aws.aws_lambda.state import LambdaState
@@ -26,11 +26,11 @@ from bot.playground.aws.ecs.state import EcsState
 from bot.playground.aws.eks.state import EksState
 from bot.playground.aws.events.state import EventBridgeState
 from bot.playground.aws.faults import Faults
-from bot.playground.aws.identity import DEFAULT_ACCOUNT, Identities
+from bot.playground.aws.identity import DEFAULT_ACCOUNT, IamIdentities
 from bot.playground.aws.sagemaker.state import SageMakerState
 from bot.playground.aws.scheduler.state import SchedulerState
 from bot.playground.call_log import CallLog
-from bot.playground.clock import Clock
+from bot.playground.clock import SimulatedClock
 
 DEFAULT_REGION = "eu-west-1"
 
@@ -55,15 +55,15 @@ class AwsState:
 
     def __init__(self) -> None:
         self.lock = RLock()
-        self.clock = Clock()
-        self.identities = Identities()
+        self.clock = SimulatedClock()
+        self.identities = IamIdentities()
         self.access = AccessPolicy()
         self.faults = Faults()
         self.calls = CallLog[AwsCall]()
         self.registries = Registries()
         self.pull_refresh = timedelta(0)
         self.bugs: list[str] = []
-        shared = SharedState(self.clock, self.lock, partial(digest_of, self.registries))
+        shared = SharedAwsState(self.clock, self.lock, partial(digest_of, self.registries))
         self._apprunner = StatePerAccountRegion(AppRunnerState, shared)
         self._batch = StatePerAccountRegion(BatchState, shared)
         self._codebuild = StatePerAccountRegion(CodeBuildState, shared)
@@ -271,4 +271,4 @@ class AwsState:
     ) -> None:
         """Allows other accounts to use resources of `account`, like a resource policy."""
         with self.lock:
-            self.access.grant(Grant(account, principal, action, resource))
+            self.access.grant(CrossAccountGrant(account, principal, action, resource))

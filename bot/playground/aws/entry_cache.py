@@ -27,7 +27,7 @@ class CachedEntity:
 Item = TypeVar("Item", bound=CachedEntity)
 
 
-class EntryCache(Generic[Item]):
+class AnswerEntryCache(Generic[Item]):
     """Renders the entry of an item, and caches it."""
 
     def __init__(
@@ -57,10 +57,10 @@ class EntryCache(Generic[Item]):
 
 def cached_entry(
     service: AwsService, shape: str
-) -> Callable[[Callable[[Item], Mapping[str, Any]]], EntryCache[Item]]:
+) -> Callable[[Callable[[Item], Mapping[str, Any]]], AnswerEntryCache[Item]]:
     """Decorates a function that describes an item. The result returns the rendered entry."""
 
-    def wrap(describe: Callable[[Item], Mapping[str, Any]]) -> EntryCache[Item]:
-        return EntryCache(service, shape, describe)
+    def wrap(describe: Callable[[Item], Mapping[str, Any]]) -> AnswerEntryCache[Item]:
+        return AnswerEntryCache(service, shape, describe)
 
     return wrap

@@ -75,7 +75,7 @@ class IamRole:
         return trusted and self.external_id in (None, external_id)
 
 
-class Identities:
+class IamIdentities:
     """All access keys, roles and sessions."""
 
     def __init__(self) -> None:

@@ -38,7 +38,7 @@ Blob = tuple[str, int]
 
 
 @dataclass(frozen=True)
-class Child:
+class ChildManifest:
     """A child manifest of an index."""
 
     text: str
@@ -86,7 +86,7 @@ def image(config: Blob, layers: Iterable[Blob], **options: Unpack[ImageOptions])
 
 
 def index(
-    children: Iterable[Child],
+    children: Iterable[ChildManifest],
     *,
     docker: bool = False,
     artifact_type: str | None = None,
@@ -106,9 +106,9 @@ def index(
     )
 
 
-def provenance(of: str, name: str, size: int = 12_000) -> Child:
+def provenance(of: str, name: str, size: int = 12_000) -> ChildManifest:
     """A provenance attestation that buildx adds to an index: a child without a platform."""
-    return Child(
+    return ChildManifest(
         image(
             (f"{name} provenance config", 167), [(f"{name} provenance", size)], layer_type=IN_TOTO
         ),
@@ -245,7 +245,7 @@ def _descriptor(text: str) -> dict[str, Any]:
     return {"mediaType": media_type, "digest": digest_of(text), "size": len(text.encode())}
 
 
-def _child_descriptor(child: Child) -> dict[str, Any]:
+def _child_descriptor(child: ChildManifest) -> dict[str, Any]:
     platform = dict(zip(("os", "architecture", "variant"), child.platform.split("/"), strict=False))
     return _descriptor(child.text) | _without_nones(
         {"platform": platform, "annotations": child.annotations}

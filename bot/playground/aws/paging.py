@@ -22,7 +22,7 @@ class InvalidPageTokenError(ValueError):
 
 
 @dataclass(frozen=True)
-class Page:
+class AnswerPage:
     """The keys of one page, and the token of the next."""
 
     keys: list[str]
@@ -63,7 +63,7 @@ def at_time(moment: datetime, name: str) -> str:
     return f"{moment.timestamp():020.6f} {name}"
 
 
-def page(order: KeyOrder, limit: int, token: str | None, request_key: str) -> Page:
+def page(order: KeyOrder, limit: int, token: str | None, request_key: str) -> AnswerPage:
     """The next `limit` keys.
 
     A token contains the last key, not a position, so that deletions and additions between two pages
@@ -72,8 +72,8 @@ def page(order: KeyOrder, limit: int, token: str | None, request_key: str) -> Pa
     last = _open_token(token, request_key) if token is not None else None
     found = list(islice(order(last), limit + 1))
     if len(found) <= limit:
-        return Page(found, None)
-    return Page(found[:limit], _make_token(found[limit - 1], request_key))
+        return AnswerPage(found, None)
+    return AnswerPage(found[:limit], _make_token(found[limit - 1], request_key))
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from threading import RLock
 from typing import Any
 
 from bot.playground.call_log import CallLog
-from bot.playground.clock import Clock
+from bot.playground.clock import SimulatedClock
 from bot.playground.faults import FaultRules
 from bot.playground.kubernetes.faults import Fault
 from bot.playground.kubernetes.list_pages import ListPages
@@ -26,7 +26,7 @@ class ClusterState:
 
     def __init__(self) -> None:
         self.lock = RLock()
-        self.clock = Clock()
+        self.clock = SimulatedClock()
         self.kinds = ResourceKinds()
         self.store = ObjectStore(self.kinds, self.clock)
         self.lists = ListPages(self.store, self.clock)

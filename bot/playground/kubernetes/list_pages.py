@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 
-from bot.playground.clock import Clock
+from bot.playground.clock import SimulatedClock
 from bot.playground.kubernetes import base64url
 from bot.playground.kubernetes.error_statuses import bad_request, expired_continue
 from bot.playground.kubernetes.object_store import ObjectRows, ObjectStore
@@ -43,7 +43,7 @@ class _ListSnapshot:
 class ListPages:
     """`lifetime`: how long a token is valid. An API server compacts etcd every five minutes."""
 
-    def __init__(self, store: ObjectStore, clock: Clock) -> None:
+    def __init__(self, store: ObjectStore, clock: SimulatedClock) -> None:
         self.lifetime = TOKEN_LIFETIME
         self._store = store
         self._clock = clock

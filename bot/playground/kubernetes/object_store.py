@@ -7,7 +7,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 import orjson
 
-from bot.playground.clock import Clock
+from bot.playground.clock import SimulatedClock
 from bot.playground.kubernetes.object_validation import Object, check
 from bot.playground.kubernetes.resource_kinds import ResourceKind, ResourceKinds
 
@@ -33,7 +33,7 @@ class ObjectRows:
 class ObjectStore:
     """`revision` counts changes, as in etcd."""
 
-    def __init__(self, kinds: ResourceKinds, clock: Clock) -> None:
+    def __init__(self, kinds: ResourceKinds, clock: SimulatedClock) -> None:
         self.revision = 1
         self._kinds = kinds
         self._clock = clock

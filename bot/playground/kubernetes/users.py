@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.playground.clock import Clock
+from bot.playground.clock import SimulatedClock
 from bot.playground.kubernetes.eks_tokens import PREFIX, BadTokenError, StsOrigins, access_key_of
 
 ALL_USERS = "system:authenticated"
@@ -31,7 +31,7 @@ class Users:
     """Known tokens and users. Rejects requests without a token, as EKS does since Kubernetes 1.32
     except for health checks."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: SimulatedClock) -> None:
         self.sts = StsOrigins()
         self._clock = clock
         self._tokens: dict[str, _KnownToken] = {}

@@ -14,7 +14,7 @@ TokenKind = Literal["bot", "app"]
 
 
 @dataclass(frozen=True)
-class Token:
+class SlackToken:
     kind: TokenKind
     scopes: frozenset[str]
 
@@ -27,24 +27,24 @@ class InstalledApp:
     manifest: AppManifest
 
 
-class Tokens:
+class SlackTokens:
     """The bot token has the manifest's scopes, the app-level token has `connections:write`."""
 
     def __init__(self, manifest: AppManifest) -> None:
         self._known = {
-            BOT_TOKEN: Token("bot", manifest.scopes),
-            APP_TOKEN: Token("app", frozenset({"connections:write"})),
+            BOT_TOKEN: SlackToken("bot", manifest.scopes),
+            APP_TOKEN: SlackToken("app", frozenset({"connections:write"})),
         }
         self._revoked: set[str] = set()
 
     def set_scopes(self, token: str, scopes: frozenset[str]) -> None:
         """Simulates an installation with other scopes than the manifest's."""
-        self._known[token] = Token(self._known[token].kind, scopes)
+        self._known[token] = SlackToken(self._known[token].kind, scopes)
 
     def revoke(self, token: str) -> None:
         self._revoked.add(token)
 
-    def find(self, text: str) -> Token:
+    def find(self, text: str) -> SlackToken:
         """The token with this text; raises SlackError if it is missing, revoked or unknown."""
         if not text:
             raise SlackError("not_authed")

@@ -6,7 +6,7 @@ from dataclasses import replace
 from bot.playground.slack.app import InstalledApp
 from bot.playground.slack.change_feed import ChangeFeed
 from bot.playground.slack.id_generator import IdGenerator
-from bot.playground.slack.models import Channel, ChannelKind, User, UserGroup
+from bot.playground.slack.models import Channel, ChannelKind, UserGroup, WorkspaceUser
 
 TEAM_ID = "T0000000001"
 TEAM_DOMAIN = "stand-in"
@@ -19,7 +19,7 @@ class WorkspaceDirectory:
     """Methods that change an entry raise KeyError if it does not exist."""
 
     def __init__(self, ids: IdGenerator, feed: ChangeFeed, app: InstalledApp) -> None:
-        self.users: dict[str, User] = {}
+        self.users: dict[str, WorkspaceUser] = {}
         self.channels: dict[str, Channel] = {}
         self.user_groups: dict[str, UserGroup] = {}
         self._ids = ids
@@ -27,10 +27,12 @@ class WorkspaceDirectory:
         self._app = app
         name = app.manifest.bot_name
         self.put_user(
-            User(id=app.user_id, name=name, real_name=name, team_id=TEAM_ID, is_bot=True, tz="UTC")
+            WorkspaceUser(
+                id=app.user_id, name=name, real_name=name, team_id=TEAM_ID, is_bot=True, tz="UTC"
+            )
         )
 
-    def put_user(self, user: User) -> User:
+    def put_user(self, user: WorkspaceUser) -> WorkspaceUser:
         self.users[user.id] = user
         self._feed.add("user", user=user.id)
         return user
@@ -72,12 +74,12 @@ class WorkspaceDirectory:
         self.user_groups[group.id] = group
         return group
 
-    def can_see(self, channel: Channel, user: User) -> bool:
+    def can_see(self, channel: Channel, user: WorkspaceUser) -> bool:
         """Full members of the workspace can read public channels without joining."""
         is_full = user.belongs_to(TEAM_ID) and not user.is_guest
         return user.id in channel.members or (channel.kind == "public" and is_full)
 
-    def is_stranger(self, user: User) -> bool:
+    def is_stranger(self, user: WorkspaceUser) -> bool:
         """Whether the user is from another workspace and shares no channel with the bot."""
         return not user.belongs_to(TEAM_ID) and not any(
             {user.id, self._app.user_id} <= channel.members for channel in self.channels.values()

@@ -7,11 +7,11 @@ the same page, #message_responses.
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bot.playground.clock import Clock
+from bot.playground.clock import SimulatedClock
 from bot.playground.slack.directory import TEAM_ID
 from bot.playground.slack.errors import SlackError
 from bot.playground.slack.id_generator import IdGenerator
-from bot.playground.slack.models import ResponseUrl, Trigger
+from bot.playground.slack.models import ModalTrigger, ResponseUrl
 
 TRIGGER_LIFE = timedelta(seconds=3)
 RESPONSE_URL_LIFE = timedelta(minutes=30)
@@ -20,20 +20,20 @@ MAX_USES = 5
 
 
 class TriggerIds:
-    def __init__(self, ids: IdGenerator, clock: Clock) -> None:
+    def __init__(self, ids: IdGenerator, clock: SimulatedClock) -> None:
         self._ids = ids
         self._clock = clock
-        self._triggers: dict[str, Trigger] = {}
+        self._triggers: dict[str, ModalTrigger] = {}
 
     def issue(self, user: str, view_id: str | None = None) -> str:
         number = self._ids.new("")
         trigger_id = f"{number}.{TEAM_ID[1:]}.{int(number):032x}"
-        self._triggers[trigger_id] = Trigger(
+        self._triggers[trigger_id] = ModalTrigger(
             id=trigger_id, user=user, at=self._clock.now(), view_id=view_id
         )
         return trigger_id
 
-    def exchange(self, trigger_id: str) -> Trigger:
+    def exchange(self, trigger_id: str) -> ModalTrigger:
         """Uses the trigger ID up; raises SlackError if it is unknown, used or expired."""
         trigger = self._triggers.get(trigger_id)
         if trigger is None:
@@ -49,7 +49,7 @@ class TriggerIds:
 class ConnectionTickets:
     """Tickets for one Socket Mode connection each, valid for TICKET_LIFE."""
 
-    def __init__(self, ids: IdGenerator, clock: Clock) -> None:
+    def __init__(self, ids: IdGenerator, clock: SimulatedClock) -> None:
         self._ids = ids
         self._clock = clock
         self._tickets: dict[str, datetime] = {}
@@ -68,7 +68,7 @@ class ConnectionTickets:
 class ResponseUrls:
     """Response URLs by path. Callers add the address of the stand-in."""
 
-    def __init__(self, ids: IdGenerator, clock: Clock) -> None:
+    def __init__(self, ids: IdGenerator, clock: SimulatedClock) -> None:
         self._ids = ids
         self._clock = clock
         self._urls: dict[str, ResponseUrl] = {}

@@ -3,17 +3,17 @@
 from dataclasses import replace
 
 from bot.playground.slack.id_generator import IdGenerator
-from bot.playground.slack.models import File
+from bot.playground.slack.models import UploadedFile
 
 
 class FileStore:
     def __init__(self, ids: IdGenerator) -> None:
         self._ids = ids
-        self._files: dict[str, File] = {}
+        self._files: dict[str, UploadedFile] = {}
 
-    def start_upload(self, name: str, length: int, user: str, created: int) -> File:
+    def start_upload(self, name: str, length: int, user: str, created: int) -> UploadedFile:
         return self.put(
-            File(
+            UploadedFile(
                 id=self._ids.new("F"),
                 name=name,
                 title=name,
@@ -23,12 +23,12 @@ class FileStore:
             )
         )
 
-    def put(self, file: File) -> File:
+    def put(self, file: UploadedFile) -> UploadedFile:
         self._files[file.id] = file
         return file
 
-    def find(self, file_id: str) -> File | None:
+    def find(self, file_id: str) -> UploadedFile | None:
         return self._files.get(file_id)
 
-    def share(self, file: File, channel: str, ts: str) -> File:
+    def share(self, file: UploadedFile, channel: str, ts: str) -> UploadedFile:
         return self.put(replace(file, shared_in=(*file.shared_in, (channel, ts))))

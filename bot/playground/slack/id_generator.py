@@ -3,7 +3,7 @@
 from collections import Counter
 from datetime import datetime
 
-from bot.playground.clock import Clock
+from bot.playground.clock import SimulatedClock
 
 _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
@@ -11,7 +11,7 @@ _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 class IdGenerator:
     """Counts up for each prefix, so that test runs get equal IDs."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: SimulatedClock) -> None:
         self._clock = clock
         self._counts: Counter[str] = Counter()
         self._last_timestamp = 0

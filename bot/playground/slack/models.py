@@ -11,7 +11,7 @@ ChannelKind = Literal["public", "private", "im"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class User:
+class WorkspaceUser:
     """A user or a bot.
 
     - `tz`: an IANA name.
@@ -96,7 +96,7 @@ class Message:
 
 
 @dataclass(frozen=True, kw_only=True)
-class View:
+class SlackView:
     """A modal or a Home tab. `content` is the app's view, with missing IDs filled in."""
 
     id: str
@@ -120,7 +120,7 @@ class View:
 
 
 @dataclass(frozen=True, kw_only=True)
-class File:
+class UploadedFile:
     """A file. Its content is None until the upload."""
 
     id: str
@@ -135,7 +135,7 @@ class File:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Trigger:
+class ModalTrigger:
     """A trigger ID, with which the app can open one modal for a user within three seconds."""
 
     id: str

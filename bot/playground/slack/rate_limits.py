@@ -8,7 +8,7 @@ import math
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.playground.clock import Clock
+from bot.playground.clock import SimulatedClock
 from bot.playground.slack.errors import ratelimited
 
 
@@ -44,7 +44,7 @@ class _Bucket:
 class RateLimiter:
     """Token buckets that follow the workspace's clock. `enabled` = False turns all limits off."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: SimulatedClock) -> None:
         self.enabled = True
         self._clock = clock
         self._buckets: dict[str, _Bucket] = {}

@@ -8,8 +8,8 @@ from typing import Any
 import orjson
 
 from bot.playground.server import HttpReply
-from bot.playground.slack import other_endpoints
-from bot.playground.slack.app import Token
+from bot.playground.slack import response_urls_and_files
+from bot.playground.slack.app import SlackToken
 from bot.playground.slack.arguments import CallArguments, read_arguments
 from bot.playground.slack.errors import SlackError, missing_scope, ratelimited
 from bot.playground.slack.faults import CallFault, CallTarget
@@ -110,7 +110,7 @@ class SlackRequestHandler:
         content_type = request.headers.get("content-type", "")
         current.arguments = read_arguments(request.query, content_type, request.body)
 
-    def _authorize(self, current: RequestInProgress, method: WebApiMethod) -> Token:
+    def _authorize(self, current: RequestInProgress, method: WebApiMethod) -> SlackToken:
         text = current.request.bearer or current.arguments.text("token")
         current.arguments = current.arguments.without("token")
         token = self._state.tokens.find(text)
@@ -145,16 +145,18 @@ class SlackRequestHandler:
         self._read(current)
         self._apply_fault(current)
         path = current.request.path.removeprefix("/hooks")
-        other_endpoints.respond(self._state, path, current.arguments)
+        response_urls_and_files.respond(self._state, path, current.arguments)
         return HttpReply(200, b"ok", _TEXT)
 
     def _upload(self, current: RequestInProgress) -> HttpReply:
         self._apply_fault(current)
-        file = other_endpoints.upload(self._state, current.request.path, current.request.body)
+        file = response_urls_and_files.upload(
+            self._state, current.request.path, current.request.body
+        )
         return HttpReply(200, f"OK - {file.length}".encode(), _TEXT)
 
     def _download(self, current: RequestInProgress) -> HttpReply:
-        content = other_endpoints.download(
+        content = response_urls_and_files.download(
             self._state, current.request.path, current.request.bearer
         )
         return HttpReply(200, content, {"content-type": "application/octet-stream"})

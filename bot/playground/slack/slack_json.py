@@ -10,7 +10,14 @@ from bot.playground.slack.directory import (
     TEAM_ID,
 )
 from bot.playground.slack.field_values import Values
-from bot.playground.slack.models import Channel, File, Message, User, UserGroup, View
+from bot.playground.slack.models import (
+    Channel,
+    Message,
+    SlackView,
+    UploadedFile,
+    UserGroup,
+    WorkspaceUser,
+)
 from bot.playground.slack.state import WorkspaceState
 
 Json = dict[str, Any]
@@ -18,7 +25,7 @@ Json = dict[str, Any]
 PERMALINKS = f"https://{TEAM_DOMAIN}.slack.com"
 
 
-def user_json(state: WorkspaceState, user: User, scopes: frozenset[str]) -> Json:
+def user_json(state: WorkspaceState, user: WorkspaceUser, scopes: frozenset[str]) -> Json:
     """The email address needs the scope `users:read.email`."""
     local = state.clock.now().astimezone(ZoneInfo(user.tz))
     offset = local.utcoffset()
@@ -46,7 +53,7 @@ def user_json(state: WorkspaceState, user: User, scopes: frozenset[str]) -> Json
     }
 
 
-def _in_organization(user: User) -> Json:
+def _in_organization(user: WorkspaceUser) -> Json:
     """docs.slack.dev, reference/objects/user-object, `enterprise_user`."""
     if not user.teams:
         return {}
@@ -138,7 +145,7 @@ def _thread_fields(state: WorkspaceState, message: Message) -> Json:
     }
 
 
-def file_json(file: File) -> Json:
+def file_json(file: UploadedFile) -> Json:
     return {
         "id": file.id,
         "created": file.created,
@@ -153,7 +160,7 @@ def file_json(file: File) -> Json:
     }
 
 
-def view_json(state: WorkspaceState, view: View, values: Values) -> Json:
+def view_json(state: WorkspaceState, view: SlackView, values: Values) -> Json:
     return {
         "id": view.id,
         "team_id": TEAM_ID,
@@ -175,6 +182,6 @@ def view_json(state: WorkspaceState, view: View, values: Values) -> Json:
     }
 
 
-def view_with_values(state: WorkspaceState, view: View) -> Json:
+def view_with_values(state: WorkspaceState, view: SlackView) -> Json:
     """The view with the values that the user has entered."""
     return view_json(state, view, state.fields.values_of(view.user, view.id, view.blocks))

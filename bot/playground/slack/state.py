@@ -8,7 +8,7 @@ from typing import Any
 
 from bot.playground.call_log import CallLog
 from bot.playground.faults import FaultRules
-from bot.playground.slack.app import APP_TOKEN, BOT_TOKEN, InstalledApp, Tokens
+from bot.playground.slack.app import APP_TOKEN, BOT_TOKEN, InstalledApp, SlackTokens
 from bot.playground.slack.app_manifest import read_manifest
 from bot.playground.slack.change_feed import ChangeFeed
 from bot.playground.slack.directory import TEAM_ID, WorkspaceDirectory
@@ -23,8 +23,8 @@ from bot.playground.slack.models import (
     Channel,
     ChannelKind,
     Message,
-    User,
     UserGroup,
+    WorkspaceUser,
 )
 from bot.playground.slack.rate_limits import RateLimiter
 from bot.playground.slack.recorded_traffic import CallRecord, DeliveryLog
@@ -53,7 +53,7 @@ class WorkspaceState:
             user_id=self.ids.new("U"),
             manifest=read,
         )
-        self.tokens = Tokens(read)
+        self.tokens = SlackTokens(read)
         self.directory = WorkspaceDirectory(self.ids, self.feed, self.app)
         self.messages = MessageStore(self.feed)
         self.views = ViewStore(self.ids, self.feed)
@@ -77,13 +77,13 @@ class WorkspaceState:
         """The current time in whole seconds."""
         return int(self.clock.now().timestamp())
 
-    def add_user(self, name: str, **fields: Any) -> User:
+    def add_user(self, name: str, **fields: Any) -> WorkspaceUser:
         """Adds a user. `fields` are those of User, optionally `id`."""
         with self.lock:
             given = {"id": self.ids.new("U"), "real_name": name, "team_id": TEAM_ID, **fields}
-            return self.directory.put_user(User(name=name, **given))
+            return self.directory.put_user(WorkspaceUser(name=name, **given))
 
-    def change_user(self, user: str, **fields: Any) -> User:
+    def change_user(self, user: str, **fields: Any) -> WorkspaceUser:
         with self.lock:
             return self.directory.put_user(replace(self.directory.users[user], **fields))
 

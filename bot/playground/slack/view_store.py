@@ -7,7 +7,7 @@ from typing import Any
 from bot.playground.slack.change_feed import ChangeFeed
 from bot.playground.slack.errors import SlackError
 from bot.playground.slack.id_generator import IdGenerator
-from bot.playground.slack.models import View
+from bot.playground.slack.models import SlackView
 
 MAX_STACKED_VIEWS = 3
 
@@ -18,16 +18,16 @@ class ViewStore:
     def __init__(self, ids: IdGenerator, feed: ChangeFeed) -> None:
         self._ids = ids
         self._feed = feed
-        self._stacks: dict[str, tuple[View, ...]] = {}
-        self._homes: dict[str, View] = {}
+        self._stacks: dict[str, tuple[SlackView, ...]] = {}
+        self._homes: dict[str, SlackView] = {}
 
-    def stack_of(self, user: str) -> tuple[View, ...]:
+    def stack_of(self, user: str) -> tuple[SlackView, ...]:
         return self._stacks.get(user, ())
 
-    def home_of(self, user: str) -> View | None:
+    def home_of(self, user: str) -> SlackView | None:
         return self._homes.get(user)
 
-    def find(self, view_id: str | None, external_id: str | None = None) -> View | None:
+    def find(self, view_id: str | None, external_id: str | None = None) -> SlackView | None:
         """An open modal or a Home tab."""
         stacked = (view for stack in self._stacks.values() for view in stack)
         for view in (*stacked, *self._homes.values()):
@@ -35,13 +35,13 @@ class ViewStore:
                 return view
         return None
 
-    def open(self, user: str, content: Mapping[str, Any]) -> View:
+    def open(self, user: str, content: Mapping[str, Any]) -> SlackView:
         """Replaces the user's stack of modals."""
         self._reject_known_external_id(content)
         view = self._new(user, content)
         return self._stack(user, (view,), view)
 
-    def push(self, user: str, content: Mapping[str, Any]) -> View:
+    def push(self, user: str, content: Mapping[str, Any]) -> SlackView:
         """Raises SlackError if the stack is full or empty."""
         self._reject_known_external_id(content)
         stack = self.stack_of(user)
@@ -52,7 +52,7 @@ class ViewStore:
         view = replace(self._new(user, content), root_id=stack[0].id, previous_id=stack[-1].id)
         return self._stack(user, (*stack, view), view)
 
-    def update(self, view: View, content: Mapping[str, Any]) -> View:
+    def update(self, view: SlackView, content: Mapping[str, Any]) -> SlackView:
         if content.get("external_id", "") != view.external_id:
             self._reject_known_external_id(content)
         changed = replace(view, content=content, hash=self._hash())
@@ -63,16 +63,16 @@ class ViewStore:
             view.user, tuple(changed if each.id == view.id else each for each in stack), changed
         )
 
-    def publish(self, user: str, content: Mapping[str, Any]) -> View:
+    def publish(self, user: str, content: Mapping[str, Any]) -> SlackView:
         known = self.home_of(user)
         return self.update(known, content) if known else self._put_home(self._new(user, content))
 
-    def close(self, view: View) -> None:
+    def close(self, view: SlackView) -> None:
         """Closes one modal of the stack."""
         rest = tuple(each for each in self.stack_of(view.user) if each.id != view.id)
         self._stack(view.user, rest, view)
 
-    def close_all(self, user: str) -> tuple[View, ...]:
+    def close_all(self, user: str) -> tuple[SlackView, ...]:
         closed = self.stack_of(user)
         if closed:
             self._stack(user, (), closed[-1])
@@ -83,19 +83,19 @@ class ViewStore:
         if external_id and self.find(None, external_id):
             raise SlackError("duplicate_external_id")
 
-    def _new(self, user: str, content: Mapping[str, Any]) -> View:
+    def _new(self, user: str, content: Mapping[str, Any]) -> SlackView:
         view_id = self._ids.new("V")
-        return View(id=view_id, user=user, content=content, hash=self._hash(), root_id=view_id)
+        return SlackView(id=view_id, user=user, content=content, hash=self._hash(), root_id=view_id)
 
     def _hash(self) -> str:
         return f"{self._ids.timestamp()}.{self._ids.short_id()}"
 
-    def _stack(self, user: str, stack: tuple[View, ...], view: View) -> View:
+    def _stack(self, user: str, stack: tuple[SlackView, ...], view: SlackView) -> SlackView:
         self._stacks[user] = stack
         self._feed.add("modal", user=user, view=view.id)
         return view
 
-    def _put_home(self, view: View) -> View:
+    def _put_home(self, view: SlackView) -> SlackView:
         self._homes[view.user] = view
         self._feed.add("home", user=view.user, view=view.id)
         return view

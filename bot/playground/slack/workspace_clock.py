@@ -5,13 +5,13 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from threading import Lock
 
-from bot.playground.clock import Clock
+from bot.playground.clock import SimulatedClock
 
 Waiter = tuple[asyncio.AbstractEventLoop, asyncio.Event]
 
 
-class WorkspaceClock(Clock):
-    """A Clock that can also run with an offset, and that wakes waiting tasks when it changes."""
+class WorkspaceClock(SimulatedClock):
+    """A SimulatedClock that can run with an offset, and that wakes waiting tasks on changes."""
 
     def __init__(self) -> None:
         super().__init__()

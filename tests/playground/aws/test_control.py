@@ -41,7 +41,7 @@ def test_repositories_and_manifests(control: ControlClient) -> None:
     )
     assert created["uri"] == "123456789012.dkr.ecr.cn-north-1.amazonaws.com.cn/team/api"
     child = image("one")
-    index = manifests.index([manifests.Child(child)])
+    index = manifests.index([manifests.ChildManifest(child)])
     pushes = [
         {"manifest": child, "pushed_at": "2026-01-01T00:00:00+00:00"},
         {

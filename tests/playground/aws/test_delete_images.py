@@ -26,7 +26,7 @@ def delete(ecr: "ECRClient", *image_ids: dict[str, str]) -> Any:
 def multi_arch(aws: AwsStandIn, repository: "Repository", *tags: str) -> tuple[str, str, str]:
     """An index and its two children."""
     texts = image("amd64"), image("arm64")
-    children = [manifests.Child(text) for text in texts]
+    children = [manifests.ChildManifest(text) for text in texts]
     one, two = (aws.world.push(repository, text) for text in texts)
     return aws.world.push(repository, manifests.index(children), tags=tags), one, two
 
@@ -146,7 +146,7 @@ def test_a_child_can_be_deleted_after_its_last_index(
     aws: AwsStandIn, ecr: "ECRClient", repository: "Repository"
 ) -> None:
     index, one, _ = multi_arch(aws, repository)
-    second = aws.world.push(repository, manifests.index([manifests.Child(image("amd64"))]))
+    second = aws.world.push(repository, manifests.index([manifests.ChildManifest(image("amd64"))]))
 
     delete(ecr, {"imageDigest": index})
     [failure] = delete(ecr, {"imageDigest": one})["failures"]

@@ -84,8 +84,10 @@ def test_an_index_is_as_large_as_its_largest_child_and_has_no_config(
 ) -> None:
     repository = aws.world.create_repository("team/api")
     small, large = image("small", 100), image("large", 900)
-    listing = manifests.index([manifests.Child(small), manifests.Child(large, "linux/arm64")])
-    outer = manifests.index([manifests.Child(listing)])
+    listing = manifests.index(
+        [manifests.ChildManifest(small), manifests.ChildManifest(large, "linux/arm64")]
+    )
+    outer = manifests.index([manifests.ChildManifest(listing)])
     for text in (outer, listing, small):
         aws.world.push(repository, text)
     assert _sizes(ecr)[manifests.digest_of(listing)] == 110

@@ -42,7 +42,7 @@ def test_a_running_task(aws: AwsStandIn, ecs: Any) -> None:
 def test_a_multi_arch_image_has_the_digest_of_its_index(aws: AwsStandIn, ecs: Any) -> None:
     repository = aws.world.create_repository("team/api")
     child = image("one")
-    index = manifests.index([manifests.Child(child)])
+    index = manifests.index([manifests.ChildManifest(child)])
     aws.world.push(repository, child)
     digest = aws.world.push(repository, index, tags=["1.0"])
 

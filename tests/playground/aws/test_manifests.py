@@ -34,20 +34,20 @@ def test_docker_and_oci_have_their_own_types() -> None:
 
 def test_an_index_describes_its_children() -> None:
     child = manifests.image(("c", 1), [])
-    [listed] = read(manifests.index([manifests.Child(child, "linux/arm/v7")]))["manifests"]
+    [listed] = read(manifests.index([manifests.ChildManifest(child, "linux/arm/v7")]))["manifests"]
     assert listed == {
         "mediaType": manifests.OCI_IMAGE,
         "digest": manifests.digest_of(child),
         "size": len(child),
         "platform": {"os": "linux", "architecture": "arm", "variant": "v7"},
     }
-    docker = read(manifests.index([manifests.Child(child)], docker=True))
+    docker = read(manifests.index([manifests.ChildManifest(child)], docker=True))
     assert docker["mediaType"] == manifests.DOCKER_LIST
 
 
 def test_an_index_can_list_indexes_and_have_a_subject() -> None:
-    inner = manifests.index([manifests.Child(manifests.image(("c", 1), []))])
-    outer = read(manifests.index([manifests.Child(inner)], subject=inner))
+    inner = manifests.index([manifests.ChildManifest(manifests.image(("c", 1), []))])
+    outer = read(manifests.index([manifests.ChildManifest(inner)], subject=inner))
     assert outer["manifests"][0]["mediaType"] == manifests.OCI_INDEX
     assert outer["subject"]["digest"] == manifests.digest_of(inner)
 

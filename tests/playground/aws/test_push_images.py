@@ -109,7 +109,7 @@ def test_an_immutable_tag_does_not_move(ecr: "ECRClient") -> None:
 @pytest.mark.usefixtures("_repository")
 def test_an_index_needs_its_children(ecr: "ECRClient") -> None:
     child = image("one")
-    index = manifests.index([manifests.Child(child)])
+    index = manifests.index([manifests.ChildManifest(child)])
 
     code, message = refused(ecr.put_image, repositoryName="team/api", imageManifest=index)
     assert code == "ReferencedImagesNotFoundException"

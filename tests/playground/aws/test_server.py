@@ -18,7 +18,7 @@ from botocore.exceptions import ClientError
 
 from bot.playground.aws import AwsStandIn, Fault
 from bot.playground.aws.ecr import ecr as ecr_service
-from bot.playground.clock import Clock
+from bot.playground.clock import SimulatedClock
 
 from .helpers import NOW, MakeClient, image, refused
 
@@ -193,7 +193,7 @@ def _fail_beside_a_bug() -> None:
 
 
 def test_the_clock() -> None:
-    clock = Clock()
+    clock = SimulatedClock()
     assert abs(clock.now() - datetime.now(UTC)) < timedelta(seconds=5)
     clock.set(NOW)
     clock.advance(timedelta(hours=1))

@@ -39,7 +39,7 @@ def pulled(aws_env: AwsEnv, victim: str) -> None:
 
 def listed(aws_env: AwsEnv, victim: str) -> None:
     text = aws_env.aws.world.manifest(aws_env.shelf.repository, victim).text
-    aws_env.shelf.push(manifests.index([manifests.Child(text)]), "multi", age=0)
+    aws_env.shelf.push(manifests.index([manifests.ChildManifest(text)]), "multi", age=0)
 
 
 def signed(aws_env: AwsEnv, victim: str) -> None:

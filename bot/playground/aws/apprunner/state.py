@@ -23,7 +23,7 @@ class AppRunnerService:
     deleted_at: datetime | None = None
 
 
-class ServiceOptions(TypedDict, total=False):
+class AppRunnerServiceOptions(TypedDict, total=False):
     status: str
     at: datetime | None
 
@@ -37,10 +37,10 @@ class AppRunnerState:
 
     @locked
     def create(
-        self, name: str, image: str | None = None, **options: Unpack[ServiceOptions]
+        self, name: str, image: str | None = None, **options: Unpack[AppRunnerServiceOptions]
     ) -> AppRunnerService:
         """Creates a service from an image in ECR or ECR Public, or without `image` from code."""
-        reject_unknown_options(options, ServiceOptions)
+        reject_unknown_options(options, AppRunnerServiceOptions)
         if any(each.name == name and not each.deleted_at for each in self.services.values()):
             raise ValueError(f"service {name} already exists")
         unique = str(UUID(self.location.new_id(name)[:32], version=4))

@@ -7,7 +7,7 @@ from bot.playground.aws.call_context import CallContext, Params, partition_of
 from bot.playground.aws.ecr.registry import Registry
 from bot.playground.aws.ecr.repository import Repository
 from bot.playground.aws.errors import AwsError
-from bot.playground.aws.paging import InvalidPageTokenError, Page, ascending, page
+from bot.playground.aws.paging import AnswerPage, InvalidPageTokenError, ascending, page
 from bot.playground.aws.service import AwsService
 from bot.playground.aws.validation import ModelViolation
 
@@ -50,7 +50,7 @@ def next_page(
     *,
     default: int,
     wanted: Callable[[str], bool] = lambda _: True,
-) -> Page:
+) -> AnswerPage:
     limit = params.get("maxResults", default)
     try:
         return page(ascending(keys, wanted), limit, params.get("nextToken"), request_key)

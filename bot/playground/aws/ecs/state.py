@@ -32,7 +32,7 @@ class LaunchOptions(TypedDict, total=False):
     at: datetime | None
 
 
-class ServiceOptions(LaunchOptions, total=False):
+class EcsServiceOptions(LaunchOptions, total=False):
     """Options for creating a service. `running` of the `desired` tasks are started."""
 
     desired: int
@@ -134,13 +134,13 @@ class EcsState:
         cluster: str,
         name: str,
         images: Images | None = None,
-        **options: Unpack[ServiceOptions],
+        **options: Unpack[EcsServiceOptions],
     ) -> EcsService:
         """Creates a service with a completed deployment or primary task set, and its tasks.
 
         The controller ECS has deployments; CODE_DEPLOY and EXTERNAL have task sets.
         """
-        reject_unknown_options(options, ServiceOptions)
+        reject_unknown_options(options, EcsServiceOptions)
         ecs_cluster = self.cluster(cluster)
         if name in ecs_cluster.services:
             raise ValueError(f"service {name} already exists in {cluster}")

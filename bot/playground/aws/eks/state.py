@@ -23,7 +23,7 @@ class EksCluster:
     created_at: datetime
 
 
-class ClusterOptions(TypedDict, total=False):
+class EksClusterOptions(TypedDict, total=False):
     """`certificate_authority`: base64 of a PEM text; by default no certificate is trusted.
 
     `endpoint`: by default an address that does not answer.
@@ -42,8 +42,8 @@ class EksState:
         self.clusters: dict[str, EksCluster] = {}
 
     @locked
-    def create(self, name: str, **options: Unpack[ClusterOptions]) -> EksCluster:
-        reject_unknown_options(options, ClusterOptions)
+    def create(self, name: str, **options: Unpack[EksClusterOptions]) -> EksCluster:
+        reject_unknown_options(options, EksClusterOptions)
         if name in self.clusters:
             raise ValueError(f"cluster {name} already exists")
         cluster = EksCluster(

@@ -36,7 +36,7 @@ class EventBus(CachedEntity):
     rules: dict[str, EventRule] = field(default_factory=dict)
 
 
-class RuleOptions(TypedDict, total=False):
+class EventRuleOptions(TypedDict, total=False):
     """A rule has a schedule or a pattern. By default it runs daily."""
 
     bus: str
@@ -62,8 +62,8 @@ class EventBridgeState:
         return self.buses[name]
 
     @locked
-    def put_rule(self, name: str, **options: Unpack[RuleOptions]) -> EventRule:
-        reject_unknown_options(options, RuleOptions)
+    def put_rule(self, name: str, **options: Unpack[EventRuleOptions]) -> EventRule:
+        reject_unknown_options(options, EventRuleOptions)
         bus = self.bus(options.get("bus", "default"))
         pattern = options.get("pattern")
         path = name if bus.name == "default" else f"{bus.name}/{name}"
@@ -92,7 +92,7 @@ class EventBridgeState:
         task_definition: str,
         *,
         cluster: str = "default",
-        **options: Unpack[RuleOptions],
+        **options: Unpack[EventRuleOptions],
     ) -> EventRule:
         """Creates a rule that runs a task.
 

@@ -25,7 +25,7 @@ class AwsRequest:
 
 
 @dataclass(frozen=True)
-class ProtocolErrors:
+class ProtocolErrorCodes:
     """Errors of all services, with this protocol's names."""
 
     unknown_key: AwsError
@@ -38,7 +38,7 @@ class ProtocolErrors:
 class WireProtocol(Protocol):
     """Parses requests and renders answers."""
 
-    errors: ProtocolErrors
+    errors: ProtocolErrorCodes
 
     def operation_name(self, model: ServiceModel, request: AwsRequest) -> str:
         """The operation of a request; raises ProtocolError if it has none."""

@@ -7,12 +7,12 @@ from xml.sax.saxutils import escape
 from botocore.model import OperationModel, Shape
 
 from bot.playground.aws.errors import AwsError
-from bot.playground.aws.protocols.base import ProtocolErrors
+from bot.playground.aws.protocols.base import ProtocolErrorCodes
 from bot.playground.aws.protocols.query import QueryProtocol, element
 
 
 class Ec2Protocol(QueryProtocol):
-    errors = ProtocolErrors(
+    errors = ProtocolErrorCodes(
         unknown_key=AwsError(
             "AuthFailure", "AWS was not able to validate the provided access credentials", 401
         ),

@@ -7,10 +7,10 @@ import orjson
 from botocore.model import ListShape, MapShape, OperationModel, ServiceModel, Shape, StructureShape
 
 from bot.playground.aws.errors import AwsError
-from bot.playground.aws.protocols.base import AwsRequest, ProtocolError, ProtocolErrors
+from bot.playground.aws.protocols.base import AwsRequest, ProtocolError, ProtocolErrorCodes
 
 
-class JsonBodies:
+class JsonAnswerRenderer:
     """Renders answers of protocols with JSON bodies."""
 
     def render(
@@ -25,8 +25,8 @@ class JsonBodies:
         return orjson.dumps(content)
 
 
-class JsonProtocol(JsonBodies):
-    errors = ProtocolErrors(
+class JsonProtocol(JsonAnswerRenderer):
+    errors = ProtocolErrorCodes(
         unknown_key=AwsError(
             "UnrecognizedClientException", "The security token included in the request is invalid."
         ),

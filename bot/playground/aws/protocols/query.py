@@ -8,13 +8,13 @@ from xml.sax.saxutils import escape
 from botocore.model import ListShape, OperationModel, ServiceModel, Shape, StructureShape
 
 from bot.playground.aws.errors import AwsError
-from bot.playground.aws.protocols.base import AwsRequest, ProtocolError, ProtocolErrors
+from bot.playground.aws.protocols.base import AwsRequest, ProtocolError, ProtocolErrorCodes
 
 _NUMBERS = {"integer", "long"}
 
 
 class QueryProtocol:
-    errors = ProtocolErrors(
+    errors = ProtocolErrorCodes(
         unknown_key=AwsError(
             "InvalidClientTokenId", "The security token included in the request is invalid.", 403
         ),

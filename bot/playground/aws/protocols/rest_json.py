@@ -10,14 +10,14 @@ import orjson
 from botocore.model import ListShape, OperationModel, ServiceModel, Shape, StructureShape
 
 from bot.playground.aws.errors import AwsError
-from bot.playground.aws.protocols.base import AwsRequest, ProtocolError, ProtocolErrors
-from bot.playground.aws.protocols.json import JsonBodies
+from bot.playground.aws.protocols.base import AwsRequest, ProtocolError, ProtocolErrorCodes
+from bot.playground.aws.protocols.json import JsonAnswerRenderer
 
 _LABEL = re.compile(r"\{(\w+)(\+?)\}")
 
 
-class RestJsonProtocol(JsonBodies):
-    errors = ProtocolErrors(
+class RestJsonProtocol(JsonAnswerRenderer):
+    errors = ProtocolErrorCodes(
         unknown_key=AwsError(
             "UnrecognizedClientException",
             "The security token included in the request is invalid.",

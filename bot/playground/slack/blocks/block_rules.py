@@ -7,7 +7,7 @@ rejects block types that it does not know, although Slack may accept them.
 from typing import Any
 
 from bot.playground.slack.blocks.element_rules import ACCESSORY, IMAGE, IN_ACTIONS, IN_INPUT
-from bot.playground.slack.blocks.problems import BlockRule, ProblemList
+from bot.playground.slack.blocks.problems import BlockProblems, BlockRule
 from bot.playground.slack.blocks.schema import (
     BOTH,
     PLAIN,
@@ -34,12 +34,12 @@ def _block(
     return all_of(record({"type": anything, **required}, own), *more)
 
 
-def _text_or_fields(value: Any, at: str, problems: ProblemList) -> None:
+def _text_or_fields(value: Any, at: str, problems: BlockProblems) -> None:
     if "text" not in value and "fields" not in value:
         problems.add(at, "missing required field: text or fields")
 
 
-def _one_image(value: Any, at: str, problems: ProblemList) -> None:
+def _one_image(value: Any, at: str, problems: BlockProblems) -> None:
     if ("image_url" in value) == ("slack_file" in value):
         problems.add(at, "must define either image_url or slack_file")
 
@@ -95,7 +95,7 @@ _CELL = typed(
 _COLUMN = record({}, {"align": one_of("left", "center", "right"), "is_wrapped": boolean})
 
 
-def _column(value: Any, at: str, problems: ProblemList) -> None:
+def _column(value: Any, at: str, problems: BlockProblems) -> None:
     """null keeps the default settings of a column."""
     if value is not None:
         _COLUMN(value, at, problems)

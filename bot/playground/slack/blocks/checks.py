@@ -9,7 +9,7 @@ import orjson
 from bot.playground.slack.blocks import sdk_validation
 from bot.playground.slack.blocks.block_rules import IN_MESSAGES, IN_VIEWS
 from bot.playground.slack.blocks.element_rules import OPTION_GROUPS, OPTIONS
-from bot.playground.slack.blocks.problems import BlockProblem, BlockRule, ProblemList
+from bot.playground.slack.blocks.problems import BlockProblem, BlockProblems, BlockRule
 from bot.playground.slack.blocks.schema import (
     PLAIN,
     array,
@@ -52,7 +52,7 @@ _HOME = record({"type": one_of("home"), "blocks": _VIEW_BLOCKS}, _SHARED)
 
 
 def check_message(blocks: Any, at: str = "/blocks") -> list[BlockProblem]:
-    problems = ProblemList()
+    problems = BlockProblems()
     _MESSAGE(blocks, at, problems)
     if not problems.all:
         _check_ids(blocks, at, problems)
@@ -72,7 +72,7 @@ def is_too_long(blocks: list[Block]) -> bool:
 
 def check_view(view: Any, *, kind: str, at: str = "/view") -> list[BlockProblem]:
     """`kind` is `modal` or `home`."""
-    problems = ProblemList()
+    problems = BlockProblems()
     rule: BlockRule = _MODAL if kind == "modal" else _HOME
     rule(view, at, problems)
     if not problems.all:
@@ -91,7 +91,7 @@ def is_too_large(view: Mapping[str, Any]) -> bool:
 
 def check_suggestions(answer: Any) -> list[BlockProblem]:
     """Checks the answer to block_suggestion: `options` or `option_groups`, possibly empty."""
-    problems = ProblemList()
+    problems = BlockProblems()
     if not isinstance(answer, dict) or ("options" in answer) == ("option_groups" in answer):
         problems.add("", "must define either options or option_groups")
     elif any(answer.values()):
@@ -99,7 +99,7 @@ def check_suggestions(answer: Any) -> list[BlockProblem]:
     return problems.all
 
 
-def _check_ids(blocks: list[Block], at: str, problems: ProblemList) -> None:
+def _check_ids(blocks: list[Block], at: str, problems: BlockProblems) -> None:
     for name in _repeated(block["block_id"] for block in blocks if "block_id" in block):
         problems.add(at, f"block_id already exists: {name}")
     elements = (element for block in blocks for element in elements_of(block))
@@ -111,13 +111,13 @@ def _repeated(names: Iterator[str]) -> list[str]:
     return [name for name, times in Counter(names).items() if times > 1]
 
 
-def _check_submit(view: Mapping[str, Any], at: str, problems: ProblemList) -> None:
+def _check_submit(view: Mapping[str, Any], at: str, problems: BlockProblems) -> None:
     has_input = any(block["type"] == "input" for block in view["blocks"])
     if view["type"] == "modal" and has_input and "submit" not in view:
         problems.add(at, "missing required field: submit")
 
 
-def _check_focus(blocks: list[Block], at: str, problems: ProblemList) -> None:
+def _check_focus(blocks: list[Block], at: str, problems: BlockProblems) -> None:
     focused = [
         element
         for block in blocks

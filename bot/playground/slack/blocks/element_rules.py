@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from bot.playground.slack.blocks.problems import BlockRule, ProblemList
+from bot.playground.slack.blocks.problems import BlockProblems, BlockRule
 from bot.playground.slack.blocks.schema import (
     BOTH,
     PLAIN,
@@ -82,12 +82,12 @@ def options_of(element: Mapping[str, Any]) -> list[Any]:
     return [*element.get("options", []), *(one for group in groups for one in group["options"])]
 
 
-def _one_list_of_options(value: Any, at: str, problems: ProblemList) -> None:
+def _one_list_of_options(value: Any, at: str, problems: BlockProblems) -> None:
     if ("options" in value) == ("option_groups" in value):
         problems.add(at, "must define either options or option_groups")
 
 
-def _initial_among_options(value: Any, at: str, problems: ProblemList) -> None:
+def _initial_among_options(value: Any, at: str, problems: BlockProblems) -> None:
     """Only checked if the options themselves have no problems."""
     if problems.all:
         return
@@ -100,7 +100,7 @@ def _initial_among_options(value: Any, at: str, problems: ProblemList) -> None:
 
 
 def _matching(pattern: str, form: str) -> BlockRule:
-    def check(value: Any, at: str, problems: ProblemList) -> None:
+    def check(value: Any, at: str, problems: BlockProblems) -> None:
         if not isinstance(value, str) or not re.fullmatch(pattern, value):
             problems.add(at, f"must be in the form {form}")
 

@@ -16,7 +16,7 @@ class BlockProblem:
         return f"{self.text} [json-pointer:{self.pointer}]"
 
 
-class ProblemList:
+class BlockProblems:
     """Collects problems in the order of the checks."""
 
     def __init__(self) -> None:
@@ -26,5 +26,5 @@ class ProblemList:
         self.all.append(BlockProblem(text, pointer))
 
 
-BlockRule = Callable[[Any, str, ProblemList], None]
+BlockRule = Callable[[Any, str, BlockProblems], None]
 """Checks a value at a JSON pointer, and adds its problems."""

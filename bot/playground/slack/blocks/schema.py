@@ -6,7 +6,7 @@ The texts of problems are Slack's, as in `response_metadata.messages`.
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from bot.playground.slack.blocks.problems import BlockRule, ProblemList
+from bot.playground.slack.blocks.problems import BlockProblems, BlockRule
 
 BOTH = ("plain_text", "mrkdwn")
 PLAIN = ("plain_text",)
@@ -15,7 +15,7 @@ PLAIN = ("plain_text",)
 def string(most: int, least: int = 1) -> BlockRule:
     """Between `least` and `most` characters."""
 
-    def check(value: Any, at: str, problems: ProblemList) -> None:
+    def check(value: Any, at: str, problems: BlockProblems) -> None:
         if not isinstance(value, str):
             problems.add(at, "must be a string")
         else:
@@ -24,7 +24,7 @@ def string(most: int, least: int = 1) -> BlockRule:
     return check
 
 
-def _check_length(value: str, least: int, most: int, at: str, problems: ProblemList) -> None:
+def _check_length(value: str, least: int, most: int, at: str, problems: BlockProblems) -> None:
     if len(value) > most:
         problems.add(at, f"must be less than {most + 1} characters")
     if len(value) < least:
@@ -34,7 +34,7 @@ def _check_length(value: str, least: int, most: int, at: str, problems: ProblemL
 def text(most: int, kinds: Collection[str] = BOTH) -> BlockRule:
     """A text object of one of these kinds, with 1 to `most` characters."""
 
-    def check(value: Any, at: str, problems: ProblemList) -> None:
+    def check(value: Any, at: str, problems: BlockProblems) -> None:
         kind = value.get("type") if isinstance(value, dict) else None
         if kind not in kinds:
             problems.add(at, f"must be a text object of type {' or '.join(kinds)}")
@@ -45,13 +45,13 @@ def text(most: int, kinds: Collection[str] = BOTH) -> BlockRule:
     return check
 
 
-def boolean(value: Any, at: str, problems: ProblemList) -> None:
+def boolean(value: Any, at: str, problems: BlockProblems) -> None:
     if not isinstance(value, bool):
         problems.add(at, "must be a boolean")
 
 
 def integer(least: int, most: int) -> BlockRule:
-    def check(value: Any, at: str, problems: ProblemList) -> None:
+    def check(value: Any, at: str, problems: BlockProblems) -> None:
         if not isinstance(value, int) or isinstance(value, bool):
             problems.add(at, "must be an integer")
         elif not least <= value <= most:
@@ -61,19 +61,19 @@ def integer(least: int, most: int) -> BlockRule:
 
 
 def one_of(*allowed: str) -> BlockRule:
-    def check(value: Any, at: str, problems: ProblemList) -> None:
+    def check(value: Any, at: str, problems: BlockProblems) -> None:
         if value not in allowed:
             problems.add(at, f"must be one of {', '.join(allowed)}")
 
     return check
 
 
-def anything(_value: Any, _at: str, _report: ProblemList) -> None:
+def anything(_value: Any, _at: str, _report: BlockProblems) -> None:
     """Accepts every value. Another rule checks it."""
 
 
 def array(item: BlockRule, most: int, least: int = 1) -> BlockRule:
-    def check(value: Any, at: str, problems: ProblemList) -> None:
+    def check(value: Any, at: str, problems: BlockProblems) -> None:
         if not isinstance(value, list):
             problems.add(at, "must be an array")
             return
@@ -93,7 +93,7 @@ def record(
     """An object with only these keys."""
     known = {**required, **(optional or {})}
 
-    def check(value: Any, at: str, problems: ProblemList) -> None:
+    def check(value: Any, at: str, problems: BlockProblems) -> None:
         if not isinstance(value, dict):
             problems.add(at, "must be an object")
             return
@@ -112,7 +112,7 @@ def record(
 def typed(rules: Mapping[str, BlockRule], allowed: Collection[str] | None = None) -> BlockRule:
     """An object whose `type` selects its rule, and must be among `allowed`."""
 
-    def check(value: Any, at: str, problems: ProblemList) -> None:
+    def check(value: Any, at: str, problems: BlockProblems) -> None:
         kind = value.get("type") if isinstance(value, dict) else None
         if kind is None:
             problems.add(at, "missing required field: type")
@@ -125,7 +125,7 @@ def typed(rules: Mapping[str, BlockRule], allowed: Collection[str] | None = None
 
 
 def all_of(*rules: BlockRule) -> BlockRule:
-    def check(value: Any, at: str, problems: ProblemList) -> None:
+    def check(value: Any, at: str, problems: BlockProblems) -> None:
         for rule in rules:
             rule(value, at, problems)
 

@@ -9,15 +9,15 @@ from slack_sdk.errors import SlackObjectFormationError
 from slack_sdk.models.blocks import Block
 from slack_sdk.models.views import View
 
-from bot.playground.slack.blocks.problems import ProblemList
+from bot.playground.slack.blocks.problems import BlockProblems
 
 
-def check_blocks_with_sdk(blocks: list[dict[str, Any]], at: str, problems: ProblemList) -> None:
+def check_blocks_with_sdk(blocks: list[dict[str, Any]], at: str, problems: BlockProblems) -> None:
     for index, block in enumerate(blocks):
         _add_sdk_error(partial(_check_block, block), f"{at}/{index}", problems)
 
 
-def check_view_with_sdk(view: dict[str, Any], at: str, problems: ProblemList) -> None:
+def check_view_with_sdk(view: dict[str, Any], at: str, problems: BlockProblems) -> None:
     _add_sdk_error(View(**deepcopy(view)).validate_json, at, problems)
 
 
@@ -26,7 +26,7 @@ def _check_block(block: dict[str, Any]) -> None:
     parsed.to_dict()
 
 
-def _add_sdk_error(check: Callable[[], None], at: str, problems: ProblemList) -> None:
+def _add_sdk_error(check: Callable[[], None], at: str, problems: BlockProblems) -> None:
     try:
         check()
     except SlackObjectFormationError as error:

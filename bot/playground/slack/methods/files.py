@@ -6,7 +6,7 @@ from typing import Any
 from bot.playground.slack.errors import SlackError, error_with_problems
 from bot.playground.slack.methods.channels import joined_channel
 from bot.playground.slack.methods.registry import MethodCall, MethodResult, method
-from bot.playground.slack.models import Channel, File, Message
+from bot.playground.slack.models import Channel, Message, UploadedFile
 from bot.playground.slack.rate_limits import TIER_4
 from bot.playground.slack.slack_json import file_json
 
@@ -40,7 +40,7 @@ def complete_upload(call: MethodCall) -> MethodResult:
     return {"files": [file_json(file) for file in (shared[-1] if shared else files)]}
 
 
-def _uploaded(call: MethodCall) -> list[File]:
+def _uploaded(call: MethodCall) -> list[UploadedFile]:
     call.arguments.required_value("files")
     listed = call.arguments.parsed("files", "invalid_arguments")
     if not isinstance(listed, list) or not listed:
@@ -48,7 +48,7 @@ def _uploaded(call: MethodCall) -> list[File]:
     return [_one_uploaded(call, entry) for entry in listed]
 
 
-def _one_uploaded(call: MethodCall, entry: Any) -> File:
+def _one_uploaded(call: MethodCall, entry: Any) -> UploadedFile:
     file = call.state.files.find(entry.get("id", "")) if isinstance(entry, dict) else None
     if file is None or file.content is None:
         raise SlackError("file_not_found")
@@ -65,7 +65,7 @@ def _channels(call: MethodCall) -> list[Channel]:
     return channels
 
 
-def _share(call: MethodCall, files: list[File], channel: Channel) -> list[File]:
+def _share(call: MethodCall, files: list[UploadedFile], channel: Channel) -> list[UploadedFile]:
     thread_ts = call.arguments.optional("thread_ts")
     if thread_ts and call.state.messages.find(channel.id, thread_ts) is None:
         raise SlackError("thread_not_found")

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from bot.playground.slack.app import Token, TokenKind
+from bot.playground.slack.app import SlackToken, TokenKind
 from bot.playground.slack.arguments import CallArguments
 from bot.playground.slack.errors import SlackError, error_with_problems, missing_scope
 from bot.playground.slack.rate_limits import RateLimit
@@ -21,7 +21,7 @@ class MethodCall:
     """An authorized call. `base_url` is the address of the workspace."""
 
     state: WorkspaceState
-    token: Token
+    token: SlackToken
     arguments: CallArguments
     base_url: str
 

@@ -6,7 +6,7 @@ from typing import Any
 from bot.playground.slack.app_content import read_view
 from bot.playground.slack.errors import SlackError
 from bot.playground.slack.methods.registry import MethodCall, MethodResult, method, parsed_object
-from bot.playground.slack.models import Trigger, View
+from bot.playground.slack.models import ModalTrigger, SlackView
 from bot.playground.slack.rate_limits import TIER_4
 from bot.playground.slack.slack_json import view_with_values
 
@@ -57,15 +57,15 @@ def _content(call: MethodCall, kind: str) -> Mapping[str, Any]:
     return read_view(parsed_object(call.arguments, "view"), kind, call.state.ids)
 
 
-def _use_trigger(call: MethodCall) -> Trigger:
+def _use_trigger(call: MethodCall) -> ModalTrigger:
     return call.state.triggers.exchange(call.arguments.required("trigger_id"))
 
 
-def _check_hash(call: MethodCall, view: View) -> None:
+def _check_hash(call: MethodCall, view: SlackView) -> None:
     given = call.arguments.optional("hash")
     if given is not None and given != view.hash:
         raise SlackError("hash_conflict")
 
 
-def _view_result(call: MethodCall, view: View) -> MethodResult:
+def _view_result(call: MethodCall, view: SlackView) -> MethodResult:
     return {"view": view_with_values(call.state, view)}

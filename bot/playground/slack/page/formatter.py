@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from markupsafe import Markup
 
-from bot.playground.slack.models import User
+from bot.playground.slack.models import WorkspaceUser
 from bot.playground.slack.page.dates import clock_time, date_text, day_name
 from bot.playground.slack.page.mrkdwn import as_html, with_emoji
 from bot.playground.slack.slack_json import PERMALINKS
@@ -27,7 +27,7 @@ class PageFormatter:
     """Formats for one user. Implements NameLookup. Hold the lock of the state to use it."""
 
     state: WorkspaceState
-    user: User
+    user: WorkspaceUser
 
     def text(self, given: Json) -> Markup | str:
         """A text object of Block Kit."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.playground.slack.directory import TEAM_ID
-from bot.playground.slack.models import File, User
+from bot.playground.slack.models import UploadedFile, WorkspaceUser
 from bot.playground.slack.page.formatter import PageFormatter
 from bot.playground.slack.state import WorkspaceState
 from bot.playground.slack.user_actions.visible_content import visible_content
@@ -104,7 +104,7 @@ class PageContent:
     def __init__(self, formatter: PageFormatter, read_markers: ReadMarkers) -> None:
         self.formatter = formatter
         self.state: WorkspaceState = formatter.state
-        self.user: User = formatter.user
+        self.user: WorkspaceUser = formatter.user
         self._read_markers = read_markers
         self._visible = visible_content(self.state, self.user)
         self._channels = {each["id"]: each for each in self._visible["channels"]}
@@ -236,7 +236,7 @@ class PageContent:
     def _author_of_message(self, message: Json) -> MessageAuthor:
         return self._author(self.state.directory.users[message["user"]])
 
-    def _author(self, user: User) -> MessageAuthor:
+    def _author(self, user: WorkspaceUser) -> MessageAuthor:
         words = [word for word in user.real_name.replace("·", " ").split() if word[0].isalnum()]
         return MessageAuthor(
             id=user.id,
@@ -248,13 +248,13 @@ class PageContent:
         )
 
 
-def human_users(state: WorkspaceState) -> list[User]:
+def human_users(state: WorkspaceState) -> list[WorkspaceUser]:
     """All users except bots and deleted users."""
     users = state.directory.users.values()
     return [user for user in users if not (user.is_bot or user.deleted)]
 
 
-def _role(user: User) -> str:
+def _role(user: WorkspaceUser) -> str:
     if user.is_bot:
         return "App"
     if not user.belongs_to(TEAM_ID):
@@ -279,7 +279,7 @@ def _continues_previous(before: Json, message: Json) -> bool:
     )
 
 
-def _table(file: File) -> Sequence[Sequence[str]]:
+def _table(file: UploadedFile) -> Sequence[Sequence[str]]:
     if not file.name.endswith(".csv") or file.content is None:
         return []
     lines = io.StringIO(file.content.decode(errors="replace"))

@@ -17,7 +17,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from bot.playground.slack.directory import TEAM_NAME
-from bot.playground.slack.models import File, User
+from bot.playground.slack.models import UploadedFile, WorkspaceUser
 from bot.playground.slack.page.formatter import PageFormatter
 from bot.playground.slack.page.page_content import PageContent, ReadMarkers, human_users
 from bot.playground.slack.user_actions.context import ActionContext
@@ -151,7 +151,7 @@ class _PageRoutes:
     def _home(self) -> str:
         return f"/home/{self._state.app.id}"
 
-    def _user(self, request: Request) -> User | None:
+    def _user(self, request: Request) -> WorkspaceUser | None:
         """The user in the address, else in the cookie, else the first user. None without users."""
         known = {user.id: user for user in human_users(self._state)}
         wanted = (request.query_params.get("as", ""), request.cookies.get(_COOKIE, ""))
@@ -173,7 +173,7 @@ class _PageRoutes:
         return Response(html, media_type="text/html")
 
 
-def _can_see(content: PageContent, file: File) -> bool:
+def _can_see(content: PageContent, file: UploadedFile) -> bool:
     return any(content.channel(channel) for channel, _ in file.shared_in)
 
 

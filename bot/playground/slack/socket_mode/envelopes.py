@@ -12,7 +12,7 @@ _ACCEPT_RESPONSE = {"slash_commands", "block_suggestion", "view_submission"}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Envelope:
+class SocketEnvelope:
     """A payload for the app. `kind` is the payload's type. Only events have `retry_attempt`."""
 
     id: str
@@ -41,16 +41,20 @@ class Envelope:
         return "timeout" if self.retry_attempt else ""
 
 
-def slash_command(payload: Mapping[str, Any]) -> Envelope:
-    return Envelope(id=str(uuid4()), type="slash_commands", kind="slash_commands", payload=payload)
+def slash_command(payload: Mapping[str, Any]) -> SocketEnvelope:
+    return SocketEnvelope(
+        id=str(uuid4()), type="slash_commands", kind="slash_commands", payload=payload
+    )
 
 
-def interactive(payload: Mapping[str, Any]) -> Envelope:
-    return Envelope(id=str(uuid4()), type="interactive", kind=payload["type"], payload=payload)
+def interactive(payload: Mapping[str, Any]) -> SocketEnvelope:
+    return SocketEnvelope(
+        id=str(uuid4()), type="interactive", kind=payload["type"], payload=payload
+    )
 
 
-def event(payload: Mapping[str, Any], attempt: int) -> Envelope:
-    return Envelope(
+def event(payload: Mapping[str, Any], attempt: int) -> SocketEnvelope:
+    return SocketEnvelope(
         id=str(uuid4()),
         type="events_api",
         kind=payload["event"]["type"],

@@ -16,7 +16,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from bot.playground.slack.faults import DeliveryFault, DeliveryTarget
 from bot.playground.slack.recorded_traffic import DeliveryRecord
 from bot.playground.slack.socket_mode.connections import SocketConnection, SocketConnections
-from bot.playground.slack.socket_mode.envelopes import Envelope, disconnect, event, hello
+from bot.playground.slack.socket_mode.envelopes import SocketEnvelope, disconnect, event, hello
 from bot.playground.slack.state import WorkspaceState
 
 DeliveryFailure = Literal["operation_timeout", "dispatch_failed"]
@@ -35,7 +35,7 @@ class Acknowledgement:
 class _PendingEnvelope:
     """A sent envelope, possibly with copies, and its first acknowledgement."""
 
-    envelope: Envelope
+    envelope: SocketEnvelope
     sent: float = field(default_factory=time.monotonic)
     wake: asyncio.Event = field(default_factory=asyncio.Event)
     ack: Acknowledgement | None = None
@@ -60,7 +60,7 @@ class SocketModeServer:
             return
         await self._listen(self.connections.add(socket))
 
-    async def deliver(self, envelope: Envelope) -> Acknowledgement | DeliveryFailure:
+    async def deliver(self, envelope: SocketEnvelope) -> Acknowledgement | DeliveryFailure:
         """Sends an envelope and waits `ack_timeout` seconds for its acknowledgement."""
         fault = self._fault_for(envelope)
         pending = self._add_pending(envelope)
@@ -83,7 +83,7 @@ class SocketModeServer:
         """Delivers a recorded payload again; raises KeyError for an unknown envelope."""
         known = self._state.deliveries.find(envelope_id)
         return await self.deliver(
-            Envelope(
+            SocketEnvelope(
                 id=str(uuid4()),
                 type=known.envelope,
                 kind=known.kind,
@@ -156,22 +156,22 @@ class SocketModeServer:
             pending.ack = Acknowledgement(payload)
             pending.wake.set()
 
-    def _fault_for(self, envelope: Envelope) -> DeliveryFault | None:
+    def _fault_for(self, envelope: SocketEnvelope) -> DeliveryFault | None:
         with self._state.lock:
             target = DeliveryTarget(envelope.type, envelope.kind)
             return self._state.delivery_faults.rule_for(target)
 
-    def _add_pending(self, envelope: Envelope) -> _PendingEnvelope:
+    def _add_pending(self, envelope: SocketEnvelope) -> _PendingEnvelope:
         pending = _PendingEnvelope(envelope)
         self._pending[envelope.id] = pending
         return pending
 
-    def _copy(self, envelope: Envelope, pending: _PendingEnvelope) -> Envelope:
+    def _copy(self, envelope: SocketEnvelope, pending: _PendingEnvelope) -> SocketEnvelope:
         copy = replace(envelope, id=str(uuid4()))
         self._pending[copy.id] = pending
         return copy
 
-    async def _send(self, envelope: Envelope, fault: DeliveryFault | None) -> bool:
+    async def _send(self, envelope: SocketEnvelope, fault: DeliveryFault | None) -> bool:
         connection = self.connections.next()
         self._record(envelope, connection)
         if connection is None:
@@ -182,7 +182,7 @@ class SocketModeServer:
             await _send_with_fault(connection, envelope, fault)
         return True
 
-    def _record(self, envelope: Envelope, connection: SocketConnection | None) -> None:
+    def _record(self, envelope: SocketEnvelope, connection: SocketConnection | None) -> None:
         with self._state.lock:
             self._state.deliveries.record(
                 DeliveryRecord(
@@ -206,7 +206,7 @@ class SocketModeServer:
 
 
 async def _send_with_fault(
-    connection: SocketConnection, envelope: Envelope, fault: DeliveryFault
+    connection: SocketConnection, envelope: SocketEnvelope, fault: DeliveryFault
 ) -> None:
     await asyncio.sleep(fault.delay)
     text = envelope.text() if fault.body is None else fault.body

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from bot.playground.slack.models import Channel, ResponseUrl, User
+from bot.playground.slack.models import Channel, ResponseUrl, WorkspaceUser
 from bot.playground.slack.socket_mode import Acknowledgement, SocketModeServer
-from bot.playground.slack.socket_mode.envelopes import Envelope
+from bot.playground.slack.socket_mode.envelopes import SocketEnvelope
 from bot.playground.slack.state import WorkspaceState
 from bot.playground.slack.user_actions.outcome import (
     ActionNotPossibleError,
@@ -22,11 +22,11 @@ class ActionContext:
     socket_mode: SocketModeServer
     base_url: Callable[[], str]
 
-    def user(self, user: str) -> User:
+    def user(self, user: str) -> WorkspaceUser:
         """Raises KeyError."""
         return self.state.directory.users[user]
 
-    def joined_channel(self, user: User, channel: str) -> Channel:
+    def joined_channel(self, user: WorkspaceUser, channel: str) -> Channel:
         """Raises KeyError, or ActionNotPossibleError if the user is not in the channel."""
         found = self.state.directory.channels[channel]
         if user.id not in found.members:
@@ -36,7 +36,7 @@ class ActionContext:
     def url_of(self, response_url: ResponseUrl) -> str:
         return f"{self.base_url()}/hooks{response_url.path}"
 
-    async def send(self, envelope: Envelope) -> Acknowledgement:
+    async def send(self, envelope: SocketEnvelope) -> Acknowledgement:
         """Delivers to the app; raises ActionNotPossibleError if it does not acknowledge in time."""
         answer = await self.socket_mode.deliver(envelope)
         if isinstance(answer, Acknowledgement):

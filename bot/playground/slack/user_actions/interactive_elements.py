@@ -8,7 +8,7 @@ from bot.playground.slack.blocks.element_rules import options_of
 from bot.playground.slack.blocks.traversal import ElementInBlock
 from bot.playground.slack.field_values import Value
 from bot.playground.slack.models import Message
-from bot.playground.slack.socket_mode.envelopes import Envelope, interactive
+from bot.playground.slack.socket_mode.envelopes import SocketEnvelope, interactive
 from bot.playground.slack.user_actions.context import ActionContext
 from bot.playground.slack.user_actions.input_values import checked_value
 from bot.playground.slack.user_actions.outcome import ActionNotPossibleError, ActionOutcome
@@ -87,7 +87,7 @@ def _check_confirmation(target: ElementInBlock, *, confirm: bool | None) -> None
 
 def _prepare(
     context: ActionContext, surface: Surface, target: ElementInBlock, value: Value
-) -> Envelope:
+) -> SocketEnvelope:
     state, user = context.state, surface.user
     if value["type"] not in ("button", "overflow"):
         state.fields.set(user.id, surface.key, target, value)

@@ -9,7 +9,7 @@ from typing import Any
 from bot.playground.slack.app_content import read_view
 from bot.playground.slack.blocks.traversal import elements_with_blocks
 from bot.playground.slack.errors import SlackError
-from bot.playground.slack.models import User, View
+from bot.playground.slack.models import SlackView, WorkspaceUser
 from bot.playground.slack.socket_mode.envelopes import interactive
 from bot.playground.slack.user_actions.context import ActionContext
 from bot.playground.slack.user_actions.input_values import checked_value, validation_error
@@ -59,7 +59,9 @@ async def close(context: ActionContext, user: str, *, everything: bool = False) 
     return ActionOutcome("ok", sent=bool(payloads))
 
 
-def _fill(context: ActionContext, actor: User, view: View, values: Mapping[str, Any]) -> None:
+def _fill(
+    context: ActionContext, actor: WorkspaceUser, view: SlackView, values: Mapping[str, Any]
+) -> None:
     surface = Surface(user=actor, container=view)
     for action_id, given in values.items():
         target = surface.find_element(action_id, None)
@@ -67,7 +69,7 @@ def _fill(context: ActionContext, actor: User, view: View, values: Mapping[str, 
         context.state.fields.set(actor.id, view.id, target, value)
 
 
-def _check_complete(context: ActionContext, actor: User, view: View) -> None:
+def _check_complete(context: ActionContext, actor: WorkspaceUser, view: SlackView) -> None:
     """Raises ActionNotPossibleError with the client's errors by block."""
     values = context.state.fields.values_of(actor.id, view.id, view.blocks)
     errors = {
@@ -81,7 +83,9 @@ def _check_complete(context: ActionContext, actor: User, view: View) -> None:
         raise ActionNotPossibleError(ActionOutcome("refused", "the modal has errors", errors))
 
 
-def _apply_answer(context: ActionContext, view: View, answer: Mapping[str, Any]) -> ActionOutcome:
+def _apply_answer(
+    context: ActionContext, view: SlackView, answer: Mapping[str, Any]
+) -> ActionOutcome:
     """Applies the app's answer. An empty answer closes the modal."""
     match answer.get("response_action"):
         case None if not answer:
@@ -97,7 +101,9 @@ def _apply_answer(context: ActionContext, view: View, answer: Mapping[str, Any])
     return ActionOutcome("ok", sent=True)
 
 
-def _errors(context: ActionContext, view: View, answer: Mapping[str, Any]) -> Mapping[str, str]:
+def _errors(
+    context: ActionContext, view: SlackView, answer: Mapping[str, Any]
+) -> Mapping[str, str]:
     errors = answer.get("errors")
     inputs = {target.block_id for target in elements_with_blocks(view.blocks) if target.is_input}
     if not isinstance(errors, dict) or not errors:
@@ -109,7 +115,7 @@ def _errors(context: ActionContext, view: View, answer: Mapping[str, Any]) -> Ma
     return errors
 
 
-def _show(context: ActionContext, view: View, action: str, content: Any) -> None:
+def _show(context: ActionContext, view: SlackView, action: str, content: Any) -> None:
     try:
         read = read_view(content, "modal", context.state.ids)
         if action == "push":

@@ -15,7 +15,7 @@ from bot.playground.slack.directory import (
     TEAM_ID,
 )
 from bot.playground.slack.field_values import Value
-from bot.playground.slack.models import Channel, Message, User, View
+from bot.playground.slack.models import Channel, Message, SlackView, WorkspaceUser
 from bot.playground.slack.slack_json import message_json, view_with_values
 from bot.playground.slack.state import WorkspaceState
 from bot.playground.slack.user_actions.surfaces import Surface
@@ -28,7 +28,11 @@ _NAMES = {"private": "privategroup", "im": "directmessage"}
 
 
 def command_payload(
-    state: WorkspaceState, user: User, channel: Channel, words: tuple[str, str], response_url: str
+    state: WorkspaceState,
+    user: WorkspaceUser,
+    channel: Channel,
+    words: tuple[str, str],
+    response_url: str,
 ) -> Payload:
     """`words`: the command, and the rest of the line."""
     return {
@@ -79,7 +83,7 @@ def suggestion_payload(
     }
 
 
-def submission_payload(state: WorkspaceState, user: User, view: View) -> Payload:
+def submission_payload(state: WorkspaceState, user: WorkspaceUser, view: SlackView) -> Payload:
     return {
         **_common(state, "view_submission", user),
         "trigger_id": state.triggers.issue(user.id, view.id),
@@ -88,7 +92,9 @@ def submission_payload(state: WorkspaceState, user: User, view: View) -> Payload
     }
 
 
-def closing_payload(state: WorkspaceState, user: User, view: View, *, is_cleared: bool) -> Payload:
+def closing_payload(
+    state: WorkspaceState, user: WorkspaceUser, view: SlackView, *, is_cleared: bool
+) -> Payload:
     return {
         **_common(state, "view_closed", user),
         "view": view_with_values(state, view),
@@ -118,7 +124,7 @@ def event_payload(state: WorkspaceState, event: Mapping[str, Any]) -> Payload:
     }
 
 
-def _common(state: WorkspaceState, kind: str, user: User) -> Payload:
+def _common(state: WorkspaceState, kind: str, user: WorkspaceUser) -> Payload:
     """In an organization, `user.team_id` is the user's own workspace, not that of the action."""
     team, enterprise = {"id": TEAM_ID, "domain": TEAM_DOMAIN}, None
     if user.teams:
@@ -143,7 +149,7 @@ def _common(state: WorkspaceState, kind: str, user: User) -> Payload:
 def _location(state: WorkspaceState, surface: Surface) -> Payload:
     """Container, channel and message, or view. Ephemeral messages are sent without content."""
     shown_on = surface.container
-    if isinstance(shown_on, View):
+    if isinstance(shown_on, SlackView):
         return {
             "container": {"type": "view", "view_id": shown_on.id},
             "view": view_with_values(state, shown_on),

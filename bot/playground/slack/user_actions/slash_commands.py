@@ -1,12 +1,12 @@
 """User action: slash command."""
 
-from bot.playground.slack import other_endpoints
+from bot.playground.slack import response_urls_and_files
 from bot.playground.slack.app_content import read_message_content
 from bot.playground.slack.arguments import CallArguments
 from bot.playground.slack.errors import SlackError
 from bot.playground.slack.models import Message, ResponseUrl
 from bot.playground.slack.socket_mode import Acknowledgement
-from bot.playground.slack.socket_mode.envelopes import Envelope, slash_command
+from bot.playground.slack.socket_mode.envelopes import SocketEnvelope, slash_command
 from bot.playground.slack.user_actions.context import ActionContext
 from bot.playground.slack.user_actions.outcome import ActionNotPossibleError, ActionOutcome
 from bot.playground.slack.user_actions.payloads import command_payload
@@ -25,7 +25,7 @@ async def type_command(context: ActionContext, user: str, channel: str, line: st
 
 def _prepare(
     context: ActionContext, user: str, channel: str, line: str
-) -> tuple[ResponseUrl, Envelope]:
+) -> tuple[ResponseUrl, SocketEnvelope]:
     actor = context.user(user)
     typed_in = context.joined_channel(actor, channel)
     command, _, rest = line.partition(" ")
@@ -51,7 +51,7 @@ def _post_answer(context: ActionContext, url: ResponseUrl, ack: Acknowledgement,
         ) from error
     if arguments.text("response_type") == "in_channel":
         _show_command(context, url, line)
-    other_endpoints.post_response(context.state, url, content, arguments)
+    response_urls_and_files.post_response(context.state, url, content, arguments)
 
 
 def _show_command(context: ActionContext, url: ResponseUrl, line: str) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.playground.slack.blocks.traversal import Block, ElementInBlock, find_element
-from bot.playground.slack.models import Message, User, View
+from bot.playground.slack.models import Message, SlackView, WorkspaceUser
 from bot.playground.slack.state import WorkspaceState
 from bot.playground.slack.user_actions.outcome import not_found
 
@@ -23,8 +23,8 @@ class SurfaceAddress:
 class Surface:
     """A message, modal or Home tab, as one user sees it at one time."""
 
-    user: User
-    container: Message | View
+    user: WorkspaceUser
+    container: Message | SlackView
 
     @property
     def key(self) -> str:
@@ -41,7 +41,7 @@ class Surface:
 
     @property
     def view_id(self) -> str | None:
-        return self.container.id if isinstance(self.container, View) else None
+        return self.container.id if isinstance(self.container, SlackView) else None
 
     def find_element(self, action_id: str, block_id: str | None) -> ElementInBlock:
         """Raises ActionNotPossibleError if the surface does not have the element."""
@@ -54,7 +54,7 @@ class Surface:
         return state.fields.values_of(self.user.id, self.key, self.blocks)
 
 
-def find_surface(state: WorkspaceState, user: User, address: SurfaceAddress) -> Surface:
+def find_surface(state: WorkspaceState, user: WorkspaceUser, address: SurfaceAddress) -> Surface:
     """Raises ActionNotPossibleError if the user does not see the surface."""
     if address.ts is not None:
         return Surface(
@@ -68,14 +68,14 @@ def find_surface(state: WorkspaceState, user: User, address: SurfaceAddress) -> 
     return Surface(user=user, container=top_modal(state, user))
 
 
-def top_modal(state: WorkspaceState, user: User) -> View:
+def top_modal(state: WorkspaceState, user: WorkspaceUser) -> SlackView:
     stack = state.views.stack_of(user.id)
     if not stack:
         raise not_found("no modal is open")
     return stack[-1]
 
 
-def visible_message(state: WorkspaceState, user: User, channel: str, ts: str) -> Message:
+def visible_message(state: WorkspaceState, user: WorkspaceUser, channel: str, ts: str) -> Message:
     """Raises ActionNotPossibleError if the user does not see the message."""
     message = state.messages.find(channel, ts)
     if message is None or message.is_tombstone:

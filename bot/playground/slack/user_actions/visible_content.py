@@ -2,14 +2,14 @@
 
 from typing import Any
 
-from bot.playground.slack.models import Channel, Message, User
+from bot.playground.slack.models import Channel, Message, WorkspaceUser
 from bot.playground.slack.slack_json import channel_json, message_json, view_with_values
 from bot.playground.slack.state import WorkspaceState
 
 Json = dict[str, Any]
 
 
-def visible_content(state: WorkspaceState, user: User) -> Json:
+def visible_content(state: WorkspaceState, user: WorkspaceUser) -> Json:
     """Channels with messages and threads, the user's ephemeral messages, modals and Home tab.
 
     The topmost modal is last.
@@ -28,7 +28,7 @@ def visible_content(state: WorkspaceState, user: User) -> Json:
     }
 
 
-def _channel(state: WorkspaceState, channel: Channel, user: User) -> Json:
+def _channel(state: WorkspaceState, channel: Channel, user: WorkspaceUser) -> Json:
     visible = [
         message
         for message in state.messages.of_channel(channel.id)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from bot.playground.slack.app_content import MessageContent, read_message_content
 from bot.playground.slack.arguments import CallArguments
 from bot.playground.slack.errors import SlackError
-from bot.playground.slack.models import File, Message, ResponseUrl
+from bot.playground.slack.models import Message, ResponseUrl, UploadedFile
 from bot.playground.slack.state import WorkspaceState
 
 _KNOWN_ARGUMENTS = frozenset(
@@ -68,7 +68,7 @@ def post_response(
     )
 
 
-def upload(state: WorkspaceState, path: str, content: bytes) -> File:
+def upload(state: WorkspaceState, path: str, content: bytes) -> UploadedFile:
     """Stores an announced file; raises SlackError if its length differs."""
     file = state.files.find(path.rpartition("/")[2])
     if file is None or file.content is not None:
