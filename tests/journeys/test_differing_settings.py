@@ -241,7 +241,7 @@ def test_confirm_usage_confirms_the_number_in_the_message(
         assert (doubted.listed.workloads, doubted.before.workloads) == (0, 10)
 
         assert ann.uses("try_again", channel=ops, ts=report["ts"]).ok
-        until(lambda: "it lists 0 workloads, where it" in str(_last(ann, ops)["blocks"]))
+        until(lambda: "it lists 0 workloads, but" in str(_last(ann, ops)["blocks"]))
         assert ann.uses("confirm_usage:0", channel=ops, ts=_last(ann, ops)["ts"]).ok
         until(lambda: not own_store.doubted())
     last = own_store.last_listed(doubted.source, doubted.scope)
