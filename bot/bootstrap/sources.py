@@ -79,7 +79,7 @@ def session_of(
 
 
 def session_as(role: AssumedRole | None, region: str | None, config: Config) -> boto3.Session:
-    """A session of its own with the role, or the shared session without a role. `config`: how to
+    """A separate session with the role, or the shared session without a role. `config`: how to
     assume the role. Raises RequestError as `session_of` does."""
     check_aws_secrets(os.environ)
     with explain_errors("Opening a session", "AWS", is_call=False):

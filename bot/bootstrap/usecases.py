@@ -41,7 +41,7 @@ def open_authority(settings: Settings) -> AuthorityChecker:
     return AuthorityChecker(
         rules_of=partial(settings.approval_rules, workspace=None),
         general_rules=settings.general_rules(workspace=None),
-        directory=SlackDirectory(settings) if is_in_slack() else NoDirectory(),
+        directory=SlackUserDirectory(settings) if is_in_slack() else MissingUserDirectory(),
     )
 
 
@@ -50,7 +50,7 @@ class _OpenedWorkspace(NamedTuple):
     people: "SlackUsers"
 
 
-class SlackDirectory:
+class SlackUserDirectory:
     """Looks up people in Slack. May be used by several threads."""
 
     def __init__(self, settings: Settings) -> None:
@@ -81,7 +81,7 @@ class SlackDirectory:
 
 
 @dataclass(frozen=True, slots=True)
-class NoDirectory:
+class MissingUserDirectory:
     """For a process without a Slack token: raises ServiceError."""
 
     def workspace(self) -> str:

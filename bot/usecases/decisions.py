@@ -58,7 +58,7 @@ class ApprovalRequest:
 
 @dataclass(frozen=True, slots=True)
 class Decisions:
-    """`general_rules`: the rules for decisions about all repositories."""
+    """Makes people's decisions. `general_rules`: the rules for decisions about all repositories."""
 
     store: "Store"
     clock: Clock
@@ -138,8 +138,8 @@ class Decisions:
     def confirm_usage(
         self, source: str, scope: str, workloads: int, person: SimulatedUser
     ) -> DoubtedUsage:
-        """Accepts a drop in a source's usage. `workloads`: the number that the person saw. Returns
-        what the source is believed to list from now on."""
+        """Accepts a drop in a source's usage, and returns it. `workloads`: the number that the
+        person saw. Later scans are compared with this number."""
         action = PersonAction(self.store, person, self.clock())
         while True:
             doubted = find_doubted(self.store, source, scope)

@@ -40,15 +40,15 @@ class UsageScan(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Doctor(Generic[AnyRegistry]):
-    """`open_registries` is called once the caller is known. `scan` opens every usage source, and
-    scans for images of these registries."""
+    """Runs all checks. `open_registries` is called after the caller is identified. `scan` scans all
+    usage sources for images of these registries."""
 
     identify: Callable[[], AwsCaller]
     open_registries: Callable[[], Sequence[NamedRegistry[AnyRegistry]]]
     scan: Callable[[Sequence[AnyRegistry]], UsageScan]
 
     def findings(self) -> Iterator[DoctorFinding]:
-        """One failure does not hide another, except that nothing can be checked without
+        """Yields the finding of each check. Checks continue after a failure, except without
         credentials."""
         try:
             caller = self.identify()
@@ -95,7 +95,7 @@ class Doctor(Generic[AnyRegistry]):
 
 @dataclass(frozen=True, slots=True)
 class _OpenedRegistry(Generic[AnyRegistry]):
-    """`checks` None: the registry cannot be read at all."""
+    """A registry with its finding. `checks` None: the registry cannot be read."""
 
     registry: AnyRegistry
     finding: DoctorFinding
@@ -125,7 +125,7 @@ def _unchecked(snapshot: UsageSnapshot) -> DoctorFinding:
 
 
 def _other_regions(elsewhere: OtherRegionsUsage) -> Iterator[DoctorFinding]:
-    """Warnings only: other Regions make no plan incomplete."""
+    """Yields only warnings, since other Regions make no plan incomplete."""
     check, scope = "other Regions", elsewhere.account
     if elsewhere.found:
         yield warning(check, scope, WorkloadsInUnscannedRegions(elsewhere.found))

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class ManifestNotFoundError(RequestError):
-    """The plan has no manifest of that name. `close`: the tag with the most similar name."""
+    """The plan has no manifest with this tag or digest. `close`: the most similar tag."""
 
     def __init__(self, repository: RepositoryId, reference: str, close: str | None) -> None:
         hint = f"did you mean {close}?" if close else "ecr-clean plan lists all of them"
@@ -38,8 +38,9 @@ class Explanation:
 
 
 def explain(plan: Plan, reference: str) -> Explanation:
-    """`reference`: a tag, a digest or the start of a digest. Raises RequestError if it names
-    several manifests, and ManifestNotFoundError if it names none."""
+    """Explains the verdict on a manifest. `reference`: a tag, a digest or the start of a digest.
+    Raises RequestError if it matches several manifests, and ManifestNotFoundError if it matches
+    none."""
     found = [
         each
         for each in plan.judged
@@ -62,7 +63,7 @@ def _closest(plan: Plan, reference: str) -> str | None:
 
 
 MAX_PLANS_SEARCHED = 100
-"""Of one repository, newest first."""
+"""For one repository, newest first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +77,8 @@ class DeletedManifest:
 def find_deleted(
     store: "Store", repository: RepositoryId, reference: str
 ) -> DeletedManifest | None:
-    """`reference`: a tag that the manifest had, its digest, or the start of its digest. Returns the
-    manifest that was deleted last if it names several."""
+    """Finds the last deleted manifest that matches. `reference`: a tag that it had, its digest, or
+    the start of its digest."""
     for plan in _carried_out(store, repository):
         for item in store.items(plan.id, plan.version):
             was_deleted = item.outcome is ImageOutcome.DELETED

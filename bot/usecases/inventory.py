@@ -37,8 +37,8 @@ much memory, and several calls run at once."""
 
 @dataclass(frozen=True, slots=True)
 class Inventory:
-    """`subjects_seen`: digests that referrers name by tag and that were in the repository at an
-    earlier inventory."""
+    """The manifests of a repository. `subjects_seen`: digests that referrers name by tag and that
+    an earlier inventory found."""
 
     manifests: tuple[Manifest, ...]
     subjects_seen: frozenset[str]
@@ -62,11 +62,11 @@ class InventoryTaker:
         return Inventory(manifests, self._subjects_seen(repository, manifests))
 
     def _list(self, repository: RepositoryId) -> dict[str, DescribedImage]:
-        """By digest, with the last pull that was not a read of this bot. A manifest whose tags
-        change while the pages are read may be on two pages: it gets the tags of both.
+        """The images by digest, with the last pull that was not a read of this bot. An image whose
+        tags change during the listing may be on two pages, and gets the tags of both.
 
-        Looks up the bot's reads after the listing: another process stores each read before it
-        sends the call, so none of the listed reads is missing.
+        Looks up the bot's reads after the listing: other processes store each read before the
+        call, so no read that was listed is missing.
         """
         found: dict[str, DescribedImage] = {}
         for entry in self.registry.describe(repository):
@@ -91,7 +91,7 @@ class InventoryTaker:
     def _read(
         self, repository: RepositoryId, missing: Sequence[DescribedImage]
     ) -> dict[str, UnreadManifest]:
-        """Reads these into the cache. Returns those that could not be read."""
+        """Reads these manifests into the cache. Returns those that could not be read."""
         pending = {entry.digest for entry in missing}
         unread: dict[str, UnreadManifest] = {}
         failures: list[ServiceError] = []
@@ -129,7 +129,7 @@ class InventoryTaker:
 def pulled_by_others(
     entry: DescribedImage, bot_reads: Mapping[str, Sequence[BotRead]]
 ) -> DescribedImage:
-    """With the time of the last pull that was not a read of this bot."""
+    """The image with the time of the last pull that was not a read of this bot."""
     reads = bot_reads.get(entry.digest, ())
     pulled_at = pull_by_others(entry.pulled_at, reads)
     return entry if pulled_at == entry.pulled_at else entry._replace(pulled_at=pulled_at)
@@ -159,9 +159,9 @@ def _unreadable(entry: DescribedImage) -> UnreadManifest | None:
 
 
 class BatchSize:
-    """How many manifests one call reads, so that memory is bounded by bytes, not by a number of
-    manifests. Follows the average length in the answers: at once when it grows, by halves when it
-    shrinks, since large manifests come in groups."""
+    """Decides how many manifests one call reads, so that the memory in bytes is bounded. Follows
+    the average length in the answers: immediately when it grows, and by halves when it shrinks,
+    since large manifests come in groups."""
 
     def __init__(self, most: int) -> None:
         self._most = most
@@ -169,11 +169,11 @@ class BatchSize:
 
     @property
     def is_guess(self) -> bool:
-        """Whether no answer has come yet."""
+        """True until the first answer."""
         return self._average is None
 
     def learn(self, manifests: int, text_bytes: int) -> None:
-        """From one answer. An answer without any text says nothing about lengths."""
+        """Updates the average from one answer. Ignores answers without texts."""
         if text_bytes:
             known = self._average or 0.0
             self._average = max(text_bytes / manifests, known / 2)
@@ -202,8 +202,8 @@ Answer = TypeVar("Answer")
 
 
 def sample(entries: Sequence[Entry]) -> tuple[Sequence[Entry], Sequence[Entry]]:
-    """What to read first, and the others in their order. The first has one manifest of each type
-    as far as possible, since lengths differ by type."""
+    """Returns the manifests to read first, and the others in their order. The first ones have as
+    many different types as possible, since lengths differ by type."""
     by_type = {entry.config_type: entry for entry in reversed(entries)}
     first = {entry.digest: entry for entry in islice(by_type.values(), FIRST_BATCH)}
     for entry in entries[:FIRST_BATCH]:
@@ -307,7 +307,7 @@ def open_manifest_reader(
 
 
 def reads_count_as_pulls(registry: Registry) -> bool:
-    """True unless the registry says that they do not. Needs no permission to ask it."""
+    """Whether ECR records the bot's reads as pulls. True if the setting cannot be read."""
     try:
         return registry.records_our_pulls()
     except ServiceError:

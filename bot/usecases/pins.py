@@ -54,8 +54,9 @@ MESSAGES_PER_CALL = 5
 
 @dataclass(frozen=True, slots=True)
 class NewPins:
-    """`plan`: the open plan with these pins, if there is one. `unmatched`: pins that match no image
-    of that plan, or, without a plan, of the last scan; they may be mistyped."""
+    """The result of pinning. `plan`: the open plan with these pins, if there is one. `unmatched`:
+    pins that match no image of that plan or, without a plan, of the last scan. They may be
+    mistyped."""
 
     pins: Sequence[Pin]
     plan: PlanRecord | None
@@ -63,7 +64,7 @@ class NewPins:
 
 
 class CannotExtendError(RequestError):
-    """The pin cannot be prolonged: it is gone, or its end has changed."""
+    """The pin cannot be extended: it is gone, or its end has changed."""
 
 
 class _PinChangedError(Exception):
@@ -72,8 +73,8 @@ class _PinChangedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Pins:
-    """Every change raises RequestError with the reason if the person may not make it. The audit has
-    every change, and every refusal."""
+    """Makes, extends and removes pins. Every change raises RequestError with the reason if the
+    person may not make it. The audit records every change and every refusal."""
 
     store: "Store"
     clock: Clock

@@ -33,9 +33,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """A plan that is not stored yet. `scanned_at`: when its scans started; what changed since is
-    not in it. `pins` and `removals`: those of the store that it takes into account. `tags`: the
-    tags that the repository has now."""
+    """A plan that is not stored yet. `scanned_at`: when its scans started; later changes are not in
+    the plan. `pins` and `removals`: stored ones that the plan includes. `tags`: the repository's
+    tags now."""
 
     plan: Plan
     scanned_at: datetime
@@ -105,7 +105,7 @@ class Planner:
         )
 
     def _tags(self, repository: RepositoryId, inventory: Inventory, now: datetime) -> TagScan:
-        """Empty without a store, which would keep it for the next scan."""
+        """The scan of tags. Empty without a store, which keeps it for the next scan."""
         if self.store is None:
             return TagScan(now, {}, {})
         last = self.store.tag_scan(repository)

@@ -276,7 +276,7 @@ def _has_no_approval(plan: PlanRecord) -> bool:
 
 
 def _stays_valid(before: PlanRecord, planned: Planned) -> bool:
-    """Whether the open plan remains valid. A plan that was proposed after this scan is based on
+    """Whether the open plan remains as it is. A plan that was proposed after this scan is based on
     newer data."""
     if before.state is not PlanState.PROPOSED or before.proposed_at > planned.scanned_at:
         return True

@@ -45,9 +45,9 @@ Key = TypeVar("Key")
 
 @dataclass(frozen=True, slots=True)
 class RegistryChecks:
-    """`principal`: the ARN of the IAM user or role that reads the registry, if there is one.
-    `is_whole` False: the role's path may be missing in it. `is_listed` False: repositories may be
-    missing."""
+    """The checks of one registry. `principal`: the ARN of the IAM user or role that reads it, if
+    there is one. `is_whole` False: the role's path may be missing in the ARN. `is_listed` False:
+    repositories may be missing."""
 
     registry: Registry
     id: RegistryId
@@ -57,8 +57,8 @@ class RegistryChecks:
     is_listed: bool = True
 
     def policies(self, coverage: ScanCoverage) -> Iterator[DoctorFinding]:
-        """Which accounts and services may pull by the repositories' policies, and whether they are
-        scanned for usage."""
+        """Checks whether the accounts and services that the repositories' policies allow to pull
+        are scanned for usage."""
         check, scope = "repository policies", str(self.id)
         unread: list[ErrorText] = []
         accounts: list[tuple[str, str]] = []
@@ -82,7 +82,7 @@ class RegistryChecks:
             yield ok(check, scope, self._all_seen(allowed))
 
     def replication(self, coverage: ScanCoverage) -> Iterator[DoctorFinding]:
-        """To which registries deletions are replicated, and whether those are scanned for usage."""
+        """Checks whether registries to which deletions are replicated are scanned for usage."""
         check, scope = "replication", str(self.id)
         try:
             carried = _grouped(
@@ -105,8 +105,9 @@ class RegistryChecks:
     def references(
         self, snapshot: UsageSnapshot, all_repositories: Iterable[RepositoryId]
     ) -> Iterator[DoctorFinding]:
-        """References to this registry that cannot be read, or whose repository does not exist.
-        `all_repositories`: those of all registries, since a reference may mean another registry."""
+        """Finds references to this registry that cannot be read, or whose repository does not
+        exist. `all_repositories`: those of all registries, since a reference may mean another
+        one."""
         scope = str(self.id)
         by_name = _grouped((each.name, each.uri) for each in all_repositories)
         names = {each.name for each in self.repositories}
@@ -162,8 +163,8 @@ class RegistryChecks:
         return warning(check, scope, LayerSharingOn(self.id.region))
 
     def ignored(self) -> DoctorFinding:
-        """Whether the resource tag that excludes a repository from reports can be read. Tries the
-        first repository."""
+        """Checks with the first repository whether the resource tag that excludes repositories from
+        reports can be read."""
         check, scope = "resource tags", str(self.id)
         try:
             self.registry.resource_tags(self.repositories[0])
@@ -181,7 +182,7 @@ class RegistryChecks:
         return AllPullersScanned(tuple(sorted(accounts)), tuple(sorted(services)))
 
     def _pullers(self) -> Iterator[tuple[str, frozenset[Puller] | ServiceError]]:
-        """By the names of repositories."""
+        """Yields the name of each repository with its answer."""
         answers = in_parallel(self._pullers_of, self.repositories)
         for repository, answer in zip(self.repositories, answers, strict=True):
             yield repository.name, answer

@@ -1,7 +1,7 @@
-"""Makes reports, and queues those that are due and those that people ask for.
+"""Makes reports, and queues scheduled and requested reports.
 
-The way of every report: plan → store → decide whether the plan is posted, summarized or left out →
-post → fold older messages of the plan.
+The steps of a report: plan → store → decide whether the plan is posted, summarized or left out →
+post → shorten older messages of the plan.
 """
 
 from collections import defaultdict
@@ -40,10 +40,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ReportRequest:
-    """A report of one repository. `channel`: its id, None if the settings name none. `round`: the
-    round to which the report belongs; None if a person named the repository: then its plan is
-    posted whatever it says. `is_claimed`: the store has the report's claim, and gets its outcome.
-    `placeholder`: the `ts` of the message that turns into the report."""
+    """A report of one repository to make. `channel`: its id, None if the settings have none.
+    `round`: the round of the report; None if a person named the repository, so that its plan is
+    always posted. `is_claimed`: the store has a claim of the report, and gets its outcome.
+    `placeholder`: the `ts` of the message that becomes the report."""
 
     repository: RepositoryId
     channel: str | None
@@ -54,8 +54,8 @@ class ReportRequest:
 
 @dataclass(frozen=True, slots=True)
 class PlannedReport:
-    """`proposal`: None if people had decided on the repository's plan, so that it was not planned.
-    `outcome`: POSTED if the report is to be posted."""
+    """A report that was planned. `proposal`: None if people had decided on the repository's plan,
+    so that no new plan was made. `outcome`: POSTED if the report is to be posted."""
 
     request: ReportRequest
     proposal: Proposal | None
@@ -73,8 +73,8 @@ class PlannedReport:
 
 @dataclass(frozen=True, slots=True)
 class Reports:
-    """Makes reports: those that are due, those that people in Slack request, and those of the
-    command line. Two steps, since callers handle failures of planning and of posting differently.
+    """Makes scheduled reports, reports that Slack users request, and reports of the command line,
+    in two steps, since callers handle failures of planning and of posting differently.
     `expires_after`: how long a plan is open."""
 
     store: "Store"
@@ -84,8 +84,8 @@ class Reports:
 
     def plan(self, request: ReportRequest, propose: Callable[[], Proposal]) -> PlannedReport:
         """Plans the repository, stores the plan, and decides whether the report is posted,
-        summarized or left out. `propose` plans and stores. A report that is due is left out without
-        planning if people decided on the repository's plan.
+        summarized or left out. `propose` plans and stores. A scheduled report is left out without
+        planning if people have decided on the repository's plan.
 
         Raises what `propose` raises, and ServiceError if the database fails."""
         is_decided = request.round is not None and self._is_decided(request.repository)
@@ -93,7 +93,7 @@ class Reports:
         return PlannedReport(request, proposal, _outcome(request, proposal))
 
     def deliver(self, planned: PlannedReport) -> PlanMessage | None:
-        """Posts the report, and reduces older messages of its plan in the channel to one line.
+        """Posts the report, and shortens older messages of its plan in the channel to one line.
         Stores the outcome of a claimed report, with the message if there is one. Returns None if
         the report is not to be posted.
 
@@ -258,8 +258,8 @@ class ReportRequestQueue:
     def put(
         self, person: SimulatedUser, repository: str, channel: str, placeholder: str | None = None
     ) -> None:
-        """The arguments are as in `RequestedReport`. Raises RefusedError as `expect_may_request`
-        does."""
+        """Queues a report. Arguments: as in `RequestedReport`. Raises RefusedError as
+        `expect_may_request` does."""
         self.expect_may_request(person)
         requested = RequestedReport(repository, channel, person.name, placeholder)
         self.store.put_job(REPORT, requested.payload(), self.clock())

@@ -29,7 +29,7 @@ class FoundRepository:
 
 
 def find_repositories(argument: str, registries: Sequence[Registry]) -> list[FoundRepository]:
-    """`argument`: a name, a glob or a URI. Returns at least one repository.
+    """Finds repositories in AWS, at least one. `argument`: a name, a glob or a URI.
 
     Raises RequestError if there is none, or if several registries have one of that name. Raises
     ServiceError if a registry cannot be listed."""
@@ -144,7 +144,7 @@ class RepositoryNames:
         return missing
 
     def _names(self, id_: RegistryId, found: FoundRepository) -> frozenset[str] | None:
-        """None if it is none of these registries."""
+        """None if this registry is not in the settings."""
         registry = found.registry
         if id_ != found.repository.registry:
             other = self._registry(id_)

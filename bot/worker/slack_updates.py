@@ -49,7 +49,7 @@ _log = logging.getLogger(__name__)
 
 
 class SlackServices(NamedTuple):
-    """`client_without_retries`: a client without retries."""
+    """The Slack clients of the worker, and what posts messages with them."""
 
     workspace: Workspace
     plan_messages: PlanMessages

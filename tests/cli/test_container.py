@@ -142,7 +142,7 @@ def test_slack_is_away(heartbeats: Path, run: Run, monkeypatch: pytest.MonkeyPat
         with serving() as bot:
             until(lambda: is_well(run))
             slack.close()
-            until(lambda: bot.has_said("Slack is away"))
+            until(lambda: bot.has_said("Connection to Slack lost"))
             expire_heartbeats(heartbeats, SERVE)
             assert "from serve: " in run("health").err
 
