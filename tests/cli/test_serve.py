@@ -181,7 +181,7 @@ def test_a_plan_that_cannot_start_is_logged(
     id_ = approved(run, at_once.id.name)
     settings_file(f"{LOOKED_AT}execution: {{enabled: false}}")
     with serving() as bot:
-        until(lambda: bot.has_said("could not begin"))
+        until(lambda: bot.has_said("could not start"))
     assert as_stored(own_store, id_).state is PlanState.PROPOSED
     assert any(
         f"WARNING The plan {id_} for team/api could not start (the settings have "
