@@ -2,6 +2,7 @@
 
 from bot.aws.aws_api import caller_account, caller_arn, iam_principal
 from bot.aws.ecr import EcrRegistry
+from bot.aws.errors import explain_errors
 from bot.aws.iam_policy import ANY
 from bot.bootstrap.sources import CompletedScan, named_regions, session_of
 from bot.bootstrap.storage import Storage
@@ -59,6 +60,12 @@ def open_named_registries(settings: Settings) -> list[NamedRegistry[EcrRegistry]
         NamedRegistry(registry, f"registries[{number}]", entry.role_arn)
         for number, (registry, entry) in enumerate(entries)
     ]
+
+
+def has_aws_credentials() -> bool:
+    """Raises RequestError if boto3's own settings are wrong."""
+    with explain_errors("Looking for credentials", "AWS", is_call=False):
+        return session_of(None).get_credentials() is not None
 
 
 def identify(settings: Settings) -> AwsCaller:

@@ -7,18 +7,17 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import NamedTuple
 
 import boto3
 from botocore.config import Config
 
 from bot.aws.aws_api import ALL_REGIONS, AccountAccess, AwsApi, open_aws_apis
 from bot.aws.ecr import EcrRegistry
-from bot.aws.eks import EksClusters
 from bot.aws.errors import explain_errors
 from bot.aws.sessions import AssumedRole, SharedAwsSessions
+from bot.bootstrap.kubernetes import known_clusters, kubernetes_sources
 from bot.core.errors import ErrorText, RequestError, ServiceError
-from bot.core.name_syntax import is_arn
 from bot.core.patterns import Patterns
 from bot.core.repository import RegistryId
 from bot.core.usage import (
@@ -31,18 +30,13 @@ from bot.core.usage import (
 from bot.core.usage_snapshot import UsageSnapshot
 from bot.ports import Clock, Progress, RegionMemory, ScanMemory, UsageSource
 from bot.settings.environment import check_aws_secrets
-from bot.settings.model import ClusterSection, CustomResourceSection, KubernetesSection, Settings
+from bot.settings.model import Settings
 from bot.usage.app_runner import app_runner_source
 from bot.usage.aws_lambda import LambdaSource
 from bot.usage.batch import batch_source
 from bot.usage.codebuild import codebuild_source
 from bot.usage.ecs import EcsSource
 from bot.usage.files import FileSource
-from bot.usage.kubernetes.unlisted_clusters import (
-    KnownEksClusters,
-    UnlistedEksClustersCheck,
-    find_cluster,
-)
 from bot.usage.other_regions import (
     OtherRegionsCheck,
     Question,
@@ -54,12 +48,6 @@ from bot.usage.sagemaker import sagemaker_source
 from bot.usage.usage_scan import BrokenUsageSource, UsageScanner
 from bot.usecases.check_authority import AuthorityChecker
 from bot.usecases.repositories import RepositoryNames
-
-if TYPE_CHECKING:
-    from lightkube.config.kubeconfig import SingleConfig
-
-    from bot.usage.kubernetes.cluster_source import CustomResource
-
 
 _SESSIONS = SharedAwsSessions()
 """Shared by the whole process."""
@@ -170,86 +158,6 @@ def _account_accesses(
             else registry.session
         )
         yield AccountAccess(session, registry.account, regions, has_registry=True)
-
-
-def kubernetes_sources(settings: Settings, apis: Iterable[AwsApi]) -> Iterator[UsageSource]:
-    section = settings.usage.kubernetes
-    if section is None:
-        return
-    everywhere = [EksClusters(aws) for aws in apis]
-    known = known_clusters(section)
-    for eks in everywhere:
-        yield UnlistedEksClustersCheck(eks, everywhere, known)
-    for cluster in section.clusters:
-        yield _cluster_source(cluster, settings, everywhere)
-
-
-def known_clusters(section: KubernetesSection) -> KnownEksClusters:
-    return KnownEksClusters(
-        listed=frozenset(_names(section)),
-        ignored=Patterns(tuple(glob for glob in section.ignore if not is_arn(glob))),
-        ignored_arns=Patterns(tuple(filter(is_arn, section.ignore))),
-    )
-
-
-def cluster_role(settings: Settings) -> Mapping[str, Any]:
-    """The ClusterRole that the bot needs in every cluster."""
-    from bot.usage.kubernetes import cluster_source  # noqa: PLC0415
-
-    section = settings.usage.kubernetes
-    return cluster_source.cluster_role(
-        map(_custom_resource, section.custom_resources if section else ())
-    )
-
-
-def _names(section: KubernetesSection) -> Iterator[str]:
-    """Names or ARNs of the EKS clusters in the settings. `aws eks update-kubeconfig` names contexts
-    by ARN."""
-    for cluster in section.clusters:
-        if cluster.eks is not None:
-            yield cluster.eks
-        if cluster.context is not None and is_arn(cluster.context):
-            yield cluster.context
-
-
-def _cluster_source(
-    cluster: ClusterSection, settings: Settings, everywhere: Sequence[EksClusters]
-) -> UsageSource:
-    from bot.usage.kubernetes.cluster_api import ClusterApi  # noqa: PLC0415
-    from bot.usage.kubernetes.cluster_source import KubernetesSource  # noqa: PLC0415
-
-    assert settings.usage.kubernetes is not None
-    custom = [
-        _custom_resource(entry)
-        for entry in settings.usage.kubernetes.custom_resources
-        if not entry.clusters or cluster.name in entry.clusters
-    ]
-    timeout = settings.usage.kubernetes.timeout.total_seconds()
-    api = ClusterApi(cluster.name, _kubeconfig_loader(cluster, settings, everywhere), timeout)
-    return KubernetesSource(api, custom, settings.hosts())
-
-
-def _kubeconfig_loader(
-    cluster: ClusterSection, settings: Settings, everywhere: Sequence[EksClusters]
-) -> "Callable[[float], SingleConfig]":
-    from bot.usage.kubernetes import kubeconfig  # noqa: PLC0415
-    from bot.usage.kubernetes.kubeconfig import KubeconfigTrust, from_kubeconfig  # noqa: PLC0415
-
-    if cluster.kubeconfig is not None:
-        trust = KubeconfigTrust.FOUND if settings.is_default_file else KubeconfigTrust.NAMED
-        return partial(from_kubeconfig, Path(cluster.kubeconfig), cluster.context, trust)
-    if cluster.in_cluster:
-        return lambda _seconds: kubeconfig.from_service_account()
-    name = cluster.eks
-    assert name is not None
-    return lambda _seconds: kubeconfig.from_eks(*find_cluster(name, everywhere))
-
-
-def _custom_resource(entry: CustomResourceSection) -> "CustomResource":
-    from bot.usage.kubernetes.cluster_source import CustomResource  # noqa: PLC0415
-
-    plural, version, group = entry.resource.split(".", maxsplit=2)
-    return CustomResource(group, version, plural, entry.template)
 
 
 class CompletedScan(NamedTuple):

@@ -18,9 +18,10 @@ from bot.aws.iam_policy import (
     size_of,
 )
 from bot.bootstrap.iam_principals import Principal, deletion_scopes, reading_scopes
+from bot.bootstrap.kubernetes import cluster_role
 from bot.bootstrap.planning import identify, open_named_registries, own_place
 from bot.bootstrap.slack_context import has_slack_tokens, open_slack_checks
-from bot.bootstrap.sources import cluster_role, open_sources
+from bot.bootstrap.sources import open_sources
 from bot.bootstrap.usecases import open_authority
 from bot.cli.database import opened_memory
 from bot.cli.exit_status import ExitStatus

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Self
 
 import click
 
+from bot.bootstrap.planning import has_aws_credentials
 from bot.bootstrap.processes import Shutdown, shutdown_on_signals
 from bot.bootstrap.slack_context import has_slack_tokens, open_slack_connection
 from bot.cli.database import opened_store
 from bot.cli.exit_status import ExitStatus
 from bot.cli.options import CommonOptions, common_options
 from bot.cli.terminal import print_line
-from bot.core.errors import ServiceError
+from bot.core.errors import RequestError, ServiceError
 from bot.process import (
     MAX_HEARTBEAT_AGE_SECONDS,
     SERVE,
@@ -59,6 +60,7 @@ def serve(options: CommonOptions) -> int:
 
     shutdown = shutdown_on_signals()
     settings = load_settings(options.config)
+    _expect_credentials()
     with opened_store() as store:
         connection = _connect_to_slack(settings, store, debug=options.debug)
         log_to_stderr()
@@ -71,6 +73,17 @@ def serve(options: CommonOptions) -> int:
     if shutdown.is_requested():
         _log.info("Stopped; the next serve resumes unfinished plans")
     return status
+
+
+def _expect_credentials() -> None:
+    """Raises RequestError if there are neither Slack tokens nor AWS credentials: serve could do
+    nothing."""
+    if not has_slack_tokens() and not has_aws_credentials():
+        raise RequestError(
+            "serve found no credentials. For Slack, set SLACK_BOT_TOKEN and SLACK_APP_TOKEN. For "
+            "AWS, set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or run "
+            "ecr-clean with an IAM role"
+        )
 
 
 def _connect_to_slack(

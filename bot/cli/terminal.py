@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 Entity = TypeVar("Entity")
 
+MAX_WIDTH = 1000
+"""Characters in a line: names and tags have up to 256."""
+
 
 def print_line(text: str) -> None:
     """Prints a line of the command's result."""
@@ -52,12 +55,16 @@ def note_traceback(text: str) -> None:
 
 
 def show(parts: "Iterable[RenderableType]") -> None:
-    """Prints texts and tables of `bot.render`."""
+    """Prints texts and tables of `bot.render`. A table is wider than the terminal if that is what
+    its names need: they are never broken."""
     from rich.console import Console  # noqa: PLC0415 - scripts do not need it
+    from rich.measure import Measurement  # noqa: PLC0415
 
     console = Console()
+    unlimited = console.options.update_width(MAX_WIDTH)
     for part in parts:
-        console.print(part, crop=False)
+        needed = Measurement.get(console, unlimited, part).minimum
+        console.print(part, crop=False, width=max(console.width, needed))
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,9 +23,9 @@ from bot.render.plan_problem_sentences import (
 )
 from bot.render.quantities import count
 
-RESOLVE_ERROR = "resolve this error, then run ecr-clean doctor again"
+RESOLVE_ERROR = "resolve this error, then run `ecr-clean doctor` again"
 GRANT_ACTIONS = (
-    "if AWS denies an action, grant it: ecr-clean iam-policy prints all required actions"
+    "if AWS denies an action, grant it: `ecr-clean iam-policy` prints all required actions"
 )
 REMOVE_APPROVER = "remove them from `approvers`, unless this is intended"
 
@@ -245,8 +245,8 @@ def _registry_fix(  # noqa: C901, PLR0911, PLR0912 - one case a value
             return _exemption(detail)
         case registry.LayerSharingOn(region):
             return (
-                "no fix is needed if you share layers; otherwise: aws ecr put-account-setting "
-                f"--name BLOB_MOUNTING --value DISABLED --region {region}"
+                "no fix is needed if you share layers; otherwise: `aws ecr put-account-setting "
+                f"--name BLOB_MOUNTING --value DISABLED --region {region}`"
             )
         case _:
             assert_never(detail)
@@ -258,8 +258,8 @@ def _exemption(affected: registry.PullTimesAffected) -> str:
         return "run this as an IAM role or user: no other principal can be exempted"
     path = "" if affected.is_whole else " (if the role has a path, put it before its name)"
     return (
-        "exempt it: aws ecr register-pull-time-update-exclusion "
-        f"--principal-arn {affected.principal} --region {affected.region}{path}"
+        "exempt it: `aws ecr register-pull-time-update-exclusion "
+        f"--principal-arn {affected.principal} --region {affected.region}`{path}"
     )
 
 

@@ -8,7 +8,7 @@ from bot.core.doctor_findings import DoctorFinding, FindingStatus
 from bot.render.finding_sentences import finding_words, fix_words
 from bot.render.output import Column, Columns
 from bot.render.quantities import count
-from bot.render.terminal import shown, shown_whole, stacked
+from bot.render.terminal import shown, shown_whole, stacked, wrapped
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -18,7 +18,9 @@ STYLES = {
     FindingStatus.WARNING: "yellow",
     FindingStatus.FAILED: "bold red",
 }
+WORST_FIRST = (FindingStatus.FAILED, FindingStatus.WARNING, FindingStatus.OK)
 STATUS_WIDTH = max(map(len, FindingStatus)) + 2
+_MARGIN = " " * STATUS_WIDTH
 
 FINDING_COLUMNS: Columns[DoctorFinding, DoctorFinding] = Columns(
     Column("check", lambda finding: finding.check),
@@ -30,26 +32,27 @@ FINDING_COLUMNS: Columns[DoctorFinding, DoctorFinding] = Columns(
 
 
 def findings_as_text(findings: Sequence[DoctorFinding]) -> "RenderableType":
-    """One line for each finding, and one for its fix. Lines are not wrapped, so that commands can
-    be copied."""
-    lines = (line for finding in findings for line in _lines(finding))
-    return stacked(*lines, shown(""), shown(_summary(findings)))
+    """The summary, then the findings: those that failed first, with their fixes."""
+    worst_first = sorted(findings, key=lambda finding: WORST_FIRST.index(finding.status))
+    lines = (line for finding in worst_first for line in _lines(finding))
+    return stacked(shown(_summary(findings)), shown(""), *lines)
 
 
 def _lines(finding: DoctorFinding) -> Iterator["RenderableType"]:
-    yield shown_whole(
-        (f"{finding.status:<{STATUS_WIDTH}}", STYLES[finding.status]),
-        (finding.check, "bold"),
-        f", {finding.scope}: {finding_words(finding.detail)}",
-    )
+    text = f"{finding.check}, {finding.scope}: {finding_words(finding.detail)}"
+    status = (f"{finding.status:<{STATUS_WIDTH}}", STYLES[finding.status])
+    for number, line in enumerate(wrapped(text, STATUS_WIDTH)):
+        yield shown_whole(_MARGIN if number else status, line)
     if fix := fix_words(finding.detail):
-        yield shown_whole(f"{'':{STATUS_WIDTH}}Fix: {fix}")
+        for line in wrapped(f"Fix: {fix}", STATUS_WIDTH):
+            yield shown_whole(_MARGIN, line)
 
 
 def _summary(findings: Sequence[DoctorFinding]) -> str:
     by_status = Counter(finding.status for finding in findings)
+    warnings = count(by_status[FindingStatus.WARNING], "warning")
     if failed := by_status[FindingStatus.FAILED]:
-        return f"{count(failed, 'check')} FAILED."
-    if warnings := by_status[FindingStatus.WARNING]:
-        return f"No check FAILED; {count(warnings, 'warning')}."
+        return f"{count(failed, 'check')} FAILED, {warnings}, {by_status[FindingStatus.OK]} ok."
+    if by_status[FindingStatus.WARNING]:
+        return f"No check FAILED; {warnings}."
     return "All checks passed."

@@ -38,8 +38,6 @@ if TYPE_CHECKING:
 
 IMAGES_PER_CHUNK = 1000
 ALL_LISTED = "--format csv lists all"
-NAME = {**ONE_LINE, "max_width": 34}
-
 PLACE_COLUMNS: Columns[Plan, Any] = Columns(*place_columns(lambda plan: place(plan.repository)))
 
 KINDS = {
@@ -81,7 +79,7 @@ MANIFEST_COLUMNS: Columns[JudgedManifest, PlannedImageGroup] = Columns(
     Column(
         "digest",
         lambda judged: judged.manifest.digest,
-        table=TableColumn(Heading("To delete, largest first", NAME), _group_name),
+        table=TableColumn(Heading("To delete, largest first", ONE_LINE), _group_name),
     ),
     Column("tags", lambda judged: judged.manifest.tags),
     Column("kind", lambda judged: judged.manifest.kind),
@@ -233,7 +231,7 @@ def _uses(summary: PlanSummary) -> "RenderableType":
         style = "bold" if used.by_use_alone else ""
         users = first_few([user_words(user) for user in used.users])
         rows.append((shown(name_of(used.root), style=style), users or "a part of it is in use"))
-    parts = [table([Heading("In use", NAME), Heading("by", REST_OF_LINE)], rows)]
+    parts = [table([Heading("In use", ONE_LINE), Heading("by", REST_OF_LINE)], rows)]
     parts += how_many_more(len(summary.used), ALL_LISTED)
     if summary.kept_only_by_use:
         number = len(summary.kept_only_by_use)

@@ -19,7 +19,6 @@ from bot.render.plans import CSV_HEADER, PLACE_COLUMNS, plan_as_json, plan_as_ro
 from bot.render.quantities import age, count, freed, iso, money, size
 from bot.render.refusals import refusal_words, state_words
 from bot.render.terminal import (
-    FOLDED,
     NUMBER,
     ONE_LINE,
     ONE_LINE_NUMBER,
@@ -48,7 +47,7 @@ ITEMS_PER_CHUNK = 1000
 
 _PLACE: tuple[Column[PlanRecord, PlanRecord], ...] = place_columns(
     lambda plan: place(plan.repository),
-    TableColumn(Heading("repository", FOLDED), lambda plan, _now: plan.repository.name),
+    TableColumn(Heading("repository", ONE_LINE), lambda plan, _now: plan.repository.name),
 )
 
 ITEM_COLUMNS: Columns[PlanItem, Any] = Columns(
@@ -96,7 +95,7 @@ PLAN_COLUMNS: Columns[PlanRecord, PlanRecord] = Columns(
         None,
         lambda plan: plan.deletions,
         TableColumn(
-            Heading("to delete", NUMBER),
+            Heading("to delete", ONE_LINE_NUMBER),
             lambda plan, _now: f"{plan.deletions:,} of {plan.manifests:,}",
         ),
     ),

@@ -2,6 +2,8 @@
 `shown_whole` make every text. The functions import rich when they are called, so that commands that
 print JSON or CSV start faster."""
 
+import re
+import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -13,6 +15,12 @@ if TYPE_CHECKING:
 ROWS = 15
 """The most lines of a list."""
 
+LINE_WIDTH = 80
+"""Of texts that are wrapped here, not by the terminal."""
+
+_COMMAND = re.compile(r"`[^`]+`")
+_HARD_SPACE = "\N{NO-BREAK SPACE}"
+
 Layout = Mapping[str, Any]
 """Options of rich's `Table.add_column`."""
 
@@ -20,7 +28,6 @@ PLAIN: Layout = {}
 ONE_LINE: Layout = {"no_wrap": True}
 NUMBER: Layout = {"justify": "right"}
 ONE_LINE_NUMBER: Layout = {**NUMBER, **ONE_LINE}
-FOLDED: Layout = {"overflow": "fold"}
 REST_OF_LINE: Layout = {"ratio": 1, "overflow": "fold"}
 
 
@@ -45,6 +52,16 @@ def shown_whole(*parts: str | tuple[str, str], style: str = "") -> "RenderableTy
 
     text = Text.assemble(*map(_safe, parts), style=style, no_wrap=True, overflow="ignore")
     return stacked(text)
+
+
+def wrapped(text: str, indent: int) -> list[str]:
+    """The text in lines that fit into LINE_WIDTH behind `indent`. Words and `commands` are never
+    broken, so that they can be copied."""
+    unbroken = _COMMAND.sub(lambda command: command[0].replace(" ", _HARD_SPACE), text)
+    lines = textwrap.wrap(
+        unbroken, LINE_WIDTH - indent, break_long_words=False, break_on_hyphens=False
+    )
+    return [line.replace(_HARD_SPACE, " ") for line in lines]
 
 
 def _safe(part: str | tuple[str, str]) -> str | tuple[str, str]:

@@ -13,7 +13,7 @@ import pytest
 from botocore.loaders import Loader
 
 from bot.aws.sessions import open_session
-from bot.bootstrap.sources import cluster_role
+from bot.bootstrap.kubernetes import cluster_role
 from bot.cli.demo.demo_company import aws_environment, expect_no_proxy
 from bot.cli.demo.own_account import allow_only_reads, demo_settings
 from bot.core.errors import RequestError

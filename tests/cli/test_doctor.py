@@ -498,14 +498,25 @@ def test_as_a_table(run: Run, aws: AwsStandIn) -> None:
     result = run("doctor")
     assert result.status == 0
     assert "ok       settings, ecr-clean.yml: " in result.out
-    assert result.out.endswith("\n\nNo check FAILED; 1 warning.\n")
+    assert result.out.startswith("No check FAILED; 1 warning.\n\nwarning  usage, ")
     aws.world.deny("ecr:DescribeImages")
     result = run("doctor")
     assert result.status == 1
     (line,) = (line for line in lines(result) if line.startswith("FAILED"))
     assert line.startswith(f"FAILED   registry, {PLACE}: AWS refused ecr:DescribeImages")
     assert "\n         Fix: if AWS denies" in result.out
-    assert result.out.endswith("\n\n1 check FAILED.\n")
+    assert result.out.startswith("1 check FAILED, 1 warning, ")
+    shown = [line.split()[0] for line in lines(result) if line and not line.startswith(" ")][1:]
+    assert shown == sorted(shown, key=["FAILED", "warning", "ok"].index)
+
+
+@pytest.mark.usefixtures("healthy")
+def test_the_table_is_wrapped_at_80_columns(run: Run, aws: AwsStandIn) -> None:
+    aws.world.deny("ecr:DescribeImages")
+    result = run("doctor")
+    too_long = [line for line in lines(result) if len(line) > 80]
+    assert all(len(line.split()) == 1 or "`" in line for line in too_long)
+    assert len(too_long) < 3
 
 
 @pytest.mark.usefixtures("healthy")

@@ -2,6 +2,7 @@
 
 import json
 import signal
+from pathlib import Path
 
 import pytest
 
@@ -56,6 +57,17 @@ def test_one_token_is_missing(
     result = run("serve")
     assert (result.status, result.out) == (2, "")
     assert f"{missing} is not set" in last_line(result)
+
+
+def test_no_credentials_at_all(
+    run: Run, environment: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    del environment
+    for name in (*TOKENS, "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    result = run("serve")
+    assert (result.status, result.out) == (2, "")
+    assert result.err.startswith("ecr-clean: serve found no credentials. For Slack, set ")
 
 
 @pytest.mark.parametrize("wrong", TOKENS)

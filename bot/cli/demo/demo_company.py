@@ -1,6 +1,7 @@
 """A simulated company on this machine: AWS, a cluster, a Slack workspace, and the bot."""
 
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -14,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import bot
-from bot.bootstrap.sources import cluster_role
+from bot.bootstrap.kubernetes import cluster_role
 from bot.core.errors import RequestError, ServiceError
 from bot.process import system_clock
 from bot.settings.environment import Environment
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 
 PROXIES = ("http_proxy", "https_proxy", "all_proxy")
+UNSET = ("AWS_PROFILE", "AWS_SESSION_TOKEN", "DATABASE_URL", *PROXIES, *map(str.upper, PROXIES))
 OWN_PREFIXES = ("slack_", "database_url", "ecr_clean_", "xdg_state_home")
 
 SECONDS_TO_START = 60.0
@@ -67,6 +69,19 @@ class DemoFolder:
     @property
     def log(self) -> Path:
         return self.folder / "serve.log"
+
+    def write_shell_script(self) -> Path:
+        """A script that makes `ecr-clean` in another shell use the simulated company."""
+        own = {name: value for name, value in self.environment.items() if _is_of_demo(name, value)}
+        exports = [f"export {name}={shlex.quote(value)}" for name, value in sorted(own.items())]
+        script = self.folder / "environment.sh"
+        path = f'export PATH={shlex.quote(str(Path(sys.executable).parent))}:"$PATH"'
+        script.write_text("\n".join([f"unset {' '.join(UNSET)}", path, *exports, ""]))
+        return script
+
+
+def _is_of_demo(name: str, value: str) -> bool:
+    return os.environ.get(name) != value
 
 
 @contextmanager

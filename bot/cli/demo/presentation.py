@@ -37,7 +37,14 @@ INVITATION = """\
 
 Open {url}/ in a browser and act as any member. This report is in #shop.
 Tom can pin images. Mia and Ravi can approve. Every member can stop an approved plan within
-{seconds} seconds; then the images are deleted. Ctrl-C ends the demo."""
+{seconds} seconds; then the images are deleted.
+
+The command line works on this company, too. In another terminal:
+  . {script}    # export AWS_ENDPOINT_URL={aws_url}, and more
+  ecr-clean plans
+  ecr-clean plan 'shop/*'
+
+Ctrl-C ends the demo."""
 
 WALKTHROUGH_UNDO_WINDOW = timedelta(seconds=8)
 """Short, since no user reads along."""
@@ -143,7 +150,12 @@ def show_company(port: int, *, interactive: bool) -> None:
         printer.print_totals()
         print_lines(f"Finished in {time.monotonic() - began:.0f} seconds.")
         if interactive:
-            invitation = INVITATION.format(url=workspace.url, seconds=UNDO_WINDOW.seconds)
+            invitation = INVITATION.format(
+                url=workspace.url,
+                seconds=UNDO_WINDOW.seconds,
+                script=bot.demo_folder.write_shell_script(),
+                aws_url=company.aws_url,
+            )
             wait_for_ctrl_c(bot, invitation)
 
 
