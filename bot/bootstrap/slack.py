@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from bot.core.errors import RequestError
+from bot.core.permissions import needs_lookup
 from bot.core.policy import ApprovalRules
 from bot.core.repository import RepositoryId
 from bot.ports import Clock
@@ -137,7 +138,7 @@ def open_warner(
 def open_people(workspace: Workspace) -> "SlackUsers":
     from bot.slack.directory import SlackUsers  # noqa: PLC0415
 
-    return SlackUsers(workspace.client, workspace.id, user_groups(workspace.settings))
+    return SlackUsers(workspace.client, workspace.id, approvers_to_look_up(workspace.settings))
 
 
 def named_approvers(settings: Settings) -> Iterator[str]:
@@ -147,9 +148,9 @@ def named_approvers(settings: Settings) -> Iterator[str]:
         yield from report.approvers or ()
 
 
-def user_groups(settings: Settings) -> frozenset[str]:
-    """User groups among the approvers."""
-    return frozenset(each for each in named_approvers(settings) if each.startswith("S"))
+def approvers_to_look_up(settings: Settings) -> frozenset[str]:
+    """User groups and handles among the approvers."""
+    return frozenset(filter(needs_lookup, named_approvers(settings)))
 
 
 def _client() -> "WebClient":

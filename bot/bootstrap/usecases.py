@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from bot.bootstrap.planning import identify, open_named_registries, open_registries
-from bot.bootstrap.slack import is_in_slack, open_client, user_groups
+from bot.bootstrap.slack import approvers_to_look_up, is_in_slack, open_client
 from bot.core.errors import RequestError, ServiceError
 from bot.core.permissions import AwsIdentity, SimulatedUser, SlackUser
 from bot.parallel import ExpiringCache
@@ -76,7 +76,7 @@ class SlackUserDirectory:
         with calling("Asking who the bot is"):
             workspace = str(client.auth_test()["team_id"])
         return _OpenedWorkspace(
-            workspace, SlackUsers(client, workspace, user_groups(self._settings))
+            workspace, SlackUsers(client, workspace, approvers_to_look_up(self._settings))
         )
 
 

@@ -113,6 +113,33 @@ class ApproverUnknown:
 
 
 @dataclass(frozen=True, slots=True)
+class HandleUnknown:
+    """No user and no user group has the handle of an approver."""
+
+
+@dataclass(frozen=True, slots=True)
+class HandleAmbiguous:
+    """Several users or user groups have the handle of an approver, so none of them may approve.
+    `owners`: their IDs."""
+
+    owners: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class HandleOfNonMember:
+    """The handle belongs to a guest or to a user of another workspace, who may not approve."""
+
+    user: str
+
+
+@dataclass(frozen=True, slots=True)
+class HandleOfMember:
+    """The handle belongs to a full member of the workspace."""
+
+    user: str
+
+
+@dataclass(frozen=True, slots=True)
 class OutsiderMayApprove:
     """An approver belongs to another workspace."""
 
@@ -138,10 +165,17 @@ SlackFinding: TypeAlias = (
     | ChannelArchived
     | BotNotInChannel
     | BotInChannel
-    | AllMembersMayApprove
+)
+
+ApproverFinding: TypeAlias = (
+    AllMembersMayApprove
     | ApproverGroupEmpty
     | ApproverGroupHasMembers
     | ApproverUnknown
+    | HandleUnknown
+    | HandleAmbiguous
+    | HandleOfNonMember
+    | HandleOfMember
     | OutsiderMayApprove
     | GuestMayApprove
     | MemberMayApprove
@@ -248,6 +282,7 @@ FindingDetail: TypeAlias = (
     | UsageFinding
     | RegistryFinding
     | SlackFinding
+    | ApproverFinding
 )
 
 

@@ -1,6 +1,7 @@
 """Why a person has a permission or not: values with fields.
 
-`person`: a Slack user ID or an AWS ARN. `group`: a Slack user group ID.
+`person`: a Slack user ID or an AWS ARN. `group`: a Slack user group ID, or the @handle of a user or
+of a user group.
 """
 
 from dataclasses import dataclass

@@ -75,7 +75,8 @@ PersonPermission: TypeAlias = PermissionGranted | PermissionRefused[PersonRefusa
 
 @dataclass(frozen=True, slots=True)
 class SlackUser:
-    """`groups`: the user groups of the person; None if they could not be read."""
+    """`groups`: the user groups (S…) and handles (@…) of the settings that include the person; None
+    if they could not be read."""
 
     id: str
     workspace: str
@@ -104,7 +105,7 @@ def person_without_directory(name: str, rules: ApprovalRules) -> SimulatedUser |
     knows."""
     if name.startswith("arn:"):
         return AwsIdentity(name)
-    needs_more = not rules.approvers or any(map(_is_user_group, rules.approvers))
+    needs_more = not rules.approvers or any(map(needs_lookup, rules.approvers))
     if name not in rules.approvers and needs_more:
         return None
     return SlackUser(name, workspace="", is_guest=False, groups=frozenset())
@@ -282,7 +283,7 @@ def _why_no_member(
 def _as_listed_user(person: SlackUser, rules: ApprovalRules) -> PersonPermission:
     if person.id in rules.approvers:
         return PermissionGranted(NamedApprover(person.id))
-    groups = [approver for approver in rules.approvers if _is_user_group(approver)]
+    groups = [approver for approver in rules.approvers if needs_lookup(approver)]
     if groups and person.groups is None:
         return PermissionRefused(UserGroupUnreadable(person.id, groups[0]))
     common = next((group for group in groups if group in (person.groups or ())), None)
@@ -293,8 +294,10 @@ def _as_listed_user(person: SlackUser, rules: ApprovalRules) -> PersonPermission
     return PermissionGranted(InApproverGroup(person.id, common))
 
 
-def _is_user_group(approver: str) -> bool:
-    return approver.startswith("S")
+def needs_lookup(approver: str) -> bool:
+    """Whether only Slack knows who the approver is: a user group, or the handle of a user or of a
+    user group."""
+    return approver.startswith(("S", "@"))
 
 
 def _as_listed_arn(person: AwsIdentity, rules: ApprovalRules) -> PersonPermission:

@@ -64,11 +64,11 @@ class PlanInputs:
 class ApprovalRules:
     """The approval rules for the plans of one repository.
 
-    `approvers`: Slack users (U…, W…), Slack user groups (S…) and globs of AWS ARNs; empty: every
-    full member of `workspace`. `required`: the number of different approvers. `confirm_over`: to
-    delete a larger share of the manifests than this, the approver types the repository's name.
-    `channel`: the Slack channel where approvals count; None: Slack approvals do not count.
-    `report_only`: no plan can be approved.
+    `approvers`: Slack users (U…, W…), Slack user groups (S…), handles of either (@…) and globs of
+    AWS ARNs; empty: every full member of `workspace`. `required`: the number of different
+    approvers. `confirm_over`: to delete a larger share of the manifests than this, the approver
+    types the repository's name. `channel`: the Slack channel where approvals count; None: Slack
+    approvals do not count. `report_only`: no plan can be approved.
     """
 
     approvers: tuple[str, ...]

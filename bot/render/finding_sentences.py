@@ -6,12 +6,19 @@ from bot.core import doctor_findings as found
 from bot.core import doctor_findings as slack
 from bot.core import doctor_findings as usage
 from bot.core import registry_findings as registry
-from bot.core.doctor_findings import FindingDetail, SlackFinding, SlackScope, UsageFinding
+from bot.core.doctor_findings import (
+    ApproverFinding,
+    FindingDetail,
+    SlackFinding,
+    SlackScope,
+    UsageFinding,
+)
 from bot.core.plan_problems import ScanFailed
 from bot.core.registry_findings import RegistryFinding
 from bot.core.report_schedules import IGNORE_TAG
 from bot.core.text_formatting import first_few
 from bot.core.usage import REGION_LIST_SOURCE, SOURCES
+from bot.render.approver_findings import approver_fix, approver_words
 from bot.render.plan_problem_sentences import (
     FIX_MISSING,
     FIX_UNREADABLE,
@@ -21,22 +28,22 @@ from bot.render.plan_problem_sentences import (
     services_words,
     use_words,
 )
-from bot.render.quantities import count
 
 RESOLVE_ERROR = "resolve this error, then run `ecr-clean doctor` again"
 GRANT_ACTIONS = (
     "if AWS denies an action, grant it: `ecr-clean iam-policy` prints all required actions"
 )
-REMOVE_APPROVER = "remove them from `approvers`, unless this is intended"
 
 
-def finding_words(detail: FindingDetail) -> str:  # noqa: PLR0911 - one case a value
+def finding_words(detail: FindingDetail) -> str:  # noqa: C901, PLR0911 - one case a value
     if isinstance(detail, UsageFinding):
         return _usage_words(detail)
     if isinstance(detail, RegistryFinding):
         return _registry_words(detail)
     if isinstance(detail, SlackFinding):
         return _slack_words(detail)
+    if isinstance(detail, ApproverFinding):
+        return approver_words(detail)
     match detail:
         case found.SettingsValid():
             return "the file is valid"
@@ -62,6 +69,8 @@ def fix_words(detail: FindingDetail) -> str | None:  # noqa: PLR0911 - one case 
         return _registry_fix(detail)
     if isinstance(detail, SlackFinding):
         return _slack_fix(detail)
+    if isinstance(detail, ApproverFinding):
+        return approver_fix(detail)
     match detail:
         case found.SettingsValid() | found.NoSettingsFile() | found.CredentialsValid():
             return None
@@ -266,7 +275,7 @@ def _exemption(affected: registry.PullTimesAffected) -> str:
 # Slack
 
 
-def _slack_words(detail: SlackFinding) -> str:  # noqa: C901, PLR0911, PLR0912 - one case a value
+def _slack_words(detail: SlackFinding) -> str:  # noqa: C901, PLR0911 - one case a value
     match detail:
         case slack.SlackNotSetUp():
             return "not set up; the command line works without it"
@@ -289,25 +298,11 @@ def _slack_words(detail: SlackFinding) -> str:  # noqa: C901, PLR0911, PLR0912 -
             return "the bot is not a member: it can post reports, but not upload the full list"
         case slack.BotInChannel():
             return "the bot is a member"
-        case slack.AllMembersMayApprove():
-            return "every full member of the workspace may approve"
-        case slack.ApproverGroupEmpty():
-            return "the user group is empty"
-        case slack.ApproverGroupHasMembers(members):
-            return f"the user group has {count(members, 'member')}"
-        case slack.ApproverUnknown(error):
-            return error.text
-        case slack.OutsiderMayApprove():
-            return "belongs to another workspace, and may approve"
-        case slack.GuestMayApprove():
-            return "is a guest of the workspace, and may approve"
-        case slack.MemberMayApprove():
-            return "is a full member of the workspace"
         case _:
             assert_never(detail)
 
 
-def _slack_fix(detail: SlackFinding) -> str | None:  # noqa: PLR0911 - one case a value
+def _slack_fix(detail: SlackFinding) -> str | None:
     match detail:
         case (
             slack.SlackNotSetUp()
@@ -315,9 +310,6 @@ def _slack_fix(detail: SlackFinding) -> str | None:  # noqa: PLR0911 - one case 
             | slack.SlackTokenAccepted()
             | slack.AllScopesGranted()
             | slack.BotInChannel()
-            | slack.AllMembersMayApprove()
-            | slack.ApproverGroupHasMembers()
-            | slack.MemberMayApprove()
         ):
             return None
         case slack.ScopesUnknown():
@@ -333,12 +325,6 @@ def _slack_fix(detail: SlackFinding) -> str | None:  # noqa: PLR0911 - one case 
             return "set another channel, or unarchive this one"
         case slack.BotNotInChannel(bot):
             return f"in the channel, type: /invite @{bot}"
-        case slack.ApproverGroupEmpty():
-            return "add the people who approve"
-        case slack.ApproverUnknown():
-            return "remove them from `approvers`, or correct the id"
-        case slack.OutsiderMayApprove() | slack.GuestMayApprove():
-            return REMOVE_APPROVER
         case _:
             assert_never(detail)
 

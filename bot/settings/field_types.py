@@ -211,11 +211,12 @@ PinText = Annotated[
 ]
 Approver = Annotated[
     str,
-    Field(pattern=r"^([UWS][A-Z0-9]{2,}|arn:.+)$"),
+    Field(pattern=r"^([UWS][A-Z0-9]{2,}|@[^\s@,<>]{1,80}|arn:.+)$"),
     AfterValidator(_approver),
     Field(
-        description="a Slack user ID (U…), a Slack user group ID (S…), or a glob of AWS ARNs as "
-        "in `aws sts get-caller-identity`: arn:aws:sts::ACCOUNT:assumed-role/ROLE/*"
+        description="a Slack user ID (U…), a Slack user group ID (S…), the @handle of a Slack user "
+        "or user group, or a glob of AWS ARNs as in `aws sts get-caller-identity`: "
+        "arn:aws:sts::ACCOUNT:assumed-role/ROLE/*"
     ),
 ]
 EndDate = Annotated[

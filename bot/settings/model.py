@@ -304,7 +304,8 @@ class ApprovalSection(SettingsSection):
     approvers: Entries[Approver] = ()
     required: PositiveInt = 1
     type_to_confirm_over: Percentage = 0.5
-    expires_after: Duration = timedelta(days=7)
+    expires_after: Duration = timedelta(days=8)
+    remind_after: PositiveDuration | None = None
 
 
 class ExecutionSection(SettingsSection):

@@ -12,6 +12,8 @@ from bot.core.errors import RequestError
 from bot.core.permissions import SlackUser
 from bot.parallel import ExpiringCache
 from bot.slack.api import SlackError, calling
+from bot.slack.handles import HandleOwners, SlackHandles
+from bot.slack.mrkdwn import is_user
 
 SECONDS_CACHED = 60.0
 """An answer is cached this long, so a former approver counts as an approver this long."""
@@ -29,7 +31,7 @@ _CHANNEL_ID = re.compile(r"[CG][A-Z0-9]{6,}", re.ASCII)
 
 class SlackUsers:
     """Looks up users and caches the answers. Thread-safe. `workspace`: the team's ID; `groups`: the
-    user groups that the settings name as approvers."""
+    user groups (S…) and handles (@…) that the settings name as approvers."""
 
     def __init__(
         self,
@@ -41,6 +43,8 @@ class SlackUsers:
         self._client = client
         self._workspace = workspace
         self._groups = sorted(groups)
+        handles = [group for group in self._groups if group.startswith("@")]
+        self._handles = SlackHandles(client, handles, clock)
         self._users: ExpiringCache[str, dict[str, Any]] = ExpiringCache(
             self._ask_user, SECONDS_CACHED, SECONDS_ERRORS_CACHED, clock
         )
@@ -75,6 +79,10 @@ class SlackUsers:
         """IDs of the group's members. Raises SlackError."""
         return self._members.get(group)
 
+    def owners(self, handle: str) -> HandleOwners:
+        """Of a handle in the settings. Raises SlackError."""
+        return self._handles.owners(handle)
+
     def _workspace_of(self, user: dict[str, Any], team_id: str) -> str:
         """The bot's workspace only if both the user's profile and the payload name it.
 
@@ -96,7 +104,15 @@ class SlackUsers:
             return None
 
     def _readable_groups_of(self, user_id: str) -> frozenset[str]:
-        return frozenset(group for group in self._groups if user_id in self.members(group))
+        return frozenset(group for group in self._groups if self._includes(group, user_id))
+
+    def _includes(self, group: str, user_id: str) -> bool:
+        """`group`: a user group or a handle. A handle without an owner, or with several, includes
+        no user."""
+        id_ = self.owners(group).only if group.startswith("@") else group
+        if id_ is None or is_user(id_):
+            return id_ == user_id
+        return user_id in self.members(id_)
 
     def _ask_user(self, user_id: str) -> dict[str, Any]:
         try:

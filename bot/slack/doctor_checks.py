@@ -2,7 +2,7 @@
 change nothing and open no connection, so a running bot misses no payload."""
 
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from slack_sdk import WebClient
 from slack_sdk.web import SlackResponse
@@ -20,6 +20,10 @@ from bot.core.doctor_findings import (
     ChannelArchived,
     DoctorFinding,
     GuestMayApprove,
+    HandleAmbiguous,
+    HandleOfMember,
+    HandleOfNonMember,
+    HandleUnknown,
     MemberMayApprove,
     NoReportChannel,
     OutsiderMayApprove,
@@ -31,6 +35,7 @@ from bot.core.doctor_findings import (
     warning,
 )
 from bot.core.errors import ErrorText, RequestError, ServiceError
+from bot.core.permissions import needs_lookup
 from bot.slack.api import SCOPES_HEADER, SlackError, calling, missing_scopes
 from bot.slack.directory import SlackUsers, look_up_channels
 from bot.slack.socket_mode import with_app_token_fix
@@ -60,7 +65,8 @@ class SlackChecks:
         yield _app_token(client, self.app_token)
         yield _scopes(answer, f"{team} ({workspace})")
         yield from _channels(client, self.channels, bot)
-        yield from _approvers(SlackUsers(client, workspace, ()), workspace, self.approvers)
+        people = SlackUsers(client, workspace, [*filter(needs_lookup, self.approvers)])
+        yield from _approvers(people, workspace, self.approvers)
 
 
 def _app_token(client: WebClient, app_token: Callable[[], str]) -> DoctorFinding:
@@ -123,21 +129,49 @@ def _approvers(
     if not approvers:
         yield ok("Slack approvers", "all", AllMembersMayApprove())
     for approver in approvers:
-        if approver.startswith("S"):
+        if approver.startswith("@"):
+            yield _handle(people, workspace, approver)
+        elif approver.startswith("S"):
             yield _group(people, approver)
         elif not approver.startswith("arn:"):
             yield _person(people, workspace, approver)
 
 
-def _group(people: SlackUsers, group: str) -> DoctorFinding:
+def _handle(people: SlackUsers, workspace: str, handle: str) -> DoctorFinding:
     check = "Slack approvers"
+    try:
+        owners = people.owners(handle)
+    except SlackError as error:
+        return _call_failed(check, handle, error)
+    if owners.only is None:
+        every = (*owners.users, *owners.groups)
+        return failed(check, handle, HandleAmbiguous(every) if every else HandleUnknown())
+    if owners.groups:
+        return _group(people, owners.only, shown=handle)
+    return _owner(people, workspace, handle, owners.only)
+
+
+def _owner(people: SlackUsers, workspace: str, handle: str, user: str) -> DoctorFinding:
+    """Only full members may approve by their handle."""
+    found = replace(_person(people, workspace, user), scope=handle)
+    match found.detail:
+        case MemberMayApprove():
+            return ok(found.check, handle, HandleOfMember(user))
+        case OutsiderMayApprove() | GuestMayApprove():
+            return failed(found.check, handle, HandleOfNonMember(user))
+    return found
+
+
+def _group(people: SlackUsers, group: str, shown: str | None = None) -> DoctorFinding:
+    """`shown`: how the settings name the group."""
+    check, scope = "Slack approvers", shown or group
     try:
         members = people.members(group)
     except SlackError as error:
-        return _call_failed(check, group, error)
+        return _call_failed(check, scope, error)
     if not members:
-        return warning(check, group, ApproverGroupEmpty())
-    return ok(check, group, ApproverGroupHasMembers(len(members)))
+        return warning(check, scope, ApproverGroupEmpty())
+    return ok(check, scope, ApproverGroupHasMembers(len(members)))
 
 
 def _person(people: SlackUsers, workspace: str, user: str) -> DoctorFinding:

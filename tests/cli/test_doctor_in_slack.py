@@ -211,6 +211,43 @@ def test_each_approver_has_a_finding(
     assert TEAM_ID in next(each["detail"] for each in examine() if each["check"] == BOT)
 
 
+def test_approvers_by_handle(
+    slack: Workspace, ann: SimulatedUser, releases: str, examine: Examine, settings_file: Write
+) -> None:
+    """An unknown or ambiguous handle does not count. The finding has the fix."""
+    del releases
+    add = slack.remote.add_user
+    guest = add("gil", is_restricted=True)
+    kim, kay = add("kim"), add("kay", display_name="Kim")
+    gone = add("don", deleted=True)
+    group = slack.remote.add_user_group("ops", [ann])
+    handles = ["@ann", "@ops", "@OPS", "@gil", "@kim", "@don", "@nobody"]
+    settings_file(
+        "reports: [{channel: '#releases', approvers: "
+        f"{[*handles, group]}}}]\napproval: {{approvers: [{ann.id}]}}"
+    )
+    found = {each["scope"]: each for each in examine() if each["check"] == APPROVERS}
+    assert {name: finding["status"] for name, finding in found.items()} == {
+        "@ann": "ok",
+        "@ops": "ok",
+        "@OPS": "ok",
+        "@gil": "FAILED",
+        "@kim": "FAILED",
+        "@don": "FAILED",
+        "@nobody": "FAILED",
+        group: "ok",
+        ann.id: "ok",
+    }
+    assert found["@ann"]["detail"] == f"belongs to {ann.id}, a full member of the workspace"
+    assert found["@ops"]["detail"] == "the user group has 1 member"
+    assert f"write {guest.id} if this is intended" in found["@gil"]["mend"]
+    assert found["@kim"]["detail"] == (f"{kim.id}, {kay.id} have this handle, so it does not count")
+    assert "write the ID of the right one instead" in found["@kim"]["mend"]
+    assert f"{gone.id} is deactivated" in found["@don"]["detail"]
+    assert "so it does not count" in found["@nobody"]["detail"]
+    assert "correct the handle" in found["@nobody"]["mend"]
+
+
 def test_approvers_cannot_be_looked_up(
     slack: Workspace, ann: SimulatedUser, examine: Examine, settings_file: Write
 ) -> None:

@@ -45,6 +45,7 @@ OK = {
     "DeletionsNotReplicated",
     "ImagesReadable",
     "LayerSharingOff",
+    "HandleOfMember",
     "MemberMayApprove",
     "NoSettingsFile",
     "OtherRegionsEmpty",

@@ -55,7 +55,8 @@ approval:
   approvers: []
   required: 1
   type_to_confirm_over: 50%
-  expires_after: 7d
+  expires_after: 8d
+  remind_after: null
 execution:
   enabled: true
   undo_window: 5m
@@ -109,7 +110,7 @@ def test_a_missing_key_keeps_its_default_in_entries_too(tmp_path: Path) -> None:
     assert settings.reports[0].schedule == "mon 09:00"
     assert settings.usage.ecs == Settings().usage.ecs
     assert settings.registries[0].role_arn is None
-    assert settings.approval.expires_after == timedelta(days=7)
+    assert settings.approval.expires_after == timedelta(days=8)
 
 
 def test_a_list_replaces_the_default_list(tmp_path: Path) -> None:

@@ -27,7 +27,7 @@ PINNED = "a tag, a full digest, or a shell glob of tags: * matches any text"
 SOURCE = "the settings of this source, or false"
 SCHEDULE = "DAY[,DAY…] HH:MM or daily HH:MM, such as `mon,thu 09:00`"
 SHARE = "a percentage from 0% to 100%"
-APPROVER = "a Slack user ID (U…), a Slack user group ID (S…), or a glob of AWS ARNs as "
+APPROVER = "a Slack user ID (U…), a Slack user group ID (S…), the @handle of a Slack user or user "
 ZONE = "a time zone, such as Europe/Berlin"
 REGISTRY = "123456789012.dkr.ecr.us-east-1.amazonaws.com"
 PIN = "repository: a, pin: b, reason: c"
@@ -126,6 +126,9 @@ def error(text: str, folder: Path) -> str:
         ("reports: [{min_saving: -1}]", "reports[0].min_saving", "-1", USD),
         ("reports: [{approvers: [ann]}]", "reports[0].approvers[0]", "'ann'", APPROVER),
         ("approval: null", "approval", "null", "a section with the keys approvers"),
+        ("approval: {approvers: ['@']}", "approval.approvers[0]", "'@'", APPROVER),
+        ("approval: {approvers: ['@ann b']}", "approval.approvers[0]", "'@ann b'", APPROVER),
+        ("approval: {remind_after: 3}", "approval.remind_after", "3", "a duration of at least 1s"),
         ("approval: {approvers: [C012]}", "approval.approvers[0]", "'C012'", APPROVER),
         ("approval: {approvers: ['arn:[']}", "approval.approvers[0]", "'arn:['", APPROVER),
         ("approval: {required: 0}", "approval.required", "0", POSITIVE),

@@ -86,7 +86,16 @@ def test_roles(arn: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "approver",
-    ["U012AB3CD", "W012AB3CD", "S012AB3CD", "arn:aws:iam::123456789012:user/*", "arn:aws:sts::*"],
+    [
+        "U012AB3CD",
+        "W012AB3CD",
+        "S012AB3CD",
+        "@ann",
+        "@image-approvers",
+        "@jörg.b_2",
+        "arn:aws:iam::123456789012:user/*",
+        "arn:aws:sts::*",
+    ],
 )
 def test_approvers(approver: str, tmp_path: Path) -> None:
     assert load(f"approval: {{approvers: ['{approver}']}}", tmp_path).approval.approvers == (

@@ -153,7 +153,16 @@ def test_members_of_a_user_group(aws_env: AwsEnv, plan: PlanRecord) -> None:
     assert aws_env.execute(approved(aws_env, aws_env.as_stored(plan), CAT)).state is PlanState.DONE
 
 
-@pytest.mark.parametrize("approvers", [(), ("S1",)])
+def test_approvers_by_handle(aws_env: AwsEnv, plan: PlanRecord) -> None:
+    """Slack says whom the handle includes now: an unknown or ambiguous one includes no user."""
+    set_rules(aws_env, "@cat")
+    aws_env.directory.known = {CAT.id: CAT}
+    assert "U1 is not an approver" in refused(aws_env, approved(aws_env, plan, CAT))
+    aws_env.directory.known = {CAT.id: replace(CAT, groups=frozenset({"@cat"}))}
+    assert aws_env.execute(approved(aws_env, aws_env.as_stored(plan), CAT)).state is PlanState.DONE
+
+
+@pytest.mark.parametrize("approvers", [(), ("S1",), ("@cat",)])
 def test_a_plan_stays_approved_if_slack_fails(
     aws_env: AwsEnv, plan: PlanRecord, approvers: tuple[str, ...]
 ) -> None:

@@ -14,6 +14,7 @@ ChannelKind = Literal["public", "private", "im"]
 class WorkspaceUser:
     """A user or a bot.
 
+    - `display_name`: empty if it equals `name`.
     - `tz`: an IANA name.
     - `team_id`: the user's own workspace.
     - `teams`: the workspaces of the Enterprise organization that the user belongs to, if any.
@@ -24,6 +25,7 @@ class WorkspaceUser:
     name: str
     real_name: str
     team_id: str
+    display_name: str = ""
     teams: tuple[str, ...] = ()
     tz: str = "Europe/Berlin"
     email: str | None = None

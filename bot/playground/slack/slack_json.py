@@ -30,6 +30,7 @@ def user_json(state: WorkspaceState, user: WorkspaceUser, scopes: frozenset[str]
     local = state.clock.now().astimezone(ZoneInfo(user.tz))
     offset = local.utcoffset()
     assert offset is not None
+    shown = {"real_name": user.real_name, "display_name": user.display_name or user.name}
     email = {"email": user.email} if user.email and "users:read.email" in scopes else {}
     return {
         "id": user.id,
@@ -49,7 +50,7 @@ def user_json(state: WorkspaceState, user: WorkspaceUser, scopes: frozenset[str]
         "is_app_user": False,
         **_in_organization(user),
         **({"is_stranger": True} if state.directory.is_stranger(user) else {}),
-        "profile": {"real_name": user.real_name, "display_name": user.name, **email},
+        "profile": {**shown, **email},
     }
 
 
