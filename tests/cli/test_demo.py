@@ -143,7 +143,7 @@ def test_the_bot_exits(slack: Workspace) -> None:
             ServiceError, match=r"with status 2; last lines of its log: .*SLACK_BOT"
         ):
             bot.wait_until_connected(slack.remote)
-        with pytest.raises(ServiceError, match="ended with exit status 2"):
+        with pytest.raises(ServiceError, match="exited with status 2"):
             bot.expect_alive()
     assert not demo_folder.folder.exists()
 

@@ -110,7 +110,7 @@ def test_a_second_ctrl_c_exits_immediately_and_recover_finishes(
         process.send_signal(signal.SIGINT)
         _, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == 130
-    assert "ecr-clean: left at once: ecr-clean recover finishes what was begun" in err
+    assert "ecr-clean: exited immediately: ecr-clean recover finishes the deletion" in err
     assert as_stored(own_store, id_).state is PlanState.EXECUTING
     held.delay = 0
     result = run("recover")

@@ -40,7 +40,7 @@ def test_the_restoration_counts_for_min_age_and_newest(restored: Shelf, plan: Ru
     assert first["min_age"].endswith(", less than 1d ago")
     assert "(1st: restored from the archive " in first["newest"]
     assert second.keys() == {"newest"}
-    assert "(2nd: it was restored from the archive " in second["newest"]
+    assert "(2nd: restored from the archive " in second["newest"]
     pushed = datetime.fromisoformat(images["1.0"]["pushed_at"])
     assert abs(pushed - restored.ago(300)) < timedelta(minutes=2), "ECR's own push time is shown"
 
