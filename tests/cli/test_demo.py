@@ -1,7 +1,9 @@
 """`ecr-clean demo` runs on any machine and with any settings, and leaves nothing behind."""
 
+import os
 import signal
 import socket
+import subprocess
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +19,7 @@ from bot.cli.demo.demo_company import (
 from bot.cli.demo.presentation import post_reports
 from bot.core.errors import ServiceError
 from bot.playground.slack import Workspace
+from tests.cli import demo_runs
 from tests.cli.demo_runs import Machine, free_port
 from tests.cli.plan_execution import until
 from tests.support import Run
@@ -75,10 +78,25 @@ def test_it_runs_until_ctrl_c(machine: Machine) -> None:
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/") as answer:
             assert b"Mia Brandt" in answer.read()
         assert len(machine.processes()) >= 2, "both processes of the bot"
+        assert "shop/payments" in on_its_command_line(machine, run, "plans")
         assert run.end(signal.SIGINT) == 0
         assert run.said[-1] == "The demo is over.\n"
     assert machine.files() == []
     until(lambda: not machine.processes())
+
+
+def on_its_command_line(machine: Machine, run: demo_runs.Run, command: str) -> str:
+    """The output of `ecr-clean COMMAND` in a shell that has run the script that the demo names."""
+    (line,) = (line for line in run.said if line.startswith("  . "))
+    shell = subprocess.run(
+        ["sh", "-c", f"{line.partition('#')[0].strip()} && ecr-clean {command}"],
+        env={**os.environ, **machine.environment},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    return shell.stdout
 
 
 @pytest.mark.parametrize(

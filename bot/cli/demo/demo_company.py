@@ -26,8 +26,12 @@ if TYPE_CHECKING:
 
 
 PROXIES = ("http_proxy", "https_proxy", "all_proxy")
-UNSET = ("AWS_PROFILE", "AWS_SESSION_TOKEN", "DATABASE_URL", *PROXIES, *map(str.upper, PROXIES))
 OWN_PREFIXES = ("slack_", "database_url", "ecr_clean_", "xdg_state_home")
+
+UNSET = f"""\
+for name in $(awk 'BEGIN {{ for (name in ENVIRON) print name }}' |
+    grep -iE '^(aws_|{"|".join((*OWN_PREFIXES, *PROXIES))})'); do unset "$name"; done"""
+"""Shell code: removes the variables that `isolated_environment` leaves out."""
 
 SECONDS_TO_START = 60.0
 
@@ -76,7 +80,7 @@ class DemoFolder:
         exports = [f"export {name}={shlex.quote(value)}" for name, value in sorted(own.items())]
         script = self.folder / "environment.sh"
         path = f'export PATH={shlex.quote(str(Path(sys.executable).parent))}:"$PATH"'
-        script.write_text("\n".join([f"unset {' '.join(UNSET)}", path, *exports, ""]))
+        script.write_text("\n".join([UNSET, path, *exports, ""]))
         return script
 
 
