@@ -155,9 +155,9 @@ class ReportMessages(Protocol):
         plan_id: str,
         channel: str,
         in_place_of: str | None = None,
-        remember: Callable[[PlanMessage], None] | None = None,
+        save_message: Callable[[PlanMessage], None] | None = None,
     ) -> PlanMessage:
-        """Shows the stored plan in a new message, or in the message `in_place_of`. `remember`
+        """Shows the stored plan in a new message, or in the message `in_place_of`. `save_message`
         stores the message, and more in the same transaction."""
 
     def collapse_older(self, message: PlanMessage) -> None:

@@ -82,14 +82,15 @@ Json = dict[str, Any]
 
 
 class MessageContent(NamedTuple):
-    """`text`: a short form of the blocks, for notifications and screen readers."""
+    """Text and blocks of a message. `text`: a short form of the blocks, for notifications and
+    screen readers."""
 
     text: str
     blocks: Sequence[Json] = ()
 
 
 class SlackError(ServiceError):
-    """`code`: Slack's error code, empty if there was no readable answer."""
+    """A failed call of Slack. `code`: Slack's error code, empty if there was no readable answer."""
 
     def __init__(self, text: str, code: str = "") -> None:
         super().__init__(text)

@@ -126,8 +126,8 @@ def turn_page(context: SlackContext, click: ImagesPageClick) -> None:
 
 
 def pin_tags(context: SlackContext, click: PlanButtonClick) -> None:
-    """Opens the modal of the repository's pins. Open to all who see the message; permission is
-    checked when a person pins."""
+    """Opens the modal of the repository's pins. All users who see the message may click; pinning
+    checks their permission."""
     modal = open_modal(context, click.trigger_id)
     with reporting_in(modal, click.sender):
         plan = context.plan(click.ref.plan)
@@ -179,7 +179,7 @@ def unpin(context: SlackContext, click: UnpinClick) -> None:
 
 
 def _pattern(action_id: str) -> re.Pattern[str]:
-    """Matches the ID of one of several buttons in a message too, to which a number is appended."""
+    """Matches the action ID, with a number appended if the message has several such buttons."""
     return re.compile(rf"{action_id}(:\d+)?\Z", re.ASCII)
 
 
@@ -189,8 +189,8 @@ def _may_need_typing(context: SlackContext, plan: PlanRecord, click: PlanButtonC
 
 
 def _ask_for_name(context: SlackContext, plan: PlanRecord, click: PlanButtonClick) -> None:
-    """Opens the modal before the lookup of the user in Slack. If the user could not approve even
-    with the name, refuses at once, with an audit event."""
+    """Opens the modal first, since the lookup of the user in Slack takes time. If the user could
+    not approve even with the name, refuses immediately, with an audit event."""
     modal = open_modal(context, click.trigger_id)
     with reporting_in(modal, click.sender):
         person = context.person(click.sender)

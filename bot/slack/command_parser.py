@@ -46,8 +46,8 @@ _REASON_KEYWORD = {"because"}
 
 
 class CommandWord(NamedTuple):
-    """`start` and `end`: the position in the text, quotes included. A quoted word is a name, never
-    a keyword."""
+    """One word of a command. `start` and `end`: the position in the text, quotes included. A quoted
+    word is a name, never a keyword."""
 
     text: str
     is_quoted: bool
@@ -102,7 +102,7 @@ class CommandUsage:
     @classmethod
     def of(cls, text: str) -> Self:
         """Parses a text such as `REPOSITORY TAG… [for 30d] because REASON`: a word in brackets is
-        optional, and a word with an ellipsis stands for up to MOST_NAMES words."""
+        optional, and a word with an ellipsis means up to MOST_NAMES words."""
         words = re.split(rf"\[?{_KEYWORD.pattern}", text)[0].split()
         return cls(
             text,
@@ -117,8 +117,9 @@ ANYTHING = CommandUsage("", 0, LONGEST_LINE, frozenset())
 
 
 class CommandArguments(NamedTuple):
-    """`names`: the words before the first keyword; `time`: the words after `for` or `until`, None
-    without these keywords; `reason`: the text after `because`, as it is written."""
+    """The parsed arguments of a command. `names`: the words before the first keyword; `time`: the
+    words after `for` or `until`, None without these keywords; `reason`: the text after `because`,
+    unchanged."""
 
     names: Sequence[str]
     time: str | None

@@ -79,9 +79,9 @@ class CommandCall:
 
 @dataclass(frozen=True, slots=True)
 class SlashCommand:
-    """`help`: one line of the help message. `synonyms`: similar words for which the command is
-    suggested. `checks_permission`: the handler checks permissions itself, or shows nothing secret;
-    all other commands require the permission to request reports."""
+    """A command with its handler `run`. `help`: one line of the help message. `synonyms`: words for
+    which the command is suggested. `checks_permission`: the handler checks permissions itself, or
+    shows nothing secret; all other commands require the permission to request reports."""
 
     name: str
     usage: CommandUsage

@@ -43,8 +43,8 @@ from bot.slack.socket_mode import with_app_token_fix
 
 @dataclass(frozen=True, slots=True)
 class SlackChecks:
-    """`open_client` and `app_token` raise RequestError if the environment lacks a token. `channels`
-    and `approvers`: as the settings name them."""
+    """The doctor's checks of Slack. `open_client` and `app_token` raise RequestError if the
+    environment lacks a token. `channels` and `approvers`: as the settings name them."""
 
     open_client: Callable[[], WebClient]
     app_token: Callable[[], str]

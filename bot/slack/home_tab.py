@@ -38,8 +38,8 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class HomeTabSettings:
-    """`url`: of the workspace. The rules name channels by ID. `next_reports`: soonest first. USD
-    per GB per month."""
+    """Settings of the Home tab. `url`: of the workspace. The rules name channels by ID.
+    `next_reports`: soonest first. USD per GB per month."""
 
     url: str
     rules_of: Callable[[RepositoryId], ApprovalRules]
@@ -49,9 +49,9 @@ class HomeTabSettings:
 
 @dataclass(frozen=True, slots=True)
 class HomeTab:
-    """A tab is outdated if events happened since it was shown; `update_outdated` updates it.
-    Thread-safe. Every method raises ServiceError if the database or Slack fails, and leaves the tab
-    outdated."""
+    """Publishes Home tabs. A tab is outdated if events happened since it was shown;
+    `update_outdated` updates it. Thread-safe. Every method raises ServiceError if the database or
+    Slack fails, and leaves the tab outdated."""
 
     client: WebClient
     store: Store

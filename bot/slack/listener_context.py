@@ -30,10 +30,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class SlackContext:
-    """Thread-safe. `client`: retries only after short waits; `url`: of the workspace; `content`: of
-    a version of a plan. The rules name channels by ID; `general_rules`: for no particular
-    repository; `file_pins`: pins of a repository in the settings. `debug`: log tracebacks. USD per
-    GB per month."""
+    """What listeners use. Thread-safe. `client`: retries only after short waits; `url`: of the
+    workspace; `content`: of a version of a plan. The rules name channels by ID; `general_rules`:
+    for no particular repository; `file_pins`: pins of a repository in the settings. `debug`: log
+    tracebacks. USD per GB per month."""
 
     client: WebClient
     url: str

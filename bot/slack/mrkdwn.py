@@ -75,7 +75,7 @@ def codes(names: Iterable[str], most: int = 3) -> str:
 
 
 def is_user(who: str) -> bool:
-    """Whether `who` is the id of a Slack user."""
+    """Whether `who` is the ID of a Slack user."""
     return _SLACK_USER.fullmatch(who) is not None
 
 

@@ -93,7 +93,8 @@ class PayloadSender(_PayloadPart):
 
 
 class _PayloadUser(_PayloadPart):
-    """`team_id`: the user's own workspace or, in an Enterprise organization, the organization."""
+    """A user. `team_id`: their own workspace or, in an Enterprise organization, the
+    organization."""
 
     id: UserId
     team_id: TeamId | None = None
@@ -116,7 +117,8 @@ class _PayloadView(_PayloadPart):
 
 
 class _PlanModal(_PayloadView):
-    """`private_metadata`: the plan, and the channel of the message that opened the modal."""
+    """A modal about a plan. `private_metadata`: the plan, and the channel of the message that
+    opened the modal."""
 
     private_metadata: PlanInChannel
 
@@ -147,7 +149,8 @@ class _DateInput(_PayloadPart):
 
 
 class _UserPayload(_PayloadPart):
-    """`team`: null if the app is installed for a whole Enterprise organization."""
+    """A payload of a user. `team`: null if the app is installed for a whole Enterprise
+    organization."""
 
     user: _PayloadUser
     team: _PayloadTeam | None = None
@@ -219,7 +222,7 @@ class _ButtonClick(_InteractionPayload, Generic[Value]):
 
 
 class _ModalSubmission(_InteractionPayload):
-    """A modal about a plan."""
+    """A submission of a modal about a plan."""
 
     trigger_id: TriggerId
     view: _PlanModal
@@ -283,7 +286,7 @@ class UnpinClick(_ButtonClick[PinValue]):
 
 
 class ApprovalSubmission(_ModalSubmission):
-    """The modal in which an approver types a repository's name."""
+    """A submission of the modal in which an approver types a repository's name."""
 
     name: Annotated[_TextInput, _input(TYPED_NAME)]
 
@@ -293,7 +296,7 @@ class ApprovalSubmission(_ModalSubmission):
 
 
 class PinSubmission(_ModalSubmission):
-    """The modal in which a user pins tags."""
+    """A submission of the modal in which a user pins tags."""
 
     tags_input: Annotated[_MultiSelectInput, _input(PINNED_TAGS)]
     reason_input: Annotated[_TextInput, _input(PIN_REASON)]

@@ -74,17 +74,17 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class PlanMessagesSettings:
-    """The rules name channels by ID. USD per GB per month."""
+    """Settings for messages of plans. The rules name channels by ID. USD per GB per month."""
 
     rules_of: Callable[[RepositoryId], ApprovalRules]
     usd_per_gb_month: float
 
 
 class PlanMessages:
-    """A message is outdated if it does not show the stored revision of its plan; `update_outdated`
-    updates those. Safe for several threads and processes: if two update one message at the same
-    moment, the message counts as outdated. Every method raises ServiceError if Slack or the
-    database fails, and leaves the message outdated."""
+    """Posts and updates messages of plans. A message is outdated if it does not show the stored
+    revision of its plan; `update_outdated` updates those. Safe for several threads and processes:
+    if two update one message at the same moment, the message counts as outdated. Every method
+    raises ServiceError if Slack or the database fails, and leaves the message outdated."""
 
     def __init__(
         self,
@@ -105,14 +105,14 @@ class PlanMessages:
         plan_id: str,
         channel: str,
         in_place_of: str | None = None,
-        remember: Callable[[PlanMessage], None] | None = None,
+        save_message: Callable[[PlanMessage], None] | None = None,
     ) -> PlanMessage:
         """Shows the plan in a new message, or in the message `in_place_of`. Stores the message
-        before it gets buttons, so that every button has a stored plan; `remember` stores more in
-        the same transaction. If Slack refuses an update, `update_outdated` retries it."""
+        before it gets buttons, so that every button has a stored plan; `save_message` may store
+        more in the same transaction. If Slack refuses an update, `update_outdated` retries it."""
         ts = in_place_of or self._post_text(plan_id, channel)
         message = PlanMessage(plan_id, channel, ts)
-        (remember or self._store.save_message)(message)
+        (save_message or self._store.save_message)(message)
         try:
             self.update(plan_id)
             if in_place_of and not self._store.message(channel, ts):

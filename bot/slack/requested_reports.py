@@ -24,7 +24,7 @@ from bot.slack.api import (
 )
 from bot.slack.listener import answer
 from bot.slack.listener_context import SlackContext
-from bot.slack.messages.report_progress import failed_message, requested_message, rest_message
+from bot.slack.messages.report_progress import failed_message, requested_message, summary_message
 from bot.slack.payloads import ConfirmUsageClick, PayloadSender, PlanButtonClick
 from bot.slack.plan_messages import PlanMessages
 
@@ -117,20 +117,20 @@ class RateLimitedReportPoster:
         plan_id: str,
         channel: str,
         in_place_of: str | None = None,
-        remember: Callable[[PlanMessage], None] | None = None,
+        save_message: Callable[[PlanMessage], None] | None = None,
     ) -> PlanMessage:
         if in_place_of is None:
             self.limiter.wait(channel)
-        return self.plan_messages.post(plan_id, channel, in_place_of, remember)
+        return self.plan_messages.post(plan_id, channel, in_place_of, save_message)
 
     def collapse_older(self, message: PlanMessage) -> None:
         self.plan_messages.collapse_older(message)
 
 
-def post_summary(client: WebClient, channel: str, rest: RoundSummary) -> str:
+def post_summary(client: WebClient, channel: str, summary: RoundSummary) -> str:
     """Posts the summary of the scheduled reports that have no message of their own. Returns the
     `ts` of the message. Raises SlackError."""
-    return post_message(client, "Posting the summary", channel, rest_message(rest))
+    return post_message(client, "Posting the summary", channel, summary_message(summary))
 
 
 class ReportPlaceholder:

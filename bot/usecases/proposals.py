@@ -199,7 +199,8 @@ def find_plan(store: "Store", id_: str, now: datetime) -> PlanRecord:
         store.commit(expiry(plan, now))
     known = [plan.id for plan in store.open_plans()]
     close = get_close_matches(id_, known, n=1)
-    hint = f"did you mean {close[0]}?" if close else "ecr-clean plans lists all plans"
+    all_plans = "list them with ecr-clean plans, or with /ecr-clean status in Slack"
+    hint = f"did you mean {close[0]}?" if close else all_plans
     raise RequestError(f"No plan {id_ if is_id else repr(id_)}: {hint}")
 
 

@@ -105,10 +105,10 @@ class Reports:
             return None
         assert proposal, "reports without a plan are left out"
         assert request.channel, "reports without a channel are left out"
-        plan_id, remember = proposal.record.id, None
+        plan_id, save_message = proposal.record.id, None
         if request.is_claimed:
-            remember = partial(self.store.record_posted_report, planned.in_round())
-        message = self.messages.post(plan_id, request.channel, request.placeholder, remember)
+            save_message = partial(self.store.record_posted_report, planned.in_round())
+        message = self.messages.post(plan_id, request.channel, request.placeholder, save_message)
         if request.is_claimed:
             self.store.queue_summaries(self.clock())
         self.messages.collapse_older(message)

@@ -32,7 +32,7 @@ from bot.ports import Clock, Progress, ScanMemory
 from bot.render.errors import any_error_sentence, any_error_words, failure_words
 from bot.settings.model import Settings
 from bot.slack.api import CANNOT_POST, PostLimiter, SlackError
-from bot.slack.messages.report_progress import failed_message, planning_message, rest_message
+from bot.slack.messages.report_progress import failed_message, planning_message, summary_message
 from bot.slack.requested_reports import RateLimitedReportPoster, ReportPlaceholder, post_summary
 from bot.store.store import Store
 from bot.usecases.check_authority import AuthorityChecker
@@ -388,5 +388,5 @@ class SummaryHandler:
     def give_up(self, job: QueuedJob, why: JobFailure) -> None:
         """Logs the summary."""
         if rest := self.store.round_summary(job.payload["line"]):
-            text = rest_message(rest).text
+            text = summary_message(rest).text
             _log.error("A summary cannot be posted in Slack (%s): %s", failure_words(why), text)

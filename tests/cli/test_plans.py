@@ -135,7 +135,7 @@ def test_an_unknown_plan(command: str, run: Run, id_: str) -> None:
     assert (result.status, result.out) == (2, "")
     assert result.sentence == f"No plan {close}: did you mean {id_}?"
     assert run(command, "nonsense").sentence == (
-        "No plan nonsense: ecr-clean plans lists all plans"
+        "No plan nonsense: list them with ecr-clean plans, or with /ecr-clean status in Slack"
     )
 
 

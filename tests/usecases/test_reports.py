@@ -37,12 +37,12 @@ class PostedReports:
         plan_id: str,
         channel: str,
         in_place_of: str | None = None,
-        remember: Callable[[PlanMessage], None] | None = None,
+        save_message: Callable[[PlanMessage], None] | None = None,
     ) -> PlanMessage:
         if self.error:
             raise ServiceError(self.error)
         message = PlanMessage(plan_id, channel, in_place_of or f"{len(self.posted) + 1}.0")
-        (remember or self.env.store.save_message)(message)
+        (save_message or self.env.store.save_message)(message)
         self.posted.append(message)
         return message
 

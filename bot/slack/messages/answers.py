@@ -44,7 +44,7 @@ def help_message(commands: Iterable[tuple[str, str]]) -> MessageContent:
 
 
 class CommandSuggestion(NamedTuple):
-    """`line`: the text after `/ecr-clean` that the button runs."""
+    """A command that a button suggests. `line`: the text after `/ecr-clean`."""
 
     label: str
     line: str
@@ -114,7 +114,7 @@ def resume_answer(ended: Pause) -> MessageContent:
 
 
 def _effects_of_pinning(pinned: NewPins) -> Iterator[str]:
-    """Effects on the open plan. Names pins that match no image, which may be mistyped."""
+    """Sentences on the open plan, and on pins that match no image, which may be mistyped."""
     plan = pinned.plan
     if plan and plan.state is PlanState.EXECUTING:
         yield "A deletion is running there: pinned images that still exist are skipped."

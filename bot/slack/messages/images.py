@@ -30,7 +30,7 @@ _HEADINGS = {Verdict.DELETE: "Delete", Verdict.KEEP: "Keep"}
 
 @dataclass(frozen=True, slots=True)
 class _ImageLine:
-    """`is_part`: the manifest belongs to the last root above it."""
+    """One manifest in the list. `is_part`: it belongs to the last root above it."""
 
     judged: JudgedManifest
     is_part: bool

@@ -87,7 +87,7 @@ DEFAULT_DURATION = "90d"
 
 @dataclass(frozen=True, slots=True)
 class PinListView:
-    """`from_settings`: pins in the settings file."""
+    """The list of a repository's pins. `from_settings`: pins in the settings file."""
 
     repository: RepositoryId
     pins: Sequence[RepositoryPin]
@@ -168,8 +168,9 @@ def _extend_button(action_id: str, pin: Pin, repository: RepositoryId) -> Button
 
 @dataclass(frozen=True, slots=True)
 class PinsModalView:
-    """`ref`: the plan whose message opened the modal, and the channel of that message.
-    `from_settings`: pins in the settings file. `notice`: the result of the last action, mrkdwn."""
+    """The content of the pin modal. `ref`: the plan whose message opened it, and the channel of
+    that message. `from_settings`: pins in the settings file. `notice`: the result of the last
+    action, mrkdwn."""
 
     ref: PlanRef
     repository: RepositoryId
@@ -190,7 +191,7 @@ def pins_view(shown: PinsModalView) -> Json:
 
 
 def tag_option(known: KnownTag, now: datetime) -> Option:
-    """`main`, with `pushed 3 days ago · 120 MB · to delete` below it."""
+    """An option such as `main`, described as `pushed 3 days ago · 120 MB · to delete`."""
     facts = (
         f"pushed {age(now - known.pushed_at)} ago" if known.pushed_at else "",
         size(known.size_bytes) if known.size_bytes is not None else "",
@@ -228,7 +229,7 @@ def _notice(shown: PinsModalView) -> Iterator[Block]:
 
 
 def _inputs(shown: PinsModalView) -> Iterator[Block]:
-    """Each block has the same id as its action."""
+    """Each block has the same ID as its action."""
     name = code(shown.repository.name, MOST_IN_NAME)
     yield section(f"Pinned images in {name} are never deleted.")
     tags = ExternalDataMultiSelectElement(

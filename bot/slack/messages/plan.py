@@ -30,10 +30,10 @@ _STATES = {
 
 
 def _closed(view: PlanView) -> MessageContent:
-    said = _end(view)
+    line = _end(view)
     return message(
-        f"{escape(view.plan.repository.name)}: {said}",
-        context(f"{common_texts.repository(view)}: {said}"),
+        f"{escape(view.plan.repository.name)}: {line}",
+        context(f"{common_texts.repository(view)}: {line}"),
     )
 
 
@@ -48,11 +48,11 @@ def _end(view: PlanView) -> str:
 
 
 def _nothing_to_delete(view: PlanView) -> MessageContent:
-    said = _kept(view)
+    line = _kept(view)
     return message(
-        f"{escape(view.plan.repository.name)}: {said}",
+        f"{escape(view.plan.repository.name)}: {line}",
         context(
-            f"{common_texts.repository(view)}: {said}",
+            f"{common_texts.repository(view)}: {line}",
             *common_texts.pinned(PlanSummary(view.content)),
             *common_texts.not_checked(view),
             *common_texts.paused(view.pause),
@@ -94,22 +94,22 @@ def _proposed(view: PlanView) -> MessageContent:
 
 
 def newer_message(plan: PlanRecord) -> MessageContent:
-    """Replaces an older message of the plan in the same channel."""
-    name, said = plan.repository.name, "a newer report on this plan is below."
+    """The line that replaces an older message of the plan in the same channel."""
+    name, line = plan.repository.name, "a newer report on this plan is below."
     return message(
-        f"{escape(shortened(name, MOST_IN_NAME))}: {said}", context(f"{code(name)}: {said}")
+        f"{escape(shortened(name, MOST_IN_NAME))}: {line}", context(f"{code(name)}: {line}")
     )
 
 
 def outdated_message(plan: PlanRecord, last: AuditEvent | None) -> MessageContent:
-    """Notifies the approvers of an older version. `last`: the last event of the plan."""
+    """The notification of the approvers of an older version. `last`: the plan's last event."""
     earlier = max(each.version for each in plan.approvals if each.version < plan.version)
     approvers = mentions(each.by for each in plan.approvals if each.version == earlier)
-    said = (
+    line = (
         f"{approvers}: your approval of version {earlier} no longer counts.{_change(last)} "
         f"{_next_step(plan)}"
     )
-    return message(said, section(said))
+    return message(line, section(line))
 
 
 def _next_step(plan: PlanRecord) -> str:
@@ -127,7 +127,7 @@ def _change(last: AuditEvent | None) -> str:
 
 @dataclass(frozen=True, slots=True)
 class EndedPlan:
-    """`last_event`: None if unknown."""
+    """A plan that is no longer open. `last_event`: None if unknown."""
 
     run: PlanResult
     last_event: AuditEvent | None
@@ -135,8 +135,8 @@ class EndedPlan:
 
 @dataclass(frozen=True, slots=True)
 class HistoryView:
-    """`repository`: a name, None for all. `ended`: last proposed plan first. `saved_bytes`: freed
-    by all runs of the bot so far. USD per GB per month."""
+    """The last ended plans. `repository`: a name, None for all. `ended`: last proposed plan first.
+    `saved_bytes`: freed by all runs of the bot so far. USD per GB per month."""
 
     repository: str | None
     ended: Sequence[EndedPlan]
@@ -194,8 +194,8 @@ def history_message(view: HistoryView) -> MessageContent:
     where = f" in {code(view.repository)}" if view.repository else ""
     saved = f"*Saved so far, all repositories:* {cost(view.saved_bytes, view.usd_per_gb_month)}"
     if not view.ended:
-        said = f"No plan has ended yet{where}."
-        return message(said, section(said, saved))
+        line = f"No plan has ended yet{where}."
+        return message(line, section(line, saved))
     head = f"*Last {count(len(view.ended), 'ended plan')}{where}:*"
     lines = [_ended(each, view.usd_per_gb_month) for each in view.ended]
     return message(f"{head} {saved}", section(head), *sections(lines), section(saved))

@@ -26,7 +26,7 @@ class _FailedReport(NamedTuple):
 
 
 def requested_message(repository: str, by: str) -> MessageContent:
-    """`repository`: as the requester typed it; `by`: the requester's Slack id."""
+    """`repository`: as the requester typed it; `by`: the requester's Slack ID."""
     who = mention(by)
     return message(
         f"Scanning {_name(repository)} for {who} …",
@@ -46,15 +46,15 @@ def planning_message(repository: str, step: str, done: int, total: int) -> Messa
 
 
 def failed_message(sentence: str) -> MessageContent:
-    said = prose(sentence, MOST_IN_FAILURE)
-    return message(said, section(f":warning: {said}"))
+    text = prose(sentence, MOST_IN_FAILURE)
+    return message(text, section(f":warning: {text}"))
 
 
-def rest_message(rest: RoundSummary) -> MessageContent:
-    """All scheduled reports that have no message of their own."""
-    quiet = "; ".join(_without_message(rest))
+def summary_message(summary: RoundSummary) -> MessageContent:
+    """The summary of the scheduled reports that have no message of their own."""
+    quiet = "; ".join(_without_message(summary))
     line = f"{quiet}." if quiet else ""
-    failures = _at_most([*_not_planned(rest), *_not_listed(rest)])
+    failures = _at_most([*_not_planned(summary), *_not_listed(summary)])
     text = " ".join(filter(None, [line, *failures]))
     warnings = (section(f":warning: {each}") for each in failures)
     return message(text, *([context(line)] if line else []), *warnings)
@@ -68,10 +68,10 @@ def _at_most(failures: Sequence[str]) -> Sequence[str]:
     return [*failures[:MOST_FAILURES], *and_more(len(failures) - MOST_FAILURES)]
 
 
-def _without_message(rest: RoundSummary) -> Iterator[str]:
-    if nothing := _with(rest, ReportOutcome.NOTHING):
+def _without_message(summary: RoundSummary) -> Iterator[str]:
+    if nothing := _with(summary, ReportOutcome.NOTHING):
         yield f"{_repositories(nothing, 'has', 'have')} nothing to delete"
-    if small := _with(rest, ReportOutcome.SMALL):
+    if small := _with(summary, ReportOutcome.SMALL):
         subject = _repositories(small, "saves", "save") if not nothing else _number(small)
         yield f"{subject} {_small_savings(small)}: {_names(each.name for each in small)}"
 
@@ -88,10 +88,10 @@ def _small_savings(small: Sequence[ScheduledReport]) -> str:
     return f"less than {limit} a month each ({saves} together)"
 
 
-def _not_planned(rest: RoundSummary) -> Iterator[str]:
+def _not_planned(summary: RoundSummary) -> Iterator[str]:
     """One line for all failures of the same kind."""
     by_kind: defaultdict[object, list[_FailedReport]] = defaultdict(list)
-    for each in rest.reports:
+    for each in summary.reports:
         if each.error:
             by_kind[each.error.kind].append(_FailedReport(each.name, each.error))
     verb = "could not be planned"
@@ -109,16 +109,16 @@ def _why(failed: Sequence[_FailedReport]) -> str:
     return f". For example, {code(first.repository)}: {words}"
 
 
-def _not_listed(rest: RoundSummary) -> Iterator[str]:
-    for registry, error in rest.missed:
+def _not_listed(summary: RoundSummary) -> Iterator[str]:
+    for registry, error in summary.missed:
         yield (
             f"Registry {prose(registry)} could not be listed, so its reports are missing: "
             f"{prose(error.text, MOST_IN_CAUSE)}"
         )
 
 
-def _with(rest: RoundSummary, outcome: ReportOutcome) -> Sequence[ScheduledReport]:
-    return [each for each in rest.reports if each.outcome is outcome]
+def _with(summary: RoundSummary, outcome: ReportOutcome) -> Sequence[ScheduledReport]:
+    return [each for each in summary.reports if each.outcome is outcome]
 
 
 def _repositories(which: Sized, one: str, many: str) -> str:

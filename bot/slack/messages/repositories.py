@@ -19,7 +19,7 @@ from bot.slack.mrkdwn import code, date, day
 
 @dataclass(frozen=True, slots=True)
 class RepositoriesView:
-    """`pattern`: None for all repositories. `shown`: the repositories with the largest possible
+    """The list of repositories. `pattern`: None for all. `shown`: those with the largest possible
     savings; `more`: the number of the others; `never_scanned`: a number. `listed_at`: when the
     registries were last listed, None if never. `saved_bytes`: freed by all runs of the bot so far.
     USD per GB per month."""
@@ -38,8 +38,8 @@ class RepositoriesView:
 
 def repositories_message(view: RepositoriesView) -> MessageContent:
     if not view.shown:
-        said = _no_repository(view)
-        return message(said, section(said))
+        text = _no_repository(view)
+        return message(text, section(text))
     head = list(totals(view.storage, view.saved_bytes, view.usd_per_gb_month))
     lines = [_line(each, view) for each in view.shown]
     small_print = [*_small_print(view)]

@@ -29,7 +29,7 @@ MOST_RUNNING = 10
 
 
 class RunningPlan(NamedTuple):
-    """`counts`: digests of the plan by outcome."""
+    """A running plan, with its numbers of digests by outcome."""
 
     plan: PlanRecord
     counts: Mapping[ImageOutcome, int]
@@ -37,10 +37,10 @@ class RunningPlan(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class StatusView:
-    """`deleting`: running plans; `approved`: plans whose deletion has not started. `open_plans`:
-    the newest proposed plans; `more`: the number of the others; `blocked`: how many of all
-    proposed plans are incomplete, so they cannot be approved. `reports`: number of reports in
-    progress or queued. USD per GB per month."""
+    """The state of the bot. `deleting`: running plans; `approved`: plans whose deletion has not
+    started. `open_plans`: the newest proposed plans; `more`: the number of the others; `blocked`:
+    the number of all proposed plans that are incomplete, so they cannot be approved. `reports`: the
+    number in progress or queued. USD per GB per month."""
 
     pause: Pause | None
     deleting: Sequence[RunningPlan]

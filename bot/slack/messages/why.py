@@ -32,10 +32,10 @@ MOST_IN_TAG = 128
 
 @dataclass(frozen=True, slots=True)
 class WhyView:
-    """`reference`: a tag or digest, as the requester typed it. `plan`: the plan with the verdict;
-    `scanned_at`: the time of the last scan that found the plan's content unchanged. `new_pins`:
-    pins of the image that are newer than the plan. `item`: the result for the image in the plan,
-    None if the plan keeps the image."""
+    """The verdict on one image. `reference`: a tag or digest, as the requester typed it. `plan`:
+    the plan with the verdict; `scanned_at`: the time of the last scan that found the plan's content
+    unchanged. `new_pins`: pins of the image that are newer than the plan. `item`: the result for
+    the image in the plan, None if the plan keeps the image."""
 
     reference: str
     plan: PlanRecord

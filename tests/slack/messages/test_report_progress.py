@@ -16,7 +16,7 @@ from bot.core.report_schedules import (
     TooManyAttempts,
     UnlistedRegistry,
 )
-from bot.slack.messages.report_progress import rest_message
+from bot.slack.messages.report_progress import summary_message
 from tests.slack.messages.plan_views import checked
 
 ROUND = ReportRound("*", datetime(2026, 11, 23, 9), 5.0)  # noqa: DTZ001 - local
@@ -40,7 +40,7 @@ def refused(name: str, call: FailedAwsCall | None = DENIED) -> ErrorText:
 
 
 def text(*reports: ScheduledReport, missed: tuple[UnlistedRegistry, ...] = ()) -> str:
-    return checked(rest_message(RoundSummary(ROUND, reports, missed))).text
+    return checked(summary_message(RoundSummary(ROUND, reports, missed))).text
 
 
 def test_nothing_to_delete_and_small_savings() -> None:
