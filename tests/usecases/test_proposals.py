@@ -47,11 +47,11 @@ def test_a_plan_is_found(env: StoreEnv) -> None:
     ("id_", "said"),
     [
         ("plan7", "No plan plan7: did you mean plan1?"),
-        ("xyz", "No plan xyz: list them with ecr-clean plans, or with"),
+        ("xyz", "No plan xyz: list them with ecr-clean plans, or with /ecr-clean status in Slack"),
         ("plan\udcff", r"No plan 'plan\udcff': did you mean plan1?"),
         ("plan1\0", r"No plan 'plan1\x00': did you mean plan1?"),
         ("pl\xe4n", "No plan 'pl\xe4n': did you mean plan1?"),
-        ("", "No plan '': list them with ecr-clean plans, or with"),
+        ("", "No plan '': list them with ecr-clean plans, or with /ecr-clean status in Slack"),
     ],
 )
 def test_an_unknown_plan_id(id_: str, said: str, env: StoreEnv) -> None:
