@@ -33,13 +33,13 @@ from bot.usage.kubernetes.cluster_source import cluster_role
 
 REPOSITORIES = 300
 MANIFESTS = 40
-CROWD = WorkloadCounts(services=2_000, tasks=5_000, functions=500)
+WORKLOADS = WorkloadCounts(services=2_000, tasks=5_000, functions=500)
 TEAMS = {"north": 67, "south": 67, "west": 66}
 """Numbers of teams, by cluster."""
 RUNS = 3
 BARE_AWS, BARE_CLUSTERS = "bare listing of AWS's workloads", "bare listing of the clusters"
 TITLE = (
-    f"{CROWD.services:,} services, {CROWD.tasks:,} tasks, {CROWD.functions:,} functions; "
+    f"{WORKLOADS.services:,} services, {WORKLOADS.tasks:,} tasks, {WORKLOADS.functions:,} functions; "
     f"{WORKLOADS_PER_TEAM * sum(TEAMS.values()):,} workloads and "
     f"{PODS_PER_TEAM * sum(TEAMS.values()):,} pods in {len(TEAMS)} clusters; "
     f"{REPOSITORIES} repositories"
@@ -94,7 +94,7 @@ def _seed(url: str, clusters: Sequence[ClusterAddress]) -> str:
     names = [f"bench/r{number:03}" for number in range(REPOSITORIES)]
     for name in names:
         seed_repository(url, name, MANIFESTS, now=datetime.now(UTC))
-    seed_workloads(url, CROWD, names)
+    seed_workloads(url, WORKLOADS, names)
     images = list(tagged_containers(url, names))
     for number, each in enumerate(clusters):
         seed_cluster(each, images[number :: len(clusters)], TEAMS[each.name])
