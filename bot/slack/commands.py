@@ -296,7 +296,7 @@ _EVERY_COMMAND = (
     SlashCommand(
         "pause",
         CommandUsage.of("[because REASON]"),
-        "pauses all deletions (approvers)",
+        "prevents deletions from starting (approvers)",
         pause,
         checks_permission=True,
     ),
