@@ -65,8 +65,8 @@ class SlackChecks:
         yield _app_token(client, self.app_token)
         yield _scopes(answer, f"{team} ({workspace})")
         yield from _channels(client, self.channels, bot)
-        people = SlackUsers(client, workspace, [*filter(needs_lookup, self.approvers)])
-        yield from _approvers(people, workspace, self.approvers)
+        users = SlackUsers(client, workspace, [*filter(needs_lookup, self.approvers)])
+        yield from _approvers(users, workspace, self.approvers)
 
 
 def _app_token(client: WebClient, app_token: Callable[[], str]) -> DoctorFinding:
@@ -124,36 +124,36 @@ def _channel(client: WebClient, name: str, channel_id: str, bot: str) -> DoctorF
 
 
 def _approvers(
-    people: SlackUsers, workspace: str, approvers: Collection[str]
+    users: SlackUsers, workspace: str, approvers: Collection[str]
 ) -> Iterator[DoctorFinding]:
     if not approvers:
         yield ok("Slack approvers", "all", AllMembersMayApprove())
     for approver in approvers:
         if approver.startswith("@"):
-            yield _handle(people, workspace, approver)
+            yield _handle(users, workspace, approver)
         elif approver.startswith("S"):
-            yield _group(people, approver)
+            yield _group(users, approver)
         elif not approver.startswith("arn:"):
-            yield _person(people, workspace, approver)
+            yield _person(users, workspace, approver)
 
 
-def _handle(people: SlackUsers, workspace: str, handle: str) -> DoctorFinding:
+def _handle(users: SlackUsers, workspace: str, handle: str) -> DoctorFinding:
     check = "Slack approvers"
     try:
-        owners = people.owners(handle)
+        owners = users.owners(handle)
     except SlackError as error:
         return _call_failed(check, handle, error)
     if owners.only is None:
         every = (*owners.users, *owners.groups)
         return failed(check, handle, HandleAmbiguous(every) if every else HandleUnknown())
     if owners.groups:
-        return _group(people, owners.only, shown=handle)
-    return _owner(people, workspace, handle, owners.only)
+        return _group(users, owners.only, shown=handle)
+    return _owner(users, workspace, handle, owners.only)
 
 
-def _owner(people: SlackUsers, workspace: str, handle: str, user: str) -> DoctorFinding:
+def _owner(users: SlackUsers, workspace: str, handle: str, user: str) -> DoctorFinding:
     """Only full members may approve by their handle."""
-    found = replace(_person(people, workspace, user), scope=handle)
+    found = replace(_person(users, workspace, user), scope=handle)
     match found.detail:
         case MemberMayApprove():
             return ok(found.check, handle, HandleOfMember(user))
@@ -162,11 +162,11 @@ def _owner(people: SlackUsers, workspace: str, handle: str, user: str) -> Doctor
     return found
 
 
-def _group(people: SlackUsers, group: str, shown: str | None = None) -> DoctorFinding:
+def _group(users: SlackUsers, group: str, shown: str | None = None) -> DoctorFinding:
     """`shown`: how the settings name the group."""
     check, scope = "Slack approvers", shown or group
     try:
-        members = people.members(group)
+        members = users.members(group)
     except SlackError as error:
         return _call_failed(check, scope, error)
     if not members:
@@ -174,10 +174,10 @@ def _group(people: SlackUsers, group: str, shown: str | None = None) -> DoctorFi
     return ok(check, scope, ApproverGroupHasMembers(len(members)))
 
 
-def _person(people: SlackUsers, workspace: str, user: str) -> DoctorFinding:
+def _person(users: SlackUsers, workspace: str, user: str) -> DoctorFinding:
     check = "Slack approvers"
     try:
-        person = people.person(user, workspace)
+        person = users.person(user, workspace)
     except RequestError as error:
         return failed(check, user, ApproverUnknown(ErrorText.of(error)))
     except SlackError as error:
