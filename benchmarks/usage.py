@@ -39,7 +39,8 @@ TEAMS = {"north": 67, "south": 67, "west": 66}
 RUNS = 3
 BARE_AWS, BARE_CLUSTERS = "bare listing of AWS's workloads", "bare listing of the clusters"
 TITLE = (
-    f"{WORKLOADS.services:,} services, {WORKLOADS.tasks:,} tasks, {WORKLOADS.functions:,} functions; "
+    f"{WORKLOADS.services:,} services, {WORKLOADS.tasks:,} tasks, "
+    f"{WORKLOADS.functions:,} functions; "
     f"{WORKLOADS_PER_TEAM * sum(TEAMS.values()):,} workloads and "
     f"{PODS_PER_TEAM * sum(TEAMS.values()):,} pods in {len(TEAMS)} clusters; "
     f"{REPOSITORIES} repositories"
