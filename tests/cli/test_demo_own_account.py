@@ -119,7 +119,7 @@ def test_child_processes_have_only_operations_that_read(monkeypatch: pytest.Monk
 def test_it_reports_on_the_account(machine: Machine, aws: AwsStandIn) -> None:
     port = free_port()
     with machine.started("--aws", "--port", str(port)) as run:
-        run.until("ends the demo")
+        run.until("Ctrl-C ends it")
         in_the_bot = [each for each in machine.processes().values() if "SLACK_APP_TOKEN" in each]
         assert len(in_the_bot) >= 2
         for environment in in_the_bot:
