@@ -9,6 +9,7 @@ import click
 from bot.cli.database import existing_store
 from bot.cli.options import SINCE, common_options, format_option
 from bot.cli.terminal import OutputFormats
+from bot.cli.user_names import UserNames
 from bot.core.records import AuditEvent
 from bot.render.audit_events import EVENT_COLUMNS, events_as_texts, no_events
 from bot.usecases.audit import all_events
@@ -29,7 +30,7 @@ def audit(since: datetime | None, format_: str) -> None:
 
 def _texts(events: Iterable[AuditEvent]) -> Iterator["RenderableType"]:
     text = None
-    for text in events_as_texts(events):
+    for text in events_as_texts(map(UserNames().in_event, events)):
         yield text
     if text is None:
         yield no_events()

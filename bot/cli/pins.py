@@ -20,6 +20,7 @@ from bot.cli.options import (
 )
 from bot.cli.planning import find_all
 from bot.cli.terminal import OutputFormats, note, print_line
+from bot.cli.user_names import UserNames
 from bot.core.records import PlanRecord, RepositoryPin
 from bot.core.repository import RepositoryId, parse_repository_uri
 from bot.core.text_formatting import first_few
@@ -143,7 +144,9 @@ def _still_in_force(store: "Store", settings: Settings) -> Iterator[RepositoryPi
 
 
 def _texts(pins: Iterable[ListedPin]) -> Iterator["RenderableType"]:
-    texts = [pin_as_text(pin, system_clock()) for pin in pins]
+    names = UserNames()
+    named = (listed._replace(pin=names.in_pin(listed.pin)) for listed in pins)
+    texts = [pin_as_text(pin, system_clock()) for pin in named]
     yield from texts or [no_pins()]
 
 

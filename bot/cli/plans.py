@@ -9,6 +9,7 @@ import click
 from bot.cli.database import existing_store
 from bot.cli.options import CommonOptions, common_options, format_option
 from bot.cli.terminal import OutputFormats, print_exactly
+from bot.cli.user_names import UserNames
 from bot.core.errors import RequestError
 from bot.core.plan import Plan
 from bot.core.records import PlanItem, PlanRecord
@@ -93,9 +94,10 @@ def _list_texts(plans: Iterable[StoredPlan]) -> Iterator["RenderableType"]:
 
 
 def _detail_texts(plans: Iterable[StoredPlan]) -> Iterator["RenderableType"]:
+    names = UserNames()
     for plan in plans:
         yield plan_as_table(plan.content, system_clock())
-        yield from stored_plan_as_text(plan.record, plan.items, plan.required)
+        yield from stored_plan_as_text(names.in_plan(plan.record), plan.items, plan.required)
 
 
 def _json(plan: StoredPlan) -> Iterator[bytes]:

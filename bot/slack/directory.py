@@ -115,18 +115,29 @@ class SlackUsers:
         return user_id in self.members(id_)
 
     def _ask_user(self, user_id: str) -> dict[str, Any]:
-        try:
-            with calling("Looking up a user"):
-                user: dict[str, Any] = self._client.users_info(user=user_id)["user"]
-        except SlackError as error:
-            if error.code in _UNKNOWN_USER:
-                raise RequestError(f"This Slack workspace has no user {user_id}") from error
-            raise
-        return user
+        return _user(self._client, user_id)
 
     def _ask_members(self, group: str) -> frozenset[str]:
         with calling("Reading a user group"):
             return frozenset(self._client.usergroups_users_list(usergroup=group)["users"])
+
+
+def user_name(client: WebClient, user_id: str) -> str:
+    """The full name. Raises RequestError for an unknown user, SlackError."""
+    user = _user(client, user_id)
+    profile = user.get("profile") or {}
+    return str(profile.get("real_name") or profile.get("display_name") or user.get("name") or "")
+
+
+def _user(client: WebClient, user_id: str) -> dict[str, Any]:
+    try:
+        with calling("Looking up a user"):
+            user: dict[str, Any] = client.users_info(user=user_id)["user"]
+    except SlackError as error:
+        if error.code in _UNKNOWN_USER:
+            raise RequestError(f"This Slack workspace has no user {user_id}") from error
+        raise
+    return user
 
 
 def channel_ids(client: WebClient, channels: Collection[str]) -> Mapping[str, str]:
