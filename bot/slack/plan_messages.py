@@ -123,18 +123,24 @@ class PlanMessages:
         return message
 
     def is_shown(self, message: PlanMessage) -> bool:
-        """False if Slack has accepted only the first line of the message so far."""
+        """False if Slack has accepted only the first line of the message so far. True if a newer
+        message has replaced it."""
         known = self._store.message(message.channel, message.ts)
-        return known is not None and known.shown_revision is not None
+        return known is None or known.shown_revision is not None
 
     def collapse_older(self, message: PlanMessage) -> None:
-        """Reduces older messages of the plan in the same channel to one line, and removes them from
-        the store. Leaves a message unchanged if Slack refuses its update."""
-        if not self.is_shown(message):
-            return
-        for each in self._store.messages_of(message.plan):
-            if each.channel == message.channel and each.ts < message.ts:
+        """Leaves one live message of the plan in the message's channel: reduces all messages above
+        the lowest that Slack shows to one line, and removes them from the store. A message that
+        replaces a placeholder may itself be above another. If Slack refuses an update,
+        `collapse_outdated` retries it."""
+        for each in self._store.messages_above_another(plan=message.plan):
+            if each.channel == message.channel:
                 self._collapse(each)
+
+    def collapse_outdated(self, limit: int) -> None:
+        """As `collapse_older`, for up to `limit` messages of any plans and channels."""
+        for each in self._store.messages_above_another(limit=limit):
+            self._collapse(each)
 
     def update(self, plan_id: str) -> None:
         """Updates every outdated message of the plan."""
@@ -196,13 +202,14 @@ class PlanMessages:
         self._store.mark_shown(message, plan.revision, self._clock())
 
     def _collapse(self, message: PlanMessage) -> None:
-        try:
-            self._send(message, newer_message(self._plan(message.plan)))
-        except SlackError as error:
-            if error.code not in _GONE:
-                _log.warning("%s; the older message keeps its content", error)
-                return
-        self._store.delete_message(message)
+        with self._lock_of(message.plan):
+            try:
+                self._send(message, newer_message(self._plan(message.plan)))
+            except SlackError as error:
+                if error.code not in _GONE:
+                    _log.warning("%s; the worker retries it", error)
+                    return
+            self._store.delete_message(message)
 
     def _message_content(self, plan: PlanRecord, channel: str) -> MessageContent:
         try:

@@ -4,8 +4,20 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Update, and_, case, delete, func, or_, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    Update,
+    and_,
+    case,
+    delete,
+    exists,
+    func,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.orm import Session, aliased
 
 from bot.core.plan import BEFORE_EXECUTION, PlanState
 from bot.core.records import PlanMessage
@@ -33,6 +45,21 @@ class MessageQueries(StoreQueries):
         """Oldest first."""
         found = self._messages(select(PlanMessageRow).where(PlanMessageRow.plan == plan))
         return sorted(found, key=lambda message: message.ts)
+
+    def messages_above_another(
+        self, *, plan: str | None = None, limit: int | None = None
+    ) -> Sequence[PlanMessage]:
+        """Messages above another message of the same plan in the same channel that Slack shows.
+        Oldest first. `plan`: None for all."""
+        lower = aliased(PlanMessageRow)
+        is_above = exists().where(
+            lower.plan == PlanMessageRow.plan,
+            lower.channel == PlanMessageRow.channel,
+            lower.ts > PlanMessageRow.ts,
+            lower.shown_revision.is_not(None),
+        )
+        query = select(PlanMessageRow).where(is_above).order_by(PlanMessageRow.ts).limit(limit)
+        return self._messages(query if plan is None else query.where(PlanMessageRow.plan == plan))
 
     def messages_behind(self, limit: int, progress_before: datetime) -> Sequence[PlanMessage]:
         """Messages to update. First those that show another revision of their plan than the one in

@@ -37,6 +37,7 @@ MESSAGES_PER_SWEEP = 3
 and after `notify`."""
 
 LISTS_PER_SWEEP = 2
+COPIES_PER_SWEEP = 2
 HOMES_PER_SWEEP = 2
 OUTDATED_PER_SWEEP = 2
 
@@ -124,6 +125,7 @@ class SlackUpdater:
         if time.monotonic() >= self._sweep_at:
             self._sweep_at = time.monotonic() + SECONDS_BETWEEN_SWEEPS
             yield partial(slack.plan_messages.update_outdated, MESSAGES_PER_SWEEP)
+            yield partial(slack.plan_messages.collapse_outdated, COPIES_PER_SWEEP)
             yield partial(slack.plan_messages.upload_missing_lists, LISTS_PER_SWEEP)
             yield partial(slack.plan_messages.notify_approvers, OUTDATED_PER_SWEEP)
             yield partial(slack.home.update_outdated, HOMES_PER_SWEEP)

@@ -203,6 +203,47 @@ def test_a_newer_message_of_the_plan(
     assert {each.ts for each in store.messages_of(plan.id)} == {elsewhere.ts, newer.ts}
 
 
+def test_a_placeholder_above_a_newer_message(
+    plan_messages: PlanMessages,
+    plan: PlanRecord,
+    client: WebClient,
+    ann: SimulatedUser,
+    releases: str,
+) -> None:
+    """The lowest message is the live one, whichever was completed last."""
+    placeholder = client.chat_postMessage(channel=releases, text="Scanning …")["ts"]
+    lower = plan_messages.post(plan.id, releases)
+    message = plan_messages.post(plan.id, releases, in_place_of=placeholder)
+    plan_messages.collapse_older(message)
+    assert message_at(ann, releases, placeholder)["text"].endswith("report on this plan is below.")
+    assert "approve_plan" in buttons(message_at(ann, releases, lower.ts))
+    assert plan_messages.is_shown(message)
+
+
+@pytest.mark.parametrize("refused", ["the newer", "the older"])
+def test_the_worker_collapses_what_slack_refused(
+    plan_messages: PlanMessages,
+    plan: PlanRecord,
+    posted: PlanMessage,
+    slack: Workspace,
+    ann: SimulatedUser,
+    store: Store,
+    refused: str,
+) -> None:
+    fault = CallFault(method="chat.update", error="internal_error")
+    if refused == "the newer":
+        slack.faults.add(fault)
+    newer = plan_messages.post(plan.id, posted.channel)
+    if refused == "the older":
+        slack.faults.add(fault)
+    plan_messages.collapse_older(newer)
+    assert "approve_plan" in buttons(message_at(ann, posted.channel, posted.ts))
+    plan_messages.update_outdated(1)
+    plan_messages.collapse_outdated(1)
+    assert buttons(message_at(ann, posted.channel, posted.ts)) == []
+    assert store.messages_of(plan.id) == [store.message(newer.channel, newer.ts)]
+
+
 def test_a_newer_message_that_is_not_shown_yet(
     plan_messages: PlanMessages,
     plan: PlanRecord,

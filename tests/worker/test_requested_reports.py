@@ -106,6 +106,18 @@ def test_a_newer_report_replaces_the_older(office: Office) -> None:
     assert (same.version, same.expires_at > plan.expires_at) == (plan.version, True)
 
 
+@pytest.mark.usefixtures("api")
+def test_a_report_that_is_posted_during_planning_stays(office: Office) -> None:
+    office.put("team/api", "")
+    placeholder = office.ask()
+    assert office.jobs.do_next()
+    assert office.jobs.do_next()
+    above, live = office.messages
+    assert above["ts"] == placeholder
+    assert above["text"] == "team/api: a newer report on this plan is below."
+    assert "approve_plan" in office.buttons(live["ts"])
+
+
 # failures
 
 
