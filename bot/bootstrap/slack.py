@@ -19,8 +19,10 @@ from bot.usecases.pins import warn_of_pins
 if TYPE_CHECKING:
     from slack_sdk import WebClient
 
+    from bot.slack.approval_reminders import ApprovalReminders
     from bot.slack.directory import SlackUsers
     from bot.slack.home_tab import HomeTab
+    from bot.slack.pause_announcements import PauseAnnouncer
     from bot.slack.plan_messages import PlanMessages
     from bot.slack.view_models import NextReport
     from bot.store.store import Store
@@ -133,6 +135,27 @@ def open_warner(
 
     send = PinExpiryNotifier(workspace.client, workspace.rules_of).send
     return partial(warn_of_pins, store, clock, send)
+
+
+def open_pause_announcer(workspace: Workspace, store: "Store") -> "PauseAnnouncer":
+    from bot.slack.pause_announcements import PauseAnnouncer  # noqa: PLC0415
+
+    return PauseAnnouncer(workspace.client, store)
+
+
+def open_reminders(
+    workspace: Workspace, store: "Store", clock: Clock = system_clock
+) -> "ApprovalReminders":
+    from bot.slack.approval_reminders import ApprovalReminders  # noqa: PLC0415
+
+    return ApprovalReminders(
+        client=workspace.client,
+        store=store,
+        users=open_people(workspace),
+        rules_of=workspace.rules_of,
+        remind_after=workspace.settings.approval.remind_after,
+        clock=clock,
+    )
 
 
 def open_people(workspace: Workspace) -> "SlackUsers":

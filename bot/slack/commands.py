@@ -220,8 +220,8 @@ def stop(call: CommandCall, arguments: CommandArguments) -> None:
 
 
 def pause(call: CommandCall, arguments: CommandArguments) -> None:
-    """Lists the running deletions, since the pause does not stop them. Posts nothing in the
-    channel, since every report shows the pause."""
+    """Lists the running deletions, since the pause does not stop them. The worker
+    announces the pause in the channels."""
     call.context.decisions.pause(call.person, arguments.reason)
     call.answer(paused_message(_running_deletions(call.context)))
 

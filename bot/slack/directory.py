@@ -2,8 +2,9 @@
 
 import re
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from difflib import get_close_matches
+from itertools import chain
 from typing import Any
 
 from slack_sdk import WebClient
@@ -14,6 +15,7 @@ from bot.parallel import ExpiringCache
 from bot.slack.api import SlackError, calling
 from bot.slack.handles import HandleOwners, SlackHandles
 from bot.slack.mrkdwn import is_user
+from bot.slack.view_models import ApproverList
 
 SECONDS_CACHED = 60.0
 """An answer is cached this long, so a former approver counts as an approver this long."""
@@ -79,6 +81,26 @@ class SlackUsers:
         """IDs of the group's members. Raises SlackError."""
         return self._members.get(group)
 
+    def approver_list(self, approvers: Collection[str]) -> ApproverList:
+        """`approvers`: from the settings. Omits AWS ARNs, and handles that do not count or cannot
+        be looked up."""
+        try:
+            ids = self._ids_of(approvers)
+        except SlackError:
+            ids = [each for each in approvers if not each.startswith(("@", "arn:"))]
+            return ApproverList(*_users_and_groups(ids), people=None)
+        users, groups = _users_and_groups(ids)
+        try:
+            members = chain.from_iterable(map(self.members, groups))
+            return ApproverList(users, groups, len({*users, *members}))
+        except SlackError:
+            return ApproverList(users, groups, people=None)
+
+    def _ids_of(self, approvers: Collection[str]) -> Sequence[str]:
+        in_slack = (each for each in approvers if not each.startswith("arn:"))
+        owners = (self.owners(each).only if each.startswith("@") else each for each in in_slack)
+        return [*dict.fromkeys(filter(None, owners))]
+
     def owners(self, handle: str) -> HandleOwners:
         """Of a handle in the settings. Raises SlackError."""
         return self._handles.owners(handle)
@@ -138,6 +160,10 @@ def _user(client: WebClient, user_id: str) -> dict[str, Any]:
             raise RequestError(f"This Slack workspace has no user {user_id}") from error
         raise
     return user
+
+
+def _users_and_groups(ids: Sequence[str]) -> tuple[Sequence[str], Sequence[str]]:
+    return [*filter(is_user, ids)], [each for each in ids if not is_user(each)]
 
 
 def channel_ids(client: WebClient, channels: Collection[str]) -> Mapping[str, str]:

@@ -86,6 +86,11 @@ def mention(who: str) -> str:
     return code(re.split("[/:]", who)[-1] if who.startswith("arn:") else who)
 
 
+def group_mention(id_: str) -> str:
+    """A mention of a user group. In a message that others see, it notifies the members."""
+    return f"<!subteam^{id_}>" if re.fullmatch(r"S[A-Z0-9]+", id_) else code(id_)
+
+
 def mentions(whose: Iterable[str]) -> str:
     """`a`, `a and b`, `a, b and c`."""
     every = list(map(mention, whose))

@@ -47,6 +47,15 @@ class PlanView:
         return sum(n for outcome, n in self.counts.items() if outcome is not ImageOutcome.PENDING)
 
 
+class ApproverList(NamedTuple):
+    """The approvers in the settings, as Slack knows them: IDs of users and user groups. `people`:
+    the number of different users, including members of the groups; None if a lookup failed."""
+
+    users: Sequence[str]
+    groups: Sequence[str]
+    people: int | None
+
+
 class NextReport(NamedTuple):
     """The next scheduled run of an entry of `reports`. `repositories`: its patterns, as in the
     settings; `channel`: an ID."""

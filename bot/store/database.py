@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from alembic.script import ScriptDirectory
 
 
-CURRENT = "0013"
+CURRENT = "0014"
 """The newest revision. If the database has it, Alembic is not imported."""
 
 SHRINKS = "0008"

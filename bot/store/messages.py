@@ -21,8 +21,9 @@ from sqlalchemy.orm import Session, aliased
 
 from bot.core.plan import BEFORE_EXECUTION, PlanState
 from bot.core.records import PlanMessage
+from bot.store.slack_tables import HomeTabRow, PlanMessageRow, SlackDeliveryRow
 from bot.store.table_base import StoreQueries, count_of, insert_into, upsert
-from bot.store.tables import AuditEventRow, HomeTabRow, PlanMessageRow, PlanRow, SlackDeliveryRow
+from bot.store.tables import AuditEventRow, PlanRow
 
 KEPT_FOR = timedelta(days=1)
 """Slack retries deliveries for at most an hour: docs.slack.dev, Events API, retries."""

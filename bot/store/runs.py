@@ -26,6 +26,7 @@ from bot.core.records import (
 from bot.parallel import in_batches
 from bot.sanitize import quoted
 from bot.store.audit import add_events
+from bot.store.slack_tables import PlanMessageRow
 from bot.store.table_base import (
     StoreQueries,
     UtcTime,
@@ -38,7 +39,6 @@ from bot.store.tables import (
     DatabaseInfoRow,
     KeptManifestRow,
     PlanItemRow,
-    PlanMessageRow,
     PlanRow,
     RunBatchRow,
     RunRow,

@@ -9,6 +9,7 @@ from sqlalchemy import URL, make_url, select
 from sqlalchemy.exc import ArgumentError
 
 from bot.core.errors import RequestError
+from bot.store.announcements import PauseAnnouncementQueries, ReminderQueries
 from bot.store.audit import AuditQueries
 from bot.store.changes import ChangeWriter
 from bot.store.database import Database, migrate
@@ -96,6 +97,8 @@ class Store(
     DeliveryQueries,
     RepositoryQueries,
     PauseQueries,
+    PauseAnnouncementQueries,
+    ReminderQueries,
     HomeTabQueries,
     ScheduledReportQueries,
 ):

@@ -1,4 +1,4 @@
-"""The database tables. `migrations/` creates and changes them."""
+"""The database tables; `slack_tables` has more. `migrations/` creates and changes them."""
 
 from datetime import datetime
 from typing import Any
@@ -69,6 +69,7 @@ class PlanRow(TableBase):
     stop_cause_value: Mapped[Any] = mapped_column(StoredValue, nullable=True)
     revision: Mapped[int]
     told_version: Mapped[int | None]
+    reminded_version: Mapped[int | None]
     unconfirmed_bytes: Mapped[int] = mapped_column(BigInteger, server_default="0")
 
     approvals: Mapped[list["ApprovalRow"]] = relationship(lazy="selectin", viewonly=True)
@@ -305,19 +306,6 @@ class SeenSubjectRow(TableBase):
     digest: Mapped[str] = mapped_column(primary_key=True)
 
 
-class PlanMessageRow(TableBase):
-    __tablename__ = "messages"
-
-    channel: Mapped[str] = mapped_column(primary_key=True)
-    ts: Mapped[str] = mapped_column(primary_key=True)
-    thread: Mapped[str | None]
-    plan: Mapped[str] = mapped_column(ForeignKey(PlanRow.id), index=True)
-    shown_revision: Mapped[int | None]
-    shown_at: Mapped[datetime | None]
-    listed_version: Mapped[int | None]
-    updates: Mapped[int] = mapped_column(server_default="0")
-
-
 class JobRow(TableBase):
     __tablename__ = "jobs"
 
@@ -329,15 +317,6 @@ class JobRow(TableBase):
     attempts: Mapped[int] = mapped_column(default=0)
     worker: Mapped[str | None]
     leased_until: Mapped[datetime | None]
-
-
-class SlackDeliveryRow(TableBase):
-    """An event or action that Slack delivered. `id`: from Slack."""
-
-    __tablename__ = "deliveries"
-
-    id: Mapped[str] = mapped_column(primary_key=True)
-    at: Mapped[datetime] = mapped_column(index=True)
 
 
 class RepositoryRow(TableBase):
@@ -353,17 +332,6 @@ class RepositoryRow(TableBase):
     plan: Mapped[str | None] = mapped_column(ForeignKey(PlanRow.id))
     looked_at: Mapped[datetime | None]
     stored_bytes: Mapped[int | None] = mapped_column(BigInteger)
-
-
-class HomeTabRow(TableBase):
-    """A user who opened the Home tab. `shown_event`: the last audit event that the tab shows."""
-
-    __tablename__ = "homes"
-
-    user: Mapped[str] = mapped_column(primary_key=True)
-    opened_at: Mapped[datetime]
-    shown_at: Mapped[datetime | None]
-    shown_event: Mapped[int | None] = mapped_column(BigInteger)
 
 
 class ReportRoundRow(TableBase):

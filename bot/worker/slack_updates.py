@@ -17,14 +17,18 @@ from bot.bootstrap.slack import (
     open_client,
     open_client_without_retries,
     open_home,
+    open_pause_announcer,
     open_plan_messages,
+    open_reminders,
     open_warner,
     open_workspace,
 )
 from bot.parallel import ExpiringCache, call_all
 from bot.render.errors import any_error_words
 from bot.settings.model import Settings
+from bot.slack.approval_reminders import ApprovalReminders
 from bot.slack.home_tab import HomeTab
+from bot.slack.pause_announcements import PauseAnnouncer
 from bot.slack.plan_messages import PlanMessages
 from bot.store.store import Store
 
@@ -40,6 +44,8 @@ LISTS_PER_SWEEP = 2
 COPIES_PER_SWEEP = 2
 HOMES_PER_SWEEP = 2
 OUTDATED_PER_SWEEP = 2
+ANNOUNCEMENTS_PER_SWEEP = 5
+REMINDERS_PER_SWEEP = 2
 
 SECONDS_BETWEEN_WARNINGS = 60.0
 
@@ -56,6 +62,8 @@ class SlackServices(NamedTuple):
     plan_messages: PlanMessages
     home: HomeTab
     warn_of_pins: Callable[[], None]
+    pauses: PauseAnnouncer
+    reminders: ApprovalReminders
     client_without_retries: WebClient
 
 
@@ -79,7 +87,15 @@ class SlackAccess:
         plan_messages = open_plan_messages(workspace, self._store)
         home = open_home(workspace, self._store)
         warn = open_warner(workspace, self._store)
-        return SlackServices(workspace, plan_messages, home, warn, open_client_without_retries())
+        return SlackServices(
+            workspace=workspace,
+            plan_messages=plan_messages,
+            home=home,
+            warn_of_pins=warn,
+            pauses=open_pause_announcer(workspace, self._store),
+            reminders=open_reminders(workspace, self._store),
+            client_without_retries=open_client_without_retries(),
+        )
 
 
 class SlackUpdater:
@@ -128,6 +144,8 @@ class SlackUpdater:
             yield partial(slack.plan_messages.collapse_outdated, COPIES_PER_SWEEP)
             yield partial(slack.plan_messages.upload_missing_lists, LISTS_PER_SWEEP)
             yield partial(slack.plan_messages.notify_approvers, OUTDATED_PER_SWEEP)
+            yield partial(slack.pauses.announce, ANNOUNCEMENTS_PER_SWEEP)
+            yield partial(slack.reminders.send, REMINDERS_PER_SWEEP)
             yield partial(slack.home.update_outdated, HOMES_PER_SWEEP)
         if time.monotonic() >= self._warn_at:
             self._warn_at = time.monotonic() + SECONDS_BETWEEN_WARNINGS

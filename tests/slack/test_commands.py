@@ -518,7 +518,8 @@ def test_stop_within_the_undo_window(
 def test_pause_and_resume(bot: RunningBot, ann: SimulatedUser, bob: SimulatedUser) -> None:
     said = answer_to(bot, ann, f"pause because {NASTY}")
     assert said == (
-        "Paused. No deletion starts until `/ecr-clean resume`. Every report shows the pause."
+        "Paused. No deletion starts until `/ecr-clean resume`. Channels with open plans get a "
+        "message."
     )
     pause = bot.store.pause()
     assert pause

@@ -73,7 +73,10 @@ def status_message(view: StatusView) -> MessageContent:
 
 def paused_message(deleting: Sequence[RunningPlan]) -> MessageContent:
     """`deleting`: running plans, which the pause does not stop."""
-    paused = f"Paused. No deletion starts until `{COMMAND} resume`. Every report shows the pause."
+    paused = (
+        f"Paused. No deletion starts until `{COMMAND} resume`. Channels with open plans get a "
+        "message."
+    )
     running = "*Running deletions continue* unless you stop them:"
     lines = [paused, *([running] if deleting else [])]
     return message(" ".join(lines), section(*lines), *_running(deleting))

@@ -1,0 +1,57 @@
+"""Messages about approvers: who may approve, reminders, and requests for approvals."""
+
+from collections.abc import Iterator
+
+from bot.core.records import PlanRecord
+from bot.render.quantities import count
+from bot.slack.api import MessageContent
+from bot.slack.messages.block_kit import message, section
+from bot.slack.mrkdwn import date, group_mention, mention
+from bot.slack.view_models import ApproverList
+
+MOST_MENTIONED = 5
+"""A reminder mentions the approvers only if they are no more people than this."""
+
+MOST_NAMED = 10
+
+
+def reminder(plan: PlanRecord, approvers: ApproverList, required: int) -> MessageContent:
+    """For the thread of a plan that is still proposed. Mentions few approvers only, since a mention
+    notifies them."""
+    is_few = approvers.people is not None and 0 < approvers.people <= MOST_MENTIONED
+    to = f"{_names(approvers)}: " if is_few else ""
+    lacking = required - len(plan.current_approvals)
+    waits = count(lacking, "more approval" if plan.current_approvals else "approval")
+    return _line(
+        f"{to}this plan still waits for {waits}. It was proposed {date(plan.proposed_at)} and "
+        f"expires {date(plan.expires_at)}."
+    )
+
+
+def approval_request(user: str, approvers: ApproverList) -> MessageContent:
+    """For the thread of a plan: a user asks the approvers."""
+    return _line(f"{_names(approvers)}: {mention(user)} asks for your approval of this plan.")
+
+
+def who_may(approvers: ApproverList) -> str:
+    names = _names(approvers)
+    if not names:
+        return "No Slack user is an approver. See `approvers` in the settings."
+    return f"Approvers: {names}."
+
+
+def _names(approvers: ApproverList) -> str:
+    """User groups first, since they are more people."""
+    return ", ".join(_first_names(approvers))
+
+
+def _first_names(approvers: ApproverList) -> Iterator[str]:
+    every = [*map(group_mention, approvers.groups), *map(mention, approvers.users)]
+    yield from every[:MOST_NAMED]
+    if len(every) > MOST_NAMED:
+        yield f"and {len(every) - MOST_NAMED:,} more"
+
+
+def _line(said: str) -> MessageContent:
+    said = said[0].upper() + said[1:]
+    return message(said, section(said))
