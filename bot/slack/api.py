@@ -169,6 +169,30 @@ def post_message(
     return str(posted["ts"])
 
 
+def post_privately(
+    client: WebClient, channel: str | None, user: str, content: MessageContent
+) -> None:
+    """Only the user sees the message: in the channel, or in a direct message if the channel is None
+    or one of both is not in it. Raises SlackError."""
+    try:
+        if channel:
+            with calling("Answering"):
+                client.chat_postEphemeral(
+                    channel=channel, user=user, text=content.text, blocks=list(content.blocks)
+                )
+            return
+    except SlackError as error:
+        if error.code not in {"channel_not_found", "not_in_channel", "user_not_in_channel"}:
+            raise
+    post_message(client, "Answering", user, content)
+
+
+def delete_message(client: WebClient, what: str, channel: str, ts: str) -> None:
+    """`what`: as in `calling`. Raises SlackError."""
+    with calling(what):
+        client.chat_delete(channel=channel, ts=ts)
+
+
 def update_message(
     client: WebClient, what: str, channel: str, ts: str, content: MessageContent
 ) -> None:

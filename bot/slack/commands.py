@@ -47,7 +47,7 @@ from bot.slack.plan_messages import open_plans, with_link
 from bot.slack.requested_reports import request_report
 from bot.slack.view_models import PlanResult
 from bot.slack.why_command import why_answer
-from bot.usecases.reports import REPORT
+from bot.usecases.reports import REPORT, expect_at_most_max_reports
 from bot.usecases.repositories import AmbiguousRepositoryError, find_known
 
 REPOSITORIES_SHOWN = 20
@@ -101,8 +101,13 @@ def report(call: CommandCall, arguments: CommandArguments) -> None:
 
 
 def report_on(call: CommandCall, repository: str) -> None:
-    """The worker searches AWS for an unknown repository. Raises AmbiguousRepositoryError."""
-    known = call.context.store.repositories_named(repository)
+    """The worker searches AWS for an unknown repository. Raises AmbiguousRepositoryError, and
+    RequestError if a pattern matches too many."""
+    store = call.context.store
+    if is_pattern(repository):
+        matching = _matching(store.repositories(), repository)
+        expect_at_most_max_reports(repository, [each.repository for each in matching])
+    known = store.repositories_named(repository)
     if len(known) > 1:
         raise AmbiguousRepositoryError(repository, known)
     request_report(call.context, repository, call.sender, call.channel)

@@ -15,7 +15,7 @@ from slack_sdk.errors import SlackClientError
 from slack_sdk.webhook import WebhookClient
 
 from bot.core.errors import RequestError, ServiceError
-from bot.slack.api import MessageContent, SlackError, calling, post_message, safe
+from bot.slack.api import MessageContent, SlackError, post_privately, safe
 from bot.slack.listener_context import SlackContext
 from bot.slack.messages.answers import refusal, refused
 from bot.slack.payloads import (
@@ -163,8 +163,7 @@ def answer(context: SlackContext, sender: PayloadSender, content: MessageContent
     if sender.response_url and _post_to_url(sender.response_url, content):
         return
     try:
-        if not (sender.channel and _post_ephemeral(context, sender.channel, sender.user, content)):
-            post_message(context.client, "Answering", sender.user, content)
+        post_privately(context.client, sender.channel, sender.user, content)
     except SlackError as error:
         _log.warning("Could not answer %s: %s", sender.user, error)
 
@@ -203,19 +202,3 @@ def _post_to_url(url: str, content: MessageContent) -> bool:
     except (SlackClientError, OSError, HTTPException):
         return False
     return response.status_code == 200
-
-
-def _post_ephemeral(
-    context: SlackContext, channel: str, user: str, content: MessageContent
-) -> bool:
-    """False if the bot or the user is not in the channel."""
-    try:
-        with calling("Answering"):
-            context.client.chat_postEphemeral(
-                channel=channel, user=user, text=content.text, blocks=list(content.blocks)
-            )
-    except SlackError as error:
-        if error.code in {"channel_not_found", "not_in_channel", "user_not_in_channel"}:
-            return False
-        raise
-    return True

@@ -19,7 +19,9 @@ from bot.slack.api import (
     MessageContent,
     PostLimiter,
     SlackError,
+    delete_message,
     post_message,
+    post_privately,
     update_message,
 )
 from bot.slack.listener import answer
@@ -173,6 +175,17 @@ class ReportPlaceholder:
             if error.code not in _GONE:
                 raise
         post_message(self._client, "Answering", self.channel, content)
+
+    def show_refusal(self, user: str, content: MessageContent) -> None:
+        """Shows only this user why there is no report, and deletes the message. If Slack refuses
+        either, shows the reason in the message. Raises SlackError."""
+        try:
+            post_privately(self._client, self.channel, user, content)
+            if self.ts is not None:
+                delete_message(self._client, "Deleting a message", self.channel, self.ts)
+        except SlackError as error:
+            if error.code not in _GONE:
+                self.show_failure(content)
 
     def _update(self, client: WebClient, ts: str, content: MessageContent) -> None:
         update_message(client, "Answering", self.channel, ts, content)

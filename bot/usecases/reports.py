@@ -29,6 +29,7 @@ from bot.core.report_schedules import (
     why_not_posted,
 )
 from bot.core.repository import RepositoryId
+from bot.core.text_formatting import first_few
 from bot.parallel import in_parallel
 from bot.ports import Clock, Registry, ReportMessages
 from bot.usecases.audit import PersonAction
@@ -215,6 +216,19 @@ def is_ignored(registry: Registry, repository: RepositoryId, warn: Callable[[str
 
 REPORT = "report"
 """The job kind of requested reports."""
+
+MAX_REPORTS = 10
+"""The most reports of one request."""
+
+
+def expect_at_most_max_reports(argument: str, found: Sequence[RepositoryId]) -> None:
+    """`argument`: matches these repositories. Raises RequestError if there are too many."""
+    if len(found) > MAX_REPORTS:
+        raise RequestError(
+            f"{argument} matches {len(found):,} repositories "
+            f"({first_few([each.name for each in found])}), but one request makes at most "
+            f"{MAX_REPORTS} reports: use a narrower pattern"
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,7 @@ from bot.ports import Clock, Progress, ScanMemory
 from bot.render.errors import any_error_sentence, any_error_words, failure_words
 from bot.settings.model import Settings
 from bot.slack.api import CANNOT_POST, PostLimiter, SlackError
+from bot.slack.messages.answers import refused
 from bot.slack.messages.report_progress import failed_message, planning_message, summary_message
 from bot.slack.requested_reports import RateLimitedReportPoster, ReportPlaceholder, post_summary
 from bot.store.store import Store
@@ -45,6 +46,7 @@ from bot.usecases.reports import (
     ReportRequest,
     Reports,
     RequestedReport,
+    expect_at_most_max_reports,
 )
 from bot.usecases.repositories import FoundRepository, find_repositories, find_repository
 from bot.worker.slack_updates import SlackAccess
@@ -54,9 +56,6 @@ SCAN_SHARED_FOR = timedelta(minutes=1)
 PLANNING_RETRIED_FOR = timedelta(hours=1)
 """How long planning is retried while AWS or the database fails. Then the summary shows the
 failure."""
-
-MAX_REPORTS = 10
-"""The most reports of one request."""
 
 ShowProgress = Callable[[str, int, int], None]
 """Takes the step of planning, what is done, and the total; 0 if the total is unknown."""
@@ -295,12 +294,17 @@ class RequestedReportHandler:
     maker: ReportMaker
 
     def do(self, job: QueuedJob, lease: Lease) -> None:
-        """If planning fails, shows why in place of the report. Raises LeaseLostError,
-        ShutdownError, and ServiceError if Slack or the database fails."""
+        """If planning fails, shows why in place of the report. If the request is wrong, only the
+        requester sees why. Raises LeaseLostError, ShutdownError, and ServiceError if Slack or the
+        database fails."""
         requested = RequestedReport.of(job)
         try:
             registries = self.maker.registries()
             found = _found(requested.repository, registries)
+        except RequestError as error:
+            content = refused(error)
+            self._placeholder(requested).show_refusal(requested.user, content)
+            return
         except Exception as error:  # noqa: BLE001 - internal errors are logged
             _log.warning("%s cannot be looked up: %s", requested.repository, any_error_words(error))
             self._placeholder(requested).show_failure(failed_message(any_error_words(error)))
@@ -357,11 +361,7 @@ def _no_progress(step: str, done: int, total: int) -> None:
 def _found(argument: str, registries: Sequence[EcrRegistry]) -> Sequence[FoundRepository]:
     """Raises RequestError also if there are more than MAX_REPORTS."""
     found = find_repositories(argument, registries)
-    if len(found) > MAX_REPORTS:
-        raise RequestError(
-            f"{argument} matches {len(found):,} repositories, but one request makes at most "
-            f"{MAX_REPORTS} reports: use a narrower pattern"
-        )
+    expect_at_most_max_reports(argument, [each.repository for each in found])
     return found
 
 

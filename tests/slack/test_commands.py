@@ -23,6 +23,7 @@ from bot.core.repository import RegistryId, RepositoryId
 from bot.playground.slack import SimulatedUser, Workspace
 from bot.slack.commands import COMMANDS
 from bot.slack.listener import UNEXPECTED_PAYLOAD
+from bot.usecases.reports import MAX_REPORTS
 from tests.render.builders import GB, HERE
 from tests.slack.conftest import StartBot
 from tests.slack.messages.plan_views import STAR, read
@@ -616,6 +617,22 @@ def test_a_repository_with_the_name_of_a_command(bot: RunningBot, ann: Simulated
 def test_the_worker_resolves_patterns(bot: RunningBot, ann: SimulatedUser, line: str) -> None:
     bot.send_command(ann, f"/ecr-clean {line}")
     assert [job.payload["repository"] for job in bot.jobs()] == ["team/*"]
+
+
+@pytest.mark.parametrize("line", ["team-*", "report team-*"])
+def test_a_pattern_that_matches_too_many(bot: RunningBot, ann: SimulatedUser, line: str) -> None:
+    know(
+        bot,
+        *(
+            replace(HERE, name=f"team-{number}", uri=HERE.uri.replace("team/api", f"team-{number}"))
+            for number in range(MAX_REPORTS + 1)
+        ),
+    )
+    said = answer_to(bot, ann, line)
+    assert "team-* matches 11 repositories (team-0, team-1, team-10 and 8 more), but" in said
+    assert said.endswith("use a narrower pattern")
+    assert public_messages(ann, bot.channel) == []
+    assert bot.jobs() == []
 
 
 @pytest.mark.parametrize("line", ["{}", "report {}", "why {} new", "pin {} old because `x`"])

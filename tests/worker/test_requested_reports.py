@@ -14,7 +14,8 @@ from bot.playground.slack import CallFault, Workspace
 from bot.process import system_clock
 from bot.store.store import Store
 from bot.usecases.deletion.lease import JOB_LEASE
-from bot.worker.job_handlers import MAX_REPORTS, SCAN_SHARED_FOR
+from bot.usecases.reports import MAX_REPORTS
+from bot.worker.job_handlers import SCAN_SHARED_FOR
 from bot.worker.job_queue import MAX_ATTEMPTS, RETRIED_FOR
 from tests.slack.support import calls
 from tests.support import Shelf, others_off
@@ -132,9 +133,12 @@ def test_a_report_that_is_posted_during_planning_stays(office: Office) -> None:
     ],
 )
 def test_an_invalid_repository(office: Office, repository: str, words: str) -> None:
-    ts = office.ask(repository)
+    """Only the requester sees the answer; nothing is left in the channel."""
+    office.ask(repository)
     office.jobs.do_next()
-    assert words in office.shown(ts)["text"]
+    (answer,) = office.messages
+    assert answer["ephemeral"]
+    assert words in answer["text"]
     assert list(office.store.plans()) == []
     assert office.take() is None
 
@@ -142,12 +146,42 @@ def test_an_invalid_repository(office: Office, repository: str, words: str) -> N
 def test_a_glob_that_matches_too_many(office: Office, aws: AwsStandIn) -> None:
     for number in range(MAX_REPORTS + 1):
         Shelf(aws, f"team/{number}")
-    ts = office.ask("team/?")
+    office.ask("team/?")
     office.jobs.do_next()
     assert len(office.messages) == MAX_REPORTS
-    ts = office.ask("team/*")
+    office.ask("team/*")
     office.jobs.do_next()
-    assert "matches 11 repositories, but one request makes at most 10" in office.shown(ts)["text"]
+    *reports, answer = office.messages
+    assert len(reports) == MAX_REPORTS
+    assert answer["ephemeral"]
+    assert (
+        "matches 11 repositories (team/0, team/1, team/10 and 8 more), but one request "
+        in (answer["text"])
+    )
+
+
+@pytest.mark.parametrize(
+    ("method", "error", "shown"),
+    [
+        ("chat.postEphemeral", "internal_error", ["in public"]),
+        ("chat.postEphemeral", "not_in_channel", []),
+        ("chat.delete", "internal_error", ["in public", "in private"]),
+        ("chat.delete", "message_not_found", ["unchanged", "in private"]),
+    ],
+)
+def test_slack_refuses_the_private_answer(
+    office: Office, slack: Workspace, method: str, error: str, shown: list[str]
+) -> None:
+    """The reason is then shown in the message, or sent as a direct message."""
+    office.ask("nothing/*")
+    slack.faults.add(CallFault(method=method, error=error))
+    office.jobs.do_next()
+    is_private = {False: "in public", True: "in private"}
+    assert shown == [
+        is_private[each["ephemeral"]] if "No repository matches" in each["text"] else "unchanged"
+        for each in office.messages
+    ]
+    assert office.take() is None
 
 
 @pytest.mark.usefixtures("api")
@@ -200,7 +234,8 @@ def test_an_internal_error_is_shown(office: Office, monkeypatch: pytest.MonkeyPa
 
 def test_slack_fails_for_a_day(office: Office, slack: Workspace) -> None:
     ts = office.ask("team/nothing")
-    slack.faults.add(CallFault(method="chat.update", error="internal_error", times=2))
+    for method in ("chat.postEphemeral", "chat.update"):
+        slack.faults.add(CallFault(method=method, error="internal_error", times=2))
     assert office.jobs.do_next()
     assert not office.jobs.do_next()
     office.watch.passed += RETRIED_FOR
