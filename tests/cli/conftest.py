@@ -1,4 +1,4 @@
-"""A cluster beside the simulated AWS, a workload of every source, and plans that can start
+"""A cluster next to the simulated AWS, a workload of every source, and plans that can start
 immediately."""
 
 import json

@@ -117,7 +117,7 @@ class Forked:
                     number = self._line.recv(NUMBER.size)
                 except (BlockingIOError, TimeoutError):
                     return None
-                assert number, "nobody waited for the process"
+                assert number, "wait() was not called"
                 (self.returncode,) = NUMBER.unpack(number)
         return self.returncode
 

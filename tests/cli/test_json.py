@@ -21,7 +21,7 @@ REASON_KEYS = {
     "follows": {"parent", "is_referrer", "pulled_at"},
     "nothing_keeps": {"passed_over", "missing_subject", "is_tagged", "pulled_at"},
 }
-"""The keys of a reason besides the rule and the sentence: docs/output.md."""
+"""The keys of a reason other than the rule and the sentence: docs/output.md."""
 
 SAVINGS_KEYS = {"freed_bytes", "listed_bytes", "usd_per_month", "exact"}
 SOURCES = [

@@ -36,7 +36,7 @@ FILES = {
 @dataclass(frozen=True)
 class Case:
     """A wrong configuration. `status`: of `plan`. `config`: boto3's file; with one, no keys are in
-    the environment. `{folder}` stands for the folder of FILES."""
+    the environment. `{folder}` is the folder of FILES."""
 
     name: str
     status: int

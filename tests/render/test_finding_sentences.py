@@ -144,8 +144,8 @@ def test_sentences_that_depend_on_fields(detail: FindingDetail, words: str) -> N
     ("principal", "is_whole", "ending"),
     [
         (None, True, "no other principal can be exempted"),
-        ("arn:x", True, "--principal-arn arn:x --region eu-west-1"),
-        ("arn:x", False, "--region eu-west-1 (if the role has a path, put it before its name)"),
+        ("arn:x", True, "--principal-arn arn:x --region eu-west-1`"),
+        ("arn:x", False, "--region eu-west-1` (if the role has a path, put it before its name)"),
     ],
 )
 def test_exemptions_from_pull_times(principal: str | None, *, is_whole: bool, ending: str) -> None:

@@ -75,13 +75,13 @@ def test_a_result_lists_skipped_and_failed_images() -> None:
     items = [
         item(1, ImageOutcome.DELETED),
         item(2, ImageOutcome.DELETED),
-        item(3, ImageOutcome.SKIPPED, "somebody pinned it"),
+        item(3, ImageOutcome.SKIPPED, "it is pinned"),
         item(4, ImageOutcome.FAILED, "AWS refused it"),
     ]
     assert shown(replace(RECORD, state=PlanState.FAILED), items)[-3:] == [
         "Result: 2 deleted, 1 skipped, 1 failed.",
         "  - 1.4 (sha256:000000000000…) failed: AWS refused it",
-        "  - 1.3 (sha256:000000000000…) skipped: somebody pinned it",
+        "  - 1.3 (sha256:000000000000…) skipped: it is pinned",
     ]
 
 
