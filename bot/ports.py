@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, NamedTuple, Protocol, TypeVar
 
-from bot.core.manifest import DescribedImage, ManifestContent, UnreadManifest
+from bot.core.manifest import DescribedImage, ManifestContent, ManifestReadFailure
 from bot.core.permissions import SlackUser
 from bot.core.pull_times import BotRead
 from bot.core.records import AuditEvent, PlanMessage
@@ -60,7 +60,7 @@ class Registry(Protocol):
 
     def read(
         self, repository: RepositoryId, batch: Sequence[DescribedImage]
-    ) -> DatedAnswer[ManifestContent | UnreadManifest]:
+    ) -> DatedAnswer[ManifestContent | ManifestReadFailure]:
         """Reads the manifests by one call, and answers for each of them. AWS counts it as a
         pull."""
 

@@ -15,7 +15,7 @@ from bot.core.rules.selection import Rule
 from bot.core.usage import SOURCES
 from bot.core.verdict_reasons import Reason
 from bot.render.audit_events import EVENT_COLUMNS
-from bot.render.findings import FINDING_COLUMNS
+from bot.render.doctor_findings import FINDING_COLUMNS
 from bot.render.output import Columns
 from bot.render.pins import PIN_COLUMNS
 from bot.render.plans import MANIFEST_COLUMNS

@@ -20,9 +20,9 @@ from bot.core.manifest import (
     DescribedImage,
     ImageStatus,
     ManifestContent,
+    ManifestReadFailure,
     MissingInAnswer,
     UnreadCause,
-    UnreadManifest,
 )
 from bot.core.manifest_content import digested_text, read_content
 from bot.core.repository import Puller, RegistryId, RepositoryId, pullers
@@ -98,12 +98,12 @@ class EcrRegistry:
 
     def read(
         self, repository: RepositoryId, batch: Sequence[DescribedImage]
-    ) -> DatedAnswer[ManifestContent | UnreadManifest]:
+    ) -> DatedAnswer[ManifestContent | ManifestReadFailure]:
         answer, failures = self._read(repository, [each.digest for each in batch])
         contents = {
             entry.digest: read_content(entry.digest, found.text, entry.media_type)
             if (found := answer.found.get(entry.digest)) is not None
-            else UnreadManifest(_why_unread(failures.get(entry.digest)))
+            else ManifestReadFailure(_why_unread(failures.get(entry.digest)))
             for entry in batch
         }
         return DatedAnswer(contents, answer.answered_at, answer.text_bytes)

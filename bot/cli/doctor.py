@@ -29,7 +29,7 @@ from bot.cli.options import CommonOptions, common_options, format_option
 from bot.cli.terminal import OutputFormats, note, print_lines, progress_display
 from bot.core.doctor_findings import (
     DoctorFinding,
-    FindingStatus,
+    DoctorFindingStatus,
     NoSettingsFile,
     SettingsValid,
     SlackNotSetUp,
@@ -38,10 +38,10 @@ from bot.core.doctor_findings import (
 from bot.core.errors import RequestError
 from bot.core.repository import RegistryId
 from bot.process import system_clock
-from bot.render.findings import FINDING_COLUMNS, findings_as_text
+from bot.render.doctor_findings import FINDING_COLUMNS, findings_as_text
 from bot.settings.load import DEFAULT_FILE, load_settings
 from bot.settings.model import Settings
-from bot.usage.other_regions import NoRegionMemory
+from bot.usage.other_regions import NullRegionMemory
 from bot.usecases.doctor import Doctor, UsageScan
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def doctor(options: CommonOptions, format_: str) -> int:
     """
     findings = list(_findings(options))
     FINDINGS.print_all(format_, findings)
-    has_failed = any(finding.status is FindingStatus.FAILED for finding in findings)
+    has_failed = any(finding.status is DoctorFindingStatus.FAILED for finding in findings)
     return ExitStatus.FAILED if has_failed else ExitStatus.DONE
 
 
@@ -97,7 +97,7 @@ def _scan(settings: Settings, registries: Sequence[EcrRegistry]) -> UsageScan:
             (scan.source, scan.scope): memory.scans.usage.last_listed(scan.source, scan.scope)
             for scan in seen.snapshot.scans
         }
-        elsewhere = sources.elsewhere(NoRegionMemory(), seen.at)
+        elsewhere = sources.elsewhere(NullRegionMemory(), seen.at)
     workloads = {key: last.workloads for key, last in listed.items() if last}
     return UsageScan(seen.snapshot, workloads, seen.coverage, elsewhere)
 

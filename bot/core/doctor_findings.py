@@ -1,4 +1,5 @@
-"""What `ecr-clean doctor` finds, as values. `bot/render/finding_sentences.py` has the sentences."""
+"""What `ecr-clean doctor` finds, as values. `bot/render/doctor_finding_sentences.py` has the
+sentences."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -286,7 +287,7 @@ FindingDetail: TypeAlias = (
 )
 
 
-class FindingStatus(StrEnum):
+class DoctorFindingStatus(StrEnum):
     OK = "ok"
     WARNING = "warning"
     FAILED = "FAILED"
@@ -298,17 +299,17 @@ class DoctorFinding:
 
     check: str
     scope: str
-    status: FindingStatus
+    status: DoctorFindingStatus
     detail: FindingDetail
 
 
 def ok(check: str, scope: str, detail: FindingDetail) -> DoctorFinding:
-    return DoctorFinding(check, scope, FindingStatus.OK, detail)
+    return DoctorFinding(check, scope, DoctorFindingStatus.OK, detail)
 
 
 def warning(check: str, scope: str, detail: FindingDetail) -> DoctorFinding:
-    return DoctorFinding(check, scope, FindingStatus.WARNING, detail)
+    return DoctorFinding(check, scope, DoctorFindingStatus.WARNING, detail)
 
 
 def failed(check: str, scope: str, detail: FindingDetail) -> DoctorFinding:
-    return DoctorFinding(check, scope, FindingStatus.FAILED, detail)
+    return DoctorFinding(check, scope, DoctorFindingStatus.FAILED, detail)

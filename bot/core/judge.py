@@ -25,8 +25,8 @@ from bot.core.verdict_reasons import (
     AgeStart,
     Archived,
     InUse,
+    KeptAsUnreadable,
     KeptForPart,
-    ManifestUnreadable,
     MayBelongToUnreadableIndex,
     NoMatchingPolicy,
     NoPushTime,
@@ -122,7 +122,7 @@ def unreadable(graph: ManifestGraph) -> KeepReasons:
         yield digest, PartOfItself()
     unknown = with_unknown_parts(graph)
     for manifest in unknown:
-        yield manifest.digest, ManifestUnreadable(manifest.unread)
+        yield manifest.digest, KeptAsUnreadable(manifest.unread)
     for manifest in graph.manifests.values():
         if manifest.pushed_at is None:
             yield manifest.digest, NoPushTime()

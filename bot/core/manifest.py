@@ -169,7 +169,7 @@ class ManifestContent:
 
 
 @dataclass(frozen=True, slots=True)
-class UnreadManifest:
+class ManifestReadFailure:
     """A manifest whose text could not be read, and why. `type_in_doubt`: the text contradicts the
     type that ECR describes."""
 
@@ -249,7 +249,9 @@ def subject_in_tag(tag: str) -> str | None:
     return f"sha256:{form[1]}" if form else None
 
 
-def make_manifest(described: DescribedImage, content: ManifestContent | UnreadManifest) -> Manifest:
+def make_manifest(
+    described: DescribedImage, content: ManifestContent | ManifestReadFailure
+) -> Manifest:
     """Combines ECR's description with the text."""
     read = content if isinstance(content, ManifestContent) else None
     media_type = read.media_type if read else described.media_type

@@ -1,5 +1,5 @@
-"""Parses the text of a manifest, after checking its digest and type. Returns an UnreadManifest for
-a text that it does not understand.
+"""Parses the text of a manifest, after checking its digest and type. Returns a ManifestReadFailure
+for a text that it does not understand.
 """
 
 import hashlib
@@ -24,12 +24,12 @@ from bot.core.manifest import (
     IndexWithLayers,
     MalformedManifest,
     ManifestContent,
+    ManifestReadFailure,
     NotJson,
     Schema1WithNewerMembers,
     TypeDoubt,
     TypesDiffer,
     TypeUnknown,
-    UnreadManifest,
 )
 
 FORMAT_LENGTH, FORMAT_TAIL = "formatLength", "formatTail"
@@ -106,7 +106,7 @@ class _OtherTypeError(Exception):
 
 def read_content(
     digest: str, text: str, media_type: str | None
-) -> ManifestContent | UnreadManifest:
+) -> ManifestContent | ManifestReadFailure:
     """Parses `text` if it has this digest, and if it agrees with ECR's `media_type`.
 
     ECR does not check the text of a manifest whose type it knows. An index that the bot took for an
@@ -115,14 +115,14 @@ def read_content(
     try:
         verified = digested_text(digest, text, media_type)
         if verified is None:
-            return UnreadManifest(DigestDiffers())
+            return ManifestReadFailure(DigestDiffers())
         return _parse(verified, media_type)
     except (ValueError, RecursionError):
-        return UnreadManifest(NotJson())
+        return ManifestReadFailure(NotJson())
     except _OtherTypeError as error:
-        return UnreadManifest(error.doubt, type_in_doubt=True)
+        return ManifestReadFailure(error.doubt, type_in_doubt=True)
     except _MalformedError as error:
-        return UnreadManifest(MalformedManifest(str(error)))
+        return ManifestReadFailure(MalformedManifest(str(error)))
 
 
 def _parse(text: str, described_type: str | None) -> ManifestContent:

@@ -24,7 +24,7 @@ from bot.core.plan_problems import (
     CircularManifests,
     MissingPushTimes,
     PlanProblem,
-    UnreadableManifests,
+    UnreadableManifestsProblem,
 )
 from bot.core.policy import PlanInputs
 from bot.core.repository import RegistryId, RepositoryId
@@ -101,7 +101,7 @@ def _problems(graph: ManifestGraph) -> Iterator[PlanProblem]:
     for manifest in with_unknown_parts(graph):
         unread[manifest.unread].append(manifest.digest)
     for cause, digests in unread.items():
-        yield UnreadableManifests(tuple(digests), cause)
+        yield UnreadableManifestsProblem(tuple(digests), cause)
     if timeless := [m.digest for m in graph.manifests.values() if m.pushed_at is None]:
         yield MissingPushTimes(tuple(timeless))
     if graph.in_circles:

@@ -119,7 +119,7 @@ class ScanFailed:
 
 
 @dataclass(frozen=True, slots=True)
-class UnreadableManifests:
+class UnreadableManifestsProblem:
     """`cause` None: only their types are unknown."""
 
     digests: tuple[str, ...]
@@ -141,5 +141,5 @@ class CircularManifests:
 
 
 PlanProblem: TypeAlias = (
-    ScanFailed | UnreadableManifests | MissingPushTimes | CircularManifests | ErrorText
+    ScanFailed | UnreadableManifestsProblem | MissingPushTimes | CircularManifests | ErrorText
 )

@@ -140,7 +140,7 @@ class UsageFigures:
 
 
 @dataclass(frozen=True, slots=True)
-class WrongWorkloadCount:
+class OutdatedWorkloadCount:
     """The person confirmed `workloads`, but the source lists another number now."""
 
     workloads: int
@@ -173,6 +173,6 @@ Refusal: TypeAlias = (
     | RepositoryNameNotTyped
     | WrongNameTyped
     | PinnedByAnotherPerson
-    | WrongWorkloadCount
+    | OutdatedWorkloadCount
     | AlreadyPaused
 )

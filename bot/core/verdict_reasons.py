@@ -183,7 +183,7 @@ class PartOfItself:
 
 
 @dataclass(frozen=True, slots=True)
-class ManifestUnreadable:
+class KeptAsUnreadable:
     """`cause` None: only its type is unknown."""
 
     rule: ClassVar = RuleName.UNKNOWN
@@ -281,7 +281,7 @@ class LegacyReason:
 
 
 UnknownReason: TypeAlias = (
-    PartOfItself | ManifestUnreadable | NoPushTime | MayBelongToUnreadableIndex | UsageUnknown
+    PartOfItself | KeptAsUnreadable | NoPushTime | MayBelongToUnreadableIndex | UsageUnknown
 )
 PropagatingReason: TypeAlias = UnknownReason | InUse | Archived
 """Reasons that also keep every manifest that this one is a part of. Tags and pins do not."""

@@ -35,7 +35,7 @@ def plan_problem_words(problem: PlanProblem) -> str:
     match problem:
         case why.ScanFailed(source, scope, _):
             return f"{source} ({scope}): {scan_words(problem)}"
-        case why.UnreadableManifests(digests, cause):
+        case why.UnreadableManifestsProblem(digests, cause):
             return f"{_some(digests)} could not be read: {unread_words(cause)}"
         case why.MissingPushTimes(digests):
             return f"ECR returned no push time for {_some(digests)}"

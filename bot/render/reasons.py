@@ -84,7 +84,7 @@ def reason_words(reason: ResultReason) -> str:  # noqa: C901, PLR0911, PLR0912 -
             return "no policy in the settings covers this repository"
         case why.PartOfItself():
             return "is part of a circle of manifests that refer to each other"
-        case why.ManifestUnreadable(cause):
+        case why.KeptAsUnreadable(cause):
             return f"could not be read: {unread_words(cause)}"
         case why.NoPushTime():
             return "has no push time in ECR's answer"

@@ -78,7 +78,7 @@ def refusal_words(reason: Refusal) -> str:  # noqa: C901, PLR0911, PLR0912 - one
                 f"{pin_words(pin)}; only {pin.by} or an approver can replace it: "
                 f"{refusal_words(of_person)}"
             )
-        case why.WrongWorkloadCount(workloads, figures):
+        case why.OutdatedWorkloadCount(workloads, figures):
             return f"The confirmed number, {workloads:,}, is outdated: {figures_words(figures)}"
         case why.AlreadyPaused(by, at, of_person):
             return pause_words(Pause(by, at, of_person))

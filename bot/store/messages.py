@@ -202,7 +202,7 @@ class HomeTabQueries(StoreQueries):
             session.execute(shown.values(shown_event=event_number, shown_at=at))
 
 
-class DeliveryQueries(StoreQueries):
+class SlackDeliveryQueries(StoreQueries):
     def record_delivery(self, id_: str, at: datetime) -> bool:
         """Records what Slack delivered. False if Slack delivered it before, to this process or
         another."""

@@ -14,7 +14,7 @@ from bot.store.audit import AuditQueries
 from bot.store.changes import ChangeWriter
 from bot.store.database import Database, migrate
 from bot.store.jobs import JobQueries, ScheduledReportQueries
-from bot.store.messages import DeliveryQueries, HomeTabQueries, MessageQueries
+from bot.store.messages import HomeTabQueries, MessageQueries, SlackDeliveryQueries
 from bot.store.pins import PinQueries
 from bot.store.plans import PlanQueries, ResultQueries
 from bot.store.postgresql import PostgresqlDatabase
@@ -94,7 +94,7 @@ class Store(
     BotReadQueries,
     MessageQueries,
     JobQueries,
-    DeliveryQueries,
+    SlackDeliveryQueries,
     RepositoryQueries,
     PauseQueries,
     PauseAnnouncementQueries,

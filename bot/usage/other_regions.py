@@ -47,7 +47,7 @@ def has_eks_clusters(known: KnownEksClusters) -> Question:
     return lambda aws: bool(known.unlisted(EksClusters(aws).clusters(), ()))
 
 
-class NoRegionMemory:
+class NullRegionMemory:
     """A RegionMemory that stores nothing, so that every Region is asked."""
 
     def asked_regions(self, _account: str) -> Mapping[tuple[str, str], RegionAnswer]:

@@ -35,7 +35,7 @@ from bot.core.plan import PlanState
 from bot.core.plan_transitions import PlanStep, approved, dismissed, reopened, stop_requested
 from bot.core.policy import ApprovalRules
 from bot.core.records import Approval, AuditEventName, Pause, PlanRecord, StoreChange
-from bot.core.refusal_reasons import AlreadyPaused, UsageFigures, WrongWorkloadCount
+from bot.core.refusal_reasons import AlreadyPaused, OutdatedWorkloadCount, UsageFigures
 from bot.core.repository import RepositoryId
 from bot.ports import Clock, DoubtedUsage, UsageMemory
 from bot.usecases.audit import PersonAction, RepositoryAction, one_line
@@ -225,7 +225,7 @@ def _paused_already(pause: Pause | None) -> RequestError:
     return RefusedError(AlreadyPaused(pause.by, pause.at, pause.why))
 
 
-def _other_number(doubted: DoubtedUsage, workloads: int) -> WrongWorkloadCount | None:
+def _other_number(doubted: DoubtedUsage, workloads: int) -> OutdatedWorkloadCount | None:
     if workloads == doubted.listed.workloads:
         return None
-    return WrongWorkloadCount(workloads, figures(doubted))
+    return OutdatedWorkloadCount(workloads, figures(doubted))

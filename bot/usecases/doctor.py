@@ -11,7 +11,7 @@ from bot.core.doctor_findings import (
     CheckSkipped,
     CredentialsValid,
     DoctorFinding,
-    FindingStatus,
+    DoctorFindingStatus,
     OtherRegionsEmpty,
     RegionsUnreadable,
     SomeUsageSourcesOff,
@@ -112,7 +112,7 @@ def _open(named: NamedRegistry[AnyRegistry], caller: AwsCaller) -> _OpenedRegist
     finding, repositories = list_repositories(registry, str(id_))
     is_whole = named.role is not None or caller.principal == caller.arn
     principal = named.role or caller.principal
-    is_listed = finding.status is not FindingStatus.FAILED
+    is_listed = finding.status is not DoctorFindingStatus.FAILED
     checks = RegistryChecks(registry, id_, repositories, principal, is_whole, is_listed)
     return _OpenedRegistry(registry, finding, checks)
 

@@ -15,8 +15,8 @@ from bot.core.manifest import (
     Manifest,
     ManifestArchived,
     ManifestContent,
+    ManifestReadFailure,
     MediaTypeUnknown,
-    UnreadManifest,
     make_manifest,
 )
 from bot.core.pull_times import BotRead, TimeSpan, pull_by_others, recorded_span
@@ -78,8 +78,10 @@ class InventoryTaker:
 
     def _contents(
         self, repository: RepositoryId, described: Mapping[str, DescribedImage]
-    ) -> dict[str, ManifestContent | UnreadManifest]:
-        contents: dict[str, ManifestContent | UnreadManifest] = dict(self.cache.contents(described))
+    ) -> dict[str, ManifestContent | ManifestReadFailure]:
+        contents: dict[str, ManifestContent | ManifestReadFailure] = dict(
+            self.cache.contents(described)
+        )
         new = [entry for digest, entry in described.items() if digest not in contents]
         unread = {entry.digest: why for entry in new if (why := _unreadable(entry))}
         if missing := [entry for entry in new if entry.digest not in unread]:
@@ -90,10 +92,10 @@ class InventoryTaker:
 
     def _read(
         self, repository: RepositoryId, missing: Sequence[DescribedImage]
-    ) -> dict[str, UnreadManifest]:
+    ) -> dict[str, ManifestReadFailure]:
         """Reads these manifests into the cache. Returns those that could not be read."""
         pending = {entry.digest for entry in missing}
-        unread: dict[str, UnreadManifest] = {}
+        unread: dict[str, ManifestReadFailure] = {}
         failures: list[ServiceError] = []
         size = BatchSize(self.registry.read_at_once)
         reading = open_manifest_reader(self.registry, repository, self.cache, self.clock, size)
@@ -104,11 +106,11 @@ class InventoryTaker:
             self.cache.add_contents(
                 {d: c for d, c in answer.items() if isinstance(c, ManifestContent)}
             )
-            unread |= {d: c for d, c in answer.items() if isinstance(c, UnreadManifest)}
+            unread |= {d: c for d, c in answer.items() if isinstance(c, ManifestReadFailure)}
             pending -= answer.keys()
             self.progress("reading manifests", len(missing) - len(pending), len(missing))
         if failures:
-            unread |= dict.fromkeys(pending, UnreadManifest(ErrorText.of(failures[0])))
+            unread |= dict.fromkeys(pending, ManifestReadFailure(ErrorText.of(failures[0])))
         return unread
 
     def _subjects_seen(
@@ -142,7 +144,7 @@ def _joined(entry: DescribedImage, twin: DescribedImage) -> DescribedImage:
 
 
 def _settled(
-    described: dict[str, DescribedImage], contents: dict[str, ManifestContent | UnreadManifest]
+    described: dict[str, DescribedImage], contents: dict[str, ManifestContent | ManifestReadFailure]
 ) -> Iterator[Manifest]:
     """Empties both mappings, so that a large repository is in memory only once."""
     while described:
@@ -150,11 +152,11 @@ def _settled(
         yield make_manifest(entry, contents.pop(digest))
 
 
-def _unreadable(entry: DescribedImage) -> UnreadManifest | None:
+def _unreadable(entry: DescribedImage) -> ManifestReadFailure | None:
     if entry.status != ImageStatus.ACTIVE:
-        return UnreadManifest(ManifestArchived())
+        return ManifestReadFailure(ManifestArchived())
     if entry.media_type is not None and entry.media_type not in KNOWN_TYPES:
-        return UnreadManifest(MediaTypeUnknown(entry.media_type))
+        return ManifestReadFailure(MediaTypeUnknown(entry.media_type))
     return None
 
 

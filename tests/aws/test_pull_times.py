@@ -8,7 +8,7 @@ import pytest
 
 from bot.aws.ecr import EcrRegistry
 from bot.aws.sessions import AssumedRole, open_session
-from bot.core.manifest import ManifestContent, UnreadManifest
+from bot.core.manifest import ManifestContent, ManifestReadFailure
 from bot.playground.aws import AwsStandIn, Fault
 from bot.ports import DatedAnswer
 from bot.store.manifest_cache import SqliteManifestCache
@@ -112,7 +112,7 @@ def test_an_unfinished_read_hides_no_pull(
         pass
 
     class Killed(EcrRegistry):
-        def read(self, *given: Any) -> DatedAnswer[ManifestContent | UnreadManifest]:
+        def read(self, *given: Any) -> DatedAnswer[ManifestContent | ManifestReadFailure]:
             super().read(*given)
             raise KilledError
 

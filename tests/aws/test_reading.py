@@ -10,9 +10,9 @@ from bot.core.manifest import (
     DigestDiffers,
     ManifestArchived,
     ManifestContent,
+    ManifestReadFailure,
     MediaTypeUnknown,
     MissingInAnswer,
-    UnreadManifest,
 )
 from bot.parallel import CALLS_AT_ONCE
 from bot.playground.aws import AwsStandIn, Fault, manifests
@@ -153,7 +153,7 @@ def test_an_answer_that_omits_images(aws: AwsStandIn, shelf: Shelf, registry: Ec
     batch = list(registry.describe(shelf.id))
     aws.world.faults.add(Fault(operation="BatchGetImage", answer={"images": [], "failures": []}))
     (answer,) = registry.read(shelf.id, batch).found.values()
-    assert answer == UnreadManifest(MissingInAnswer())
+    assert answer == ManifestReadFailure(MissingInAnswer())
 
 
 def test_an_image_deleted_during_the_scan(
@@ -163,7 +163,7 @@ def test_an_image_deleted_during_the_scan(
     batch = list(registry.describe(shelf.id))
     aws.world.remove(shelf.repository, gone)
     answers = registry.read(shelf.id, batch).found
-    assert answers[gone] == UnreadManifest(ErrorText("ECR answered ImageNotFound"))
+    assert answers[gone] == ManifestReadFailure(ErrorText("ECR answered ImageNotFound"))
     assert isinstance(answers[stays], ManifestContent)
 
 
@@ -175,7 +175,7 @@ def test_a_text_that_does_not_match_its_digest_is_rejected(
     entry = {"imageId": {"imageDigest": digest}, "imageManifest": image_text("b")}
     aws.world.faults.add(Fault(operation="BatchGetImage", answer={"images": [entry]}))
     (answer,) = registry.read(shelf.id, batch).found.values()
-    assert answer == UnreadManifest(DigestDiffers())
+    assert answer == ManifestReadFailure(DigestDiffers())
 
 
 def test_a_failed_call_does_not_affect_other_calls(

@@ -15,7 +15,7 @@ from bot.core.manifest import (
     ImageStatus,
     Manifest,
     ManifestContent,
-    UnreadManifest,
+    ManifestReadFailure,
     make_manifest,
 )
 from bot.core.patterns import Patterns
@@ -105,7 +105,7 @@ def manifests(draw: st.DrawFn, digest: str, below: list[str], tags: tuple[str, .
     )
     return make_manifest(
         described,
-        UnreadManifest(ErrorText("timed out")) if oddity in ("unread", "future") else content,
+        ManifestReadFailure(ErrorText("timed out")) if oddity in ("unread", "future") else content,
     )
 
 

@@ -11,18 +11,18 @@ from bot.core.manifest import (
     Manifest,
     ManifestContent,
     ManifestKind,
-    UnreadManifest,
+    ManifestReadFailure,
     make_manifest,
     subject_in_tag,
 )
 
 A, B, C = (f"sha256:{letter * 64}" for letter in "abc")
 IMAGE_CONFIG = "application/vnd.oci.image.config.v1+json"
-UNREAD = UnreadManifest(ErrorText("AccessDenied"))
+UNREAD = ManifestReadFailure(ErrorText("AccessDenied"))
 
 
 def described_as(
-    content: ManifestContent | UnreadManifest,
+    content: ManifestContent | ManifestReadFailure,
     media_type: str | None = None,
     config_type: str | None = None,
     subject: str | None = None,
@@ -63,7 +63,7 @@ def test_the_description_counts_without_a_readable_text() -> None:
     ],
 )
 def test_kinds(
-    content: ManifestContent | UnreadManifest,
+    content: ManifestContent | ManifestReadFailure,
     media_type: str | None,
     config_type: str | None,
     kind: str,

@@ -18,8 +18,8 @@ from bot.core.manifest import (
     DescribedImage,
     DigestDiffers,
     ManifestContent,
+    ManifestReadFailure,
     Schema1WithNewerMembers,
-    UnreadManifest,
     make_manifest,
 )
 from bot.core.manifest_content import read_content
@@ -34,14 +34,16 @@ IMAGE: dict[str, Any] = {"mediaType": OCI_MANIFEST, "config": CONFIG, "layers": 
 INDEX: dict[str, Any] = {"mediaType": OCI_INDEX, "manifests": [{"digest": A}, {"digest": B}]}
 
 
-def read(manifest: object, described_as: str | None = None) -> ManifestContent | UnreadManifest:
+def read(
+    manifest: object, described_as: str | None = None
+) -> ManifestContent | ManifestReadFailure:
     text = manifest if isinstance(manifest, str) else json.dumps(manifest)
     return read_content(f"sha256:{sha256(text.encode()).hexdigest()}", text, described_as)
 
 
 def complaint(manifest: object, described_as: str | None = None) -> str:
     content = read(manifest, described_as)
-    assert isinstance(content, UnreadManifest)
+    assert isinstance(content, ManifestReadFailure)
     return unread_words(content.why)
 
 
@@ -105,7 +107,7 @@ def test_schema_1_is_recognized_by_its_version() -> None:
 @pytest.mark.parametrize("key", ["config", "layers", "manifests"])
 def test_schema_1_with_newer_members_is_unread(key: str) -> None:
     found = read({"schemaVersion": 1, key: []}, SCHEMA_1_SIGNED)
-    assert found == UnreadManifest(Schema1WithNewerMembers(), type_in_doubt=True)
+    assert found == ManifestReadFailure(Schema1WithNewerMembers(), type_in_doubt=True)
 
 
 @pytest.mark.parametrize(("manifest", "media_type"), [(IMAGE, OCI_MANIFEST), (INDEX, OCI_INDEX)])
@@ -120,7 +122,7 @@ def test_oci_manifests_may_have_no_type(
 
 
 def test_a_text_with_another_digest_is_unread() -> None:
-    assert read_content(A, json.dumps(IMAGE), None) == UnreadManifest(DigestDiffers())
+    assert read_content(A, json.dumps(IMAGE), None) == ManifestReadFailure(DigestDiffers())
 
 
 @pytest.mark.parametrize(
@@ -131,7 +133,7 @@ def test_invalid_json_is_unread(text: str) -> None:
 
 
 def test_a_text_that_utf_8_cannot_encode_is_unread() -> None:
-    assert isinstance(read_content(A, "\ud800", None), UnreadManifest)
+    assert isinstance(read_content(A, "\ud800", None), ManifestReadFailure)
 
 
 @pytest.mark.parametrize(

@@ -13,8 +13,8 @@ from bot.core.manifest import (
     SCHEMA_1_SIGNED,
     DigestDiffers,
     ManifestContent,
+    ManifestReadFailure,
     NotJson,
-    UnreadManifest,
 )
 from bot.core.manifest_content import digested_text, read_content
 
@@ -84,7 +84,7 @@ def test_a_payload_that_is_not_utf_8() -> None:
     digest = "sha256:" + sha256(payload).hexdigest()
     text = signed(header(formatLength=length))
     assert digested_text(digest, text, SCHEMA_1_SIGNED)
-    assert read_content(digest, text, SCHEMA_1_SIGNED) == UnreadManifest(NotJson())
+    assert read_content(digest, text, SCHEMA_1_SIGNED) == ManifestReadFailure(NotJson())
 
 
 def test_only_schema_1_has_signatures() -> None:
@@ -124,4 +124,4 @@ def test_only_schema_1_has_signatures() -> None:
 def test_inconsistent_signatures_match_no_digest(text: str) -> None:
     assert digested_text(digest_of(PAYLOAD), text, SCHEMA_1_SIGNED) is None
     found = read_content(digest_of(PAYLOAD), text, SCHEMA_1_SIGNED)
-    assert found == UnreadManifest(DigestDiffers())
+    assert found == ManifestReadFailure(DigestDiffers())

@@ -9,7 +9,7 @@ from bot.core.manifest import (
     DescribedImage,
     Manifest,
     ManifestContent,
-    UnreadManifest,
+    ManifestReadFailure,
     make_manifest,
 )
 from bot.core.patterns import Patterns
@@ -37,7 +37,7 @@ def image(
     age: float | None = 40,
     pulled: float | None = None,
     shared: int = 0,
-    content: ManifestContent | UnreadManifest | None = None,
+    content: ManifestContent | ManifestReadFailure | None = None,
     media_type: str = OCI_MANIFEST,
 ) -> Manifest:
     """A manifest whose digest is made from `number`. `shared`: bytes of a layer that all images

@@ -9,7 +9,7 @@ import pytest
 from rich.console import Console
 
 from bot.core.errors import ErrorText
-from bot.core.manifest import OCI_INDEX, ManifestContent, UnreadManifest
+from bot.core.manifest import OCI_INDEX, ManifestContent, ManifestReadFailure
 from bot.core.pins import Pin
 from bot.core.plan import Plan
 from bot.core.repository import RegistryId
@@ -146,7 +146,7 @@ def test_shared_layers_are_mentioned() -> None:
 
 @pytest.mark.parametrize("why", ["setting", "unread"])
 def test_inexact_savings_are_mentioned(why: str) -> None:
-    unread = UnreadManifest(ErrorText("AWS refused it")) if why == "unread" else None
+    unread = ManifestReadFailure(ErrorText("AWS refused it")) if why == "unread" else None
     made = plan(image(1, content=unread), exact=why != "setting")
     assert ": frees about 1.00 GB" in words(made)
     assert "the exact saving may be lower" in words(made)
@@ -215,7 +215,7 @@ def test_recently_pulled_images_are_marked(
 
 
 def test_an_incomplete_plan_shows_its_problems() -> None:
-    unread = UnreadManifest(ErrorText("AWS refused it"))
+    unread = ManifestReadFailure(ErrorText("AWS refused it"))
     found = words(plan(image(1, "multi", content=unread, media_type=OCI_INDEX), image(2)))
     assert "INCOMPLETE: it cannot be approved until this is fixed" in found
     assert "could not be read: AWS refused it" in found
@@ -229,7 +229,7 @@ def test_no_push_time_is_a_question_mark() -> None:
 
 @pytest.mark.parametrize("width", [60, 80, 120])
 def test_the_table_fits_the_width(width: int) -> None:
-    unread = UnreadManifest(ErrorText("x" * 300))
+    unread = ManifestReadFailure(ErrorText("x" * 300))
     made = plan(
         image(1, "a-very-long-tag-" * 10, size=10**15, pulled=1),
         image(2, size=5, age=4000),
@@ -241,7 +241,7 @@ def test_the_table_fits_the_width(width: int) -> None:
 def test_tags_are_shown_as_they_are() -> None:
     """Rich interprets square brackets as markup. ECR allows none in tags, but digests and details
     may have them."""
-    unread = UnreadManifest(ErrorText("ECR said [bold]no[/bold] [/]"))
+    unread = ManifestReadFailure(ErrorText("ECR said [bold]no[/bold] [/]"))
     made = plan(image(1, "odd", content=unread, media_type=OCI_INDEX))
     assert "ECR said [bold]no[/bold] [/]" in words(made)
 

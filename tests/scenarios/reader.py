@@ -55,7 +55,7 @@ from bot.core.manifest import (
     DescribedImage,
     Manifest,
     ManifestContent,
-    UnreadManifest,
+    ManifestReadFailure,
     make_manifest,
 )
 from bot.core.patterns import Patterns
@@ -165,9 +165,9 @@ class Case:
         if "index" not in row and "type" not in row:
             config_type = row.get("artifact", IMAGE_CONFIG)
         subject = self.digests.of(row["subject"]) if "subject" in row else None
-        content: ManifestContent | UnreadManifest
+        content: ManifestContent | ManifestReadFailure
         if "unreadable" in row:
-            content = UnreadManifest(ErrorText(row["unreadable"]))
+            content = ManifestReadFailure(ErrorText(row["unreadable"]))
         else:
             children = tuple(map(self.digests.of, row.get("index", ())))
             held = () if children else blobs

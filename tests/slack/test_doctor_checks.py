@@ -8,7 +8,7 @@ from threading import Thread
 import pytest
 from slack_sdk import WebClient
 
-from bot.core.doctor_findings import BotSignedIn, FindingStatus, ScopesUnknown
+from bot.core.doctor_findings import BotSignedIn, DoctorFindingStatus, ScopesUnknown
 from bot.slack.doctor_checks import SlackChecks
 
 ANSWER = {"ok": True, "user": "ecr-clean", "team": "Acme", "team_id": "T0000000001"}
@@ -41,5 +41,5 @@ def test_unknown_scopes_are_a_warning(proxy: str) -> None:
     checks = SlackChecks(lambda: WebClient("xoxb-1", base_url=proxy), lambda: "xapp-1", (), ())
     found = {finding.check: finding for finding in checks.findings()}
     assert found["Slack bot token"].detail == BotSignedIn("ecr-clean", "Acme", "T0000000001")
-    assert found["Slack scopes"].status is FindingStatus.WARNING
+    assert found["Slack scopes"].status is DoctorFindingStatus.WARNING
     assert found["Slack scopes"].detail == ScopesUnknown()

@@ -13,7 +13,7 @@ from bot.playground.aws.ec2.state import ALWAYS_ENABLED
 from bot.store.manifest_cache import SqliteManifestCache
 from bot.usage.kubernetes.unlisted_clusters import KnownEksClusters
 from bot.usage.other_regions import (
-    NoRegionMemory,
+    NullRegionMemory,
     OtherRegionsCheck,
     Question,
     has_ecs_clusters,
@@ -49,7 +49,7 @@ def others() -> OtherRegionsCheck:
 
 
 def ask(others: OtherRegionsCheck) -> OtherRegionsUsage:
-    return others.check(NoRegionMemory(), NOW)
+    return others.check(NullRegionMemory(), NOW)
 
 
 def unseen(region: str, *sources: str) -> UnscannedRegion:

@@ -19,7 +19,7 @@ from bot.core.manifest import (
     Blob,
     DescribedImage,
     ManifestContent,
-    UnreadManifest,
+    ManifestReadFailure,
 )
 from bot.core.repository import Puller, RegistryId, RepositoryId
 from bot.ports import Clock, DatedAnswer, DeletionFailure, ManifestText
@@ -137,12 +137,12 @@ class FakeRegistry:
 
     def read(
         self, repository: RepositoryId, batch: Sequence[DescribedImage]
-    ) -> DatedAnswer[ManifestContent | UnreadManifest]:
+    ) -> DatedAnswer[ManifestContent | ManifestReadFailure]:
         texts, answered_at, text_bytes = self.texts(repository, [each.digest for each in batch])
         contents = {
             each.digest: self.contents[each.digest]
             if each.digest in texts
-            else UnreadManifest(ErrorText("it is gone"))
+            else ManifestReadFailure(ErrorText("it is gone"))
             for each in batch
         }
         return DatedAnswer(contents, answered_at, text_bytes)

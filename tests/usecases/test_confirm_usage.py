@@ -9,7 +9,7 @@ from bot.core.audit_details import RequestRefused, UsageConfirmed
 from bot.core.errors import RequestError
 from bot.core.permission_reasons import NotAnApprover
 from bot.core.records import AuditEvent, AuditEventName
-from bot.core.refusal_reasons import UsageFigures, WrongWorkloadCount
+from bot.core.refusal_reasons import OutdatedWorkloadCount, UsageFigures
 from bot.ports import DoubtedUsage, UsageMemory, WorkloadCount
 from bot.store.manifest_cache import SqliteManifestCache
 from bot.usecases.decisions import confirm_usage_without_store
@@ -19,7 +19,7 @@ from tests.usecases.store_env import ANN, StoreEnv, refused
 MANY, FEW = WorkloadCount(10, NOW - timedelta(days=1)), WorkloadCount(4, NOW)
 DOUBTED = DoubtedUsage("ecs", "here", FEW, MANY)
 FIGURES = UsageFigures("ecs", "here", 4, NOW, before=10, before_at=NOW - timedelta(days=1))
-NONE_NOW = WrongWorkloadCount(4, replace(FIGURES, workloads=0))
+NONE_NOW = OutdatedWorkloadCount(4, replace(FIGURES, workloads=0))
 """The user saw 4 workloads, but a later scan found none."""
 
 
@@ -100,7 +100,7 @@ def test_an_outdated_number_is_refused(env: StoreEnv) -> None:
 
 def test_an_outdated_number_is_refused_without_a_store(cache: SqliteManifestCache) -> None:
     doubt(cache)
-    with refused(WrongWorkloadCount(5, FIGURES)):
+    with refused(OutdatedWorkloadCount(5, FIGURES)):
         confirm_usage_without_store(cache, "ecs", "here", 5)
 
 

@@ -8,8 +8,8 @@ from bot.aws.ecr import EcrRegistry
 from bot.core.doctor_findings import (
     AllUsageSourcesOff,
     DoctorFinding,
+    DoctorFindingStatus,
     FindingDetail,
-    FindingStatus,
     OtherRegionsEmpty,
     RegionsUnreadable,
     SomeUsageSourcesOff,
@@ -87,7 +87,7 @@ def test_every_scan_has_a_finding(stocked: EcrRegistry) -> None:
     (seen, unseen) = of("ecs", findings)
     assert seen.detail == WorkloadsListed(7, 1200)
     assert unseen.detail == ScanFailed("ecs", "there", refused)
-    assert (seen.status, unseen.status) == (FindingStatus.OK, FindingStatus.FAILED)
+    assert (seen.status, unseen.status) == (DoctorFindingStatus.OK, DoctorFindingStatus.FAILED)
     (silence,) = of("usage", findings)
     assert silence.detail == ScanFailed("usage", "all sources", nothing)
 
@@ -95,7 +95,7 @@ def test_every_scan_has_a_finding(stocked: EcrRegistry) -> None:
 def test_no_finding_about_sources_if_all_are_on(stocked: EcrRegistry) -> None:
     assert of("usage", findings_of(stocked)) == []
     (warned,) = of("usage", findings_of(stocked, not_checked=SOURCES))
-    assert (warned.status, warned.scope) == (FindingStatus.WARNING, ", ".join(SOURCES))
+    assert (warned.status, warned.scope) == (DoctorFindingStatus.WARNING, ", ".join(SOURCES))
     assert warned.detail == AllUsageSourcesOff()
     (warned,) = of(
         "usage", findings_of(stocked, [SourceScan("ecs", "here", 1)], not_checked=SOURCES[1:])
@@ -111,29 +111,32 @@ BEYOND = UnscannedRegion(RegistryId(HERE.account, "us-east-1"), ("ecs",))
     [
         (
             OtherRegionsUsage("1", asked=("a", "b"), denied=("c",)),
-            FindingStatus.OK,
+            DoctorFindingStatus.OK,
             OtherRegionsEmpty(asked=2, denied=1),
         ),
-        (OtherRegionsUsage("1"), FindingStatus.OK, OtherRegionsEmpty(asked=0, denied=0)),
+        (OtherRegionsUsage("1"), DoctorFindingStatus.OK, OtherRegionsEmpty(asked=0, denied=0)),
         (
             OtherRegionsUsage("1", found=(BEYOND,)),
-            FindingStatus.WARNING,
+            DoctorFindingStatus.WARNING,
             WorkloadsInUnscannedRegions((BEYOND,)),
         ),
         (
             OtherRegionsUsage("1", errors=(ErrorText("AWS refused it"),)),
-            FindingStatus.WARNING,
+            DoctorFindingStatus.WARNING,
             RegionsUnreadable(ErrorText("AWS refused it"), others=0),
         ),
         (
             OtherRegionsUsage("1", errors=(ErrorText("AWS refused it"), ErrorText("too"))),
-            FindingStatus.WARNING,
+            DoctorFindingStatus.WARNING,
             RegionsUnreadable(ErrorText("AWS refused it"), others=1),
         ),
     ],
 )
 def test_other_regions(
-    stocked: EcrRegistry, elsewhere: OtherRegionsUsage, status: FindingStatus, detail: FindingDetail
+    stocked: EcrRegistry,
+    elsewhere: OtherRegionsUsage,
+    status: DoctorFindingStatus,
+    detail: FindingDetail,
 ) -> None:
     (finding,) = of("other Regions", findings_of(stocked, elsewhere=[elsewhere]))
     assert finding == DoctorFinding("other Regions", "1", status, detail)
@@ -149,24 +152,28 @@ def use(image: str) -> ReferenceUse:
 @pytest.mark.parametrize(
     ("image", "status", "detail"),
     [
-        ("team/api:1", FindingStatus.OK, AllReferencesResolved()),
-        ("team/api:", FindingStatus.FAILED, ReferenceUnreadable(use("team/api:"), ("team/api",))),
-        ("${APP}", FindingStatus.FAILED, ReferenceUnreadable(use("${APP}"), ("team/api",))),
-        ("team/gone:", FindingStatus.WARNING, ReferenceUnreadable(use("team/gone:"), ())),
+        ("team/api:1", DoctorFindingStatus.OK, AllReferencesResolved()),
+        (
+            "team/api:",
+            DoctorFindingStatus.FAILED,
+            ReferenceUnreadable(use("team/api:"), ("team/api",)),
+        ),
+        ("${APP}", DoctorFindingStatus.FAILED, ReferenceUnreadable(use("${APP}"), ("team/api",))),
+        ("team/gone:", DoctorFindingStatus.WARNING, ReferenceUnreadable(use("team/gone:"), ())),
         (
             "x/team/api:1",
-            FindingStatus.FAILED,
+            DoctorFindingStatus.FAILED,
             ReferenceToMissingRepository(use("x/team/api:1"), (f"{HOST}/team/api",)),
         ),
         (
             "team/gone:1",
-            FindingStatus.WARNING,
+            DoctorFindingStatus.WARNING,
             MissingReferencedRepositories((use("team/gone:1"),)),
         ),
     ],
 )
 def test_references_to_missing_repositories(
-    image: str, status: FindingStatus, detail: FindingDetail, stocked: EcrRegistry
+    image: str, status: DoctorFindingStatus, detail: FindingDetail, stocked: EcrRegistry
 ) -> None:
     (finding,) = of("references", findings_of(stocked, images=[f"{HOST}/{image}"]))
     assert (finding.status, finding.detail) == (status, detail)
@@ -176,16 +183,16 @@ def test_references_to_other_registries_are_ignored(stocked: EcrRegistry) -> Non
     other = HOST.replace("eu-west-1", "us-east-1")
     images = [f"{other}/team/api:", f"{other}/x/team/api:1", f"{other}/team/gone:1"]
     (finding,) = of("references", findings_of(stocked, images=images))
-    assert finding.status is FindingStatus.OK
+    assert finding.status is DoctorFindingStatus.OK
 
 
 def test_all_reasons_of_incomplete_plans_have_findings(stocked: EcrRegistry) -> None:
     images = [f"{HOST}/{name}" for name in ("team/api:", "team/gone:1", "gone:1", "x/team/api:1")]
     findings = of("references", findings_of(stocked, images=images))
     assert [each.status for each in findings] == [
-        FindingStatus.FAILED,
-        FindingStatus.FAILED,
-        FindingStatus.WARNING,
+        DoctorFindingStatus.FAILED,
+        DoctorFindingStatus.FAILED,
+        DoctorFindingStatus.WARNING,
     ]
     assert findings[2].detail == MissingReferencedRepositories((use("gone:1"), use("team/gone:1")))
 

@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
-from bot.playground.slack.app import InstalledApp
 from bot.playground.slack.change_feed import ChangeFeed
 from bot.playground.slack.id_generator import IdGenerator
+from bot.playground.slack.installed_app import InstalledApp
 from bot.playground.slack.models import Channel, ChannelKind, UserGroup, WorkspaceUser
 
 TEAM_ID = "T0000000001"

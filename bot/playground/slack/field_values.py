@@ -53,7 +53,7 @@ def value_key(element_type: str) -> str:
     return _VALUE_KEYS[element_type]
 
 
-class FieldValues:
+class EnteredFieldValues:
     """Values by user and surface. A surface is a view ID or a message timestamp."""
 
     def __init__(self) -> None:

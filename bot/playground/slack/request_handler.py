@@ -9,10 +9,10 @@ import orjson
 
 from bot.playground.server import HttpReply
 from bot.playground.slack import response_urls_and_files
-from bot.playground.slack.app import SlackToken
 from bot.playground.slack.arguments import CallArguments, read_arguments
 from bot.playground.slack.errors import SlackError, missing_scope, ratelimited
 from bot.playground.slack.faults import CallFault, CallTarget
+from bot.playground.slack.installed_app import SlackToken
 from bot.playground.slack.methods import METHODS, MethodCall, WebApiMethod
 from bot.playground.slack.recorded_traffic import CallRecord
 from bot.playground.slack.state import WorkspaceState

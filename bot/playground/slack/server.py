@@ -11,8 +11,8 @@ from starlette.routing import Mount, WebSocketRoute
 from starlette.types import Receive, Scope, Send
 
 from bot.playground.server import LOOPBACK, HttpServer, send_reply
-from bot.playground.slack.app import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET
 from bot.playground.slack.control import control_routes
+from bot.playground.slack.installed_app import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET
 from bot.playground.slack.page import page_routes
 from bot.playground.slack.request_handler import SlackRequest, SlackRequestHandler
 from bot.playground.slack.socket_mode import SocketModeServer

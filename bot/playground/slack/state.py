@@ -8,15 +8,15 @@ from typing import Any
 
 from bot.playground.call_log import CallLog
 from bot.playground.faults import FaultRules
-from bot.playground.slack.app import APP_TOKEN, BOT_TOKEN, InstalledApp, SlackTokens
 from bot.playground.slack.app_manifest import read_manifest
 from bot.playground.slack.change_feed import ChangeFeed
 from bot.playground.slack.directory import TEAM_ID, WorkspaceDirectory
 from bot.playground.slack.expiring_ids import ConnectionTickets, ResponseUrls, TriggerIds
 from bot.playground.slack.faults import CallFault, DeliveryFault
-from bot.playground.slack.field_values import FieldValues
+from bot.playground.slack.field_values import EnteredFieldValues
 from bot.playground.slack.file_store import FileStore
 from bot.playground.slack.id_generator import IdGenerator
+from bot.playground.slack.installed_app import APP_TOKEN, BOT_TOKEN, InstalledApp, SlackTokens
 from bot.playground.slack.message_store import MessageStore
 from bot.playground.slack.models import (
     AppWarning,
@@ -57,7 +57,7 @@ class WorkspaceState:
         self.directory = WorkspaceDirectory(self.ids, self.feed, self.app)
         self.messages = MessageStore(self.feed)
         self.views = ViewStore(self.ids, self.feed)
-        self.fields = FieldValues()
+        self.fields = EnteredFieldValues()
         self.files = FileStore(self.ids)
         self.triggers = TriggerIds(self.ids, self.clock)
         self.connection_tickets = ConnectionTickets(self.ids, self.clock)

@@ -22,7 +22,7 @@ from bot.usage.kubernetes.cluster_api import ClusterApi
 from bot.usage.kubernetes.errors import explain_errors
 from bot.usage.kubernetes.kubernetes_objects import (
     BUILT_IN,
-    BuiltInObject,
+    BuiltInKubernetesObject,
     ContainerStatus,
     KubernetesObject,
     ObjectMetadata,
@@ -268,7 +268,7 @@ def _check_image_is_known(
         )
 
 
-ObjectKind = CustomResource | type[BuiltInObject]
+ObjectKind = CustomResource | type[BuiltInKubernetesObject]
 
 
 class KubernetesSource:

@@ -154,7 +154,7 @@ class KubernetesObject(Struct):
         raise NotImplementedError
 
 
-class BuiltInObject(KubernetesObject):
+class BuiltInKubernetesObject(KubernetesObject):
     """An object of a built-in kind. `resource`: its lightkube type."""
 
     resource: ClassVar[type[UndecodedResource]]
@@ -168,7 +168,7 @@ class BuiltInObject(KubernetesObject):
         return info_of(self.resource).resource.kind
 
 
-class Pod(BuiltInObject):
+class Pod(BuiltInKubernetesObject):
     spec: PodSpec
     status: PodStatus = field(default_factory=PodStatus)
     resource = built_in("", "Pod")
@@ -188,7 +188,7 @@ class Pod(BuiltInObject):
         return self.spec.images()
 
 
-class KubernetesWorkload(BuiltInObject):
+class KubernetesWorkload(BuiltInKubernetesObject):
     spec: KubernetesWorkloadSpec
 
     @property
@@ -231,7 +231,7 @@ class KubernetesJob(KubernetesWorkload):
     resource = built_in("batch", "Job")
 
 
-class CronJob(BuiltInObject):
+class CronJob(BuiltInKubernetesObject):
     spec: CronJobSpec
     resource = built_in("batch", "CronJob")
 
@@ -243,7 +243,7 @@ class CronJob(BuiltInObject):
         return self.spec.job.spec.template.spec.images()
 
 
-class PodTemplate(BuiltInObject):
+class PodTemplate(BuiltInKubernetesObject):
     template: PodTemplateSpec
     resource = built_in("", "PodTemplate")
 
@@ -251,7 +251,7 @@ class PodTemplate(BuiltInObject):
         return self.template.spec.images()
 
 
-class ControllerRevision(BuiltInObject):
+class ControllerRevision(BuiltInKubernetesObject):
     """A rollback target of a StatefulSet or DaemonSet. Other controllers may store other content in
     `data`."""
 
@@ -270,7 +270,7 @@ class ControllerRevision(BuiltInObject):
             yield from msgspec.convert(self.data, TemplatedWorkload).spec.template.spec.images()
 
 
-BUILT_IN: tuple[type[BuiltInObject], ...] = (
+BUILT_IN: tuple[type[BuiltInKubernetesObject], ...] = (
     Deployment,
     StatefulSet,
     DaemonSet,

@@ -10,7 +10,7 @@ import pytest
 
 from bot.core.audit_details import ImagesKeptByPins
 from bot.core.errors import ErrorText
-from bot.core.manifest import OCI_INDEX, ManifestContent, UnreadManifest
+from bot.core.manifest import OCI_INDEX, ManifestContent, ManifestReadFailure
 from bot.core.records import AuditEventName
 from bot.core.repository import RegistryId
 from bot.core.usage import SOURCES, PastTagUser, RepositoryUsage, UnscannedRegion
@@ -116,7 +116,7 @@ def test_a_plan_of_an_earlier_version_without_stored_bytes() -> None:
 
 def test_an_unread_manifest_makes_the_stored_bytes_unknown() -> None:
     assert "frees about 1.00 GB." in shown(
-        content=plan(image(1, content=UnreadManifest(ErrorText("AWS failed"))))
+        content=plan(image(1, content=ManifestReadFailure(ErrorText("AWS failed"))))
     )
 
 

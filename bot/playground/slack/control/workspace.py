@@ -2,9 +2,9 @@
 
 from dataclasses import asdict
 
-from bot.playground.slack.app import APP_TOKEN, BOT_TOKEN
 from bot.playground.slack.control.routing import Body, control
 from bot.playground.slack.directory import TEAM_ID
+from bot.playground.slack.installed_app import APP_TOKEN, BOT_TOKEN
 from bot.playground.slack.user_actions.context import ActionContext
 
 

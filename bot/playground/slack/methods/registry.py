@@ -4,9 +4,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from bot.playground.slack.app import SlackToken, TokenKind
 from bot.playground.slack.arguments import CallArguments
 from bot.playground.slack.errors import SlackError, error_with_problems, missing_scope
+from bot.playground.slack.installed_app import SlackToken, TokenKind
 from bot.playground.slack.rate_limits import RateLimit
 from bot.playground.slack.state import WorkspaceState
 

@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from bot.core.doctor_findings import DoctorFinding, FindingStatus
-from bot.render.finding_sentences import finding_words, fix_words
+from bot.core.doctor_findings import DoctorFinding, DoctorFindingStatus
+from bot.render.doctor_finding_sentences import finding_words, fix_words
 from bot.render.output import Column, Columns
 from bot.render.quantities import count
 from bot.render.terminal import shown, shown_whole, stacked, wrapped
@@ -14,12 +14,12 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
 STYLES = {
-    FindingStatus.OK: "green",
-    FindingStatus.WARNING: "yellow",
-    FindingStatus.FAILED: "bold red",
+    DoctorFindingStatus.OK: "green",
+    DoctorFindingStatus.WARNING: "yellow",
+    DoctorFindingStatus.FAILED: "bold red",
 }
-WORST_FIRST = (FindingStatus.FAILED, FindingStatus.WARNING, FindingStatus.OK)
-STATUS_WIDTH = max(map(len, FindingStatus)) + 2
+WORST_FIRST = (DoctorFindingStatus.FAILED, DoctorFindingStatus.WARNING, DoctorFindingStatus.OK)
+STATUS_WIDTH = max(map(len, DoctorFindingStatus)) + 2
 _MARGIN = " " * STATUS_WIDTH
 
 FINDING_COLUMNS: Columns[DoctorFinding, DoctorFinding] = Columns(
@@ -50,9 +50,11 @@ def _lines(finding: DoctorFinding) -> Iterator["RenderableType"]:
 
 def _summary(findings: Sequence[DoctorFinding]) -> str:
     by_status = Counter(finding.status for finding in findings)
-    warnings = count(by_status[FindingStatus.WARNING], "warning")
-    if failed := by_status[FindingStatus.FAILED]:
-        return f"{count(failed, 'check')} FAILED, {warnings}, {by_status[FindingStatus.OK]} ok."
-    if by_status[FindingStatus.WARNING]:
+    warnings = count(by_status[DoctorFindingStatus.WARNING], "warning")
+    if failed := by_status[DoctorFindingStatus.FAILED]:
+        return (
+            f"{count(failed, 'check')} FAILED, {warnings}, {by_status[DoctorFindingStatus.OK]} ok."
+        )
+    if by_status[DoctorFindingStatus.WARNING]:
         return f"No check FAILED; {warnings}."
     return "All checks passed."

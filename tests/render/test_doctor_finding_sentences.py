@@ -29,8 +29,8 @@ from bot.core.registry_findings import (
     ServiceMayPull,
 )
 from bot.core.repository import RegistryId
-from bot.render.finding_sentences import finding_words, fix_words
-from bot.render.findings import FINDING_COLUMNS
+from bot.render.doctor_finding_sentences import finding_words, fix_words
+from bot.render.doctor_findings import FINDING_COLUMNS
 from tests.examples import examples
 
 OK = {
