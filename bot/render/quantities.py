@@ -55,6 +55,17 @@ def money(usd: float) -> str:
     return f"${usd:,.2f}"
 
 
+def yearly(usd_per_month: float, *, exact: bool = True) -> str:
+    """`$41 a year`, `about $4.10 a year`, `< $1 a year`, `no saving`. Escape it for mrkdwn."""
+    usd = 12 * usd_per_month
+    if usd <= 0:
+        return "no saving"
+    if usd < 1:
+        return "< $1 a year"
+    digits = 2 if usd < 9.995 else 0
+    return f"{'' if exact else 'about '}${usd:,.{digits}f} a year"
+
+
 def count(number: int, one: str, many: str | None = None) -> str:
     """`1 image`, `1,200 images`."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"

@@ -26,7 +26,12 @@ from bot.slack.api import (
 )
 from bot.slack.listener import answer
 from bot.slack.listener_context import SlackContext
-from bot.slack.messages.report_progress import failed_message, requested_message, summary_message
+from bot.slack.messages.report_progress import (
+    failed_message,
+    requested_message,
+    summary_list_message,
+    summary_message,
+)
 from bot.slack.payloads import ConfirmUsageClick, PayloadSender, PlanButtonClick
 from bot.slack.plan_messages import PlanMessages
 
@@ -130,9 +135,16 @@ class RateLimitedReportPoster:
 
 
 def post_summary(client: WebClient, channel: str, summary: RoundSummary) -> str:
-    """Posts the summary of the scheduled reports that have no message of their own. Returns the
-    `ts` of the message. Raises SlackError."""
-    return post_message(client, "Posting the summary", channel, summary_message(summary))
+    """Posts the summary of the scheduled reports that have no message of their own, and all names
+    in its thread if there are many. Returns the `ts` of the summary. Raises SlackError if the
+    summary is not posted."""
+    ts = post_message(client, "Posting the summary", channel, summary_message(summary))
+    if names := summary_list_message(summary):
+        try:
+            post_message(client, "Posting the names of repositories", channel, names, ts)
+        except SlackError as error:
+            _log.warning("%s", error)
+    return ts
 
 
 class ReportPlaceholder:

@@ -75,8 +75,8 @@ def test_all_repositories_with_a_channel(run: Run, ann: SimulatedUser, channel: 
     report, line = ann.messages(channel)
     assert report["text"].startswith("team/api: ")
     assert line["text"] == (
-        "1 repository has nothing to delete; 1 saves less than $0.01 a month (under $0.01): "
-        "`team/small`."
+        "1 repository has nothing to delete: `team/web`; 1 saves less than $1 a year "
+        "(&lt; $1 a year): `team/small`."
     )
     assert result.status == 0
     told = {each["repository"]: (each["outcome"], each["ts"]) for each in result.plans}

@@ -153,7 +153,7 @@ def test_scheduled_reports_are_posted(
         until(lambda: len(ann.messages(channel)) == 3)
     first, second, asked = ann.messages(channel)
     assert first["text"].startswith("team/api: 3 of 13")
-    assert second["text"] == "1 repository has nothing to delete."
+    assert second["text"] == "1 repository has nothing to delete: `team/web`."
     assert asked["text"].startswith("team/web: nothing to delete")
     assert aws.world.calls.count("ecr:ListTagsForResource") == 2
 

@@ -101,9 +101,26 @@ def test_the_summary_is_one_line(office: Office, settings: Settings) -> None:
     report, rest = sorted(texts(office), reverse=True)
     assert report.startswith("team/api: ")
     assert rest == (
-        "1 repository has nothing to delete; 2 save less than $0.01 a month each "
-        "(under $0.01 together): `lab/a`, `lab/b`."
+        "1 repository has nothing to delete: `team/web`; 2 save less than $1 a year each "
+        "(&lt; $1 a year together): `lab/a`, `lab/b`."
     )
+
+
+@pytest.mark.parametrize("refused", [False, True])
+def test_the_thread_of_the_summary_names_all(
+    office: Office, settings: Settings, slack: Workspace, aws: AwsStandIn, *, refused: bool
+) -> None:
+    """If Slack refuses the names, the summary is not posted again."""
+    for number in range(6):
+        Shelf(aws, f"quiet/{number}").images(2)
+    queue_due_reports(office, settings)
+    if refused:
+        slack.faults.add(CallFault(method="chat.postMessage", error="internal_error", skip=1))
+    work(office)
+    (message,) = office.messages
+    assert message["text"].endswith("`quiet/4` and 1 more.")
+    assert ("`quiet/5`" in str(message["replies"])) is not refused
+    assert office.take() is None
 
 
 @pytest.mark.usefixtures("api", "others")
@@ -159,7 +176,7 @@ def test_failures_of_the_same_call_share_a_summary_line(
     office.watch.passed += PLANNING_RETRIED_FOR
     work(office)
     (text,) = texts(office)
-    assert text.startswith("1 repository has nothing to delete. 2 repositories could not be plan")
+    assert text.startswith("1 repository has nothing to delete: `team/web`. 2 repositories ")
     example = f"For example, `lab/a`: AWS refused ecr:DescribeImages on {HOST}/lab/a: grant that"
     assert f"(`lab/a`, `lab/b`). {example}" in text
 
@@ -325,7 +342,7 @@ def test_the_summary_survives_a_death(
     office.watch.passed += JOB_LEASE
     queue_and_work(office, settings)
     (text,) = texts(office)
-    assert text.startswith("1 repository has nothing to delete; 2 save")
+    assert text.startswith("1 repository has nothing to delete: `team/web`; 2 save")
 
 
 @pytest.mark.usefixtures("api")

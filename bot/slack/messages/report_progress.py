@@ -7,17 +7,33 @@ from typing import NamedTuple
 
 from bot.core.report_schedules import ReportFailure, ReportOutcome, RoundSummary, ScheduledReport
 from bot.render.errors import failure_words
-from bot.render.quantities import count, money
+from bot.render.quantities import count, yearly
+from bot.slack.action_ids import COMMAND
 from bot.slack.api import MessageContent
-from bot.slack.messages.block_kit import and_more, context, message, section
+from bot.slack.messages.block_kit import and_more, context, message, section, sections
 from bot.slack.messages.common_texts import progress_bar
 from bot.slack.mrkdwn import code, codes, escape, mention, prose, shortened
 
-MOST_NAMES = 20
+MOST_NAMES = 5
+"""Repositories that a line of a summary names. A reply in its thread names all."""
+
+MOST_IN_LIST = 9_000
+"""Characters of the reply."""
+
+NAMES_IN_LINE = 8
+"""As many long names as fit: five lines are one section."""
+
 MOST_FAILURES = 5
 MOST_IN_CAUSE = 500
 MOST_IN_FAILURE = 1500
 MOST_IN_NAME = 256
+
+
+_HEADINGS = {
+    ReportOutcome.NOTHING: "Nothing to delete",
+    ReportOutcome.SMALL: "Small savings",
+    ReportOutcome.FAILED: "Could not be planned",
+}
 
 
 class _FailedReport(NamedTuple):
@@ -68,9 +84,46 @@ def _at_most(failures: Sequence[str]) -> Sequence[str]:
     return [*failures[:MOST_FAILURES], *and_more(len(failures) - MOST_FAILURES)]
 
 
+def summary_list_message(summary: RoundSummary) -> MessageContent | None:
+    """The names of all repositories in the summary. None if the summary itself names them."""
+    groups = [each for each in _groups(summary) if len(each.reports) > MOST_NAMES]
+    if not groups:
+        return None
+    lines = list(_fitting(line for group in groups for line in _all_names(group)))
+    return message(f"All repositories: {groups[0].heading}", *sections(lines))
+
+
+class _SummaryGroup(NamedTuple):
+    heading: str
+    reports: Sequence[ScheduledReport]
+
+
+def _groups(summary: RoundSummary) -> Iterator[_SummaryGroup]:
+    for outcome, heading in _HEADINGS.items():
+        yield _SummaryGroup(heading, _with(summary, outcome))
+
+
+def _all_names(group: _SummaryGroup) -> Iterator[str]:
+    yield f"*{group.heading}:*"
+    names = [code(each.name) for each in group.reports]
+    for start in range(0, len(names), NAMES_IN_LINE):
+        yield ", ".join(names[start : start + NAMES_IN_LINE])
+
+
+def _fitting(lines: Iterable[str]) -> Iterator[str]:
+    room = MOST_IN_LIST
+    for line in lines:
+        room -= len(line) + 1
+        if room < 0:
+            yield f"… and more: `{COMMAND} list` lists repositories"
+            return
+        yield line
+
+
 def _without_message(summary: RoundSummary) -> Iterator[str]:
     if nothing := _with(summary, ReportOutcome.NOTHING):
-        yield f"{_repositories(nothing, 'has', 'have')} nothing to delete"
+        subject = _repositories(nothing, "has", "have")
+        yield f"{subject} nothing to delete: {_names(each.name for each in nothing)}"
     if small := _with(summary, ReportOutcome.SMALL):
         subject = _repositories(small, "saves", "save") if not nothing else _number(small)
         yield f"{subject} {_small_savings(small)}: {_names(each.name for each in small)}"
@@ -81,11 +134,11 @@ def _number(small: Sequence[ScheduledReport]) -> str:
 
 
 def _small_savings(small: Sequence[ScheduledReport]) -> str:
-    limit = money(max(each.round.min_saving for each in small))
-    saves = money(sum(each.usd for each in small))
-    if len(small) == 1:
-        return f"less than {limit} a month ({saves})"
-    return f"less than {limit} a month each ({saves} together)"
+    limit = escape(yearly(max(each.round.min_saving for each in small)))
+    saves = escape(yearly(sum(each.usd for each in small)))
+    each = "" if len(small) == 1 else " each"
+    together = "" if len(small) == 1 else " together"
+    return f"less than {limit.removeprefix('&lt; ')}{each} ({saves}{together})"
 
 
 def _not_planned(summary: RoundSummary) -> Iterator[str]:

@@ -16,8 +16,8 @@ from bot.core.report_schedules import (
     TooManyAttempts,
     UnlistedRegistry,
 )
-from bot.slack.messages.report_progress import summary_message
-from tests.slack.messages.plan_views import checked
+from bot.slack.messages.report_progress import summary_list_message, summary_message
+from tests.slack.messages.plan_views import checked, read
 
 ROUND = ReportRound("*", datetime(2026, 11, 23, 9), 5.0)  # noqa: DTZ001 - local
 HOST = "123456789012.dkr.ecr.eu-west-1.amazonaws.com"
@@ -47,22 +47,46 @@ def test_nothing_to_delete_and_small_savings() -> None:
     nothing = some(ReportOutcome.NOTHING, *(f"quiet/{number}" for number in range(7)))
     small = some(ReportOutcome.SMALL, "a", "b", "c", "d", "e", usd=0.64)
     assert text(*nothing, *small) == (
-        "7 repositories have nothing to delete; 5 save less than $5.00 a month each "
-        "($3.20 together): `a`, `b`, `c`, `d`, `e`."
+        "7 repositories have nothing to delete: `quiet/0`, `quiet/1`, `quiet/2`, `quiet/3`, "
+        "`quiet/4` and 2 more; 5 save less than $60 a year each ($38 a year together): `a`, `b`, "
+        "`c`, `d`, `e`."
     )
 
 
 def test_one_of_each() -> None:
     found = text(*some(ReportOutcome.NOTHING, "quiet"), *some(ReportOutcome.SMALL, "a", usd=1))
     assert found == (
-        "1 repository has nothing to delete; 1 saves less than $5.00 a month ($1.00): `a`."
+        "1 repository has nothing to delete: `quiet`; 1 saves less than $60 a year ($12 a year): "
+        "`a`."
     )
 
 
 def test_only_small_ones() -> None:
     found = text(*some(ReportOutcome.SMALL, *(f"lab/{number}" for number in range(30)), usd=0.1))
-    assert found.startswith("30 repositories save less than $5.00 a month each ($3.00 together): ")
-    assert found.endswith("`lab/19` and 10 more.")
+    assert found.startswith(
+        "30 repositories save less than $60 a year each ($36 a year together): "
+    )
+    assert found.endswith("`lab/4` and 25 more.")
+
+
+def names_of(*reports: ScheduledReport) -> str | None:
+    content = summary_list_message(RoundSummary(ROUND, reports, ()))
+    return read(checked(content).blocks) if content else None
+
+
+def test_the_thread_names_all_repositories() -> None:
+    nothing = some(ReportOutcome.NOTHING, *(f"quiet/{number}" for number in range(7)))
+    assert names_of(*nothing, *some(ReportOutcome.SMALL, "a")) == (
+        "*Nothing to delete:*\n"
+        "`quiet/0`, `quiet/1`, `quiet/2`, `quiet/3`, `quiet/4`, `quiet/5`, `quiet/6`"
+    )
+    assert names_of(*some(ReportOutcome.NOTHING, "a", "b", "c", "d", "e")) is None
+
+
+def test_the_names_of_many_repositories() -> None:
+    found = names_of(*some(ReportOutcome.NOTHING, *(f"{'x' * 200}/{n}" for n in range(2000))))
+    assert found
+    assert found.endswith("… and more: `/ecr-clean list` lists repositories")
 
 
 def test_failures_of_the_same_call_share_a_line() -> None:
