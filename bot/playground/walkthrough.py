@@ -75,12 +75,31 @@ def _try_to_approve_as_guest(session: WalkthroughSession, report: Json) -> None:
     session.print_heading("A guest cannot approve")
     session.print_step("Jo, a contractor and a guest in #shop, clicks Approve.")
     session.click(jo, "approve_plan", report)
-    text = session.wait_for("a modal with the reason", lambda: session.modal_text(jo, "approver"))
-    session.print_bot_text(text, only_to="Jo")
+    answer = session.wait_for("an answer", lambda: _private_answer(session, jo))
+    session.print_bot_text(answer["text"], only_to="Jo")
+    text = session.text_of(answer)
     session.check("Jo sees the reason", "is not an approver" in text, text)
-    jo.closes(everything=True)
+    session.check("Jo sees who may approve", "@image-approvers" in text, text)
+    session.print_step("Jo clicks “Ask them”.")
+    session.click(jo, "ask_approvers", answer)
+    asked = session.wait_for("a request in the thread", lambda: _request(session, report))
+    session.print_bot_text(asked)
     shown = buttons(session.wait_for_text(report, "version 1"))
     session.check("the plan is not approved", shown == buttons(report), shown)
+
+
+def _private_answer(session: WalkthroughSession, user: SimulatedUser) -> Json | None:
+    """The last message that only this user sees."""
+    private = [each for each in session.messages(user) if each["ephemeral"]]
+    return private[-1] if private else None
+
+
+def _request(session: WalkthroughSession, report: Json) -> str | None:
+    """The text with which a user asks for an approval in the thread of the report."""
+    messages = session.messages(session.users.mia)
+    (shown,) = (each for each in messages if each["ts"] == report["ts"])
+    texts = (str(reply["text"]) for reply in shown["replies"])
+    return next((text for text in texts if "asks for your approval" in text), None)
 
 
 def _pin_image(session: WalkthroughSession, report: Json) -> int:

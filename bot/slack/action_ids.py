@@ -24,6 +24,7 @@ PIN_TAGS = "pin_tags"
 UNPIN = "unpin"
 KEEP_PIN = "keep_pin"
 RUN_COMMAND = "run_command"
+ASK_APPROVERS = "ask_approvers"
 IMAGES_PAGE = "images_page"
 """Of buttons. If a message has several of a kind, `:` and a number follow."""
 

@@ -5,12 +5,13 @@ import re
 from slack_bolt import App
 
 from bot.core.errors import RequestError
-from bot.core.permissions import needs_typing
+from bot.core.permissions import PermissionRefused, may_ask_for_report, needs_typing
 from bot.core.plan import PlanState
 from bot.core.records import PlanRecord
 from bot.render.errors import error_words
 from bot.slack.action_ids import (
     APPROVE_PLAN,
+    ASK_APPROVERS,
     COMMAND,
     CONFIRM_USAGE,
     DISMISS_PLAN,
@@ -26,6 +27,8 @@ from bot.slack.action_ids import (
     PlanRef,
 )
 from bot.slack.api import MessageContent, SlackError, update_message
+from bot.slack.approval_requests import ask_approvers
+from bot.slack.approver_refusal import naming_approvers
 from bot.slack.command_dispatch import run_command
 from bot.slack.listener import UnexpectedPayloadError, acknowledge, answer, make_listener
 from bot.slack.listener_context import SlackContext
@@ -36,6 +39,7 @@ from bot.slack.messages.pins import EXTENSION, new_pin_view
 from bot.slack.messages.report import PIN_LASTS, typing_view
 from bot.slack.modals import Modal, open_modal, reporting_in
 from bot.slack.payloads import (
+    AskApproversClick,
     CommandButtonClick,
     ConfirmUsageClick,
     ExtendPinClick,
@@ -61,6 +65,7 @@ def register(app: App, context: SlackContext) -> None:
         PIN_PULLED: make_listener(context, PlanButtonClick, pin_pulled),
         KEEP_PIN: make_listener(context, ExtendPinClick, keep_pin),
         UNPIN: make_listener(context, UnpinClick, unpin),
+        ASK_APPROVERS: make_listener(context, AskApproversClick, ask_approvers),
         RUN_COMMAND: make_listener(context, CommandButtonClick, run_command),
     }
     for action_id, listener in listeners.items():
@@ -72,10 +77,11 @@ def approve_plan(context: SlackContext, click: PlanButtonClick) -> None:
     repository's name."""
     with updating_messages(context, click):
         plan = context.plan(click.ref.plan)
-        if _may_need_typing(context, plan, click):
-            _ask_for_name(context, plan, click)
-        else:
-            context.decisions.approve(plan.id, context.person(click.sender), _consent(click))
+        with naming_approvers(context.users, context.rules_of(plan.repository), _asked(click)):
+            if _may_need_typing(context, plan, click) and not _is_outsider(context, plan, click):
+                _ask_for_name(context, plan, click)
+            else:
+                context.decisions.approve(plan.id, context.person(click.sender), _consent(click))
 
 
 def dismiss_plan(context: SlackContext, click: PlanButtonClick) -> None:
@@ -101,7 +107,8 @@ def confirm_workloads(context: SlackContext, click: ConfirmUsageClick) -> None:
     another number."""
     with updating_messages(context, click):
         ref, person = click.ref, context.person(click.sender)
-        context.decisions.confirm_usage(ref.source, ref.scope, ref.workloads, person)
+        with naming_approvers(context.users, context.general_rules):
+            context.decisions.confirm_usage(ref.source, ref.scope, ref.workloads, person)
         request_new_plan(context, click, person)
 
 
@@ -126,11 +133,11 @@ def turn_page(context: SlackContext, click: ImagesPageClick) -> None:
 
 
 def pin_tags(context: SlackContext, click: PlanButtonClick) -> None:
-    """Opens the modal of the repository's pins. All users who see the message may click; pinning
-    checks their permission."""
+    """Opens the modal of the repository's pins for users who may pin."""
+    plan = context.plan(click.ref.plan)
+    context.pins.expect_may_pin(plan.repository, context.profile(click.sender))
     modal = open_modal(context, click.trigger_id)
     with reporting_in(modal, click.sender):
-        plan = context.plan(click.ref.plan)
         ref = PlanRef(plan.id, plan.version, click.channel_id)
         modal.show(new_pin_view(pins_modal_view(context, plan.repository, ref)))
 
@@ -189,15 +196,31 @@ def _may_need_typing(context: SlackContext, plan: PlanRecord, click: PlanButtonC
 
 
 def _ask_for_name(context: SlackContext, plan: PlanRecord, click: PlanButtonClick) -> None:
-    """Opens the modal first, since the lookup of the user in Slack takes time. If the user could
-    not approve even with the name, refuses immediately, with an audit event."""
+    """Opens the modal first, since the lookup of user groups takes time. If the user could not
+    approve even with the name, refuses there, without an input and with an audit event."""
     modal = open_modal(context, click.trigger_id)
-    with reporting_in(modal, click.sender):
+    rules = context.rules_of(plan.repository)
+    with (
+        reporting_in(modal, click.sender),
+        naming_approvers(context.users, rules, _asked(click)),
+    ):
         person = context.person(click.sender)
         if context.decisions.lacks_only_the_name(plan, person, _consent(click)):
             modal.show(typing_view(plan, click.channel_id, context.usd_per_gb_month))
         else:
             context.decisions.approve(plan.id, person, _consent(click))
+
+
+def _is_outsider(context: SlackContext, plan: PlanRecord, click: PlanButtonClick) -> bool:
+    """Whether the user is a guest, or of another workspace, and not listed as an approver."""
+    rules = context.rules_of(plan.repository)
+    found = may_ask_for_report(context.profile(click.sender), rules)
+    return isinstance(found, PermissionRefused)
+
+
+def _asked(click: PlanButtonClick) -> PlanRef:
+    """The value of the button that asks the approvers."""
+    return PlanRef(click.ref.plan, click.ref.version, click.channel_id)
 
 
 def _consent(click: PlanButtonClick) -> ApprovalRequest:
@@ -208,7 +231,8 @@ def _unpin(context: SlackContext, click: UnpinClick) -> MessageContent:
     """The answer, or the refusal."""
     repository, text = click.ref.repository, click.ref.pin
     try:
-        context.pins.unpin(repository, [text], context.person(click.sender))
+        with naming_approvers(context.users, context.rules_of(repository)):
+            context.pins.unpin(repository, [text], context.person(click.sender))
     except RequestError as error:
         return refused(error)
     return unpin_answer([text], repository.name)

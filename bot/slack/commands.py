@@ -16,6 +16,7 @@ from bot.core.repository import RepositoryId
 from bot.core.storage_totals import storage_of, storage_totals
 from bot.slack.action_ids import COMMAND
 from bot.slack.api import MessageContent
+from bot.slack.approver_refusal import naming_approvers
 from bot.slack.command_parser import (
     ANYTHING,
     CommandArguments,
@@ -172,7 +173,8 @@ def unpin(call: CommandCall, arguments: CommandArguments) -> None:
     """Removes all of the pins, or none."""
     name, *pins = arguments.names
     repository = call.find(as_repository(name))
-    call.context.pins.unpin(repository, pins, call.person)
+    with naming_approvers(call.context.users, call.context.rules_of(repository)):
+        call.context.pins.unpin(repository, pins, call.person)
     call.answer(unpin_answer(pins, repository.name))
 
 
@@ -227,12 +229,15 @@ def stop(call: CommandCall, arguments: CommandArguments) -> None:
 def pause(call: CommandCall, arguments: CommandArguments) -> None:
     """Lists the running deletions, since the pause does not stop them. The worker
     announces the pause in the channels."""
-    call.context.decisions.pause(call.person, arguments.reason)
+    with naming_approvers(call.context.users, call.context.general_rules):
+        call.context.decisions.pause(call.person, arguments.reason)
     call.answer(paused_message(_running_deletions(call.context)))
 
 
 def resume(call: CommandCall, _: CommandArguments) -> None:
-    call.answer(resume_answer(call.context.decisions.resume(call.person)))
+    with naming_approvers(call.context.users, call.context.general_rules):
+        ended = call.context.decisions.resume(call.person)
+    call.answer(resume_answer(ended))
 
 
 def show_help(call: CommandCall, _: CommandArguments) -> None:

@@ -20,6 +20,7 @@ from bot.slack.listener_context import SlackContext
 from bot.slack.messages.answers import refusal, refused
 from bot.slack.payloads import (
     ApprovalSubmission,
+    AskApproversClick,
     CommandButtonClick,
     ConfirmUsageClick,
     ExtendPinClick,
@@ -59,6 +60,7 @@ Payload = TypeVar(
     ExtendPinClick,
     UnpinClick,
     ConfirmUsageClick,
+    AskApproversClick,
     ApprovalSubmission,
     PinSubmission,
     HomeTabOpened,

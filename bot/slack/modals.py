@@ -22,6 +22,7 @@ from bot.slack.action_ids import (
     chosen_pin,
 )
 from bot.slack.api import Json, SlackError, calling, safe
+from bot.slack.approver_refusal import naming_approvers
 from bot.slack.listener import Body, UnexpectedPayloadError, answer, make_listener
 from bot.slack.listener_context import SlackContext
 from bot.slack.message_updates import pins_modal_view, update_after_pinning, update_messages
@@ -111,7 +112,9 @@ def confirm_plan(context: SlackContext, submission: ApprovalSubmission) -> None:
     ref, modal = submission.ref, Modal(context, submission.view.id)
     with reporting_in(modal, submission.sender):
         consent = ApprovalRequest(ref.version, ref.detail, submission.typed)
-        plan = context.decisions.approve(ref.plan, context.person(submission.sender), consent)
+        rules = context.rules_of(context.plan(ref.plan).repository)
+        with naming_approvers(context.users, rules, ref):
+            plan = context.decisions.approve(ref.plan, context.person(submission.sender), consent)
         update_messages(context, plan.id)
         answered = approval_answer(plan, context.store.pause(), context.clock())
         modal.show(text_view(answered.blocks))

@@ -285,6 +285,21 @@ class UnpinClick(_ButtonClick[PinValue]):
         return self.sent_from_modal(self.view)
 
 
+class AskApproversClick(_ButtonClick[PlanInChannel]):
+    """A click on Ask them in a refusal: a message that only the user sees, or a modal (`view`)."""
+
+    view: _PayloadView | None = None
+
+    @property
+    def sender(self) -> PayloadSender:
+        return PayloadSender(
+            user=self.user.id,
+            team=self.team_of_user,
+            channel=self.ref.detail,
+            response_url=self.response_url,
+        )
+
+
 class ApprovalSubmission(_ModalSubmission):
     """A submission of the modal in which an approver types a repository's name."""
 

@@ -92,7 +92,7 @@ class Pins:
     ) -> NewPins:
         """Replaces pins of the same texts. Also raises RequestError for a text that can match no
         image."""
-        action = self._expect_may_pin(repository, person)
+        action = self.expect_may_pin(repository, person)
         return self._make(action, _checked(texts, action, reason, until))
 
     def extend(
@@ -109,7 +109,7 @@ class Pins:
         while True:
             stored = self._ending_at(seen, repository, text)
             until = max(seen, self.clock()) + by
-            action = self._expect_may_pin(repository, person)
+            action = self.expect_may_pin(repository, person)
             pins = _checked([text], action, stored.pin.reason, until)
             with suppress(_PinChangedError):
                 return self._make(action, pins, seen=stored)
@@ -147,7 +147,8 @@ class Pins:
     def _action(self, repository: RepositoryId, person: SimulatedUser) -> RepositoryAction:
         return RepositoryAction(self.store, person, self.clock(), repository)
 
-    def _expect_may_pin(self, repository: RepositoryId, person: SimulatedUser) -> RepositoryAction:
+    def expect_may_pin(self, repository: RepositoryId, person: SimulatedUser) -> RepositoryAction:
+        """The audit records a refusal."""
         action = self._action(repository, person)
         action.expect(may_pin(person, self.rules_of(repository)))
         return action

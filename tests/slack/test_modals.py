@@ -51,10 +51,12 @@ def test_two_approvals_are_required(start_bot: StartBot, ann: SimulatedUser) -> 
     assert len(bot.stored(message).current_approvals) == 1
 
 
-def test_a_guest_gets_no_input(bot: RunningBot, guest: SimulatedUser) -> None:
+def test_a_guest_gets_no_modal(bot: RunningBot, guest: SimulatedUser) -> None:
     message = bot.posted()
     bot.clicks(guest, "approve_plan", message)
-    assert "is a guest" in text_of(guest.modal())
+    assert guest.modal() is None
+    (said,) = private_messages(guest, bot.channel)
+    assert "is a guest" in said
     assert bot.events()[-1] is AuditEventName.REFUSED
 
 
@@ -105,16 +107,18 @@ def test_the_modal_is_closed_before_it_is_filled(
 
 
 def test_a_refusal_after_the_modal_was_closed(
-    bot: RunningBot, slack: Workspace, guest: SimulatedUser
+    start_bot: StartBot, slack: Workspace, ann: SimulatedUser, bob: SimulatedUser
 ) -> None:
+    group = slack.remote.add_user_group("cleaners", [bob])
+    bot = start_bot(approval={**LARGE, "approvers": [group]})
     message = bot.posted()
-    slack.faults.add(CallFault(method="users.info", delay=0.5))
-    guest.uses("approve_plan", channel=message.channel, ts=message.ts)
-    until(guest.modal)
-    guest.closes()
+    slack.faults.add(CallFault(method="usergroups.users.list", delay=0.5))
+    ann.uses("approve_plan", channel=message.channel, ts=message.ts)
+    until(ann.modal)
+    ann.closes()
     bot.wait_until_idle()
-    (said,) = private_messages(guest, bot.channel)
-    assert "is a guest" in said
+    (said,) = private_messages(ann, bot.channel)
+    assert "is not an approver" in said
 
 
 def test_the_modal_is_closed_after_the_submission(

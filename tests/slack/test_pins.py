@@ -257,11 +257,25 @@ def test_pinning_during_a_deletion(bot: RunningBot, ann: SimulatedUser) -> None:
     assert seen(bot.store, plan.id).version == 1
 
 
-def test_a_guest_may_only_look(bot: RunningBot, guest: SimulatedUser) -> None:
+def test_a_guest_gets_no_modal(bot: RunningBot, guest: SimulatedUser) -> None:
     scanned(bot, "old")
-    opened(bot, guest, bot.posted())
-    assert found(guest, "old") == []
-    assert pins(bot, guest, *found(guest, f"sha256:{'a' * 64}")).result == "refused"
+    bot.clicks(guest, "pin_tags", bot.posted())
+    assert guest.modal() is None
+    (said,) = private_messages(guest, bot.channel)
+    assert "is a guest: only full members of the workspace are allowed" in said
+    assert bot.events()[-1] is AuditEventName.REFUSED
+
+
+def test_a_user_who_became_a_guest_in_the_meantime(
+    bot: RunningBot, slack: Workspace, ann: SimulatedUser
+) -> None:
+    """The search finds nothing, and the pin is refused."""
+    scanned(bot, "old")
+    opened(bot, ann, bot.posted())
+    slack.change_user(ann.id, is_restricted=True)
+    bot.context.users._users._entries.clear()
+    assert found(ann, "old") == []
+    assert pins(bot, ann, *found(ann, f"sha256:{'a' * 64}")).result == "refused"
     assert stored(bot) == []
 
 
@@ -350,7 +364,7 @@ def test_only_approvers_remove_pins_of_others(
     opened(bot, bob, message)
     assert bob.uses("unpin:0", confirm=True).ok
     bot.wait_until_idle()
-    assert "is not an approver" in shown(bob)
+    assert f"is not an approver in the settings. Approvers: <@{ann.id}>." in shown(bob)
     assert len(stored(bot)) == 1
     pinned_by(bot, bob, message, "new")
     opened(bot, ann, message)

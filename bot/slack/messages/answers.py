@@ -12,9 +12,11 @@ from bot.core.records import Pause, PlanRecord
 from bot.core.refusal_reasons import ApprovableOnlyInChannel
 from bot.render.errors import error_words
 from bot.render.quantities import count
-from bot.slack.action_ids import COMMAND, MOST_IN_LINE
+from bot.slack.action_ids import ASK_APPROVERS, COMMAND, MOST_IN_LINE
 from bot.slack.api import MessageContent
-from bot.slack.messages.block_kit import command_button, context, message, section
+from bot.slack.approver_refusal import ApproverRequiredError
+from bot.slack.messages.approvers import who_may
+from bot.slack.messages.block_kit import button, command_button, context, message, section
 from bot.slack.messages.common_texts import starts
 from bot.slack.mrkdwn import channel_link, code, codes, date, mention, prose
 from bot.usecases.pins import NewPins
@@ -66,13 +68,28 @@ def refusal(sentence: str) -> MessageContent:
     return _answer(prose(sentence, MOST_IN_ANSWER))
 
 
+def notice(sentence: str) -> MessageContent:
+    return _answer(prose(sentence, MOST_IN_ANSWER))
+
+
 def refused(error: Exception) -> MessageContent:
-    """Includes a link to the right channel if the plan can be approved only there."""
+    """Includes a link to the right channel if the plan can be approved only there, or the names of
+    the approvers if they alone may."""
+    if isinstance(error, ApproverRequiredError):
+        return _approver_required(error)
     if isinstance(error, RefusedError) and isinstance(error.refusal, ApprovableOnlyInChannel):
         repository, channel = error.refusal.repository, error.refusal.channel
         where = channel_link(channel) if channel else str(channel)
         return _answer(f"{prose(repository)} can be approved only in {where}")
     return refusal(error_words(error))
+
+
+def _approver_required(error: ApproverRequiredError) -> MessageContent:
+    """With a button that asks the approvers, if there are any in Slack."""
+    said = f"{prose(error_words(error), MOST_IN_ANSWER)}. {who_may(error.approvers)}"
+    can_ask = error.ref and (error.approvers.users or error.approvers.groups)
+    ask = ActionsBlock(elements=[button("Ask them", ASK_APPROVERS, error.ref)])
+    return message(said, section(said), *([ask] if can_ask else []))
 
 
 def approval_answer(plan: PlanRecord, pause: Pause | None, now: datetime) -> MessageContent:
