@@ -208,5 +208,6 @@ def _first_lines(error: Exception) -> str:
     problem, mark = getattr(error, "problem", None), getattr(error, "problem_mark", None)
     if problem and mark:
         problem = problem.partition(" with value ")[0]  # the value of a duplicate key may be secret
-        return f"{problem} (line {mark.line + 1}, column {mark.column + 1})"
+        fix = ": write it in quotes" if "cannot start any token" in problem else ""
+        return f"{problem} (line {mark.line + 1}, column {mark.column + 1}){fix}"
     return quoted(str(error).splitlines()[0])

@@ -307,6 +307,12 @@ class ApprovalSection(SettingsSection):
     expires_after: Duration = timedelta(days=8)
     remind_after: PositiveDuration | None = None
 
+    @model_validator(mode="after")
+    def _reminds_before_it_expires(self) -> Self:
+        if self.remind_after and self.remind_after >= self.expires_after:
+            raise ValueError("remind_after is not shorter than expires_after; shorten it")
+        return self
+
 
 class ExecutionSection(SettingsSection):
     enabled: Boolean = True

@@ -242,6 +242,10 @@ def test_a_bad_value_in_a_mapping(tmp_path: Path) -> None:
         ("[a, [b]]: 1", "a list or a mapping is used as a key"),
         ("x: !!bool 7", "'7'"),
         ("[" * 1000, "the nesting is too deep"),
+        (
+            "approval: {approvers: [@ann]}",
+            "found character '@' that cannot start any token (line 1, column 24): write it in quotes",
+        ),
         ("a: *x", "found undefined alias 'x' (line 1, column 4)"),
     ],
 )
@@ -334,6 +338,10 @@ def test_a_missing_key(text: str, said: str, tmp_path: Path) -> None:
             "kubeconfig and in_cluster: true are both set",
         ),
         ("usage: {kubernetes: {clusters: [{name: a, in_cluster: false}]}}", "set eks"),
+        (
+            "approval: {remind_after: 8d}",
+            "remind_after is not shorter than expires_after; shorten it",
+        ),
         (
             "usage: {kubernetes: {clusters: [{name: a, eks: b, context: c}]}}",
             "context needs kubeconfig",

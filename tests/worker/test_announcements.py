@@ -291,17 +291,18 @@ def test_many_approvers_are_not_mentioned(remind: Any, slack: Workspace) -> None
 
 
 def test_one_of_two_approvals_is_missing(remind: Any) -> None:
-    office = remind(", required: 2")
+    """The reminder does not mention the approver who approved."""
+    office = remind(", required: 2, approvers: [U01, U02]")
     now = system_clock()
     ts = post(office)
     (plan,) = office.store.plans()
-    approval = Approval("U1", now, plan.version, plan.hash)
+    approval = Approval("U01", now, plan.version, plan.hash)
     after = replace(plan, approvals=(approval,), revision=plan.revision + 1)
     approved = event(AuditEventName.APPROVED, plan=plan.id)
     assert office.store.commit(StoreChange([approved], plan, after))
     sweep(office)
     (said,) = reminders(office, ts)
-    assert "still waits for 1 more approval." in said
+    assert said.startswith("<@U02>: this plan still waits for 1 more approval.")
 
 
 def test_two_workers_remind_once(remind: Any) -> None:

@@ -57,7 +57,7 @@ reports:
   - {{repositories: ["shop/*", "mobile/*"], channel: "#shop"}}
   - {{repositories: ["ml/*", "data/*"], channel: "#data-science"}}
   - {{channel: "#platform", min_saving: 0.1}}
-approval: {{approvers: [{approvers}]}}
+approval: {{approvers: ['@image-approvers']}}
 execution: {{undo_window: {undo_window}s}}
 """
 
@@ -237,7 +237,6 @@ def open_company(port: int, undo_window: timedelta) -> Iterator[DemoCompany]:
             branch=SECOND_ACCOUNT,
             role=SECOND_ACCOUNT_ROLE,
             cluster=CLUSTER,
-            approvers=users.approvers,
             undo_window=int(undo_window.total_seconds()),
         )
         environment = {**aws.environment(), **workspace.environment()}

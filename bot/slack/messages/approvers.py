@@ -18,8 +18,11 @@ MOST_NAMED = 10
 def reminder(plan: PlanRecord, approvers: ApproverList, required: int) -> MessageContent:
     """For the thread of a plan that is still proposed. Mentions few approvers only, since a mention
     notifies them."""
-    is_few = approvers.people is not None and 0 < approvers.people <= MOST_MENTIONED
-    to = f"{_names(approvers)}: " if is_few else ""
+    is_few = approvers.people is not None and approvers.people <= MOST_MENTIONED
+    approved = {each.by for each in plan.current_approvals}
+    waiting = approvers._replace(users=[u for u in approvers.users if u not in approved])
+    names = _names(waiting) if is_few else ""
+    to = f"{names}: " if names else ""
     lacking = required - len(plan.current_approvals)
     waits = count(lacking, "more approval" if plan.current_approvals else "approval")
     return _line(
