@@ -40,6 +40,7 @@ class ExitStatusCollector:
 
     def incomplete(self, name: str, problems: Iterable["PlanProblem"]) -> None:
         """Prints each problem once, since an unreadable source concerns every repository."""
+        from bot.render.hints import Surface  # noqa: PLC0415 - as in print_error
         from bot.render.plan_problem_sentences import (  # noqa: PLC0415 - as in print_error
             plan_problem_words,
         )
@@ -48,7 +49,8 @@ class ExitStatusCollector:
         for problem in problems:
             if problem not in self.reported:
                 self.reported.add(problem)
-                note(f"the plan of {name} is incomplete: {plan_problem_words(problem)}")
+                words = plan_problem_words(problem, Surface.TERMINAL)
+                note(f"the plan of {name} is incomplete: {words}")
 
     @property
     def status(self) -> ExitStatus:
@@ -62,7 +64,8 @@ def status_of(error: Exception) -> ExitStatus:
 def print_error(error: Exception, *, debug: bool) -> None:
     """Prints the error's sentence on standard error, with the traceback if `debug`."""
     from bot.render.errors import error_lines  # noqa: PLC0415 - commands without errors start faster
+    from bot.render.hints import Surface  # noqa: PLC0415 - as above
 
-    note(*error_lines(error))
+    note(*error_lines(error, Surface.TERMINAL))
     if debug:
         note_traceback("".join(traceback.format_exception(error)))

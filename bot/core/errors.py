@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from bot.core.hints import Hint
     from bot.core.refusal_reasons import Refusal
 
 
@@ -30,6 +31,15 @@ class RequestError(Exception):
 
     def __str__(self) -> str:
         return "\n".join(map(str, self.args))
+
+
+class HintedError(RequestError):
+    """A wrong request, and what the person can do. `text`: without the hint, which names another
+    command in Slack than in a terminal: `bot/render` has its words."""
+
+    def __init__(self, text: str, hint: "Hint") -> None:
+        super().__init__(text)
+        self.hint = hint
 
 
 class RefusedError(RequestError):

@@ -19,6 +19,7 @@ from bot.core.report_schedules import IGNORE_TAG
 from bot.core.text_formatting import first_few
 from bot.core.usage import REGION_LIST_SOURCE, SOURCES
 from bot.render.approver_findings import approver_fix, approver_words
+from bot.render.hints import Surface
 from bot.render.plan_problem_sentences import (
     FIX_MISSING,
     FIX_UNREADABLE,
@@ -56,7 +57,7 @@ def finding_words(detail: FindingDetail) -> str:  # noqa: C901, PLR0911 - one ca
         case found.CallFailed(error) | found.AwsCallFailed(error):
             return error.text
         case ScanFailed():
-            return scan_words(detail)
+            return scan_words(detail, Surface.TERMINAL)
         case _:
             assert_never(detail)
 

@@ -7,6 +7,7 @@ from bot.core import manifest
 from bot.core import plan_problems as why
 from bot.core import result_reasons as start
 from bot.core.errors import ErrorText
+from bot.core.hints import ConfirmUsage
 from bot.core.manifest import UnreadCause
 from bot.core.plan_problems import (
     PlanProblem,
@@ -19,6 +20,7 @@ from bot.core.repository import ANY_PRINCIPAL
 from bot.core.result_reasons import NewPlanProblem, NewPlanProblems, StartProblem
 from bot.core.text_formatting import first_few, format_time, short_digest
 from bot.core.usage import source_for
+from bot.render.hints import Surface, hint_words
 from bot.render.refusals import approval_problem_words
 
 IGNORE_REFERENCES = "usage.ignore_references"
@@ -30,11 +32,12 @@ FIX_MISSING = (
 )
 
 
-def plan_problem_words(problem: PlanProblem) -> str:
-    """A sentence without a full stop."""
+def plan_problem_words(problem: PlanProblem, surface: Surface | None = None) -> str:
+    """A sentence without a full stop. It names a command of `surface` if that fixes the problem;
+    None: no command."""
     match problem:
         case why.ScanFailed(source, scope, _):
-            return f"{source} ({scope}): {scan_words(problem)}"
+            return f"{source} ({scope}): {scan_words(problem, surface)}"
         case why.UnreadableManifestsProblem(digests, cause):
             return f"{_some(digests)} could not be read: {unread_words(cause)}"
         case why.MissingPushTimes(digests):
@@ -80,14 +83,15 @@ def unread_words(cause: UnreadCause | None) -> str:  # noqa: C901, PLR0911, PLR0
             assert_never(cause)
 
 
-def scan_words(failed: ScanFailed) -> str:
-    """The cause of a failed scan, and the fix."""
-    if isinstance(failed.cause, UsageDrop):
-        return (
-            f"{usage_drop_words(failed.cause)}; if that is expected, confirm it: ecr-clean "
-            f"confirm-usage {failed.source} '{failed.scope}' --workloads {failed.cause.workloads}"
-        )
-    return _cause_words(failed.cause)
+def scan_words(failed: ScanFailed, surface: Surface | None = None) -> str:
+    """The cause of a failed scan, and the fix. `surface`: as in `plan_problem_words`."""
+    if not isinstance(failed.cause, UsageDrop):
+        return _cause_words(failed.cause)
+    words = f"{usage_drop_words(failed.cause)}; if that is expected, confirm it"
+    if surface is None:
+        return words
+    hint = ConfirmUsage(failed.source, failed.scope, failed.cause.workloads)
+    return f"{words}: {hint_words(hint, surface)}"
 
 
 def usage_drop_words(drop: UsageDrop) -> str:
@@ -104,8 +108,8 @@ def start_problem_words(problem: StartProblem) -> str:
             return f"the settings have {SWITCHED_OFF}"
         case start.ApprovedHashDiffers(version):
             return (
-                f"the stored version {version} differs from the approved one: propose the "
-                "repository again, and check who can write to the database"
+                f"the stored version {version} differs from the approved one: request a new plan, "
+                "and check who can write to the database"
             )
         case start.NewPlanProblems():
             return f"the conditions of the approval changed: {new_problems_words(problem)}"
@@ -204,8 +208,8 @@ def _history_words(history: why.TagHistoryTooShort) -> str:
     return (
         f"{history.used_by} has run an image by the tag {history.tag} since "
         f"{format_time(history.since)}{more}; which image the tag named then is unknown, because "
-        f"the tag history of this repository {record}: name the image by digest, or run ecr-clean "
-        "propose and restart the pod a minute later"
+        f"the tag history of this repository {record}: name the image by digest, or request "
+        "a new plan and restart the pod a minute later"
     )
 
 

@@ -11,6 +11,7 @@ from bot.core.repository import RepositoryId
 from bot.core.text_formatting import first_few, format_time, manifest_label, restored_text
 from bot.core.usage import SourceScan
 from bot.core.verdict_reasons import Verdict
+from bot.render.hints import Surface
 from bot.render.output import Column, Columns, TableColumn, dumps, place, place_columns
 from bot.render.plan_problem_sentences import plan_problem_words, scan_words
 from bot.render.plan_summary import PlannedImageGroup, PlanSummary, name_of, why
@@ -146,7 +147,7 @@ def _totals(plan: Plan) -> dict[str, Any]:
             "exact": savings.exact,
         },
         "complete": plan.complete,
-        "problems": list(map(plan_problem_words, plan.problems)),
+        "problems": [plan_problem_words(each, Surface.TERMINAL) for each in plan.problems],
         "usage": [
             {"source": at.source, "scope": at.scope, "images": at.images, "error": _error(at)}
             for at in plan.usage.scans
@@ -157,7 +158,7 @@ def _totals(plan: Plan) -> dict[str, Any]:
 
 
 def _error(scan: SourceScan) -> str | None:
-    return scan_words(scan.problem) if scan.problem else None
+    return scan_words(scan.problem, Surface.TERMINAL) if scan.problem else None
 
 
 def plan_as_table(plan: Plan, now: datetime) -> "RenderableType":
@@ -187,7 +188,7 @@ def _warnings(plan: Plan) -> Iterator["RenderableType"]:
     if plan.problems:
         yield shown("INCOMPLETE: it cannot be approved until this is fixed", style="bold red")
         for problem in plan.problems:
-            yield indented(shown(f"- {plan_problem_words(problem)}", style="red"))
+            yield indented(shown(f"- {plan_problem_words(problem, Surface.TERMINAL)}", style="red"))
 
 
 def _headline(plan: Plan) -> "RenderableType":

@@ -41,12 +41,12 @@ def refusal_words(reason: Refusal) -> str:  # noqa: C901, PLR0911, PLR0912 - one
         case why.PlanIncomplete():
             return (
                 "The plan is incomplete, so it cannot be approved: fix the problems that it lists, "
-                "then propose it again"
+                "then request a new plan"
             )
         case why.NoSourceEnabled():
             return (
                 "No usage source is switched on, so the plan cannot be approved: switch one on "
-                "under `usage`, then propose it again"
+                "under `usage`, then request a new plan"
             )
         case why.NothingToDelete():
             return "The plan deletes nothing, so there is nothing to approve"

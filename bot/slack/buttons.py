@@ -9,6 +9,7 @@ from bot.core.permissions import PermissionRefused, may_ask_for_report, needs_ty
 from bot.core.plan import PlanState
 from bot.core.records import PlanRecord
 from bot.render.errors import error_words
+from bot.render.hints import Surface
 from bot.slack.action_ids import (
     APPROVE_PLAN,
     ASK_APPROVERS,
@@ -168,7 +169,7 @@ def keep_pin(context: SlackContext, click: ExtendPinClick) -> None:
     except CannotExtendError as error:
         command = f"`{COMMAND} pin {pin.repository.name} {pin.pin} because …`"
         hint = f"To pin it again: {command}"
-        _answer_in_place(context, click, refusal(f"{error_words(error)}. {hint}"))
+        _answer_in_place(context, click, refusal(f"{error_words(error, Surface.SLACK)}. {hint}"))
         return
     _answer_in_place(context, click, pin_answer(pinned, pin.repository.name))
     update_after_pinning(context, pinned)

@@ -12,6 +12,7 @@ from bot.core.errors import RequestError, ServiceError
 from bot.core.repository import RepositoryId
 from bot.core.text_formatting import LAST_YEAR, end_of_day, parse_duration
 from bot.render.errors import error_words
+from bot.render.hints import Surface
 from bot.slack.action_ids import (
     CONFIRM_PLAN,
     PIN_REASON,
@@ -161,12 +162,12 @@ def _mistakes(context: SlackContext, submission: PinSubmission) -> dict[str, str
     try:
         _pins(context, repository, submission)
     except RequestError as error:
-        found[PINNED_TAGS] = error_words(error)
+        found[PINNED_TAGS] = error_words(error, Surface.SLACK)
     try:
         if not one_line(submission.reason):
             found[PIN_REASON] = "Enter a reason: who needs the image, and for what"
     except RequestError as error:
-        found[PIN_REASON] = error_words(error)
+        found[PIN_REASON] = error_words(error, Surface.SLACK)
     if mistake := _mistake_in_day(submission.until, context.clock()):
         found[PIN_UNTIL] = mistake
     return found

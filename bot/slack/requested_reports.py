@@ -14,6 +14,7 @@ from bot.core.permissions import SlackUser
 from bot.core.records import PlanMessage
 from bot.core.report_schedules import RoundSummary
 from bot.render.errors import error_words
+from bot.render.hints import Surface
 from bot.slack.api import (
     CANNOT_POST,
     MessageContent,
@@ -56,7 +57,7 @@ def request_report(
         context.report_requests.put(person, repository, channel, ts)
     except ServiceError as error:
         if ts:
-            _show(context, channel, ts, failed_message(error_words(error)))
+            _show(context, channel, ts, failed_message(error_words(error, Surface.SLACK)))
         raise
     if ts is None:
         answer(context, sender, placeholder)

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
-from bot.core.errors import RequestError
+from bot.core.errors import HintedError, RequestError
+from bot.core.hints import DidYouMean, ListDeletions, ListManifests
 from bot.core.judge import JudgedManifest
 from bot.core.manifest import reference_matches
 from bot.core.manifest_graph import build_graph, image_group_of
@@ -18,12 +19,12 @@ if TYPE_CHECKING:
     from bot.store.store import Store
 
 
-class ManifestNotFoundError(RequestError):
+class ManifestNotFoundError(HintedError):
     """The plan has no manifest with this tag or digest. `close`: the most similar tag."""
 
     def __init__(self, repository: RepositoryId, reference: str, close: str | None) -> None:
-        hint = f"did you mean {close}?" if close else "ecr-clean plan lists all of them"
-        super().__init__(f"{repository.name} has no tag or digest {reference}: {hint}")
+        hint = DidYouMean(close) if close else ListManifests(repository.name)
+        super().__init__(f"{repository.name} has no tag or digest {reference}", hint)
         self.close = close
 
 
@@ -102,9 +103,9 @@ def find_kept_manifest(store: "Store", plan: PlanRecord, reference: str) -> Kept
     items = store.items(plan.id, plan.version)
     found = [item for item in items if reference_matches(reference, item.digest, item.tags)]
     if not found:
-        raise RequestError(
-            f"The plan {plan.id} deletes no manifest with the tag or digest {reference}: "
-            f"ecr-clean show {plan.id} --format csv lists its deletions"
+        raise HintedError(
+            f"The plan {plan.id} deletes no manifest with the tag or digest {reference}",
+            ListDeletions(plan.id, plan.repository.name),
         )
     if len(found) > 1:
         digests = first_few([item.digest for item in found])

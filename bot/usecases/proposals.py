@@ -18,7 +18,8 @@ from bot.core.audit_details import (
     PlanFoundUnchanged,
     PlanProposed,
 )
-from bot.core.errors import PlanReplacedError, RequestError
+from bot.core.errors import HintedError, PlanReplacedError
+from bot.core.hints import DidYouMean, ListPlans
 from bot.core.permissions import SimulatedUser
 from bot.core.pins import Pin
 from bot.core.plan import OPEN, Plan, PlanState, content_hash, with_pins
@@ -199,9 +200,8 @@ def find_plan(store: "Store", id_: str, now: datetime) -> PlanRecord:
         store.commit(expiry(plan, now))
     known = [plan.id for plan in store.open_plans()]
     close = get_close_matches(id_, known, n=1)
-    all_plans = "list them with ecr-clean plans, or with /ecr-clean status in Slack"
-    hint = f"did you mean {close[0]}?" if close else all_plans
-    raise RequestError(f"No plan {id_ if is_id else repr(id_)}: {hint}")
+    unknown = f"No plan {id_ if is_id else repr(id_)}"
+    raise HintedError(unknown, DidYouMean(close[0]) if close else ListPlans())
 
 
 def find_open_plan(store: "Store", repository: RepositoryId, now: datetime) -> PlanRecord | None:

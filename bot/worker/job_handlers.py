@@ -30,6 +30,7 @@ from bot.core.report_schedules import (
 from bot.core.repository import RegistryId, RepositoryId
 from bot.ports import Clock, Progress, ScanMemory
 from bot.render.errors import any_error_sentence, any_error_words, failure_words
+from bot.render.hints import Surface
 from bot.settings.model import Settings
 from bot.slack.api import CANNOT_POST, PostLimiter, SlackError
 from bot.slack.messages.answers import refused
@@ -278,9 +279,8 @@ class ScheduledReportHandler:
             self._fail(report, ErrorText.of(error))
 
     def _not_planned(self, report: ScheduledReport, error: Exception) -> None:
-        sentence = any_error_sentence(error)
-        _log.warning("%s cannot be planned: %s", report.name, failure_words(sentence))
-        self._fail(report, sentence)
+        _log.warning("%s cannot be planned: %s", report.name, any_error_words(error))
+        self._fail(report, any_error_sentence(error))
 
     def _fail(self, report: ScheduledReport, why: ReportFailure) -> None:
         self.maker.reports().settle(replace(report, outcome=ReportOutcome.FAILED, error=why))
@@ -307,7 +307,9 @@ class RequestedReportHandler:
             return
         except Exception as error:  # noqa: BLE001 - internal errors are logged
             _log.warning("%s cannot be looked up: %s", requested.repository, any_error_words(error))
-            self._placeholder(requested).show_failure(failed_message(any_error_words(error)))
+            self._placeholder(requested).show_failure(
+                failed_message(any_error_words(error, Surface.SLACK))
+            )
             return
         for each in found:
             self._report(each, registries, requested, lease)
@@ -337,9 +339,9 @@ class RequestedReportHandler:
         except (LeaseLostError, ShutdownError):
             raise
         except Exception as error:  # noqa: BLE001 - internal errors are logged
-            sentence = f"{name} cannot be planned: {any_error_words(error)}"
-            _log.warning("%s", sentence)
-            placeholder.show_failure(failed_message(sentence))
+            _log.warning("%s cannot be planned: %s", name, any_error_words(error))
+            words = any_error_words(error, Surface.SLACK)
+            placeholder.show_failure(failed_message(f"{name} cannot be planned: {words}"))
         else:
             lease.renew()
             self.maker.reports().deliver(planned)

@@ -47,7 +47,7 @@ def test_json_of_plans_and_show(run: Run, id_: str, releases: Shelf) -> None:
     assert sorted(item["tags"] for item in listed["receipt"]) == [["1.0"], ["1.1"], ["1.2"]]
     assert (listed["approvals"], listed["execute_after"], listed["complete"]) == ([], None, True)
     assert listed["freed_bytes"] == 3 * 1010
-    assert at(listed["expires_at"]) - at(listed["proposed_at"]) == timedelta(days=7)
+    assert at(listed["expires_at"]) - at(listed["proposed_at"]) == timedelta(days=8)
     assert releases.id.name == listed["repository"]
 
 
@@ -135,7 +135,7 @@ def test_an_unknown_plan(command: str, run: Run, id_: str) -> None:
     assert (result.status, result.out) == (2, "")
     assert result.sentence == f"No plan {close}: did you mean {id_}?"
     assert run(command, "nonsense").sentence == (
-        "No plan nonsense: list them with ecr-clean plans, or with /ecr-clean status in Slack"
+        "No plan nonsense: ecr-clean plans lists all plans"
     )
 
 

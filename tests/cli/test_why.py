@@ -100,8 +100,8 @@ def test_csv(run: Run) -> None:
     ("manifest", "said"),
     [
         ("mutli", "team/api has no tag or digest mutli: did you mean multi?"),
-        ("zzz", "team/api has no tag or digest zzz: ecr-clean plan lists all of them"),
-        (f"sha256:{'a' * 64}", "ecr-clean plan lists all of them"),
+        ("zzz", "team/api has no tag or digest zzz: ecr-clean plan team/api lists all of them"),
+        (f"sha256:{'a' * 64}", "ecr-clean plan team/api lists all of them"),
     ],
 )
 @pytest.mark.usefixtures("multi")

@@ -313,7 +313,7 @@ INVALID = [
     ("pin team/api old until 2020-01-01 because x", "is in the past: give a later time"),
     ("pin team/api:1.0 old because x", "names an image, not a repository"),
     ("unpin team/api old", "'old' is not pinned in team/api (it has no pins)"),
-    ("stop nothing", "No plan nothing"),
+    ("stop nothing", "No plan nothing: `/ecr-clean status` lists open plans, and `/ecr-clean h"),
     ("resume", "ecr-clean is not paused"),
 ]
 

@@ -16,6 +16,7 @@ from bot.core.repository import RegistryId, RepositoryId
 from bot.core.usage import SOURCES, ImageUse, SourceScan
 from bot.core.usage_snapshot import UsageSnapshot
 from bot.ports import DoubtedUsage, UsageConfirmation, UsageMemory, UsageSource, WorkloadCount
+from bot.render.hints import Surface
 from bot.render.plan_problem_sentences import scan_words
 from bot.store.manifest_cache import SqliteManifestCache
 from bot.usage.usage_scan import BrokenUsageSource, UsageScanner
@@ -71,7 +72,7 @@ def take(
 
 
 def errors(scans: Sequence[SourceScan]) -> list[str]:
-    return [scan_words(scan.problem) for scan in scans if scan.problem]
+    return [scan_words(scan.problem, Surface.TERMINAL) for scan in scans if scan.problem]
 
 
 def test_number_of_images_by_source(cache: SqliteManifestCache) -> None:

@@ -140,10 +140,10 @@ def test_when_typing_the_name_is_required(
 
 
 def test_an_unknown_plan(env: StoreEnv) -> None:
-    plan = env.proposed()
-    with pytest.raises(RequestError, match=f"No plan plan11: did you mean {plan.id}"):
+    env.proposed()
+    with pytest.raises(RequestError, match="No plan plan11"):
         env.decisions().approve("plan11", ANN, ApprovalRequest(1))
-    with pytest.raises(RequestError, match="No plan xyz: list them with ecr-clean plans, or with"):
+    with pytest.raises(RequestError, match="No plan xyz"):
         env.decisions().approve("xyz", ANN, ApprovalRequest(1))
 
 

@@ -7,6 +7,8 @@ from bot.core.manifest import OCI_INDEX, ManifestContent
 from bot.core.plan import Plan, PlanState
 from bot.core.records import AuditEventName, ImageOutcome, ImageResult, PlanRecord
 from bot.core.verdict_reasons import NoRuleKeeps, Verdict
+from bot.render.errors import error_words
+from bot.render.hints import Surface
 from bot.usecases.explanations import explain, find_deleted, find_kept_manifest
 from tests.render.builders import image, plan
 from tests.store.support import HERE, THERE, closed, propose, run_of, seen, started
@@ -60,12 +62,13 @@ def test_an_ambiguous_start_of_a_digest(made: Plan) -> None:
 
 @pytest.mark.parametrize(
     ("reference", "hint"),
-    [("mutli", "did you mean multi?"), ("zzz", "ecr-clean plan lists all of them")],
+    [("mutli", "did you mean multi?"), ("zzz", "ecr-clean plan team/api lists all of them")],
 )
 def test_an_unknown_manifest(reference: str, hint: str, made: Plan) -> None:
     with pytest.raises(RequestError) as caught:
         explain(made, reference)
-    assert str(caught.value) == f"team/api has no tag or digest {reference}: {hint}"
+    words = error_words(caught.value, Surface.TERMINAL)
+    assert words == f"team/api has no tag or digest {reference}: {hint}"
 
 
 def started_plan(env: StoreEnv) -> PlanRecord:

@@ -21,6 +21,8 @@ from bot.core.usage import ScanCoverage, SourceScan
 from bot.core.usage_snapshot import UsageSnapshot
 from bot.core.verdict_reasons import RuleName
 from bot.playground.aws import AwsStandIn
+from bot.render.errors import error_words
+from bot.render.hints import Surface
 from bot.store.manifest_cache import SqliteManifestCache
 from bot.store.store import Store
 from bot.usecases.planning import Planned, Planner
@@ -47,18 +49,20 @@ def test_a_plan_is_found(env: StoreEnv) -> None:
     ("id_", "said"),
     [
         ("plan7", "No plan plan7: did you mean plan1?"),
-        ("xyz", "No plan xyz: list them with ecr-clean plans, or with /ecr-clean status in Slack"),
+        ("xyz", "No plan xyz: ecr-clean plans lists all plans"),
         ("plan\udcff", r"No plan 'plan\udcff': did you mean plan1?"),
         ("plan1\0", r"No plan 'plan1\x00': did you mean plan1?"),
         ("pl\xe4n", "No plan 'pl\xe4n': did you mean plan1?"),
-        ("", "No plan '': list them with ecr-clean plans, or with /ecr-clean status in Slack"),
+        ("", "No plan '': ecr-clean plans lists all plans"),
     ],
 )
 def test_an_unknown_plan_id(id_: str, said: str, env: StoreEnv) -> None:
     env.proposed()
     with pytest.raises(RequestError) as caught:
         find_plan(env.store, id_, env.now)
-    assert str(caught.value) == said
+    assert error_words(caught.value, Surface.TERMINAL) == said
+    in_slack = error_words(caught.value, Surface.SLACK)
+    assert "ecr-clean plans" not in in_slack
 
 
 @dataclass

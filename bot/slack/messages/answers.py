@@ -11,6 +11,7 @@ from bot.core.plan import PlanState
 from bot.core.records import Pause, PlanRecord
 from bot.core.refusal_reasons import ApprovableOnlyInChannel
 from bot.render.errors import error_words
+from bot.render.hints import Surface
 from bot.render.quantities import count
 from bot.slack.action_ids import ASK_APPROVERS, COMMAND, MOST_IN_LINE
 from bot.slack.api import MessageContent
@@ -81,7 +82,7 @@ def refused(error: Exception) -> MessageContent:
         repository, channel = error.refusal.repository, error.refusal.channel
         where = channel_link(channel) if channel else str(channel)
         return _answer(f"{prose(repository)} can be approved only in {where}")
-    return refusal(error_words(error))
+    return refusal(error_words(error, Surface.SLACK))
 
 
 def _approver_required(error: ApproverRequiredError) -> MessageContent:

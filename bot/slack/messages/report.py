@@ -332,7 +332,7 @@ def _problems(view: PlanView) -> Iterator[Block]:
         text = _doubt(problem) if confirm else plan_problem_words(problem)
         yield section(f"• {prose(text, MOST_IN_PROBLEM)}", button=confirm)
     if (more := len(problems) - PROBLEMS) > 0:
-        yield context(f"… and {more:,} more: `ecr-clean show {view.plan.id}` lists all")
+        yield context(f"… and {more:,} more")
 
 
 def _doubt(problem: PlanProblem) -> str:

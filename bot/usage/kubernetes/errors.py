@@ -29,7 +29,7 @@ CHECK_VERSION = f"use {OLDEST} or newer, and check that the address is that of a
 
 CHECK_ENTRY = "fix its entry in usage.kubernetes.clusters, or the file or cluster that it names"
 
-_GRANT = "grant the ClusterRole that ecr-clean iam-policy --kubernetes prints"
+_GRANT = "grant the ClusterRole that `ecr-clean iam-policy --kubernetes` prints in a terminal"
 
 _OUT_OF_DATE, _WRONG_HOST = (9, 10), (62, 64)
 """OpenSSL codes: X509_V_ERR_CERT_NOT_YET_VALID and _HAS_EXPIRED, _HOSTNAME_MISMATCH and

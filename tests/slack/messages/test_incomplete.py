@@ -64,4 +64,4 @@ def test_a_scope_too_long_for_a_button() -> None:
 def test_many_problems() -> None:
     scans = tuple(replace(DENIED, scope=f"cluster {number}") for number in range(30))
     content = checked(plan_message(view(plan(image(1), usage=replace(USED, scans=scans)))))
-    assert "~ … and 22 more: `ecr-clean show p7k2` lists all" in read(content.blocks)
+    assert "~ … and 22 more" in read(content.blocks)
