@@ -184,6 +184,7 @@ def test_approvers_that_cannot_be_read(
     bot.clicks(ann, "approve_plan", bot.posted())
     (said,) = private_messages(ann, bot.channel)
     assert "Slack could not look up @image-approvers" in said
+    assert "No Slack user is an approver" not in said
 
 
 @pytest.mark.parametrize("button", ["approve_plan", "pin_tags"])

@@ -37,10 +37,12 @@ def approval_request(user: str, approvers: ApproverList) -> MessageContent:
 
 
 def who_may(approvers: ApproverList) -> str:
-    names = _names(approvers)
-    if not names:
-        return "No Slack user is an approver. See `approvers` in the settings."
-    return f"Approvers: {names}."
+    """Empty if the approvers could not be looked up."""
+    if names := _names(approvers):
+        return f"Approvers: {names}."
+    if approvers.people is None:
+        return ""
+    return "No Slack user is an approver. See `approvers` in the settings."
 
 
 def _names(approvers: ApproverList) -> str:
