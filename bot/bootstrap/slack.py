@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from bot.slack.directory import SlackUsers
     from bot.slack.home_tab import HomeTab
     from bot.slack.pause_announcements import PauseAnnouncer
+    from bot.slack.plan_contents import PlanContents
     from bot.slack.plan_messages import PlanMessages
     from bot.slack.view_models import NextReport
     from bot.store.store import Store
@@ -106,12 +107,15 @@ def open_workspace(settings: Settings, client: "WebClient") -> Workspace:
     return Workspace(client, str(answer["team_id"]), str(answer["url"]), channels)
 
 
-def open_plan_messages(workspace: Workspace, store: "Store") -> "PlanMessages":
+def open_plan_messages(
+    workspace: Workspace, store: "Store", contents: "PlanContents | None" = None
+) -> "PlanMessages":
+    """`contents`: shared with other parts of the process."""
     from bot.slack.plan_messages import PlanMessages, PlanMessagesSettings  # noqa: PLC0415
 
     usd = workspace.settings.price_per_gb_month
     settings = PlanMessagesSettings(workspace.rules_of, usd)
-    return PlanMessages(workspace.client, store, settings, system_clock)
+    return PlanMessages(workspace.client, store, settings, system_clock, contents)
 
 
 def open_home(workspace: Workspace, store: "Store", clock: Clock = system_clock) -> "HomeTab":

@@ -1,6 +1,6 @@
 """Builds the Slack process's connection, and the context that its listeners use."""
 
-from functools import lru_cache, partial
+from functools import partial
 from typing import TYPE_CHECKING
 
 from bot.bootstrap.slack import (
@@ -29,10 +29,6 @@ if TYPE_CHECKING:
     from bot.slack.listener_context import SlackContext
     from bot.slack.socket_mode import SlackConnection
     from bot.store.store import Store
-
-
-CONTENTS_KEPT = 4
-"""How many plan versions are kept in memory while people page through images."""
 
 
 def has_slack_tokens() -> bool:
@@ -68,20 +64,22 @@ def open_slack_context(
     workspace: Workspace, store: "Store", clock: Clock = system_clock, *, debug: bool = False
 ) -> "SlackContext":
     from bot.slack.listener_context import SlackContext  # noqa: PLC0415
+    from bot.slack.plan_contents import PlanContents  # noqa: PLC0415
 
+    contents = PlanContents(store.content)
     settings, rules_of = workspace.settings, workspace.rules_of
     general_rules = settings.general_rules(workspace.id)
     return SlackContext(
         client=workspace.client,
         url=workspace.url,
         store=store,
-        plan_messages=open_plan_messages(workspace, store),
+        plan_messages=open_plan_messages(workspace, store, contents),
         home_tab=open_home(workspace, store, clock),
         users=open_people(workspace),
         report_requests=ReportRequestQueue(store, clock, general_rules),
         decisions=open_decisions(settings, store, workspace.id, clock),
         pins=open_pins(settings, store, workspace.id, clock),
-        content=lru_cache(CONTENTS_KEPT)(store.content),
+        contents=contents,
         rules_of=rules_of,
         general_rules=general_rules,
         file_pins=partial(pins_for, settings.pin_entries()),

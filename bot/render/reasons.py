@@ -233,10 +233,21 @@ def _nothing_keeps(reason: why.NoRuleKeeps) -> str:
 
 def not_kept_words(passed_over: NotKeptByRule) -> str:
     match passed_over:
-        case why.NotAmongNewest(rank, of, group):
-            return f"not among the {of} newest {group_words(group)} ({ordinal(rank)})"
-        case why.NotAmongNewestVersions(version, majors, minors, patches):
-            return f"version {version} is not among {_versions(majors, minors, patches)}"
+        case why.NotAmongNewest(rank):
+            return f"{not_kept_group_words(passed_over)} ({ordinal(rank)})"
+        case why.NotAmongNewestVersions(version):
+            return f"version {version} is {not_kept_group_words(passed_over)}"
+        case _:
+            assert_never(passed_over)
+
+
+def not_kept_group_words(passed_over: NotKeptByRule) -> str:
+    """`not_kept_words` without the facts of one image."""
+    match passed_over:
+        case why.NotAmongNewest(_, of, group):
+            return f"not among the {of} newest {group_words(group)}"
+        case why.NotAmongNewestVersions(_, majors, minors, patches):
+            return f"not among {_versions(majors, minors, patches)}"
         case _:
             assert_never(passed_over)
 

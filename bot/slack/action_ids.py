@@ -10,6 +10,7 @@ from typing import Self
 from bot.core.errors import RequestError
 from bot.core.pins import check_pin
 from bot.core.repository import RepositoryId, parse_repository_uri
+from bot.core.verdict_reasons import Verdict
 
 COMMAND = "/ecr-clean"
 
@@ -25,12 +26,17 @@ UNPIN = "unpin"
 KEEP_PIN = "keep_pin"
 RUN_COMMAND = "run_command"
 ASK_APPROVERS = "ask_approvers"
-IMAGES_PAGE = "images_page"
+REVIEW_TAB = "review_tab"
+REVIEW_PAGE = "review_page"
+REVIEW_PIN = "review_pin"
 """Of buttons. If a message has several of a kind, `:` and a number follow."""
 
 CONFIRM_PLAN = "confirm_plan"
-IMAGES = "images"
+REVIEW_IMAGES = "review_images"
 """Of modals."""
+
+REVIEW_SEARCH = "review_search"
+"""Block and action of the input for part of a tag, in the modal `review_images`."""
 
 PINNED_TAGS = "pinned_tags"
 PIN_REASON = "pin_reason"
@@ -62,9 +68,14 @@ _USAGE_FORM = re.compile(
 )
 
 
+def numbered(action_id: str) -> re.Pattern[str]:
+    """Matches the action ID, with a number appended if the surface has several such buttons."""
+    return re.compile(rf"{action_id}(:\d+)?\Z", re.ASCII)
+
+
 @dataclass(frozen=True, slots=True)
 class PlanRef:
-    """A version of a plan. `detail`: a digest, a channel or a page, depending on the button."""
+    """A version of a plan. `detail`: a digest or a channel, depending on the button."""
 
     plan: str
     version: int
@@ -80,6 +91,27 @@ class PlanRef:
         if found is None:
             raise ValueError(f"invalid plan: {value!r}")
         return cls(found["plan"], int(found["version"]), found["detail"] or "")
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewState:
+    """What the modal *Review images* shows. `ref`: the version of the plan that was the newest when
+    the modal opened, and as `detail` the channel of the message that opened it. `page`: from 0.
+    `search`: part of a tag, or empty."""
+
+    ref: PlanRef
+    verdict: Verdict = Verdict.DELETE
+    page: int = 0
+    search: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.ref} {self.verdict} {self.page} {self.search}"
+
+    @classmethod
+    def parse(cls, value: str) -> Self:
+        """Raises ValueError for a value that no modal has."""
+        ref, verdict, page, search = value.split(" ", 3)
+        return cls(PlanRef.parse(ref), Verdict(verdict), int(page), search)
 
 
 @dataclass(frozen=True, slots=True)

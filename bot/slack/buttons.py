@@ -1,7 +1,5 @@
 """Handlers of buttons in messages and modals."""
 
-import re
-
 from slack_bolt import App
 
 from bot.core.errors import RequestError
@@ -16,26 +14,24 @@ from bot.slack.action_ids import (
     COMMAND,
     CONFIRM_USAGE,
     DISMISS_PLAN,
-    IMAGES_PAGE,
     KEEP_PIN,
     PIN_PULLED,
     PIN_TAGS,
     RUN_COMMAND,
-    SHOW_IMAGES,
     STOP_PLAN,
     TRY_AGAIN,
     UNPIN,
     PlanRef,
+    numbered,
 )
 from bot.slack.api import MessageContent, SlackError, update_message
 from bot.slack.approval_requests import ask_approvers
 from bot.slack.approver_refusal import naming_approvers
 from bot.slack.command_dispatch import run_command
-from bot.slack.listener import UnexpectedPayloadError, acknowledge, answer, make_listener
+from bot.slack.listener import acknowledge, answer, make_listener
 from bot.slack.listener_context import SlackContext
 from bot.slack.message_updates import pins_modal_view, update_after_pinning, updating_messages
 from bot.slack.messages.answers import pin_answer, refusal, refused, unpin_answer
-from bot.slack.messages.images import images_view
 from bot.slack.messages.pins import EXTENSION, new_pin_view
 from bot.slack.messages.report import PIN_LASTS, typing_view
 from bot.slack.modals import Modal, open_modal, reporting_in
@@ -44,7 +40,6 @@ from bot.slack.payloads import (
     CommandButtonClick,
     ConfirmUsageClick,
     ExtendPinClick,
-    ImagesPageClick,
     PlanButtonClick,
     UnpinClick,
 )
@@ -60,8 +55,6 @@ def register(app: App, context: SlackContext) -> None:
         STOP_PLAN: make_listener(context, PlanButtonClick, stop_plan),
         TRY_AGAIN: make_listener(context, PlanButtonClick, try_again),
         CONFIRM_USAGE: make_listener(context, ConfirmUsageClick, confirm_workloads),
-        SHOW_IMAGES: make_listener(context, PlanButtonClick, show_images),
-        IMAGES_PAGE: make_listener(context, ImagesPageClick, turn_page),
         PIN_TAGS: make_listener(context, PlanButtonClick, pin_tags),
         PIN_PULLED: make_listener(context, PlanButtonClick, pin_pulled),
         KEEP_PIN: make_listener(context, ExtendPinClick, keep_pin),
@@ -70,7 +63,7 @@ def register(app: App, context: SlackContext) -> None:
         RUN_COMMAND: make_listener(context, CommandButtonClick, run_command),
     }
     for action_id, listener in listeners.items():
-        app.action(_pattern(action_id), middleware=[acknowledge])(listener)
+        app.action(numbered(action_id), middleware=[acknowledge])(listener)
 
 
 def approve_plan(context: SlackContext, click: PlanButtonClick) -> None:
@@ -111,26 +104,6 @@ def confirm_workloads(context: SlackContext, click: ConfirmUsageClick) -> None:
         with naming_approvers(context.users, context.general_rules):
             context.decisions.confirm_usage(ref.source, ref.scope, ref.workloads, person)
         request_new_plan(context, click, person)
-
-
-def show_images(context: SlackContext, click: PlanButtonClick) -> None:
-    """Lists every manifest of the version in the message. All users who see the message may
-    click."""
-    modal = open_modal(context, click.trigger_id)
-    with reporting_in(modal, click.sender):
-        plan = context.plan(click.ref.plan)
-        modal.show(images_view(context.content(plan.id, click.ref.version), 0, click.ref))
-
-
-def turn_page(context: SlackContext, click: ImagesPageClick) -> None:
-    """Shows another page of the images."""
-    ref = click.ref
-    if not ref.detail.isdecimal():
-        raise UnexpectedPayloadError
-    modal = Modal(context, click.view.id)
-    with reporting_in(modal, click.sender):
-        content = context.content(context.plan(ref.plan).id, ref.version)
-        modal.show(images_view(content, int(ref.detail), PlanRef(ref.plan, ref.version)))
 
 
 def pin_tags(context: SlackContext, click: PlanButtonClick) -> None:
@@ -184,11 +157,6 @@ def unpin(context: SlackContext, click: UnpinClick) -> None:
         view = new_pin_view(pins_modal_view(context, click.ref.repository, ref, result.text))
         if not modal.show(view):
             answer(context, click.sender, result)
-
-
-def _pattern(action_id: str) -> re.Pattern[str]:
-    """Matches the action ID, with a number appended if the message has several such buttons."""
-    return re.compile(rf"{action_id}(:\d+)?\Z", re.ASCII)
 
 
 def _may_need_typing(context: SlackContext, plan: PlanRecord, click: PlanButtonClick) -> bool:

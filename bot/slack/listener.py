@@ -25,7 +25,6 @@ from bot.slack.payloads import (
     ConfirmUsageClick,
     ExtendPinClick,
     HomeTabOpened,
-    ImagesPageClick,
     PayloadSender,
     PinSubmission,
     PlanButtonClick,
@@ -33,6 +32,7 @@ from bot.slack.payloads import (
     UnpinClick,
     sender_of,
 )
+from bot.slack.review_payloads import ReviewClick, ReviewPinClick, ReviewSearch
 
 QUIET_SECONDS = 0.1
 """Listeners start after this time without an acknowledgement. Measured with 200 payloads at once:
@@ -56,7 +56,9 @@ Payload = TypeVar(
     SlashCommandPayload,
     CommandButtonClick,
     PlanButtonClick,
-    ImagesPageClick,
+    ReviewClick,
+    ReviewPinClick,
+    ReviewSearch,
     ExtendPinClick,
     UnpinClick,
     ConfirmUsageClick,

@@ -9,7 +9,6 @@ from slack_sdk import WebClient
 from bot.core.errors import RequestError
 from bot.core.permissions import PermissionRefused, SlackUser, may_ask_for_report
 from bot.core.pins import Pin
-from bot.core.plan import Plan
 from bot.core.policy import ApprovalRules
 from bot.core.records import PlanRecord
 from bot.core.repository import RepositoryId
@@ -17,6 +16,7 @@ from bot.ports import Clock
 from bot.render.refusals import refusal_words
 from bot.slack.directory import SlackUsers
 from bot.slack.payloads import PayloadSender
+from bot.slack.plan_contents import PlanContents
 from bot.slack.plan_messages import PlanMessages
 from bot.store.store import Store
 from bot.usecases.decisions import Decisions
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True)
 class SlackContext:
     """What listeners use. Thread-safe. `client`: retries only after short waits; `url`: of the
-    workspace; `content`: of a version of a plan. The rules name channels by ID; `general_rules`:
+    workspace. The rules name channels by ID; `general_rules`:
     for no particular repository; `file_pins`: pins of a repository in the settings. `debug`: log
     tracebacks. USD per GB per month."""
 
@@ -44,7 +44,7 @@ class SlackContext:
     report_requests: ReportRequestQueue
     decisions: Decisions
     pins: Pins
-    content: Callable[[str, int], Plan]
+    contents: PlanContents
     rules_of: Callable[[RepositoryId], ApprovalRules]
     general_rules: ApprovalRules
     file_pins: Callable[[RepositoryId], Sequence[Pin]]

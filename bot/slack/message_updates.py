@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from slack_sdk import WebClient
 
 from bot.core.errors import RequestError, ServiceError
+from bot.core.pins import Pin
 from bot.core.policy import ApprovalRules
 from bot.core.records import RepositoryPin
 from bot.core.repository import RepositoryId, parse_repository_uri
@@ -68,10 +69,19 @@ def pins_modal_view(
     context: SlackContext, repository: RepositoryId, ref: PlanRef, notice: str | None = None
 ) -> PinsModalView:
     """The content of the modal with the repository's pins."""
-    now = context.clock()
     stored = context.pins.in_force(repository)
-    from_settings = [pin for pin in context.file_pins(repository) if pin.protects(now)]
-    return PinsModalView(ref, repository, stored, from_settings, notice)
+    return PinsModalView(ref, repository, stored, _pins_in_settings(context, repository), notice)
+
+
+def active_pins(context: SlackContext, repository: RepositoryId) -> Sequence[Pin]:
+    """The pins that protect now, stored ones and those of the settings."""
+    stored = [each.pin for each in context.pins.in_force(repository)]
+    return [*stored, *_pins_in_settings(context, repository)]
+
+
+def _pins_in_settings(context: SlackContext, repository: RepositoryId) -> Sequence[Pin]:
+    now = context.clock()
+    return [pin for pin in context.file_pins(repository) if pin.protects(now)]
 
 
 def _update_clicked_message(

@@ -91,6 +91,13 @@ def reporting_in(modal: Modal, sender: PayloadSender) -> Iterator[None]:
             answer(modal.context, sender, content)
 
 
+def loading(ack: Ack, next_: Callable[[], None]) -> BoltResponse:
+    """A middleware that acknowledges a submission with the loading text."""
+    acknowledged = ack(response_action="update", view=loading_view())
+    next_()
+    return acknowledged
+
+
 def checking_name(context: SlackContext) -> Middleware:
     """A middleware that acknowledges the typed name of a repository, with an error at the input if
     the name is wrong."""
@@ -101,9 +108,7 @@ def checking_name(context: SlackContext) -> Middleware:
         if plan and submission.typed.strip() != plan.repository.name:
             wrong = f"Type the exact name: {plan.repository.name}"
             return ack(response_action="errors", errors=safe({TYPED_NAME: wrong}))
-        acknowledged = ack(response_action="update", view=loading_view())
-        next_()
-        return acknowledged
+        return loading(ack, next_)
 
     return check
 
@@ -130,9 +135,7 @@ def checking_pins(context: SlackContext) -> Middleware:
             raise UnexpectedPayloadError
         if mistakes := _mistakes(context, submission):
             return ack(response_action="errors", errors=safe(mistakes))
-        acknowledged = ack(response_action="update", view=loading_view())
-        next_()
-        return acknowledged
+        return loading(ack, next_)
 
     return check
 

@@ -43,7 +43,7 @@ MOST_TYPED = 3000
 _CHANNEL = r"^[CDG][A-Z0-9]{1,31}$"
 
 
-def _parsed_by(parse: Callable[[str], Any]) -> BeforeValidator:
+def parsed_by(parse: Callable[[str], Any]) -> BeforeValidator:
     return BeforeValidator(lambda value: parse(str(value)))
 
 
@@ -53,7 +53,7 @@ def _with_channel(ref: PlanRef) -> PlanRef:
     return ref
 
 
-def _input(block: str) -> FieldInfo:
+def input_value(block: str) -> FieldInfo:
     """The value of an input. The action of every input has the same ID as its block."""
     path = AliasPath("view", "state", "values", block, block)
     return Field(validation_alias=path)  # type: ignore[no-any-return]
@@ -69,20 +69,20 @@ Url = Annotated[str, Field(pattern=r"^https?://", max_length=2000)]
 Typed = Annotated[str, Field(max_length=MOST_TYPED)]
 CommandText = Annotated[str, Field(min_length=1, max_length=MOST_IN_LINE)]
 OptionValue = Annotated[str, Field(min_length=1, max_length=MOST_IN_OPTION)]
-PlanValue = Annotated[InstanceOf[PlanRef], _parsed_by(PlanRef.parse)]
+PlanValue = Annotated[InstanceOf[PlanRef], parsed_by(PlanRef.parse)]
 PlanInChannel = Annotated[PlanValue, AfterValidator(_with_channel)]
-UsageValue = Annotated[InstanceOf[UsageRef], _parsed_by(UsageRef.parse)]
-PinValue = Annotated[InstanceOf[PinRef], _parsed_by(PinRef.parse)]
-PinExpiryValue = Annotated[InstanceOf[PinExpiryRef], _parsed_by(PinExpiryRef.parse)]
+UsageValue = Annotated[InstanceOf[UsageRef], parsed_by(UsageRef.parse)]
+PinValue = Annotated[InstanceOf[PinRef], parsed_by(PinRef.parse)]
+PinExpiryValue = Annotated[InstanceOf[PinExpiryRef], parsed_by(PinExpiryRef.parse)]
 
 Value = TypeVar("Value")
 
 
-class _PayloadPart(BaseModel):
+class PayloadPart(BaseModel):
     model_config = ConfigDict(frozen=True)
 
 
-class PayloadSender(_PayloadPart):
+class PayloadSender(PayloadPart):
     """The user who acted. `channel`: of the action, None if unknown; `response_url`: to answer
     there."""
 
@@ -92,7 +92,7 @@ class PayloadSender(_PayloadPart):
     response_url: str | None = None
 
 
-class _PayloadUser(_PayloadPart):
+class _PayloadUser(PayloadPart):
     """A user. `team_id`: their own workspace or, in an Enterprise organization, the
     organization."""
 
@@ -100,55 +100,55 @@ class _PayloadUser(_PayloadPart):
     team_id: TeamId | None = None
 
 
-class _PayloadTeam(_PayloadPart):
+class _PayloadTeam(PayloadPart):
     id: TeamId
 
 
-class _PayloadChannel(_PayloadPart):
+class _PayloadChannel(PayloadPart):
     id: ChannelId
 
 
-class _MessageContainer(_PayloadPart):
+class _MessageContainer(PayloadPart):
     message_ts: Timestamp
 
 
-class _PayloadView(_PayloadPart):
+class PayloadView(PayloadPart):
     id: ViewId
 
 
-class _PlanModal(_PayloadView):
+class _PlanModal(PayloadView):
     """A modal about a plan. `private_metadata`: the plan, and the channel of the message that
     opened the modal."""
 
     private_metadata: PlanInChannel
 
 
-class _PayloadButton(_PayloadPart, Generic[Value]):
+class PayloadButton(PayloadPart, Generic[Value]):
     action_id: str
     value: Value
 
 
-class _TextInput(_PayloadPart):
+class _TextInput(PayloadPart):
     value: Typed
 
 
-class _ChosenOption(_PayloadPart):
+class _ChosenOption(PayloadPart):
     value: OptionValue
 
 
-class _SelectInput(_PayloadPart):
+class _SelectInput(PayloadPart):
     selected_option: _ChosenOption
 
 
-class _MultiSelectInput(_PayloadPart):
+class _MultiSelectInput(PayloadPart):
     selected_options: Annotated[tuple[_ChosenOption, ...], Field(min_length=1, max_length=100)]
 
 
-class _DateInput(_PayloadPart):
+class _DateInput(PayloadPart):
     selected_date: date | None = None
 
 
-class _UserPayload(_PayloadPart):
+class _UserPayload(PayloadPart):
     """A payload of a user. `team`: null if the app is installed for a whole Enterprise
     organization."""
 
@@ -165,7 +165,7 @@ class _UserPayload(_PayloadPart):
         return PayloadSender(user=self.user.id, team=self.team_of_user, channel=channel)
 
 
-class _InteractionPayload(_UserPayload):
+class InteractionPayload(_UserPayload):
     channel: _PayloadChannel | None = None
     response_url: Url | None = None
 
@@ -179,7 +179,7 @@ class _InteractionPayload(_UserPayload):
         )
 
 
-class _SlashCommandFields(_PayloadPart):
+class _SlashCommandFields(PayloadPart):
     user_id: UserId
     team_id: TeamId
     channel_id: ChannelId
@@ -195,7 +195,7 @@ class _SlashCommandFields(_PayloadPart):
         )
 
 
-class _ChannelPayload(_InteractionPayload):
+class _ChannelPayload(InteractionPayload):
     channel: _PayloadChannel
 
     @property
@@ -211,9 +211,9 @@ class _MessagePayload(_ChannelPayload):
         return self.container.message_ts
 
 
-class _ButtonClick(_InteractionPayload, Generic[Value]):
+class _ButtonClick(InteractionPayload, Generic[Value]):
     trigger_id: TriggerId
-    actions: Annotated[tuple[_PayloadButton[Value], ...], Field(min_length=1, max_length=1)]
+    actions: Annotated[tuple[PayloadButton[Value], ...], Field(min_length=1, max_length=1)]
 
     @property
     def ref(self) -> Value:
@@ -221,7 +221,7 @@ class _ButtonClick(_InteractionPayload, Generic[Value]):
         return self.actions[0].value
 
 
-class _ModalSubmission(_InteractionPayload):
+class _ModalSubmission(InteractionPayload):
     """A submission of a modal about a plan."""
 
     trigger_id: TriggerId
@@ -269,12 +269,6 @@ class ExtendPinClick(_MessagePayload, _ButtonClick[PinExpiryValue]):
         return self.actions[0].action_id != KEEP_PIN
 
 
-class ImagesPageClick(_ButtonClick[PlanValue]):
-    """A click on a page button in the modal with a plan's images."""
-
-    view: _PayloadView
-
-
 class UnpinClick(_ButtonClick[PinValue]):
     """A click on Unpin in the modal with a repository's pins."""
 
@@ -303,7 +297,7 @@ class AskApproversClick(_ButtonClick[PlanInChannel]):
 class ApprovalSubmission(_ModalSubmission):
     """A submission of the modal in which an approver types a repository's name."""
 
-    name: Annotated[_TextInput, _input(TYPED_NAME)]
+    name: Annotated[_TextInput, input_value(TYPED_NAME)]
 
     @property
     def typed(self) -> str:
@@ -313,10 +307,10 @@ class ApprovalSubmission(_ModalSubmission):
 class PinSubmission(_ModalSubmission):
     """A submission of the modal in which a user pins tags."""
 
-    tags_input: Annotated[_MultiSelectInput, _input(PINNED_TAGS)]
-    reason_input: Annotated[_TextInput, _input(PIN_REASON)]
-    duration_input: Annotated[_SelectInput, _input(PIN_FOR)]
-    day_input: Annotated[_DateInput, _input(PIN_UNTIL)]
+    tags_input: Annotated[_MultiSelectInput, input_value(PINNED_TAGS)]
+    reason_input: Annotated[_TextInput, input_value(PIN_REASON)]
+    duration_input: Annotated[_SelectInput, input_value(PIN_FOR)]
+    day_input: Annotated[_DateInput, input_value(PIN_UNTIL)]
 
     @property
     def choices(self) -> tuple[str, ...]:
@@ -350,12 +344,12 @@ class TagSearchPayload(_UserPayload):
         return self.sent_from_modal(self.view)
 
 
-class _HomeEvent(_PayloadPart):
+class _HomeEvent(PayloadPart):
     user: UserId
     tab: Annotated[str, Field(max_length=100)]
 
 
-class HomeTabOpened(_PayloadPart):
+class HomeTabOpened(PayloadPart):
     """A user opened a tab of the app."""
 
     event_id: TriggerId
@@ -378,7 +372,7 @@ def sender_of(body: Mapping[str, Any]) -> PayloadSender | None:
         ApprovalSubmission,
         PinSubmission,
         UnpinClick,
-        _InteractionPayload,
+        InteractionPayload,
     ):
         try:
             return form.model_validate(body).sender

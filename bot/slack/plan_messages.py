@@ -5,7 +5,7 @@ import logging
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import lru_cache, partial
+from functools import partial
 from threading import Lock
 
 from slack_sdk import WebClient
@@ -31,15 +31,12 @@ from bot.slack.api import (
 )
 from bot.slack.messages.plan import newer_message, outdated_message, plan_message
 from bot.slack.mrkdwn import prose
+from bot.slack.plan_contents import PlanContents
 from bot.slack.view_models import LinkedPlan, PlanView
 from bot.store.store import Store
 
 MOST_LISTED = 20
 """Skipped and failed digests listed in one message."""
-
-CACHED_CONTENTS = 4
-"""Versions of plans. Reading a large one takes half a second, and a running deletion updates its
-message every few seconds."""
 
 BETWEEN_PROGRESS = timedelta(seconds=4)
 """Per message. All updates together may be about 50 a minute: docs.slack.dev, rate limits, Tier
@@ -92,12 +89,13 @@ class PlanMessages:
         store: Store,
         settings: PlanMessagesSettings,
         clock: Clock,
+        contents: PlanContents | None = None,
     ) -> None:
         self._client = client
         self._store = store
         self._settings = settings
         self._clock = clock
-        self._content = lru_cache(CACHED_CONTENTS)(store.content)
+        self._content = (contents or PlanContents(store.content)).content
         self._locks = [Lock() for _ in range(LOCKS)]
 
     def post(

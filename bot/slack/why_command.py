@@ -28,7 +28,7 @@ def why_answer(
     """`plan`: the last of the repository. `line`: the command, to suggest it with another tag."""
     deleted = find_deleted(context.store, plan.repository, reference)
     try:
-        explanation = explain(context.content(plan.id, plan.version), reference)
+        explanation = explain(context.contents.content(plan.id, plan.version), reference)
     except ManifestNotFoundError as error:
         if deleted:
             return _deleted(context, deleted, reference)

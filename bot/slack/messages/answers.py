@@ -107,6 +107,11 @@ def pin_answer(pinned: NewPins, repository: str) -> MessageContent:
     return _answer(f"Pinned {names} in {code(repository)} {lasts}.", *_effects_of_pinning(pinned))
 
 
+def kept_answer(image: str, repository: str, until: datetime) -> MessageContent:
+    """`image`: its tag or digest."""
+    return _answer(f"Pinned {code(image)} in {code(repository)} until {date(until)}.")
+
+
 def unpin_answer(texts: Iterable[str], repository: str) -> MessageContent:
     return _answer(
         f"Unpinned {codes(texts)} in {code(repository)}. Open plans still keep the images; the "

@@ -216,9 +216,13 @@ document.addEventListener("click", (event) => {
   if (joining) act("join", { channel: joining.dataset.join }, joining);
 });
 
+// Slack sends a text when the user presses Enter or types a character, as the input says.
+const TEXT = "input[type=text][data-use], textarea[data-use]";
+const sendsOn = (field, trigger) => (field.dataset.triggers ?? "on_enter_pressed").split(" ").includes(trigger);
+
 document.addEventListener("change", (event) => {
   const field = event.target.closest("[data-use]:not(button, .search)");
-  if (field) use(field, valueOf(field));
+  if (field && !field.matches(TEXT)) use(field, valueOf(field));
 });
 
 document.addEventListener("submit", (event) => {
@@ -228,10 +232,16 @@ document.addEventListener("submit", (event) => {
 });
 
 document.addEventListener("input", (event) => {
-  if (event.target.matches(".composer textarea")) showHints(event.target);
+  const field = event.target;
+  if (field.matches(".composer textarea")) showHints(field);
+  if (field.matches(TEXT) && sendsOn(field, "on_character_entered")) use(field, valueOf(field));
 });
 
 document.addEventListener("keydown", (event) => {
+  if (event.target.matches(TEXT) && event.key === "Enter" && !event.isComposing) {
+    event.preventDefault();
+    if (sendsOn(event.target, "on_enter_pressed")) use(event.target, valueOf(event.target));
+  }
   if (event.target.matches(".composer textarea") && event.key === "Enter" && !event.shiftKey && !event.isComposing) {
     event.preventDefault();
     event.target.form.requestSubmit();

@@ -1,0 +1,195 @@
+"""The images of a plan in sections: by reason, or as the result of a search for a tag."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum, auto
+from itertools import filterfalse
+
+from bot.core.judge import JudgedManifest
+from bot.core.text_formatting import short_digest
+from bot.core.verdict_reasons import (
+    AmongNewest,
+    KeptByTag,
+    NoRuleKeeps,
+    Reason,
+    RuleName,
+    Verdict,
+)
+from bot.render.plan_summary import KEPT_BECAUSE, PlannedImageGroup, PlanSummary, why
+from bot.render.reasons import group_words, not_kept_group_words, short_reason_words
+
+NO_PLACE = 9
+
+
+class SectionKind(Enum):
+    """`PULLED`: images to delete that were pulled recently. `REASON`: images with a common reason.
+    `FOUND`: the result of a search."""
+
+    PULLED = auto()
+    REASON = auto()
+    FOUND = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class ListedImage:
+    """An image group in a section. `tags`: of all of its manifests, those of the root first.
+    `pulled_at`: set if it was pulled recently, although the plan deletes it. UTC."""
+
+    group: PlannedImageGroup
+    tags: tuple[str, ...]
+    pulled_at: datetime | None
+
+    @property
+    def digest(self) -> str:
+        return self.group.root.manifest.digest
+
+    @property
+    def name(self) -> str:
+        return self.tags[0] if self.tags else short_digest(self.digest)
+
+    @property
+    def whole_reason(self) -> str:
+        return why(self.group.root)
+
+    @property
+    def own_reason(self) -> str:
+        """The reasons that the heading of a section does not have."""
+        root = self.group.root
+        if root.verdict is Verdict.DELETE:
+            return ""
+        return "; ".join(map(short_reason_words, filterfalse(_is_in_heading, root.reasons)))
+
+
+@dataclass(frozen=True, slots=True)
+class ImageSection:
+    """`heading`: the common reason; empty unless the kind is `REASON`."""
+
+    kind: SectionKind
+    heading: str
+    images: Sequence[ListedImage]
+
+
+def deleted_sections(summary: PlanSummary) -> Sequence[ImageSection]:
+    """Images that were pulled recently come first. The other sections and their images: largest
+    first."""
+    pulls = {each.group.root.manifest.digest: each.at for each in summary.recent_pulls}
+    pulled = [_listed(each.group, pulled_at=each.at) for each in summary.recent_pulls]
+    others = [group for group in summary.deleted_groups if group.root.manifest.digest not in pulls]
+    sections = [ImageSection(SectionKind.PULLED, "", pulled)] if pulled else []
+    return [*sections, *sorted(_by_reason(others), key=_listed_bytes, reverse=True)]
+
+
+def kept_sections(summary: PlanSummary) -> Sequence[ImageSection]:
+    """Images in use come first, then pinned ones, then the other sections, most images first.
+    Images: last pushed first."""
+    sections = _by_reason(summary.kept_groups)
+    return sorted(sections, key=lambda each: (_place(each), -len(each.images)))
+
+
+def found_sections(summary: PlanSummary, verdict: Verdict, text: str) -> Sequence[ImageSection]:
+    """The images with a tag or digest that contains `text`, in upper or lower case: the tag itself
+    first, then tags that start with it, then the others."""
+    pulls = {each.group.root.manifest.digest: each.at for each in summary.recent_pulls}
+    groups = summary.deleted_groups if verdict is Verdict.DELETE else summary.kept_groups
+    found = [(near, group) for group in groups if (near := _nearness(group, text)) is not None]
+    found.sort(key=lambda each: each[0])
+    images = [
+        _listed(group, pulled_at=pulls.get(group.root.manifest.digest), first=text)
+        for _, group in found
+    ]
+    return [ImageSection(SectionKind.FOUND, "", images)] if images else []
+
+
+def best_verdict(summary: PlanSummary, text: str, before: Verdict) -> Verdict:
+    """The verdict of the image that matches best; `before`, if no other verdict is better."""
+
+    def nearness(verdict: Verdict) -> int:
+        groups = summary.deleted_groups if verdict is Verdict.DELETE else summary.kept_groups
+        found = (_nearness(group, text) for group in groups)
+        return min((each for each in found if each is not None), default=NO_PLACE)
+
+    return min(Verdict, key=lambda each: (nearness(each), each is not before))
+
+
+def _by_reason(
+    groups: Sequence[PlannedImageGroup],
+) -> list[ImageSection]:
+    by_heading: defaultdict[str, list[ListedImage]] = defaultdict(list)
+    for group in groups:
+        by_heading[_heading(group.root)].append(_listed(group))
+    return [
+        ImageSection(SectionKind.REASON, heading, images) for heading, images in by_heading.items()
+    ]
+
+
+def _heading(root: JudgedManifest) -> str:
+    reason = root.reasons[0]
+    return _deleted_because(reason) if root.verdict is Verdict.DELETE else _kept_because(reason)
+
+
+def _deleted_because(reason: Reason) -> str:
+    if not isinstance(reason, NoRuleKeeps):
+        return "other reasons"
+    if reason.passed_over:
+        return ", ".join(map(not_kept_group_words, reason.passed_over))
+    if reason.missing_subject:
+        return "referrers of images that are gone"
+    return "not kept by any rule" if reason.is_tagged else "no tag"
+
+
+def _kept_because(reason: Reason) -> str:
+    match reason:
+        case AmongNewest(_, of, group):
+            return f"{of} newest {group_words(group)}"
+        case KeptByTag(_, group):
+            return group_words(group)
+        case _:
+            return KEPT_BECAUSE[reason.rule]
+
+
+def _is_in_heading(reason: Reason) -> bool:
+    return isinstance(reason, AmongNewest) and not reason.since
+
+
+def _place(section: ImageSection) -> int:
+    rule = section.images[0].group.root.reasons[0].rule
+    return {RuleName.IN_USE: 0, RuleName.PINNED: 1}.get(rule, NO_PLACE)
+
+
+def _listed_bytes(section: ImageSection) -> int:
+    return sum(image.group.listed_bytes for image in section.images)
+
+
+def _listed(
+    group: PlannedImageGroup, *, pulled_at: datetime | None = None, first: str = ""
+) -> ListedImage:
+    """`first`: the tags that match it best come first."""
+    tags = list(dict.fromkeys(_tags(group)))
+    if first:
+        tags.sort(key=lambda tag: _nearness_of(tag, first))
+    return ListedImage(group, tuple(tags), pulled_at)
+
+
+def _tags(group: PlannedImageGroup) -> Iterator[str]:
+    for member in group.members:
+        yield from member.manifest.tags
+
+
+def _nearness(group: PlannedImageGroup, text: str) -> int | None:
+    """0: a tag equals the text. None: no tag and no digest contains it."""
+    names = (*_tags(group), *(member.manifest.digest for member in group.members))
+    best = min(_nearness_of(name, text) for name in names)
+    return best if best < NO_PLACE else None
+
+
+def _nearness_of(name: str, text: str) -> int:
+    if name == text:
+        return 0
+    lower, typed = name.lower(), text.lower()
+    if lower == typed:
+        return 1
+    if lower.startswith(typed):
+        return 2
+    return 3 if typed in lower else NO_PLACE
