@@ -158,7 +158,7 @@ def _view(
 def _may_pin(context: SlackContext, plan: PlanRecord, sender: PayloadSender) -> bool:
     """True if Slack cannot look the user up now: the click checks the permission again."""
     try:
-        permission = may_pin(context.person(sender), context.rules_of(plan.repository))
+        permission = may_pin(context.profile(sender), context.rules_of(plan.repository))
     except RequestError:
         return False
     except ServiceError:

@@ -282,7 +282,7 @@ class UnpinClick(_ButtonClick[PinValue]):
 class AskApproversClick(_ButtonClick[PlanInChannel]):
     """A click on Ask them in a refusal: a message that only the user sees, or a modal (`view`)."""
 
-    view: _PayloadView | None = None
+    view: PayloadView | None = None
 
     @property
     def sender(self) -> PayloadSender:

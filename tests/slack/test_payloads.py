@@ -275,14 +275,30 @@ def test_invalid_usage(bot: RunningBot, ann: SimulatedUser, subtests: pytest.Sub
             assert bot.jobs() == []
 
 
-def test_an_invalid_page(bot: RunningBot, ann: SimulatedUser) -> None:
+def test_invalid_clicks_in_the_review(bot: RunningBot, ann: SimulatedUser) -> None:
     message = bot.posted()
     bot.clicks(ann, "show_images", message)
     view = ann.modal()
     assert view
-    button = action("images_page:1", f"{message.plan}:1:x")
-    deliver(bot, click(ann, bot.channel, message.ts, button, view={"id": view["id"]}))
-    assert private_messages(ann, bot.channel) == [UNEXPECTED_PAYLOAD]
+    for number, (id_, value) in enumerate(
+        {"review_page:1": "x", "review_tab:0": "all", "review_pin:0": "sha256:1"}.items(), 1
+    ):
+        button = action(id_, value)
+        deliver(bot, click(ann, bot.channel, message.ts, button, view=view))
+        assert private_messages(ann, bot.channel) == [UNEXPECTED_PAYLOAD] * number
+    assert bot.store.pins() == []
+
+
+def test_an_invalid_state_of_the_review(bot: RunningBot, ann: SimulatedUser) -> None:
+    message = bot.posted()
+    bot.clicks(ann, "show_images", message)
+    view = ann.modal()
+    assert view
+    for number, state in enumerate(("", "p:1 delete x ", "p:1 all 0 ", "p delete 0 "), 1):
+        button = action("review_page:1", "1")
+        changed = {**view, "private_metadata": state}
+        deliver(bot, click(ann, bot.channel, message.ts, button, view=changed))
+        assert private_messages(ann, bot.channel) == [UNEXPECTED_PAYLOAD] * number
 
 
 def test_a_missing_digest(bot: RunningBot, ann: SimulatedUser) -> None:

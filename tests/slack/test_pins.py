@@ -90,7 +90,7 @@ def test_tags_are_found_by_typing(bot: RunningBot, ann: SimulatedUser) -> None:
 
 def test_tags_to_delete_come_first(bot: RunningBot, ann: SimulatedUser) -> None:
     message = bot.posted()
-    content = bot.context.content(message.plan, 1)
+    content = bot.context.contents.content(message.plan, 1)
     bindings = {
         tag: TagBinding(each.manifest.digest, None)
         for each in content.judged

@@ -18,12 +18,15 @@ from bot.core.records import ImageOutcome, PlanItem
 from bot.core.repository import RegistryId
 from bot.core.savings import Prices
 from bot.core.usage import SOURCES, PastTagUser, RepositoryUsage, SourceScan, UnscannedRegion
-from bot.slack.action_ids import PlanRef
+from bot.core.verdict_reasons import Verdict
+from bot.render.plan_summary import PlanSummary
+from bot.slack.action_ids import PlanRef, ReviewState
 from bot.slack.messages.answers import refusal
-from bot.slack.messages.images import images_view
+from bot.slack.messages.image_review import ImageReview, image_review
 from bot.slack.messages.plan import plan_message
 from bot.slack.messages.report import typing_view
 from bot.slack.messages.report_progress import failed_message, planning_message, requested_message
+from bot.slack.mrkdwn import escape
 from bot.slack.view_models import PlanView
 from tests.core import strategies as some
 from tests.core.strategies import World
@@ -31,6 +34,7 @@ from tests.core.test_properties import tries
 from tests.render.builders import HERE, image, plan
 from tests.slack.messages.plan_views import (
     ANN,
+    BY_ROLE,
     ELSEWHERE,
     HOME,
     action_ids,
@@ -82,7 +86,8 @@ def test_repositories_of_any_size(number: int) -> None:
     for shown in every_state(made):
         checked(plan_message(shown))
     for page in (0, 1, number // 40, number // 20):
-        checked_view(images_view(made, page, PlanRef("p7k2", 1)))
+        for search in ("", "v1"):
+            check_review(made, page, search)
 
 
 PLACES = tuple(RegistryId("123456789012", f"eu-west-{number}") for number in range(40))
@@ -135,8 +140,8 @@ def test_odd_problems() -> None:
 
 def test_odd_names_in_modals() -> None:
     for page in range(4):
-        modal = checked_view(images_view(ODD, page, PlanRef("p7k2", 1)))
-        _harmless(read(modal["blocks"]))
+        check_review(ODD, page)
+    check_review(ODD, 0, NASTY, NASTY * 9)
     typing = checked_view(typing_view(view(ODD).plan, HOME, 0.10))
     assert f"`{LONG_NAME}`" in read(typing["blocks"])
 
@@ -181,7 +186,26 @@ def test_any_plan(world: World, state: PlanState, page: int, report_only: bool) 
     record = {"state": state, "approvals": approvals(ANN), "execute_after": NOW}
     shown = view(made, record, counts=COUNTS, report_only=report_only)
     checked(plan_message(shown))
-    checked_view(images_view(made, page, PlanRef("p7k2", 1)))
+    check_review(made, page)
+
+
+def check_review(made: Plan, page: int, search: str = "", notice: str = "") -> None:
+    """Both views."""
+    summary = PlanSummary(made)
+    pins = [Pin("v0", ANN, NASTY * 9), Pin("kept*", BY_ROLE, "x" * 3000, NOW + timedelta(days=1))]
+    for verdict in Verdict:
+        state = ReviewState(PlanRef("p7k2", 1, HOME), verdict, page, search)
+        shown = ImageReview(
+            state,
+            view(made).plan,
+            summary,
+            summary,
+            pins,
+            may_pin=True,
+            now=NOW,
+            notice=escape(notice),
+        )
+        _harmless(read(checked_view(image_review(shown))["blocks"]))
 
 
 def _harmless(text: str) -> None:

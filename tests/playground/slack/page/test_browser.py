@@ -193,6 +193,42 @@ def test_stacked_modals(app: Bot, window: Page) -> None:
     expect(window.get_by_role("dialog")).to_have_count(0)
 
 
+def test_enter_sends_a_text(app: Bot, window: Page) -> None:
+    """As the input says: on Enter, by default, or on each character."""
+    boxes = {"a": None, "b": {"trigger_actions_on": ["on_character_entered"]}}
+    blocks = [
+        field(
+            {
+                "type": "plain_text_input",
+                "action_id": name,
+                **({"dispatch_action_config": config} if config else {}),
+            },
+            name,
+            label=plain(f"Box {name}"),
+            dispatch_action=True,
+        )
+        for name, config in boxes.items()
+    ]
+    modal = {"type": "modal", "title": plain("Find"), "submit": plain("Go"), "blocks": blocks}
+
+    def click(payload: Json) -> None:
+        if payload["actions"][0]["action_id"] == "pin":
+            app.web.views_open(trigger_id=payload["trigger_id"], view=modal)
+
+    app.does["block_actions"] = click
+    press(window, "Pin tags…")
+    window.get_by_label("Box a").fill("1.9")
+    window.get_by_label("Box b").fill("x")
+    [_, typed] = app.wait_for("block_actions", 2)
+    window.get_by_label("Box a").press("Enter")
+    [*_, entered] = app.wait_for("block_actions", 3)
+    sent = [
+        (each["actions"][0]["action_id"], each["actions"][0]["value"]) for each in (typed, entered)
+    ]
+    assert sent == [("b", "x"), ("a", "1.9")]
+    assert app.payloads("view_submission") == []
+
+
 def test_an_app_that_does_not_answer(slack: Workspace, app: Bot, window: Page) -> None:
     app.silent.add("block_actions")
     press(window, "Slow")
