@@ -188,7 +188,7 @@ def test_an_image_is_kept_for_30_days(
 
 
 def test_several_images_are_kept(bot: RunningBot, ann: SimulatedUser, many: Plan) -> None:
-    """The rows and the pages stay in their places."""
+    """The rows and the pages do not move."""
     message = bot.posted(many)
     first = reviews(bot, ann, message)
     for number in (0, 3):
