@@ -113,8 +113,10 @@ def open_plan_messages(
     """`contents`: shared with other parts of the process."""
     from bot.slack.plan_messages import PlanMessages, PlanMessagesSettings  # noqa: PLC0415
 
-    usd = workspace.settings.price_per_gb_month
-    settings = PlanMessagesSettings(workspace.rules_of, usd)
+    found = workspace.settings
+    settings = PlanMessagesSettings(
+        workspace.rules_of, found.price_per_gb_month, found.execution.undo_window
+    )
     return PlanMessages(workspace.client, store, settings, system_clock, contents)
 
 

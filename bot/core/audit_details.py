@@ -31,10 +31,12 @@ class PlanFoundUnchanged:
 
 @dataclass(frozen=True, slots=True)
 class ImagesKeptByPins:
-    """Pins keep `images` of the `of` images to delete."""
+    """Pins keep `images` of the `of` images to delete. `pins`: those that keep any of them; empty
+    in rows of earlier versions of the bot."""
 
     images: int
     of: int
+    pins: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

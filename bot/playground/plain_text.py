@@ -13,6 +13,7 @@ WIDTH = 96
 _ENTITY = re.compile(r"<(?P<kind>[@#!])(?P<rest>[^>|]+)(?:\|(?P<label>[^>]*))?>")
 _LINK = re.compile(r"<(?P<url>https?://[^>|]+)(?:\|(?P<label>[^>]*))?>")
 _STYLE = re.compile(r"(?<!\w)([*_~])(?=\S)(.+?)(?<=\S)\1(?!\w)")
+_CODE = re.compile(r"(`[^`\n]+`)")
 _EMOJI = re.compile(r":([a-z0-9_+-]+):")
 _EMOJI_CHARACTERS = {
     "hourglass_flowing_sand": "⏳",
@@ -41,7 +42,8 @@ class PlainTextRenderer:
 
     def line(self, mrkdwn: str) -> str:
         """Slack markup (mrkdwn) as plain text."""
-        text = _STYLE.sub(r"\2", mrkdwn)
+        pieces = _CODE.split(mrkdwn)
+        text = "".join(each if each[:1] == "`" else _STYLE.sub(r"\2", each) for each in pieces)
         text = _ENTITY.sub(self._entity, text)
         text = _LINK.sub(lambda found: found["label"] or found["url"], text)
         return unescape(_EMOJI.sub(lambda found: _EMOJI_CHARACTERS.get(found[1], found[0]), text))
@@ -73,7 +75,7 @@ class PlainTextRenderer:
     def _block(self, block: Json) -> Iterator[str]:
         match block["type"]:
             case "header":
-                yield from ("", block["text"]["text"].upper())
+                yield from ("", block["text"]["text"])
             case "section":
                 yield ""
                 yield from self._section(block)

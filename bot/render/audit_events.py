@@ -17,7 +17,7 @@ from bot.core.audit_details import (
 from bot.core.errors import ErrorText
 from bot.core.records import AuditEvent, AuditEventName, Pause, PlanItem
 from bot.core.result_reasons import ResultReason
-from bot.core.text_formatting import format_time
+from bot.core.text_formatting import first_few, format_time
 from bot.render.output import Column, Columns, place_columns, place_of
 from bot.render.permission_sentences import grant_words
 from bot.render.pins import pin_words
@@ -47,8 +47,9 @@ def detail_words(detail: EventDetail) -> str:  # noqa: C901, PLR0911, PLR0912 - 
             return f"{deletions:,} of {manifests:,} manifests to delete{incomplete}"
         case audit.PlanFoundUnchanged(until):
             return f"unchanged; open until {format_time(until)}"
-        case audit.ImagesKeptByPins(images, of):
-            return f"pins keep {images:,} of {of:,} images to delete"
+        case audit.ImagesKeptByPins(images, of, pins):
+            named = f" ({first_few(pins)})" if pins else ""
+            return f"pins{named} keep {images:,} of {of:,} images to delete"
         case audit.ApprovalGiven(reason, approvals, required, begins_at):
             starts = f"deletion starts {format_time(begins_at)}" if begins_at else ""
             return f"{grant_words(reason)}; {starts or f'{approvals} of {required} approvals'}"

@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import NamedTuple
@@ -12,7 +12,7 @@ from bot.core.manifest_graph import build_graph
 from bot.core.plan import Plan
 from bot.core.text_formatting import short_digest
 from bot.core.usage import SOURCES, ImageUser, sorted_users
-from bot.core.verdict_reasons import AmongNewest, Reason, RuleName, Verdict
+from bot.core.verdict_reasons import AmongNewest, Pinned, Reason, RuleName, Verdict
 from bot.render.reasons import group_words, reason_words, short_reason_words
 
 KEPT_BECAUSE = {
@@ -112,10 +112,19 @@ class PlanSummary:
 
     @cached_property
     def pins(self) -> Sequence[str]:
-        """The sentence of each pin, each once."""
-        reasons = (reason for judged in self.kept for reason in judged.reasons)
-        pinned = (reason_words(reason) for reason in reasons if reason.rule is RuleName.PINNED)
-        return list(dict.fromkeys(pinned))
+        """The sentence of each pin, each once. Pinned digests are named by a tag."""
+        reasons = (
+            _by_tag(reason, judged)
+            for judged in self.kept
+            for reason in judged.reasons
+            if reason.rule is RuleName.PINNED
+        )
+        return list(dict.fromkeys(map(reason_words, reasons)))
+
+    def name_of_pin(self, pin: str) -> str:
+        """For the digest of a tagged image, its first tag."""
+        named = (each for each in self.plan.judged if each.manifest.digest == pin)
+        return next(map(name_of, named), pin)
 
     @cached_property
     def recent_pulls(self) -> Sequence[RecentPull]:
@@ -142,6 +151,12 @@ def name_of(judged: JudgedManifest) -> str:
 
 def why(judged: JudgedManifest) -> str:
     return "; ".join(map(short_reason_words, judged.reasons))
+
+
+def _by_tag(reason: Reason, judged: JudgedManifest) -> Reason:
+    if isinstance(reason, Pinned) and reason.pin.pin == judged.manifest.digest:
+        return Pinned(replace(reason.pin, pin=name_of(judged)))
+    return reason
 
 
 def _because(reason: Reason) -> str:

@@ -15,7 +15,7 @@ from bot.render.hints import Surface
 from bot.render.output import Column, Columns, TableColumn, dumps, place, place_columns
 from bot.render.plan_problem_sentences import plan_problem_words, scan_words
 from bot.render.plan_summary import PlannedImageGroup, PlanSummary, name_of, why
-from bot.render.quantities import age, count, freed_of_all, iso, money, size
+from bot.render.quantities import age, count, freed_of_all, iso, saves, size
 from bot.render.reasons import reason_as_keys, reason_words, user_words
 from bot.render.terminal import (
     NUMBER,
@@ -199,9 +199,9 @@ def _headline(plan: Plan) -> "RenderableType":
     savings = plan.savings
     headline = shown(
         (f"{len(plan.delete):,} of {_manifests(len(plan.judged))} to delete", "bold"),
-        f": frees {freed_of_all(savings)}, saves ",
-        (f"{money(savings.usd_per_month)} a month", "bold green"),
-        f" ({money(12 * savings.usd_per_month)} a year).",
+        f": frees {freed_of_all(savings)}, ",
+        (saves(savings.usd_per_month, exact=savings.exact), "bold green"),
+        ".",
     )
     listed = f"ECR lists {size(savings.listed_bytes)} for them"
     if not savings.exact:

@@ -1,4 +1,4 @@
-"""Money, sizes, counts and times as text."""
+"""Money, sizes, counts and times as text. Money is a year's: a month's is often cents."""
 
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -10,7 +10,7 @@ UNITS = ("bytes", "kB", "MB", "GB", "TB")
 
 
 def size(count: int) -> str:
-    """`0 bytes`, `12.3 MB`: with three digits at most."""
+    """`0 bytes`, `12.3 MB`, `34 GB`: with three digits at most, without zeros at the end."""
     amount = float(count)
     unit = 0
     while amount >= 999.5 and unit < len(UNITS) - 1:
@@ -19,7 +19,9 @@ def size(count: int) -> str:
     if unit == 0:
         return f"{count} byte{'' if count == 1 else 's'}"
     digits = 2 if amount < 9.995 else 1 if amount < 99.95 else 0
-    return f"{amount:,.{digits}f} {UNITS[unit]}"
+    number = f"{amount:,.{digits}f}"
+    short = number.rstrip("0").rstrip(".") if digits else number
+    return f"{short} {UNITS[unit]}"
 
 
 class SavingsEstimate(Protocol):
@@ -38,21 +40,19 @@ def about(estimate: SavingsEstimate) -> str:
 
 
 def freed(estimate: SavingsEstimate) -> str:
-    """`about 2.00 GB`"""
+    """`about 2 GB`"""
     return f"{about(estimate)}{size(estimate.freed_bytes)}"
 
 
 def freed_of_all(savings: Savings) -> str:
-    """`about 2.00 GB of 3.00 GB`"""
+    """`about 2 of 3 GB`, `20 MB of 3 GB`"""
     stored = savings.stored_bytes
-    return f"{freed(savings)} of {size(stored)}" if stored else freed(savings)
-
-
-def money(usd: float) -> str:
-    """`$1.23`: USD, rounded to the cent."""
-    if 0 < usd < 0.005:
-        return "under $0.01"
-    return f"${usd:,.2f}"
+    if not stored:
+        return freed(savings)
+    amount, unit = size(savings.freed_bytes).split()
+    of_all = size(stored)
+    shown = amount if of_all.endswith(f" {unit}") else f"{amount} {unit}"
+    return f"{about(savings)}{shown} of {of_all}"
 
 
 def yearly(usd_per_month: float, *, exact: bool = True) -> str:
@@ -64,6 +64,12 @@ def yearly(usd_per_month: float, *, exact: bool = True) -> str:
         return "< $1 a year"
     digits = 2 if usd < 9.995 else 0
     return f"{'' if exact else 'about '}${usd:,.{digits}f} a year"
+
+
+def saves(usd_per_month: float, *, exact: bool = True, verb: str = "saves") -> str:
+    """`saves $41 a year`, or `no saving`."""
+    words = yearly(usd_per_month, exact=exact)
+    return f"{verb} {words}" if usd_per_month > 0 else words
 
 
 def count(number: int, one: str, many: str | None = None) -> str:
@@ -81,6 +87,15 @@ def age(since: timedelta) -> str:
     if days >= 1:
         return count(days, "day")
     return count(max(0, int(since.total_seconds())) // 3600, "hour")
+
+
+def duration_words(duration: timedelta) -> str:
+    """`5 minutes`, `90 seconds`: in the largest unit without a remainder."""
+    seconds = int(duration.total_seconds())
+    for unit, length in (("day", 86400), ("hour", 3600), ("minute", 60)):
+        if seconds and seconds % length == 0:
+            return count(seconds // length, unit)
+    return count(seconds, "second")
 
 
 def iso(at: datetime | None) -> str | None:

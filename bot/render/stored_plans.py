@@ -16,7 +16,7 @@ from bot.core.text_formatting import format_time, manifest_label
 from bot.render.audit_events import by_reason, item_words
 from bot.render.output import Column, Columns, TableColumn, dumps, place, place_columns
 from bot.render.plans import CSV_HEADER, PLACE_COLUMNS, plan_as_json, plan_as_rows
-from bot.render.quantities import age, count, freed, iso, money, size
+from bot.render.quantities import age, count, freed, iso, saves, size
 from bot.render.refusals import refusal_words, state_words
 from bot.render.terminal import (
     NUMBER,
@@ -221,7 +221,7 @@ def deletion_words(plan: PlanRecord, usd_per_month: float) -> str:
     return (
         f"version {plan.version} of plan {plan.id} deletes {plan.deletions:,} of "
         f"{count(plan.manifests, 'manifest')} in {plan.repository.name}, which frees "
-        f"{freed(plan)} ({money(usd_per_month)} a month)"
+        f"{freed(plan)} ({saves(usd_per_month, exact=plan.exact)})"
     )
 
 
@@ -248,7 +248,7 @@ def result_as_text(
     """The result of a plan that this process executed."""
     yield status_as_text(plan, required)
     if plan.state in ENDED:
-        saved = f"{freed(plan)}: {money(usd_per_month)} a month"
+        saved = f"{freed(plan)}: {saves(usd_per_month, exact=plan.exact)}"
         yield shown(f"{plan.repository.name}: freed {saved}.", style="bold")
         if plan.unconfirmed_bytes:
             more = size(plan.unconfirmed_bytes)
@@ -330,5 +330,5 @@ def _outcome_words(posted: PostedReport) -> str:
     if posted.outcome is ReportOutcome.NOTHING:
         return "nothing to delete, in the summary"
     if posted.outcome is ReportOutcome.SMALL:
-        return f"saves {money(posted.usd)} a month, in the summary"
+        return f"{saves(posted.usd)}, in the summary"
     return "posted"

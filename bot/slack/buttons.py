@@ -17,6 +17,7 @@ from bot.slack.action_ids import (
     KEEP_PIN,
     PIN_PULLED,
     PIN_TAGS,
+    RESULT_DETAILS,
     RUN_COMMAND,
     STOP_PLAN,
     TRY_AGAIN,
@@ -32,8 +33,10 @@ from bot.slack.listener import acknowledge, answer, make_listener
 from bot.slack.listener_context import SlackContext
 from bot.slack.message_updates import pins_modal_view, update_after_pinning, updating_messages
 from bot.slack.messages.answers import pin_answer, refusal, refused, unpin_answer
+from bot.slack.messages.approval_dialogs import typing_view
 from bot.slack.messages.pins import EXTENSION, new_pin_view
-from bot.slack.messages.report import PIN_LASTS, typing_view
+from bot.slack.messages.report import PIN_LASTS, named_pulls
+from bot.slack.messages.result_details import MOST_LISTED, details_view
 from bot.slack.modals import Modal, open_modal, reporting_in
 from bot.slack.payloads import (
     AskApproversClick,
@@ -55,6 +58,7 @@ def register(app: App, context: SlackContext) -> None:
         STOP_PLAN: make_listener(context, PlanButtonClick, stop_plan),
         TRY_AGAIN: make_listener(context, PlanButtonClick, try_again),
         CONFIRM_USAGE: make_listener(context, ConfirmUsageClick, confirm_workloads),
+        RESULT_DETAILS: make_listener(context, PlanButtonClick, show_details),
         PIN_TAGS: make_listener(context, PlanButtonClick, pin_tags),
         PIN_PULLED: make_listener(context, PlanButtonClick, pin_pulled),
         KEEP_PIN: make_listener(context, ExtendPinClick, keep_pin),
@@ -106,6 +110,15 @@ def confirm_workloads(context: SlackContext, click: ConfirmUsageClick) -> None:
         request_new_plan(context, click, person)
 
 
+def show_details(context: SlackContext, click: PlanButtonClick) -> None:
+    """Shows what was deleted, skipped and failed. All users who see the message may click."""
+    modal = open_modal(context, click.trigger_id)
+    with reporting_in(modal, click.sender):
+        plan = context.plan(click.ref.plan)
+        view = context.plan_messages.view(plan, click.channel_id, MOST_LISTED)
+        modal.show(details_view(view))
+
+
 def pin_tags(context: SlackContext, click: PlanButtonClick) -> None:
     """Opens the modal of the repository's pins for users who may pin."""
     plan = context.plan(click.ref.plan)
@@ -117,13 +130,13 @@ def pin_tags(context: SlackContext, click: PlanButtonClick) -> None:
 
 
 def pin_pulled(context: SlackContext, click: PlanButtonClick) -> None:
-    """Pins an image that was pulled recently although no known workload uses it, even if the report
-    is outdated: a pin only keeps more."""
+    """Pins the images that the report names as pulled recently although no known workload uses
+    them, even if the report is outdated: a pin only keeps more."""
     with updating_messages(context, click):
         plan = context.plan(click.ref.plan)
         pinned = context.pins.pin(
             plan.repository,
-            [click.ref.detail],
+            _pulled(context, click),
             context.person(click.sender),
             f"pulled recently, according to plan {plan.id}, version {click.ref.version}",
             context.clock() + PIN_LASTS,
@@ -175,7 +188,7 @@ def _ask_for_name(context: SlackContext, plan: PlanRecord, click: PlanButtonClic
     ):
         person = context.person(click.sender)
         if context.decisions.lacks_only_the_name(plan, person, _consent(click)):
-            modal.show(typing_view(plan, click.channel_id, context.usd_per_gb_month))
+            modal.show(typing_view(context.plan_messages.view(plan, click.channel_id)))
         else:
             context.decisions.approve(plan.id, person, _consent(click))
 
@@ -190,6 +203,14 @@ def _is_outsider(context: SlackContext, plan: PlanRecord, click: PlanButtonClick
 def _asked(click: PlanButtonClick) -> PlanRef:
     """The value of the button that asks the approvers."""
     return PlanRef(click.ref.plan, click.ref.version, click.channel_id)
+
+
+def _pulled(context: SlackContext, click: PlanButtonClick) -> list[str]:
+    """Digests. Buttons of earlier versions of the bot carry a single one."""
+    if click.ref.detail:
+        return [click.ref.detail]
+    summary = context.contents.summary(click.ref.plan, click.ref.version)
+    return [each.group.root.manifest.digest for each in named_pulls(summary)]
 
 
 def _consent(click: PlanButtonClick) -> ApprovalRequest:

@@ -111,6 +111,11 @@ def day(at: datetime) -> str:
     return f"<!date^{int(at.timestamp())}^{{date_short}}|{at:%Y-%m-%d}>"
 
 
+def pretty_day(at: datetime) -> str:
+    """As `day`, but `today` and `yesterday` by name."""
+    return f"<!date^{int(at.timestamp())}^{{date_short_pretty}}|{at:%Y-%m-%d}>"
+
+
 def cut(text: str, most: int) -> str:
     """One line of at most `most` characters after escaping, cut after a word. Removes secrets
     before the cut, since a part of a secret is a secret too."""

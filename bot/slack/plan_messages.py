@@ -71,10 +71,12 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class PlanMessagesSettings:
-    """Settings for messages of plans. The rules name channels by ID. USD per GB per month."""
+    """Settings for messages of plans. The rules name channels by ID. `undo_window`: between the
+    last approval and the deletion. USD per GB per month."""
 
     rules_of: Callable[[RepositoryId], ApprovalRules]
     usd_per_gb_month: float
+    undo_window: timedelta
 
 
 class PlanMessages:
@@ -95,7 +97,7 @@ class PlanMessages:
         self._store = store
         self._settings = settings
         self._clock = clock
-        self._content = (contents or PlanContents(store.content)).content
+        self._contents = contents or PlanContents(store.content)
         self._locks = [Lock() for _ in range(LOCKS)]
 
     def post(
@@ -211,7 +213,7 @@ class PlanMessages:
 
     def _message_content(self, plan: PlanRecord, channel: str) -> MessageContent:
         try:
-            return plan_message(self._view(plan, channel))
+            return plan_message(self.view(plan, channel))
         except DamagedDataError as error:
             return MessageContent(prose(str(error)))
 
@@ -228,16 +230,18 @@ class PlanMessages:
     def _send(self, message: PlanMessage, content: MessageContent) -> None:
         update_message(self._client, "Showing a plan", message.channel, message.ts, content)
 
-    def _view(self, plan: PlanRecord, channel: str) -> PlanView:
+    def view(self, plan: PlanRecord, channel: str, most_listed: int = MOST_LISTED) -> PlanView:
+        """`most_listed`: skipped and failed digests. Raises DamagedDataError if the stored plan
+        cannot be read."""
         rules = self._settings.rules_of(plan.repository)
-        summary = self._store.outcome_summary(plan.id, plan.version, MOST_LISTED)
+        outcomes = self._store.outcome_summary(plan.id, plan.version, most_listed)
         last = self._last_event(plan)
         return PlanView(
             plan=plan,
-            content=self._content(plan.id, plan.version),
+            summary=self._contents.summary(plan.id, plan.version),
             scanned_at=self._store.scanned_at(plan),
-            counts=summary.counts,
-            listed_items=summary.not_deleted,
+            counts=outcomes.counts,
+            listed_items=outcomes.not_deleted,
             required_approvals=rules.required,
             channel=channel,
             approval_channel=rules.channel,
@@ -247,6 +251,7 @@ class PlanMessages:
             why_not_started=_why_not_started(plan, last),
             now=self._clock(),
             needs_typing=needs_typing(plan, rules),
+            undo_window=self._settings.undo_window,
             last_event=last,
             pause=self._store.pause(),
         )
@@ -279,7 +284,7 @@ class PlanMessages:
                 raise
 
     def _upload(self, message: PlanMessage, plan: PlanRecord) -> None:
-        content = self._content(plan.id, plan.version)
+        content = self._contents.content(plan.id, plan.version)
         with calling("Uploading the list of manifests"):
             self._client.files_upload_v2(
                 content=_as_csv(content),

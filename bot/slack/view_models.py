@@ -3,29 +3,31 @@ UTC, sizes bytes, prices USD per GB per month."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from bot.core.plan import Plan
 from bot.core.records import AuditEvent, ImageOutcome, Pause, PlanItem, PlanRecord, RepositoryPin
 from bot.core.storage_totals import StorageTotals
+from bot.render.plan_summary import PlanSummary
 
 
 @dataclass(frozen=True, slots=True)
 class PlanView:
-    """A plan in one of its messages.
+    """A plan in one of its messages, with its summary.
 
     `scanned_at`: the time of the last scan that found the content unchanged. `counts`: digests by
     outcome; `listed_items`: the first skipped and failed digests, failed ones first. `channel`: of
     the message; `approval_channel`: the only channel in which the plan can be approved, None if
     there is none. `saved_bytes`: freed by all runs of the bot so far. `why_not_started`: why the
     run could not start, so the plan is proposed again. `needs_typing`: the approver must type the
-    repository's name. `last_event`: the last event of the plan except refusals, None if unknown.
-    `pause`: no deletion starts while it is set.
+    repository's name. `undo_window`: between the last approval and the deletion. `last_event`: the
+    last event of the plan except refusals, None if unknown. `pause`: no deletion starts while it is
+    set.
     """
 
     plan: PlanRecord
-    content: Plan
+    summary: PlanSummary
     scanned_at: datetime
     counts: Mapping[ImageOutcome, int]
     listed_items: Sequence[PlanItem]
@@ -38,8 +40,13 @@ class PlanView:
     why_not_started: str | None
     now: datetime
     needs_typing: bool
+    undo_window: timedelta
     last_event: AuditEvent | None
     pause: Pause | None
+
+    @property
+    def content(self) -> Plan:
+        return self.summary.plan
 
     @property
     def done(self) -> int:

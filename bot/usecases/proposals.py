@@ -4,11 +4,12 @@ A repository has at most one open plan. New content makes its next version.
 """
 
 import re
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Callable, Collection, Container, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from difflib import get_close_matches
+from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 from bot.core.audit_details import (
@@ -43,6 +44,7 @@ from bot.core.records import (
     automatic_event,
 )
 from bot.core.repository import RepositoryId
+from bot.core.verdict_reasons import Pinned
 from bot.ports import Clock
 from bot.usecases.audit import RepositoryAction
 from bot.usecases.planning import Planned, Planner
@@ -179,9 +181,18 @@ def next_version(
     assert action.plan is not None
     pinned = with_pins(content, pins, action.at, terms.usd_per_gb_month)
     after = with_new_content(action.plan, pinned, action.at, action.at + terms.expires_after)
-    detail = ImagesKeptByPins(len(content.delete) - len(pinned.delete), len(content.delete))
+    deleted = len(content.delete)
+    names = _pins_that_keep({*content.delete} - {*pinned.delete}, pinned)
+    detail = ImagesKeptByPins(deleted - len(pinned.delete), deleted, names)
     event = replace(action, plan=after).event(AuditEventName.PROPOSED, detail)
     return StoreChange((event,), action.plan, after, pinned)
+
+
+def _pins_that_keep(digests: Collection[str], content: Plan) -> tuple[str, ...]:
+    reasons = chain.from_iterable(
+        judged.reasons for judged in content.judged if judged.manifest.digest in digests
+    )
+    return tuple(dict.fromkeys(each.pin.pin for each in reasons if isinstance(each, Pinned)))
 
 
 def version_of(change: StoreChange) -> PlanVersion | None:

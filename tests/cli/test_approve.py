@@ -46,7 +46,7 @@ def test_a_plan_is_approved(run: Run, id_: str) -> None:
     assert result.out.startswith(f"Plan {id_}, version 1, is approved; deletion starts 20")
     assert result.out.endswith(
         f"Approved: version 1 of plan {id_} deletes 3 of 13 manifests in team/api, which frees "
-        "2.96 kB (under $0.01 a month).\n"
+        "2.96 kB (saves < $1 a year).\n"
     )
 
 
@@ -133,7 +133,7 @@ def test_a_large_plan_asks_for_the_name(run: Run, large: str) -> None:
     first, second = result.err.splitlines()
     assert first == (
         f"ecr-clean: version 1 of plan {large} deletes 12 of 13 manifests in team/api, which "
-        "frees 11.8 kB (under $0.01 a month): to confirm, add --confirm team/api"
+        "frees 11.8 kB (saves < $1 a year): to confirm, add --confirm team/api"
     )
     assert second == (
         "ecr-clean: The plan deletes 12 of 13 manifests: type the repository's name to confirm: "

@@ -20,11 +20,11 @@ def shown(bars: Progress) -> list[tuple[str, float, str]]:
 
 def test_the_note_of_a_step_changes(bars: Progress) -> None:
     show = _ProgressBar(bars).show
-    show("deleting", 1, 4, "1.00 MB freed")
+    show("deleting", 1, 4, "1 MB freed")
     (task,) = bars.task_ids
-    show("deleting", 2, 4, "2.00 MB freed")
+    show("deleting", 2, 4, "2 MB freed")
     assert bars.task_ids == [task]
-    assert shown(bars) == [("deleting (2.00 MB freed)", 2, "2 of 4")]
+    assert shown(bars) == [("deleting (2 MB freed)", 2, "2 of 4")]
 
 
 def test_each_step_starts_a_new_bar(bars: Progress) -> None:

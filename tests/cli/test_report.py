@@ -91,7 +91,7 @@ def test_all_repositories_with_a_channel(run: Run, ann: SimulatedUser, channel: 
 @pytest.mark.usefixtures("others", "channel")
 def test_text_and_csv(run: Run) -> None:
     lines = run("report").out.splitlines()
-    assert lines[0].startswith("team/small: saves under $0.01 a month, in the summary: https://")
+    assert lines[0].startswith("team/small: saves < $1 a year, in the summary: https://")
     assert lines[1].startswith("team/web: nothing to delete, in the summary: https://")
     header, first, _ = run("report", "--format", "csv").out.splitlines()
     assert header.startswith("repository,registry_id,region,plan,version,outcome,")

@@ -42,17 +42,17 @@ def test_other_images_count_exactly(plan: Run, run: Run) -> None:
     savings = plan().plan["savings"]
     assert KNOWN <= savings["freed_bytes"] <= AT_MOST
     assert savings["exact"] is False
-    assert "6 of 16 manifests to delete: frees about 25.0 MB," in run("plan", "team/api").out
+    assert "6 of 16 manifests to delete: frees about 25 MB," in run("plan", "team/api").out
 
 
 @pytest.mark.usefixtures("builds")
 def test_the_result_says_about(run: Run) -> None:
     id_ = proposed(run)
-    assert " about 25.0 MB " in run("plans").out
+    assert " about 25 MB " in run("plans").out
     result = run("approve", id_, "--wait")
     assert result.status == 0
-    assert "which frees about 25.0 MB (under $0.01 a month)" in result.out
-    assert "team/api: freed about 25.0 MB: under $0.01 a month." in result.out
+    assert "which frees about 25 MB (saves < $1 a year)" in result.out
+    assert "team/api: freed about 25 MB: saves < $1 a year." in result.out
     assert "; about 26,219,450 bytes freed" in run("audit").out
     (shown,) = (json.loads(line) for line in run("show", id_, "--format", "json").out.splitlines())
     assert {item["outcome"] for item in shown["receipt"]} == {"deleted"}

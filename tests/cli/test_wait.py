@@ -50,7 +50,7 @@ def test_it_deletes_exactly_the_plan_and_prints_the_result(
     assert aws.world.calls.count(DELETION) == 1
     assert result.out.splitlines()[-3:] == [
         f"Plan {id_}, version 1, was executed.",
-        "team/api: freed 2.96 kB: under $0.01 a month.",
+        "team/api: freed 2.96 kB: saves < $1 a year.",
         "Result: 3 deleted.",
     ]
 

@@ -45,6 +45,7 @@ def button(text: str) -> Json:
         (":unheard_of:", ":unheard_of:"),
         ("<@U0000000009>", "U0000000009"),
         ("`shop/api`", "`shop/api`"),
+        ("*5 newest* `*SNAPSHOT*`, `a` _b_", "5 newest `*SNAPSHOT*`, `a` b"),
     ],
 )
 def test_a_line(renderer: PlainTextRenderer, mrkdwn: str, plain: str) -> None:
@@ -63,7 +64,7 @@ def test_a_message(renderer: PlainTextRenderer) -> None:
         ],
     }
     assert renderer.lines(message) == [
-        *("", "SHOP/API"),
+        *("", "shop/api"),
         *("", "Saves $3", "• `1.0`", "  [Pin]"),
         *("", "─" * 20),
         *("", "by @mia"),

@@ -125,11 +125,8 @@ def words(made: Plan) -> str:
 
 def test_the_headline() -> None:
     made = plan(image(1, "a"), image(2, "b"), image(3, "c", age=1), newest=1)
-    assert (
-        "2 of 3 manifests to delete: frees 2.00 GB of 3.00 GB, saves $0.20 a month ($2.40 a year)."
-        in words(made)
-    )
-    assert "ECR lists 2.00 GB for them, and they share no layers." in words(made)
+    assert "2 of 3 manifests to delete: frees 2 of 3 GB, saves $2.40 a year." in words(made)
+    assert "ECR lists 2 GB for them, and they share no layers." in words(made)
     assert "Why the other 1 are kept manifests" in words(made)
     assert "among the 1 newest images 1" in words(made)
 
@@ -137,9 +134,9 @@ def test_the_headline() -> None:
 def test_shared_layers_are_mentioned() -> None:
     made = plan(image(1, shared=GB), image(2, shared=GB), image(3, "kept", shared=GB), newest=1)
     assert made.savings.freed_bytes < made.savings.listed_bytes
-    assert ": frees 2.00 GB" in words(made)
+    assert ": frees 2 of 4 GB" in words(made)
     assert (
-        "ECR lists 4.00 GB for them, but shared layers are stored once, and layers of kept "
+        "ECR lists 4 GB for them, but shared layers are stored once, and layers of kept "
         "images are kept." in words(made)
     )
 
@@ -148,7 +145,7 @@ def test_shared_layers_are_mentioned() -> None:
 def test_inexact_savings_are_mentioned(why: str) -> None:
     unread = ManifestReadFailure(ErrorText("AWS refused it")) if why == "unread" else None
     made = plan(image(1, content=unread), exact=why != "setting")
-    assert ": frees about 1.00 GB" in words(made)
+    assert ": frees about 1 " in words(made)
     assert "the exact saving may be lower" in words(made)
 
 
@@ -176,7 +173,7 @@ def test_the_largest_come_first() -> None:
     made = plan(*(image(number, f"v{number}", size=number * GB) for number in (2, 9, 4)))
     rows = [line for line in shown(made) if line.strip().startswith("v")]
     assert [row.split()[0] for row in rows] == ["v9", "v4", "v2"]
-    assert "9.00 GB" in rows[0]
+    assert "9 GB" in rows[0]
     assert "40 days ago" in rows[0]
 
 

@@ -1,10 +1,21 @@
 """Sizes, money, counts and ages as text, at their limits."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.render.quantities import age, count, iso, money, size
+from bot.core.savings import Savings
+from bot.render.quantities import (
+    age,
+    count,
+    duration_words,
+    freed_of_all,
+    iso,
+    saves,
+    size,
+    yearly,
+)
 
 KB, MB, GB, TB = 2**10, 2**20, 2**30, 2**40
 
@@ -17,18 +28,20 @@ KB, MB, GB, TB = 2**10, 2**20, 2**30, 2**40
         (2, "2 bytes"),
         (999, "999 bytes"),
         (1000, "0.98 kB"),
-        (1024, "1.00 kB"),
+        (1024, "1 kB"),
         (9.99 * KB, "9.99 kB"),
-        (9.996 * KB, "10.0 kB"),
+        (9.996 * KB, "10 kB"),
         (99.94 * KB, "99.9 kB"),
         (99.96 * KB, "100 kB"),
         (999.4 * KB, "999 kB"),
         (999.6 * KB, "0.98 MB"),
-        (MB, "1.00 MB"),
+        (MB, "1 MB"),
         (12.34 * MB, "12.3 MB"),
-        (GB, "1.00 GB"),
+        (GB, "1 GB"),
+        (1.5 * GB, "1.5 GB"),
+        (100 * GB, "100 GB"),
         (999.6 * GB, "0.98 TB"),
-        (TB, "1.00 TB"),
+        (TB, "1 TB"),
         (1234 * TB, "1,234 TB"),
     ],
 )
@@ -37,20 +50,60 @@ def test_size(number: float, words: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("usd", "words"),
+    ("usd_per_month", "words"),
     [
-        (0, "$0.00"),
-        (1e-9, "under $0.01"),
-        (0.0049, "under $0.01"),
-        (0.0051, "$0.01"),
-        (0.994, "$0.99"),
-        (0.996, "$1.00"),
-        (12.345678, "$12.35"),
-        (1234567.8, "$1,234,567.80"),
+        (0, "no saving"),
+        (1e-9, "< $1 a year"),
+        (0.0833, "< $1 a year"),
+        (1 / 12, "$1.00 a year"),
+        (4.1 / 12, "$4.10 a year"),
+        (9.994 / 12, "$9.99 a year"),
+        (9.996 / 12, "$10 a year"),
+        (41.4 / 12, "$41 a year"),
+        (1234567.8 / 12, "$1,234,568 a year"),
     ],
 )
-def test_money(usd: float, words: str) -> None:
-    assert money(usd) == words
+def test_money_is_said_a_year(usd_per_month: float, words: str) -> None:
+    assert yearly(usd_per_month) == words
+    known = words if usd_per_month < 1 / 12 else f"about {words}"
+    assert yearly(usd_per_month, exact=False) == known
+
+
+def test_savings_with_their_verb() -> None:
+    assert saves(3.4) == "saves $41 a year"
+    assert saves(3.4, exact=False, verb="save") == "save about $41 a year"
+    assert saves(0) == "no saving"
+
+
+@pytest.mark.parametrize(
+    ("freed", "stored", "words"),
+    [
+        (34 * GB, 37 * GB, "34 of 37 GB"),
+        (34 * MB, 37 * GB, "34 MB of 37 GB"),
+        (34 * GB, None, "34 GB"),
+        (1, 2, "1 byte of 2 bytes"),
+        (0, 2 * GB, "0 bytes of 2 GB"),
+    ],
+)
+def test_the_unit_is_named_once(freed: int, stored: int | None, words: str) -> None:
+    savings = Savings(freed, freed, 1.0, exact=True, stored_bytes=stored)
+    assert freed_of_all(savings) == words
+    assert freed_of_all(replace(savings, exact=False)) == f"about {words}"
+
+
+@pytest.mark.parametrize(
+    ("duration", "words"),
+    [
+        (timedelta(0), "0 seconds"),
+        (timedelta(seconds=1), "1 second"),
+        (timedelta(seconds=90), "90 seconds"),
+        (timedelta(minutes=5), "5 minutes"),
+        (timedelta(hours=1), "1 hour"),
+        (timedelta(days=2), "2 days"),
+    ],
+)
+def test_duration(duration: timedelta, words: str) -> None:
+    assert duration_words(duration) == words
 
 
 @pytest.mark.parametrize(

@@ -92,7 +92,7 @@ def test_unconfirmed_deletions_are_counted_separately() -> None:
     assert shown(done, items)[-1] == ("Result: 2 deleted (1 of the deletions ECR never confirmed).")
     lines = printed(result_as_text(done, items, 1, 0.1))
     assert lines[-3:-1] == [
-        "team/api: freed 1.00 GB: $0.10 a month.",
+        "team/api: freed 1 GB: saves $1.20 a year.",
         "ECR never confirmed the deletion of another 512 MB.",
     ]
     told = orjson.loads(b"".join(stored_plan_as_json(done, items)))

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -79,7 +80,7 @@ def make_plan_messages(slack: Workspace, releases: str) -> MakePlanMessages:
     """Makes one `PlanMessages` for each process."""
     del slack
     rules = ApprovalRules((), 1, 1.0, TEAM_ID, releases)
-    settings = PlanMessagesSettings(lambda _: rules, 0.10)
+    settings = PlanMessagesSettings(lambda _: rules, 0.10, timedelta(minutes=5))
     return lambda store: PlanMessages(open_client(), store, settings, lambda: NOW)
 
 

@@ -200,7 +200,7 @@ def test_the_version_is_outdated(bot: RunningBot, ann: SimulatedUser) -> None:
     bot.clicks(ann, "approve_plan", message)
     (said,) = private_messages(ann, bot.channel)
     assert said.startswith("Version 2 of the plan has replaced version 1: check what changed")
-    assert ":2" in str(message_at(ann, bot.channel, message.ts)["blocks"][-1])
+    assert " v2" in str(message_at(ann, bot.channel, message.ts)["blocks"][-1])
     assert bot.stored(message).state is PlanState.PROPOSED
 
 
@@ -213,7 +213,7 @@ def test_the_version_is_outdated_and_the_update_fails(
     bot.clicks(ann, "approve_plan", message)
     assert len(private_messages(ann, bot.channel)) == 1
     bot.plan_messages.update_outdated(5)
-    assert ":2" in str(message_at(ann, bot.channel, message.ts)["blocks"][-1])
+    assert " v2" in str(message_at(ann, bot.channel, message.ts)["blocks"][-1])
 
 
 @pytest.mark.parametrize("action_id", ["approve_plan", "dismiss_plan"])

@@ -200,10 +200,12 @@ def scanned_at(bot: RunningBot, stored_bytes: int | None = 100 * GB) -> str:
 def test_list(bot: RunningBot, ann: SimulatedUser) -> None:
     plan = scanned_at(bot)
     said = answer_to(bot, ann, "list")
-    assert said.startswith("*Cost now:* $10.00 a month (100 GB), in 1 of 2 repositories; the oth")
-    assert "*Could be saved:* $0.20 a month (2.00 GB)\n*Saved so far:* $0.00 a month" in said
+    assert said.startswith("*Cost now:* $120 a year (100 GB), in 1 of 2 repositories; the oth")
+    assert "*Could be saved:* $2.40 a year (2 GB)\n*Saved so far:* nothing" in said
     first, second = (line for line in said.splitlines() if line.startswith("•"))
-    assert first.startswith("• `team/api` · $10.00 a month (100 GB) · *could free 2.00 GB, $0.20")
+    assert first.startswith(
+        "• `team/api` · $120 a year (100 GB) · *could free 2 GB, save $2.40 a year"
+    )
     assert first.endswith(f"plan {plan}: waiting for approval")
     assert second == "• `team/web` · never scanned"
     assert "~ 1 repository was never scanned. `/ecr-clean REPOSITORY` scans one." in said
@@ -214,8 +216,8 @@ def test_list(bot: RunningBot, ann: SimulatedUser) -> None:
 def test_list_after_a_deletion_and_with_unknown_sizes(bot: RunningBot, ann: SimulatedUser) -> None:
     execute(bot, scanned_at(bot))
     said = answer_to(bot, ann, "list api")
-    assert "• `team/api` · $9.90 a month (99.0 GB) · nothing to free · scanned" in said
-    assert "*Saved so far:* $0.10 a month (1.00 GB)" in said
+    assert "• `team/api` · $119 a year (99 GB) · nothing to free · scanned" in said
+    assert "*Saved so far:* $1.20 a year (1 GB)" in said
     scanned_at(bot, None)
     assert "• `team/api` · size unknown · *could free" in answer_to(bot, ann, "list TEAM/A*")
 
@@ -448,12 +450,12 @@ def test_history(bot: RunningBot, ann: SimulatedUser, bob: SimulatedUser) -> Non
     said = answer_to(bot, ann, "history team/api")
     assert said.startswith("*Last 3 ended plans in `team/api`:*")
     assert (
-        "• `team/api`: 1 deleted, 1 skipped; freed 1.00 GB, $0.10 a month · approved by "
+        "• `team/api`: 1 deleted, 1 skipped; freed 1 GB, saves $1.20 a year · approved by "
         "<@U0000000009> · 2"
     ) in said
     assert f"was dismissed by <@{bob.id}> (proposed to delete 2 of 3 manifests) · 2" in said
     assert "expired before it had enough approvals (proposed to delete 2 of 3" in said
-    assert said.endswith("*Saved so far, all repositories:* $0.10 a month (1.00 GB)")
+    assert said.endswith("*Saved so far, all repositories:* $1.20 a year (1 GB)")
     assert "No plan has ended yet in `team/web`." in answer_to(bot, ann, "history team/web")
 
 

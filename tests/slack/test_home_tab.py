@@ -56,16 +56,16 @@ def pin(bot: RunningBot, text: str, by: str, days: float) -> None:
 def test_an_empty_tab(bot: RunningBot, ann: SimulatedUser) -> None:
     said = opened(bot, ann)
     assert "No repository has been scanned yet. `/ecr-clean REPOSITORY` scans one." in said
-    assert "*Saved so far:* $0.00 a month (0 bytes)" in said
+    assert "*Saved so far:* nothing" in said
     assert "# Open plans\nNone." in said
 
 
 def test_costs_of_all_repositories(bot: RunningBot, ann: SimulatedUser) -> None:
-    plan = scanned_at(bot, bot.posted())
+    scanned_at(bot, bot.posted())
     bot.store.save_repositories(PLACE, [HERE], NOW)
     said = opened(bot, ann)
-    assert "*Cost now:* $10.00 a month (100 GB), in 1 repository\n" in said
-    assert f"*Could be saved:* $0.20 a month ({plan.freed_bytes / GB:.2f} GB)" in said
+    assert "*Cost now:* $120 a year (100 GB), in 1 repository\n" in said
+    assert "*Could be saved:* $2.40 a year (2 GB)" in said
 
 
 def test_repositories_of_unknown_size(bot: RunningBot, ann: SimulatedUser) -> None:
@@ -78,8 +78,8 @@ def test_open_plans_link_to_their_reports(bot: RunningBot, ann: SimulatedUser) -
     said = opened(bot, ann)
     link = f"{bot.context.url}archives/{bot.channel}/p{message.ts.replace('.', '')}"
     assert (
-        f"`{HERE.name}`: waiting for approval · 2 of 3 manifests, $0.20 a month · <{link}|report>"
-        in said
+        f"`{HERE.name}`: waiting for approval · 2 of 3 manifests, saves $2.40 a year · "
+        f"<{link}|report>" in said
     )
 
 

@@ -1,9 +1,10 @@
-"""The buttons Try again, Confirm usage and Pin in reports."""
+"""The buttons Retry, Confirm usage and Keep 30 days in reports."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
+from slack_sdk.models.blocks import ActionsBlock
 
 from bot.core.audit_details import UsageConfirmed
 from bot.core.errors import ServiceError
@@ -11,6 +12,8 @@ from bot.core.records import AuditEventName
 from bot.playground.slack import CallFault, SimulatedUser, Workspace
 from bot.playground.slack.faults import DeliveryFault
 from bot.ports import DoubtedUsage, WorkloadCount
+from bot.slack.action_ids import PlanRef
+from bot.slack.messages.block_kit import button
 from tests.slack.conftest import StartBot
 from tests.slack.running_bot import (
     IN_DOUBT,
@@ -31,7 +34,9 @@ DOUBTED = DoubtedUsage(
     WorkloadCount(40, NOW - timedelta(days=1)),
 )
 INCOMPLETE = content("new", "old", scans=[SCANNED, IN_DOUBT])
-PULLED = content("new", "old", "older", pulled=3)
+PULLED = content("new", *(f"old{number}" for number in range(5)), pulled=3)
+NAMED = [f"sha256:{number:064}" for number in (1, 2, 3)]
+"""Of five images that were pulled at the same time, the report names three."""
 
 
 # try again
@@ -165,26 +170,26 @@ def test_usage_is_not_in_doubt(bot: RunningBot, ann: SimulatedUser) -> None:
 # pinning
 
 
-def test_a_recently_pulled_image_is_pinned(
+def test_one_click_pins_all_named_images(
     bot: RunningBot, ann: SimulatedUser, bob: SimulatedUser
 ) -> None:
     message = bot.posted(PULLED)
-    bot.clicks(ann, "pin_pulled:0", message)
-    (kept,) = bot.store.pins()
-    assert (kept.pin.pin, kept.pin.by) == (f"sha256:{1:064}", ann.id)
-    assert kept.pin.until == NOW + timedelta(days=30)
-    assert f"according to plan {message.plan}, version 1" in kept.pin.reason
+    bot.clicks(ann, "pin_pulled", message)
+    pins = [each.pin for each in bot.store.pins()]
+    assert sorted(pin.pin for pin in pins) == sorted(NAMED)
+    assert {(pin.by, pin.until) for pin in pins} == {(ann.id, NOW + timedelta(days=30))}
+    assert f"according to plan {message.plan}, version 1" in pins[0].reason
     (said,) = private_messages(ann, bot.channel)
     assert said.startswith("Pinned `sha256:")
     assert private_messages(bob, bot.channel) == []
     plan = bot.stored(message)
-    assert (plan.version, plan.deletions) == (2, 1)
-    assert "1 of 3 manifests to delete" in message_at(bob, bot.channel, message.ts)["text"]
+    assert (plan.version, plan.deletions) == (2, 2)
+    assert "delete 2 images, " in message_at(bob, bot.channel, message.ts)["text"]
 
 
 def test_a_guest_may_not_pin(bot: RunningBot, guest: SimulatedUser) -> None:
     message = bot.posted(PULLED)
-    bot.clicks(guest, "pin_pulled:0", message)
+    bot.clicks(guest, "pin_pulled", message)
     assert bot.store.pins() == []
     (said,) = private_messages(guest, bot.channel)
     assert "is a guest" in said
@@ -196,7 +201,30 @@ def test_pinned_twice_at_the_same_moment(
     message = bot.posted(PULLED)
     where = {"channel": message.channel, "ts": message.ts}
     with ThreadPoolExecutor(2) as pool:
-        list(pool.map(lambda each: each.uses("pin_pulled:0", **where), [ann, bob]))
+        list(pool.map(lambda each: each.uses("pin_pulled", **where), [ann, bob]))
     bot.wait_until_idle()
-    assert len(bot.store.pins()) == 1
-    assert bot.stored(message).deletions == 1
+    assert sorted(each.pin.pin for each in bot.store.pins()) == sorted(NAMED)
+    assert bot.stored(message).deletions == 2
+
+
+def test_a_button_of_an_earlier_version_of_the_bot(bot: RunningBot, ann: SimulatedUser) -> None:
+    """A report had one for each image, and it carried the digest."""
+    message = bot.posted(PULLED)
+    digest = f"sha256:{1:064}"
+    earlier = ActionsBlock(
+        elements=[button("Pin 30d", "pin_pulled:0", PlanRef(message.plan, 1, digest))]
+    )
+    posted = bot.context.client.chat_postMessage(
+        channel=bot.channel, text="earlier", blocks=[earlier.to_dict()]
+    )
+    ann.uses("pin_pulled:0", channel=bot.channel, ts=posted["ts"])
+    bot.wait_until_idle()
+    assert [each.pin.pin for each in bot.store.pins()] == [digest]
+
+
+def test_the_pinned_image_is_named_by_its_tag(bot: RunningBot, ann: SimulatedUser) -> None:
+    message = bot.posted(PULLED)
+    bot.clicks(ann, "pin_pulled", message)
+    said = str(message_at(ann, bot.channel, message.ts)["blocks"])
+    assert f"Version 2: <@{ann.id}> pinned `" in said
+    assert "pinned `sha256:" not in said

@@ -57,7 +57,7 @@ def test_the_audit_has_the_digests_that_a_pin_protects(env: StoreEnv) -> None:
     )
     assert second.digests == ()
     assert (renewed.event, renewed.version) == (AuditEventName.PROPOSED, 2)
-    assert renewed.detail == ImagesKeptByPins(1, of=2)
+    assert renewed.detail == ImagesKeptByPins(1, of=2, pins=("old",))
 
 
 def test_approvals_of_the_last_version_do_not_count(env: StoreEnv) -> None:

@@ -15,7 +15,7 @@ from bot.cli.demo.demo_company import DemoFolder, ServeProcess, running_company
 from bot.cli.exit_status import ExitStatus
 from bot.cli.terminal import note, print_lines
 from bot.core.errors import ServiceError
-from bot.render.quantities import count, money
+from bot.render.quantities import count, saves
 
 if TYPE_CHECKING:
     from bot.playground.plain_text import PlainTextRenderer
@@ -89,8 +89,8 @@ class ReportPrinter:
     def print_totals(self) -> None:
         usd = sum(each.usd for each in self.posted)
         print_lines(
-            f"{count(len(self.posted), 'repository', 'repositories')}. All deletions together save "
-            f"about {money(usd)} a month ({money(12 * usd)} a year)."
+            f"{count(len(self.posted), 'repository', 'repositories')}. All deletions together "
+            f"{saves(usd, exact=False, verb='save')}."
         )
 
     def _message(self, posted: PostedMessage) -> Json:

@@ -80,6 +80,12 @@ class _VersionLevels:
         self.patches = {minor: sorted(found, reverse=True) for minor, found in patches.items()}
 
 
+def is_release(tag: str) -> bool:
+    """Whether the tag is a version, and no pre-release."""
+    version = _version(tag)
+    return version is not None and not version.prerelease
+
+
 def _version(tag: str) -> Version | None:
     text = tag[1:] if tag[:1] in ("v", "V") else tag
     return Version.parse(text) if Version.is_valid(text) else None

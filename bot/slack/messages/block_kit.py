@@ -53,8 +53,8 @@ def text_view(blocks: Sequence[Json]) -> Json:
     ).to_dict()
 
 
-def header(name: str) -> HeaderBlock:
-    return HeaderBlock(text=plain(shortened(name, MOST_IN_HEADER)))
+def header(text: str) -> HeaderBlock:
+    return HeaderBlock(text=plain(shortened(text, MOST_IN_HEADER)))
 
 
 def section(*lines: str, button: ButtonElement | None = None) -> SectionBlock:

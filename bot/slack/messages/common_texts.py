@@ -1,26 +1,35 @@
 """Texts that several messages share, such as account and version, or the pause."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import datetime
 
 from bot.core.records import BOT_ACTOR, AuditEvent, AuditEventName, Pause
 from bot.core.savings import usd_per_month
 from bot.core.usage import UnscannedRegion
-from bot.render.plan_summary import PlanSummary
-from bot.render.quantities import count, money, size
+from bot.render import quantities
+from bot.render.image_counts import (
+    count_images,
+    image_and_manifest_words,
+    image_words,
+    kept_words,
+)
+from bot.render.quantities import count, size, yearly
 from bot.slack.action_ids import COMMAND, PlanRef
-from bot.slack.messages.block_kit import MOST_IN_HEADER, and_more
-from bot.slack.mrkdwn import code, date, mention, prose
+from bot.slack.mrkdwn import code, date, escape, mention, prose, shortened
 from bot.slack.view_models import PlanView
 
 PROGRESS_BAR_CELLS = 20
 
-PINS = 3
-MOST_IN_PIN = 200
+PINS = 2
+MOST_IN_PIN = 160
 
-REGIONS = 5
-MOST_REASONS = 8
-MOST_IN_REASON = 80
+REGIONS = 3
+MOST_REASONS = 6
+MOST_IN_REASONS = 500
+
+WHOLE_IN_HEADER = 60
+"""Characters of a repository's name. Longer ones are cut in headers and are whole in the small
+print."""
 
 SOURCE_NAMES = {
     "ecs": "ECS",
@@ -46,14 +55,21 @@ def repository(view: PlanView) -> str:
     return code(view.plan.repository.name)
 
 
-def a_month_and_a_year(usd: float) -> str:
-    return f"{money(usd)} a month ({money(12 * usd)} a year)"
+def name_in_header(view: PlanView) -> str:
+    return shortened(view.plan.repository.name, WHOLE_IN_HEADER)
+
+
+def saves(usd_per_month: float, *, exact: bool = True, verb: str = "saves") -> str:
+    """`saves $41 a year`, or `no saving`."""
+    return escape(quantities.saves(usd_per_month, exact=exact, verb=verb))
 
 
 def cost(number_of_bytes: int, usd_per_gb_month: float) -> str:
-    """USD per GB per month."""
-    usd = usd_per_month(number_of_bytes, usd_per_gb_month)
-    return f"{money(usd)} a month ({size(number_of_bytes)})"
+    """`$41 a year (34 GB)`. USD per GB per month."""
+    if not number_of_bytes:
+        return "nothing"
+    usd = yearly(usd_per_month(number_of_bytes, usd_per_gb_month))
+    return f"{escape(usd)} ({size(number_of_bytes)})"
 
 
 def progress_bar(done: int, total: int) -> str:
@@ -63,40 +79,48 @@ def progress_bar(done: int, total: int) -> str:
 
 
 def deletions(view: PlanView) -> str:
-    """`40 of 100 manifests`"""
-    return f"{view.plan.deletions:,} of {count(view.plan.manifests, 'manifest')}"
+    """`255 images`"""
+    return image_words(count_images(view.summary.deleted_groups))
 
 
-def kept_by_reason(summary: PlanSummary) -> str:
-    """Reasons to keep images, each with its number; most frequent first."""
-    reasons = [f"{n:,} {prose(reason, MOST_IN_REASON)}" for reason, n in summary.kept_by_reason]
-    others = sum(number for _, number in summary.kept_by_reason[MOST_REASONS:])
-    shown = ", ".join(reasons[:MOST_REASONS])
-    return shown + (f", {others:,} for other reasons" if others else "")
+def deletions_with_manifests(view: PlanView) -> str:
+    """`255 images (1,020 manifests)`"""
+    return image_and_manifest_words(count_images(view.summary.deleted_groups))
+
+
+def unit(view: PlanView) -> str:
+    """`image`, or `manifest` if the number of images to delete is another one."""
+    return count_images(view.summary.deleted_groups).unit
+
+
+def kept_by_reason(view: PlanView) -> str:
+    """`3 in use · 9 newest releases`"""
+    return prose(kept_words(view.summary.kept_groups, MOST_REASONS), MOST_IN_REASONS)
 
 
 def freed_so_far(view: PlanView) -> str:
-    usd = usd_per_month(view.saved_bytes, view.usd_per_gb_month)
-    return f"Freed by ecr-clean so far: {size(view.saved_bytes)}, {money(usd)} a month."
+    return f"Freed by ecr-clean so far: {cost(view.saved_bytes, view.usd_per_gb_month)}"
 
 
-def place_and_version(view: PlanView) -> str:
-    """Account, Region, plan and version."""
+def small_print(view: PlanView, *more: str) -> str:
+    """Region, account, further facts, plan and version in one line."""
     plan = view.plan
     registry = plan.repository.registry
-    cut_in_header = len(plan.repository.name) > MOST_IN_HEADER
-    whole = f"{code(plan.repository.name, most=300)} · " if cut_in_header else ""
-    return f"{whole}{registry.account} · {registry.region} · plan {plan.id}, version {plan.version}"
+    is_cut = len(plan.repository.name) > WHOLE_IN_HEADER
+    whole = [code(plan.repository.name, most=300)] if is_cut else []
+    id_ = f"plan {plan.id} v{plan.version}"
+    return " · ".join([*whole, registry.region, registry.account, *more, id_])
 
 
-def checked(view: PlanView, scopes: Mapping[str, int]) -> Iterator[str]:
-    """The scanned sources. `scopes`: number of scopes by source."""
-    if scopes:
-        sources = ", ".join(
-            source_name(source) + (f" ({number:,} scopes)" if number > 1 else "")
-            for source, number in scopes.items()
-        )
-        yield f"Checked for use {date(view.scanned_at)}: {sources}."
+def checked(view: PlanView) -> str:
+    """`all 7 sources checked today at 10:00`"""
+    scanned, disabled = len(view.summary.scopes_by_source), len(view.content.usage.not_checked)
+    if not scanned:
+        return "no source checked"
+    number = f"{scanned} of {scanned + disabled} sources"
+    if not disabled:
+        number = f"all {scanned} sources" if scanned > 1 else "1 source"
+    return f"{number} checked {date(view.scanned_at)}"
 
 
 def not_checked(view: PlanView) -> Iterator[str]:
@@ -104,13 +128,13 @@ def not_checked(view: PlanView) -> Iterator[str]:
     usage = view.content.usage
     if disabled := usage.not_checked:
         sources = ", ".join(map(source_name, disabled))
-        yield f"*Not checked:* {sources}. Images used only there are not protected."
+        yield f":warning: *Not checked:* {sources}. Images used only there are not protected."
     if regions := usage.unscanned_regions:
         shown = ", ".join(map(_unscanned, regions[:REGIONS]))
         more = f" and {len(regions) - REGIONS:,} more" if len(regions) > REGIONS else ""
         yield (
-            f"*Regions not checked:* {shown}{more}. Images used only there are not protected: add "
-            "the Regions to `usage.regions`."
+            f":warning: *Regions not checked:* {shown}{more}. Images used only there are not "
+            "protected: add the Regions to `usage.regions`."
         )
 
 
@@ -124,10 +148,12 @@ def also_deleted_in(view: PlanView) -> Iterator[str]:
         yield f":warning: *Replication also deletes these images in {shown}.*"
 
 
-def pinned(summary: PlanSummary) -> Iterator[str]:
+def pinned(view: PlanView) -> Iterator[str]:
     """The first pins."""
-    yield from (f"• {prose(words, MOST_IN_PIN)}" for words in summary.pins[:PINS])
-    yield from and_more(len(summary.pins) - PINS)
+    pins = view.summary.pins
+    yield from (prose(words, MOST_IN_PIN) for words in pins[:PINS])
+    if (more := len(pins) - PINS) > 0:
+        yield f"… and {count(more, 'more pin')}"
 
 
 def paused(pause: Pause | None) -> Iterator[str]:

@@ -9,15 +9,16 @@ from bot.core.plan import EXECUTED, PlanState
 from bot.core.records import BOT_ACTOR, AuditEvent, AuditEventName, ImageOutcome, Pause, PlanRecord
 from bot.core.savings import usd_per_month
 from bot.render.audit_events import detail_words
-from bot.render.plan_summary import PlanSummary
-from bot.render.quantities import about, count, freed, money
+from bot.render.image_counts import count_images, image_words
+from bot.render.quantities import count, freed
 from bot.render.refusals import state_words
 from bot.slack.api import MessageContent
 from bot.slack.messages import common_texts
 from bot.slack.messages.block_kit import context, message, section, sections
-from bot.slack.messages.common_texts import cost, starts
+from bot.slack.messages.common_texts import cost, saves, starts
 from bot.slack.messages.deletion_progress import approved, executing, result
-from bot.slack.messages.report import incomplete, report
+from bot.slack.messages.incomplete_plan import incomplete
+from bot.slack.messages.report import report
 from bot.slack.mrkdwn import code, date, escape, mention, mentions, prose, shortened
 from bot.slack.view_models import LinkedPlan, PlanResult, PlanView
 
@@ -53,20 +54,18 @@ def _nothing_to_delete(view: PlanView) -> MessageContent:
         f"{escape(view.plan.repository.name)}: {line}",
         context(
             f"{common_texts.repository(view)}: {line}",
-            *common_texts.pinned(PlanSummary(view.content)),
             *common_texts.not_checked(view),
             *common_texts.paused(view.pause),
+            *common_texts.pinned(view),
         ),
     )
 
 
 def _kept(view: PlanView) -> str:
-    number = view.plan.manifests
-    if not number:
+    if not view.plan.manifests:
         return "the repository is empty."
-    kept = count(number, "manifest")
-    reasons = common_texts.kept_by_reason(PlanSummary(view.content))
-    return f"nothing to delete. Keeps {kept}: {reasons}."
+    kept = image_words(count_images(view.summary.kept_groups))
+    return f"nothing to delete. Keeps {kept}: {common_texts.kept_by_reason(view)}."
 
 
 _BY_STATE = {
@@ -175,13 +174,13 @@ def last_run(each: PlanResult, usd_per_gb_month: float) -> str:
     stopped = "stopped, " if plan.state is PlanState.STOPPED else ""
     return (
         f"• {code(plan.repository.name)}: {stopped}{counts.get(ImageOutcome.DELETED, 0):,} deleted"
-        f"{not_deleted}; freed {freed(plan)}, {money(usd)} a month{_approved_by(plan)}"
+        f"{not_deleted}; freed {freed(plan)}, {saves(usd)}{_approved_by(plan)}"
     )
 
 
 def _deletions_and_savings(plan: PlanRecord, usd_per_gb_month: float) -> str:
     usd = usd_per_month(plan.freed_bytes, usd_per_gb_month)
-    saving = f"{about(plan)}{money(usd)} a month"
+    saving = saves(usd, exact=plan.exact)
     return f"{plan.deletions:,} of {count(plan.manifests, 'manifest')}, {saving}"
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from bot.core.records import KnownRepository, LastScan, Pause
 from bot.core.savings import usd_per_month
 from bot.core.storage_totals import StorageTotals, storage_of
-from bot.render.quantities import count, money, size
+from bot.render.quantities import count, size
 from bot.slack.action_ids import COMMAND
 from bot.slack.api import MessageContent
 from bot.slack.messages import common_texts
@@ -85,8 +85,8 @@ def _freed(could_free: int | None, usd_per_gb_month: float) -> str:
         return "possible savings unknown"
     if not could_free:
         return "nothing to free"
-    usd = money(usd_per_month(could_free, usd_per_gb_month))
-    return f"*could free {size(could_free)}, {usd} a month*"
+    saving = common_texts.saves(usd_per_month(could_free, usd_per_gb_month), verb="save")
+    return f"*could free {size(could_free)}, {saving}*"
 
 
 def _hint(scan: LastScan, view: RepositoriesView) -> str:

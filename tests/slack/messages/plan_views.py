@@ -21,6 +21,7 @@ from bot.playground.slack.blocks.checks import (
     is_too_long,
 )
 from bot.playground.slack.blocks.traversal import elements_with_blocks, texts_in
+from bot.render.plan_summary import PlanSummary
 from bot.slack.api import Json, MessageContent
 from bot.slack.view_models import PlanView
 from tests.render.builders import GB, image, plan
@@ -69,7 +70,7 @@ def view(
     stored = proposed("p7k2", content, NOW, NOW + timedelta(days=7))
     shown: dict[str, Any] = {
         "plan": replace(stored, **(record or {})),
-        "content": content,
+        "summary": PlanSummary(content),
         "scanned_at": NOW,
         "counts": {},
         "listed_items": (),
@@ -82,6 +83,7 @@ def view(
         "why_not_started": None,
         "now": NOW,
         "needs_typing": False,
+        "undo_window": timedelta(minutes=5),
         "last_event": None,
         "pause": None,
     }
@@ -141,16 +143,16 @@ def _lines(block: Json) -> Iterator[str]:
         case "header":
             yield f"# {block['text']['text']}"
         case "section":
-            yield _with_dates(block["text"]["text"])
+            yield with_dates(block["text"]["text"])
             yield from [_button(block["accessory"])] if "accessory" in block else []
         case "context":
-            for line in _with_dates(block["elements"][0]["text"]).splitlines():
+            for line in with_dates(block["elements"][0]["text"]).splitlines():
                 yield f"~ {line}"
         case "actions":
             yield " ".join(map(_button, block["elements"]))
 
 
-def _with_dates(text: str) -> str:
+def with_dates(text: str) -> str:
     return re.sub(r"<!date\^\d+\^[^|]+\|([^>]+)>", r"\1", text)
 
 

@@ -18,9 +18,6 @@ from tests.slack.messages.plan_views import (
 )
 from tests.support import NOW
 
-PLACE = "~ 123456789012 · eu-west-1 · plan p7k2, version 1"
-
-
 DENIED = SourceScan(
     "kubernetes",
     "cluster prod",
@@ -40,16 +37,15 @@ def test_an_incomplete_plan_names_the_problems() -> None:
         "`arn:aws:iam::123456789012:role/x` may not: attach &lt;the&gt; policy. And 1 more problem."
     )
     assert read(content.blocks) == (
-        f"""\
-# team/api
-:warning: *2 checks failed, so nothing can be deleted.*
-Fix them, then press *Try again*:
+        """\
+# team/api · 2 checks failed
+:warning: *Nothing can be deleted until this is fixed:*
 • kubernetes (cluster prod): `arn:aws:iam::123456789012:role/x` may not: attach &lt;the&gt; policy
 • ecs (eu-west-1): it lists 3 workloads, but listed 40 on 2026-11-22
 [Confirm usage]
-~ *Not checked:* Batch, SageMaker. Images used only there are not protected.
-{PLACE} · 2026-11-23 12:00 UTC
-[Try again] [Show images] [Dismiss]"""
+:warning: *Not checked:* Batch, SageMaker. Images used only there are not protected.
+[Retry] [Review images] [Dismiss]
+~ eu-west-1 · 123456789012 · checked 2026-11-23 12:00 UTC · plan p7k2 v1"""
     )
     assert values(content.blocks)["confirm_usage:1"] == "p7k2:1 3 ecs eu-west-1"
 
@@ -64,4 +60,4 @@ def test_a_scope_too_long_for_a_button() -> None:
 def test_many_problems() -> None:
     scans = tuple(replace(DENIED, scope=f"cluster {number}") for number in range(30))
     content = checked(plan_message(view(plan(image(1), usage=replace(USED, scans=scans)))))
-    assert "~ … and 22 more" in read(content.blocks)
+    assert "~ … and 25 more. *Retry* shows those that are left." in read(content.blocks)

@@ -22,9 +22,9 @@ from bot.core.verdict_reasons import Verdict
 from bot.render.plan_summary import PlanSummary
 from bot.slack.action_ids import PlanRef, ReviewState
 from bot.slack.messages.answers import refusal
+from bot.slack.messages.approval_dialogs import typing_view
 from bot.slack.messages.image_review import ImageReview, image_review
 from bot.slack.messages.plan import plan_message
-from bot.slack.messages.report import typing_view
 from bot.slack.messages.report_progress import failed_message, planning_message, requested_message
 from bot.slack.mrkdwn import escape
 from bot.slack.view_models import PlanView
@@ -135,19 +135,19 @@ def test_odd_problems() -> None:
     made = plan(image(1), usage=RepositoryUsage(scans=scans))
     content = checked(plan_message(view(replace(made, repository=ODD.repository))))
     _harmless(read(content.blocks) + content.text)
-    assert len(action_ids(content.blocks)) == 8 + 3
+    assert len(action_ids(content.blocks)) == 5 + 3
 
 
 def test_odd_names_in_modals() -> None:
     for page in range(4):
         check_review(ODD, page)
     check_review(ODD, 0, NASTY, NASTY * 9)
-    typing = checked_view(typing_view(view(ODD).plan, HOME, 0.10))
+    typing = checked_view(typing_view(view(ODD)))
     assert f"`{LONG_NAME}`" in read(typing["blocks"])
 
 
 def test_the_full_name_of_a_repository_is_shown() -> None:
-    assert f"~ `{LONG_NAME}` · 123456789012" in read(plan_message(view(ODD)).blocks)
+    assert f"~ `{LONG_NAME}` · eu-west-1" in read(plan_message(view(ODD)).blocks)
 
 
 @pytest.mark.parametrize("text", ["team/api", LONG_NAME, NASTY * 50, "x" * 5000, ":a" * 2000])

@@ -35,7 +35,7 @@ COUNTS = {
 def test_nothing_to_delete_is_one_line() -> None:
     made = plan(image(1, "a"), image(2, "b"), newest=2, usage=replace(USED, not_checked=()))
     content = checked(plan_message(view(made)))
-    line = "nothing to delete. Keeps 2 manifests: 2 among the 2 newest images."
+    line = "nothing to delete. Keeps 2 images: 2 newest images."
     assert content.text == f"team/api: {line}"
     assert read(content.blocks) == f"~ `team/api`: {line}"
     assert action_ids(content.blocks) == []
@@ -43,7 +43,7 @@ def test_nothing_to_delete_is_one_line() -> None:
 
 def test_nothing_to_delete_shows_unchecked_sources() -> None:
     made = plan(image(1, "a"), newest=1, usage=USED)
-    assert "~ *Not checked:* Batch, SageMaker." in read(plan_message(view(made)).blocks)
+    assert "~ :warning: *Not checked:* Batch, SageMaker." in read(plan_message(view(made)).blocks)
 
 
 def test_an_empty_repository() -> None:

@@ -1,0 +1,116 @@
+"""Counts of images, and why images are kept, as text.
+
+An image is a root that is an image or an index, with its parts. Other roots, such as artifacts, are
+counted as manifests.
+"""
+
+from collections import defaultdict
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from bot.core.manifest import ManifestKind
+from bot.core.rules.semver import is_release
+from bot.core.text_formatting import join_with_or
+from bot.core.verdict_reasons import (
+    AmongNewest,
+    KeptByTag,
+    RuleName,
+    TagPatterns,
+)
+from bot.render.plan_summary import KEPT_BECAUSE, PlannedImageGroup
+from bot.render.quantities import count
+
+_IMAGES = frozenset({ManifestKind.IMAGE, ManifestKind.INDEX})
+
+_FIRST = (RuleName.IN_USE, RuleName.PINNED)
+"""Reasons that come first; the others follow by number."""
+
+
+class ImageCount(NamedTuple):
+    """`images` and `others`: roots; `manifests`: roots and their parts."""
+
+    images: int
+    others: int
+    manifests: int
+
+    @property
+    def unit(self) -> str:
+        """What the manifests are called where their number is known but not that of the images."""
+        return "image" if self.images == self.manifests else "manifest"
+
+
+def count_images(groups: Iterable[PlannedImageGroup]) -> ImageCount:
+    images = others = manifests = 0
+    for group in groups:
+        is_image = group.root.manifest.kind in _IMAGES
+        images += is_image
+        others += not is_image
+        manifests += len(group.members)
+    return ImageCount(images, others, manifests)
+
+
+def image_words(number: ImageCount) -> str:
+    """`255 images`, `255 images and 4 other manifests`, `4 manifests`."""
+    if not number.others:
+        return count(number.images, "image")
+    if not number.images:
+        return count(number.others, "manifest")
+    return f"{count(number.images, 'image')} and {count(number.others, 'other manifest')}"
+
+
+def image_and_manifest_words(number: ImageCount) -> str:
+    """As `image_words`, with the number of manifests if it differs: `255 images (1,020
+    manifests)`."""
+    words = image_words(number)
+    if number.manifests == number.images + number.others:
+        return words
+    return f"{words} ({count(number.manifests, 'manifest')})"
+
+
+def kept_words(groups: Sequence[PlannedImageGroup], most: int) -> str:
+    """`3 in use · 9 newest releases · 5 newest `*SNAPSHOT*` · `latest``: how many images each
+    reason keeps. An image counts for its first reason. At most `most` reasons."""
+    found = sorted(_by_reason(groups).items(), key=lambda each: _order(each[1]))
+    shown = [_phrase(some) for _, some in found[:most]]
+    others = sum(len(some) for _, some in found[most:])
+    return " · ".join([*shown, *([f"{others:,} for other reasons"] if others else [])])
+
+
+def _by_reason(
+    groups: Iterable[PlannedImageGroup],
+) -> Mapping[Hashable, Sequence[PlannedImageGroup]]:
+    found: defaultdict[Hashable, list[PlannedImageGroup]] = defaultdict(list)
+    for group in groups:
+        reason = group.root.reasons[0]
+        patterns = reason.group if isinstance(reason, AmongNewest | KeptByTag) else None
+        found[reason.rule, patterns].append(group)
+    return found
+
+
+def _order(groups: Sequence[PlannedImageGroup]) -> tuple[int, int]:
+    rule = groups[0].root.reasons[0].rule
+    return (_FIRST.index(rule) if rule in _FIRST else len(_FIRST), -len(groups))
+
+
+def _phrase(groups: Sequence[PlannedImageGroup]) -> str:
+    """For images with the same reason."""
+    number, reason = len(groups), groups[0].root.reasons[0]
+    if isinstance(reason, KeptByTag):
+        return f"`{reason.tag}`" if number == 1 else f"{number:,} tagged {_patterns(reason.group)}"
+    if isinstance(reason, AmongNewest):
+        return f"{number:,} newest {_newest(reason.group, groups)}"
+    if reason.rule is RuleName.SEMVER:
+        return count(number, "newest version")
+    return f"{number:,} {KEPT_BECAUSE[reason.rule]}"
+
+
+def _newest(patterns: TagPatterns, groups: Sequence[PlannedImageGroup]) -> str:
+    """Only versions are called releases."""
+    if patterns.tags:
+        return _patterns(patterns)
+    is_all_releases = all(any(map(is_release, each.root.manifest.tags)) for each in groups)
+    return ("release" if is_all_releases else "image") + ("" if len(groups) == 1 else "s")
+
+
+def _patterns(patterns: TagPatterns) -> str:
+    return join_with_or([f"`{pattern}`" for pattern in patterns.tags])
