@@ -97,14 +97,14 @@ def test_images_to_delete() -> None:
 [Keep]
 *Not among the 2 newest images* · 2 images
 `1.1.0`
-2.00 GB · pushed 2 months ago
+2 GB · pushed 2 months ago
 [Keep]
 `1.2.0` (2 manifests)
-1.00 GB · pushed 2 months ago
+1 GB · pushed 2 months ago
 [Keep]
 *No tag* · 1 image
 `sha256:000000000000…` (no tag)
-1.00 GB · pushed 3 months ago
+1 GB · pushed 3 months ago
 [Keep]
 ~ `team/api` · plan p7k2 v1"""
     )
@@ -118,14 +118,14 @@ def test_images_to_keep() -> None:
 [Delete (4)] [Keep (3)]
 *In use* · 2 images
 `1.5.0`, `latest`
-1.00 GB · pushed 1 day ago
+1 GB · pushed 1 day ago
 Is in use by ECS a/b, ECS a/c, ECS d and 1 more
 `1.3.0`
-1.00 GB · pushed 2 months ago
+1 GB · pushed 2 months ago
 Is in use by ECS shop/web
 *2 newest images* · 1 image
 `1.4.0`
-1.00 GB · pushed 9 days ago
+1 GB · pushed 9 days ago
 *Where usage was scanned*
 *ECS* · 2 places
 • a: 3 images in use
@@ -159,7 +159,7 @@ def test_the_exact_tag_is_found_first() -> None:
     found = text(NEIGHBORS, search="1.9.0")
     assert re.findall(r"^`(.+)`$", found, re.MULTILINE) == ["1.9.0", "1.9.0-SNAPSHOT-6", "x-1.9.0"]
     assert "[Delete (3)] [Keep (0)]" in found
-    assert "`1.9.0`\n1.00 GB · pushed 3 days ago\nNot among the 0 newest images (3rd)" in found
+    assert "`1.9.0`\n1 GB · pushed 3 days ago\nNot among the 0 newest images (3rd)" in found
 
 
 def test_a_search_names_the_matching_tags_first() -> None:
@@ -205,13 +205,13 @@ def test_a_pinned_image_keeps_its_place() -> None:
     deleted = text(SHOP, newest, pins=[pin], record=record)
     assert "[Delete (3)] [Keep (4)]" in deleted
     assert (
-        "`1.1.0`\n2.00 GB · pushed 2 months ago\n"
+        "`1.1.0`\n2 GB · pushed 2 months ago\n"
         f":pushpin: *Pinned until 2026-12-23 by <@{ANN}>*\n`1.2.0`"
     ) in deleted
     assert deleted.endswith("plan p7k2 v2")
     kept = text(SHOP, newest, pins=[pin], verdict=Verdict.KEEP, record=record)
     assert (
-        "*Pinned* · 1 image\n`1.1.0`\n2.00 GB · pushed 2 months ago\n"
+        "*Pinned* · 1 image\n`1.1.0`\n2 GB · pushed 2 months ago\n"
         f"Pinned until 2026-12-23 by <@{ANN}>: why"
     ) in kept
 
@@ -324,7 +324,7 @@ def test_users_by_a_tag_that_has_moved() -> None:
     users = (PastTagUser("ECS shop/web", "v1", certain=True),)
     made = plan(image(1, "v2"), usage=RepositoryUsage(by_past_tag={image(1).digest: users}))
     words = "Is in use by ECS shop/web (by the tag v1, which this image had)"
-    assert f"`v2`\n1.00 GB · pushed 40 days ago\n{words}" in text(made, verdict=Verdict.KEEP)
+    assert f"`v2`\n1 GB · pushed 40 days ago\n{words}" in text(made, verdict=Verdict.KEEP)
 
 
 # reasons
