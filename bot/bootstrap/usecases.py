@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from bot.bootstrap.planning import identify, open_named_registries, open_registries
 from bot.bootstrap.slack import approvers_to_look_up, is_in_slack, open_client
 from bot.core.errors import RequestError, ServiceError
-from bot.core.permissions import AwsIdentity, SimulatedUser, SlackUser
+from bot.core.permissions import AwsIdentity, Person, SlackUser
 from bot.parallel import ExpiringCache
 from bot.ports import Clock
 from bot.process import system_clock
@@ -101,9 +101,7 @@ def command_line_person(settings: Settings) -> AwsIdentity:
     return AwsIdentity(identify(settings).arn)
 
 
-def open_proposer(
-    settings: Settings, store: "Store", planner: Planner, person: SimulatedUser
-) -> Proposer:
+def open_proposer(settings: Settings, store: "Store", planner: Planner, person: Person) -> Proposer:
     return Proposer(
         store=store,
         planner=planner,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bot.cli.database import existing_store
+from bot.cli.open_storage import existing_store
 from bot.cli.options import SINCE, common_options, format_option
 from bot.cli.terminal import OutputFormats
 from bot.cli.user_names import UserNames

@@ -9,8 +9,8 @@ from bot import sanitize
 from bot.bootstrap.processes import is_gone
 from bot.bootstrap.storage import Storage
 from bot.bootstrap.usecases import command_line_person, open_decisions
-from bot.cli.database import opened_memory, opened_store
 from bot.cli.exit_status import ExitStatus
+from bot.cli.open_storage import opened_memory, opened_store
 from bot.cli.options import CommonOptions, common_options
 from bot.cli.runs import PlanExecutor, execute, note_after_interrupt
 from bot.cli.terminal import note, print_line

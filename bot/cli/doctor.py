@@ -23,8 +23,8 @@ from bot.bootstrap.planning import identify, open_named_registries, own_place
 from bot.bootstrap.slack_context import has_slack_tokens, open_slack_checks
 from bot.bootstrap.sources import open_sources
 from bot.bootstrap.usecases import open_authority
-from bot.cli.database import opened_memory
 from bot.cli.exit_status import ExitStatus
+from bot.cli.open_storage import opened_memory
 from bot.cli.options import CommonOptions, common_options, format_option
 from bot.cli.terminal import OutputFormats, note, print_lines, progress_display
 from bot.core.doctor_findings import (

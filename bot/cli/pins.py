@@ -9,8 +9,8 @@ import click
 
 from bot.bootstrap.planning import open_registries
 from bot.bootstrap.usecases import command_line_person, open_authority, open_pins
-from bot.cli.database import existing_store, opened_store
 from bot.cli.exit_status import ExitStatusCollector
+from bot.cli.open_storage import existing_store, opened_store
 from bot.cli.options import (
     UNTIL,
     CommonOptions,

@@ -11,8 +11,8 @@ from bot.bootstrap.planning import open_planner, open_registries
 from bot.bootstrap.sources import CompletedScan, UsageSources, open_sources
 from bot.bootstrap.storage import Storage
 from bot.bootstrap.usecases import open_authority
-from bot.cli.database import opened_memory
 from bot.cli.exit_status import ExitStatusCollector
+from bot.cli.open_storage import opened_memory
 from bot.cli.options import CommonOptions, common_options, format_option, repositories_argument
 from bot.cli.terminal import OutputFormats, progress_display
 from bot.core.errors import RequestError, ServiceError

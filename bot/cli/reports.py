@@ -12,8 +12,8 @@ from bot.bootstrap.slack import open_client, open_workspace
 from bot.bootstrap.sources import UsageSources
 from bot.bootstrap.storage import open_store
 from bot.bootstrap.usecases import command_line_person, open_proposer
-from bot.cli.database import opened_memory
 from bot.cli.exit_status import ExitStatusCollector
+from bot.cli.open_storage import opened_memory
 from bot.cli.options import CommonOptions, common_options, format_option, repositories_argument
 from bot.cli.planning import MultiRepositoryPlanner, find_all, note_if_incomplete
 from bot.cli.plans import StoredPlan

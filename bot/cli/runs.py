@@ -15,12 +15,12 @@ import click
 from bot.bootstrap.deletion import open_run_starter
 from bot.bootstrap.processes import Shutdown, is_gone
 from bot.bootstrap.usecases import command_line_person, open_decisions
-from bot.cli.database import existing_store
 from bot.cli.exit_status import INTERRUPTED, ExitStatus, ExitStatusCollector
+from bot.cli.open_storage import existing_store
 from bot.cli.options import CommonOptions, common_options
 from bot.cli.terminal import note, print_line, progress_display, show
 from bot.core.errors import RequestError, ServiceError
-from bot.core.permissions import SimulatedUser
+from bot.core.permissions import Person
 from bot.core.plan import PlanState
 from bot.core.records import ImageOutcome, Pause, PlanRecord
 from bot.core.savings import usd_per_month
@@ -67,7 +67,7 @@ class PlanExecutor:
 
     settings: Settings
     store: "Store"
-    person: SimulatedUser
+    person: Person
     shutdown: Shutdown = field(default_factory=Shutdown)
 
     def wait_and_execute(self, plan: PlanRecord) -> PlanRecord:

@@ -13,8 +13,8 @@ import click
 from bot.bootstrap.planning import has_aws_credentials
 from bot.bootstrap.processes import Shutdown, shutdown_on_signals
 from bot.bootstrap.slack_context import has_slack_tokens, open_slack_connection
-from bot.cli.database import opened_store
 from bot.cli.exit_status import ExitStatus
+from bot.cli.open_storage import opened_store
 from bot.cli.options import CommonOptions, common_options
 from bot.cli.terminal import print_line
 from bot.core.errors import RequestError, ServiceError

@@ -7,7 +7,7 @@ from typing import TypeAlias
 from bot.core.errors import ErrorText
 from bot.core.permission_reasons import GrantReason
 from bot.core.pins import Pin
-from bot.core.refusal_reasons import Refusal, UsageFigures
+from bot.core.refusal_reasons import Refusal, WorkloadFigures
 from bot.core.result_reasons import EarlyEndCause, ResultReason, StartProblem
 
 # plans
@@ -76,7 +76,7 @@ class PinDetail:
 
 @dataclass(frozen=True, slots=True)
 class UsageConfirmed:
-    figures: UsageFigures
+    figures: WorkloadFigures
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal, TypeAlias
 
+from bot.core.doctor_registry_findings import RegistryFinding
 from bot.core.errors import ErrorText
 from bot.core.plan_problems import ScanFailed
-from bot.core.registry_findings import RegistryFinding
 from bot.core.usage import UnscannedRegion
 
 

@@ -97,10 +97,10 @@ class AwsIdentity:
         return self.arn
 
 
-SimulatedUser = SlackUser | AwsIdentity
+Person = SlackUser | AwsIdentity
 
 
-def person_without_directory(name: str, rules: ApprovalRules) -> SimulatedUser | None:
+def person_without_directory(name: str, rules: ApprovalRules) -> Person | None:
     """The person with this ID or ARN. None if the rules need more than the name, which only Slack
     knows."""
     if name.startswith("arn:"):
@@ -112,7 +112,7 @@ def person_without_directory(name: str, rules: ApprovalRules) -> SimulatedUser |
 
 
 def may_approve(  # noqa: PLR0913 - the last three are the person's input
-    person: SimulatedUser,
+    person: Person,
     plan: PlanRecord,
     rules: ApprovalRules,
     *,
@@ -144,7 +144,7 @@ def may_approve(  # noqa: PLR0913 - the last three are the person's input
     return PermissionRefused(fixable) if fixable else permission
 
 
-def counts_as_approver(person: SimulatedUser, rules: ApprovalRules) -> PersonPermission:
+def counts_as_approver(person: Person, rules: ApprovalRules) -> PersonPermission:
     """Whether a stored approval counts under the settings of the worker that runs the plan."""
     if isinstance(person, AwsIdentity) and rules.required > 1:
         return PermissionRefused(CommandLineApprovalNotCounted(rules.required))
@@ -168,11 +168,11 @@ def needs_typing(plan: PlanRecord, rules: ApprovalRules) -> bool:
     return plan.manifests > 0 and plan.deletions / plan.manifests > rules.confirm_over
 
 
-def may_pin(person: SimulatedUser, rules: ApprovalRules) -> PersonPermission:
+def may_pin(person: Person, rules: ApprovalRules) -> PersonPermission:
     return _as_member_or_approver(person, rules)
 
 
-def may_unpin(person: SimulatedUser, pin: Pin, rules: ApprovalRules) -> PersonPermission:
+def may_unpin(person: Person, pin: Pin, rules: ApprovalRules) -> PersonPermission:
     """The author of the pin and approvers may: in any channel, and on the command line even if
     several approvals are required."""
     if pin.by == person.name:
@@ -180,25 +180,25 @@ def may_unpin(person: SimulatedUser, pin: Pin, rules: ApprovalRules) -> PersonPe
     return _as_approver(person, rules)
 
 
-def may_confirm_usage(person: SimulatedUser, rules: ApprovalRules) -> PersonPermission:
+def may_confirm_usage(person: Person, rules: ApprovalRules) -> PersonPermission:
     """Approvers only: it can make a plan complete, so that it can be approved."""
     return _as_approver(person, rules)
 
 
-def may_pause(person: SimulatedUser, rules: ApprovalRules) -> PersonPermission:
+def may_pause(person: Person, rules: ApprovalRules) -> PersonPermission:
     """Applies to resume as well."""
     return _as_approver(person, rules)
 
 
-def may_ask_for_report(person: SimulatedUser, rules: ApprovalRules) -> PersonPermission:
+def may_ask_for_report(person: Person, rules: ApprovalRules) -> PersonPermission:
     return _as_member_or_approver(person, rules)
 
 
-def may_dismiss(person: SimulatedUser, rules: ApprovalRules) -> PersonPermission:
+def may_dismiss(person: Person, rules: ApprovalRules) -> PersonPermission:
     return _as_member_or_approver(person, rules)
 
 
-def may_stop(person: SimulatedUser, rules: ApprovalRules) -> PersonPermission:
+def may_stop(person: Person, rules: ApprovalRules) -> PersonPermission:
     return _as_member_or_approver(person, rules)
 
 
@@ -209,7 +209,7 @@ def _wrong_state(plan: PlanRecord) -> WrongPlanState | None:
 
 
 def _not_allowed_here(
-    person: SimulatedUser, plan: PlanRecord, rules: ApprovalRules
+    person: Person, plan: PlanRecord, rules: ApprovalRules
 ) -> ReportOnlyMode | NoApprovalChannel | ApprovableOnlyInSlack | None:
     """Why approval is refused to everyone in Slack, or to everyone on the command line."""
     if rules.report_only:
@@ -220,14 +220,14 @@ def _not_allowed_here(
 
 
 def _wrong_channel(
-    person: SimulatedUser, plan: PlanRecord, rules: ApprovalRules, channel: str | None
+    person: Person, plan: PlanRecord, rules: ApprovalRules, channel: str | None
 ) -> ApprovableOnlyInChannel | None:
     if isinstance(person, AwsIdentity) or channel == rules.channel:
         return None
     return ApprovableOnlyInChannel(plan.repository.name, rules.channel)
 
 
-def _approved_before(person: SimulatedUser, plan: PlanRecord) -> AlreadyApproved | None:
+def _approved_before(person: Person, plan: PlanRecord) -> AlreadyApproved | None:
     approvers = {approval.by for approval in plan.current_approvals}
     return AlreadyApproved(person.name) if person.name in approvers else None
 
@@ -243,7 +243,7 @@ def _not_confirmed(
     return None if typed.strip() == name else WrongNameTyped(name, typed.strip())
 
 
-def _as_member_or_approver(person: SimulatedUser, rules: ApprovalRules) -> PersonPermission:
+def _as_member_or_approver(person: Person, rules: ApprovalRules) -> PersonPermission:
     """Every full member may, since these actions never delete more; approvers may even if they are
     not full members."""
     member = _as_member(person, rules)
@@ -251,7 +251,7 @@ def _as_member_or_approver(person: SimulatedUser, rules: ApprovalRules) -> Perso
     return approver if isinstance(approver, PermissionGranted) else member
 
 
-def _as_approver(person: SimulatedUser, rules: ApprovalRules) -> PersonPermission:
+def _as_approver(person: Person, rules: ApprovalRules) -> PersonPermission:
     if not rules.approvers:
         return _as_member(person, rules)
     if isinstance(person, AwsIdentity):
@@ -259,7 +259,7 @@ def _as_approver(person: SimulatedUser, rules: ApprovalRules) -> PersonPermissio
     return _as_listed_user(person, rules)
 
 
-def _as_member(person: SimulatedUser, rules: ApprovalRules) -> PersonPermission:
+def _as_member(person: Person, rules: ApprovalRules) -> PersonPermission:
     if isinstance(person, AwsIdentity):
         return PermissionGranted(HasAwsCredentials(person.arn))
     why_not = _why_no_member(person, rules)

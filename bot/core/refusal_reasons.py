@@ -128,7 +128,7 @@ class UndoWindowOpen:
 
 
 @dataclass(frozen=True, slots=True)
-class UsageFigures:
+class WorkloadFigures:
     """How many workloads a source lists now, and how many before. UTC."""
 
     source: str
@@ -144,7 +144,7 @@ class OutdatedWorkloadCount:
     """The person confirmed `workloads`, but the source lists another number now."""
 
     workloads: int
-    figures: UsageFigures
+    figures: WorkloadFigures
 
 
 @dataclass(frozen=True, slots=True)

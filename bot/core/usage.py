@@ -69,7 +69,7 @@ volumes, and users can name those by digest. ECS tasks are not among them, since
 their digests: plans would be incomplete for as long as a task runs."""
 
 
-class UnresolvedTag(NamedTuple):
+class UnresolvedTagReference(NamedTuple):
     """A workload uses an image that its tag named at some time after `since`, in UTC."""
 
     runner: TagRunner
@@ -85,7 +85,7 @@ class ImageUse:
     image: str
     used_by: str
     digest: str | None = None
-    unresolved: UnresolvedTag | None = None
+    unresolved: UnresolvedTagReference | None = None
     is_guess: bool = False
 
 
@@ -93,7 +93,7 @@ class TagRun(NamedTuple):
     """A workload that uses an image by a tag, without a known digest."""
 
     used_by: str
-    unresolved: UnresolvedTag
+    unresolved: UnresolvedTagReference
 
 
 TagRuns = Mapping[str, Collection[TagRun]]

@@ -5,7 +5,7 @@ from typing import assert_never
 from bot.core import doctor_findings as found
 from bot.core import doctor_findings as slack
 from bot.core import doctor_findings as usage
-from bot.core import registry_findings as registry
+from bot.core import doctor_registry_findings as registry
 from bot.core.doctor_findings import (
     ApproverFinding,
     FindingDetail,
@@ -13,8 +13,8 @@ from bot.core.doctor_findings import (
     SlackScope,
     UsageFinding,
 )
+from bot.core.doctor_registry_findings import RegistryFinding
 from bot.core.plan_problems import ScanFailed
-from bot.core.registry_findings import RegistryFinding
 from bot.core.report_schedules import IGNORE_TAG
 from bot.core.text_formatting import first_few
 from bot.core.usage import REGION_LIST_SOURCE, SOURCES

@@ -5,7 +5,7 @@ from typing import assert_never
 from bot.core import refusal_reasons as why
 from bot.core.plan import PlanState
 from bot.core.records import Pause
-from bot.core.refusal_reasons import ApprovalProblem, Refusal, UsageFigures
+from bot.core.refusal_reasons import ApprovalProblem, Refusal, WorkloadFigures
 from bot.core.text_formatting import format_duration, format_time
 from bot.render.permission_sentences import only_in_slack, person_refusal_words
 from bot.render.pins import pin_words
@@ -102,7 +102,7 @@ def approval_problem_words(lack: ApprovalProblem) -> str:
             assert_never(lack)
 
 
-def figures_words(figures: UsageFigures) -> str:
+def figures_words(figures: WorkloadFigures) -> str:
     return (
         f"{figures.source} lists {figures.workloads:,} workloads in {figures.scope} "
         f"({format_time(figures.at)}), and listed {figures.before:,} before "

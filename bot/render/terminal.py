@@ -57,7 +57,8 @@ def shown_whole(*parts: str | tuple[str, str], style: str = "") -> "RenderableTy
 def wrapped(text: str, indent: int) -> list[str]:
     """The text in lines that fit into LINE_WIDTH behind `indent`. Words and `commands` are never
     broken, so that they can be copied."""
-    unbroken = _COMMAND.sub(lambda command: command[0].replace(" ", _HARD_SPACE), text)
+    safe = sanitize.line(text)
+    unbroken = _COMMAND.sub(lambda command: command[0].replace(" ", _HARD_SPACE), safe)
     lines = textwrap.wrap(
         unbroken, LINE_WIDTH - indent, break_long_words=False, break_on_hyphens=False
     )

@@ -113,7 +113,7 @@ NAMES: Mapping[type, str] = {
     refusal_reasons.PinnedByAnotherPerson: "pin_of_another",
     refusal_reasons.TooFewApprovals: "too_few_approvals",
     refusal_reasons.UndoWindowOpen: "undo_window_open",
-    refusal_reasons.UsageFigures: "usage_figures",
+    refusal_reasons.WorkloadFigures: "usage_figures",
     refusal_reasons.OutdatedWorkloadCount: "other_number",
     refusal_reasons.AlreadyPaused: "paused_already",
     manifest.DigestDiffers: "digest_differs",

@@ -226,7 +226,7 @@ class UsageListedRow(TableBase):
     before_at: Mapped[datetime | None]
 
 
-class UsageConfirmationRow(TableBase):
+class WorkloadCountConfirmationRow(TableBase):
     """A confirmation that a usage source listed the right number of workloads."""
 
     __tablename__ = "usage_confirmations"

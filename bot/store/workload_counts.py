@@ -9,7 +9,7 @@ from bot.core.records import AuditEvent
 from bot.ports import DoubtedUsage, UsageConfirmation, WorkloadCount
 from bot.store.audit import add_events
 from bot.store.table_base import StoreQueries, count_of, insert_new, upsert
-from bot.store.tables import UsageConfirmationRow, UsageListedRow
+from bot.store.tables import UsageListedRow, WorkloadCountConfirmationRow
 
 
 class WorkloadCountQueries(StoreQueries):
@@ -50,7 +50,7 @@ class WorkloadCountQueries(StoreQueries):
                     "before_workloads": before.workloads,
                     "before_at": before.at,
                 }
-                insert_new(session, UsageConfirmationRow, [row])
+                insert_new(session, WorkloadCountConfirmationRow, [row])
                 add_events(session, [event])
             return True
 
@@ -61,8 +61,15 @@ class WorkloadCountQueries(StoreQueries):
             return [_doubted(session, row) for row in session.scalars(ordered).all()]
 
     def confirmations(self, source: str, scope: str) -> Sequence[UsageConfirmation]:
-        is_its_own = (UsageConfirmationRow.source == source, UsageConfirmationRow.scope == scope)
-        query = select(UsageConfirmationRow).where(*is_its_own).order_by(UsageConfirmationRow.at)
+        is_its_own = (
+            WorkloadCountConfirmationRow.source == source,
+            WorkloadCountConfirmationRow.scope == scope,
+        )
+        query = (
+            select(WorkloadCountConfirmationRow)
+            .where(*is_its_own)
+            .order_by(WorkloadCountConfirmationRow.at)
+        )
         with self._database.reading() as session:
             return [_confirmation(row) for row in session.scalars(query)]
 
@@ -92,7 +99,7 @@ def _doubted(session: Session, row: UsageListedRow) -> DoubtedUsage:
     return DoubtedUsage(row.source, row.scope, listed, before)
 
 
-def _confirmation(row: UsageConfirmationRow) -> UsageConfirmation:
+def _confirmation(row: WorkloadCountConfirmationRow) -> UsageConfirmation:
     listed = WorkloadCount(row.workloads, row.listed_at)
     before = WorkloadCount(row.before_workloads, row.before_at)
     return UsageConfirmation(DoubtedUsage(row.source, row.scope, listed, before), row.by, row.at)

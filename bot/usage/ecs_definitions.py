@@ -8,7 +8,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from bot.aws.aws_api import AwsAnswer, AwsApi, error_with
-from bot.core.usage import ImageUse, TagRunner, UnresolvedTag
+from bot.core.usage import ImageUse, TagRunner, UnresolvedTagReference
 from bot.parallel import in_parallel
 from bot.sanitize import quoted
 
@@ -197,5 +197,7 @@ def container_image_uses(
     for Service Connect (observed). `since`: the start time of a running container."""
     image, digest = container.get("image"), container.get("imageDigest")
     if image or digest:
-        unresolved = UnresolvedTag(TagRunner.ECS_TASK, since) if since and not digest else None
+        unresolved = (
+            UnresolvedTagReference(TagRunner.ECS_TASK, since) if since and not digest else None
+        )
         yield ImageUse(image or digest, used_by, digest, unresolved)

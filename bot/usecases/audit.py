@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NoReturn
 from bot.core.audit_details import EventDetail, RequestRefused
 from bot.core.errors import RefusedError, RequestError
 from bot.core.permission_reasons import GrantReason
-from bot.core.permissions import ApprovalPermission, PermissionRefused, SimulatedUser, why_outdated
+from bot.core.permissions import ApprovalPermission, PermissionRefused, Person, why_outdated
 from bot.core.plan_transitions import PlanStep, allows
 from bot.core.records import AuditEvent, AuditEventName, PlanRecord
 from bot.core.refusal_reasons import Refusal, WrongPlanState
@@ -27,11 +27,11 @@ _ABOUT_A_WHOLE_VERSION = (AuditEventName.PROPOSED, AuditEventName.APPROVED)
 
 
 @dataclass(frozen=True, slots=True)
-class PersonAction:
+class AuditedAction:
     """An action that a person requests, for all repositories."""
 
     store: "Store"
-    person: SimulatedUser
+    person: Person
     at: datetime
 
     def event(self, name: AuditEventName, detail: EventDetail) -> AuditEvent:
@@ -50,7 +50,7 @@ class PersonAction:
 
 
 @dataclass(frozen=True, slots=True)
-class RepositoryAction(PersonAction):
+class AuditedRepositoryAction(AuditedAction):
     """An action that a person requests for one repository, or for one of its plans."""
 
     repository: RepositoryId
@@ -60,7 +60,7 @@ class RepositoryAction(PersonAction):
         self, name: AuditEventName, detail: EventDetail, digests: tuple[str, ...] = ()
     ) -> AuditEvent:
         return replace(
-            PersonAction.event(self, name, detail),
+            AuditedAction.event(self, name, detail),
             plan=self.plan.id if self.plan else None,
             version=self.plan.version if self.plan else None,
             repository=self.repository.uri,

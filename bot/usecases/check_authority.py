@@ -11,8 +11,8 @@ from bot.core.permission_reasons import InvalidPinRemoval
 from bot.core.permissions import (
     PermissionGranted,
     PermissionRefused,
+    Person,
     PersonPermission,
-    SimulatedUser,
     counts_as_approver,
     may_confirm_usage,
     may_unpin,
@@ -27,7 +27,7 @@ from bot.core.refusal_reasons import ApprovalProblem
 from bot.core.repository import RepositoryId
 from bot.ports import UserDirectory
 
-Ask = Callable[[SimulatedUser, ApprovalRules], PersonPermission]
+Ask = Callable[[Person, ApprovalRules], PersonPermission]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +96,7 @@ class AuthorityChecker:
     ) -> InvalidPinRemoval | None:
         """None if at least one of the people who removed the pin may do so."""
 
-        def ask(person: SimulatedUser, rules: ApprovalRules) -> PersonPermission:
+        def ask(person: Person, rules: ApprovalRules) -> PersonPermission:
             return may_unpin(person, pin.pin, rules)
 
         why = None

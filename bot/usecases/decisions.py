@@ -24,7 +24,7 @@ from bot.core.permissions import (
     ApprovalPermission,
     PermissionGranted,
     PermissionRefused,
-    SimulatedUser,
+    Person,
     may_approve,
     may_confirm_usage,
     may_dismiss,
@@ -35,10 +35,10 @@ from bot.core.plan import PlanState
 from bot.core.plan_transitions import PlanStep, approved, dismissed, reopened, stop_requested
 from bot.core.policy import ApprovalRules
 from bot.core.records import Approval, AuditEventName, Pause, PlanRecord, StoreChange
-from bot.core.refusal_reasons import AlreadyPaused, OutdatedWorkloadCount, UsageFigures
+from bot.core.refusal_reasons import AlreadyPaused, OutdatedWorkloadCount, WorkloadFigures
 from bot.core.repository import RepositoryId
 from bot.ports import Clock, DoubtedUsage, UsageMemory
-from bot.usecases.audit import PersonAction, RepositoryAction, one_line
+from bot.usecases.audit import AuditedAction, AuditedRepositoryAction, one_line
 from bot.usecases.proposals import find_plan
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ class Decisions:
     undo_window: timedelta
 
     def lacks_only_the_name(
-        self, plan: PlanRecord, person: SimulatedUser, consent: ApprovalRequest
+        self, plan: PlanRecord, person: Person, consent: ApprovalRequest
     ) -> bool:
         """Whether the person may approve once they have typed the repository's name."""
         typed = replace(consent, typed=plan.repository.name)
@@ -75,7 +75,7 @@ class Decisions:
             self._may_approve(plan, person, consent), PermissionRefused
         ) and isinstance(self._may_approve(plan, person, typed), PermissionGranted)
 
-    def approve(self, id_: str, person: SimulatedUser, consent: ApprovalRequest) -> PlanRecord:
+    def approve(self, id_: str, person: Person, consent: ApprovalRequest) -> PlanRecord:
         """Returns the plan: approved, or still proposed if more approvals are required."""
         while True:
             before, action = self._find(id_, person)
@@ -87,7 +87,7 @@ class Decisions:
             if self.store.commit(StoreChange((event,), before, after)):
                 return after
 
-    def dismiss(self, id_: str, person: SimulatedUser, version: int | None = None) -> PlanRecord:
+    def dismiss(self, id_: str, person: Person, version: int | None = None) -> PlanRecord:
         """Ends a proposed plan. `version`: the one that the person saw, None for the newest."""
         while True:
             before, action = self._find(id_, person)
@@ -99,7 +99,7 @@ class Decisions:
             if self.store.commit(StoreChange((event,), before, after)):
                 return after
 
-    def stop(self, id_: str, person: SimulatedUser) -> PlanRecord:
+    def stop(self, id_: str, person: Person) -> PlanRecord:
         """During the undo window, the plan is proposed again, without approvals. While the plan is
         executing, it stops after the batches in flight."""
         while True:
@@ -115,7 +115,7 @@ class Decisions:
             if self.store.commit(StoreChange((event,), before, after)):
                 return after
 
-    def pause(self, person: SimulatedUser, why: str) -> Pause:
+    def pause(self, person: Person, why: str) -> Pause:
         """Stops plans from starting until a person resumes. Executing plans continue. `why` may be
         empty."""
         action = self._expect_may_pause(person)
@@ -125,7 +125,7 @@ class Decisions:
             raise _paused_already(self.store.pause())
         return pause
 
-    def resume(self, person: SimulatedUser) -> Pause:
+    def resume(self, person: Person) -> Pause:
         """Ends the pause, and returns it."""
         action = self._expect_may_pause(person)
         pause = self.store.pause()
@@ -136,11 +136,11 @@ class Decisions:
         raise RequestError("ecr-clean is not paused")
 
     def confirm_usage(
-        self, source: str, scope: str, workloads: int, person: SimulatedUser
+        self, source: str, scope: str, workloads: int, person: Person
     ) -> DoubtedUsage:
         """Accepts a drop in a source's usage, and returns it. `workloads`: the number that the
         person saw. Later scans are compared with this number."""
-        action = PersonAction(self.store, person, self.clock())
+        action = AuditedAction(self.store, person, self.clock())
         while True:
             doubted = find_doubted(self.store, source, scope)
             action.expect(may_confirm_usage(person, self.general_rules))
@@ -150,13 +150,13 @@ class Decisions:
             if self.store.confirm(doubted, action.event(AuditEventName.CONFIRMED_USAGE, detail)):
                 return doubted
 
-    def _find(self, id_: str, person: SimulatedUser) -> tuple[PlanRecord, RepositoryAction]:
+    def _find(self, id_: str, person: Person) -> tuple[PlanRecord, AuditedRepositoryAction]:
         now = self.clock()
         plan = find_plan(self.store, id_, now)
-        return plan, RepositoryAction(self.store, person, now, plan.repository, plan)
+        return plan, AuditedRepositoryAction(self.store, person, now, plan.repository, plan)
 
     def _may_approve(
-        self, plan: PlanRecord, person: SimulatedUser, consent: ApprovalRequest
+        self, plan: PlanRecord, person: Person, consent: ApprovalRequest
     ) -> ApprovalPermission:
         return may_approve(
             person,
@@ -167,8 +167,8 @@ class Decisions:
             typed=consent.typed,
         )
 
-    def _expect_may_pause(self, person: SimulatedUser) -> PersonAction:
-        action = PersonAction(self.store, person, self.clock())
+    def _expect_may_pause(self, person: Person) -> AuditedAction:
+        action = AuditedAction(self.store, person, self.clock())
         action.expect(may_pause(person, self.general_rules))
         return action
 
@@ -202,9 +202,9 @@ def find_doubted(memory: UsageMemory, source: str, scope: str) -> DoubtedUsage:
     return found
 
 
-def figures(doubted: DoubtedUsage) -> UsageFigures:
+def figures(doubted: DoubtedUsage) -> WorkloadFigures:
     """What a source lists now, and what it listed before."""
-    return UsageFigures(
+    return WorkloadFigures(
         source=doubted.source,
         scope=doubted.scope,
         workloads=doubted.listed.workloads,

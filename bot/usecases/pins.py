@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from bot.core.audit_details import PinDetail
 from bot.core.errors import RequestError, ServiceError
 from bot.core.name_syntax import ONLY_GLOBS
-from bot.core.permissions import PermissionRefused, SimulatedUser, may_pin, may_unpin
+from bot.core.permissions import PermissionRefused, Person, may_pin, may_unpin
 from bot.core.pins import Pin, PinIndex, PinKind, check_pin
 from bot.core.plan import BEFORE_EXECUTION, Plan
 from bot.core.policy import ApprovalRules
@@ -32,7 +32,7 @@ from bot.core.repository import RepositoryId
 from bot.core.text_formatting import format_time
 from bot.parallel import call_all
 from bot.ports import Clock
-from bot.usecases.audit import RepositoryAction, one_line
+from bot.usecases.audit import AuditedRepositoryAction, one_line
 from bot.usecases.check_authority import AuthorityChecker, PinStillInForce
 from bot.usecases.proposals import (
     PlanTerms,
@@ -86,7 +86,7 @@ class Pins:
         self,
         repository: RepositoryId,
         texts: Sequence[str],
-        person: SimulatedUser,
+        person: Person,
         reason: str,
         until: datetime | None = None,
     ) -> NewPins:
@@ -99,7 +99,7 @@ class Pins:
         self,
         repository: RepositoryId,
         text: str,
-        person: SimulatedUser,
+        person: Person,
         *,
         seen: datetime,
         by: timedelta,
@@ -115,7 +115,7 @@ class Pins:
                 return self._make(action, pins, seen=stored)
 
     def unpin(
-        self, repository: RepositoryId, texts: Sequence[str], person: SimulatedUser
+        self, repository: RepositoryId, texts: Sequence[str], person: Person
     ) -> Sequence[RepositoryPin]:
         """Removes all of these pins, or none. Also raises RequestError if a pin does not exist."""
         action = self._action(repository, person)
@@ -144,17 +144,21 @@ class Pins:
         there = [each for each in self.store.pins(repository.uri) if each.pin.protects(now)]
         return [*there, *(each.shown for each in self._still_in_force(repository, now))]
 
-    def _action(self, repository: RepositoryId, person: SimulatedUser) -> RepositoryAction:
-        return RepositoryAction(self.store, person, self.clock(), repository)
+    def _action(self, repository: RepositoryId, person: Person) -> AuditedRepositoryAction:
+        return AuditedRepositoryAction(self.store, person, self.clock(), repository)
 
-    def expect_may_pin(self, repository: RepositoryId, person: SimulatedUser) -> RepositoryAction:
+    def expect_may_pin(self, repository: RepositoryId, person: Person) -> AuditedRepositoryAction:
         """The audit records a refusal."""
         action = self._action(repository, person)
         action.expect(may_pin(person, self.rules_of(repository)))
         return action
 
     def _make(
-        self, action: RepositoryAction, pins: Sequence[Pin], *, seen: RepositoryPin | None = None
+        self,
+        action: AuditedRepositoryAction,
+        pins: Sequence[Pin],
+        *,
+        seen: RepositoryPin | None = None,
     ) -> NewPins:
         """`seen`: a pin that the new ones must replace. Raises _PinChangedError if it has changed
         since it was read."""
@@ -178,7 +182,7 @@ class Pins:
                 return NewPins(pins, plan, self._unmatched(pins, content, action))
 
     def _replaced(
-        self, made: Sequence[RepositoryPin], action: RepositoryAction
+        self, made: Sequence[RepositoryPin], action: AuditedRepositoryAction
     ) -> Sequence[RepositoryPin]:
         """Existing pins of the same texts. Only people who may remove a pin may end it earlier or
         replace another person's pin."""
@@ -191,7 +195,7 @@ class Pins:
                     action.refuse(PinnedByAnotherPerson(old.pin, decision.reason))
         return [old for old, _ in replaced]
 
-    def _change(self, action: RepositoryAction, pins: Sequence[Pin]) -> StoreChange:
+    def _change(self, action: AuditedRepositoryAction, pins: Sequence[Pin]) -> StoreChange:
         found = find_open_version(self.store, action.repository, action.at, BEFORE_EXECUTION)
         if found is None:
             return StoreChange(_pinned(action, pins, None))
@@ -201,14 +205,14 @@ class Pins:
         return replace(change, events=(*_pinned(about_it, pins, content), *change.events))
 
     def _unmatched(
-        self, pins: Sequence[Pin], content: Plan | None, action: RepositoryAction
+        self, pins: Sequence[Pin], content: Plan | None, action: AuditedRepositoryAction
     ) -> tuple[str, ...]:
         if content is None:
             return self._unknown_to_the_last_scan(pins, action)
         return tuple(pin.pin for pin in pins if not _protected(pin, content, action.at))
 
     def _unknown_to_the_last_scan(
-        self, pins: Sequence[Pin], action: RepositoryAction
+        self, pins: Sequence[Pin], action: AuditedRepositoryAction
     ) -> tuple[str, ...]:
         """Ignores digests, since the stored scan has only tagged images."""
         scan = self.store.tag_scan(action.repository)
@@ -281,7 +285,9 @@ def _maker_of(pin: RepositoryPin) -> tuple[str, str]:
     return pin.repository, pin.pin.by
 
 
-def _removals(action: RepositoryAction, pins: Iterable[RepositoryPin]) -> Sequence[PinRemoval]:
+def _removals(
+    action: AuditedRepositoryAction, pins: Iterable[RepositoryPin]
+) -> Sequence[PinRemoval]:
     """Removals of the pins that still protect and that other people made."""
     name = action.person.name
     others = (each for each in pins if each.pin.by != name and each.pin.protects(action.at))
@@ -289,7 +295,7 @@ def _removals(action: RepositoryAction, pins: Iterable[RepositoryPin]) -> Sequen
 
 
 def _checked(
-    texts: Sequence[str], action: RepositoryAction, reason: str, until: datetime | None
+    texts: Sequence[str], action: AuditedRepositoryAction, reason: str, until: datetime | None
 ) -> Sequence[Pin]:
     why = one_line(reason)
     if not why:
@@ -320,7 +326,7 @@ def _needs_right_to_unpin(new: Pin, old: Pin) -> bool:
 
 
 def _pinned(
-    action: RepositoryAction, pins: Sequence[Pin], content: Plan | None
+    action: AuditedRepositoryAction, pins: Sequence[Pin], content: Plan | None
 ) -> tuple[AuditEvent, ...]:
     """Events with the digests that each pin protects in the plan."""
     return tuple(

@@ -21,7 +21,7 @@ from bot.core.audit_details import (
 )
 from bot.core.errors import HintedError, PlanReplacedError
 from bot.core.hints import DidYouMean, ListPlans
-from bot.core.permissions import SimulatedUser
+from bot.core.permissions import Person
 from bot.core.pins import Pin
 from bot.core.plan import OPEN, Plan, PlanState, content_hash, with_pins
 from bot.core.plan_transitions import (
@@ -46,7 +46,7 @@ from bot.core.records import (
 from bot.core.repository import RepositoryId
 from bot.core.verdict_reasons import Pinned
 from bot.ports import Clock
-from bot.usecases.audit import RepositoryAction
+from bot.usecases.audit import AuditedRepositoryAction
 from bot.usecases.planning import Planned, Planner
 from bot.usecases.repositories import FoundRepository
 
@@ -92,7 +92,7 @@ class Proposer:
     clock: Clock
     new_id: Callable[[], str]
     terms: PlanTerms
-    person: SimulatedUser
+    person: Person
 
     def propose(self, found: FoundRepository) -> Proposal:
         """A proposed plan with other content gets its next version. An open plan with the same
@@ -127,7 +127,7 @@ class Proposer:
             pins = self.store.pins(repository.uri)
             content = self._with_new_pins(planned, pins, now)
             after = self._next(before, content, now)
-            action = RepositoryAction(self.store, self.person, now, repository, after)
+            action = AuditedRepositoryAction(self.store, self.person, now, repository, after)
             event = action.event(AuditEventName.PROPOSED, _counts(after))
             if self.store.commit(StoreChange((event,), before, after, content)):
                 return self._caught_up(Proposal(after, content, is_new=True), pins)
@@ -155,7 +155,7 @@ class Proposer:
 
 
 def catch_up(
-    store: "Store", clock: Clock, repository: RepositoryId, person: SimulatedUser, terms: PlanTerms
+    store: "Store", clock: Clock, repository: RepositoryId, person: Person, terms: PlanTerms
 ) -> PlanVersion | None:
     """Gives the open plan its next version if pins were made while it was planned. Returns the open
     plan."""
@@ -166,7 +166,7 @@ def catch_up(
             return found
         before, content = found
         pins = [each.pin for each in store.pins(repository.uri)]
-        action = RepositoryAction(store, person, now, repository, before)
+        action = AuditedRepositoryAction(store, person, now, repository, before)
         change = next_version(action, content, pins, terms)
         if change.content == content:
             return found
@@ -175,7 +175,7 @@ def catch_up(
 
 
 def next_version(
-    action: RepositoryAction, content: Plan, pins: Sequence[Pin], terms: PlanTerms
+    action: AuditedRepositoryAction, content: Plan, pins: Sequence[Pin], terms: PlanTerms
 ) -> StoreChange:
     """The change to the action's plan: its next version is this content with these pins."""
     assert action.plan is not None

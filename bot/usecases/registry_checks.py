@@ -6,10 +6,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from bot.core.doctor_findings import AwsCallFailed, DoctorFinding, failed, ok, warning
-from bot.core.errors import ErrorText, RequestError, ServiceError
-from bot.core.manifest import DescribedImage
-from bot.core.plan_problems import ReferenceUse
-from bot.core.registry_findings import (
+from bot.core.doctor_registry_findings import (
     AccountMayPull,
     AllPullersScanned,
     AllReferencesResolved,
@@ -31,6 +28,9 @@ from bot.core.registry_findings import (
     ResourceTagsUnreadable,
     ServiceMayPull,
 )
+from bot.core.errors import ErrorText, RequestError, ServiceError
+from bot.core.manifest import DescribedImage
+from bot.core.plan_problems import ReferenceUse
 from bot.core.repository import ANY_PRINCIPAL, Puller, RegistryId, RepositoryId
 from bot.core.usage import ScanCoverage
 from bot.core.usage_snapshot import REFERENCES, RepositoryMention, UsageSnapshot

@@ -12,7 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Self
 
 from bot.core.errors import ErrorText, RequestError, ServiceError
-from bot.core.permissions import SimulatedUser, may_ask_for_report
+from bot.core.permissions import Person, may_ask_for_report
 from bot.core.plan import PlanState
 from bot.core.policy import ApprovalRules
 from bot.core.records import PlanMessage, QueuedJob
@@ -32,7 +32,7 @@ from bot.core.repository import RepositoryId
 from bot.core.text_formatting import first_few
 from bot.parallel import in_parallel
 from bot.ports import Clock, Registry, ReportMessages
-from bot.usecases.audit import PersonAction
+from bot.usecases.audit import AuditedAction
 from bot.usecases.proposals import Proposal, keep_proposal_open
 
 if TYPE_CHECKING:
@@ -264,13 +264,13 @@ class ReportRequestQueue:
     clock: Clock
     rules: ApprovalRules
 
-    def expect_may_request(self, person: SimulatedUser) -> None:
+    def expect_may_request(self, person: Person) -> None:
         """Raises RefusedError if the person may not request reports. The audit has the refusal."""
-        action = PersonAction(self.store, person, self.clock())
+        action = AuditedAction(self.store, person, self.clock())
         action.expect(may_ask_for_report(person, self.rules))
 
     def put(
-        self, person: SimulatedUser, repository: str, channel: str, placeholder: str | None = None
+        self, person: Person, repository: str, channel: str, placeholder: str | None = None
     ) -> None:
         """Queues a report. Arguments: as in `RequestedReport`. Raises RefusedError as
         `expect_may_request` does."""

@@ -161,7 +161,7 @@ def test_a_denied_source(
     found = doctor()
     assert found[source]["status"] == "FAILED"
     assert f"AWS refused {action}" in found[source]["detail"]
-    assert "ecr-clean iam-policy prints all required actions" in found[source]["mend"]
+    assert "`ecr-clean iam-policy` prints all required actions" in found[source]["mend"]
     assert f"usage.{source}" in found[source]["mend"]
     del found[source]
     assert statuses(found) == {"ok"}
@@ -254,7 +254,7 @@ def test_the_exemption_command_is_printed(doctor: Doctor, shelf: Shelf) -> None:
     found = doctor()
     assert found["pull times"]["status"] == "warning"
     assert found["pull times"]["mend"].endswith(
-        f"aws ecr register-pull-time-update-exclusion --principal-arn {USER} --region eu-west-1"
+        f"`aws ecr register-pull-time-update-exclusion --principal-arn {USER} --region eu-west-1`"
     )
 
 
@@ -270,7 +270,7 @@ def there(aws: AwsStandIn, settings_file: Write) -> Shelf:
 @pytest.mark.usefixtures("there")
 def test_a_role_of_the_settings_is_exempted_with_its_path(aws: AwsStandIn, doctor: Doctor) -> None:
     mend = doctor()["pull times"]["mend"]
-    assert mend.endswith(f"--principal-arn {ROLE} --region eu-west-1")
+    assert mend.endswith(f"--principal-arn {ROLE} --region eu-west-1`")
     aws.world.exclude_pull_times(ROLE, account=THERE)
     assert doctor()["pull times"]["status"] == "ok"
 

@@ -9,7 +9,7 @@ from bot.core.permissions import (
     ApprovalPermission,
     AwsIdentity,
     PermissionGranted,
-    SimulatedUser,
+    Person,
     SlackUser,
     may_approve,
     may_ask_for_report,
@@ -46,7 +46,7 @@ def rules(*approvers: str, **changes: Any) -> ApprovalRules:
 
 
 def decide(
-    person: SimulatedUser = ANN, plan: PlanRecord | None = None, **given: Any
+    person: Person = ANN, plan: PlanRecord | None = None, **given: Any
 ) -> ApprovalPermission:
     said: dict[str, Any] = {
         "rules": EVERYBODY,
@@ -96,7 +96,7 @@ def reason_of(decision: ApprovalPermission) -> str:
     ],
 )
 def test_who_may_approve(
-    description: str, person: SimulatedUser, approvers: tuple[str, ...], because: str
+    description: str, person: Person, approvers: tuple[str, ...], because: str
 ) -> None:
     decision = decide(person, rules=rules(*approvers))
     assert isinstance(decision, PermissionGranted), description
@@ -152,7 +152,7 @@ def test_who_may_approve(
     ],
 )
 def test_who_may_not(
-    description: str, person: SimulatedUser, approvers: tuple[str, ...], because: str
+    description: str, person: Person, approvers: tuple[str, ...], because: str
 ) -> None:
     decision = decide(person, rules=rules(*approvers))
     assert not isinstance(decision, PermissionGranted), description
@@ -258,7 +258,7 @@ def test_slack_approvals_are_limited_to_one_channel(
 
 
 @pytest.mark.parametrize("person", [ANN, GUEST, ROLE])
-def test_report_only_prevents_approval(person: SimulatedUser) -> None:
+def test_report_only_prevents_approval(person: Person) -> None:
     decision = decide(person, rules=rules(report_only=True))
     assert not isinstance(decision, PermissionGranted)
     assert "have `execution.enabled: false`, so plans are only reported" in reason_of(decision)
@@ -268,7 +268,7 @@ def test_report_only_prevents_approval(person: SimulatedUser) -> None:
     "may", [may_ask_for_report, may_pin, may_dismiss, may_stop, may_confirm_usage]
 )
 @pytest.mark.parametrize("person", [ANN, ROLE])
-def test_report_only_allows_everything_else(may: Any, person: SimulatedUser) -> None:
+def test_report_only_allows_everything_else(may: Any, person: Person) -> None:
     assert isinstance(may(person, rules(report_only=True)), PermissionGranted)
 
 
@@ -327,7 +327,7 @@ def test_large_plans_need_typing(
     ],
 )
 def test_without_the_right_name_a_large_plan_is_refused(
-    person: SimulatedUser, description: str, typed: str | None, because: str
+    person: Person, description: str, typed: str | None, because: str
 ) -> None:
     decision = decide(person, LARGE, typed=typed)
     assert not isinstance(decision, PermissionGranted), description
@@ -336,7 +336,7 @@ def test_without_the_right_name_a_large_plan_is_refused(
 
 @pytest.mark.parametrize("person", [ANN, ROLE])
 @pytest.mark.parametrize("typed", ["team/api", "  team/api\n"])
-def test_with_the_right_name_a_large_plan_is_approved(person: SimulatedUser, typed: str) -> None:
+def test_with_the_right_name_a_large_plan_is_approved(person: Person, typed: str) -> None:
     assert isinstance(decide(person, LARGE, typed=typed), PermissionGranted)
 
 
@@ -382,7 +382,7 @@ def test_a_small_plan_ignores_the_typed_name() -> None:
     ],
 )
 def test_the_most_useful_reason_comes_first(
-    description: str, person: SimulatedUser, plan: PlanRecord, given: dict[str, Any], because: str
+    description: str, person: Person, plan: PlanRecord, given: dict[str, Any], because: str
 ) -> None:
     decision = decide(person, plan, **given)
     assert not isinstance(decision, PermissionGranted)
@@ -406,7 +406,7 @@ def test_the_most_useful_reason_comes_first(
     ],
 )
 def test_who_may_pin_dismiss_and_stop(
-    may: Any, description: str, person: SimulatedUser, approvers: tuple[str, ...], *, granted: bool
+    may: Any, description: str, person: Person, approvers: tuple[str, ...], *, granted: bool
 ) -> None:
     assert isinstance(may(person, rules(*approvers)), PermissionGranted) is granted, description
 
@@ -428,7 +428,7 @@ def test_a_refusal_names_the_membership() -> None:
 )
 def test_who_may_unpin(
     description: str,
-    person: SimulatedUser,
+    person: Person,
     approvers: tuple[str, ...],
     because: str,
     *,

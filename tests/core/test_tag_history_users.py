@@ -14,7 +14,7 @@ from bot.core.tag_history import (
     find_past_tag_users,
     scan_tags,
 )
-from bot.core.usage import PastTagUser, RepositoryUsage, TagRun, TagRunner, UnresolvedTag
+from bot.core.usage import PastTagUser, RepositoryUsage, TagRun, TagRunner, UnresolvedTagReference
 from tests.core.strategies import DIGESTS, IMAGE_CONFIG, NOW
 
 A, B, C, D = DIGESTS[:4]
@@ -48,7 +48,7 @@ def scan() -> TagScan:
 
 def run(since: datetime, runner: TagRunner = TagRunner.POD_VOLUME, used_by: str = "pod") -> TagRun:
     """`since`: the earliest possible start, by any clock."""
-    return TagRun(used_by, UnresolvedTag(runner, since + START_CLOCKS_DIFFER))
+    return TagRun(used_by, UnresolvedTagReference(runner, since + START_CLOCKS_DIFFER))
 
 
 def found(scan: TagScan, *runs: TagRun, tag: str = "v1") -> PastTagUsers:

@@ -8,7 +8,14 @@ from bot.core.errors import ErrorText
 from bot.core.image_references import MalformedReferenceError, RegistryHosts
 from bot.core.patterns import Patterns
 from bot.core.repository import RegistryId, RepositoryId
-from bot.core.usage import ImageUse, RepositoryUsage, SourceScan, TagRun, TagRunner, UnresolvedTag
+from bot.core.usage import (
+    ImageUse,
+    RepositoryUsage,
+    SourceScan,
+    TagRun,
+    TagRunner,
+    UnresolvedTagReference,
+)
 from bot.core.usage_snapshot import ImageUseCollector, UsageSnapshot
 from tests.core.problems import problem_of
 
@@ -64,7 +71,7 @@ def test_an_alias_resolves_to_its_registry() -> None:
     assert found.users_of(MOVED, ("1",)) == ("x",)
 
 
-VOLUME = UnresolvedTag(TagRunner.POD_VOLUME, datetime(2026, 11, 23, tzinfo=UTC))
+VOLUME = UnresolvedTagReference(TagRunner.POD_VOLUME, datetime(2026, 11, 23, tzinfo=UTC))
 
 
 def test_runs_without_a_digest_are_listed_by_tag() -> None:

@@ -17,9 +17,7 @@ from bot.core.doctor_findings import (
     failed,
     ok,
 )
-from bot.core.errors import ErrorText
-from bot.core.plan_problems import ReferenceUse, ScanFailed
-from bot.core.registry_findings import (
+from bot.core.doctor_registry_findings import (
     AccountMayPull,
     AllPullersScanned,
     DeletionsReplicated,
@@ -28,6 +26,8 @@ from bot.core.registry_findings import (
     ReferenceUnreadable,
     ServiceMayPull,
 )
+from bot.core.errors import ErrorText
+from bot.core.plan_problems import ReferenceUse, ScanFailed
 from bot.core.repository import RegistryId
 from bot.render.doctor_finding_sentences import finding_words, fix_words
 from bot.render.doctor_findings import FINDING_COLUMNS

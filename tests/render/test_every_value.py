@@ -13,7 +13,7 @@ from bot.core.errors import ErrorText
 from bot.core.manifest import UnreadCause
 from bot.core.permission_reasons import GrantReason, PersonRefusal
 from bot.core.plan_problems import PlanProblem, ScanFailed, ScanFailureCause
-from bot.core.refusal_reasons import ApprovalProblem, Refusal, UsageFigures
+from bot.core.refusal_reasons import ApprovalProblem, Refusal, WorkloadFigures
 from bot.core.report_schedules import ReportFailure
 from bot.core.result_reasons import (
     EarlyEndCause,
@@ -83,7 +83,7 @@ WORDS: list[tuple[Any, Words]] = [
     (PersonRefusal, person_refusal_words),
     (Refusal, refusal_words),
     (ApprovalProblem, approval_problem_words),
-    (UsageFigures, figures_words),
+    (WorkloadFigures, figures_words),
     (EventDetail, detail_words),
     (ReportFailure, failure_words),
 ]

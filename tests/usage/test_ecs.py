@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from bot.core.errors import ServiceError
-from bot.core.usage import ImageUse, TagRunner, UnresolvedTag
+from bot.core.usage import ImageUse, TagRunner, UnresolvedTagReference
 from bot.playground.aws import AwsStandIn, Fault
 from bot.playground.aws.ecs.state import EcsState
 from bot.usage.ecs import EcsSource
@@ -74,7 +74,7 @@ def test_a_running_task_without_digest_is_unresolved_since_its_creation(
     ecs: EcsState,
 ) -> None:
     ecs.run_task("prod", "api", [API], digests=[None])
-    unresolved = UnresolvedTag(TagRunner.ECS_TASK, NOW)
+    unresolved = UnresolvedTagReference(TagRunner.ECS_TASK, NOW)
     assert ImageUse(API, "ECS task api:1 on prod", unresolved=unresolved) in image_uses()
 
 

@@ -15,7 +15,7 @@ from bot.bootstrap.storage import SharedManifestCache
 from bot.core.errors import ErrorText
 from bot.core.image_references import RegistryHosts
 from bot.core.patterns import Patterns
-from bot.core.permissions import AwsIdentity, SimulatedUser
+from bot.core.permissions import AwsIdentity, Person
 from bot.core.plan import PlanState
 from bot.core.policy import ApprovalRules, Policy, PolicyEntry
 from bot.core.records import ImageOutcome, PlanItem, PlanRecord, PlanRun, PlanWorker
@@ -169,7 +169,7 @@ class AwsEnv:
         )  # fmt: skip
 
     def approve(
-        self, plan: PlanRecord, undo_window: timedelta = UNDO_WINDOW, person: SimulatedUser = ANN
+        self, plan: PlanRecord, undo_window: timedelta = UNDO_WINDOW, person: Person = ANN
     ) -> PlanRecord:
         """Approves by rules that let everyone approve."""
         channel = None if isinstance(person, AwsIdentity) else RULES.channel

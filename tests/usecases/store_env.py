@@ -9,7 +9,7 @@ from itertools import count
 import pytest
 
 from bot.core.errors import ErrorText, RefusedError, RequestError, ServiceError
-from bot.core.permissions import AwsIdentity, SimulatedUser, SlackUser
+from bot.core.permissions import AwsIdentity, Person, SlackUser
 from bot.core.plan import Plan
 from bot.core.plan_transitions import proposed
 from bot.core.policy import ApprovalRules
@@ -155,7 +155,7 @@ class StoreEnv:
     def pin(
         self,
         *texts: str,
-        person: SimulatedUser = ANN,
+        person: Person = ANN,
         days: float | None = None,
         store: Store | None = None,
     ) -> NewPins:
@@ -163,7 +163,7 @@ class StoreEnv:
         return self.pins(store).pin(HERE, texts, person, "a customer runs it", until)
 
     def approve(
-        self, plan: PlanRecord, person: SimulatedUser = ANN, store: Store | None = None
+        self, plan: PlanRecord, person: Person = ANN, store: Store | None = None
     ) -> PlanRecord:
         channel = "C1" if isinstance(person, SlackUser) else None
         return self.decisions(store).approve(

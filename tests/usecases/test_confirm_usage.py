@@ -9,7 +9,7 @@ from bot.core.audit_details import RequestRefused, UsageConfirmed
 from bot.core.errors import RequestError
 from bot.core.permission_reasons import NotAnApprover
 from bot.core.records import AuditEvent, AuditEventName
-from bot.core.refusal_reasons import OutdatedWorkloadCount, UsageFigures
+from bot.core.refusal_reasons import OutdatedWorkloadCount, WorkloadFigures
 from bot.ports import DoubtedUsage, UsageMemory, WorkloadCount
 from bot.store.manifest_cache import SqliteManifestCache
 from bot.usecases.decisions import confirm_usage_without_store
@@ -18,7 +18,7 @@ from tests.usecases.store_env import ANN, StoreEnv, refused
 
 MANY, FEW = WorkloadCount(10, NOW - timedelta(days=1)), WorkloadCount(4, NOW)
 DOUBTED = DoubtedUsage("ecs", "here", FEW, MANY)
-FIGURES = UsageFigures("ecs", "here", 4, NOW, before=10, before_at=NOW - timedelta(days=1))
+FIGURES = WorkloadFigures("ecs", "here", 4, NOW, before=10, before_at=NOW - timedelta(days=1))
 NONE_NOW = OutdatedWorkloadCount(4, replace(FIGURES, workloads=0))
 """The user saw 4 workloads, but a later scan found none."""
 

@@ -16,15 +16,15 @@ from bot.core.doctor_findings import (
     WorkloadsInUnscannedRegions,
     WorkloadsListed,
 )
-from bot.core.errors import ErrorText
-from bot.core.image_references import RegistryHosts
-from bot.core.plan_problems import NothingInUse, ReferenceUse, ScanFailed
-from bot.core.registry_findings import (
+from bot.core.doctor_registry_findings import (
     AllReferencesResolved,
     MissingReferencedRepositories,
     ReferenceToMissingRepository,
     ReferenceUnreadable,
 )
+from bot.core.errors import ErrorText
+from bot.core.image_references import RegistryHosts
+from bot.core.plan_problems import NothingInUse, ReferenceUse, ScanFailed
 from bot.core.repository import RegistryId
 from bot.core.usage import (
     SOURCES,

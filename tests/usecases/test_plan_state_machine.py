@@ -18,7 +18,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from bot.core.errors import RequestError, ServiceError
 from bot.core.patterns import Patterns
-from bot.core.permissions import AwsIdentity, SimulatedUser, SlackUser
+from bot.core.permissions import AwsIdentity, Person, SlackUser
 from bot.core.pins import Pin, PinIndex
 from bot.core.plan import OPEN, FreedBytes, Plan, PlanState, content_hash
 from bot.core.plan_transitions import is_expired
@@ -299,7 +299,7 @@ class PlanStateMachine(RuleBasedStateMachine):
     # actions of users
 
     @rule(person=people)
-    def propose(self, person: SimulatedUser) -> None:
+    def propose(self, person: Person) -> None:
         before = self.store.open_plan(API)
         proposal = Proposer(
             self.store, self._planner(self.cache), self.clock, self.new_id,
@@ -311,7 +311,7 @@ class PlanStateMachine(RuleBasedStateMachine):
             assert after == before
 
     @rule(person=people, text=pinned, days=st.sampled_from([None, 1, 30]))
-    def pin(self, person: SimulatedUser, text: str, days: int | None) -> None:
+    def pin(self, person: Person, text: str, days: int | None) -> None:
         before = self.store.open_plan(API)
         until = None if days is None else self.now + timedelta(days=days)
         with suppress(RequestError):
@@ -321,13 +321,13 @@ class PlanStateMachine(RuleBasedStateMachine):
                 assert after.version == before.version + 1
 
     @rule(person=people, text=pinned)
-    def unpin(self, person: SimulatedUser, text: str) -> None:
+    def unpin(self, person: Person, text: str) -> None:
         with suppress(RequestError):
             self._pins().unpin(API, [text], person)
 
     @precondition(lambda self: self.seen)
     @rule(person=people, behind=st.sampled_from([0, 0, 0, 1]), data=st.data())
-    def approve(self, person: SimulatedUser, behind: int, data: st.DataObject) -> None:
+    def approve(self, person: Person, behind: int, data: st.DataObject) -> None:
         plan = self.seen[data.draw(st.sampled_from(sorted(self.seen)))]
         consent = ApprovalRequest(plan.version - behind, channel="C1", typed=API.name)
         before = self.store.plan(plan.id)
@@ -344,7 +344,7 @@ class PlanStateMachine(RuleBasedStateMachine):
 
     @precondition(lambda self: self.seen)
     @rule(person=people, data=st.data())
-    def dismiss(self, person: SimulatedUser, data: st.DataObject) -> None:
+    def dismiss(self, person: Person, data: st.DataObject) -> None:
         id_ = data.draw(st.sampled_from(sorted(self.seen)))
         with suppress(RequestError):
             after = self._decisions().dismiss(id_, person)
@@ -352,7 +352,7 @@ class PlanStateMachine(RuleBasedStateMachine):
             assert person is not GUEST
 
     @rule(person=people)
-    def stop(self, person: SimulatedUser) -> None:
+    def stop(self, person: Person) -> None:
         before = self.store.open_plan(API)
         with suppress(RequestError):
             after = self._decisions().stop(before.id if before else "", person)

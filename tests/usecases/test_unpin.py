@@ -8,7 +8,7 @@ import pytest
 from bot.core.audit_details import PinDetail
 from bot.core.errors import ErrorText, RequestError
 from bot.core.permission_reasons import InvalidPinRemoval, NotAnApprover
-from bot.core.permissions import SimulatedUser
+from bot.core.permissions import Person
 from bot.core.pins import Pin
 from bot.core.records import AuditEventName
 from bot.usecases.pins import Pins
@@ -106,9 +106,7 @@ def test_a_removed_pin_expires_on_time(env: StoreEnv) -> None:
 
 
 @pytest.mark.parametrize("person", [ANN, CAT])
-def test_the_maker_and_approvers_may_remove_it_again(
-    removed: StoreEnv, person: SimulatedUser
-) -> None:
+def test_the_maker_and_approvers_may_remove_it_again(removed: StoreEnv, person: Person) -> None:
     done = removed.pins().unpin(HERE, ["old"], person)
     assert [each.pin.pin for each in done] == ["old"]
     assert in_force(removed) == []

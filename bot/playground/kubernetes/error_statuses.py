@@ -17,7 +17,7 @@ JSON = {"content-type": "application/json"}
 TEXT = {"content-type": "text/plain; charset=utf-8"}
 
 
-class RefusalError(Exception):
+class ErrorReplyError(Exception):
     """A request that gets an error answer."""
 
     def reply(self) -> HttpReply:
@@ -25,7 +25,7 @@ class RefusalError(Exception):
 
 
 @dataclass(eq=False)
-class StatusError(RefusalError):
+class StatusError(ErrorReplyError):
     """An error answered as a Status. `metadata`: that of the list, if there was one."""
 
     code: int
@@ -54,7 +54,7 @@ class StatusError(RefusalError):
         return {"retry-after": str(seconds)} if seconds is not None else {}
 
 
-class NoSuchPageError(RefusalError):
+class NoSuchPageError(ErrorReplyError):
     """An unknown group, version or custom resource: answered without a Status."""
 
     def reply(self) -> HttpReply:

@@ -8,8 +8,8 @@ from bot.playground.kubernetes.cluster_state import ClusterState
 from bot.playground.kubernetes.eks_tokens import BadTokenError
 from bot.playground.kubernetes.error_statuses import (
     JSON,
+    ErrorReplyError,
     NoSuchPageError,
-    RefusalError,
     StatusError,
     bad_request,
     expired_continue,
@@ -74,7 +74,7 @@ class RequestHandler:
     def _answer(self, record: RequestRecord) -> HttpReply:
         try:
             return HttpReply(200, self._list(record), JSON)
-        except RefusalError as refusal:
+        except ErrorReplyError as refusal:
             return refusal.reply()
         except Exception as error:  # noqa: BLE001 - any error is a bug of the stand-in
             return self._report_bug(record, error)

@@ -17,7 +17,7 @@ _SCOPE_OF_EVENT = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class CommandHint:
+class SlashCommandHint:
     """The hint that Slack shows while a user types a slash command."""
 
     command: str
@@ -39,7 +39,7 @@ class AppManifest:
     has_home_tab: bool
     has_messages_tab: bool
     is_messages_tab_read_only: bool
-    command_hints: tuple[CommandHint, ...]
+    command_hints: tuple[SlashCommandHint, ...]
 
 
 def read_manifest(given: Mapping[str, Any] | Path) -> AppManifest:
@@ -64,8 +64,8 @@ def read_manifest(given: Mapping[str, Any] | Path) -> AppManifest:
     return manifest
 
 
-def _command_hint(given: Mapping[str, Any]) -> CommandHint:
-    return CommandHint(
+def _command_hint(given: Mapping[str, Any]) -> SlashCommandHint:
+    return SlashCommandHint(
         command=given["command"],
         description=given.get("description", ""),
         usage_hint=given.get("usage_hint", ""),

@@ -15,7 +15,7 @@ import msgspec
 
 from bot.core.errors import ServiceError
 from bot.core.image_references import RegistryHosts
-from bot.core.usage import ImageUse, TagRunner, UnresolvedTag
+from bot.core.usage import ImageUse, TagRunner, UnresolvedTagReference
 from bot.parallel import in_parallel
 from bot.sanitize import quoted
 from bot.usage.kubernetes.cluster_api import ClusterApi
@@ -248,7 +248,7 @@ def _unresolved(pod: Pod, used_by: str) -> Iterator[ImageUse]:
     since = pod.since or _LONG_AGO
     for volume in pod.spec.volumes:
         if volume.reference and volume.name not in resolved:
-            unresolved = UnresolvedTag(TagRunner.POD_VOLUME, since)
+            unresolved = UnresolvedTagReference(TagRunner.POD_VOLUME, since)
             yield ImageUse(volume.reference, used_by, unresolved=unresolved)
 
 

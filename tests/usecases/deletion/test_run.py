@@ -3,6 +3,7 @@
 import hashlib
 from collections import Counter
 from itertools import count
+from threading import Event
 
 import pytest
 
@@ -261,7 +262,7 @@ def test_a_worker_that_loses_the_run_during_a_round_sends_no_more(aws_env: AwsEn
     """Another worker takes the run over after the first of four batches, and releases it."""
     releases(aws_env, MANY)
     plan = aws_env.approved()
-    calls = count(1)
+    calls, is_released = count(1), Event()
 
     def hook(called: str) -> None:
         if called == "after delete" and next(calls) == 1:
@@ -270,10 +271,12 @@ def test_a_worker_that_loses_the_run_during_a_round_sends_no_more(aws_env: AwsEn
             with pytest.raises(ShutdownError):
                 aws_env.take_over(plan)
             aws_env.is_shutting_down = False
+            is_released.set()
 
     aws_env.hook = hook
     with pytest.raises(LeaseLostError):
         aws_env.execute(plan)
+    assert is_released.wait(60)
     assert aws_env.as_stored(plan).state is PlanState.EXECUTING
     aws_env.hook = lambda _: None
     plan = aws_env.take_over(plan)
