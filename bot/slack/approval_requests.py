@@ -56,7 +56,7 @@ def _expect_undecided(plan: PlanRecord, version: int) -> None:
 
 def _post(context: SlackContext, plan: PlanRecord, message: PlanMessage, user: str) -> None:
     approvers = context.users.approver_list(context.rules_of(plan.repository).approvers)
-    content = approval_request(user, approvers)
+    content = approval_request(plan, user, approvers)
     thread = message.thread or message.ts
     post_message(context.client, "Asking the approvers", message.channel, content, thread)
 

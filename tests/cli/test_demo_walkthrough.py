@@ -38,7 +38,7 @@ def test_all_checks_pass(tmp_path: Path) -> None:
         "✓ the plan covers all 273 manifests in ECR",
         "✓ 1.12.0 is old, but in use: kept",
         "(only visible to Jo): @jo is not an approver",
-        "@image-approvers: @jo asks for your approval of this plan.",
+        "@image-approvers: @jo asks for your approval of shop/api.",
         "✓ the new plan deletes one manifest less",
         "✓ ECR still has all 273 manifests",
         "✓ ECR deleted all 254 manifests",

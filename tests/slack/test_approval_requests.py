@@ -72,7 +72,7 @@ def test_users_ask_once(
     again = "You have asked for this approval before: see the thread of the report."
     assert said == [[ASKED, again], [ASKED, again]]
     assert requests(bot, message) == [
-        f"<!subteam^{group}>: <@{person.id}> asks for your approval of this plan."
+        f"<!subteam^{group}>: <@{person.id}> asks for your approval of `team/api`."
         for person in (ann, guest)
     ]
 
@@ -133,7 +133,7 @@ def test_the_modal_of_a_large_plan(
     bot.wait_until_idle()
     assert text_of(ann.modal()) == ASKED
     assert requests(bot, message) == [
-        f"<@{bob.id}>: <@{ann.id}> asks for your approval of this plan."
+        f"<@{bob.id}>: <@{ann.id}> asks for your approval of `team/api`."
     ]
 
 

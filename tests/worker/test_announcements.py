@@ -209,7 +209,9 @@ def test_a_plan_is_reminded_of_once(remind: Any) -> None:
     for _ in range(3):
         sweep(office)
     (said,) = reminders(office, ts)
-    assert said.startswith("This plan still waits for 1 approval. It was proposed <!date^")
+    assert said.startswith(
+        "The plan for `team/api` still waits for 1 approval. It was proposed <!date^"
+    )
     assert "expires <!date^" in said
     assert "<!here>" not in said
 
@@ -277,7 +279,7 @@ def test_few_approvers_are_mentioned(remind: Any, slack: Workspace, ann: Simulat
     sweep(office)
     (said,) = reminders(office, ts)
     assert said.startswith(
-        f"<!subteam^{group}>, <@{bob.id}>: this plan still waits for 1 approval."
+        f"<!subteam^{group}>, <@{bob.id}>: the plan for `team/api` still waits for 1 approval."
     )
 
 
@@ -287,7 +289,7 @@ def test_many_approvers_are_not_mentioned(remind: Any, slack: Workspace) -> None
     ts = post(office)
     sweep(office)
     (said,) = reminders(office, ts)
-    assert said.startswith("This plan still waits")
+    assert said.startswith("The plan for `team/api` still waits")
 
 
 def test_one_of_two_approvals_is_missing(remind: Any) -> None:
@@ -302,7 +304,7 @@ def test_one_of_two_approvals_is_missing(remind: Any) -> None:
     assert office.store.commit(StoreChange([approved], plan, after))
     sweep(office)
     (said,) = reminders(office, ts)
-    assert said.startswith("<@U02>: this plan still waits for 1 more approval.")
+    assert said.startswith("<@U02>: the plan for `team/api` still waits for 1 more approval.")
 
 
 def test_two_workers_remind_once(remind: Any) -> None:
@@ -332,4 +334,4 @@ def test_approvers_that_cannot_be_looked_up(remind: Any, slack: Workspace) -> No
     ts = post(office)
     sweep(office)
     (said,) = reminders(office, ts)
-    assert said.startswith("This plan still waits")
+    assert said.startswith("The plan for `team/api` still waits")

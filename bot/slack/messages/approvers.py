@@ -6,7 +6,7 @@ from bot.core.records import PlanRecord
 from bot.render.quantities import count
 from bot.slack.api import MessageContent
 from bot.slack.messages.block_kit import message, section
-from bot.slack.mrkdwn import date, group_mention, mention
+from bot.slack.mrkdwn import code, date, group_mention, mention
 from bot.slack.view_models import ApproverList
 
 MOST_MENTIONED = 5
@@ -26,14 +26,15 @@ def reminder(plan: PlanRecord, approvers: ApproverList, required: int) -> Messag
     lacking = required - len(plan.current_approvals)
     waits = count(lacking, "more approval" if plan.current_approvals else "approval")
     return _line(
-        f"{to}this plan still waits for {waits}. It was proposed {date(plan.proposed_at)} and "
-        f"expires {date(plan.expires_at)}."
+        f"{to}the plan for {code(plan.repository.name)} still waits for {waits}. It was proposed "
+        f"{date(plan.proposed_at)} and expires {date(plan.expires_at)}."
     )
 
 
-def approval_request(user: str, approvers: ApproverList) -> MessageContent:
+def approval_request(plan: PlanRecord, user: str, approvers: ApproverList) -> MessageContent:
     """For the thread of a plan: a user asks the approvers."""
-    return _line(f"{_names(approvers)}: {mention(user)} asks for your approval of this plan.")
+    name = code(plan.repository.name)
+    return _line(f"{_names(approvers)}: {mention(user)} asks for your approval of {name}.")
 
 
 def who_may(approvers: ApproverList) -> str:
