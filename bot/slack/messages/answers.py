@@ -87,7 +87,8 @@ def refused(error: Exception) -> MessageContent:
 
 def _approver_required(error: ApproverRequiredError) -> MessageContent:
     """With a button that asks the approvers, if there are any in Slack."""
-    said = f"{prose(error_words(error, Surface.SLACK), MOST_IN_ANSWER)}. {who_may(error.approvers)}".rstrip()
+    why = prose(error_words(error, Surface.SLACK), MOST_IN_ANSWER)
+    said = f"{why}. {who_may(error.approvers)}".rstrip()
     can_ask = error.ref and (error.approvers.users or error.approvers.groups)
     ask = ActionsBlock(elements=[button("Ask them", ASK_APPROVERS, error.ref)])
     return message(said, section(said), *([ask] if can_ask else []))
