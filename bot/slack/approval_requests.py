@@ -5,6 +5,7 @@ from bot.core.permissions import why_outdated
 from bot.core.plan import PlanState
 from bot.core.records import PlanMessage, PlanRecord
 from bot.core.refusal_reasons import WrongPlanState
+from bot.slack.action_ids import COMMAND
 from bot.slack.api import MessageContent, post_message
 from bot.slack.approval_reminders import approvable_message
 from bot.slack.listener import answer
@@ -34,8 +35,8 @@ def _ask(context: SlackContext, click: AskApproversClick) -> str:
     message = approvable_message(context.store, plan, context.rules_of(plan.repository))
     if message is None:
         raise RequestError(
-            f"No message of this plan is left where it can be approved: request a new report on "
-            f"{plan.repository.name}"
+            "No message of this plan is left where it can be approved. Request a new report: "
+            f"{COMMAND} {plan.repository.name}"
         )
     if not context.store.record_approval_request(plan, person.id, context.clock()):
         return ASKED_BEFORE
@@ -62,7 +63,7 @@ def _post(context: SlackContext, plan: PlanRecord, message: PlanMessage, user: s
 
 
 def _show(context: SlackContext, click: AskApproversClick, content: MessageContent) -> None:
-    """In the modal with the button, if it is still open."""
+    """In place of the button: in its modal, if that is still open, or in its message."""
     if click.view and Modal(context, click.view.id).show(text_view(content.blocks)):
         return
-    answer(context, click.sender, content)
+    answer(context, click.sender, content, replaces=True)

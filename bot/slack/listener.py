@@ -162,9 +162,12 @@ def log_error(error: Exception, *, debug: bool) -> None:
         _log.error("Internal error (%s). --debug logs the traceback", kind, exc_info=debug)
 
 
-def answer(context: SlackContext, sender: PayloadSender, content: MessageContent) -> None:
-    """Only the sender sees the answer: in the channel of their action, or in a direct message."""
-    if sender.response_url and _post_to_url(sender.response_url, content):
+def answer(
+    context: SlackContext, sender: PayloadSender, content: MessageContent, *, replaces: bool = False
+) -> None:
+    """Only the sender sees the answer: in the channel of their action, or in a direct message.
+    `replaces`: in place of the clicked message, which only they see."""
+    if sender.response_url and _post_to_url(sender.response_url, content, replaces=replaces):
         return
     try:
         post_privately(context.client, sender.channel, sender.user, content)
@@ -193,7 +196,7 @@ def _wrong_fields(error: Exception) -> str:
     return ", ".join(sorted(set(fields))) or "it is empty"
 
 
-def _post_to_url(url: str, content: MessageContent) -> bool:
+def _post_to_url(url: str, content: MessageContent, *, replaces: bool) -> bool:
     """False if the URL has expired or was used too often. Works in channels without the bot
     too."""
     try:
@@ -201,7 +204,7 @@ def _post_to_url(url: str, content: MessageContent) -> bool:
             text=safe(content.text),
             blocks=safe(list(content.blocks)),
             response_type="ephemeral",
-            replace_original=False,
+            replace_original=replaces,
         )
     except (SlackClientError, OSError, HTTPException):
         return False
