@@ -3,7 +3,7 @@
 import hashlib
 from collections import Counter
 from itertools import count
-from threading import Event
+from threading import Event, Semaphore
 
 import pytest
 
@@ -21,7 +21,7 @@ from bot.core.verdict_reasons import NoRuleKeeps, NotAmongNewest, TagPatterns
 from bot.parallel import CALLS_AT_ONCE
 from bot.playground.aws import manifests
 from bot.render.audit_events import item_words
-from bot.usecases.deletion.batches import IMAGES_PER_BATCH
+from bot.usecases.deletion.batches import BATCHES_PER_ROUND, IMAGES_PER_BATCH
 from bot.usecases.deletion.lease import LeaseLostError
 from bot.usecases.deletion.revalidation import MAX_TEXT_BYTES
 from bot.usecases.deletion.run import ShutdownError
@@ -262,21 +262,27 @@ def test_a_worker_that_loses_the_run_during_a_round_sends_no_more(aws_env: AwsEn
     """Another worker takes the run over after the first of four batches, and releases it."""
     releases(aws_env, MANY)
     plan = aws_env.approved()
-    calls, is_released = count(1), Event()
+    calls, started, is_released = count(1), Semaphore(0), Event()
 
     def hook(called: str) -> None:
-        if called == "after delete" and next(calls) == 1:
+        """The first batch that is answered waits until all have been sent, the others until the run
+        is released."""
+        if called == "before delete":
+            started.release()
+        elif called == "after delete" and next(calls) == 1:
+            assert all(started.acquire(timeout=60) for _ in range(BATCHES_PER_ROUND))
             aws_env.wait(minutes=2)
             aws_env.is_shutting_down = True
             with pytest.raises(ShutdownError):
                 aws_env.take_over(plan)
             aws_env.is_shutting_down = False
             is_released.set()
+        elif called == "after delete":
+            is_released.wait(60)
 
     aws_env.hook = hook
     with pytest.raises(LeaseLostError):
         aws_env.execute(plan)
-    assert is_released.wait(60)
     assert aws_env.as_stored(plan).state is PlanState.EXECUTING
     aws_env.hook = lambda _: None
     plan = aws_env.take_over(plan)
