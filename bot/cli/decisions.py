@@ -9,6 +9,7 @@ from bot import sanitize
 from bot.bootstrap.processes import is_gone
 from bot.bootstrap.storage import Storage
 from bot.bootstrap.usecases import command_line_person, open_decisions
+from bot.cli.approver_refusal import naming_approvers
 from bot.cli.exit_status import ExitStatus
 from bot.cli.open_storage import opened_memory, opened_store
 from bot.cli.options import CommonOptions, common_options
@@ -68,7 +69,8 @@ def approve(
         usd = usd_per_month(record.freed_bytes, settings.price_per_gb_month)
         if confirm is None and decisions.lacks_only_the_name(record, person, request):
             request = replace(request, typed=_typed_name(record, deletion_words(record, usd)))
-        approved = decisions.approve(plan, person, request)
+        with naming_approvers(decisions.rules_of(record.repository)):
+            approved = decisions.approve(plan, person, request)
         with note_after_interrupt(store, approved):
             print_line(status_sentence(approved, settings.approval.required))
             print_line(f"Approved: {deletion_words(record, usd)}.")
@@ -143,8 +145,9 @@ def pause(options: CommonOptions, reason: str) -> None:
     """
     settings = load_settings(options.config)
     with opened_store() as store:
-        person = command_line_person(settings)
-        open_decisions(settings, store).pause(person, reason)
+        person, decisions = command_line_person(settings), open_decisions(settings, store)
+        with naming_approvers(decisions.general_rules):
+            decisions.pause(person, reason)
         running = [plan for plan in store.open_plans() if plan.state is PlanState.EXECUTING]
     print_line("Paused. No deletion starts until `ecr-clean resume`.")
     for plan in running:
@@ -162,8 +165,9 @@ def resume(options: CommonOptions) -> None:
     """
     settings = load_settings(options.config)
     with opened_store() as store:
-        person = command_line_person(settings)
-        ended = open_decisions(settings, store).resume(person)
+        person, decisions = command_line_person(settings), open_decisions(settings, store)
+        with naming_approvers(decisions.general_rules):
+            ended = decisions.resume(person)
     print_line(f"Resumed. {pause_words(ended)}.")
 
 
@@ -212,4 +216,5 @@ def _confirm(
     settings = load_settings(options.config)
     decisions = open_decisions(settings, memory.store)
     person = command_line_person(settings)
-    return decisions.confirm_usage(source, scope, workloads, person)
+    with naming_approvers(decisions.general_rules):
+        return decisions.confirm_usage(source, scope, workloads, person)

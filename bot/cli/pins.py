@@ -9,6 +9,7 @@ import click
 
 from bot.bootstrap.planning import open_registries
 from bot.bootstrap.usecases import command_line_person, open_authority, open_pins
+from bot.cli.approver_refusal import naming_approvers
 from bot.cli.exit_status import ExitStatusCollector
 from bot.cli.open_storage import existing_store, opened_store
 from bot.cli.options import (
@@ -85,7 +86,9 @@ def unpin(options: CommonOptions, repository: str, pins: Sequence[str]) -> None:
     settings = load_settings(options.config)
     with opened_store() as store:
         target, person = _repository(settings, repository), command_line_person(settings)
-        done = open_pins(settings, store).unpin(target, pins, person)
+        opened = open_pins(settings, store)
+        with naming_approvers(opened.rules_of(target)):
+            done = opened.unpin(target, pins, person)
     print_line(f"Unpinned in {target.name}: {first_few([each.pin.pin for each in done])}")
 
 

@@ -76,7 +76,10 @@ def test_sessions_of_a_role_are_different_approvers(
 @pytest.mark.parametrize(
     ("approval", "said"),
     [
-        (f"approvers: ['{BOB}']", "demo is not an approver in the settings"),
+        (
+            f"approvers: ['{BOB}']",
+            f"demo is not an approver in the settings: the approvers are {BOB}",
+        ),
         ("approvers: ['arn:*']", "arn:* is too broad, so it is ignored"),
         ("required: 2", "2 people must approve, and approvals from the command line do not count"),
     ],
