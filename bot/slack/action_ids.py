@@ -30,6 +30,7 @@ ASK_APPROVERS = "ask_approvers"
 REVIEW_TAB = "review_tab"
 REVIEW_PAGE = "review_page"
 REVIEW_PIN = "review_pin"
+OPEN_LINK = "open_link"
 """Of buttons. If a message has several of a kind, `:` and a number follow."""
 
 CONFIRM_PLAN = "confirm_plan"

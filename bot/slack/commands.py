@@ -38,15 +38,15 @@ from bot.slack.messages.answers import (
     unpin_answer,
 )
 from bot.slack.messages.pins import PinListView, pinned_message
-from bot.slack.messages.plan import EndedPlan, HistoryView, history_message
+from bot.slack.messages.plan_lists import HistoryView, history_message
 from bot.slack.messages.repositories import RepositoriesView, repositories_message
 from bot.slack.messages.status import RunningPlan, StatusView, paused_message, status_message
 from bot.slack.messages.why import never_scanned_message
 from bot.slack.mrkdwn import shortened
 from bot.slack.payloads import PayloadSender
-from bot.slack.plan_messages import open_plans, with_link
+from bot.slack.plan_messages import ended_plan, first_plans, with_link
 from bot.slack.requested_reports import request_report
-from bot.slack.view_models import PlanResult
+from bot.slack.view_models import LinkedPlan, OpenPlans
 from bot.slack.why_command import why_answer
 from bot.usecases.reports import REPORT, expect_at_most_max_reports
 from bot.usecases.repositories import AmbiguousRepositoryError, find_known
@@ -73,6 +73,9 @@ class CommandCall:
     def find(self, repository: str) -> RepositoryId:
         """Raises AmbiguousRepositoryError and UnknownRepositoryError."""
         return find_known(self.context.store, repository)
+
+    def with_link(self, plan: PlanRecord) -> LinkedPlan:
+        return with_link(self.context.store, self.context.rules_of, self.context.url, plan)
 
     def answer(self, content: MessageContent) -> None:
         answer(self.context, self.sender, content)
@@ -186,7 +189,10 @@ def show_history(call: CommandCall, arguments: CommandArguments) -> None:
         history_message(
             HistoryView(
                 repository=repository.name if repository else None,
-                ended=[_ended(call, plan) for plan in store.ended_plans(PLANS_SHOWN, repository)],
+                ended=[
+                    ended_plan(store, plan, call.with_link)
+                    for plan in store.ended_plans(PLANS_SHOWN, repository)
+                ],
                 saved_bytes=store.total_freed_bytes(),
                 usd_per_gb_month=call.context.usd_per_gb_month,
             )
@@ -196,20 +202,15 @@ def show_history(call: CommandCall, arguments: CommandArguments) -> None:
 
 def show_status(call: CommandCall, _: CommandArguments) -> None:
     context, store = call.context, call.context.store
-    plans = open_plans(store)
-    proposed = [plan for plan in plans if plan.state is PlanState.PROPOSED]
+    plans = OpenPlans.of(store.open_plans())
     call.answer(
         status_message(
             StatusView(
                 pause=store.pause(),
                 deleting=_running_deletions(context),
-                approved=[plan for plan in plans if plan.state is PlanState.APPROVED],
-                open_plans=[
-                    with_link(store, context.rules_of, context.url, plan)
-                    for plan in proposed[:PLANS_SHOWN]
-                ],
-                more=len(proposed[PLANS_SHOWN:]),
-                blocked=sum(not plan.complete for plan in proposed),
+                approved=[plan for plan in plans.approved if plan.state is PlanState.APPROVED],
+                waiting=first_plans(plans.waiting, PLANS_SHOWN, call.with_link),
+                blocked=first_plans(plans.blocked, PLANS_SHOWN, call.with_link),
                 reports=store.jobs_left(REPORT, REPORT_JOB),
                 version=__version__,
                 usd_per_gb_month=context.usd_per_gb_month,
@@ -340,12 +341,6 @@ def _possible_savings(known: KnownRepository) -> tuple[int, int]:
     """A sort key; the smallest for repositories that were never scanned."""
     held = storage_of(known)
     return held.could_free_bytes or 0, -1 if known.last_scan is None else held.stored_bytes or 0
-
-
-def _ended(call: CommandCall, plan: PlanRecord) -> EndedPlan:
-    store = call.context.store
-    counts = store.outcome_summary(plan.id, plan.version, most_not_deleted=0).counts
-    return EndedPlan(PlanResult(plan, counts), store.last_event(plan.id))
 
 
 def _running_deletions(context: SlackContext) -> Sequence[RunningPlan]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
-from slack_bolt import App
+from slack_bolt import Ack, App
 from slack_sdk import WebClient
 
 from bot.core.policy import ApprovalRules
@@ -15,16 +15,16 @@ from bot.core.repository import RepositoryId
 from bot.core.storage_totals import storage_totals
 from bot.parallel import call_all
 from bot.ports import Clock
+from bot.slack.action_ids import OPEN_LINK
 from bot.slack.api import UNREACHABLE, Json, SlackError, calling
 from bot.slack.listener import make_listener
 from bot.slack.listener_context import SlackContext
 from bot.slack.messages.home_tab import home_tab, refused_home_tab
 from bot.slack.payloads import HomeTabOpened
-from bot.slack.plan_messages import open_plans, with_link
-from bot.slack.view_models import HomeView, LinkedPlan, NextReport, PlanResult
+from bot.slack.plan_messages import ended_plan, first_plans, with_link
+from bot.slack.view_models import HomeView, LinkedPlan, NextReport, OpenPlans
 from bot.store.store import Store
 
-SOON = timedelta(days=14)
 PLANS = 10
 LAST_RUNS = 5
 
@@ -91,36 +91,38 @@ class HomeTab:
             self.client.views_publish(user_id=user, view=tab)
 
     def _view(self, user: str) -> HomeView:
-        now, plans = self.clock(), open_plans(self.store)
+        now, plans = self.clock(), OpenPlans.of(self.store.open_plans())
         return HomeView(
             user=user,
             storage=storage_totals(self.store.repositories()),
             saved_bytes=self.store.total_freed_bytes(),
             usd_per_gb_month=self.settings.usd_per_gb_month,
             pause=self.store.pause(),
-            open_plans=[self._with_link(plan) for plan in plans[:PLANS]],
-            more_plans=len(plans[PLANS:]),
-            pins=_expiring(self.store.pins(), now),
+            approved=first_plans(plans.approved, PLANS, self._with_link),
+            waiting=first_plans(plans.waiting, PLANS, self._with_link),
+            blocked=first_plans(plans.blocked, PLANS, self._with_link),
+            pins=_own(self.store.pins(), user, now),
             next_reports=self.settings.next_reports(now),
-            last_runs=self._last_runs(),
+            last_runs=[
+                ended_plan(self.store, plan, self._with_link)
+                for plan in self.store.executed_plans(LAST_RUNS)
+            ],
             now=now,
         )
 
     def _with_link(self, plan: PlanRecord) -> LinkedPlan:
         return with_link(self.store, self.settings.rules_of, self.settings.url, plan)
 
-    def _last_runs(self) -> Sequence[PlanResult]:
-        return [
-            PlanResult(
-                plan, self.store.outcome_summary(plan.id, plan.version, most_not_deleted=0).counts
-            )
-            for plan in self.store.executed_plans(LAST_RUNS)
-        ]
-
 
 def register(app: App, context: SlackContext) -> None:
-    """Bolt acknowledges events before it calls a listener."""
+    """Bolt acknowledges events before it calls a listener. Slack opens the links of buttons
+    itself, and needs an acknowledgement of the click."""
     app.event("app_home_opened")(make_listener(context, HomeTabOpened, open_home))
+    app.action(numbered(OPEN_LINK))(acknowledge_link)
+
+
+def acknowledge_link(ack: Ack) -> None:
+    ack()
 
 
 def open_home(context: SlackContext, opened: HomeTabOpened) -> None:
@@ -133,7 +135,7 @@ def open_home(context: SlackContext, opened: HomeTabOpened) -> None:
         context.home_tab.open(opened.event.user)
 
 
-def _expiring(pins: Sequence[RepositoryPin], now: datetime) -> Sequence[RepositoryPin]:
-    """Soonest first."""
-    soon = ((each.pin.until, each) for each in pins if each.pin.protects(now) and each.pin.until)
-    return [each for until, each in sorted(soon, key=lambda pair: pair[0]) if until - now < SOON]
+def _own(pins: Sequence[RepositoryPin], user: str, now: datetime) -> Sequence[RepositoryPin]:
+    """The user's pins that are in force, soonest end first."""
+    own = [each for each in pins if each.pin.by == user and each.pin.protects(now)]
+    return sorted(own, key=lambda each: (each.pin.until is None, each.pin.until or now))

@@ -32,7 +32,7 @@ from bot.slack.api import (
 from bot.slack.messages.plan import newer_message, outdated_message, plan_message
 from bot.slack.mrkdwn import prose
 from bot.slack.plan_contents import PlanContents
-from bot.slack.view_models import LinkedPlan, PlanView
+from bot.slack.view_models import EndedPlan, FirstPlans, LinkedPlan, PlanView
 from bot.store.store import Store
 
 MOST_LISTED = 20
@@ -65,6 +65,8 @@ _GONE = frozenset(
 _INVALID_BLOCKS = frozenset(
     {"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long", "msg_too_long"}
 )
+
+LinkPlan = Callable[[PlanRecord], LinkedPlan]
 
 _log = logging.getLogger(__name__)
 
@@ -327,10 +329,14 @@ class PlanMessages:
         return self._locks[hash(plan_id) % LOCKS]
 
 
-def open_plans(store: Store) -> Sequence[PlanRecord]:
-    """Open plans that delete something or are incomplete, last proposed first."""
-    plans = (each for each in store.open_plans() if each.deletions or not each.complete)
-    return sorted(plans, key=lambda plan: plan.proposed_at, reverse=True)
+def first_plans(plans: Sequence[PlanRecord], most: int, link: LinkPlan) -> FirstPlans:
+    freed = sum(plan.freed_bytes for plan in plans)
+    return FirstPlans([link(plan) for plan in plans[:most]], len(plans[most:]), freed)
+
+
+def ended_plan(store: Store, plan: PlanRecord, link: LinkPlan) -> EndedPlan:
+    counts = store.outcome_summary(plan.id, plan.version, most_not_deleted=0).counts
+    return EndedPlan(link(plan), counts, store.last_event(plan.id))
 
 
 def with_link(

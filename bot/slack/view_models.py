@@ -1,12 +1,12 @@
 """The data that messages of plans and the Home tab show, from stored state and settings. Times are
 UTC, sizes bytes, prices USD per GB per month."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
-from bot.core.plan import Plan
+from bot.core.plan import Plan, PlanState
 from bot.core.records import AuditEvent, ImageOutcome, Pause, PlanItem, PlanRecord, RepositoryPin
 from bot.core.storage_totals import StorageTotals
 from bot.render.plan_summary import PlanSummary
@@ -86,20 +86,64 @@ class PlanResult(NamedTuple):
     counts: Mapping[ImageOutcome, int]
 
 
+class EndedPlan(NamedTuple):
+    """A plan that is no longer open, with its numbers of digests by outcome. `last_event`: None if
+    unknown."""
+
+    linked: LinkedPlan
+    counts: Mapping[ImageOutcome, int]
+    last_event: AuditEvent | None
+
+
+@dataclass(frozen=True, slots=True)
+class OpenPlans:
+    """Open plans that delete something or are incomplete, those with the largest savings first.
+    `approved`: also those that are being executed, which come first. `blocked`: incomplete, so they
+    cannot be approved."""
+
+    approved: Sequence[PlanRecord]
+    waiting: Sequence[PlanRecord]
+    blocked: Sequence[PlanRecord]
+
+    @classmethod
+    def of(cls, plans: Iterable[PlanRecord]) -> Self:
+        by_saving = sorted(plans, key=lambda plan: (-plan.freed_bytes, plan.repository.name))
+        proposed = [each for each in by_saving if each.state is PlanState.PROPOSED]
+        approved = [each for each in by_saving if each.state is not PlanState.PROPOSED]
+        return cls(
+            approved=sorted(approved, key=lambda plan: plan.state is not PlanState.EXECUTING),
+            waiting=[each for each in proposed if each.complete and each.deletions],
+            blocked=[each for each in proposed if not each.complete],
+        )
+
+
+class FirstPlans(NamedTuple):
+    """The first plans of a list, with links. `more`: the number of the others; `freed_bytes`: of
+    all of them."""
+
+    plans: Sequence[LinkedPlan]
+    more: int
+    freed_bytes: int
+
+    @property
+    def total(self) -> int:
+        return len(self.plans) + self.more
+
+
 @dataclass(frozen=True, slots=True)
 class HomeView:
-    """The Home tab of one user. `open_plans`: the newest; `more_plans`: the number of the others.
-    `pins`: of all users, that expire soon, soonest first. `saved_bytes`: freed by all runs of the
-    bot so far."""
+    """The Home tab of one user. `approved`, `waiting`, `blocked`: as in OpenPlans. `pins`: of the
+    user, soonest end first. `saved_bytes`: freed by all runs of the bot so far."""
 
     user: str
     storage: StorageTotals
     saved_bytes: int
     usd_per_gb_month: float
     pause: Pause | None
-    open_plans: Sequence[LinkedPlan]
-    more_plans: int
+    approved: FirstPlans
+    waiting: FirstPlans
+    blocked: FirstPlans
     pins: Sequence[RepositoryPin]
     next_reports: Sequence[NextReport]
-    last_runs: Sequence[PlanResult]
+    last_runs: Sequence[EndedPlan]
     now: datetime

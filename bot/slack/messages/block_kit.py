@@ -62,6 +62,11 @@ def section(*lines: str, button: ButtonElement | None = None) -> SectionBlock:
     return SectionBlock(text=mrkdwn(_fitting(lines)), accessory=button)
 
 
+def facts(*texts: str) -> SectionBlock:
+    """Up to ten short texts in two columns; in one on narrow screens."""
+    return SectionBlock(fields=[mrkdwn(text) for text in texts])
+
+
 def sections(lines: Sequence[str]) -> Iterator[SectionBlock]:
     """Sections for a list of any length."""
     for start in range(0, len(lines), LINES_IN_SECTION):
@@ -94,6 +99,11 @@ def button(
         style=style,
         confirm=confirm,
     )
+
+
+def link_button(text: str, action_id: str, url: str) -> ButtonElement:
+    """Opens the URL. Slack also sends a click of the button."""
+    return ButtonElement(text=plain(text), action_id=action_id, url=url)
 
 
 def command_button(text: str, number: int, line: str, *, style: str | None = None) -> ButtonElement:

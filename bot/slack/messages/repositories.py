@@ -13,7 +13,7 @@ from bot.slack.api import MessageContent
 from bot.slack.messages import common_texts
 from bot.slack.messages.block_kit import context, message, section, sections
 from bot.slack.messages.common_texts import cost
-from bot.slack.messages.plan import state_of
+from bot.slack.messages.plan_lists import state_of
 from bot.slack.mrkdwn import code, date, day
 
 

@@ -21,9 +21,9 @@ from bot.slack.messages.block_kit import (
     section,
     sections,
 )
-from bot.slack.messages.plan import open_plan
+from bot.slack.messages.plan_lists import open_link, open_plan
 from bot.slack.mrkdwn import code, mention
-from bot.slack.view_models import LinkedPlan
+from bot.slack.view_models import FirstPlans
 
 MOST_RUNNING = 10
 
@@ -38,16 +38,14 @@ class RunningPlan(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class StatusView:
     """The state of the bot. `deleting`: running plans; `approved`: plans whose deletion has not
-    started. `open_plans`: the newest proposed plans; `more`: the number of the others; `blocked`:
-    the number of all proposed plans that are incomplete, so they cannot be approved. `reports`: the
-    number in progress or queued. USD per GB per month."""
+    started. `waiting` and `blocked`: as in OpenPlans. `reports`: the number in progress or queued.
+    USD per GB per month."""
 
     pause: Pause | None
     deleting: Sequence[RunningPlan]
     approved: Sequence[PlanRecord]
-    open_plans: Sequence[LinkedPlan]
-    more: int
-    blocked: int
+    waiting: FirstPlans
+    blocked: FirstPlans
     reports: int
     version: str
     usd_per_gb_month: float
@@ -56,16 +54,13 @@ class StatusView:
 
 def status_message(view: StatusView) -> MessageContent:
     head = [*common_texts.paused(view.pause)] or ["ecr-clean is running, not paused."]
-    plans = [
-        open_plan(each, view.usd_per_gb_month, view.pause, view.now) for each in view.open_plans
-    ]
-    total = f"*Open plans:* {_proposed(view)}"
+    total = f"*Open plans:* {_number_of_plans(view)}"
     blocks = [
         section(*head),
         *_running(view.deleting),
         *_approved(view),
         section(total),
-        *sections([*plans, *and_more(view.more)]),
+        *sections([*_plans(view, view.waiting), *_plans(view, view.blocked)]),
         context(f"Reports in progress: {view.reports:,} · ecr-clean {view.version}"),
     ]
     return message(" ".join((*head, f"{total}.")), *blocks)
@@ -98,9 +93,17 @@ def _progress(each: RunningPlan) -> str:
     return f"*Deleting now:* {name}, {done:,} of {total:,}  {bar}{stops}"
 
 
-def _proposed(view: StatusView) -> str:
-    blocked = f" · {view.blocked:,} blocked" if view.blocked else ""
-    return f"{len(view.open_plans) + view.more - view.blocked:,} waiting for approval{blocked}"
+def _plans(view: StatusView, plans: FirstPlans) -> Iterator[str]:
+    for each in plans.plans:
+        line = open_plan(each.plan, view.usd_per_gb_month, view.pause, view.now)
+        yield f"• {line}{open_link(each)}"
+    if plans.more:
+        yield f"… and {plans.more:,} more: `{COMMAND} list` lists all"
+
+
+def _number_of_plans(view: StatusView) -> str:
+    blocked = f" · {view.blocked.total:,} blocked" if view.blocked.total else ""
+    return f"{view.waiting.total:,} waiting for approval{blocked}"
 
 
 def _approved(view: StatusView) -> Iterator[Block]:
