@@ -53,6 +53,7 @@ from bot.usecases.repositories import AmbiguousRepositoryError, find_known
 
 REPOSITORIES_SHOWN = 20
 PLANS_SHOWN = 10
+BLOCKED_SHOWN = 5
 MOST_IN_HINT = 200
 
 
@@ -210,7 +211,7 @@ def show_status(call: CommandCall, _: CommandArguments) -> None:
                 deleting=_running_deletions(context),
                 approved=[plan for plan in plans.approved if plan.state is PlanState.APPROVED],
                 waiting=first_plans(plans.waiting, PLANS_SHOWN, call.with_link),
-                blocked=first_plans(plans.blocked, PLANS_SHOWN, call.with_link),
+                blocked=first_plans(plans.blocked, BLOCKED_SHOWN, call.with_link),
                 reports=store.jobs_left(REPORT, REPORT_JOB),
                 version=__version__,
                 usd_per_gb_month=context.usd_per_gb_month,

@@ -15,7 +15,7 @@ from bot.core.repository import RepositoryId
 from bot.core.storage_totals import storage_totals
 from bot.parallel import call_all
 from bot.ports import Clock
-from bot.slack.action_ids import OPEN_LINK
+from bot.slack.action_ids import OPEN_LINK, numbered
 from bot.slack.api import UNREACHABLE, Json, SlackError, calling
 from bot.slack.listener import make_listener
 from bot.slack.listener_context import SlackContext

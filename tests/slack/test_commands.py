@@ -450,7 +450,7 @@ def test_history(bot: RunningBot, ann: SimulatedUser, bob: SimulatedUser) -> Non
     said = answer_to(bot, ann, "history team/api")
     assert said.startswith("*Last 3 ended plans in `team/api`:*")
     assert (
-        "• `team/api`: 1 deleted, 1 skipped; freed 1 GB, saves $1.20 a year · approved by "
+        "• `team/api`: 1 manifest deleted, 1 skipped; freed 1 GB, saves $1.20 a year · approved by "
         "<@U0000000009> · 2"
     ) in said
     assert f"was dismissed by <@{bob.id}> (proposed to delete 2 of 3 manifests) · 2" in said
@@ -466,8 +466,8 @@ def test_status(bot: RunningBot, ann: SimulatedUser, bob: SimulatedUser) -> None
     bot.send_command(bob, "/ecr-clean team/web")
     bot.store.put_job(REPORT_JOB, {}, NOW)
     said = answer_to(bot, ann, "status")
-    link = f"archives/{bot.channel}/p{message.ts.replace('.', '')}|report>"
-    assert "*Open plans:* 1 waiting for approval\n• `team/api`: waiting for approval · 2 of" in said
+    link = f"archives/{bot.channel}/p{message.ts.replace('.', '')}|Open>"
+    assert "*Open plans:* 1 waiting for approval\n• `team/api`: *saves $2.40 a year*, fr" in said
     assert link in said
     assert "~ Reports in progress: 2 · ecr-clean " in said
 
@@ -475,7 +475,7 @@ def test_status(bot: RunningBot, ann: SimulatedUser, bob: SimulatedUser) -> None
 def test_status_counts_blocked_plans(bot: RunningBot, ann: SimulatedUser) -> None:
     bot.proposed(content("new", "old", scans=[SCANNED, IN_DOUBT]))
     said = answer_to(bot, ann, "status")
-    assert "*Open plans:* 0 waiting for approval · 1 blocked\n• `team/api`: blocked: inco" in said
+    assert "*Open plans:* 0 waiting for approval · 1 blocked\n• `team/api`: some checks" in said
 
 
 def test_status_during_a_deletion(bot: RunningBot, ann: SimulatedUser, bob: SimulatedUser) -> None:

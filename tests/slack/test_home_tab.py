@@ -1,5 +1,6 @@
 """The Home tab: its content and its updates."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -20,7 +21,7 @@ from bot.slack.api import SlackError
 from tests.render.builders import GB, HERE
 from tests.slack.conftest import StartBot
 from tests.slack.messages.plan_views import STAR, read
-from tests.slack.running_bot import RunningBot, until
+from tests.slack.running_bot import IN_DOUBT, SCANNED, RunningBot, content, private_messages, until
 from tests.slack.support import calls
 from tests.store.support import PLACE, closed, event
 from tests.support import NOW
@@ -57,7 +58,7 @@ def test_an_empty_tab(bot: RunningBot, ann: SimulatedUser) -> None:
     said = opened(bot, ann)
     assert "No repository has been scanned yet. `/ecr-clean REPOSITORY` scans one." in said
     assert "*Saved so far:* nothing" in said
-    assert "# Open plans\nNone." in said
+    assert "# Waiting for approval\nNone." in said
 
 
 def test_costs_of_all_repositories(bot: RunningBot, ann: SimulatedUser) -> None:
@@ -70,17 +71,46 @@ def test_costs_of_all_repositories(bot: RunningBot, ann: SimulatedUser) -> None:
 
 def test_repositories_of_unknown_size(bot: RunningBot, ann: SimulatedUser) -> None:
     scanned_at(bot, bot.posted(), stored_bytes=None)
-    assert "in 0 of 1 repository; the others are unknown" in opened(bot, ann)
+    assert "*Cost now:* unknown. `/ecr-clean REPOSITORY` scans a repository." in opened(bot, ann)
 
 
 def test_open_plans_link_to_their_reports(bot: RunningBot, ann: SimulatedUser) -> None:
     message = bot.posted()
     said = opened(bot, ann)
-    link = f"{bot.context.url}archives/{bot.channel}/p{message.ts.replace('.', '')}"
-    assert (
-        f"`{HERE.name}`: waiting for approval · 2 of 3 manifests, saves $2.40 a year · "
-        f"<{link}|report>" in said
-    )
+    assert "~ 1 plan, $2.40 a year (2 GB) together. Largest savings first." in said
+    assert f"`{HERE.name}`: *saves $2.40 a year*, frees 2 GB · open until 2" in said
+    home = ann.home()
+    assert home
+    links = [each["accessory"]["url"] for each in home["blocks"] if "accessory" in each]
+    assert links == [f"{bot.context.url}archives/{bot.channel}/p{message.ts.replace('.', '')}"]
+
+
+def test_a_click_on_open_is_acknowledged(bot: RunningBot, ann: SimulatedUser) -> None:
+    """Slack opens the link itself, and shows a warning if the app does not answer."""
+    bot.posted()
+    opened(bot, ann)
+    assert ann.uses("open_link:0", home=True).ok
+    assert private_messages(ann, bot.channel) == []
+
+
+def test_the_plan_with_the_largest_savings_is_first(bot: RunningBot, ann: SimulatedUser) -> None:
+    """However many newer plans save less."""
+    big = replace(HERE, name="shop/big", uri=HERE.uri.replace("team/api", "shop/big"))
+    bot.proposed(replace(content("new", *"abcdef"), repository=big))
+    for number in range(12):
+        uri = HERE.uri.replace("team/api", f"lab/{number}")
+        lab = replace(HERE, name=f"lab/{number}", uri=uri)
+        bot.proposed(replace(content("new", "old"), repository=lab))
+    said = opened(bot, ann).partition("# Waiting for approval\n")[2].splitlines()
+    assert said[1].startswith("`shop/big`: ")
+    assert "~ … and 3 more: `/ecr-clean list` lists all" in said
+
+
+def test_incomplete_plans_are_apart(bot: RunningBot, ann: SimulatedUser) -> None:
+    plan = bot.proposed(content("new", "old", scans=[SCANNED, IN_DOUBT]))
+    said = opened(bot, ann)
+    assert "# Waiting for approval\nNone.\n# Cannot be approved yet\n" in said
+    assert f"• `{HERE.name}` · plan {plan.id}" in said
 
 
 def test_a_plan_without_a_message_shows_its_id(bot: RunningBot, ann: SimulatedUser) -> None:
@@ -88,18 +118,15 @@ def test_a_plan_without_a_message_shows_its_id(bot: RunningBot, ann: SimulatedUs
     assert f"plan {plan.id}" in opened(bot, ann)
 
 
-def test_expiring_pins_with_own_pins_first(
-    bot: RunningBot, ann: SimulatedUser, bob: SimulatedUser
-) -> None:
+def test_own_pins(bot: RunningBot, ann: SimulatedUser, bob: SimulatedUser) -> None:
     pin(bot, "theirs", bob.id, days=2)
-    pin(bot, "mine", ann.id, days=10)
-    pin(bot, "later", ann.id, days=20)
+    pin(bot, "later", ann.id, days=90)
+    pin(bot, "soon", ann.id, days=10)
     pin(bot, "over", ann.id, days=-1)
-    said = opened(bot, ann)
-    assert said.index("`mine`") < said.index("`theirs`")
-    assert f"by <@{bob.id}>: {STAR}bold{STAR} &lt;!channel&gt;" in said
-    assert "later" not in said
-    assert "over" not in said
+    said = opened(bot, ann).partition("# My pins\n")[2].splitlines()
+    assert said[0].startswith(f"• `soon` in `{HERE.name}` until 2026-12-03: {STAR}bold")
+    assert said[1].startswith("• `later` in ")
+    assert said[2] == "# Next reports"
 
 
 def test_next_reports(start_bot: StartBot, ann: SimulatedUser) -> None:
@@ -120,8 +147,8 @@ def test_last_deletions(bot: RunningBot, ann: SimulatedUser) -> None:
     bot.clicks(ann, "approve_plan", message)
     plan = bot.stored(message)
     assert bot.store.commit(closed(plan, PlanState.STOPPED, AuditEventName.ENDED))
-    said = opened(bot, ann).partition("# Last deletions\n")[2]
-    assert f"`{HERE.name}`: stopped, 0 deleted; freed" in said
+    said = opened(bot, ann).partition("# Last results\n")[2]
+    assert f"`{HERE.name}`: stopped, 0 manifests deleted; freed" in said
     assert f"approved by <@{ann.id}>" in said
 
 
@@ -129,7 +156,7 @@ def test_last_deletions_skip_plans_that_did_not_run(bot: RunningBot, ann: Simula
     assert bot.store.commit(closed(bot.proposed(), PlanState.DONE, AuditEventName.ENDED))
     for _ in range(60):
         assert bot.store.commit(closed(bot.proposed(), PlanState.EXPIRED, AuditEventName.EXPIRED))
-    assert "None yet" not in opened(bot, ann).partition("# Last deletions\n")[2]
+    assert "None yet" not in opened(bot, ann).partition("# Last results\n")[2]
 
 
 def test_a_pause_is_shown(bot: RunningBot, ann: SimulatedUser) -> None:
@@ -139,11 +166,11 @@ def test_a_pause_is_shown(bot: RunningBot, ann: SimulatedUser) -> None:
 
 
 def test_events_update_the_tab(bot: RunningBot, ann: SimulatedUser) -> None:
-    assert "waiting for approval" not in opened(bot, ann)
+    assert HERE.name not in opened(bot, ann)
     bot.posted()
     bot.clock.now += timedelta(seconds=11)
     bot.context.home_tab.update_outdated(9)
-    assert "waiting for approval" in seen(ann)
+    assert HERE.name in seen(ann)
 
 
 def test_unneeded_updates_are_skipped(
@@ -171,7 +198,7 @@ def test_a_failed_update_is_retried(bot: RunningBot, slack: Workspace, ann: Simu
     assert ann.home() is None
     bot.clock.now += timedelta(seconds=11)
     bot.context.home_tab.update_outdated(9)
-    assert "# Open plans" in seen(ann)
+    assert "# Waiting for approval" in seen(ann)
 
 
 def test_a_tab_of_an_unknown_user_is_not_retried(

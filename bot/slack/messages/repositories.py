@@ -57,8 +57,11 @@ def totals(storage: StorageTotals, saved_bytes: int, usd_per_gb_month: float) ->
     per month."""
     if not storage.repositories:
         yield f"No repository has been scanned yet. `{COMMAND} REPOSITORY` scans one."
+    elif storage.unknown == storage.repositories:
+        yield f"*Cost now:* unknown. `{COMMAND} REPOSITORY` scans a repository."
     else:
         yield f"*Cost now:* {cost(storage.stored_bytes, usd_per_gb_month)}{_of_how_many(storage)}"
+    if storage.repositories:
         yield f"*Could be saved:* {cost(storage.could_free_bytes, usd_per_gb_month)}"
     yield f"*Saved so far:* {cost(saved_bytes, usd_per_gb_month)}"
 

@@ -143,7 +143,8 @@ def _lines(block: Json) -> Iterator[str]:
         case "header":
             yield f"# {block['text']['text']}"
         case "section":
-            yield with_dates(block["text"]["text"])
+            texts = [block["text"]] if "text" in block else block["fields"]
+            yield from (with_dates(each["text"]) for each in texts)
             yield from [_button(block["accessory"])] if "accessory" in block else []
         case "context":
             for line in with_dates(block["elements"][0]["text"]).splitlines():

@@ -34,11 +34,11 @@ from bot.slack.messages.answers import (
     refused,
 )
 from bot.slack.messages.pins import PinListView, pinned_message
-from bot.slack.messages.plan import EndedPlan, HistoryView, history_message
+from bot.slack.messages.plan_lists import HistoryView, history_message
 from bot.slack.messages.repositories import RepositoriesView, repositories_message
 from bot.slack.messages.status import RunningPlan, StatusView, paused_message, status_message
 from bot.slack.messages.why import WhyView, deleted_message, never_scanned_message, why_message
-from bot.slack.view_models import LinkedPlan, PlanResult
+from bot.slack.view_models import EndedPlan, FirstPlans, LinkedPlan
 from bot.usecases.explanations import DeletedManifest, Explanation
 from tests.render.builders import HERE, image, plan
 from tests.slack.messages.plan_views import (
@@ -114,7 +114,7 @@ def test_possible_savings_of_an_incomplete_plan_are_unknown() -> None:
     shown = RepositoriesView(None, [known], 0, 0, storage_totals([known]), NOW, 0, 0.10, None, NOW)
     said = harmless(repositories_message(shown))
     assert "size unknown · possible savings unknown" in said
-    assert "plan xxxxxxxx: blocked: incomplete, cannot be approved" in said
+    assert "plan xxxxxxxx: some checks failed, so it cannot be approved yet" in said
 
 
 def test_repositories_before_any_registry_was_listed() -> None:
@@ -137,9 +137,9 @@ def test_pins() -> None:
 
 @pytest.mark.parametrize("state", PlanState)
 def test_history(state: PlanState) -> None:
-    run = PlanResult(in_state(state), EVERY_OUTCOME)
     last = event(AuditEventName.DISMISSED, ANN, ErrorText(NASTY))
-    for each in (EndedPlan(run, last), EndedPlan(run, None)):
+    for known, link in ((last, LINK), (None, None)):
+        each = EndedPlan(LinkedPlan(in_state(state), link), EVERY_OUTCOME, known)
         assert harmless(history_message(HistoryView(LONG_NAME, [each] * 10, 10**18, 0.10)))
 
 
@@ -153,9 +153,8 @@ def test_status() -> None:
         pause=PAUSE,
         deleting=running * 20,
         approved=[in_state(PlanState.APPROVED)] * 40,
-        open_plans=[LinkedPlan(PLAN, LINK), LinkedPlan(PLAN, None)] * 5,
-        more=MANY,
-        blocked=3,
+        waiting=FirstPlans([LinkedPlan(PLAN, LINK), LinkedPlan(PLAN, None)] * 5, MANY, 10**15),
+        blocked=FirstPlans([LinkedPlan(replace(PLAN, complete=False), LINK)] * 5, MANY, 0),
         reports=MANY,
         version="0.1.0",
         usd_per_gb_month=0.10,
@@ -163,7 +162,7 @@ def test_status() -> None:
     )
     said = harmless(status_message(shown))
     assert said.count("… and 30 more") == 2
-    assert "*Open plans:* 1,000,007 waiting for approval · 3 blocked" in said
+    assert "*Open plans:* 1,000,010 waiting for approval · 1,000,005 blocked" in said
     harmless(paused_message(running * 20))
 
 
