@@ -77,8 +77,8 @@ def test_sessions_of_a_role_are_different_approvers(
     ("approval", "said"),
     [
         (
-            f"approvers: ['{BOB}']",
-            f"demo is not an approver in the settings: the approvers are {BOB}",
+            f"approvers: ['{BOB}', '@ops']",
+            f"demo is not an approver in the settings: the approvers are {BOB}, @ops",
         ),
         ("approvers: ['arn:*']", "arn:* is too broad, so it is ignored"),
         ("required: 2", "2 people must approve, and approvals from the command line do not count"),

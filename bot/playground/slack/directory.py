@@ -71,6 +71,15 @@ class WorkspaceDirectory:
         return self._put(replace(self.channels[channel], is_archived=is_archived))
 
     def put_user_group(self, group: UserGroup) -> UserGroup:
+        """Raises ValueError if a user, a channel or another user group has the handle:
+        docs.slack.dev, reference/methods/usergroups.create."""
+        taken = {
+            *(each.name for each in self.users.values()),
+            *(each.name for each in self.channels.values()),
+            *(each.handle for each in self.user_groups.values() if each.id != group.id),
+        }
+        if group.handle in taken:
+            raise ValueError(f"the handle {group.handle} is taken")
         self.user_groups[group.id] = group
         return group
 

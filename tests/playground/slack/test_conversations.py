@@ -157,6 +157,19 @@ def test_user_groups(slack: Workspace, web: WebClient, ann: SimulatedUser) -> No
     assert error(web.usergroups_users_list, usergroup=group) == "missing_scope"
 
 
+@pytest.mark.parametrize("handle", ["ann", "general", "owners"])
+def test_handles_are_unique(
+    slack: Workspace, ann: SimulatedUser, general: str, handle: str
+) -> None:
+    """Among users, channels and user groups. Display names are not."""
+    del ann, general
+    slack.add_user("bob", display_name="team")
+    for free in ("owners", "team"):
+        slack.add_user_group(free)
+    with pytest.raises(ValueError, match=f"the handle {handle} is taken"):
+        slack.add_user_group(handle)
+
+
 def test_a_file_in_a_thread(
     slack: Workspace, web: WebClient, ann: SimulatedUser, general: str
 ) -> None:
