@@ -39,7 +39,11 @@ from bot.slack.messages.answers import (
 )
 from bot.slack.messages.pins import PinListView, pinned_message
 from bot.slack.messages.plan_lists import HistoryView, history_message
-from bot.slack.messages.repositories import RepositoriesView, repositories_message
+from bot.slack.messages.repositories import (
+    ListedRepository,
+    RepositoriesView,
+    repositories_message,
+)
 from bot.slack.messages.status import RunningPlan, StatusView, paused_message, status_message
 from bot.slack.messages.why import never_scanned_message
 from bot.slack.mrkdwn import shortened
@@ -126,7 +130,7 @@ def list_repositories(call: CommandCall, arguments: CommandArguments) -> None:
         repositories_message(
             RepositoriesView(
                 pattern=pattern,
-                shown=matching[:REPOSITORIES_SHOWN],
+                shown=[_listed(call, each) for each in matching[:REPOSITORIES_SHOWN]],
                 more=len(matching[REPOSITORIES_SHOWN:]),
                 never_scanned=sum(each.last_scan is None for each in matching),
                 storage=storage_totals(matching),
@@ -336,6 +340,13 @@ def _matching(every: Sequence[KnownRepository], pattern: str | None) -> Sequence
     except PatternError as error:
         raise RequestError(f"{error}; write part of a name, or a glob such as team/*") from error
     return [each for each in every if each.repository.matches(patterns)]
+
+
+def _listed(call: CommandCall, known: KnownRepository) -> ListedRepository:
+    plan = known.last_scan.plan if known.last_scan else None
+    if plan is None or not plan.is_open or (plan.complete and not plan.deletions):
+        return ListedRepository(known, None)
+    return ListedRepository(known, call.with_link(plan))
 
 
 def _possible_savings(known: KnownRepository) -> tuple[int, int]:

@@ -198,16 +198,16 @@ def scanned_at(bot: RunningBot, stored_bytes: int | None = 100 * GB) -> str:
 
 
 def test_list(bot: RunningBot, ann: SimulatedUser) -> None:
-    plan = scanned_at(bot)
+    scanned_at(bot)
     said = answer_to(bot, ann, "list")
     assert said.startswith("*Cost now:* $120 a year (100 GB), in 1 of 2 repositories; the oth")
     assert "*Could be saved:* $2.40 a year (2 GB)\n*Saved so far:* nothing" in said
     first, second = (line for line in said.splitlines() if line.startswith("•"))
     assert first.startswith(
-        "• `team/api` · $120 a year (100 GB) · *could free 2 GB, save $2.40 a year"
+        "• `team/api`: *could save $2.40 a year* (2 GB) · costs $120 a year (100 GB) · waiting for"
     )
-    assert first.endswith(f"plan {plan}: waiting for approval")
-    assert second == "• `team/web` · never scanned"
+    assert first.endswith("· scanned 2026-11-23")
+    assert second == "• `team/web`: never scanned"
     assert "~ 1 repository was never scanned. `/ecr-clean REPOSITORY` scans one." in said
     assert "~ The registries were last listed 2" in said
     assert public_messages(ann, bot.channel) == []
@@ -216,10 +216,19 @@ def test_list(bot: RunningBot, ann: SimulatedUser) -> None:
 def test_list_after_a_deletion_and_with_unknown_sizes(bot: RunningBot, ann: SimulatedUser) -> None:
     execute(bot, scanned_at(bot))
     said = answer_to(bot, ann, "list api")
-    assert "• `team/api` · $119 a year (99 GB) · nothing to free · scanned" in said
+    assert "• `team/api`: nothing to save · costs $119 a year (99 GB) · scanned" in said
     assert "*Saved so far:* $1.20 a year (1 GB)" in said
     scanned_at(bot, None)
-    assert "• `team/api` · size unknown · *could free" in answer_to(bot, ann, "list TEAM/A*")
+    said = answer_to(bot, ann, "list TEAM/A*")
+    assert "• `team/api`: *could save $2.40 a year* (2 GB) · size unknown · waiting" in said
+
+
+def test_list_links_to_reports(bot: RunningBot, ann: SimulatedUser) -> None:
+    message = bot.posted()
+    plan = bot.stored(message)
+    bot.store.save_scan(plan.repository, LastScan(plan, NOW, 100 * GB))
+    link = f"archives/{bot.channel}/p{message.ts.replace('.', '')}|Open>"
+    assert link in answer_to(bot, ann, "list")
 
 
 LIST_PATTERNS = [

@@ -78,7 +78,7 @@ def test_open_plans_link_to_their_reports(bot: RunningBot, ann: SimulatedUser) -
     message = bot.posted()
     said = opened(bot, ann)
     assert "~ 1 plan, $2.40 a year (2 GB) together. Largest savings first." in said
-    assert f"`{HERE.name}`: *saves $2.40 a year*, frees 2 GB · open until 2" in said
+    assert f"`{HERE.name}`: *saves $2.40 a year*, frees 2 GB\n" in said
     home = ann.home()
     assert home
     links = [each["accessory"]["url"] for each in home["blocks"] if "accessory" in each]
@@ -107,15 +107,21 @@ def test_the_plan_with_the_largest_savings_is_first(bot: RunningBot, ann: Simula
 
 
 def test_incomplete_plans_are_apart(bot: RunningBot, ann: SimulatedUser) -> None:
-    plan = bot.proposed(content("new", "old", scans=[SCANNED, IN_DOUBT]))
+    bot.proposed(content("new", "old", scans=[SCANNED, IN_DOUBT]))
     said = opened(bot, ann)
     assert "# Waiting for approval\nNone.\n# Cannot be approved yet\n" in said
-    assert f"• `{HERE.name}` · plan {plan.id}" in said
+    assert f"• `{HERE.name}` · `/ecr-clean {HERE.name}` posts its report" in said
 
 
-def test_a_plan_without_a_message_shows_its_id(bot: RunningBot, ann: SimulatedUser) -> None:
+def test_a_plan_without_a_message_names_the_command(bot: RunningBot, ann: SimulatedUser) -> None:
+    bot.proposed()
+    assert f"frees 2 GB · `/ecr-clean {HERE.name}` posts its report" in opened(bot, ann)
+
+
+def test_a_plan_that_expires_soon(bot: RunningBot, ann: SimulatedUser) -> None:
     plan = bot.proposed()
-    assert f"plan {plan.id}" in opened(bot, ann)
+    bot.clock.now = plan.expires_at - timedelta(hours=30)
+    assert "frees 2 GB · expires 2026-11-30 12:00 UTC" in opened(bot, ann)
 
 
 def test_own_pins(bot: RunningBot, ann: SimulatedUser, bob: SimulatedUser) -> None:

@@ -210,7 +210,7 @@ def test_a_placeholder_above_a_newer_message(
     ann: SimulatedUser,
     releases: str,
 ) -> None:
-    """The lowest message is the live one, whichever was completed last."""
+    """The lowest message is the live one, also if another was completed last."""
     placeholder = client.chat_postMessage(channel=releases, text="Scanning …")["ts"]
     lower = plan_messages.post(plan.id, releases)
     message = plan_messages.post(plan.id, releases, in_place_of=placeholder)

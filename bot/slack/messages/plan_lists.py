@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from slack_sdk.models.blocks import ButtonElement
 
@@ -11,12 +11,15 @@ from bot.core.records import BOT_ACTOR, ImageOutcome, Pause, PlanRecord
 from bot.core.savings import usd_per_month
 from bot.render.quantities import count, freed
 from bot.render.refusals import state_words
-from bot.slack.action_ids import OPEN_LINK
+from bot.slack.action_ids import COMMAND, OPEN_LINK
 from bot.slack.api import MessageContent
 from bot.slack.messages.block_kit import link_button, message, section, sections
 from bot.slack.messages.common_texts import cost, saves, starts
-from bot.slack.mrkdwn import code, date, day, escape, mention, mentions
+from bot.slack.mrkdwn import code, date, escape, mention, mentions
 from bot.slack.view_models import EndedPlan, LinkedPlan, PlanResult
+
+SOON = timedelta(days=2)
+MOST_IN_COMMAND = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +34,13 @@ class HistoryView:
 
 
 def open_plan(plan: PlanRecord, usd_per_gb_month: float, pause: Pause | None, now: datetime) -> str:
-    """`shop/api`: saves $41 a year, frees 34 GB · open until 5 Dec. USD per GB per month."""
+    """`shop/api`: saves $41 a year, frees 34 GB · expires tomorrow. USD per GB per month."""
     state = state_of(plan, pause, now)
     if not plan.complete or not plan.deletions:
         return f"{code(plan.repository.name)}: {state}"
     usd = saves(usd_per_month(plan.freed_bytes, usd_per_gb_month), exact=plan.exact)
-    if plan.state is PlanState.PROPOSED:
-        state = f"open until {day(plan.expires_at)}{_approved_by(plan)}"
-    return f"{code(plan.repository.name)}: *{usd}*, frees {freed(plan)} · {state}"
+    more = _still_open(plan, now) if plan.state is PlanState.PROPOSED else f" · {state}"
+    return f"{code(plan.repository.name)}: *{usd}*, frees {freed(plan)}{more}"
 
 
 def state_of(plan: PlanRecord, pause: Pause | None, now: datetime) -> str:
@@ -53,8 +55,11 @@ def state_of(plan: PlanRecord, pause: Pause | None, now: datetime) -> str:
 
 
 def open_link(each: LinkedPlan) -> str:
-    """A link to the plan's message; without a message, the plan's ID."""
-    return f" · <{escape(each.link)}|Open>" if each.link else f" · plan {each.plan.id}"
+    """A link to the plan's message; without a message, the command that posts one."""
+    if each.link:
+        return f" · <{escape(each.link)}|Open>"
+    line = code(f"{COMMAND} {each.plan.repository.name}", MOST_IN_COMMAND)
+    return f" · {line} posts its report"
 
 
 def open_button(each: LinkedPlan, number: int) -> ButtonElement | None:
@@ -94,7 +99,8 @@ def ended_plans(ended: Sequence[EndedPlan], usd_per_gb_month: float) -> Iterator
     """A line for each plan. USD per GB per month."""
     for each in ended:
         when = f" · {date(each.last_event.at)}" if each.last_event else ""
-        yield f"{_ended(each, usd_per_gb_month)}{when}{open_link(each.linked)}"
+        link = open_link(each.linked) if each.linked.link else ""
+        yield f"{_ended(each, usd_per_gb_month)}{when}{link}"
 
 
 def _ended(each: EndedPlan, usd_per_gb_month: float) -> str:
@@ -109,6 +115,11 @@ def _not_run(each: EndedPlan) -> str:
     by = f" by {mention(last.by)}" if last and last.by != BOT_ACTOR else ""
     proposed = f"proposed to delete {plan.deletions:,} of {count(plan.manifests, 'manifest')}"
     return f"{state_words(plan.state)}{by} ({proposed})"
+
+
+def _still_open(plan: PlanRecord, now: datetime) -> str:
+    expires = f" · expires {date(plan.expires_at)}" if plan.expires_at - now < SOON else ""
+    return f"{expires}{_approved_by(plan)}"
 
 
 def _approved_by(plan: PlanRecord) -> str:

@@ -3,8 +3,9 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
-from bot.core.records import KnownRepository, LastScan, Pause
+from bot.core.records import KnownRepository, Pause
 from bot.core.savings import usd_per_month
 from bot.core.storage_totals import StorageTotals, storage_of
 from bot.render.quantities import count, size
@@ -14,7 +15,16 @@ from bot.slack.messages import common_texts
 from bot.slack.messages.block_kit import context, message, section, sections
 from bot.slack.messages.common_texts import cost
 from bot.slack.messages.plan_lists import state_of
-from bot.slack.mrkdwn import code, date, day
+from bot.slack.mrkdwn import code, date, day, escape
+from bot.slack.view_models import LinkedPlan
+
+
+class ListedRepository(NamedTuple):
+    """A repository, and the open plan of its last scan if that deletes something or is
+    incomplete."""
+
+    known: KnownRepository
+    open_plan: LinkedPlan | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +35,7 @@ class RepositoriesView:
     USD per GB per month."""
 
     pattern: str | None
-    shown: Sequence[KnownRepository]
+    shown: Sequence[ListedRepository]
     more: int
     never_scanned: int
     storage: StorageTotals
@@ -72,35 +82,39 @@ def _no_repository(view: RepositoriesView) -> str:
     return f"No repository is known yet. `{COMMAND} REPOSITORY` finds one in AWS."
 
 
-def _line(known: KnownRepository, view: RepositoriesView) -> str:
+def _line(each: ListedRepository, view: RepositoriesView) -> str:
+    known = each.known
     name = code(known.repository.name)
     if known.last_scan is None:
-        return f"• {name} · never scanned"
+        return f"• {name}: never scanned"
     held = storage_of(known)
-    stored, could_free = held.stored_bytes, held.could_free_bytes
-    costs = "size unknown" if stored is None else cost(stored, view.usd_per_gb_month)
-    freed = _freed(could_free, view.usd_per_gb_month)
-    return f"• {name} · {costs} · {freed} · {_hint(known.last_scan, view)}"
+    saving = _saving(held.could_free_bytes, view.usd_per_gb_month)
+    stored = _stored(held.stored_bytes, view.usd_per_gb_month)
+    return f"• {name}: {saving} · {stored}{_plan(each, view)} · scanned {day(known.last_scan.at)}"
 
 
-def _freed(could_free: int | None, usd_per_gb_month: float) -> str:
+def _saving(could_free: int | None, usd_per_gb_month: float) -> str:
     if could_free is None:
         return "possible savings unknown"
     if not could_free:
-        return "nothing to free"
-    saving = common_texts.saves(usd_per_month(could_free, usd_per_gb_month), verb="save")
-    return f"*could free {size(could_free)}, {saving}*"
+        return "nothing to save"
+    usd = common_texts.saves(usd_per_month(could_free, usd_per_gb_month), verb="could save")
+    return f"*{usd}* ({size(could_free)})"
 
 
-def _hint(scan: LastScan, view: RepositoriesView) -> str:
-    scanned = f"scanned {day(scan.at)}"
-    if not _has_open_plan(scan):
-        return scanned
-    return f"{scanned}; plan {scan.plan.id}: {state_of(scan.plan, view.pause, view.now)}"
+def _stored(stored: int | None, usd_per_gb_month: float) -> str:
+    if stored is None:
+        return "size unknown"
+    return f"costs {cost(stored, usd_per_gb_month)}" if stored else "empty"
 
 
-def _has_open_plan(scan: LastScan) -> bool:
-    return scan.plan.is_open and (scan.plan.deletions > 0 or not scan.plan.complete)
+def _plan(each: ListedRepository, view: RepositoriesView) -> str:
+    """The state of the open plan, with a link."""
+    if each.open_plan is None:
+        return ""
+    plan, link = each.open_plan
+    state = state_of(plan, view.pause, view.now)
+    return f" · {state}" + (f" · <{escape(link)}|Open>" if link else "")
 
 
 def _small_print(view: RepositoriesView) -> Iterator[str]:

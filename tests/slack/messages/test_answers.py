@@ -35,7 +35,11 @@ from bot.slack.messages.answers import (
 )
 from bot.slack.messages.pins import PinListView, pinned_message
 from bot.slack.messages.plan_lists import HistoryView, history_message
-from bot.slack.messages.repositories import RepositoriesView, repositories_message
+from bot.slack.messages.repositories import (
+    ListedRepository,
+    RepositoriesView,
+    repositories_message,
+)
 from bot.slack.messages.status import RunningPlan, StatusView, paused_message, status_message
 from bot.slack.messages.why import WhyView, deleted_message, never_scanned_message, why_message
 from bot.slack.view_models import EndedPlan, FirstPlans, LinkedPlan
@@ -92,7 +96,7 @@ def test_repositories(state: PlanState) -> None:
     known = KnownRepository(LONG, NOW, LastScan(in_state(state), NOW, 10**16))
     shown = RepositoriesView(
         pattern=NASTY * 40,
-        shown=[known] * 20,
+        shown=[ListedRepository(known, LinkedPlan(in_state(state), LINK))] * 20,
         more=MANY,
         never_scanned=MANY,
         storage=storage_totals([known] * 1000),
@@ -108,19 +112,24 @@ def test_repositories(state: PlanState) -> None:
         harmless(repositories_message(other))
 
 
+def in_list(each: ListedRepository) -> RepositoriesView:
+    totals = storage_totals([each.known])
+    return RepositoriesView(None, [each], 0, 0, totals, NOW, 0, 0.10, None, NOW)
+
+
 def test_possible_savings_of_an_incomplete_plan_are_unknown() -> None:
     plan = replace(PLAN, complete=False)
     known = KnownRepository(LONG, NOW, LastScan(plan, NOW, None))
-    shown = RepositoriesView(None, [known], 0, 0, storage_totals([known]), NOW, 0, 0.10, None, NOW)
+    shown = in_list(ListedRepository(known, LinkedPlan(plan, None)))
     said = harmless(repositories_message(shown))
-    assert "size unknown · possible savings unknown" in said
-    assert "plan xxxxxxxx: some checks failed, so it cannot be approved yet" in said
+    assert "possible savings unknown · size unknown" in said
+    assert " · some checks failed, so it cannot be approved yet" in said
 
 
 def test_repositories_before_any_registry_was_listed() -> None:
     """Omits the block for small print if it would be empty, since Slack refuses an empty one."""
     known = KnownRepository(LONG, NOW, LastScan(PLAN, NOW, None))
-    shown = RepositoriesView(None, [known], 0, 0, storage_totals([known]), None, 0, 0.10, None, NOW)
+    shown = replace(in_list(ListedRepository(known, None)), listed_at=None)
     assert "\n~ " not in harmless(repositories_message(shown))
 
 
