@@ -206,7 +206,7 @@ def test_list(bot: RunningBot, ann: SimulatedUser) -> None:
     assert first.startswith(
         "• `team/api`: *could save $2.40 a year* (2 GB) · costs $120 a year (100 GB) · waiting for"
     )
-    assert first.endswith("· scanned 2026-11-23")
+    assert "~ Scanned within the last day, unless a date is given." in said
     assert second == "• `team/web`: never scanned"
     assert "~ 1 repository was never scanned. `/ecr-clean REPOSITORY` scans one." in said
     assert "~ The registries were last listed 2" in said
@@ -216,7 +216,7 @@ def test_list(bot: RunningBot, ann: SimulatedUser) -> None:
 def test_list_after_a_deletion_and_with_unknown_sizes(bot: RunningBot, ann: SimulatedUser) -> None:
     execute(bot, scanned_at(bot))
     said = answer_to(bot, ann, "list api")
-    assert "• `team/api`: nothing to save · costs $119 a year (99 GB) · scanned" in said
+    assert "• `team/api`: nothing to save · costs $119 a year (99 GB)\n" in said
     assert "*Saved so far:* $1.20 a year (1 GB)" in said
     scanned_at(bot, None)
     said = answer_to(bot, ann, "list TEAM/A*")
@@ -227,8 +227,10 @@ def test_list_links_to_reports(bot: RunningBot, ann: SimulatedUser) -> None:
     message = bot.posted()
     plan = bot.stored(message)
     bot.store.save_scan(plan.repository, LastScan(plan, NOW, 100 * GB))
-    link = f"archives/{bot.channel}/p{message.ts.replace('.', '')}|Open>"
+    link = f"archives/{bot.channel}/p{message.ts.replace('.', '')}|waiting for approval>"
     assert link in answer_to(bot, ann, "list")
+    bot.clock.now += timedelta(days=2)
+    assert f"{link} · scanned 2026-11-23" in answer_to(bot, ann, "list")
 
 
 LIST_PATTERNS = [

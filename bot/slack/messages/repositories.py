@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from bot.core.records import KnownRepository, Pause
@@ -17,6 +17,9 @@ from bot.slack.messages.common_texts import cost
 from bot.slack.messages.plan_lists import state_of
 from bot.slack.mrkdwn import code, date, day, escape
 from bot.slack.view_models import LinkedPlan
+
+RECENT = timedelta(days=1)
+"""Scans of this age are shown without their date."""
 
 
 class ListedRepository(NamedTuple):
@@ -90,7 +93,9 @@ def _line(each: ListedRepository, view: RepositoriesView) -> str:
     held = storage_of(known)
     saving = _saving(held.could_free_bytes, view.usd_per_gb_month)
     stored = _stored(held.stored_bytes, view.usd_per_gb_month)
-    return f"• {name}: {saving} · {stored}{_plan(each, view)} · scanned {day(known.last_scan.at)}"
+    is_old = view.now - known.last_scan.at > RECENT
+    scanned = f" · scanned {day(known.last_scan.at)}" if is_old else ""
+    return f"• {name}: {saving} · {stored}{_plan(each, view)}{scanned}"
 
 
 def _saving(could_free: int | None, usd_per_gb_month: float) -> str:
@@ -114,6 +119,8 @@ def _plan(each: ListedRepository, view: RepositoriesView) -> str:
         return ""
     plan, link = each.open_plan
     state = state_of(plan, view.pause, view.now)
+    if link and "<" not in state:
+        return f" · <{escape(link)}|{state}>"
     return f" · {state}" + (f" · <{escape(link)}|Open>" if link else "")
 
 
@@ -125,6 +132,8 @@ def _small_print(view: RepositoriesView) -> Iterator[str]:
     if view.never_scanned:
         were = count(view.never_scanned, "repository was", "repositories were")
         yield f"{were} never scanned. `{COMMAND} REPOSITORY` scans one."
+    if any(each.known.last_scan for each in view.shown):
+        yield "Scanned within the last day, unless a date is given."
     if view.listed_at:
         yield f"The registries were last listed {date(view.listed_at)}."
 

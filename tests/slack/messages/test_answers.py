@@ -128,7 +128,7 @@ def test_possible_savings_of_an_incomplete_plan_are_unknown() -> None:
 
 def test_repositories_before_any_registry_was_listed() -> None:
     """Omits the block for small print if it would be empty, since Slack refuses an empty one."""
-    known = KnownRepository(LONG, NOW, LastScan(PLAN, NOW, None))
+    known = KnownRepository(LONG, NOW, None)
     shown = replace(in_list(ListedRepository(known, None)), listed_at=None)
     assert "\n~ " not in harmless(repositories_message(shown))
 
