@@ -251,7 +251,7 @@ class PlanMessage:
     """A Slack message of a plan. `thread`: the `ts` of the message that it replies to.
 
     `shown_revision`: the revision of the plan that it shows; None if unknown. `shown_at`: when the
-    last update succeeded or failed. `listed_version`: the version whose list of images is in the
+    last update succeeded or failed. `listed_version`: the version whose list or changes are in the
     thread. `updates` counts the changes of this record; every change names the count that it read.
     UTC.
     """

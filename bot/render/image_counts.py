@@ -5,7 +5,7 @@ counted as manifests.
 """
 
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from typing import NamedTuple
 
 from bot.core.manifest import ManifestKind
@@ -67,24 +67,35 @@ def image_and_manifest_words(number: ImageCount) -> str:
     return f"{words} ({count(number.manifests, 'manifest')})"
 
 
+def left_words(groups: Iterable[PlannedImageGroup]) -> str:
+    """`254 images are left to delete.`"""
+    left = count_images(groups)
+    if not left.manifests:
+        return "No image is left to delete."
+    are = "is" if left.images + left.others == 1 else "are"
+    return f"{image_words(left)} {are} left to delete."
+
+
 def kept_words(groups: Sequence[PlannedImageGroup], most: int) -> str:
     """`3 in use · 9 newest releases · 5 newest `*SNAPSHOT*` · `latest``: how many images each
     reason keeps. An image counts for its first reason. At most `most` reasons."""
-    found = sorted(_by_reason(groups).items(), key=lambda each: _order(each[1]))
-    shown = [_phrase(some) for _, some in found[:most]]
-    others = sum(len(some) for _, some in found[most:])
-    return " · ".join([*shown, *([f"{others:,} for other reasons"] if others else [])])
+    found = kept_by_reason(groups)
+    others = sum(len(some) for some in found[most:])
+    more = [f"{others:,} for other reasons"] if others else []
+    return " · ".join([*map(kept_reason_words, found[:most]), *more])
 
 
-def _by_reason(
+def kept_by_reason(
     groups: Iterable[PlannedImageGroup],
-) -> Mapping[Hashable, Sequence[PlannedImageGroup]]:
+) -> Sequence[Sequence[PlannedImageGroup]]:
+    """The images of each reason: those in use first, then pinned ones, then most first. An image
+    counts for its first reason."""
     found: defaultdict[Hashable, list[PlannedImageGroup]] = defaultdict(list)
     for group in groups:
         reason = group.root.reasons[0]
         patterns = reason.group if isinstance(reason, AmongNewest | KeptByTag) else None
         found[reason.rule, patterns].append(group)
-    return found
+    return sorted(found.values(), key=_order)
 
 
 def _order(groups: Sequence[PlannedImageGroup]) -> tuple[int, int]:
@@ -92,20 +103,21 @@ def _order(groups: Sequence[PlannedImageGroup]) -> tuple[int, int]:
     return (_FIRST.index(rule) if rule in _FIRST else len(_FIRST), -len(groups))
 
 
-def _phrase(groups: Sequence[PlannedImageGroup]) -> str:
-    """For images with the same reason."""
+def kept_reason_words(groups: Sequence[PlannedImageGroup]) -> str:
+    """`9 newest releases`, for images with the same reason."""
     number, reason = len(groups), groups[0].root.reasons[0]
     if isinstance(reason, KeptByTag):
         return f"`{reason.tag}`" if number == 1 else f"{number:,} tagged {_patterns(reason.group)}"
     if isinstance(reason, AmongNewest):
-        return f"{number:,} newest {_newest(reason.group, groups)}"
+        return f"{number:,} newest {newest_words(reason.group, groups)}"
     if reason.rule is RuleName.SEMVER:
         return count(number, "newest version")
     return f"{number:,} {KEPT_BECAUSE[reason.rule]}"
 
 
-def _newest(patterns: TagPatterns, groups: Sequence[PlannedImageGroup]) -> str:
-    """Only versions are called releases."""
+def newest_words(patterns: TagPatterns, groups: Sequence[PlannedImageGroup]) -> str:
+    """What the newest of a rule are called: `releases`, `images`, or the patterns of the rule. Only
+    versions are called releases."""
     if patterns.tags:
         return _patterns(patterns)
     is_all_releases = all(any(map(is_release, each.root.manifest.tags)) for each in groups)

@@ -1,24 +1,32 @@
 """The images of a plan in sections: by reason, or as the result of a search for a tag."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Hashable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum, auto
 from itertools import filterfalse
+from typing import assert_never
 
-from bot.core.judge import JudgedManifest
 from bot.core.text_formatting import short_digest
 from bot.core.verdict_reasons import (
     AmongNewest,
-    KeptByTag,
     NoRuleKeeps,
+    NotAmongNewest,
+    NotAmongNewestVersions,
+    NotKeptByRule,
     Reason,
-    RuleName,
     Verdict,
 )
-from bot.render.plan_summary import KEPT_BECAUSE, PlannedImageGroup, PlanSummary, why
-from bot.render.reasons import group_words, not_kept_group_words, short_reason_words
+from bot.render.image_counts import (
+    count_images,
+    image_words,
+    kept_by_reason,
+    kept_reason_words,
+    newest_words,
+)
+from bot.render.plan_summary import PlannedImageGroup, PlanSummary, why
+from bot.render.reasons import newest_versions_words, short_reason_words
 
 NO_PLACE = 9
 
@@ -64,7 +72,7 @@ class ListedImage:
 
 @dataclass(frozen=True, slots=True)
 class ImageSection:
-    """`heading`: the common reason; empty unless the kind is `REASON`."""
+    """`heading`: the common reason, and the number of images; empty unless the kind is `REASON`."""
 
     kind: SectionKind
     heading: str
@@ -78,14 +86,16 @@ def deleted_sections(summary: PlanSummary) -> Sequence[ImageSection]:
     pulled = [_listed(each.group, pulled_at=each.at) for each in summary.recent_pulls]
     others = [group for group in summary.deleted_groups if group.root.manifest.digest not in pulls]
     sections = [ImageSection(SectionKind.PULLED, "", pulled)] if pulled else []
-    return [*sections, *sorted(_by_reason(others), key=_listed_bytes, reverse=True)]
+    return [*sections, *sorted(_deleted_by_reason(others), key=_listed_bytes, reverse=True)]
 
 
 def kept_sections(summary: PlanSummary) -> Sequence[ImageSection]:
     """Images in use come first, then pinned ones, then the other sections, most images first.
     Images: last pushed first."""
-    sections = _by_reason(summary.kept_groups)
-    return sorted(sections, key=lambda each: (_place(each), -len(each.images)))
+    return [
+        ImageSection(SectionKind.REASON, kept_reason_words(groups), list(map(_listed, groups)))
+        for groups in kept_by_reason(summary.kept_groups)
+    ]
 
 
 def found_sections(summary: PlanSummary, verdict: Verdict, text: str) -> Sequence[ImageSection]:
@@ -113,49 +123,53 @@ def best_verdict(summary: PlanSummary, text: str, before: Verdict) -> Verdict:
     return min(Verdict, key=lambda each: (nearness(each), each is not before))
 
 
-def _by_reason(
-    groups: Sequence[PlannedImageGroup],
-) -> list[ImageSection]:
-    by_heading: defaultdict[str, list[ListedImage]] = defaultdict(list)
+def _deleted_by_reason(groups: Iterable[PlannedImageGroup]) -> Iterator[ImageSection]:
+    found: defaultdict[Hashable, list[PlannedImageGroup]] = defaultdict(list)
     for group in groups:
-        by_heading[_heading(group.root)].append(_listed(group))
-    return [
-        ImageSection(SectionKind.REASON, heading, images) for heading, images in by_heading.items()
-    ]
+        found[_common_reason(group.root.reasons[0])].append(group)
+    for some in found.values():
+        words = _deleted_because(some[0].root.reasons[0], some)
+        heading = f"{words} · {image_words(count_images(some))}"
+        yield ImageSection(SectionKind.REASON, heading, list(map(_listed, some)))
 
 
-def _heading(root: JudgedManifest) -> str:
-    reason = root.reasons[0]
-    return _deleted_because(reason) if root.verdict is Verdict.DELETE else _kept_because(reason)
+def _common_reason(reason: Reason) -> Hashable:
+    """The same for images with the same heading."""
+    if not isinstance(reason, NoRuleKeeps):
+        return None
+    passed_over = tuple(map(_without_image, reason.passed_over))
+    return passed_over, reason.missing_subject is None, reason.is_tagged
 
 
-def _deleted_because(reason: Reason) -> str:
+def _without_image(passed_over: NotKeptByRule) -> NotKeptByRule:
+    """The rule, without what it says about one image."""
+    if isinstance(passed_over, NotAmongNewest):
+        return replace(passed_over, rank=0)
+    return replace(passed_over, version="")
+
+
+def _deleted_because(reason: Reason, groups: Sequence[PlannedImageGroup]) -> str:
     if not isinstance(reason, NoRuleKeeps):
         return "other reasons"
     if reason.passed_over:
-        return ", ".join(map(not_kept_group_words, reason.passed_over))
+        return ", ".join(_not_kept(each, groups) for each in reason.passed_over)
     if reason.missing_subject:
         return "referrers of images that are gone"
     return "not kept by any rule" if reason.is_tagged else "no tag"
 
 
-def _kept_because(reason: Reason) -> str:
-    match reason:
-        case AmongNewest(_, of, group):
-            return f"{of} newest {group_words(group)}"
-        case KeptByTag(_, group):
-            return group_words(group)
+def _not_kept(passed_over: NotKeptByRule, groups: Sequence[PlannedImageGroup]) -> str:
+    match passed_over:
+        case NotAmongNewest(_, of, patterns):
+            return f"not among the {of:,} newest {newest_words(patterns, groups)}"
+        case NotAmongNewestVersions(_, majors, minors, patches):
+            return f"not among {newest_versions_words(majors, minors, patches)}"
         case _:
-            return KEPT_BECAUSE[reason.rule]
+            assert_never(passed_over)
 
 
 def _is_in_heading(reason: Reason) -> bool:
     return isinstance(reason, AmongNewest) and not reason.since
-
-
-def _place(section: ImageSection) -> int:
-    rule = section.images[0].group.root.reasons[0].rule
-    return {RuleName.IN_USE: 0, RuleName.PINNED: 1}.get(rule, NO_PLACE)
 
 
 def _listed_bytes(section: ImageSection) -> int:

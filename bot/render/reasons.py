@@ -57,7 +57,7 @@ def reason_words(reason: ResultReason) -> str:  # noqa: C901, PLR0911, PLR0912 -
         case why.AmongNewest():
             return _among_newest(reason)
         case why.AmongNewestVersions(version, majors, minors, patches):
-            return f"version {version} is among {_versions(majors, minors, patches)}"
+            return f"version {version} is among {newest_versions_words(majors, minors, patches)}"
         case why.PushedRecently(within, at):
             return f"pushed within {format_duration(within)} ({format_time(at)})"
         case why.RestoredRecently(within, at):
@@ -215,7 +215,7 @@ def _age_start(since: AgeStart) -> str:  # noqa: PLR0911 - one line an event
             assert_never(since.event)
 
 
-def _versions(majors: int | None, minors: int | None, patches: int | None) -> str:
+def newest_versions_words(majors: int | None, minors: int | None, patches: int | None) -> str:
     levels = ("majors", majors), ("minors", minors), ("patches", patches)
     counts = ", ".join(f"{'all' if n is None else n} {level}" for level, n in levels)
     return f"the newest versions ({counts})"
@@ -233,21 +233,12 @@ def _nothing_keeps(reason: why.NoRuleKeeps) -> str:
 
 def not_kept_words(passed_over: NotKeptByRule) -> str:
     match passed_over:
-        case why.NotAmongNewest(rank):
-            return f"{not_kept_group_words(passed_over)} ({ordinal(rank)})"
-        case why.NotAmongNewestVersions(version):
-            return f"version {version} is {not_kept_group_words(passed_over)}"
-        case _:
-            assert_never(passed_over)
-
-
-def not_kept_group_words(passed_over: NotKeptByRule) -> str:
-    """`not_kept_words` without the facts of one image."""
-    match passed_over:
-        case why.NotAmongNewest(_, of, group):
-            return f"not among the {of} newest {group_words(group)}"
-        case why.NotAmongNewestVersions(_, majors, minors, patches):
-            return f"not among {_versions(majors, minors, patches)}"
+        case why.NotAmongNewest(rank, of, group):
+            return f"not among the {of} newest {group_words(group)} ({ordinal(rank)})"
+        case why.NotAmongNewestVersions(version, majors, minors, patches):
+            return (
+                f"version {version} is not among {newest_versions_words(majors, minors, patches)}"
+            )
         case _:
             assert_never(passed_over)
 

@@ -8,7 +8,6 @@ from slack_bolt import App
 from bot.core.errors import PlanReplacedError, RequestError, ServiceError
 from bot.core.permissions import PermissionGranted, may_pin
 from bot.core.records import PlanRecord
-from bot.core.text_formatting import short_digest
 from bot.core.verdict_reasons import Verdict
 from bot.render.image_sections import best_verdict
 from bot.render.plan_summary import PlanSummary
@@ -27,7 +26,7 @@ from bot.slack.api import Json
 from bot.slack.listener import UnexpectedPayloadError, acknowledge, answer, make_listener
 from bot.slack.listener_context import SlackContext
 from bot.slack.message_updates import active_pins, update_after_pinning
-from bot.slack.messages.answers import kept_answer, refused
+from bot.slack.messages.answers import pin_answer, refused
 from bot.slack.messages.image_review import ImageReview, image_review
 from bot.slack.messages.report import PIN_LASTS
 from bot.slack.modals import Modal, loading, open_modal, reporting_in
@@ -93,7 +92,7 @@ def keep_image(context: SlackContext, click: ReviewPinClick) -> None:
     with reporting_in(modal, click.sender):
         versions = _Versions.read(context, click.state)
         plan = versions.plan
-        name = _name(versions.opened, click.digest)
+        name = versions.opened.name_of_pin(click.digest)
         reason = f"Keep in Review images ({name})"
         until = context.clock() + PIN_LASTS
         notice = ""
@@ -105,7 +104,7 @@ def keep_image(context: SlackContext, click: ReviewPinClick) -> None:
             notice = answered.text
         else:
             update_after_pinning(context, pinned)
-            answered = kept_answer(name, plan.repository.name, until)
+            answered = pin_answer(pinned, plan.repository.name)
         if not modal.show(_view(context, click.state, click.sender, notice)):
             answer(context, click.sender, answered)
 
@@ -164,10 +163,3 @@ def _may_pin(context: SlackContext, plan: PlanRecord, sender: PayloadSender) -> 
     except ServiceError:
         return True
     return isinstance(permission, PermissionGranted)
-
-
-def _name(summary: PlanSummary, digest: str) -> str:
-    """The image's first tag, or its short digest."""
-    found = (each.manifest for each in summary.plan.judged if each.manifest.digest == digest)
-    tags = next((manifest.tags for manifest in found), ())
-    return tags[0] if tags else short_digest(digest)

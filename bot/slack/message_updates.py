@@ -4,14 +4,16 @@ import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 
 from slack_sdk import WebClient
 
 from bot.core.errors import RequestError, ServiceError
 from bot.core.pins import Pin
 from bot.core.policy import ApprovalRules
-from bot.core.records import RepositoryPin
+from bot.core.records import PlanRecord, RepositoryPin
 from bot.core.repository import RepositoryId, parse_repository_uri
+from bot.parallel import call_all
 from bot.slack.action_ids import PlanRef
 from bot.slack.api import UNREACHABLE, SlackError, post_message
 from bot.slack.listener import answer
@@ -20,6 +22,7 @@ from bot.slack.messages.answers import refused
 from bot.slack.messages.pins import PinsModalView, expiring_message
 from bot.slack.mrkdwn import is_user
 from bot.slack.payloads import ConfirmUsageClick, PlanButtonClick
+from bot.slack.plan_messages import PlanMessages
 from bot.usecases.pins import NewPins
 
 MOST_OUTDATED_PLANS = 5
@@ -54,15 +57,26 @@ def update_messages(context: SlackContext, plan_id: str) -> None:
 
 
 def update_after_pinning(context: SlackContext, pinned: NewPins) -> None:
-    """If pinning made a new version of the plan, updates the plan's messages and notifies the
-    approvers of the old version. If that fails, the worker retries it."""
-    if pinned.plan is None:
+    """If pinning changed the open plan, updates its messages, posts the pins in their threads, and
+    notifies the approvers of the former version. If that fails, the worker retries it."""
+    plan = pinned.plan
+    if plan is None:
         return
-    update_messages(context, pinned.plan.id)
+    if pinned.content:
+        context.contents.remember(plan.id, plan.version, pinned.content)
+    update_messages(context, plan.id)
     try:
-        context.plan_messages.notify_approvers(MOST_OUTDATED_PLANS)
+        call_all(_notices(context.plan_messages, plan, pinned.pins))
     except ServiceError as error:
         _log.warning("%s; the worker retries it", error)
+
+
+def _notices(
+    messages: PlanMessages, plan: PlanRecord, pins: Sequence[Pin]
+) -> Iterator[Callable[[], None]]:
+    yield partial(messages.update_threads_of, plan.id)
+    yield partial(messages.threads.post_pins, plan, pins)
+    yield partial(messages.notify_approvers, MOST_OUTDATED_PLANS)
 
 
 def pins_modal_view(

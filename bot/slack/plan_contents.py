@@ -40,6 +40,12 @@ class PlanContents:
                 cached.summary = PlanSummary(self._read(plan_id, version))
             return cached.summary
 
+    def remember(self, plan_id: str, version: int, content: Plan) -> None:
+        """Saves reading a version that this process has made."""
+        cached = self._cached(plan_id, version)
+        with cached.lock:
+            cached.summary = cached.summary or PlanSummary(content)
+
     def _cached(self, plan_id: str, version: int) -> _CachedVersion:
         key = (plan_id, version)
         with self._lock:

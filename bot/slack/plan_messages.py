@@ -1,6 +1,5 @@
 """Posts messages of plans, and updates them after every change of a plan."""
 
-import io
 import logging
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -12,15 +11,13 @@ from slack_sdk import WebClient
 
 from bot.core.errors import DamagedDataError
 from bot.core.permissions import needs_typing
-from bot.core.plan import Plan, PlanState
+from bot.core.plan import BEFORE_EXECUTION, PlanState
 from bot.core.policy import ApprovalRules
 from bot.core.records import AuditEvent, AuditEventName, PlanMessage, PlanRecord
 from bot.core.repository import RepositoryId
 from bot.parallel import call_all
 from bot.ports import Clock
 from bot.render.audit_events import detail_words
-from bot.render.output import write_rows
-from bot.render.plans import CSV_HEADER, plan_as_rows
 from bot.slack.api import (
     MessageContent,
     SlackError,
@@ -32,6 +29,7 @@ from bot.slack.api import (
 from bot.slack.messages.plan import newer_message, outdated_message, plan_message
 from bot.slack.mrkdwn import prose
 from bot.slack.plan_contents import PlanContents
+from bot.slack.plan_threads import PlanThreads
 from bot.slack.view_models import EndedPlan, FirstPlans, LinkedPlan, PlanView
 from bot.store.store import Store
 
@@ -100,6 +98,7 @@ class PlanMessages:
         self._settings = settings
         self._clock = clock
         self._contents = contents or PlanContents(store.content)
+        self.threads = PlanThreads(client, store, self._contents)
         self._locks = [Lock() for _ in range(LOCKS)]
 
     def post(
@@ -119,7 +118,8 @@ class PlanMessages:
             self.update(plan_id)
             if in_place_of and not self._store.message(channel, ts):
                 return self.post(plan_id, channel)
-            self._upload_list(message)
+            if known := self._store.message(channel, ts):
+                self.threads.update(known)
         except SlackError as error:
             _log.warning("%s; the worker retries it", error)
         return message
@@ -166,10 +166,17 @@ class PlanMessages:
             each for each in outdated if each == self._store.message(each.channel, each.ts)
         )
 
-    def upload_missing_lists(self, limit: int) -> None:
-        """Uploads up to `limit` missing CSV files to the threads of messages."""
-        messages = self._store.messages_without_list(limit)
-        call_all(partial(self._upload_list, message) for message in messages)
+    def update_threads(self, limit: int) -> None:
+        """Posts CSV files and new pins in the threads of up to `limit` messages."""
+        messages = self._store.messages_with_outdated_thread(limit)
+        call_all(partial(self.threads.update, message) for message in messages)
+
+    def update_threads_of(self, plan_id: str) -> None:
+        """Posts new pins in the threads of the plan's messages."""
+        plan = self._plan(plan_id)
+        if plan.state in BEFORE_EXECUTION:
+            messages = self._store.messages_of(plan_id)
+            call_all(partial(self.threads.update, message) for message in messages)
 
     def notify_approvers(self, limit: int) -> None:
         """Notifies the approvers of outdated versions, for up to `limit` plans."""
@@ -268,34 +275,6 @@ class PlanMessages:
         assert plan, "plans are never deleted from the store"
         return plan
 
-    def _upload_list(self, message: PlanMessage) -> None:
-        """Uploads the CSV file once per version: only the caller that marks it in the store uploads
-        it."""
-        plan = self._plan(message.plan)
-        if not plan.deletions or not self._store.mark_listed(message, plan.version):
-            return
-        try:
-            self._upload(message, plan)
-        except DamagedDataError:
-            return
-        except SlackError as error:
-            if error.code == "not_in_channel":
-                self._request_invitation(message)
-            elif error.code not in _GONE:
-                self._store.mark_listed(message, None)
-                raise
-
-    def _upload(self, message: PlanMessage, plan: PlanRecord) -> None:
-        content = self._contents.content(plan.id, plan.version)
-        with calling("Uploading the list of manifests"):
-            self._client.files_upload_v2(
-                content=_as_csv(content),
-                filename=f"{plan.repository.name.replace('/', '-')}-{plan.id}-{plan.version}.csv",
-                title=f"{plan.repository.name}: every manifest, version {plan.version}",
-                channel=message.channel,
-                thread_ts=message.thread or message.ts,
-            )
-
     def _notify_approvers(self, plan: PlanRecord) -> None:
         """Posts in the channel of the approvals, once per version: only the caller that marks it in
         the store posts."""
@@ -312,17 +291,6 @@ class PlanMessages:
             if error.code not in _GONE:
                 self._store.mark_notified(plan, None)
                 raise
-
-    def _request_invitation(self, message: PlanMessage) -> None:
-        with calling("Requesting an invitation"):
-            self._client.chat_postMessage(
-                channel=message.channel,
-                thread_ts=message.thread or message.ts,
-                text=(
-                    "The CSV file with all manifests could not be uploaded: the bot is not in this "
-                    "channel. Invite it with `/invite`; the next report includes the file."
-                ),
-            )
 
     def _lock_of(self, plan_id: str) -> Lock:
         """Serializes updates of one plan's messages by threads of this process."""
@@ -359,9 +327,3 @@ def _why_not_started(plan: PlanRecord, last: AuditEvent | None) -> str | None:
     if plan.state is PlanState.PROPOSED and last and last.event is AuditEventName.NOT_STARTED:
         return detail_words(last.detail)
     return None
-
-
-def _as_csv(plan: Plan) -> bytes:
-    text = io.StringIO()
-    write_rows([CSV_HEADER, *plan_as_rows(plan)], text)
-    return text.getvalue().encode()

@@ -33,6 +33,21 @@ class AuditQueries(StoreQueries):
             last_id, last = page[-1]
             page = self._page(query.where(place > tuple_(last.at, last_id)))
 
+    def plan_changes(self, plan: str, since: int) -> Sequence[AuditEvent]:
+        """Proposals and pins of the plan from version `since` on, oldest first. A pin belongs to
+        the version that it changed."""
+        query = (
+            select(AuditEventRow)
+            .where(
+                AuditEventRow.plan == plan,
+                AuditEventRow.version >= since,
+                AuditEventRow.event.in_((AuditEventName.PROPOSED, AuditEventName.PINNED)),
+            )
+            .order_by(AuditEventRow.id)
+        )
+        with self._database.reading() as session:
+            return [event_of(row) for row in session.scalars(query)]
+
     def _page(self, query: Select[AuditEventRow]) -> Sequence[tuple[int, AuditEvent]]:
         with self._database.reading() as session:
             return [(row.id, event_of(row)) for row in session.scalars(query)]

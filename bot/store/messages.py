@@ -92,15 +92,15 @@ class MessageQueries(StoreQueries):
             session.execute(update(PlanMessageRow).where(_is_it(message)).values(unknown))
             return False
 
-    def messages_without_list(self, limit: int) -> Sequence[PlanMessage]:
-        """Of proposed and approved plans with deletions: messages that do not have the whole list
-        of the current version in their thread."""
+    def messages_with_outdated_thread(self, limit: int) -> Sequence[PlanMessage]:
+        """Of proposed and approved plans: messages whose thread has neither the whole list of the
+        current version nor its changes. A plan without deletions needs no list."""
         query = (
             select(PlanMessageRow)
             .join(PlanRow, PlanRow.id == PlanMessageRow.plan)
             .where(
                 PlanRow.state.in_(BEFORE_EXECUTION),
-                PlanRow.deletions > 0,
+                or_(PlanRow.deletions > 0, PlanMessageRow.listed_version.is_not(None)),
                 PlanMessageRow.listed_version.is_distinct_from(PlanRow.version),
             )
             .order_by(PlanMessageRow.ts)
@@ -108,15 +108,14 @@ class MessageQueries(StoreQueries):
         )
         return self._messages(query)
 
-    def mark_listed(self, message: PlanMessage, version: int | None) -> bool:
-        """Records the version whose list is in the thread; None if there is no list. False if that
-        was recorded already, here or by another process."""
+    def mark_thread(self, message: PlanMessage, version: int | None) -> bool:
+        """Records the version whose list or changes are in the thread; None if it has none. False
+        if that has changed since `message` was read, here or by another process."""
+        is_as_read = PlanMessageRow.listed_version.is_not_distinct_from(message.listed_version)
         is_new = PlanMessageRow.listed_version.is_distinct_from(version)
-        marked = (
-            update(PlanMessageRow).where(_is_it(message), is_new).values(listed_version=version)
-        )
+        marked = update(PlanMessageRow).where(_is_it(message), is_as_read, is_new)
         with self._database.writing() as session:
-            return count_of(session, marked) == 1
+            return count_of(session, marked.values(listed_version=version)) == 1
 
     def delete_message(self, message: PlanMessage) -> None:
         with self._database.writing() as session:

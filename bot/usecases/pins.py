@@ -54,12 +54,13 @@ MESSAGES_PER_CALL = 5
 
 @dataclass(frozen=True, slots=True)
 class NewPins:
-    """The result of pinning. `plan`: the open plan with these pins, if there is one. `unmatched`:
-    pins that match no image of that plan or, without a plan, of the last scan. They may be
-    mistyped."""
+    """The result of pinning. `plan`: the open plan with these pins, if there is one, and its
+    `content`. `unmatched`: pins that match no image of that plan or, without a plan, of the last
+    scan. They may be mistyped."""
 
     pins: Sequence[Pin]
     plan: PlanRecord | None
+    content: Plan | None
     unmatched: tuple[str, ...]
 
 
@@ -179,7 +180,7 @@ class Pins:
                     self.store, self.clock, repository, action.person, self.terms
                 )
                 plan, content = found or (None, None)
-                return NewPins(pins, plan, self._unmatched(pins, content, action))
+                return NewPins(pins, plan, content, self._unmatched(pins, content, action))
 
     def _replaced(
         self, made: Sequence[RepositoryPin], action: AuditedRepositoryAction

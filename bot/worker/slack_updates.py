@@ -40,7 +40,7 @@ MESSAGES_PER_SWEEP = 3
 """36 a minute. Slack's rate limit allows about 50 updates a minute, including those after clicks
 and after `notify`."""
 
-LISTS_PER_SWEEP = 2
+THREADS_PER_SWEEP = 2
 COPIES_PER_SWEEP = 2
 HOMES_PER_SWEEP = 2
 OUTDATED_PER_SWEEP = 2
@@ -142,7 +142,7 @@ class SlackUpdater:
             self._sweep_at = time.monotonic() + SECONDS_BETWEEN_SWEEPS
             yield partial(slack.plan_messages.update_outdated, MESSAGES_PER_SWEEP)
             yield partial(slack.plan_messages.collapse_outdated, COPIES_PER_SWEEP)
-            yield partial(slack.plan_messages.upload_missing_lists, LISTS_PER_SWEEP)
+            yield partial(slack.plan_messages.update_threads, THREADS_PER_SWEEP)
             yield partial(slack.plan_messages.notify_approvers, OUTDATED_PER_SWEEP)
             yield partial(slack.pauses.announce, ANNOUNCEMENTS_PER_SWEEP)
             yield partial(slack.reminders.send, REMINDERS_PER_SWEEP)

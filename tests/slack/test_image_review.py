@@ -53,6 +53,10 @@ def shown(person: SimulatedUser) -> str:
     return read(modal["blocks"])
 
 
+def report(bot: RunningBot, person: SimulatedUser, message: PlanMessage) -> str:
+    return read(message_at(person, bot.channel, message.ts)["blocks"])
+
+
 def tags_in(text: str) -> list[str]:
     return re.findall(r"^`([^`]+)`", text, re.MULTILINE)
 
@@ -179,8 +183,8 @@ def test_an_image_is_kept_for_30_days(
     assert said.count("[Keep]") == 1
     assert f":pushpin: *Pinned until 2026-12-23 by <@{ann.id}>*" in said
     assert bot.stored(message).version == 2
-    assert "version 2" in read(message_at(ann, bot.channel, message.ts)["blocks"])
-    assert "*Pinned* · 1 image\n`old`" in uses(bot, ann, "review_tab:1")
+    assert f"Version 2: <@{ann.id}> pinned `old`." in report(bot, ann, message)
+    assert "*1 pinned*\n`old`" in uses(bot, ann, "review_tab:1")
     assert tags_in(uses(bot, ann, "review_tab:0")) == ["old", "older"]
     assert [each["view"]["title"]["text"] for each in calls(slack, "views.update")] == [
         "Review images"
@@ -270,7 +274,7 @@ def test_the_modal_is_closed_before_the_image_is_kept(
     assert len(pins(bot)) == 1
 
 
-def test_each_version_is_read_once(
+def test_a_version_is_read_once(
     bot: RunningBot, ann: SimulatedUser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     read_versions: list[int] = []
@@ -286,7 +290,7 @@ def test_each_version_is_read_once(
     uses(bot, ann, "review_pin:0")
     uses(bot, ann, "review_tab:1")
     uses(bot, ann, "review_search", value="old")
-    assert read_versions == [1, 2]
+    assert read_versions == [1]
 
 
 # failures

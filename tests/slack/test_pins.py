@@ -162,11 +162,11 @@ def test_pinning_updates_the_report(
     )
     said = shown(ann)
     assert "Pinned `older` in `team/api` until" in said
-    assert "The plan is now version 2 and deletes 1 of 3 manifests." in said
+    assert "The plan is now version 2: 1 image is left to delete." in said
     seen_by_bob = report(bot, bob, message)
-    assert f"*Pinned:*\n• older is pinned by <@{ann.id}> until" in seen_by_bob
+    assert f"~ older is pinned by <@{ann.id}> until" in seen_by_bob
     assert ": release 1 of acme" in seen_by_bob
-    assert "Deletes *1 of 3 manifests*" in seen_by_bob
+    assert "delete 1 image, save $1.20 a year" in seen_by_bob
     assert bot.stored(message).version == 2
 
 
@@ -397,7 +397,8 @@ def test_approvers_of_the_old_version_are_notified_once(
     said = [each for each in replies(ann, bot, message) if "no longer counts" in each]
     assert said == [
         f"<@{ann.id}>: your approval of version 1 no longer counts. <@{bob.id}> changed the plan: "
-        "pins keep 1 of 2 images to delete. Review version 2 above, and approve it if it is right."
+        "pins (older) keep 1 of 2 images to delete. Review version 2 above, and approve it if it "
+        "is right."
     ]
     bot.plan_messages.notify_approvers(9)
     assert len([each for each in replies(ann, bot, message) if "no longer counts" in each]) == 1
@@ -409,7 +410,7 @@ def test_a_failed_notification_is_retried(
 ) -> None:
     message = bot.posted()
     bot.clicks(ann, "approve_plan", message)
-    slack.faults.add(CallFault(method="chat.postMessage", error="internal_error", times=1))
+    slack.faults.add(CallFault(method="chat.postMessage", error="internal_error", times=2))
     pinned_by(bot, bob, message)
     assert not any("no longer counts" in each for each in replies(ann, bot, message))
     bot.plan_messages.notify_approvers(9)

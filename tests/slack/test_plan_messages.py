@@ -643,7 +643,7 @@ def test_every_version_has_its_own_list(
 ) -> None:
     assert store.commit(new_version(seen(store, posted.plan), "old"))
     for each in (plan_messages, make_plan_messages(other_store), plan_messages):
-        each.upload_missing_lists(5)
+        each.update_threads(5)
     names = [file["name"] for file in files_of(ann, posted)]
     assert names == [f"team-api-{posted.plan}-{version}.csv" for version in (1, 2)]
 
@@ -658,7 +658,7 @@ def test_a_failed_upload_is_retried(
     slack.faults.add(CallFault(method="files.completeUploadExternal", error="internal_error"))
     message = plan_messages.post(plan.id, releases)
     assert files_of(ann, message) == []
-    plan_messages.upload_missing_lists(5)
+    plan_messages.update_threads(5)
     assert len(files_of(ann, message)) == 1
 
 
@@ -668,7 +668,7 @@ def test_the_bot_is_not_in_the_channel(
     """The bot may post in the channel, but not upload files."""
     outside = slack.remote.add_channel("outside", [ann], with_bot=False)
     message = plan_messages.post(plan.id, outside)
-    plan_messages.upload_missing_lists(5)
+    plan_messages.update_threads(5)
     shown = message_at(ann, outside, message.ts)
     assert shown["blocks"]
     (reply,) = shown["replies"]
@@ -691,8 +691,8 @@ def test_the_message_is_deleted_before_the_upload(
 ) -> None:
     assert store.commit(new_version(plan, "old"))
     client.chat_delete(channel=posted.channel, ts=posted.ts)
-    plan_messages.upload_missing_lists(5)
-    assert store.messages_without_list(5) == []
+    plan_messages.update_threads(5)
+    assert store.messages_with_outdated_thread(5) == []
 
 
 @pytest.mark.parametrize("number", [500, pytest.param(20_000, marks=pytest.mark.slow)])

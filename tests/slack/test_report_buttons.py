@@ -180,7 +180,7 @@ def test_one_click_pins_all_named_images(
     assert {(pin.by, pin.until) for pin in pins} == {(ann.id, NOW + timedelta(days=30))}
     assert f"according to plan {message.plan}, version 1" in pins[0].reason
     (said,) = private_messages(ann, bot.channel)
-    assert said.startswith("Pinned `sha256:")
+    assert said.startswith("Pinned `old0`, `old1`, `old2`")
     assert private_messages(bob, bot.channel) == []
     plan = bot.stored(message)
     assert (plan.version, plan.deletions) == (2, 2)

@@ -128,7 +128,7 @@ def test_a_third_update_that_started_before_does_not_know_either(store: Store) -
 def test_a_message_that_is_stored_again_is_behind(store: Store) -> None:
     plan = propose(store)
     before = shown(store, plan)
-    assert store.mark_listed(before, 1)
+    assert store.mark_thread(before, 1)
     store.save_message(PlanMessage(plan.id, "C1", before.ts))
     again = remembered(store)
     assert (again.shown_revision, again.listed_version) == (None, 1)
@@ -137,7 +137,7 @@ def test_a_message_that_is_stored_again_is_behind(store: Store) -> None:
 
 def test_a_message_that_shows_another_plan_now(store: Store) -> None:
     message = shown(store, propose(store))
-    assert store.mark_listed(message, 1)
+    assert store.mark_thread(message, 1)
     other = propose(store, THERE)
     store.save_message(PlanMessage(other.id, "C1", message.ts))
     again = remembered(store)
@@ -150,22 +150,46 @@ def test_a_message_is_deleted(store: Store) -> None:
     assert store.message("C1", message.ts) is None
     assert store.message("C1", other.ts) == other
     assert not store.mark_shown(message, 0, NOW)
-    assert not store.mark_listed(message, 1)
+    assert not store.mark_thread(message, 1)
 
 
 def test_lists_are_missing_until_they_are_posted(store: Store) -> None:
     plan = propose(store)
     message = shown(store, plan)
-    assert store.messages_without_list(10) == [message]
-    assert store.mark_listed(message, 1)
-    assert not store.mark_listed(message, 1)
-    assert store.messages_without_list(10) == []
+    assert store.messages_with_outdated_thread(10) == [message]
+    assert store.mark_thread(message, 1)
+    assert not store.mark_thread(message, 1)
+    assert store.messages_with_outdated_thread(10) == []
     assert store.commit(new_version(plan, "old"))
-    assert [each.ts for each in store.messages_without_list(10)] == [message.ts]
-    assert store.mark_listed(message, 2)
-    assert store.mark_listed(message, None)
-    assert len(store.messages_without_list(10)) == 1
-    assert store.messages_without_list(0) == []
+    (again,) = store.messages_with_outdated_thread(10)
+    assert (again.ts, again.listed_version) == (message.ts, 1)
+    assert store.mark_thread(again, 2)
+    assert not store.mark_thread(again, 2)
+    assert store.mark_thread(replace(again, listed_version=2), 1)
+    assert len(store.messages_with_outdated_thread(10)) == 1
+    assert store.messages_with_outdated_thread(0) == []
+
+
+def test_a_thread_is_marked_as_it_was_read(store: Store) -> None:
+    """Two processes that read the same version do not both post the changes since then."""
+    plan = propose(store)
+    message = shown(store, plan)
+    assert store.mark_thread(message, 1)
+    first = second = remembered(store)
+    assert store.mark_thread(first, 2)
+    assert not store.mark_thread(second, 3)
+    assert remembered(store).listed_version == 2
+
+
+def test_a_plan_that_deletes_nothing_any_more(store: Store) -> None:
+    """Its pins are still posted."""
+    plan = propose(store)
+    message = shown(store, plan)
+    assert store.mark_thread(message, 1)
+    change = new_version(plan)
+    assert change.after
+    assert store.commit(replace(change, after=replace(change.after, deletions=0)))
+    assert len(store.messages_with_outdated_thread(10)) == 1
 
 
 def test_closed_and_empty_plans_need_no_list(store: Store) -> None:
@@ -173,4 +197,4 @@ def test_closed_and_empty_plans_need_no_list(store: Store) -> None:
     shown(store, plan)
     shown(store, propose(store, THERE, deletions=0), "2")
     assert store.commit(closed(plan, PlanState.DISMISSED, AuditEventName.DISMISSED))
-    assert store.messages_without_list(10) == []
+    assert store.messages_with_outdated_thread(10) == []

@@ -31,7 +31,7 @@ def post(office: Office, channel: str | None = None, **facts: Any) -> str:
     plan = propose(office.store, **{**times, **facts})
     messages = office.slack.services().plan_messages
     ts = messages.post(plan.id, channel or office.channel).ts
-    office.slack.services().plan_messages.upload_missing_lists(9)
+    office.slack.services().plan_messages.update_threads(9)
     return ts
 
 

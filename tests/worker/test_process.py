@@ -122,7 +122,7 @@ def test_two_replicas_share_the_work(
             for name in names:
                 ask(store, name, channel, ann.id)
             until(lambda: str(ann.messages(channel)).count("'approve_plan'") == len(names))
-            until(lambda: not store.messages_without_list(5))
+            until(lambda: not store.messages_with_outdated_thread(5))
             assert len(ann.messages(channel)) == len(names)
             assert sorted(plan.repository.name for plan in store.plans()) == names
 
@@ -146,7 +146,7 @@ def test_scheduled_reports_are_posted(
     with worker(monkeypatch):
         until(lambda: len(ann.messages(channel)) == 2)
         until(lambda: "approve_plan" in str(ann.messages(channel)))
-        until(lambda: not own_store.messages_without_list(5))
+        until(lambda: not own_store.messages_with_outdated_thread(5))
     with worker(monkeypatch):
         until(lambda: slack.remote.calls("auth.test")[1:])
         ask(own_store, "team/web", channel, ann.id)
@@ -189,5 +189,5 @@ def test_two_replicas_post_scheduled_reports_once(
             with worker(monkeypatch), worker(monkeypatch):
                 until(lambda: str(ann.messages(channel)).count("'approve_plan'") == len(names))
                 until(lambda: "nothing to delete" in str(ann.messages(channel)))
-                until(lambda: not store.messages_without_list(5))
+                until(lambda: not store.messages_with_outdated_thread(5))
     assert len(ann.messages(channel)) == len(names) + 1

@@ -267,7 +267,7 @@ class Killed(BaseException):
 
 CALLS = [
     "scheduled_report", "open_plan", "commit", "save_tag_scan", "save_scan", "renew_job",
-    "record_posted_report", "messages_of", "mark_shown", "mark_listed", "queue_summaries",
+    "record_posted_report", "messages_of", "mark_shown", "mark_thread", "queue_summaries",
     "finish_job",
 ]  # fmt: skip
 

@@ -12,7 +12,8 @@ from bot.core.records import Pause, PlanRecord
 from bot.core.refusal_reasons import ApprovableOnlyInChannel
 from bot.render.errors import error_words
 from bot.render.hints import Surface
-from bot.render.quantities import count
+from bot.render.image_counts import left_words
+from bot.render.plan_summary import PlanSummary
 from bot.slack.action_ids import ASK_APPROVERS, COMMAND, MOST_IN_LINE
 from bot.slack.api import MessageContent
 from bot.slack.approver_refusal import ApproverRequiredError
@@ -102,15 +103,13 @@ def approval_answer(plan: PlanRecord, pause: Pause | None, now: datetime) -> Mes
 
 
 def pin_answer(pinned: NewPins, repository: str) -> MessageContent:
-    names = codes(pin.pin for pin in pinned.pins)
+    summary = PlanSummary(pinned.content) if pinned.content else None
+    texts = [pin.pin for pin in pinned.pins]
+    names = codes(map(summary.name_of_pin, texts) if summary else texts)
     until = max((pin.until for pin in pinned.pins if pin.until), default=None)
     lasts = f"until {date(until)}" if until else "with no end date"
-    return _answer(f"Pinned {names} in {code(repository)} {lasts}.", *_effects_of_pinning(pinned))
-
-
-def kept_answer(image: str, repository: str, until: datetime) -> MessageContent:
-    """`image`: its tag or digest."""
-    return _answer(f"Pinned {code(image)} in {code(repository)} until {date(until)}.")
+    effects = _effects_of_pinning(pinned, summary)
+    return _answer(f"Pinned {names} in {code(repository)} {lasts}.", *effects)
 
 
 def unpin_answer(texts: Iterable[str], repository: str) -> MessageContent:
@@ -137,16 +136,14 @@ def resume_answer(ended: Pause) -> MessageContent:
     )
 
 
-def _effects_of_pinning(pinned: NewPins) -> Iterator[str]:
-    """Sentences on the open plan, and on pins that match no image, which may be mistyped."""
+def _effects_of_pinning(pinned: NewPins, summary: PlanSummary | None) -> Iterator[str]:
+    """Sentences on the open plan, and on pins that match no image, which may be mistyped.
+    `summary`: of the plan."""
     plan = pinned.plan
     if plan and plan.state is PlanState.EXECUTING:
         yield "A deletion is running there: pinned images that still exist are skipped."
-    elif plan:
-        yield (
-            f"The plan is now version {plan.version} and deletes {plan.deletions:,} of "
-            f"{count(plan.manifests, 'manifest')}."
-        )
+    elif plan and summary:
+        yield f"The plan is now version {plan.version}: {left_words(summary.deleted_groups)}"
     if pinned.unmatched:
         yield (
             f"{codes(pinned.unmatched)} matches no image of the last scan, so it protects nothing "

@@ -200,8 +200,7 @@ def _heading(of: ImageSection) -> str:
                 f"{it}."
             )
         case SectionKind.REASON:
-            words = prose(of.heading[:1].upper() + of.heading[1:], MOST_IN_HEADING)
-            return f"*{words}* · {count(number, 'image')}"
+            return f"*{prose(of.heading[:1].upper() + of.heading[1:], MOST_IN_HEADING)}*"
         case SectionKind.FOUND:
             return ""
 
