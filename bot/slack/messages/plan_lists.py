@@ -39,7 +39,8 @@ def open_plan(plan: PlanRecord, usd_per_gb_month: float, pause: Pause | None, no
     if not plan.complete or not plan.deletions:
         return f"{code(plan.repository.name)}: {state}"
     usd = saves(usd_per_month(plan.freed_bytes, usd_per_gb_month), exact=plan.exact)
-    more = _still_open(plan, now) if plan.state is PlanState.PROPOSED else f" · {state}"
+    decided = f" · {state.removeprefix('approved, ')}"
+    more = _still_open(plan, now) if plan.state is PlanState.PROPOSED else decided
     return f"{code(plan.repository.name)}: *{usd}*, frees {freed(plan)}{more}"
 
 

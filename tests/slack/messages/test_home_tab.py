@@ -82,7 +82,7 @@ def test_limits_with_many_entries() -> None:
 def test_states_of_plans() -> None:
     shown = read(home_tab(MUCH)["blocks"])
     for state in (
-        "approved, deletion starts when someone resumes ecr-clean",
+        "deletion starts when someone resumes ecr-clean",
         "deletion running",
         "approved by",
     ):

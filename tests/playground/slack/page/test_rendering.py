@@ -147,6 +147,26 @@ def test_links_to_messages_lead_to_this_workspace(
     )
 
 
+def test_buttons_with_a_link(slack: Workspace, bot: Bot, ann: SimulatedUser, general: str) -> None:
+    posted = bot.web.chat_postMessage(channel=general, text="x")["ts"]
+    link = bot.web.chat_getPermalink(channel=general, message_ts=posted)["permalink"]
+    buttons = [
+        {
+            "type": "button",
+            "action_id": f"open:{number}",
+            "url": url,
+            "text": {"type": "plain_text", "text": "Open"},
+        }
+        for number, url in enumerate((link, "https://example.com/"))
+    ]
+    bot.web.chat_postMessage(
+        channel=general, text="x", blocks=[{"type": "actions", "elements": buttons}]
+    )
+    html = shown(slack, ann, general)
+    assert f'href="/c/{general}/{posted}?as={ann.id}"' in html
+    assert 'href="https://example.com/"' in html
+
+
 def test_users_see_only_visible_content(
     slack: Workspace, bot: Bot, ann: SimulatedUser, bob: SimulatedUser, general: str
 ) -> None:
