@@ -23,7 +23,7 @@ PIN_REASON = "Our partner tests against it"
 
 _TO_DELETE = re.compile(r"delete ([\d,]+) images")
 _KEPT = re.compile(r"Keeps ([\d,]+):")
-_DELETED = re.compile(r"deleted ([\d,]+) images")
+_DELETED = re.compile(r"deleted ([\d,]+)")
 
 TagsByDigest = Mapping[str, frozenset[str]]
 

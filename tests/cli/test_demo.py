@@ -54,10 +54,10 @@ def test_it_reports_and_exits(machine: Machine) -> None:
     assert (done.returncode, done.stderr) == (0, "")
     for words in (
         "The workspace of a simulated company is open: http://127.0.0.1:",
-        "of 273 manifests, which frees",
-        "3 are kept only because they are in use:",
-        "by ECS prod/api",
-        "1 image to delete was pulled in the last 30 days",
+        "│ shop/api · delete 255 images, save $41 a year\n",
+        "Nothing in use is deleted: 3 old images are kept because workloads use them.",
+        "1 image to delete was pulled ",
+        "Keeps 18: 3 in use · 9 newest releases · 5 newest `*SNAPSHOT*` · `latest`",
         "[Approve]  ",
         "• ml/recommender: delete 123 images",
         "• shop/payments: delete 75 images",

@@ -91,7 +91,7 @@ def test_a_report_is_posted_once(office: Office, settings: Settings) -> None:
         queue_and_work(office, settings)
     (message,) = office.messages
     assert "approve_plan" in office.buttons(message["ts"])
-    assert message["text"].startswith("team/api: delete 3 images, save &lt; $1 a year")
+    assert message["text"].startswith("team/api: delete 3 images, save $29 a year.")
     assert [event.by for event in office.store.events()] == ["ecr-clean"]
 
 
