@@ -36,7 +36,7 @@ def test_all_checks_pass(tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (0, "")
     for words in (
         "✓ the plan covers all 273 images in ECR",
-        "✓ 1.12.0 is old, but in use: kept",
+        "✓ 3 old images are kept because workloads use them",
         "(only visible to Jo): @jo is not an approver",
         "@image-approvers: @jo asks for your approval of shop/api.",
         "✓ the new plan deletes one image less",
