@@ -96,6 +96,7 @@ def keep_image(context: SlackContext, click: ReviewPinClick) -> None:
         reason = f"Keep in Review images ({name})"
         until = context.clock() + PIN_LASTS
         notice = ""
+        modal.show(_view(context, click.state, click.sender, pending=click.digest))
         try:
             person = context.person(click.sender)
             pinned = context.pins.pin(plan.repository, [click.digest], person, reason, until)
@@ -105,7 +106,7 @@ def keep_image(context: SlackContext, click: ReviewPinClick) -> None:
         else:
             update_after_pinning(context, pinned)
             answered = pin_answer(pinned, plan.repository.name)
-        if not modal.show(_view(context, click.state, click.sender, notice)):
+        if not modal.show(_view(context, click.state, click.sender, notice=notice)):
             answer(context, click.sender, answered)
 
 
@@ -136,9 +137,8 @@ def _show(context: SlackContext, click: ReviewClick, state: ReviewState) -> None
         modal.show(_view(context, state, click.sender))
 
 
-def _view(
-    context: SlackContext, state: ReviewState, sender: PayloadSender, notice: str = ""
-) -> Json:
+def _view(context: SlackContext, state: ReviewState, sender: PayloadSender, **facts: str) -> Json:
+    """`facts`: the notice, and the image that is being pinned."""
     versions = _Versions.read(context, state)
     repository = versions.plan.repository
     review = ImageReview(
@@ -149,7 +149,7 @@ def _view(
         pins=active_pins(context, repository),
         may_pin=_may_pin(context, versions.plan, sender),
         now=context.clock(),
-        notice=notice,
+        **facts,
     )
     return image_review(review)
 

@@ -1,7 +1,7 @@
 """Updates of a plan's messages after a user's action, and warnings about pins that expire."""
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -9,7 +9,7 @@ from functools import partial
 from slack_sdk import WebClient
 
 from bot.core.errors import RequestError, ServiceError
-from bot.core.pins import Pin
+from bot.core.pins import Pin, PinKind
 from bot.core.policy import ApprovalRules
 from bot.core.records import PlanRecord, RepositoryPin
 from bot.core.repository import RepositoryId, parse_repository_uri
@@ -84,7 +84,22 @@ def pins_modal_view(
 ) -> PinsModalView:
     """The content of the modal with the repository's pins."""
     stored = context.pins.in_force(repository)
-    return PinsModalView(ref, repository, stored, _pins_in_settings(context, repository), notice)
+    from_settings = _pins_in_settings(context, repository)
+    tags = _tags_of_digests(context, ref.plan, [each.pin for each in stored])
+    return PinsModalView(ref, repository, stored, from_settings, tags, notice)
+
+
+def _tags_of_digests(context: SlackContext, plan_id: str, pins: Iterable[Pin]) -> dict[str, str]:
+    """The first tag of each pinned digest in the plan. Empty if the plan cannot be read."""
+    digests = [pin.pin for pin in pins if pin.kind is PinKind.DIGEST]
+    plan = context.store.plan(plan_id) if digests else None
+    if plan is None:
+        return {}
+    try:
+        summary = context.contents.summary(plan.id, plan.version)
+    except ServiceError:
+        return {}
+    return {digest: summary.name_of_pin(digest) for digest in digests}
 
 
 def active_pins(context: SlackContext, repository: RepositoryId) -> Sequence[Pin]:

@@ -1,6 +1,7 @@
 """Review images: views, search, pages, and the button Keep."""
 
 import re
+import time
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -11,12 +12,17 @@ from bot.core.errors import ServiceError
 from bot.core.pins import Pin
 from bot.core.plan import Plan, PlanState, content_hash
 from bot.core.records import AuditEventName, PlanMessage, RepositoryPin, StoreChange
+from bot.core.verdict_reasons import Verdict
 from bot.playground.slack import TEAM_ID, CallFault, SimulatedUser, Workspace
+from bot.slack import image_review
+from bot.slack.action_ids import PlanRef, ReviewState
 from bot.slack.messages.block_kit import loading_view
 from bot.slack.payloads import PayloadSender
-from tests.render.builders import HERE, image
+from bot.slack.plan_contents import PlanContents
+from tests.render.builders import HERE, image, plan
 from tests.slack.conftest import StartBot
 from tests.slack.messages.plan_views import read
+from tests.slack.messages.test_limits import crowd
 from tests.slack.running_bot import (
     RunningBot,
     close,
@@ -51,6 +57,10 @@ def shown(person: SimulatedUser) -> str:
     modal = person.modal()
     assert modal
     return read(modal["blocks"])
+
+
+def sender(person: SimulatedUser) -> PayloadSender:
+    return PayloadSender(user=person.id, team=TEAM_ID)
 
 
 def report(bot: RunningBot, person: SimulatedUser, message: PlanMessage) -> str:
@@ -114,7 +124,7 @@ def test_the_newest_version_is_shown(
     """Also for a message that could not be updated."""
     message = bot.posted()
     slack.faults.add(CallFault(method="chat.update", error="internal_error"))
-    person = bot.context.person(PayloadSender(user=ann.id, team=TEAM_ID))
+    person = bot.context.person(sender(ann))
     bot.context.pins.pin(HERE, ["old"], person, "a customer runs it")
     said = reviews(bot, bob, message)
     assert tags_in(said) == ["older"]
@@ -188,7 +198,27 @@ def test_an_image_is_kept_for_30_days(
     assert tags_in(uses(bot, ann, "review_tab:0")) == ["old", "older"]
     assert [each["view"]["title"]["text"] for each in calls(slack, "views.update")] == [
         "Review images"
-    ] * 4
+    ] * 5
+
+
+def test_the_row_changes_at_once(bot: RunningBot, slack: Workspace, ann: SimulatedUser) -> None:
+    """Making the next version of a large plan takes seconds."""
+    reviews(bot, ann, bot.posted())
+    uses(bot, ann, "review_pin:0")
+    before = [read(each["view"]["blocks"]) for each in calls(slack, "views.update")][1]
+    assert "`old`\n1 GB · pushed 41 days ago\n:hourglass_flowing_sand: Pinning …\n`older`" in before
+
+
+def test_the_pin_modal_names_the_tag_of_a_kept_image(bot: RunningBot, ann: SimulatedUser) -> None:
+    message = bot.posted()
+    reviews(bot, ann, message)
+    uses(bot, ann, "review_pin:0")
+    ann.closes()
+    bot.clicks(ann, "pin_tags", message)
+    assert f"`old` until 2026-12-23 12:00 UTC, by <@{ann.id}>: Keep in Review images" in shown(ann)
+    assert ann.uses("unpin:0", confirm=True).ok
+    bot.wait_until_idle()
+    assert pins(bot) == []
 
 
 def test_several_images_are_kept(bot: RunningBot, ann: SimulatedUser, many: Plan) -> None:
@@ -266,7 +296,7 @@ def test_the_modal_is_closed_before_the_image_is_kept(
     bot: RunningBot, slack: Workspace, ann: SimulatedUser
 ) -> None:
     reviews(bot, ann, bot.posted())
-    slack.faults.add(CallFault(method="views.update", error="not_found"))
+    slack.faults.add(CallFault(method="views.update", error="not_found", times=2))
     assert ann.uses("review_pin:0").ok
     bot.wait_until_idle()
     (said,) = private_messages(ann, bot.channel)
@@ -291,6 +321,31 @@ def test_a_version_is_read_once(
     uses(bot, ann, "review_tab:1")
     uses(bot, ann, "review_search", value="old")
     assert read_versions == [1]
+
+
+@pytest.mark.parametrize("number", [500, pytest.param(20_000, marks=pytest.mark.slow)])
+def test_a_large_repository(bot: RunningBot, ann: SimulatedUser, number: int) -> None:
+    """Every answer takes less than a second of CPU time, without the transport."""
+    message = bot.posted(plan(*crowd(number), newest=10))
+    seconds: list[float] = []
+    context = replace(bot.context, contents=PlanContents(bot.store.content))
+
+    def view(state: ReviewState) -> str:
+        before = time.thread_time()
+        shown = image_review._view(context, state, sender(ann))
+        seconds.append(time.thread_time() - before)
+        return read(shown["blocks"])
+
+    state = ReviewState(PlanRef(message.plan, 1, bot.channel))
+    assert f"[Delete ({number // 2 - 10:,})] [Keep (10)]" in view(state)
+    last = view(replace(state, page=number))
+    assert f" of {number // 2 - 10:,} images" in last
+    assert tags_in(view(replace(state, search="v0"))) == ["v0"]
+    assert "Where usage was scanned" in view(replace(state, verdict=Verdict.KEEP))
+    assert max(seconds) < 1
+    reviews(bot, ann, message)
+    assert ":pushpin:" in uses(bot, ann, "review_pin:0")
+    assert bot.stored(message).version == 2
 
 
 # failures

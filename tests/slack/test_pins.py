@@ -23,7 +23,7 @@ from bot.slack.action_ids import PIN_FOR, PIN_REASON, PIN_UNTIL, PINNED_TAGS
 from bot.slack.api import SlackError
 from bot.slack.message_updates import PinExpiryNotifier
 from bot.slack.payloads import PayloadSender
-from tests.render.builders import HERE
+from tests.render.builders import GB, HERE
 from tests.slack.conftest import StartBot
 from tests.slack.messages.plan_views import BY_ROLE, STAR, read
 from tests.slack.running_bot import Json, RunningBot, close, private_messages, until
@@ -86,6 +86,32 @@ def test_tags_are_found_by_typing(bot: RunningBot, ann: SimulatedUser) -> None:
     assert texts(found(ann, "")) == ["rc-1", "1.1", "1.0"]
     assert texts(found(ann, "1.")) == ["1.1", "1.0"]
     assert texts(found(ann, "no such tag")) == []
+
+
+def test_the_typed_tag_is_offered_first(bot: RunningBot, ann: SimulatedUser) -> None:
+    """Then tags that start with it, the newest first. Each with its age, size and verdict."""
+    days = {"1.9.0-SNAPSHOT-6": 1, "1.9.0": 90, "1.9.0-SNAPSHOT-5": 2, "x-1.9.0": 0}
+    bindings = {
+        tag: TagBinding(f"sha256:{n:064}", None, pushed_at=NOW - timedelta(days=age), size_bytes=GB)
+        for n, (tag, age) in enumerate(days.items())
+    }
+    bot.store.save_tag_scan(HERE, TagScan(NOW, bindings, {}))
+    opened(bot, ann, bot.posted())
+    offered = found(ann, "1.9.0")
+    assert texts(offered) == ["1.9.0", "1.9.0-SNAPSHOT-6", "1.9.0-SNAPSHOT-5", "x-1.9.0"]
+    assert [each["description"]["text"] for each in offered[:2]] == [
+        "pushed 3 months ago · 1 GB · to delete",
+        "pushed 1 day ago · 1 GB · to keep",
+    ]
+    assert pins(bot, ann, offered[0]).ok
+    assert [each.pin.pin for each in stored(bot)] == ["1.9.0"]
+
+
+def test_a_tag_with_thousands_of_longer_neighbors(bot: RunningBot, ann: SimulatedUser) -> None:
+    scanned(bot, *(f"main-{number}" for number in range(3000)), "main")
+    opened(bot, ann, bot.posted())
+    offered = texts(found(ann, "main"))
+    assert (offered[0], len(offered)) == ("main", 100)
 
 
 def test_tags_to_delete_come_first(bot: RunningBot, ann: SimulatedUser) -> None:

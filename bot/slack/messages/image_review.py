@@ -68,7 +68,8 @@ class ImageReview:
     """The content of the modal. `opened`: the version that was the newest when the modal opened,
     whose deletions are listed, so that an image keeps its place when it is pinned; `newest`: the
     newest version, of which the kept images are listed. `pins`: those in force. `may_pin`: the user
-    has the permission. `notice`: the result of the last action, mrkdwn."""
+    has the permission. `notice`: the result of the last action, mrkdwn. `pending`: the digest of an
+    image that is being pinned."""
 
     state: ReviewState
     plan: PlanRecord
@@ -78,6 +79,7 @@ class ImageReview:
     may_pin: bool
     now: datetime
     notice: str = ""
+    pending: str = ""
 
     @cached_property
     def still_deleted(self) -> frozenset[str]:
@@ -209,7 +211,9 @@ def _row(review: ImageReview, of: ImageSection, image: ListedImage, number: int)
     pin = next(iter(review.pin_index.of(image.group.root.manifest)), None)
     is_deleted = image.group.root.verdict is Verdict.DELETE
     lines = [_name(image), _facts(review, of, image)]
-    if pin and is_deleted:
+    if image.digest == review.pending:
+        lines.append(":hourglass_flowing_sand: Pinning …")
+    elif pin and is_deleted:
         lines.append(f":pushpin: *{_pinned(pin)}*")
     elif pin:
         lines.append(f"{_pinned(pin)}: {prose(pin.reason, MOST_IN_REASON)}")
@@ -244,7 +248,8 @@ def _keep_button(
     review: ImageReview, image: ListedImage, number: int, pin: Pin | None
 ) -> ButtonElement | None:
     is_deleted = image.group.root.verdict is Verdict.DELETE and image.digest in review.still_deleted
-    if pin or not is_deleted or not review.may_pin or not review.plan.is_open:
+    can_pin = review.may_pin and review.plan.is_open and image.digest != review.pending
+    if pin or not is_deleted or not can_pin:
         return None
     return button("Keep", f"{REVIEW_PIN}:{number}", image.digest)
 

@@ -1,7 +1,7 @@
 """Messages about the pins of one repository: the list, the modal, and the warning before pins
 expire."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -118,10 +118,13 @@ def expiring_message(pins: Sequence[RepositoryPin], repository: RepositoryId) ->
     return _one(pins[0].pin, repository) if len(pins) == 1 else _several(pins, repository)
 
 
-def pin_line(pin: Pin) -> str:
+def pin_line(pin: Pin, name: str | None = None) -> str:
+    """`name`: shown in place of the digest."""
     until = f" until {date(pin.until)}" if pin.until else ""
     by = prose(pin.by) if " " in pin.by else mention(pin.by)
-    return f"{code(pin.pin)}{until}, by {by}: {prose(pin_reason_words(pin), MOST_IN_REASON)}"
+    return (
+        f"{code(name or pin.pin)}{until}, by {by}: {prose(pin_reason_words(pin), MOST_IN_REASON)}"
+    )
 
 
 def more_pins(number: int, repository: RepositoryId) -> list[ContextBlock]:
@@ -169,13 +172,14 @@ def _extend_button(action_id: str, pin: Pin, repository: RepositoryId) -> Button
 @dataclass(frozen=True, slots=True)
 class PinsModalView:
     """The content of the pin modal. `ref`: the plan whose message opened it, and the channel of
-    that message. `from_settings`: pins in the settings file. `notice`: the result of the last
-    action, mrkdwn."""
+    that message. `from_settings`: pins in the settings file. `tags`: the first tags of pinned
+    digests. `notice`: the result of the last action, mrkdwn."""
 
     ref: PlanRef
     repository: RepositoryId
     pins: Sequence[RepositoryPin]
     from_settings: Sequence[Pin]
+    tags: Mapping[str, str]
     notice: str | None = None
 
 
@@ -262,7 +266,8 @@ def _listed(shown: PinsModalView) -> Iterator[Block]:
     if not shown.pins and not shown.from_settings:
         yield section("None.")
     for number, each in enumerate(shown.pins[:SHOWN]):
-        yield section(pin_line(each.pin), button=_unpin_button(shown.repository, each.pin, number))
+        unpin = _unpin_button(shown.repository, each.pin, number)
+        yield section(pin_line(each.pin, shown.tags.get(each.pin.pin)), button=unpin)
     room = max(0, SHOWN - len(shown.pins))
     yield from (section(pin_line(pin)) for pin in shown.from_settings[:room])
     yield from more_pins(len(shown.pins) + len(shown.from_settings) - SHOWN, shown.repository)
