@@ -60,6 +60,11 @@ def format_time(at: datetime) -> str:
     return f"{at:%Y-%m-%d %H:%M} UTC"
 
 
+def parse_time(text: str) -> datetime:
+    """The inverse of `format_time`. Raises ValueError."""
+    return datetime.strptime(text, "%Y-%m-%d %H:%M UTC").replace(tzinfo=UTC)
+
+
 def restored_text(at: datetime) -> str:
     """Of an image that was restored from the archive of ECR."""
     return f"restored from the archive {format_time(at)}"

@@ -11,7 +11,7 @@ from datetime import datetime
 from itertools import accumulate
 
 from bot import sanitize
-from bot.core.text_formatting import format_time
+from bot.core.text_formatting import format_time, parse_time
 
 MOST_IN_NAME = 60
 MOST_IN_PROSE = 300
@@ -20,6 +20,7 @@ _END_OF_NAME = 16
 _SLACK_USER = re.compile(r"[UW][A-Z0-9]{2,20}", re.ASCII)
 _USER_INSIDE = re.compile(r"(?<![\w:/@.-])[UW](?=[A-Z]*\d)[A-Z0-9]{8,11}(?![\w/-])", re.ASCII)
 _ARN = re.compile(r"arn:aws[\w:/.@+=,*-]*[\w*]", re.ASCII)
+_TIME = re.compile(r"(?<![\w-])\d{4}-\d\d-\d\d \d\d:\d\d UTC(?!\w)", re.ASCII)
 _EMOJI = re.compile(r":(?=[a-z0-9_+'-]+:)")
 _LOOKALIKES = {"*": "\N{ASTERISK OPERATOR}", "~": "\N{TILDE OPERATOR}"}
 """Slack cannot escape these."""
@@ -40,7 +41,8 @@ def escape(text: str) -> str:
 
 def prose(text: str, most: int = MOST_IN_PROSE) -> str:
     """A sentence that may quote other texts, shortened to `most` characters. Turns user IDs into
-    mentions. Keeps signs that have no effect on style, so that users can copy them."""
+    mentions, and times in UTC into the reader's time zone. Keeps signs that have no effect on
+    style, so that users can copy them."""
     line = cut(text, most)
     if "`" not in line:
         line = _ARN.sub(r"`\g<0>`", line)
@@ -58,7 +60,14 @@ def _unstyled(text: str) -> str:
     if len(_UNDERLINE.findall(text)) > 1:
         text = _UNDERLINE.sub(_LINE_LIKE_IT, text)
     text = escape(_EMOJI.sub(f":{_WORD_JOINER}", text))
-    return _USER_INSIDE.sub(r"<@\g<0>>", text)
+    return _TIME.sub(_in_zone_of_reader, _USER_INSIDE.sub(r"<@\g<0>>", text))
+
+
+def _in_zone_of_reader(found: re.Match[str]) -> str:
+    try:
+        return date(parse_time(found[0]))
+    except ValueError:
+        return found[0]
 
 
 def code(name: str, most: int = MOST_IN_NAME) -> str:

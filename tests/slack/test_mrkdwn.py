@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.core.text_formatting import format_time
 from bot.slack.mrkdwn import (
     channel_link,
     code,
@@ -20,6 +21,7 @@ from bot.slack.mrkdwn import (
     shortened,
 )
 from tests.core.test_properties import tries
+from tests.support import NOW
 
 STAR, WAVE = "\N{ASTERISK OPERATOR}", "\N{TILDE OPERATOR}"
 LINE, TICK = "\N{FULLWIDTH LOW LINE}", "\N{MODIFIER LETTER GRAVE ACCENT}"
@@ -118,6 +120,17 @@ def test_times_in_the_readers_time_zone() -> None:
     at = datetime(2026, 11, 23, 12, tzinfo=UTC)
     assert date(at) == "<!date^1795435200^{date_short_pretty} at {time}|2026-11-23 12:00 UTC>"
     assert day(at) == "<!date^1795435200^{date_short}|2026-11-23>"
+
+
+@pytest.mark.parametrize(
+    "text", ["2026-13-45 12:00 UTC", "v2026-11-23 12:00 UTC", "`2026-11-23 12:00 UTC`"]
+)
+def test_other_texts_are_no_times(text: str) -> None:
+    assert prose(text) == text
+
+
+def test_times_in_a_sentence() -> None:
+    assert prose(f"last pulled {format_time(NOW)}, in use") == f"last pulled {date(NOW)}, in use"
 
 
 @pytest.mark.parametrize(
