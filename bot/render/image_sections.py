@@ -8,9 +8,10 @@ from enum import Enum, auto
 from itertools import filterfalse
 from typing import assert_never
 
-from bot.core.text_formatting import short_digest
+from bot.core.text_formatting import first_few, short_digest
 from bot.core.verdict_reasons import (
     AmongNewest,
+    InUse,
     NoRuleKeeps,
     NotAmongNewest,
     NotAmongNewestVersions,
@@ -26,7 +27,7 @@ from bot.render.image_counts import (
     newest_words,
 )
 from bot.render.plan_summary import PlannedImageGroup, PlanSummary, why
-from bot.render.reasons import newest_versions_words, short_reason_words
+from bot.render.reasons import newest_versions_words, short_reason_words, user_words
 
 NO_PLACE = 9
 
@@ -67,7 +68,7 @@ class ListedImage:
         root = self.group.root
         if root.verdict is Verdict.DELETE:
             return ""
-        return "; ".join(map(short_reason_words, filterfalse(_is_in_heading, root.reasons)))
+        return "; ".join(map(_own_words, filterfalse(_is_in_heading, root.reasons)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +171,12 @@ def _not_kept(passed_over: NotKeptByRule, groups: Sequence[PlannedImageGroup]) -
 
 def _is_in_heading(reason: Reason) -> bool:
     return isinstance(reason, AmongNewest) and not reason.since
+
+
+def _own_words(reason: Reason) -> str:
+    if isinstance(reason, InUse):
+        return f"used by {first_few([user_words(user) for user in reason.users])}"
+    return short_reason_words(reason)
 
 
 def _listed_bytes(section: ImageSection) -> int:

@@ -83,7 +83,7 @@ def test_any_user_who_sees_the_message_may_look(bot: RunningBot, guest: Simulate
     said = reviews(bot, guest, bot.posted())
     assert "[Delete (2)] [Keep (1)]" in said
     assert tags_in(said) == ["old", "older"]
-    assert "[Keep]" not in said
+    assert "[Keep 30 days]" not in said
 
 
 def test_the_modal_opens_before_the_plan_is_read(
@@ -140,7 +140,7 @@ def test_a_dismissed_plan(
     assert bot.stored(message).state is PlanState.DISMISSED
     said = reviews(bot, bob, message)
     assert "[Delete (2)]" in said
-    assert "[Keep]" not in said
+    assert "[Keep 30 days]" not in said
 
 
 # search
@@ -172,7 +172,7 @@ def test_a_search_shows_the_view_of_the_best_match(bot: RunningBot, ann: Simulat
 
 def test_an_empty_search_shows_all(bot: RunningBot, ann: SimulatedUser) -> None:
     reviews(bot, ann, bot.posted())
-    assert "No image to delete has a tag like `x`." in uses(bot, ann, "review_search", value="x")
+    assert "No image has a tag like `x`." in uses(bot, ann, "review_search", value="x")
     assert tags_in(uses(bot, ann, "review_search")) == ["old", "older"]
 
 
@@ -190,7 +190,7 @@ def test_an_image_is_kept_for_30_days(
     assert pin.reason == "Keep in Review images (old)"
     assert "[Delete (1)] [Keep (2)]" in said
     assert tags_in(said) == ["old", "older"]
-    assert said.count("[Keep]") == 1
+    assert said.count("[Keep 30 days]") == 1
     assert f":pushpin: *Pinned until 2026-12-23 by <@{ann.id}>*" in said
     assert bot.stored(message).version == 2
     assert f"Version 2: <@{ann.id}> pinned `old`." in report(bot, ann, message)
@@ -281,7 +281,7 @@ def test_an_image_is_kept_during_the_deletion(bot: RunningBot, ann: SimulatedUse
     reviews(bot, ann, message)
     said = uses(bot, ann, "review_pin:1")
     assert f":pushpin: *Pinned until 2026-12-23 by <@{ann.id}>*" in said
-    assert said.count("[Keep]") == 1
+    assert said.count("[Keep 30 days]") == 1
 
 
 def test_two_clicks_pin_once(bot: RunningBot, ann: SimulatedUser) -> None:
@@ -407,4 +407,4 @@ def test_slack_does_not_know_the_user_now(
 
     message = bot.posted()
     monkeypatch.setattr(bot.context.users, "profile", fail)
-    assert "[Keep]" in reviews(bot, ann, message)
+    assert "[Keep 30 days]" in reviews(bot, ann, message)

@@ -45,6 +45,7 @@ from bot.slack.action_ids import (
 from bot.slack.api import Json
 from bot.slack.messages.block_kit import and_more, button, context, plain, section
 from bot.slack.messages.common_texts import source_name
+from bot.slack.messages.report import PIN_LASTS
 from bot.slack.mrkdwn import code, codes, date, day, mention, prose
 
 A_PAGE = 15
@@ -185,8 +186,10 @@ def _listed(
 def _nothing(review: ImageReview) -> str:
     deletes = review.state.verdict is Verdict.DELETE
     if review.state.search:
-        tag = code(review.state.search)
-        return f"No image to {'delete' if deletes else 'keep'} has a tag like {tag}."
+        which = f"image to {review.state.verdict}"
+        if not (review.deleted or review.kept):
+            which = "image"
+        return f"No {which} has a tag like {code(review.state.search)}."
     if not review.newest.plan.judged:
         return "The repository is empty."
     return "The plan deletes no images." if deletes else "The plan keeps no images."
@@ -251,7 +254,7 @@ def _keep_button(
     can_pin = review.may_pin and review.plan.is_open and image.digest != review.pending
     if pin or not is_deleted or not can_pin:
         return None
-    return button("Keep", f"{REVIEW_PIN}:{number}", image.digest)
+    return button(f"Keep {PIN_LASTS.days} days", f"{REVIEW_PIN}:{number}", image.digest)
 
 
 def _page_buttons(page: int, last: int) -> Iterator[Block]:

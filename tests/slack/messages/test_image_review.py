@@ -94,18 +94,18 @@ def test_images_to_delete() -> None:
 :warning: *1 image was pulled in the last 30 days.* No known workload uses it.
 `1.0.0`
 512 MB · pushed 3 months ago · last pulled 2026-11-20 12:00 UTC
-[Keep]
+[Keep 30 days]
 *Not among the 2 newest releases · 2 images*
 `1.1.0`
 2 GB · pushed 2 months ago
-[Keep]
+[Keep 30 days]
 `1.2.0` (2 manifests)
 1 GB · pushed 2 months ago
-[Keep]
+[Keep 30 days]
 *No tag · 1 image*
 `sha256:000000000000…` (no tag)
 1 GB · pushed 3 months ago
-[Keep]
+[Keep 30 days]
 ~ `team/api` · plan p7k2 v1"""
     )
     assert button_values(modal)["review_tab:1"] == "keep"
@@ -119,10 +119,10 @@ def test_images_to_keep() -> None:
 *2 in use*
 `1.5.0`, `latest`
 1 GB · pushed 1 day ago
-Is in use by ECS a/b, ECS a/c, ECS d and 1 more
+Used by ECS a/b, ECS a/c, ECS d and 1 more
 `1.3.0`
 1 GB · pushed 2 months ago
-Is in use by ECS shop/web
+Used by ECS shop/web
 *1 newest release*
 `1.4.0`
 1 GB · pushed 9 days ago
@@ -181,9 +181,12 @@ def test_a_search_warns_of_images_that_were_pulled_recently() -> None:
 
 def test_a_search_without_result() -> None:
     found = text(SHOP, search="<!channel>")
-    assert "No image to delete has a tag like `&lt;!channel&gt;`." in found
+    assert "No image has a tag like `&lt;!channel&gt;`." in found
+    assert "No image to keep has a tag like `1.0`." in text(
+        SHOP, search="1.0", verdict=Verdict.KEEP
+    )
     found = text(SHOP, search="nothing", verdict=Verdict.KEEP)
-    assert "No image to keep has a tag like `nothing`." in found
+    assert "No image has a tag like `nothing`." in found
     assert "Where usage was scanned" not in found
 
 
@@ -322,7 +325,7 @@ def test_failed_scans_come_first() -> None:
 def test_users_by_a_tag_that_has_moved() -> None:
     users = (PastTagUser("ECS shop/web", "v1", certain=True),)
     made = plan(image(1, "v2"), usage=RepositoryUsage(by_past_tag={image(1).digest: users}))
-    words = "Is in use by ECS shop/web (by the tag v1, which this image had)"
+    words = "Used by ECS shop/web (by the tag v1, which this image had)"
     assert f"`v2`\n1 GB · pushed 40 days ago\n{words}" in text(made, verdict=Verdict.KEEP)
 
 
