@@ -154,10 +154,11 @@ class PlanMessages:
     def update_clicked(self, plan_id: str, channel: str, ts: str) -> None:
         """Updates the clicked message if it is outdated or not stored. Skips a message that was
         updated less than RECENT_UPDATE ago: the user clicked before they saw the update."""
-        known = self._store.message(channel, ts)
+        known, clicked = self._store.message(channel, ts), PlanMessage(plan_id, channel, ts)
         if known is None or not self._was_updated_recently(known):
-            self._store.save_message(PlanMessage(plan_id, channel, ts))
+            self._store.save_message(clicked)
         self.update(plan_id)
+        self.collapse_older(clicked)
 
     def update_outdated(self, limit: int) -> None:
         """Updates up to `limit` messages of any plans, including progress of running deletions."""

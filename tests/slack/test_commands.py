@@ -272,7 +272,7 @@ def test_pin_list_and_unpin(bot: RunningBot, ann: SimulatedUser, bob: SimulatedU
     message = bot.posted()
     said = answer_to(bot, ann, "pin `team/api` “old” for 30d because " + NASTY)
     assert said.startswith("Pinned `old` in `team/api` until ")
-    assert "The plan is now version 2: 1 image is left to delete." in said
+    assert "The plan is now version 2. 1 image is left to delete." in said
     assert "• `old` ·" not in read(message_at(bob, bot.channel, message.ts)["blocks"])
     (stored,) = bot.store.pins(HERE.uri)
     assert (stored.pin.pin, stored.pin.by, stored.pin.reason) == ("old", ann.id, NASTY.strip())

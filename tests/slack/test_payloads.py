@@ -301,12 +301,14 @@ def test_an_invalid_state_of_the_review(bot: RunningBot, ann: SimulatedUser) -> 
         assert private_messages(ann, bot.channel) == [UNEXPECTED_PAYLOAD] * number
 
 
-def test_a_missing_digest(bot: RunningBot, ann: SimulatedUser) -> None:
+def test_a_click_without_a_digest_pins_all_that_were_pulled(
+    bot: RunningBot, ann: SimulatedUser
+) -> None:
     message = bot.posted(content("new", "old", pulled=3))
     deliver(bot, click(ann, bot.channel, message.ts, action("pin_pulled:0", f"{message.plan}:1")))
     (said,) = private_messages(ann, bot.channel)
-    assert "give a tag, a full digest or a glob of tags" in said
-    assert bot.store.pins() == []
+    assert said.startswith("Pinned `old` in ")
+    assert len(bot.store.pins()) == 1
 
 
 def test_a_message_stays_with_its_plan(bot: RunningBot, ann: SimulatedUser) -> None:

@@ -188,7 +188,7 @@ def test_pinning_updates_the_report(
     )
     said = shown(ann)
     assert "Pinned `older` in `team/api` until" in said
-    assert "The plan is now version 2: 1 image is left to delete." in said
+    assert "The plan is now version 2. 1 image is left to delete." in said
     seen_by_bob = report(bot, bob, message)
     assert f"~ older is pinned by <@{ann.id}> until" in seen_by_bob
     assert ": release 1 of acme" in seen_by_bob

@@ -220,6 +220,17 @@ def test_a_placeholder_above_a_newer_message(
     assert plan_messages.is_shown(message)
 
 
+def test_a_click_on_a_collapsed_message(
+    plan_messages: PlanMessages, plan: PlanRecord, posted: PlanMessage, ann: SimulatedUser
+) -> None:
+    """The client of the user still showed its buttons."""
+    newer = plan_messages.post(plan.id, posted.channel)
+    plan_messages.collapse_older(newer)
+    plan_messages.update_clicked(plan.id, posted.channel, posted.ts)
+    assert buttons(message_at(ann, posted.channel, posted.ts)) == []
+    assert "approve_plan" in buttons(message_at(ann, newer.channel, newer.ts))
+
+
 @pytest.mark.parametrize("refused", ["the newer", "the older"])
 def test_the_worker_collapses_what_slack_refused(
     plan_messages: PlanMessages,

@@ -143,7 +143,7 @@ def _effects_of_pinning(pinned: NewPins, summary: PlanSummary | None) -> Iterato
     if plan and plan.state is PlanState.EXECUTING:
         yield "A deletion is running there: pinned images that still exist are skipped."
     elif plan and summary:
-        yield f"The plan is now version {plan.version}: {left_words(summary.deleted_groups)}"
+        yield f"The plan is now version {plan.version}. {left_words(summary.deleted_groups)}"
     if pinned.unmatched:
         yield (
             f"{codes(pinned.unmatched)} matches no image of the last scan, so it protects nothing "
