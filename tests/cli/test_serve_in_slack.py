@@ -119,12 +119,12 @@ def test_from_the_command_to_the_result(
         where = {"channel": releases, "ts": report["ts"]}
         assert ann.uses("approve_plan", confirm=True, **where).ok
         (plan,) = own_store.open_plans()
-        until(lambda: "Deleted" in message_at(ann, releases, report["ts"])["text"])
+        until(lambda: ": deleted " in message_at(ann, releases, report["ts"])["text"])
         assert bot.leave() == 0
     stored = own_store.plan(plan.id)
     assert stored
     assert stored.state is PlanState.DONE
-    assert buttons(message_at(ann, releases, report["ts"])) == []
+    assert buttons(message_at(ann, releases, report["ts"])) == ["result_details"]
     assert bot.has_said("INFO Connected to Slack")
     assert all(LINE.fullmatch(line.strip()) for line in bot.said)
     assert not any(token in line for line in bot.said for token in slack.environment().values())

@@ -58,7 +58,7 @@ def test_no_deletion_starts_during_a_pause(
         assert as_stored(own_store, plan.id).state is PlanState.APPROVED
         assert tags(releases) == DELETED_TAGS | KEPT_TAGS
         assert says(ann, "resume", ops).startswith(f"Resumed: <@{bob.id}> had paused")
-        until(lambda: "Deleted 3 of 3" in message_at(bob, ops, report["ts"])["text"])
+        until(lambda: ": deleted 3 images" in message_at(bob, ops, report["ts"])["text"])
         assert "was deleted by ecr-clean" in says(bob, f"why {other} 1.0", ops)
         assert "Saved so far, all repositories" in says(bob, "history", ops)
     assert tags(releases) == KEPT_TAGS
@@ -80,7 +80,7 @@ def test_a_pin_that_is_typed_is_skipped(
         assert clicks(ann, "approve_plan", report, ops).ok
         until_shown(ann, ops, report, "stop_plan", "pin_tags", "show_images")
         said = says(bob, f"pin {name} `1.0` for 30d because a customer runs it", ops)
-        assert "The plan is now version 2 and deletes 2 of 13 manifests." in said
+        assert "The plan is now version 2: 2 images are left to delete." in said
         until_shown(ann, ops, report, *REPORTED)
         assert "Pinned in" in says(ann, f"pins {name}", ops)
         assert clicks(ann, "approve_plan", report, ops).ok

@@ -116,7 +116,7 @@ def test_slack_shows_why_the_plan_did_not_start(
         assert clicks(ann, "approve_plan", report, ops).ok
         until_shown(ann, ops, report, "stop_plan", "pin_tags", "show_images")
         late_by(own_store, plan.id, AN_HOUR)
-        until(lambda: "Deleted 3 of 3" in message_at(ann, ops, report["ts"])["text"])
+        until(lambda: ": deleted 3 images" in message_at(ann, ops, report["ts"])["text"])
     assert tags(releases) == KEPT_TAGS
 
 

@@ -112,7 +112,7 @@ def test_report_stop_and_deletion(
         where = {"channel": ops, "ts": report["ts"]}
         asking = ann.uses("approve_plan", **where)
         assert (asking.result, asking.sent) == ("confirm", False)
-        assert "3 manifests" in json.dumps(asking.dialog)
+        assert "Delete 3 images?" in json.dumps(asking.dialog)
         assert ann.uses("approve_plan", confirm=False, **where).result == "cancelled"
         assert as_stored(own_store, plan.id).state is PlanState.PROPOSED
 
@@ -128,7 +128,7 @@ def test_report_stop_and_deletion(
         until_shown(ann, ops, report, "stop_plan", "pin_tags", "show_images")
         late_by(own_store, plan.id, AN_HOUR)
         until_shown(ann, ops, report)
-        until(lambda: "Deleted 3 of 3" in message_at(bob, ops, report["ts"])["text"])
+        until(lambda: ": deleted 3 images" in message_at(bob, ops, report["ts"])["text"])
     assert as_stored(own_store, plan.id).state is PlanState.DONE
     assert tags(releases) == KEPT_TAGS
     assert aws.world.calls.count(DELETION) == 1
@@ -218,7 +218,7 @@ def test_two_replicas(
         assert private_messages(late, ops) == ["The plan for team/api is already approved"]
         assert private_messages(first, ops) == []
         late_by(shared_store, plan, AN_HOUR)
-        until(lambda: "Deleted 3 of 3" in message_at(ann, ops, report["ts"])["text"])
+        until(lambda: ": deleted 3 images" in message_at(ann, ops, report["ts"])["text"])
         until_shown(ann, ops, report)
     said = events(shared_store, plan)
     for event in (
@@ -310,7 +310,7 @@ def test_slack_is_busy(
         until_shown(ann, ops, report, "stop_plan", "pin_tags", "show_images")
         slack.remote.add_fault("chat.update", **busy)
         late_by(own_store, plan, AN_HOUR)
-        until(lambda: "Deleted 3 of 3" in message_at(ann, ops, report["ts"])["text"])
+        until(lambda: ": deleted 3 images" in message_at(ann, ops, report["ts"])["text"])
         until_shown(ann, ops, report)
     refused = [each for each in slack.remote.calls() if each["error"] == "ratelimited"]
     assert len(refused) == 5
@@ -344,7 +344,7 @@ def test_the_connection_breaks(
         before = slack.remote.connections()
         late_by(own_store, plan, AN_HOUR)
         slack.remote.disconnect("dropped")
-        until(lambda: "Deleted 3 of 3" in message_at(ann, ops, report["ts"])["text"])
+        until(lambda: ": deleted 3 images" in message_at(ann, ops, report["ts"])["text"])
         until_reconnected(slack, before)
         assert bot.process.poll() is None
     assert tags(releases) == KEPT_TAGS
