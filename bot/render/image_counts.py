@@ -109,19 +109,19 @@ def kept_reason_words(groups: Sequence[PlannedImageGroup]) -> str:
     if isinstance(reason, KeptByTag):
         return f"`{reason.tag}`" if number == 1 else f"{number:,} tagged {_patterns(reason.group)}"
     if isinstance(reason, AmongNewest):
-        return f"{number:,} newest {newest_words(reason.group, groups)}"
+        return f"{number:,} newest {newest_words(number, reason.group, groups)}"
     if reason.rule is RuleName.SEMVER:
         return count(number, "newest version")
     return f"{number:,} {KEPT_BECAUSE[reason.rule]}"
 
 
-def newest_words(patterns: TagPatterns, groups: Sequence[PlannedImageGroup]) -> str:
+def newest_words(number: int, patterns: TagPatterns, groups: Iterable[PlannedImageGroup]) -> str:
     """What the newest of a rule are called: `releases`, `images`, or the patterns of the rule. Only
-    versions are called releases."""
+    versions are called releases. `groups`: images that the rule applies to."""
     if patterns.tags:
         return _patterns(patterns)
     is_all_releases = all(any(map(is_release, each.root.manifest.tags)) for each in groups)
-    return ("release" if is_all_releases else "image") + ("" if len(groups) == 1 else "s")
+    return ("release" if is_all_releases else "image") + ("" if number == 1 else "s")
 
 
 def _patterns(patterns: TagPatterns) -> str:

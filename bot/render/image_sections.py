@@ -162,7 +162,7 @@ def _deleted_because(reason: Reason, groups: Sequence[PlannedImageGroup]) -> str
 def _not_kept(passed_over: NotKeptByRule, groups: Sequence[PlannedImageGroup]) -> str:
     match passed_over:
         case NotAmongNewest(_, of, patterns):
-            return f"not among the {of:,} newest {newest_words(patterns, groups)}"
+            return f"not among the {of:,} newest {newest_words(of, patterns, groups)}"
         case NotAmongNewestVersions(_, majors, minors, patches):
             return f"not among {newest_versions_words(majors, minors, patches)}"
         case _:

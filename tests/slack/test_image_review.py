@@ -341,7 +341,7 @@ def test_a_large_repository(bot: RunningBot, ann: SimulatedUser, number: int) ->
     last = view(replace(state, page=number))
     assert f" of {number // 2 - 10:,} images" in last
     assert tags_in(view(replace(state, search="v0"))) == ["v0"]
-    assert "Where usage was scanned" in view(replace(state, verdict=Verdict.KEEP))
+    assert "*Usage sources*" in view(replace(state, verdict=Verdict.KEEP))
     assert max(seconds) < 1
     reviews(bot, ann, message)
     assert ":pushpin:" in uses(bot, ann, "review_pin:0")

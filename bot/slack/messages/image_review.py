@@ -275,7 +275,7 @@ def _ends_with_sources(review: ImageReview, page: int, last: int) -> bool:
 def _sources(review: ImageReview) -> Iterator[Block]:
     """The scanned sources, place by place, and those that are switched off."""
     usage = review.newest.plan.usage
-    yield section("*Where usage was scanned*")
+    yield section("*Usage sources* · images in use, of all repositories")
     by_source = sorted(usage.scans, key=lambda scan: scan.source)
     for source, scans in groupby(by_source, key=lambda scan: scan.source):
         yield section(*_source_lines(source, list(scans)))
@@ -299,8 +299,7 @@ def _source_lines(source: str, scans: Sequence[SourceScan]) -> Iterator[str]:
 def _scan_line(scan: SourceScan) -> str:
     if scan.problem:
         return f"• :warning: {prose(plan_problem_words(scan.problem), MOST_IN_REASON)}"
-    images = count(scan.images, "image")
-    return f"• {prose(scan.scope, MOST_IN_SCOPE)}: {images} in use"
+    return f"• {prose(scan.scope, MOST_IN_SCOPE)}: {count(scan.images, 'image')}"
 
 
 def _small_print(review: ImageReview, page: int, total: int) -> str:

@@ -126,12 +126,12 @@ Used by ECS shop/web
 *1 newest release*
 `1.4.0`
 1 GB · pushed 9 days ago
-*Where usage was scanned*
+*Usage sources* · images in use, of all repositories
 *ECS* · 2 places
-• a: 3 images in use
-• b: 0 images in use
+• a: 3 images
+• b: 0 images
 *Lambda*
-• a: 2 images in use
+• a: 2 images
 :warning: *Switched off:* Batch, SageMaker. Images used only there are not protected.
 ~ `team/api` · plan p7k2 v1"""
     )
@@ -187,7 +187,7 @@ def test_a_search_without_result() -> None:
     )
     found = text(SHOP, search="nothing", verdict=Verdict.KEEP)
     assert "No image has a tag like `nothing`." in found
-    assert "Where usage was scanned" not in found
+    assert "*Usage sources*" not in found
 
 
 def test_the_typed_text_stays_in_the_input() -> None:
@@ -301,8 +301,8 @@ def test_the_sources_are_on_the_last_page() -> None:
     made = plan(
         *(image(n, f"v{n}") for n in range(20)), newest=20, usage=RepositoryUsage(scans=SCANNED)
     )
-    assert "Where usage was scanned" not in text(made, verdict=Verdict.KEEP)
-    assert "Where usage was scanned" in text(made, verdict=Verdict.KEEP, page=1)
+    assert "*Usage sources*" not in text(made, verdict=Verdict.KEEP)
+    assert "*Usage sources*" in text(made, verdict=Verdict.KEEP, page=1)
 
 
 # usage
@@ -317,7 +317,7 @@ def test_failed_scans_come_first() -> None:
     usage = RepositoryUsage(scans=scans, not_checked=(), unscanned_regions=regions)
     said = text(plan(image(1), usage=usage), verdict=Verdict.KEEP)
     assert "*ECS* · 8 places\n• :warning: ecs (9 in eu-west-1)" in said
-    assert "• 1 in eu-west-1: 1 image in use\n" in said
+    assert "• 1 in eu-west-1: 1 image\n" in said
     assert "… and 3 more" in said
     assert ":warning: *Regions not scanned:*\n1 in us-east-1 (ECS, Lambda)" in said
 
