@@ -80,11 +80,11 @@ def test_a_pin_that_is_typed_is_skipped(
         assert clicks(ann, "approve_plan", report, ops).ok
         until_shown(ann, ops, report, "stop_plan", "pin_tags", "show_images")
         said = says(bob, f"pin {name} `1.0` for 30d because a customer runs it", ops)
-        assert "The plan is now version 2: 2 images are left to delete." in said
+        assert "The plan is now version 2. 2 images are left to delete." in said
         until_shown(ann, ops, report, *REPORTED)
         assert "Pinned in" in says(ann, f"pins {name}", ops)
         assert clicks(ann, "approve_plan", report, ops).ok
         until_shown(ann, ops, report, "stop_plan", "pin_tags", "show_images")
         late_by(own_store, plan.id, AN_HOUR)
-        until(lambda: "Deleted 2 of 2" in message_at(bob, ops, report["ts"])["text"])
+        until(lambda: ": deleted 2 images" in message_at(bob, ops, report["ts"])["text"])
     assert tags(releases) == KEPT_TAGS | {"1.0"}

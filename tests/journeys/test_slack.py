@@ -219,7 +219,7 @@ def test_two_replicas(
         assert private_messages(first, ops) == []
         late_by(shared_store, plan, AN_HOUR)
         until(lambda: ": deleted 3 images" in message_at(ann, ops, report["ts"])["text"])
-        until_shown(ann, ops, report)
+        until_shown(ann, ops, report, "result_details")
     said = events(shared_store, plan)
     for event in (
         AuditEventName.PROPOSED,
@@ -311,7 +311,7 @@ def test_slack_is_busy(
         slack.remote.add_fault("chat.update", **busy)
         late_by(own_store, plan, AN_HOUR)
         until(lambda: ": deleted 3 images" in message_at(ann, ops, report["ts"])["text"])
-        until_shown(ann, ops, report)
+        until_shown(ann, ops, report, "result_details")
     refused = [each for each in slack.remote.calls() if each["error"] == "ratelimited"]
     assert len(refused) == 5
     assert events(own_store, plan).count(AuditEventName.APPROVED) == 1
