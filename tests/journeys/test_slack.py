@@ -127,7 +127,7 @@ def test_report_stop_and_deletion(
         assert clicks(ann, "approve_plan", report, ops).ok
         until_shown(ann, ops, report, "stop_plan", "pin_tags", "show_images")
         late_by(own_store, plan.id, AN_HOUR)
-        until_shown(ann, ops, report)
+        until_shown(ann, ops, report, "result_details")
         until(lambda: ": deleted 3 images" in message_at(bob, ops, report["ts"])["text"])
     assert as_stored(own_store, plan.id).state is PlanState.DONE
     assert tags(releases) == KEPT_TAGS
