@@ -41,10 +41,10 @@ def until_said(window: Page, words: str) -> None:
     expect(window.get_by_role("log")).to_contain_text(words)
 
 
-def approve(window: Page, manifests: int) -> None:
+def approve(window: Page, images: int) -> None:
     press(window, "Approve")
-    dialog = window.get_by_role("dialog", name=f"Delete {manifests} manifests?")
-    expect(dialog).to_contain_text("deleted images cannot be restored")
+    dialog = window.get_by_role("dialog", name=f"Delete {images} images?")
+    expect(dialog).to_contain_text("Deleted images cannot be restored")
     press(dialog, "Approve")
     expect(window.get_by_role("button", name="Stop")).to_be_visible()
 
@@ -80,13 +80,13 @@ def test_report_pin_stop_and_deletion_in_the_browser(
         composer = anns.get_by_label("Message #ops")
         composer.fill("/ecr-clean team/api")
         composer.press("Enter")
-        until_said(bobs, "3 of 13 manifests")
+        until_said(bobs, "delete 3 images")
         expect(anns.get_by_role("link", name="1 reply")).to_be_visible()
         look(anns, "journey-report")
         plan = only_plan(own_store).id
 
         pin(bobs, look)
-        until_said(anns, "2 of 13 manifests")
+        until_said(anns, "delete 2 images")
         assert as_stored(own_store, plan).version == 2
 
         approve(anns, 2)
@@ -98,7 +98,7 @@ def test_report_pin_stop_and_deletion_in_the_browser(
 
         approve(anns, 2)
         late_by(own_store, plan, AN_HOUR)
-        until_said(bobs, "Deleted 2 of 2")
+        until_said(bobs, "deleted 2 images")
         expect(anns.get_by_role("button", name="Stop")).to_have_count(0)
         look(anns, "journey-done")
     assert as_stored(own_store, plan).state is PlanState.DONE

@@ -113,7 +113,7 @@ def test_a_pin_keeps_the_whole_image_group(
         until_shown(bob, ops, report, *STOPPABLE)
         late_by(own_store, plan, AN_HOUR)
         until(lambda: as_stored(own_store, plan).state is PlanState.DONE)
-        until_shown(ann, ops, report)
+        until_shown(ann, ops, report, "result_details")
     assert len(thread_mentions(bob, report, ops)) == 1
     assert len(public_messages(ann, ops)) == 1
     assert tags(releases) == KEPT_TAGS | {INDEX_TAG}

@@ -216,5 +216,5 @@ def _buttons(view: PlanView, *, is_approvable: bool) -> Iterator[ButtonElement]:
 
 
 def _small_print(view: PlanView) -> str:
-    open_until = f"open until {date(view.plan.expires_at)}"
+    open_until = f"open until {pretty_day(view.plan.expires_at)}"
     return common_texts.small_print(view, common_texts.checked(view), open_until)
