@@ -31,7 +31,7 @@ def typing_view(view: PlanView) -> Json:
     """The modal in which the approver of a large plan types the repository's name.
     `private_metadata` is a PlanRef whose detail is the channel."""
     plan = view.plan
-    share = f"{100 * plan.deletions // plan.manifests} %"
+    share = f"{100 * plan.deletions // plan.manifests}%"
     head = f"*Deletes {common_texts.deletions_with_manifests(view)}*, {share} of the repository."
     typed = InputBlock(
         block_id=TYPED_NAME,

@@ -320,7 +320,7 @@ def test_typing_the_name() -> None:
         ["typed_name"],
     )
     assert read(modal["blocks"][:2]) == (
-        "*Deletes 12 images*, 60 % of the repository.\n"
+        "*Deletes 12 images*, 60% of the repository.\n"
         "Frees 20.9 GB in `team/api`, saves $25 a year.\n"
         ":warning: 2 images were pulled in the last 30 days.\n"
         "Deletion starts 5 minutes after the approval; *Stop* cancels it.\n"
