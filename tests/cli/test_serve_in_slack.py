@@ -119,11 +119,7 @@ def test_from_the_command_to_the_result(
         where = {"channel": releases, "ts": report["ts"]}
         assert ann.uses("approve_plan", confirm=True, **where).ok
         (plan,) = own_store.open_plans()
-<<<<<<< HEAD
         until(lambda: ": deleted " in message_at(ann, releases, report["ts"])["text"])
-=======
-        until(lambda: "deleted" in message_at(ann, releases, report["ts"])["text"])
->>>>>>> 7531e1d3 (Journeys follow the new report and result; the small print names the day)
         assert bot.leave() == 0
     stored = own_store.plan(plan.id)
     assert stored

@@ -59,6 +59,18 @@ def name_in_header(view: PlanView) -> str:
     return shortened(view.plan.repository.name, WHOLE_IN_HEADER)
 
 
+def headline(view: PlanView) -> str:
+    """Plain text: `team/api · delete 255 images, save $41 a year`"""
+    return f"{name_in_header(view)} · {effect(view)}"
+
+
+def effect(view: PlanView) -> str:
+    """Plain text: `delete 255 images, save $41 a year`"""
+    savings = view.content.savings
+    saving = quantities.saves(savings.usd_per_month, exact=savings.exact, verb="save")
+    return f"delete {deletions(view)}, {saving}"
+
+
 def saves(usd_per_month: float, *, exact: bool = True, verb: str = "saves") -> str:
     """`saves $41 a year`, or `no saving`."""
     return escape(quantities.saves(usd_per_month, exact=exact, verb=verb))

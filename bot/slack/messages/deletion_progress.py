@@ -8,7 +8,7 @@ from bot.core.plan import PlanState
 from bot.core.records import AuditEventName, ImageOutcome
 from bot.core.savings import usd_per_month
 from bot.render.audit_events import by_reason
-from bot.render.quantities import about, count, freed_of_all, size
+from bot.render.quantities import about, count, size
 from bot.render.reasons import stopper_words
 from bot.slack.action_ids import PIN_TAGS, RESULT_DETAILS, SHOW_IMAGES, STOP_PLAN
 from bot.slack.api import MessageContent
@@ -25,10 +25,8 @@ def approved(view: PlanView) -> MessageContent:
     by = f"Approved by {mentions(each.by for each in view.plan.current_approvals)}"
     return message(
         f"{escape(view.plan.repository.name)}: {by}. {starts}: {common_texts.deletions(view)}.",
-        header(
-            f"{common_texts.name_in_header(view)} · approved: delete {common_texts.deletions(view)}"
-        ),
-        section(f"*Approved. {starts}.* {by}.", _effect(view), *_postponed(view)),
+        header(common_texts.headline(view)),
+        section(f"*Approved. {starts}.* {by}.", *_postponed(view)),
         *map(section, common_texts.paused(view.pause)),
         ActionsBlock(
             elements=[
@@ -60,12 +58,6 @@ def executing(view: PlanView) -> MessageContent:
 
 def _start(view: PlanView) -> str:
     return common_texts.starts(view.plan.execute_after or view.now, view.pause, view.now)
-
-
-def _effect(view: PlanView) -> str:
-    savings = view.content.savings
-    saving = common_texts.saves(savings.usd_per_month, exact=savings.exact)
-    return f"Frees {freed_of_all(savings)}, {saving}."
 
 
 def _postponed(view: PlanView) -> Iterator[str]:

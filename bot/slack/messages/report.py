@@ -11,7 +11,7 @@ from bot.core.permissions import why_unapprovable
 from bot.core.records import AuditEventName
 from bot.render.audit_events import detail_words
 from bot.render.plan_summary import PlanSummary, RecentPull, name_of
-from bot.render.quantities import count, freed_of_all, saves
+from bot.render.quantities import count, freed_of_all
 from bot.render.refusals import refusal_words
 from bot.slack.action_ids import (
     APPROVE_PLAN,
@@ -46,7 +46,7 @@ def report(view: PlanView) -> MessageContent:
     obstacle = _obstacle(view)
     return message(
         _text(view, obstacle),
-        header(f"{common_texts.name_in_header(view)} · {_head(view)}"),
+        header(common_texts.headline(view)),
         section(" ".join(_effect(view))),
         *_news(view),
         *_warnings(view),
@@ -64,18 +64,12 @@ def named_pulls(summary: PlanSummary) -> list[RecentPull]:
     return [*summary.recent_pulls[:PULLED]]
 
 
-def _head(view: PlanView) -> str:
-    savings = view.content.savings
-    saving = saves(savings.usd_per_month, exact=savings.exact, verb="save")
-    return f"delete {common_texts.deletions(view)}, {saving}"
-
-
 def _text(view: PlanView, obstacle: str | None) -> str:
     name = escape(view.plan.repository.name)
     number = len(view.summary.recent_pulls)
     pulled = f" {_pulled_number(number)} pulled recently." if number else ""
     end = obstacle or f"Open until {date(view.plan.expires_at)}."
-    return f"{name}: {escape(_head(view))}.{pulled} {end}"
+    return f"{name}: {escape(common_texts.effect(view))}.{pulled} {end}"
 
 
 def _effect(view: PlanView) -> Iterator[str]:

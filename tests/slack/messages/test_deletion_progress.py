@@ -45,9 +45,8 @@ def test_approved() -> None:
     assert "Approved by <@U0000000001> and `carla`. Deletion starts <!date^" in content.text
     assert read(content.blocks) == (
         f"""\
-# team/api · approved: delete 12 images
+# team/api · delete 12 images, save $25 a year
 *Approved. Deletion starts 2026-11-23 12:05 UTC.* Approved by <@U0000000001> and `carla`.
-Frees 20.9 of 39.2 GB, saves $25 a year.
 [Stop!] [Pin tags…] [Review images]
 {PLACE}"""
     )
