@@ -63,6 +63,20 @@ def pin(window: Page, look: Look) -> None:
     expect(modal).to_be_hidden()
 
 
+def review(window: Page, look: Look) -> None:
+    press(window, "Review images")
+    modal = window.get_by_role("dialog", name="Review images")
+    expect(modal.get_by_role("button", name="Keep 30 days")).to_have_count(3)
+    modal.get_by_label("Search by tag").fill(PINNED)
+    modal.get_by_label("Search by tag").press("Enter")
+    expect(modal.get_by_role("button", name="Keep 30 days")).to_have_count(1)
+    look(window, "journey-review")
+    press(modal, "Keep (0)")
+    expect(modal).to_contain_text(f"No image to keep has a tag like {PINNED}.")
+    press(modal, "Close")
+    expect(modal).to_be_hidden()
+
+
 def test_report_pin_stop_and_deletion_in_the_browser(
     slack: Workspace,
     open_window: Open,
@@ -85,6 +99,7 @@ def test_report_pin_stop_and_deletion_in_the_browser(
         look(anns, "journey-report")
         plan = only_plan(own_store).id
 
+        review(bobs, look)
         pin(bobs, look)
         until_said(anns, "delete 2 images")
         assert as_stored(own_store, plan).version == 2

@@ -146,7 +146,7 @@ def test_the_bot_is_killed_between_modal_and_submission(
         until_pinned(own_store, plan, 2)
         until(lambda: str(PlanRef(plan, 2)) in shown(bob, report, ops))
         assert clicks(bob, "dismiss_plan", report, ops).ok
-        until_shown(ann, ops, report)
+        until_shown(ann, ops, report, "result_details")
         until(lambda: link not in json.dumps(ann.home()))
     (made,) = own_store.pins(releases.id.uri)
     assert (made.pin.pin, made.pin.by) == ("1.0", ann.id)
