@@ -14,7 +14,7 @@ PICTURE = Path(__file__).parent / "report.png"
 CHANNEL, REPOSITORY = "shop", "shop/api"
 OPEN, ALL_POSTED = "is open: ", "Ctrl-C ends the demo"
 PORT = "8937"
-WIDTH, HEIGHT = 980, 1100
+WIDTH, HEIGHT = 1000, 800
 
 
 def main() -> None:
@@ -28,7 +28,7 @@ def main() -> None:
         page.goto(address)
         page.get_by_role("link", name=CHANNEL).first.click()
         report = page.get_by_role("article").filter(
-            has=page.get_by_role("heading", name=REPOSITORY, exact=True)
+            has=page.get_by_role("heading", name=f"{REPOSITORY} · delete ")
         )
         report.screenshot(path=PICTURE)
         browser.close()
