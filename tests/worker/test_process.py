@@ -77,10 +77,10 @@ def test_from_the_request_to_the_result(
         (plan,) = own_store.plans()
         assert run("approve", plan.id).status == 0
         until(lambda: as_stored(own_store, plan.id).state is PlanState.DONE)
-        until(lambda: not buttons(ann.messages(channel)[0]))
+        until(lambda: buttons(ann.messages(channel)[0]) == ["result_details"])
         until(lambda: not own_store.messages_behind(5, system_clock()))
     (message,) = ann.messages(channel)
-    assert "3" in message["text"]
+    assert ": deleted 3 images" in message["text"]
     assert own_store.outcome_summary(plan.id, 1, 5).counts == {ImageOutcome.DELETED: 3}
     assert [file for reply in message["replies"] for file in reply.get("files", ())]
 
@@ -152,7 +152,7 @@ def test_scheduled_reports_are_posted(
         ask(own_store, "team/web", channel, ann.id)
         until(lambda: len(ann.messages(channel)) == 3)
     first, second, asked = ann.messages(channel)
-    assert first["text"].startswith("team/api: 3 of 13")
+    assert first["text"].startswith("team/api: delete 3 images, save ")
     assert second["text"] == "1 repository has nothing to delete: `team/web`."
     assert asked["text"].startswith("team/web: nothing to delete")
     assert aws.world.calls.count("ecr:ListTagsForResource") == 2
