@@ -13,8 +13,8 @@ from bot.core.errors import RequestError
 from bot.core.permissions import SlackUser
 from bot.parallel import ExpiringCache
 from bot.slack.api import SlackError, calling
-from bot.slack.handles import HandleOwners, SlackHandles
 from bot.slack.mrkdwn import is_user
+from bot.slack.user_handles import HandleOwners, SlackHandles
 from bot.slack.view_models import ApproverList
 
 SECONDS_CACHED = 60.0

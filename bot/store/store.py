@@ -9,7 +9,6 @@ from sqlalchemy import URL, make_url, select
 from sqlalchemy.exc import ArgumentError
 
 from bot.core.errors import RequestError
-from bot.store.announcements import PauseAnnouncementQueries, ReminderQueries
 from bot.store.audit import AuditQueries
 from bot.store.changes import ChangeWriter
 from bot.store.database import Database, migrate
@@ -20,6 +19,7 @@ from bot.store.plans import PlanQueries, ResultQueries
 from bot.store.postgresql import PostgresqlDatabase
 from bot.store.repositories import BotReadQueries, RepositoryQueries, TagScanQueries
 from bot.store.runs import PauseQueries, RunQueries
+from bot.store.slack_notifications import PauseAnnouncementQueries, ReminderQueries
 from bot.store.sqlite import SqliteDatabase
 from bot.store.tables import DatabaseInfoRow
 from bot.store.workload_counts import WorkloadCountQueries

@@ -5,7 +5,7 @@ from slack_sdk import WebClient
 
 from bot.playground.slack import TEAM_ID, CallFault, SimulatedUser, Workspace
 from bot.slack.directory import SlackUsers
-from bot.slack.handles import SECONDS_CACHED, USERS_PER_PAGE, HandleOwners
+from bot.slack.user_handles import SECONDS_CACHED, USERS_PER_PAGE, HandleOwners
 from tests.slack.support import calls
 from tests.slack.test_users import Watch
 
