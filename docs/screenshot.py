@@ -14,7 +14,7 @@ PICTURE = Path(__file__).parent / "report.png"
 CHANNEL, REPOSITORY = "shop", "shop/api"
 OPEN, ALL_POSTED = "is open: ", "Ctrl-C ends the demo"
 PORT = "8937"
-WIDTH, HEIGHT = 1000, 800
+WIDTH, HEIGHT = 1140, 800
 
 
 def main() -> None:
