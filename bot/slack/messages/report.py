@@ -132,14 +132,14 @@ def _recent_pulls(view: PlanView) -> Iterator[Block]:
     named = named_pulls(view.summary)
     names = codes([name_of(each.group.root) for each in named])
     more = len(pulled) - len(named)
-    others = f", and {more:,} more: *Review images*" if more else ""
+    others = f" and {more:,} more (*Review images*)" if more else ""
     when = pretty_day(pulled[0].at)
     if len(pulled) > 1:
         when = f"in the last {PULLED_RECENTLY.days} days"
     it = "it" if len(pulled) == 1 else "them"
     text = (
-        f":warning: *{_pulled_number(len(pulled))} pulled* {when}. No known workload uses {it}: "
-        f"{names}{others}"
+        f":warning: *{_pulled_number(len(pulled))} pulled* {when}: {names}{others}. No known "
+        f"workload uses {it}."
     )
     ref = common_texts.ref(view)
     yield section(text, button=button(f"Keep {PIN_LASTS.days} days", PIN_PULLED, ref))

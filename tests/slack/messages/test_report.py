@@ -61,8 +61,8 @@ def test_the_whole_report() -> None:
 # team/api · delete 12 images, save $25 a year
 Frees 20.9 of 39.2 GB. 2 old images are kept because workloads use them.
 :warning: *Not checked:* Batch, SageMaker. Images used only there are not protected.
-:warning: *2 images to delete were pulled* in the last 30 days. No known workload uses them: \
-`1.7.0`, `1.9.0`
+:warning: *2 images to delete were pulled* in the last 30 days: `1.7.0`, `1.9.0`. No known \
+workload uses them.
 [Keep 30 days]
 *Keeps 8:* 2 in use · 1 pinned · 5 newest releases
 ~ 1.8.0 is pinned by <@U0000000001>: the audit
@@ -244,7 +244,7 @@ def test_parts_are_counted_as_manifests_once() -> None:
 def test_an_image_that_was_pulled_is_named_with_the_day() -> None:
     said = shown(content=plan(image(1, "a", pulled=3), usage=USED))
     assert (
-        ":warning: *1 image to delete was pulled* 2026-11-20. No known workload uses it: `a`\n"
+        ":warning: *1 image to delete was pulled* 2026-11-20: `a`. No known workload uses it.\n"
         "[Keep 30 days]"
     ) in said
 
@@ -254,7 +254,7 @@ def test_an_index_whose_child_is_pulled_counts_as_one_image() -> None:
     index = ManifestContent(OCI_INDEX, children=tuple(child.digest for child in children))
     root = image(3, "multi", content=index, media_type=OCI_INDEX)
     made = plan(root, *children)
-    assert "*1 image to delete was pulled* 2026-11-20" in shown(content=made)
+    assert "*1 image to delete was pulled* 2026-11-20: `multi`" in shown(content=made)
     (pulled,) = named_pulls(PlanSummary(made))
     assert pulled.group.root.manifest == root
 
@@ -262,7 +262,7 @@ def test_an_index_whose_child_is_pulled_counts_as_one_image() -> None:
 def test_three_pulled_images_are_named_and_the_others_counted() -> None:
     images = [image(number, f"t{number}", pulled=number) for number in range(1, 7)]
     made = plan(*images, usage=USED)
-    assert "uses them: `t1`, `t2`, `t3`, and 3 more: *Review images*\n" in shown(content=made)
+    assert "30 days: `t1`, `t2`, `t3` and 3 more (*Review images*). No" in shown(content=made)
     assert len(named_pulls(PlanSummary(made))) == 3
 
 
