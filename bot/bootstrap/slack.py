@@ -139,7 +139,7 @@ def open_warner(
     """Each call warns people of pins that expire soon, as `warn_of_pins` does."""
     from bot.slack.message_updates import PinExpiryNotifier  # noqa: PLC0415
 
-    send = PinExpiryNotifier(workspace.client, workspace.rules_of).send
+    send = PinExpiryNotifier(workspace.client, store, workspace.rules_of).send
     return partial(warn_of_pins, store, clock, send)
 
 

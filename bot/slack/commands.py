@@ -29,7 +29,7 @@ from bot.slack.command_parser import (
 )
 from bot.slack.listener import answer
 from bot.slack.listener_context import SlackContext
-from bot.slack.message_updates import update_after_pinning, update_messages
+from bot.slack.message_updates import tags_of_pins, update_after_pinning, update_messages
 from bot.slack.messages.answers import (
     help_message,
     pin_answer,
@@ -160,7 +160,8 @@ def show_pins(call: CommandCall, arguments: CommandArguments) -> None:
     context, now = call.context, call.context.clock()
     pins = context.pins.in_force(repository)
     from_settings = [pin for pin in context.file_pins(repository) if pin.protects(now)]
-    call.answer(pinned_message(PinListView(repository, pins, from_settings)))
+    tags = tags_of_pins(context.store, pins)
+    call.answer(pinned_message(PinListView(repository, pins, from_settings, tags)))
 
 
 def pin(call: CommandCall, arguments: CommandArguments) -> None:

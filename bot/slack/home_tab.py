@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -19,6 +19,7 @@ from bot.slack.action_ids import OPEN_LINK, numbered
 from bot.slack.api import UNREACHABLE, Json, SlackError, calling
 from bot.slack.listener import make_listener
 from bot.slack.listener_context import SlackContext
+from bot.slack.message_updates import tags_of_pins
 from bot.slack.messages.home_tab import home_tab, refused_home_tab
 from bot.slack.payloads import HomeTabOpened
 from bot.slack.plan_messages import ended_plan, first_plans, with_link
@@ -101,7 +102,7 @@ class HomeTab:
             approved=first_plans(plans.approved, PLANS, self._with_link),
             waiting=first_plans(plans.waiting, PLANS, self._with_link),
             blocked=first_plans(plans.blocked, PLANS, self._with_link),
-            pins=_own(self.store.pins(), user, now),
+            pins=[*map(self._by_tag, _own(self.store.pins(), user, now))],
             next_reports=self.settings.next_reports(now),
             last_runs=[
                 ended_plan(self.store, plan, self._with_link)
@@ -109,6 +110,12 @@ class HomeTab:
             ],
             now=now,
         )
+
+    def _by_tag(self, each: RepositoryPin) -> RepositoryPin:
+        """A pinned digest is shown as a tag."""
+        tags = tags_of_pins(self.store, [each])
+        tag = tags.get(each.pin.pin, each.pin.pin)
+        return replace(each, pin=replace(each.pin, pin=tag))
 
     def _with_link(self, plan: PlanRecord) -> LinkedPlan:
         return with_link(self.store, self.settings.rules_of, self.settings.url, plan)

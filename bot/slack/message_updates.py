@@ -1,7 +1,7 @@
 """Updates of a plan's messages after a user's action, and warnings about pins that expire."""
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -23,6 +23,7 @@ from bot.slack.messages.pins import PinsModalView, expiring_message
 from bot.slack.mrkdwn import is_user
 from bot.slack.payloads import ConfirmUsageClick, PlanButtonClick
 from bot.slack.plan_messages import PlanMessages
+from bot.store.store import Store
 from bot.usecases.pins import NewPins
 
 MOST_OUTDATED_PLANS = 5
@@ -85,21 +86,16 @@ def pins_modal_view(
     """The content of the modal with the repository's pins."""
     stored = context.pins.in_force(repository)
     from_settings = _pins_in_settings(context, repository)
-    tags = _tags_of_digests(context, ref.plan, [each.pin for each in stored])
+    tags = tags_of_pins(context.store, stored)
     return PinsModalView(ref, repository, stored, from_settings, tags, notice)
 
 
-def _tags_of_digests(context: SlackContext, plan_id: str, pins: Iterable[Pin]) -> dict[str, str]:
-    """The first tag of each pinned digest in the plan. Empty if the plan cannot be read."""
-    digests = [pin.pin for pin in pins if pin.kind is PinKind.DIGEST]
-    plan = context.store.plan(plan_id) if digests else None
-    if plan is None:
-        return {}
-    try:
-        summary = context.contents.summary(plan.id, plan.version)
-    except ServiceError:
-        return {}
-    return {digest: summary.name_of_pin(digest) for digest in digests}
+def tags_of_pins(store: Store, pins: Iterable[RepositoryPin]) -> Mapping[str, str]:
+    """The first tag of each pinned digest at the last scan, by digest. `pins`: of one
+    repository."""
+    pinned = [each for each in pins if each.pin.kind is PinKind.DIGEST]
+    digests = [each.pin.pin for each in pinned]
+    return store.tags_of_digests(pinned[0].repository, digests) if pinned else {}
 
 
 def active_pins(context: SlackContext, repository: RepositoryId) -> Sequence[Pin]:
@@ -131,6 +127,7 @@ class PinExpiryNotifier:
     """Sends warnings before pins expire. The rules name channels by ID."""
 
     client: WebClient
+    store: Store
     rules_of: Callable[[RepositoryId], ApprovalRules]
 
     def send(self, pins: Sequence[RepositoryPin]) -> None:
@@ -142,7 +139,8 @@ class PinExpiryNotifier:
         channel = by if is_user(by) else self.rules_of(repository).channel
         if channel is None:
             return
-        content = expiring_message(pins, repository)
+        tags = tags_of_pins(self.store, pins)
+        content = expiring_message(pins, repository, tags)
         try:
             post_message(self.client, "Warning about an expiring pin", channel, content)
         except SlackError as error:

@@ -229,6 +229,16 @@ class TagScanQueries(StoreQueries):
                 session.scalars(query.distinct().order_by(TagBindingRow.digest).limit(limit))
             )
 
+    def tags_of_digests(self, uri: str, digests: Collection[str]) -> Mapping[str, str]:
+        """The first tag of each digest that had one at the last scan. `uri`: of the repository."""
+        query = (
+            select(TagBindingRow.digest, func.min(TagBindingRow.tag))
+            .where(TagBindingRow.repository == uri, TagBindingRow.digest.in_(digests))
+            .group_by(TagBindingRow.digest)
+        )
+        with self._database.reading() as session:
+            return {row[0]: row[1] for row in session.execute(query)}
+
     def save_tag_scan(self, repository: RepositoryId, scan: TagScan) -> None:
         """Writes nothing if a later scan is stored, unless it is more than `CLOCKS_DIFFER` later:
         then its clock was wrong."""

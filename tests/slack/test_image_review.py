@@ -11,11 +11,19 @@ import pytest
 from bot.core.errors import ServiceError
 from bot.core.pins import Pin
 from bot.core.plan import Plan, PlanState, content_hash
-from bot.core.records import AuditEventName, PlanMessage, RepositoryPin, StoreChange
+from bot.core.records import (
+    AuditEventName,
+    PlanMessage,
+    RepositoryPin,
+    StoreChange,
+    TagBinding,
+    TagScan,
+)
 from bot.core.verdict_reasons import Verdict
 from bot.playground.slack import TEAM_ID, CallFault, SimulatedUser, Workspace
 from bot.slack import image_review
 from bot.slack.action_ids import PlanRef, ReviewState
+from bot.slack.message_updates import PinExpiryNotifier
 from bot.slack.messages.block_kit import loading_view
 from bot.slack.payloads import PayloadSender
 from bot.slack.plan_contents import PlanContents
@@ -209,13 +217,27 @@ def test_the_row_changes_at_once(bot: RunningBot, slack: Workspace, ann: Simulat
     assert "`old`\n1 GB · pushed 41 days ago\n:hourglass_flowing_sand: Pinning …\n`older`" in before
 
 
-def test_the_pin_modal_names_the_tag_of_a_kept_image(bot: RunningBot, ann: SimulatedUser) -> None:
+def test_a_kept_image_is_named_by_its_tag(bot: RunningBot, ann: SimulatedUser) -> None:
+    """In the pin modal, the list of pins, the Home tab and the warning before it expires."""
     message = bot.posted()
+    bot.store.save_tag_scan(HERE, TagScan(NOW, {"old": TagBinding(image(1).digest, None)}, {}))
+    bot.store.save_repositories(HERE.registry, [HERE], NOW)
     reviews(bot, ann, message)
     uses(bot, ann, "review_pin:0")
     ann.closes()
     bot.clicks(ann, "pin_tags", message)
-    assert f"`old` until 2026-12-23 12:00 UTC, by <@{ann.id}>: Keep in Review images" in shown(ann)
+    line = f"`old` until 2026-12-23 12:00 UTC, by <@{ann.id}>: Keep in Review images"
+    assert line in shown(ann)
+    assert bot.send_command(ann, "/ecr-clean pins team/api").ok
+    listed = [each for each in ann.messages(bot.channel) if each["ephemeral"]]
+    assert line in read(listed[-1]["blocks"])
+    bot.context.home_tab.open(ann.id)
+    home = ann.home()
+    assert home
+    assert "`old` in `team/api` until" in read(home["blocks"])
+    warn = PinExpiryNotifier(bot.context.client, bot.store, bot.context.rules_of).send
+    warn(bot.store.pins(HERE.uri))
+    assert "`old` in `team/api` is pinned until" in ann.messages(ann.opens_im())[-1]["text"]
     assert ann.uses("unpin:0", confirm=True).ok
     bot.wait_until_idle()
     assert pins(bot) == []

@@ -496,7 +496,7 @@ def warned(bot: RunningBot, person: SimulatedUser, text: str = "1.0") -> Json:
     made = Pin(text, person.id, "a customer runs it", NOW + timedelta(hours=20))
     pin = RepositoryPin(HERE.uri, made, NOW - timedelta(days=9))
     assert bot.store.commit(StoreChange([event(AuditEventName.PINNED)], pins_added=[pin]))
-    PinExpiryNotifier(bot.context.client, bot.context.rules_of).send([pin])
+    PinExpiryNotifier(bot.context.client, bot.store, bot.context.rules_of).send([pin])
     return person.messages(person.opens_im())[-1]
 
 
@@ -547,7 +547,7 @@ def test_one_of_several_pins_is_extended(bot: RunningBot, ann: SimulatedUser) ->
         for n in range(25)
     ]
     assert bot.store.commit(StoreChange([event(AuditEventName.PINNED)], pins_added=made))
-    PinExpiryNotifier(bot.context.client, bot.context.rules_of).send(made)
+    PinExpiryNotifier(bot.context.client, bot.store, bot.context.rules_of).send(made)
     home = ann.opens_im()
     (message,) = ann.messages(home)
     assert message["text"] == "25 pins in `team/api` expire soon."
@@ -565,7 +565,7 @@ def test_the_warning_for_a_pin_of_the_command_line_is_posted_in_the_channel(
 ) -> None:
     made = Pin("1.0", BY_ROLE, "a customer runs it", NOW + timedelta(hours=20))
     pin = RepositoryPin(HERE.uri, made, NOW - timedelta(days=9))
-    warnings = PinExpiryNotifier(bot.context.client, bot.context.rules_of)
+    warnings = PinExpiryNotifier(bot.context.client, bot.store, bot.context.rules_of)
     warnings.send([pin])
     assert "by `carla`" in ann.messages(bot.channel)[-1]["text"]
 
@@ -574,7 +574,7 @@ def test_no_warning_without_a_channel(start_bot: StartBot, slack: Workspace) -> 
     bot = start_bot(reports=[{}])
     made = Pin("1.0", BY_ROLE, "a customer runs it", NOW + timedelta(hours=20))
     posted = len(calls(slack, "chat.postMessage"))
-    PinExpiryNotifier(bot.context.client, bot.context.rules_of).send(
+    PinExpiryNotifier(bot.context.client, bot.store, bot.context.rules_of).send(
         [RepositoryPin(HERE.uri, made, NOW)]
     )
     assert len(calls(slack, "chat.postMessage")) == posted
@@ -586,12 +586,12 @@ def test_no_warning_to_an_unreachable_user(
 ) -> None:
     slack.faults.add(CallFault(method="chat.postMessage", error=error, times=1))
     made = Pin("1.0", ann.id, "a customer runs it", NOW + timedelta(hours=20))
-    PinExpiryNotifier(bot.context.client, bot.context.rules_of).send(
+    PinExpiryNotifier(bot.context.client, bot.store, bot.context.rules_of).send(
         [RepositoryPin(HERE.uri, made, NOW)]
     )
     slack.faults.add(CallFault(method="chat.postMessage", error="internal_error", times=1))
     with pytest.raises(SlackError, match="Warning about an expiring pin in Slack failed"):
-        PinExpiryNotifier(bot.context.client, bot.context.rules_of).send(
+        PinExpiryNotifier(bot.context.client, bot.store, bot.context.rules_of).send(
             [RepositoryPin(HERE.uri, made, NOW)]
         )
 

@@ -135,6 +135,14 @@ def test_all_tags_and_digests_by_prefix(store: Store) -> None:
     assert store.find_digests(HERE, "sha256:%", 9) == []
 
 
+def test_tags_of_digests(store: Store) -> None:
+    bindings = {tag: TagBinding(f"sha256:{tag[0]}", None) for tag in ("b1", "b2", "a1", "c1")}
+    store.save_tag_scan(HERE, TagScan(NOW, bindings, {}))
+    digests = ["sha256:a", "sha256:b", "sha256:x"]
+    assert store.tags_of_digests(HERE.uri, digests) == {"sha256:a": "a1", "sha256:b": "b1"}
+    assert store.tags_of_digests(THERE.uri, digests) == {}
+
+
 def test_tags_of_referrers_come_last(store: Store) -> None:
     signature = f"sha256-{'a' * 64}.sig"
     remember(store, "1.0", signature, "0.9")

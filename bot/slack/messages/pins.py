@@ -16,7 +16,6 @@ from slack_sdk.models.blocks import (
     Option,
     PlainTextInputElement,
     PlainTextObject,
-    SectionBlock,
     StaticSelectElement,
 )
 from slack_sdk.models.views import View
@@ -71,6 +70,8 @@ MOST_CHOSEN = 100
 LONGEST_REASON = 3000
 """docs.slack.dev, Block Kit, plain-text input."""
 
+NO_TAGS: Mapping[str, str] = {}
+
 NO_END = "none"
 
 DURATIONS = {
@@ -87,11 +88,13 @@ DEFAULT_DURATION = "90d"
 
 @dataclass(frozen=True, slots=True)
 class PinListView:
-    """The list of a repository's pins. `from_settings`: pins in the settings file."""
+    """The list of a repository's pins. `from_settings`: pins in the settings file. `tags`: of
+    pinned digests, by digest."""
 
     repository: RepositoryId
     pins: Sequence[RepositoryPin]
     from_settings: Sequence[Pin]
+    tags: Mapping[str, str]
 
 
 def pinned_message(view: PinListView) -> MessageContent:
@@ -104,7 +107,7 @@ def pinned_message(view: PinListView) -> MessageContent:
     headline = f"*Pinned in {name}:* {number:,}"
     lines = [
         *(
-            section(pin_line(each.pin), button=_unpin(view, each.pin, place))
+            section(pin_line(each.pin, view.tags), button=_unpin(view, each.pin, place))
             for place, each in enumerate(view.pins)
         ),
         *(section(f"{pin_line(pin)} _(settings file)_") for pin in view.from_settings),
@@ -113,18 +116,22 @@ def pinned_message(view: PinListView) -> MessageContent:
     return message(headline, section(headline), *lines[:SHOWN], *map(context, more))
 
 
-def expiring_message(pins: Sequence[RepositoryPin], repository: RepositoryId) -> MessageContent:
-    """`pins`: of one owner, each with an end date."""
-    return _one(pins[0].pin, repository) if len(pins) == 1 else _several(pins, repository)
+def expiring_message(
+    pins: Sequence[RepositoryPin], repository: RepositoryId, tags: Mapping[str, str]
+) -> MessageContent:
+    """`pins`: of one owner, each with an end date. `tags`: of pinned digests, by digest."""
+    if len(pins) == 1:
+        return _one(pins[0].pin, repository, tags)
+    return _several(pins, repository, tags)
 
 
-def pin_line(pin: Pin, name: str | None = None) -> str:
-    """`name`: shown in place of the digest."""
+def pin_line(pin: Pin, tags: Mapping[str, str] = NO_TAGS) -> str:
+    """`tags`: shown in place of pinned digests."""
+    name = code(tags.get(pin.pin, pin.pin))
     until = f" until {date(pin.until)}" if pin.until else ""
     by = prose(pin.by) if " " in pin.by else mention(pin.by)
-    return (
-        f"{code(name or pin.pin)}{until}, by {by}: {prose(pin_reason_words(pin), MOST_IN_REASON)}"
-    )
+    reason = prose(pin_reason_words(pin), MOST_IN_REASON)
+    return f"{name}{until}, by {by}: {reason}"
 
 
 def more_pins(number: int, repository: RepositoryId) -> list[ContextBlock]:
@@ -137,11 +144,12 @@ def _unpin(view: PinListView, pin: Pin, place: int) -> ButtonElement:
     return command_button("Unpin", place, f"unpin {view.repository.uri} `{pin.pin}`")
 
 
-def _one(pin: Pin, repository: RepositoryId) -> MessageContent:
+def _one(pin: Pin, repository: RepositoryId, tags: Mapping[str, str]) -> MessageContent:
     assert pin.until, "the pin expires"
+    name = code(tags.get(pin.pin, pin.pin))
     pinned = (
-        f"{code(pin.pin)} in {code(repository.name, MOST_IN_NAME)} is pinned until "
-        f"{date(pin.until)}, by {mention(pin.by)}: {prose(pin_reason_words(pin))}"
+        f"{name} in {code(repository.name, MOST_IN_NAME)} is pinned until {date(pin.until)}, by "
+        f"{mention(pin.by)}: {prose(pin_reason_words(pin))}"
     )
     return message(
         f"1 pin expires soon: {pinned}",
@@ -150,17 +158,21 @@ def _one(pin: Pin, repository: RepositoryId) -> MessageContent:
     )
 
 
-def _several(pins: Sequence[RepositoryPin], repository: RepositoryId) -> MessageContent:
+def _several(
+    pins: Sequence[RepositoryPin], repository: RepositoryId, tags: Mapping[str, str]
+) -> MessageContent:
     name = code(repository.name, MOST_IN_NAME)
     headline = f"{count(len(pins), 'pin')} in {name} expire soon"
-    lines = [_line(each.pin, number, repository) for number, each in enumerate(pins[:SHOWN])]
+    lines = [
+        section(
+            pin_line(each.pin, tags),
+            button=_extend_button(f"{KEEP_PIN}:{number}", each.pin, repository),
+        )
+        for number, each in enumerate(pins[:SHOWN])
+    ]
     return message(
         f"{headline}.", section(f"*{headline}.*"), *lines, *more_pins(len(pins) - SHOWN, repository)
     )
-
-
-def _line(pin: Pin, number: int, repository: RepositoryId) -> SectionBlock:
-    return section(pin_line(pin), button=_extend_button(f"{KEEP_PIN}:{number}", pin, repository))
 
 
 def _extend_button(action_id: str, pin: Pin, repository: RepositoryId) -> ButtonElement:
@@ -172,8 +184,8 @@ def _extend_button(action_id: str, pin: Pin, repository: RepositoryId) -> Button
 @dataclass(frozen=True, slots=True)
 class PinsModalView:
     """The content of the pin modal. `ref`: the plan whose message opened it, and the channel of
-    that message. `from_settings`: pins in the settings file. `tags`: the first tags of pinned
-    digests. `notice`: the result of the last action, mrkdwn."""
+    that message. `from_settings`: pins in the settings file. `tags`: of pinned digests, by
+    digest. `notice`: the result of the last action, mrkdwn."""
 
     ref: PlanRef
     repository: RepositoryId
@@ -267,7 +279,7 @@ def _listed(shown: PinsModalView) -> Iterator[Block]:
         yield section("None.")
     for number, each in enumerate(shown.pins[:SHOWN]):
         unpin = _unpin_button(shown.repository, each.pin, number)
-        yield section(pin_line(each.pin, shown.tags.get(each.pin.pin)), button=unpin)
+        yield section(pin_line(each.pin, shown.tags), button=unpin)
     room = max(0, SHOWN - len(shown.pins))
     yield from (section(pin_line(pin)) for pin in shown.from_settings[:room])
     yield from more_pins(len(shown.pins) + len(shown.from_settings) - SHOWN, shown.repository)

@@ -137,9 +137,9 @@ def test_pins() -> None:
     pins = [Pin(f"{n}{'t' * 290}", ANN, NASTY * 40, NOW + timedelta(n)) for n in range(40)]
     stored = [RepositoryPin(LONG.uri, pin, NOW) for pin in pins]
     for view_ in (
-        PinListView(LONG, stored, pins),
-        PinListView(LONG, stored[:3], pins),
-        PinListView(LONG, [], []),
+        PinListView(LONG, stored, pins, {}),
+        PinListView(LONG, stored[:3], pins, {}),
+        PinListView(LONG, [], [], {}),
     ):
         harmless(pinned_message(view_))
 
