@@ -1,4 +1,4 @@
-"""Money, sizes, counts and times as text. Money is a year's: a month's is often cents."""
+"""Money, sizes, counts and times as text. Money is shown a year, since a month is often cents."""
 
 from datetime import datetime, timedelta
 from typing import Protocol
