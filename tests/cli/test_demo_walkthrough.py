@@ -38,7 +38,7 @@ def test_all_checks_pass(tmp_path: Path) -> None:
         "✓ the plan covers all 273 images in ECR",
         "✓ 3 old images are kept because workloads use them",
         "(only visible to Jo): @jo is not an approver",
-        "@image-approvers: @jo asks for your approval of shop/api.",
+        "@image-approvers: @jo asks for your approval of `shop/api`.",
         "✓ the new plan deletes one image less",
         "✓ ECR still has all 273 manifests",
         "✓ ECR deleted all 254 images",
