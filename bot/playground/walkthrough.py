@@ -63,7 +63,7 @@ def _request_report(session: WalkthroughSession, before: TagsByDigest) -> Json:
     text = session.text_of(report)
     images = _number(_TO_DELETE, text) + _number(_KEPT, text)
     session.check(f"the plan covers all {len(before)} images in ECR", images == len(before), text)
-    old = f"{len(IN_USE)} old images are kept because workloads use them"
+    old = f"{len(IN_USE)} old images are kept only because workloads use them"
     session.check(old, old in text, text)
     session.check(f"{PULLED} is to be deleted, with a warning: pulled recently", _warns(text), text)
     return report

@@ -35,7 +35,7 @@ from bot.slack.message_updates import pins_modal_view, update_after_pinning, upd
 from bot.slack.messages.answers import pin_answer, refusal, refused, unpin_answer
 from bot.slack.messages.approval_dialogs import typing_view
 from bot.slack.messages.pins import EXTENSION, new_pin_view
-from bot.slack.messages.report import PIN_LASTS, named_pulls
+from bot.slack.messages.recent_pulls import PIN_LASTS, named_pulls
 from bot.slack.messages.result_details import MOST_LISTED, details_view
 from bot.slack.modals import Modal, open_modal, reporting_in
 from bot.slack.payloads import (

@@ -28,7 +28,7 @@ from bot.slack.listener_context import SlackContext
 from bot.slack.message_updates import active_pins, update_after_pinning
 from bot.slack.messages.answers import pin_answer, refused
 from bot.slack.messages.image_review import ImageReview, image_review
-from bot.slack.messages.report import PIN_LASTS
+from bot.slack.messages.recent_pulls import PIN_LASTS
 from bot.slack.modals import Modal, loading, open_modal, reporting_in
 from bot.slack.payloads import PayloadSender, PlanButtonClick
 from bot.slack.review_payloads import ReviewClick, ReviewPinClick, ReviewSearch

@@ -115,6 +115,12 @@ def date(at: datetime) -> str:
     return f"<!date^{int(at.timestamp())}^{{date_short_pretty}} at {{time}}|{format_time(at)}>"
 
 
+def date_to_the_second(at: datetime) -> str:
+    """As `date`, with seconds: an undo window may be shorter than a minute."""
+    stamp = int(at.timestamp())
+    return f"<!date^{stamp}^{{date_short_pretty}} at {{time_secs}}|{at:%Y-%m-%d %H:%M:%S} UTC>"
+
+
 def day(at: datetime) -> str:
     """As `date`, without the time."""
     return f"<!date^{int(at.timestamp())}^{{date_short}}|{at:%Y-%m-%d}>"

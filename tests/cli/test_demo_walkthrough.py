@@ -36,7 +36,7 @@ def test_all_checks_pass(tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (0, "")
     for words in (
         "✓ the plan covers all 273 images in ECR",
-        "✓ 3 old images are kept because workloads use them",
+        "✓ 3 old images are kept only because workloads use them",
         "(only visible to Jo): @jo is not an approver",
         "@image-approvers: @jo asks for your approval of `shop/api`.",
         "✓ the new plan deletes one image less",
@@ -58,7 +58,7 @@ def test_a_plan_that_deletes_an_image_in_use_fails(company: DemoCompany) -> None
     control.send("DELETE", "/ecs/definitions", {"definition": "api-staging:1"})
     is_passed, printed = run(company)
     assert not is_passed
-    assert "✗ expected: 3 old images are kept because workloads use them" in printed
+    assert "✗ expected: 3 old images are kept only because workloads use them" in printed
     assert "actual:   shop/api: " in printed
 
 

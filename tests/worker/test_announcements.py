@@ -68,7 +68,7 @@ def test_a_pause_and_its_end_are_announced_once(office: Office) -> None:
         sweep(office)
     (said,) = announced(office)
     assert f"*ecr-clean is paused* by <@{office.person.id}>" in said
-    assert "(the registry moves)" in said
+    assert "Reason: the registry moves." in said
     assert "Plans can still be approved; their deletion starts after that." in said
     resume(office)
     for _ in range(3):
@@ -85,7 +85,7 @@ def test_a_pause_on_the_command_line_is_announced(office: Office, run: Run) -> N
     assert run("resume").status == 0
     sweep(office)
     paused, resumed = announced(office)
-    assert "(an audit)" in paused
+    assert "Reason: an audit." in paused
     assert "*ecr-clean was resumed* by `" in resumed
 
 
@@ -125,7 +125,7 @@ def test_a_second_pause(office: Office) -> None:
     for _ in range(3):
         sweep(office)
     one, end, two = announced(office)
-    assert ("(one)" in one, "was resumed" in end, "(two)" in two) == (True, True, True)
+    assert ("Reason: one." in one, "was resumed" in end, "Reason: two." in two) == (True, True, True)
 
 
 def test_a_short_pause_is_not_announced(office: Office) -> None:

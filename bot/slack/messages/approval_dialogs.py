@@ -11,6 +11,7 @@ from bot.slack.action_ids import CONFIRM_PLAN, TYPED_NAME, PlanRef
 from bot.slack.api import Json
 from bot.slack.messages import common_texts
 from bot.slack.messages.block_kit import danger, plain, section
+from bot.slack.messages.recent_pulls import pulled_names
 from bot.slack.mrkdwn import code
 from bot.slack.view_models import PlanView
 
@@ -21,7 +22,7 @@ LONGEST_NAME = 256
 def approval_dialog(view: PlanView) -> ConfirmObject:
     return danger(
         f"Delete {common_texts.deletions(view)}?",
-        " ".join(_consequences(view)),
+        " ".join(_consequences(view, pulled="")),
         yes="Approve",
         no="Cancel",
     )
@@ -46,7 +47,7 @@ def typing_view(view: PlanView) -> Json:
         submit=plain("Approve"),
         close=plain("Cancel"),
         blocks=[
-            section(head, *_consequences(view)),
+            section(head, *_consequences(view, pulled=_pulled(view))),
             section(
                 f"To approve, type the repository's name: "
                 f"{code(plan.repository.name, LONGEST_NAME)}"
@@ -56,14 +57,19 @@ def typing_view(view: PlanView) -> Json:
     ).to_dict()
 
 
-def _consequences(view: PlanView) -> Iterator[str]:
-    """At most 300 characters together, the limit of a dialog."""
+def _pulled(view: PlanView) -> str:
+    return f": {pulled_names(view)}" if view.summary.recent_pulls else ""
+
+
+def _consequences(view: PlanView, pulled: str) -> Iterator[str]:
+    """`pulled`: names of images that were pulled recently. Without them at most 300 characters
+    together, the limit of a dialog."""
     savings = view.content.savings
     saving = common_texts.saves(savings.usd_per_month, exact=savings.exact)
     yield f"Frees {freed(savings)} in {common_texts.repository(view)}, {saving}."
     if number := len(view.summary.recent_pulls):
         were = count(number, "image was", "images were")
-        yield f":warning: {were} pulled in the last {PULLED_RECENTLY.days} days."
+        yield f":warning: {were} pulled in the last {PULLED_RECENTLY.days} days{pulled}."
     yield _start(view)
     yield "Deleted images cannot be restored."
 

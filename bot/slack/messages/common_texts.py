@@ -15,7 +15,7 @@ from bot.render.image_counts import (
 )
 from bot.render.quantities import count, size, yearly
 from bot.slack.action_ids import COMMAND, PlanRef
-from bot.slack.mrkdwn import code, date, escape, mention, prose, shortened
+from bot.slack.mrkdwn import code, date, date_to_the_second, escape, mention, prose, shortened
 from bot.slack.view_models import PlanView
 
 PROGRESS_BAR_CELLS = 20
@@ -170,9 +170,9 @@ def pinned(view: PlanView) -> Iterator[str]:
 
 def paused(pause: Pause | None) -> Iterator[str]:
     if pause:
-        why = f" ({prose(pause.why)})" if pause.why else ""
+        why = f" Reason: {prose(pause.why).rstrip('.')}." if pause.why else ""
         yield (
-            f":warning: *ecr-clean is paused* by {mention(pause.by)} {date(pause.at)}{why}: no "
+            f":warning: *ecr-clean is paused* by {mention(pause.by)} {date(pause.at)}.{why} No "
             f"deletion starts until `{COMMAND} resume`."
         )
 
@@ -181,7 +181,7 @@ def starts(at: datetime, pause: Pause | None, now: datetime) -> str:
     """When the deletion of an approved plan starts. `at`: the end of its undo window."""
     if pause:
         return "when someone resumes ecr-clean"
-    return date(at) if at > now else "now"
+    return date_to_the_second(at) if at > now else "now"
 
 
 def by_whom(event: AuditEvent | None, name: AuditEventName) -> str:

@@ -14,6 +14,7 @@ from bot.slack.action_ids import PIN_TAGS, RESULT_DETAILS, SHOW_IMAGES, STOP_PLA
 from bot.slack.api import MessageContent
 from bot.slack.messages import common_texts
 from bot.slack.messages.block_kit import button, context, header, message, section
+from bot.slack.messages.recent_pulls import recent_pulls
 from bot.slack.mrkdwn import escape, mention, mentions, prose
 from bot.slack.view_models import PlanView
 
@@ -27,6 +28,7 @@ def approved(view: PlanView) -> MessageContent:
         f"{escape(view.plan.repository.name)}: {by}. {starts}: {common_texts.deletions(view)}.",
         header(common_texts.headline(view)),
         section(f"*Approved. {starts}.* {by}.", *_postponed(view)),
+        *recent_pulls(view),
         *map(section, common_texts.paused(view.pause)),
         ActionsBlock(
             elements=[

@@ -45,7 +45,7 @@ from bot.slack.action_ids import (
 from bot.slack.api import Json
 from bot.slack.messages.block_kit import and_more, button, context, plain, section
 from bot.slack.messages.common_texts import source_name
-from bot.slack.messages.report import PIN_LASTS
+from bot.slack.messages.recent_pulls import PIN_LASTS
 from bot.slack.mrkdwn import code, codes, date, day, mention, prose
 
 A_PAGE = 15

@@ -1,22 +1,18 @@
 """The report on a proposed plan: savings, risks, what it keeps, and the buttons to decide on it."""
 
 from collections.abc import Iterator
-from datetime import timedelta
 
 from slack_sdk.models.blocks import ActionsBlock, Block, ButtonElement
 
 from bot.core.audit_details import ImagesKeptByPins
-from bot.core.judge import PULLED_RECENTLY
 from bot.core.permissions import why_unapprovable
 from bot.core.records import AuditEventName
 from bot.render.audit_events import detail_words
-from bot.render.plan_summary import PlanSummary, RecentPull, name_of
 from bot.render.quantities import count, freed_of_all
 from bot.render.refusals import refusal_words
 from bot.slack.action_ids import (
     APPROVE_PLAN,
     DISMISS_PLAN,
-    PIN_PULLED,
     PIN_TAGS,
     SHOW_IMAGES,
 )
@@ -24,6 +20,7 @@ from bot.slack.api import MessageContent
 from bot.slack.messages import common_texts
 from bot.slack.messages.approval_dialogs import approval_dialog
 from bot.slack.messages.block_kit import button, context, header, message, section
+from bot.slack.messages.recent_pulls import pulled_number, recent_pulls
 from bot.slack.mrkdwn import (
     channel_link,
     codes,
@@ -36,11 +33,6 @@ from bot.slack.mrkdwn import (
 )
 from bot.slack.view_models import PlanView
 
-PULLED = 3
-
-PIN_LASTS = timedelta(days=30)
-"""For the button next to the images that were pulled recently."""
-
 
 def report(view: PlanView) -> MessageContent:
     obstacle = _obstacle(view)
@@ -50,7 +42,7 @@ def report(view: PlanView) -> MessageContent:
         section(" ".join(_effect(view))),
         *_news(view),
         *_warnings(view),
-        *_recent_pulls(view),
+        *recent_pulls(view),
         section(_kept(view)),
         *_notes(view),
         *([section(obstacle)] if obstacle else []),
@@ -59,15 +51,10 @@ def report(view: PlanView) -> MessageContent:
     )
 
 
-def named_pulls(summary: PlanSummary) -> list[RecentPull]:
-    """The recently pulled images that the report names, and that its button pins."""
-    return [*summary.recent_pulls[:PULLED]]
-
-
 def _text(view: PlanView, obstacle: str | None) -> str:
     name = escape(view.plan.repository.name)
     number = len(view.summary.recent_pulls)
-    pulled = f" {_pulled_number(number)} pulled recently." if number else ""
+    pulled = f" {pulled_number(number)} pulled recently." if number else ""
     end = obstacle or f"Open until {date(view.plan.expires_at)}."
     return f"{name}: {escape(common_texts.effect(view))}.{pulled} {end}"
 
@@ -79,9 +66,9 @@ def _effect(view: PlanView) -> Iterator[str]:
     usage = view.content.usage
     is_checked = view.content.checked and not (usage.not_checked or usage.unscanned_regions)
     number = len(view.summary.kept_only_by_use)
-    kept = "1 old image is kept because a workload uses it"
+    kept = "1 old image is kept only because a workload uses it"
     if number != 1:
-        kept = f"{number:,} old images are kept because workloads use them"
+        kept = f"{number:,} old images are kept only because workloads use them"
     if is_checked:
         yield f"Nothing in use is deleted{f': {kept}' if number else ''}."
     elif number:
@@ -123,30 +110,6 @@ def _warnings(view: PlanView) -> Iterator[Block]:
     ]
     if lines:
         yield section(*lines)
-
-
-def _recent_pulls(view: PlanView) -> Iterator[Block]:
-    pulled = view.summary.recent_pulls
-    if not pulled:
-        return
-    named = named_pulls(view.summary)
-    names = codes([name_of(each.group.root) for each in named])
-    more = len(pulled) - len(named)
-    others = f" and {more:,} more (*Review images*)" if more else ""
-    when = pretty_day(pulled[0].at)
-    if len(pulled) > 1:
-        when = f"in the last {PULLED_RECENTLY.days} days"
-    it = "it" if len(pulled) == 1 else "them"
-    text = (
-        f":warning: *{_pulled_number(len(pulled))} pulled* {when}: {names}{others}. No known "
-        f"workload uses {it}."
-    )
-    ref = common_texts.ref(view)
-    yield section(text, button=button(f"Keep {PIN_LASTS.days} days", PIN_PULLED, ref))
-
-
-def _pulled_number(number: int) -> str:
-    return count(number, "image to delete was", "images to delete were")
 
 
 def _kept(view: PlanView) -> str:

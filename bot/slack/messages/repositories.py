@@ -143,4 +143,5 @@ def _of_how_many(storage: StorageTotals) -> str:
     if not storage.unknown:
         return f", in {count(known, 'repository', 'repositories')}"
     all_of_them = count(storage.repositories, "repository", "repositories")
-    return f", in {known:,} of {all_of_them}; the others are unknown"
+    unknown = count(storage.unknown, "other is unknown", "others are unknown")
+    return f", in {known:,} of {all_of_them}; {unknown}"

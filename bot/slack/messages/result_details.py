@@ -75,5 +75,6 @@ def _facts(view: PlanView) -> Iterator[str]:
         yield f"Approved by {mentions(each.by for each in approvals)}."
     if view.last_event:
         yield f"Ended {date(view.last_event.at)}."
+    yield "The thread of the report has a list of all images."
     yield f"{common_texts.freed_so_far(view)}."
     yield common_texts.small_print(view, common_texts.checked(view))

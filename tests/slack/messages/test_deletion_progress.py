@@ -46,7 +46,9 @@ def test_approved() -> None:
     assert read(content.blocks) == (
         f"""\
 # team/api · delete 12 images, save $25 a year
-*Approved. Deletion starts 2026-11-23 12:05 UTC.* Approved by <@U0000000001> and `carla`.
+*Approved. Deletion starts 2026-11-23 12:05:00 UTC.* Approved by <@U0000000001> and `carla`.
+:warning: *2 images to delete were pulled* in the last 30 days: `1.7.0`, `1.9.0`. No known workload uses them.
+[Keep 30 days]
 [Stop!] [Pin tags…] [Review images]
 {PLACE}"""
     )
@@ -149,6 +151,7 @@ def test_done_is_one_line_with_details() -> None:
 *`team/api`*: deleted 12 images.
 Freed 20 GB, saves $24 a year.
 ~ Approved by <@U0000000001>.
+~ The thread of the report has a list of all images.
 ~ Freed by ecr-clean so far: $60 a year (50 GB).
 ~ eu-west-1 · 123456789012 · 2 of 4 sources checked 2026-11-23 12:00 UTC · plan p7k2 v1"""
     )
@@ -201,6 +204,7 @@ Freed 1 GB, saves $1.20 a year.
 • `1.2`: is no longer in ECR
 … and 2 more
 ~ Approved by <@U0000000001>.
+~ The thread of the report has a list of all images.
 ~ Freed by ecr-clean so far: $60 a year (50 GB).
 ~ eu-west-1 · 123456789012 · 2 of 4 sources checked 2026-11-23 12:00 UTC · plan p7k2 v1"""
     )

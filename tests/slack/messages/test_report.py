@@ -20,7 +20,7 @@ from bot.slack.action_ids import PlanRef
 from bot.slack.api import Json
 from bot.slack.messages.approval_dialogs import typing_view
 from bot.slack.messages.plan import plan_message
-from bot.slack.messages.report import named_pulls
+from bot.slack.messages.recent_pulls import named_pulls
 from tests.render.builders import GB, image, plan
 from tests.slack.messages.plan_views import (
     ANN,
@@ -59,7 +59,7 @@ def test_the_whole_report() -> None:
     assert read(content.blocks) == (
         """\
 # team/api · delete 12 images, save $25 a year
-Frees 20.9 of 39.2 GB. 2 old images are kept because workloads use them.
+Frees 20.9 of 39.2 GB. 2 old images are kept only because workloads use them.
 :warning: *Not checked:* Batch, SageMaker. Images used only there are not protected.
 :warning: *2 images to delete were pulled* in the last 30 days: `1.7.0`, `1.9.0`. No known \
 workload uses them.
@@ -269,7 +269,7 @@ def test_three_pulled_images_are_named_and_the_others_counted() -> None:
 def test_nothing_in_use_is_deleted_needs_all_sources() -> None:
     usage = replace(USED, by_tag={"a": ("pod web",)}, not_checked=())
     made = plan(image(1, "a"), image(2), usage=usage)
-    line = "Nothing in use is deleted: 1 old image is kept because a workload uses it."
+    line = "Nothing in use is deleted: 1 old image is kept only because a workload uses it."
     assert line in shown(content=made)
     region = UnscannedRegion(RegistryId("123456789012", "us-east-1"), ("ecs",))
     for partly in (
@@ -279,7 +279,7 @@ def test_nothing_in_use_is_deleted_needs_all_sources() -> None:
     ):
         said = shown(content=replace(made, usage=partly))
         assert "Nothing in use" not in said
-        assert "1 old image is kept because a workload uses it." in said
+        assert "1 old image is kept only because a workload uses it." in said
 
 
 def test_unchecked_sources_are_shown_only_if_there_are_any() -> None:
@@ -306,7 +306,7 @@ def test_regions_without_a_scan_are_listed() -> None:
 def test_a_pause_is_a_warning() -> None:
     said = shown(pause=Pause(ANN, NOW, "audit"))
     assert (
-        f":warning: *ecr-clean is paused* by <@{ANN}> 2026-11-23 12:00 UTC (audit): no deletion "
+        f":warning: *ecr-clean is paused* by <@{ANN}> 2026-11-23 12:00 UTC. Reason: audit. No deletion "
         "starts until `/ecr-clean resume`."
     ) in said
 
@@ -322,7 +322,7 @@ def test_typing_the_name() -> None:
     assert read(modal["blocks"][:2]) == (
         "*Deletes 12 images*, 60% of the repository.\n"
         "Frees 20.9 GB in `team/api`, saves $25 a year.\n"
-        ":warning: 2 images were pulled in the last 30 days.\n"
+        ":warning: 2 images were pulled in the last 30 days: `1.7.0`, `1.9.0`.\n"
         "Deletion starts 5 minutes after the approval; *Stop* cancels it.\n"
         "Deleted images cannot be restored.\n"
         "To approve, type the repository's name: `team/api`"
