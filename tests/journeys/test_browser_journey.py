@@ -71,7 +71,7 @@ def review(window: Page, look: Look) -> None:
     modal.get_by_label("Search by tag").press("Enter")
     expect(modal.get_by_role("button", name="Keep 30 days")).to_have_count(1)
     look(window, "journey-review")
-    press(modal, "Keep (0)")
+    press(modal, "To keep (0)")
     expect(modal).to_contain_text(f"No image to keep has a tag like {PINNED}.")
     press(modal, "Close")
     expect(modal).to_be_hidden()

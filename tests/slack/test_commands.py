@@ -200,7 +200,9 @@ def scanned_at(bot: RunningBot, stored_bytes: int | None = 100 * GB) -> str:
 def test_list(bot: RunningBot, ann: SimulatedUser) -> None:
     scanned_at(bot)
     said = answer_to(bot, ann, "list")
-    assert said.startswith("*Cost now:* $120 a year (100 GB), in 1 of 2 repositories; the oth")
+    assert said.startswith(
+        "*Cost now:* $120 a year (100 GB), in 1 of 2 repositories; 1 other is unknown"
+    )
     assert "*Could be saved:* $2.40 a year (2 GB)\n*Saved so far:* nothing" in said
     first, second = (line for line in said.splitlines() if line.startswith("•"))
     assert first.startswith(

@@ -89,7 +89,7 @@ def pins(bot: RunningBot) -> list[Pin]:
 def test_any_user_who_sees_the_message_may_look(bot: RunningBot, guest: SimulatedUser) -> None:
     """A guest gets no buttons that would be refused."""
     said = reviews(bot, guest, bot.posted())
-    assert "[Delete (2)] [Keep (1)]" in said
+    assert "[To delete (2)] [To keep (1)]" in said
     assert tags_in(said) == ["old", "older"]
     assert "[Keep 30 days]" not in said
 
@@ -147,7 +147,7 @@ def test_a_dismissed_plan(
     bot.clicks(ann, "dismiss_plan", message)
     assert bot.stored(message).state is PlanState.DISMISSED
     said = reviews(bot, bob, message)
-    assert "[Delete (2)]" in said
+    assert "[To delete (2)]" in said
     assert "[Keep 30 days]" not in said
 
 
@@ -174,7 +174,7 @@ def test_a_search_shows_the_view_of_the_best_match(bot: RunningBot, ann: Simulat
     reviews(bot, ann, bot.posted(content("1.9", "1.9-rc", "1.8")))
     found = uses(bot, ann, "review_search", value="1.9")
     assert tags_in(found) == ["1.9"]
-    assert "[Delete (1)] [Keep (1)]" in found
+    assert "[To delete (1)] [To keep (1)]" in found
     assert tags_in(uses(bot, ann, "review_tab:0")) == ["1.9-rc"]
 
 
@@ -196,7 +196,7 @@ def test_an_image_is_kept_for_30_days(
     (pin,) = pins(bot)
     assert (pin.pin, pin.by, pin.until) == (image(1).digest, ann.id, IN_A_MONTH)
     assert pin.reason == "Keep in Review images (old)"
-    assert "[Delete (1)] [Keep (2)]" in said
+    assert "[To delete (1)] [To keep (2)]" in said
     assert tags_in(said) == ["old", "older"]
     assert said.count("[Keep 30 days]") == 1
     assert f":pushpin: *Pinned until 2026-12-23 by <@{ann.id}>*" in said
@@ -359,7 +359,7 @@ def test_a_large_repository(bot: RunningBot, ann: SimulatedUser, number: int) ->
         return read(shown["blocks"])
 
     state = ReviewState(PlanRef(message.plan, 1, bot.channel))
-    assert f"[Delete ({number // 2 - 10:,})] [Keep (10)]" in view(state)
+    assert f"[To delete ({number // 2 - 10:,})] [To keep (10)]" in view(state)
     last = view(replace(state, page=number))
     assert f" of {number // 2 - 10:,} images" in last
     assert tags_in(view(replace(state, search="v0"))) == ["v0"]

@@ -58,6 +58,8 @@ MOST_IN_REASON = 240
 MOST_IN_HEADING = 200
 MOST_IN_NAME = 256
 
+SIZES = "sizes as ECR lists them; layers that images share are stored once"
+
 SCOPES = 5
 """Scopes of one usage source that are listed. Failed ones come first."""
 
@@ -147,7 +149,7 @@ def _tabs(review: ImageReview) -> Iterator[ButtonElement]:
     numbers = {Verdict.DELETE: review.deleted_images, Verdict.KEEP: review.kept_images}
     for place, (verdict, number) in enumerate(numbers.items()):
         style = "primary" if verdict is review.state.verdict else None
-        label = f"{verdict.capitalize()} ({number:,})"
+        label = f"To {verdict} ({number:,})"
         yield button(label, f"{REVIEW_TAB}:{place}", verdict, style=style)
 
 
@@ -304,7 +306,7 @@ def _scan_line(scan: SourceScan) -> str:
 
 def _small_print(review: ImageReview, page: int, total: int) -> str:
     name = code(review.plan.repository.name, MOST_IN_NAME)
-    plan = f"{name} · plan {review.plan.id} v{review.plan.version}"
+    plan = f"{name} · plan {review.plan.id} v{review.plan.version} · {SIZES}"
     if total <= A_PAGE:
         return plan
     first = page * A_PAGE

@@ -34,6 +34,11 @@ from tests.support import NOW
 
 PLACE = "~ eu-west-1 · 123456789012 · plan p7k2 v1"
 
+PULLED = (
+    ":warning: *2 images to delete were pulled* in the last 30 days: `1.7.0`, `1.9.0`. "
+    "No known workload uses them."
+)
+
 
 def test_approved() -> None:
     record = {
@@ -47,7 +52,7 @@ def test_approved() -> None:
         f"""\
 # team/api · delete 12 images, save $25 a year
 *Approved. Deletion starts 2026-11-23 12:05:00 UTC.* Approved by <@U0000000001> and `carla`.
-:warning: *2 images to delete were pulled* in the last 30 days: `1.7.0`, `1.9.0`. No known workload uses them.
+{PULLED}
 [Keep 30 days]
 [Stop!] [Pin tags…] [Review images]
 {PLACE}"""

@@ -90,7 +90,7 @@ def test_images_to_delete() -> None:
     assert modal["submit"]["text"] == "Search"
     assert read(modal["blocks"]) == (
         """\
-[Delete (4)] [Keep (3)]
+[To delete (4)] [To keep (3)]
 :warning: *1 image was pulled in the last 30 days.* No known workload uses it.
 `1.0.0`
 512 MB · pushed 3 months ago · last pulled 2026-11-20 12:00 UTC
@@ -106,7 +106,7 @@ def test_images_to_delete() -> None:
 `sha256:000000000000…` (no tag)
 1 GB · pushed 3 months ago
 [Keep 30 days]
-~ `team/api` · plan p7k2 v1"""
+~ `team/api` · plan p7k2 v1 · sizes as ECR lists them; layers that images share are stored once"""
     )
     assert button_values(modal)["review_tab:1"] == "keep"
 
@@ -115,7 +115,7 @@ def test_images_to_keep() -> None:
     """Images in use come first. The usage sources are listed at the end."""
     assert text(SHOP, verdict=Verdict.KEEP) == (
         """\
-[Delete (4)] [Keep (3)]
+[To delete (4)] [To keep (3)]
 *2 in use*
 `1.5.0`, `latest`
 1 GB · pushed 1 day ago
@@ -133,7 +133,7 @@ Used by ECS shop/web
 *Lambda*
 • a: 2 images
 :warning: *Switched off:* Batch, SageMaker. Images used only there are not protected.
-~ `team/api` · plan p7k2 v1"""
+~ `team/api` · plan p7k2 v1 · sizes as ECR lists them; layers that images share are stored once"""
     )
 
 
@@ -158,7 +158,7 @@ NEIGHBORS = plan(
 def test_the_exact_tag_is_found_first() -> None:
     found = text(NEIGHBORS, search="1.9.0")
     assert re.findall(r"^`(.+)`$", found, re.MULTILINE) == ["1.9.0", "1.9.0-SNAPSHOT-6", "x-1.9.0"]
-    assert "[Delete (3)] [Keep (0)]" in found
+    assert "[To delete (3)] [To keep (0)]" in found
     assert "`1.9.0`\n1 GB · pushed 3 days ago\nNot among the 0 newest images (3rd)" in found
 
 
@@ -206,12 +206,14 @@ def test_a_pinned_image_keeps_its_place() -> None:
     newest = with_pins(SHOP, [pin], NOW, 0.10)
     record = {"version": 2}
     deleted = text(SHOP, newest, pins=[pin], record=record)
-    assert "[Delete (3)] [Keep (4)]" in deleted
+    assert "[To delete (3)] [To keep (4)]" in deleted
     assert (
         "`1.1.0`\n2 GB · pushed 2 months ago\n"
         f":pushpin: *Pinned until 2026-12-23 by <@{ANN}>*\n`1.2.0`"
     ) in deleted
-    assert deleted.endswith("plan p7k2 v2")
+    assert deleted.endswith(
+        "plan p7k2 v2 · sizes as ECR lists them; layers that images share are stored once"
+    )
     kept = text(SHOP, newest, pins=[pin], verdict=Verdict.KEEP, record=record)
     assert (
         f"*1 pinned*\n`1.1.0`\n2 GB · pushed 2 months ago\nPinned until 2026-12-23 by <@{ANN}>: why"
@@ -246,7 +248,7 @@ def test_buttons_to_keep_have_the_digest() -> None:
 
 
 def test_a_notice_comes_first() -> None:
-    assert text(SHOP, notice="You may not pin.").startswith("You may not pin.\n[Delete (4)]")
+    assert text(SHOP, notice="You may not pin.").startswith("You may not pin.\n[To delete (4)]")
 
 
 # pages

@@ -306,8 +306,8 @@ def test_regions_without_a_scan_are_listed() -> None:
 def test_a_pause_is_a_warning() -> None:
     said = shown(pause=Pause(ANN, NOW, "audit"))
     assert (
-        f":warning: *ecr-clean is paused* by <@{ANN}> 2026-11-23 12:00 UTC. Reason: audit. No deletion "
-        "starts until `/ecr-clean resume`."
+        f":warning: *ecr-clean is paused* by <@{ANN}> 2026-11-23 12:00 UTC. Reason: audit. No "
+        "deletion starts until `/ecr-clean resume`."
     ) in said
 
 
