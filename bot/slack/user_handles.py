@@ -37,7 +37,8 @@ class HandleOwners:
 
 class SlackHandles:
     """Looks up the owners of handles, and caches them. Thread-safe. A user's handle is their user
-    name or display name, in upper or lower case. `handles`: with `@`."""
+    name, in upper or lower case. A display name is none: users choose it themselves, and several
+    may have the same, so it must not give anyone a permission. `handles`: with `@`."""
 
     def __init__(
         self,
@@ -65,8 +66,7 @@ class SlackHandles:
     def _users_by_handle(self) -> Mapping[str, set[str]]:
         found: defaultdict[str, set[str]] = defaultdict(set)
         for user in self._users():
-            for handle in self._wanted & _handles_of(user):
-                found[handle].add(user["id"])
+            found[_as_compared(user["name"])].add(user["id"])
         return found
 
     def _groups_by_handle(self) -> Mapping[str, set[str]]:
@@ -87,11 +87,6 @@ class SlackHandles:
             cursor = (answer.get("response_metadata") or {}).get("next_cursor") or ""
             if not cursor:
                 return
-
-
-def _handles_of(user: Mapping[str, Any]) -> set[str]:
-    names = (user.get("name"), (user.get("profile") or {}).get("display_name"))
-    return {_as_compared(name) for name in names if name}
 
 
 def _as_compared(handle: str) -> str:
