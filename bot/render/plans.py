@@ -12,6 +12,7 @@ from bot.core.text_formatting import first_few, format_time, manifest_label, res
 from bot.core.usage import SourceScan
 from bot.core.verdict_reasons import Verdict
 from bot.render.hints import Surface
+from bot.render.image_counts import count_images, image_and_manifest_words
 from bot.render.output import Column, Columns, TableColumn, dumps, place, place_columns
 from bot.render.plan_problem_sentences import plan_problem_words, scan_words
 from bot.render.plan_summary import PlannedImageGroup, PlanSummary, name_of, why
@@ -164,7 +165,7 @@ def _error(scan: SourceScan) -> str | None:
 def plan_as_table(plan: Plan, now: datetime) -> "RenderableType":
     """The overview of a plan in a terminal."""
     summary = PlanSummary(plan)
-    parts = [_title(plan), *_warnings(plan), _headline(plan)]
+    parts = [_title(plan), *_warnings(plan), _headline(summary)]
     if summary.kept:
         parts.append(_keepers(summary))
     if summary.used:
@@ -191,14 +192,16 @@ def _warnings(plan: Plan) -> Iterator["RenderableType"]:
             yield indented(shown(f"- {plan_problem_words(problem, Surface.TERMINAL)}", style="red"))
 
 
-def _headline(plan: Plan) -> "RenderableType":
+def _headline(summary: PlanSummary) -> "RenderableType":
+    plan = summary.plan
     if not plan.judged:
         return indented(shown("No images."))
     if not plan.delete:
         return indented(shown("Nothing to delete."))
     savings = plan.savings
+    deleted = image_and_manifest_words(count_images(summary.deleted_groups))
     headline = shown(
-        (f"{len(plan.delete):,} of {_manifests(len(plan.judged))} to delete", "bold"),
+        (f"{deleted} to delete", "bold"),
         f": frees {freed_of_all(savings)}, ",
         (saves(savings.usd_per_month, exact=savings.exact), "bold green"),
         ".",
@@ -268,10 +271,6 @@ def unchecked_note(plan: Plan) -> Iterator["RenderableType"]:
             "usage."
         )
         yield shown(words, style="yellow")
-
-
-def _manifests(number: int) -> str:
-    return count(number, "manifest")
 
 
 EXPLANATION_HEADER = (*CSV_HEADER, *IMAGE_GROUP_COLUMNS.header)

@@ -94,7 +94,7 @@ def test_csv_has_a_line_for_each_plan_or_deletion(run: Run, id_: str) -> None:
 
 def test_show_has_plan_status_and_result(run: Run, id_: str) -> None:
     out = run("show", id_).out
-    assert "3 of 13 manifests to delete" in out
+    assert "3 images to delete" in out
     assert f"Plan {id_}, version 1, is proposed until 20" in out
     assert "Proposed 20" in out
     assert "Result: 3 pending." in out

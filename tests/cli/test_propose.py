@@ -124,7 +124,7 @@ def test_the_table_shows_the_next_step(run: Run, monkeypatch: pytest.MonkeyPatch
     id_ = line.split()[1].rstrip(",")
     assert line.startswith(f"Plan {id_}, version 1, is proposed until 20")
     assert line.endswith(f" UTC. To approve it: ecr-clean approve {id_} --version 1")
-    assert "3 of 13 manifests to delete" in " ".join(out)
+    assert "3 images to delete" in " ".join(out)
     assert any(line.startswith("Database from ") for line in out)
 
 

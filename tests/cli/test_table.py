@@ -16,7 +16,7 @@ def test_a_plan_in_a_terminal(run: Run, shelf: Shelf) -> None:
     assert result.err == ""
     assert max(map(len, result.out.splitlines())) <= 80
     words = " ".join(result.out.split())
-    assert "2 of 12 manifests to delete: frees 2 of 62 MB, saves < $1 a year" in words
+    assert "2 images to delete: frees 2 of 62 MB, saves < $1 a year" in words
     assert "ECR lists 102 MB for them, but shared layers are stored once" in words
     assert "Why the other 10 are kept" in words
     assert "1 of these was pulled in the last 30 days" in words

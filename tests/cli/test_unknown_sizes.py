@@ -42,7 +42,7 @@ def test_other_images_count_exactly(plan: Run, run: Run) -> None:
     savings = plan().plan["savings"]
     assert KNOWN <= savings["freed_bytes"] <= AT_MOST
     assert savings["exact"] is False
-    assert "6 of 16 manifests to delete: frees about 25 MB," in run("plan", "team/api").out
+    assert "6 images to delete: frees about 25 MB," in run("plan", "team/api").out
 
 
 @pytest.mark.usefixtures("builds")

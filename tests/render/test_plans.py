@@ -125,7 +125,7 @@ def words(made: Plan) -> str:
 
 def test_the_headline() -> None:
     made = plan(image(1, "a"), image(2, "b"), image(3, "c", age=1), newest=1)
-    assert "2 of 3 manifests to delete: frees 2 of 3 GB, saves $2.40 a year." in words(made)
+    assert "2 images to delete: frees 2 of 3 GB, saves $2.40 a year." in words(made)
     assert "ECR lists 2 GB for them, and they share no layers." in words(made)
     assert "Why the other 1 are kept manifests" in words(made)
     assert "among the 1 newest images 1" in words(made)
