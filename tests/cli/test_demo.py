@@ -55,7 +55,7 @@ def test_it_reports_and_exits(machine: Machine) -> None:
     for words in (
         "The workspace of a simulated company is open: http://127.0.0.1:",
         "│ shop/api · delete 255 images, save $41 a year\n",
-        "Nothing in use is deleted: 3 old images are kept only because workloads use them.",
+        "Nothing in use is deleted: 3 old images are kept only because workloads",
         "1 image to delete was pulled ",
         "Keeps 18: 3 in use · 9 newest releases · 5 newest `*SNAPSHOT*` · `latest`",
         "[Approve]  ",

@@ -133,7 +133,7 @@ def test_it_reports_on_the_account(machine: Machine, aws: AwsStandIn) -> None:
         assert run.end(signal.SIGINT) == 0
     said = "".join(run.said)
     assert "register-pull-time-update-exclusion --principal-arn arn:aws:iam::" in said
-    assert "shop/payments: delete 75 images" in said, "the cluster was looked into"
+    assert "shop/payments: delete 75 images" in said, f"the cluster is scanned: {said}"
     assert "10 repositories. All deletions together save about $" in said
     assert all(call.partition(":")[2].startswith(READS) for call in aws.world.calls.counts())
     assert not aws.world.identities.sessions, "no role was assumed"

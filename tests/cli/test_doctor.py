@@ -212,7 +212,7 @@ def test_a_cluster_that_refuses(granted: Cluster, clusters: Callable[[], Finding
     finding = clusters()["prod"]
     assert finding["status"] == "FAILED"
     assert "refused to list" in finding["detail"]
-    assert "the ClusterRole that ecr-clean iam-policy --kubernetes prints" in finding["detail"]
+    assert "the ClusterRole that `ecr-clean iam-policy --kubernetes` prints" in finding["detail"]
     assert "usage.kubernetes" in finding["mend"]
 
 

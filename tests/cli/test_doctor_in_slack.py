@@ -218,7 +218,8 @@ def test_approvers_by_handle(
     del releases
     add = slack.remote.add_user
     guest = add("gil", is_restricted=True)
-    kim, kay = add("kim"), add("kay", display_name="Kim")
+    kims = slack.remote.add_user_group("kim", [ann])
+    kim = add("kim")
     gone = add("don", deleted=True)
     group = slack.remote.add_user_group("ops", [ann])
     handles = ["@ann", "@ops", "@OPS", "@gil", "@kim", "@don", "@nobody"]
@@ -241,7 +242,7 @@ def test_approvers_by_handle(
     assert found["@ann"]["detail"] == f"belongs to {ann.id}, a full member of the workspace"
     assert found["@ops"]["detail"] == "the user group has 1 member"
     assert f"write {guest.id} if this is intended" in found["@gil"]["mend"]
-    assert found["@kim"]["detail"] == (f"{kim.id}, {kay.id} have this handle, so it does not count")
+    assert found["@kim"]["detail"] == (f"{kim.id}, {kims} have this handle, so it does not count")
     assert "write the ID of the right one instead" in found["@kim"]["mend"]
     assert f"{gone.id} is deactivated" in found["@don"]["detail"]
     assert "so it does not count" in found["@nobody"]["detail"]

@@ -85,7 +85,7 @@ def test_a_pod_older_than_the_tag_history_makes_the_plan_incomplete(
         )
         assert "goes back only to " in problem["error"]
         assert (
-            "name the image by digest, or run ecr-clean propose and restart the pod a minute later"
+            "name the image by digest, or request a new plan and restart the pod a minute later"
             in (problem["error"])
         )
 
