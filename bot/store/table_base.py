@@ -115,14 +115,10 @@ def insert_all(session: Session, row: type[TableBase], values: Iterable[dict[str
 
 
 def execute_for_each(session: Session, statement: Insert, values: Iterable[dict[str, Any]]) -> None:
-    """Writes 1,000 rows per statement to PostgreSQL, as SQLAlchemy does for statements with
-    RETURNING. SQLite needs no such statement, which takes long to make.
+    """Writes 1,000 rows per statement, as SQLAlchemy does for statements with RETURNING.
 
     One statement per row would be sent to PostgreSQL as a pipeline. A process that freezes in a
     pipeline keeps its locks, since no timeout of PostgreSQL applies between its statements.
     """
-    connection, rows = session.connection(), list(values)
-    if rows and connection.dialect.name == "postgresql":
-        connection.execute(statement.returning(literal(1)), rows).close()
-    elif rows:
-        connection.execute(statement, rows)
+    if rows := list(values):
+        session.connection().execute(statement.returning(literal(1)), rows).close()
