@@ -119,7 +119,7 @@ class HandleUnknown:
 
 
 @dataclass(frozen=True, slots=True)
-class HandleAmbiguous:
+class ApproverHandleAmbiguous:
     """Several users or user groups have the handle of an approver, so none of them may approve.
     `owners`: their IDs."""
 
@@ -174,7 +174,7 @@ ApproverFinding: TypeAlias = (
     | ApproverGroupHasMembers
     | ApproverUnknown
     | HandleUnknown
-    | HandleAmbiguous
+    | ApproverHandleAmbiguous
     | HandleOfNonMember
     | HandleOfMember
     | OutsiderMayApprove

@@ -21,7 +21,7 @@ def approver_words(detail: ApproverFinding) -> str:  # noqa: C901, PLR0911 - one
             return error.text
         case found.HandleUnknown():
             return "no user and no user group has this handle, so it does not count"
-        case found.HandleAmbiguous(owners):
+        case found.ApproverHandleAmbiguous(owners):
             return f"{', '.join(owners)} have this handle, so it does not count"
         case found.HandleOfNonMember(user):
             return f"belongs to {user}, a guest or a user of another workspace, who may not approve"
@@ -52,7 +52,7 @@ def approver_fix(detail: ApproverFinding) -> str | None:  # noqa: PLR0911 - one 
             return "remove them from `approvers`, or correct the id"
         case found.HandleUnknown():
             return "correct the handle in `approvers`, or write the ID (U… or S…) instead"
-        case found.HandleAmbiguous():
+        case found.ApproverHandleAmbiguous():
             return "in `approvers`, write the ID of the right one instead of the handle"
         case found.HandleOfNonMember(user):
             return f"remove the handle from `approvers`, or write {user} if this is intended"

@@ -12,6 +12,7 @@ from bot.core.doctor_findings import (
     AllScopesGranted,
     ApproverGroupEmpty,
     ApproverGroupHasMembers,
+    ApproverHandleAmbiguous,
     ApproverUnknown,
     BotInChannel,
     BotNotInChannel,
@@ -20,7 +21,6 @@ from bot.core.doctor_findings import (
     ChannelArchived,
     DoctorFinding,
     GuestMayApprove,
-    HandleAmbiguous,
     HandleOfMember,
     HandleOfNonMember,
     HandleUnknown,
@@ -145,7 +145,7 @@ def _handle(users: SlackUsers, workspace: str, handle: str) -> DoctorFinding:
         return _call_failed(check, handle, error)
     if owners.only is None:
         every = (*owners.users, *owners.groups)
-        return failed(check, handle, HandleAmbiguous(every) if every else HandleUnknown())
+        return failed(check, handle, ApproverHandleAmbiguous(every) if every else HandleUnknown())
     if owners.groups:
         return _group(users, owners.only, shown=handle)
     return _owner(users, workspace, handle, owners.only)

@@ -114,7 +114,7 @@ class SpecificationOptions(TypedDict, total=False):
     instance_type: str
 
 
-class ComponentOptions(TypedDict, total=False):
+class InferenceComponentOptions(TypedDict, total=False):
     variant: str
     status: str
     at: datetime | None
@@ -211,10 +211,10 @@ class SageMakerState:
         name: str,
         endpoint: str,
         specifications: list[SpecificationOptions],
-        **options: Unpack[ComponentOptions],
+        **options: Unpack[InferenceComponentOptions],
     ) -> InferenceComponent:
         """Creates an inference component. Each of several specifications has an instance type."""
-        reject_unknown_options(options, ComponentOptions)
+        reject_unknown_options(options, InferenceComponentOptions)
         if not specifications:
             raise ValueError("give at least one specification")
         at = options.get("at") or self.location.now

@@ -78,7 +78,7 @@ def read_file(context: ActionContext, body: Body) -> Response:
     return Response(file.content, media_type="application/octet-stream")
 
 
-def _element_use(body: Body) -> interactive_elements.ElementUse:
+def _element_use(body: Body) -> interactive_elements.ElementInteraction:
     """Surface: `channel` and `ts` of a message, or `home: true`, otherwise the topmost modal."""
     where = {name: body.pop(name) for name in ("channel", "ts", "home") if name in body}
-    return interactive_elements.ElementUse(address=SurfaceAddress(**where), **body)
+    return interactive_elements.ElementInteraction(address=SurfaceAddress(**where), **body)

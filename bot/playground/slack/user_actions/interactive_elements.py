@@ -17,7 +17,7 @@ from bot.playground.slack.user_actions.surfaces import Surface, SurfaceAddress, 
 
 
 @dataclass(frozen=True, kw_only=True)
-class ElementUse:
+class ElementInteraction:
     """A use of an element. `confirm` is the answer to its confirmation dialog, if any."""
 
     user: str
@@ -28,7 +28,7 @@ class ElementUse:
     confirm: bool | None = None
 
 
-async def use_element(context: ActionContext, use: ElementUse) -> ActionOutcome:
+async def use_element(context: ActionContext, use: ElementInteraction) -> ActionOutcome:
     """Clicks a button or chooses in a menu, which sends block_actions to the app.
 
     An input block without `dispatch_action` sends nothing until the modal is submitted.
@@ -46,7 +46,7 @@ async def use_element(context: ActionContext, use: ElementUse) -> ActionOutcome:
     return ActionOutcome("ok", sent=True)
 
 
-async def load_suggestions(context: ActionContext, use: ElementUse) -> ActionOutcome:
+async def load_suggestions(context: ActionContext, use: ElementInteraction) -> ActionOutcome:
     """Types in a menu with options from the app. The outcome has these options."""
     with context.state.lock:
         surface, target = _find(context, use)
@@ -68,7 +68,7 @@ async def load_suggestions(context: ActionContext, use: ElementUse) -> ActionOut
     return ActionOutcome("ok", options=tuple(options), sent=True)
 
 
-def _find(context: ActionContext, use: ElementUse) -> tuple[Surface, ElementInBlock]:
+def _find(context: ActionContext, use: ElementInteraction) -> tuple[Surface, ElementInBlock]:
     surface = find_surface(context.state, context.user(use.user), use.address)
     return surface, surface.find_element(use.action_id, use.block_id)
 
