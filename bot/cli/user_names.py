@@ -1,27 +1,22 @@
 """Names of Slack users in tables. JSON and CSV have their IDs."""
 
-import re
 from dataclasses import replace
 from functools import cache
-from typing import TYPE_CHECKING
 
 from bot.bootstrap.slack import is_in_slack, open_client_without_retries
 from bot.core.errors import RequestError, ServiceError
 from bot.core.pins import Pin
 from bot.core.records import AuditEvent, PlanRecord
-
-if TYPE_CHECKING:
-    from slack_sdk import WebClient
-
-_USER = re.compile(r"[UW][A-Z0-9]{6,}", re.ASCII)
+from bot.slack.mrkdwn import is_user
 
 
 class UserNames:
-    """Asks Slack for each user once. After a failure, and without SLACK_BOT_TOKEN, IDs stay as they
-    are: a table must not fail for want of a name."""
+    """Asks Slack for each user once. Shows IDs after a failure, and without SLACK_BOT_TOKEN: a
+    table must not fail for want of a name."""
 
     def __init__(self) -> None:
-        self._client: WebClient | None = open_client_without_retries() if is_in_slack() else None
+        self._may_ask = is_in_slack()
+        self._client = cache(open_client_without_retries)
         self._cached = cache(self._ask)
 
     def in_plan(self, plan: PlanRecord) -> PlanRecord:
@@ -39,17 +34,16 @@ class UserNames:
 
     def _name(self, by: str) -> str:
         """`Mia Brandt (U0000000001)`. Not every actor is a Slack user."""
-        name = self._cached(by) if self._client and _USER.fullmatch(by) else ""
+        name = self._cached(by) if self._may_ask and is_user(by) else ""
         return f"{name} ({by})" if name else by
 
     def _ask(self, user_id: str) -> str:
         from bot.slack.directory import user_name  # noqa: PLC0415 - few commands need Slack
 
-        assert self._client
         try:
-            return user_name(self._client, user_id)
+            return user_name(self._client(), user_id)
         except RequestError:
             return ""
         except ServiceError:
-            self._client = None
+            self._may_ask = False
             return ""

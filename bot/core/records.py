@@ -265,6 +265,11 @@ class PlanMessage:
     listed_version: int | None = None
     updates: int = 0
 
+    @property
+    def thread_ts(self) -> str:
+        """The `ts` under which Slack knows the message's thread."""
+        return self.thread or self.ts
+
 
 class OutcomeSummary(NamedTuple):
     """How many images of a plan have each outcome. `not_deleted`: some of the failed and skipped

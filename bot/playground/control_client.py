@@ -34,7 +34,7 @@ class ControlClient:
 
 
 def in_chunks(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
-    """Lists of at most `size` items, so that request bodies stay small."""
+    """Lists of at most `size` items, which keeps request bodies small."""
     rest = iter(items)
     while chunk := list(islice(rest, size)):
         yield chunk

@@ -47,6 +47,9 @@ UNREACHABLE = frozenset(
 )
 """Errors of users and channels for which a retry is useless."""
 
+THREAD_GONE = UNREACHABLE | {"message_not_found", "thread_not_found"}
+"""Errors of a thread in which the bot can no longer post."""
+
 CANNOT_POST = frozenset({"channel_not_found", "is_archived", "not_in_channel", "restricted_action"})
 """Errors that last until a user changes the channel."""
 

@@ -13,13 +13,10 @@ from bot.core.records import PlanMessage, PlanRecord
 from bot.core.repository import RepositoryId
 from bot.parallel import call_all
 from bot.ports import Clock
-from bot.slack.api import UNREACHABLE, SlackError, post_message
+from bot.slack.api import THREAD_GONE, SlackError, post_message
 from bot.slack.directory import SlackUsers
 from bot.slack.messages.approvers import reminder
 from bot.store.store import Store
-
-_GONE = UNREACHABLE | {"message_not_found", "thread_not_found"}
-"""Errors of a thread in which the bot can no longer post."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +55,10 @@ class ApprovalReminders:
         approvers = self.users.approver_list(rules.approvers)
         content = reminder(plan, approvers, rules.required)
         try:
-            thread = message.thread or message.ts
+            thread = message.thread_ts
             post_message(self.client, "Reminding approvers", message.channel, content, thread)
         except SlackError as error:
-            if error.code not in _GONE:
+            if error.code not in THREAD_GONE:
                 self.store.forget_reminder(plan)
                 raise
 

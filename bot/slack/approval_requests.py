@@ -58,7 +58,7 @@ def _expect_undecided(plan: PlanRecord, version: int) -> None:
 def _post(context: SlackContext, plan: PlanRecord, message: PlanMessage, user: str) -> None:
     approvers = context.users.approver_list(context.rules_of(plan.repository).approvers)
     content = approval_request(plan, user, approvers)
-    thread = message.thread or message.ts
+    thread = message.thread_ts
     post_message(context.client, "Asking the approvers", message.channel, content, thread)
 
 

@@ -285,7 +285,7 @@ class PlanMessages:
         if not self._store.mark_notified(plan, plan.version) or not messages:
             return
         message = messages[-1]
-        thread = message.thread or message.ts
+        thread = message.thread_ts
         try:
             post_message(self._client, "Notifying approvers", message.channel, content, thread)
         except SlackError as error:

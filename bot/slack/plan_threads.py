@@ -13,13 +13,10 @@ from bot.core.plan import Plan, PlanState
 from bot.core.records import AuditEvent, AuditEventName, PlanMessage, PlanRecord
 from bot.render.output import write_rows
 from bot.render.plans import CSV_HEADER, plan_as_rows
-from bot.slack.api import UNREACHABLE, SlackError, calling, post_message
+from bot.slack.api import THREAD_GONE, SlackError, calling, post_message
 from bot.slack.messages.new_pins import NewPinsView, new_pins_message
 from bot.slack.plan_contents import PlanContents
 from bot.store.store import Store
-
-GONE = UNREACHABLE | {"message_not_found", "thread_not_found"}
-"""Errors of a thread in which the bot can no longer post."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +42,7 @@ class PlanThreads:
         except DamagedDataError:
             return
         except SlackError as error:
-            if error.code not in GONE:
+            if error.code not in THREAD_GONE:
                 marked = replace(message, listed_version=plan.version)
                 self.store.mark_thread(marked, message.listed_version)
                 raise
@@ -78,7 +75,7 @@ class PlanThreads:
     def _post_pins(self, message: PlanMessage, plan: PlanRecord, pins: Sequence[Pin]) -> None:
         summary = self.contents.summary(plan.id, plan.version)
         content = new_pins_message(NewPinsView(plan, summary, pins))
-        thread = message.thread or message.ts
+        thread = message.thread_ts
         post_message(self.client, "Posting new pins", message.channel, content, thread)
 
     def _upload(self, message: PlanMessage, plan: PlanRecord) -> None:
@@ -91,7 +88,7 @@ class PlanThreads:
                     filename=f"{name.replace('/', '-')}-{plan.id}-{plan.version}.csv",
                     title=f"{name}: every manifest, version {plan.version}",
                     channel=message.channel,
-                    thread_ts=message.thread or message.ts,
+                    thread_ts=message.thread_ts,
                 )
         except SlackError as error:
             if error.code != "not_in_channel":
@@ -102,7 +99,7 @@ class PlanThreads:
         with calling("Requesting an invitation"):
             self.client.chat_postMessage(
                 channel=message.channel,
-                thread_ts=message.thread or message.ts,
+                thread_ts=message.thread_ts,
                 text=(
                     "The CSV file with all manifests could not be uploaded: the bot is not in this "
                     "channel. Invite it with `/invite`; the next report includes the file."

@@ -41,6 +41,21 @@ def test_without_an_answer_the_id_is_shown(
     assert f"{ann.id}: " in result.out
 
 
+def test_a_wrong_slack_address_does_not_fail_the_table(
+    run: Run,
+    slack: Workspace,
+    ann: SimulatedUser,
+    own_store: Store,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    del slack
+    pause(own_store, ann.id)
+    monkeypatch.setenv("SLACK_API_URL", "nonsense")
+    result = run("audit")
+    assert (result.status, result.err) == (0, "")
+    assert f"{ann.id}: " in result.out
+
+
 def test_without_slack_no_call_is_made(run: Run, own_store: Store) -> None:
     pause(own_store, "U0000000001")
     assert "U0000000001: " in run("audit").out

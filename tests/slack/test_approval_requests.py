@@ -102,7 +102,7 @@ def test_an_outdated_button(bot: RunningBot, ann: SimulatedUser, bob: SimulatedU
 
 
 def test_slack_fails(bot: RunningBot, slack: Workspace, ann: SimulatedUser) -> None:
-    """The button stays, so the user can ask again."""
+    """The button is kept, so the user can ask again."""
     message = bot.posted()
     bot.clicks(ann, "approve_plan", message)
     slack.faults.add(CallFault(method="chat.postMessage", error="internal_error"))
