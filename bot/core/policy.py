@@ -80,7 +80,7 @@ class ApprovalRules:
 
 
 @dataclass(frozen=True, slots=True)
-class ReportEntry:
+class ReportSettings:
     """`approvers` None: those of all repositories."""
 
     repositories: Patterns
@@ -89,7 +89,7 @@ class ReportEntry:
 
 
 def rules_for(
-    entries: Sequence[ReportEntry], repository: RepositoryId, general: ApprovalRules
+    entries: Sequence[ReportSettings], repository: RepositoryId, general: ApprovalRules
 ) -> ApprovalRules:
     """Takes the channel and, if it has any, the approvers of the first entry that matches. Without
     such an entry there is no channel."""
@@ -101,7 +101,7 @@ def rules_for(
     return replace(general, channel=entry.channel, approvers=approvers)
 
 
-def rules_for_all(entries: Sequence[ReportEntry], general: ApprovalRules) -> ApprovalRules:
+def rules_for_all(entries: Sequence[ReportSettings], general: ApprovalRules) -> ApprovalRules:
     """The rules for actions on all repositories: pause, resume, confirm usage. Without general
     approvers, the approvers of all entries count; if there are none either, every full member."""
     named = chain.from_iterable(entry.approvers or () for entry in entries)

@@ -23,7 +23,7 @@ from bot.core.policy import (
     PinEntry,
     Policy,
     PolicyEntry,
-    ReportEntry,
+    ReportSettings,
     rules_for,
     rules_for_all,
 )
@@ -296,8 +296,8 @@ class ReportSection(SettingsSection):
             Patterns(self.repositories), schedule, self.min_saving, is_posted
         )
 
-    def entry(self) -> ReportEntry:
-        return ReportEntry(Patterns(self.repositories), self.channel, self.approvers)
+    def entry(self) -> ReportSettings:
+        return ReportSettings(Patterns(self.repositories), self.channel, self.approvers)
 
 
 class ApprovalSection(SettingsSection):
@@ -363,7 +363,7 @@ class Settings(SettingsSection):
         registries = ((_normal_alias(alias), parse_registry_host(uri)) for alias, uri in aliases)
         return RegistryHosts({alias: registry for alias, registry in registries if registry})
 
-    def report_entries(self) -> tuple[ReportEntry, ...]:
+    def report_entries(self) -> tuple[ReportSettings, ...]:
         return tuple(report.entry() for report in self.reports)
 
     def due_entries(self) -> tuple[report_schedules.ScheduleEntry, ...]:

@@ -14,7 +14,7 @@ from bot.core.permissions import SlackUser
 from bot.parallel import ExpiringCache
 from bot.slack.api import SlackError, calling
 from bot.slack.mrkdwn import is_user
-from bot.slack.user_handles import HandleOwners, SlackHandles
+from bot.slack.user_handles import HandleOwners, SlackHandleLookup
 from bot.slack.view_models import ApproverList
 
 SECONDS_CACHED = 60.0
@@ -46,7 +46,7 @@ class SlackUsers:
         self._workspace = workspace
         self._groups = sorted(groups)
         handles = [group for group in self._groups if group.startswith("@")]
-        self._handles = SlackHandles(client, handles, clock)
+        self._handles = SlackHandleLookup(client, handles, clock)
         self._users: ExpiringCache[str, dict[str, Any]] = ExpiringCache(
             self._ask_user, SECONDS_CACHED, SECONDS_ERRORS_CACHED, clock
         )

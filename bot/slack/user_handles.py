@@ -35,7 +35,7 @@ class HandleOwners:
         return every[0] if len(every) == 1 else None
 
 
-class SlackHandles:
+class SlackHandleLookup:
     """Looks up the owners of handles, and caches them. Thread-safe. A user's handle is their user
     name, in upper or lower case. A display name is none: users choose it themselves, and several
     may have the same, so it must not give anyone a permission. `handles`: with `@`."""

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from bot.core.patterns import Patterns
-from bot.core.policy import ApprovalRules, ReportEntry, rules_for, rules_for_all
+from bot.core.policy import ApprovalRules, ReportSettings, rules_for, rules_for_all
 from tests.core.strategies import REPOSITORY
 
 GENERAL = ApprovalRules(("U1",), 2, 0.5, "T1", None)
@@ -17,17 +17,17 @@ OTHERS = Patterns.of("other/*")
     ("why", "entries", "channel", "approvers"),
     [
         ("no entry: no channel", [], None, ("U1",)),
-        ("no matching entry: no channel", [ReportEntry(OTHERS, "C9", ("U9",))], None, ("U1",)),
-        ("an entry without approvers", [ReportEntry(ALL, "C1")], "C1", ("U1",)),
-        ("an entry with approvers", [ReportEntry(ALL, "C1", ("U2", "S3"))], "C1", ("U2", "S3")),
-        ("an empty list: every full member", [ReportEntry(ALL, "C1", ())], "C1", ()),
-        ("an entry without channel", [ReportEntry(ALL, None, ("U2",))], None, ("U2",)),
+        ("no matching entry: no channel", [ReportSettings(OTHERS, "C9", ("U9",))], None, ("U1",)),
+        ("an entry without approvers", [ReportSettings(ALL, "C1")], "C1", ("U1",)),
+        ("an entry with approvers", [ReportSettings(ALL, "C1", ("U2", "S3"))], "C1", ("U2", "S3")),
+        ("an empty list: every full member", [ReportSettings(ALL, "C1", ())], "C1", ()),
+        ("an entry without channel", [ReportSettings(ALL, None, ("U2",))], None, ("U2",)),
         (
             "the first matching entry, by name or URI",
             [
-                ReportEntry(OTHERS, "C9", ("U9",)),
-                ReportEntry(Patterns.of("host/TEAM/*"), "C2"),
-                ReportEntry(ALL, "C1", ("U2",)),
+                ReportSettings(OTHERS, "C9", ("U9",)),
+                ReportSettings(Patterns.of("host/TEAM/*"), "C2"),
+                ReportSettings(ALL, "C1", ("U2",)),
             ],
             "C2",
             ("U1",),
@@ -36,7 +36,7 @@ OTHERS = Patterns.of("other/*")
 )
 def test_the_first_entry_that_matches_gives_channel_and_approvers(
     why: str,
-    entries: list[ReportEntry],
+    entries: list[ReportSettings],
     channel: str | None,
     approvers: tuple[str, ...],
 ) -> None:
@@ -58,6 +58,6 @@ def test_who_decides_about_all_repositories(
     named: list[tuple[str, ...] | None],
     approvers: tuple[str, ...],
 ) -> None:
-    entries = [ReportEntry(ALL, "C1", each) for each in named]
+    entries = [ReportSettings(ALL, "C1", each) for each in named]
     expected = replace(GENERAL, approvers=approvers)
     assert rules_for_all(entries, replace(GENERAL, approvers=general)) == expected, why
