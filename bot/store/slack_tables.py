@@ -60,3 +60,13 @@ class PauseAnnouncementRow(TableBase):
 
     channel: Mapped[str] = mapped_column(primary_key=True)
     paused_at: Mapped[datetime]
+
+
+class RefusedBlockRow(TableBase):
+    """A kind of block that a workspace refused. `kind`: the block's `type`."""
+
+    __tablename__ = "refused_blocks"
+
+    workspace: Mapped[str] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    refused_at: Mapped[datetime]

@@ -1,6 +1,6 @@
 """The database tables; `slack_tables` has more. `migrations/` creates and changes them."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -366,3 +366,31 @@ class ScheduledReportRow(TableBase):
     """Only in rows of versions before 0011."""
     error_value: Mapped[Any] = mapped_column(StoredValue, nullable=True)
     line: Mapped[str | None] = mapped_column(index=True)
+
+
+class StorageDayRow(TableBase):
+    """What a repository stored on a day. `is_measured` False: reconstructed from push times, which
+    only `at`, `manifests` and `stored_bytes` describe. `policy_growth`: bytes a week. `day`: in
+    UTC. None: unknown."""
+
+    __tablename__ = "storage_history"
+
+    repository: Mapped[str] = mapped_column(primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True)
+    at: Mapped[datetime]
+    is_measured: Mapped[bool]
+    manifests: Mapped[int]
+    stored_bytes: Mapped[int | None] = mapped_column(BigInteger)
+    in_use_bytes: Mapped[int | None] = mapped_column(BigInteger)
+    freeable_bytes: Mapped[int | None] = mapped_column(BigInteger)
+    policy_growth: Mapped[int | None] = mapped_column(BigInteger)
+
+
+class PriceListRow(TableBase):
+    """AWS's price of storage in a Region. `usd_per_gb_month` None: AWS named no price."""
+
+    __tablename__ = "price_list"
+
+    region: Mapped[str] = mapped_column(primary_key=True)
+    usd_per_gb_month: Mapped[float | None]
+    read_at: Mapped[datetime]

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from threading import Barrier
 from typing import Any
@@ -335,6 +335,7 @@ def _some(column: Column[Any]) -> Any:
         float: 0.5,
         bool: True,
         datetime: NOW,
+        date: NOW.date(),
         bytes: b"bytes",
         object: {},
     }
