@@ -1,0 +1,108 @@
+"""The growth that a policy allows: bytes a week that its rules keep without end.
+
+Rules with a bound (`newest`, `semver`, `pushed_within`, `pulled_within`, `min_age`) and workloads
+keep about as much in a year as today. All other reasons to keep add up.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+
+from bot.core.judge import JudgedManifest
+from bot.core.manifest import Blob, Manifest
+from bot.core.manifest_graph import build_graph, with_dependents
+from bot.core.patterns import Patterns
+from bot.core.rules.selection import TagFilter
+from bot.core.savings import unread_bytes
+from bot.core.storage_projection import WEEKS, weekly_growth
+from bot.core.verdict_reasons import KeptByTag, Pinned, Reason, RuleName, TagPatterns
+
+_WEEK = timedelta(weeks=1)
+
+_WITHOUT_BOUND = frozenset(
+    {
+        RuleName.TAGS,
+        RuleName.PINNED,
+        RuleName.ARTIFACT,
+        RuleName.ARCHIVED,
+        RuleName.ORPHAN,
+        RuleName.NO_POLICY,
+        RuleName.UNKNOWN,
+    }
+)
+
+
+def policy_growth(
+    judged: Sequence[JudgedManifest], now: datetime, weeks: int = WEEKS
+) -> int | None:
+    """Bytes a week that the policy never frees, by the new blobs of the last weeks.
+
+    A blob is new when the first manifest that has it was pushed. `judged`: a fresh plan's, with
+    all layers. `weeks`: whole weeks since the repository's first push, at most `WEEKS`. None: too
+    few weeks to tell.
+    """
+    manifests = [each.manifest for each in judged]
+    growing = _growing_patterns(judged)
+    unbounded = (j.manifest.digest for j in judged if _is_kept_without_bound(j, growing))
+    kept = with_dependents(build_graph(manifests), unbounded)
+    first_pushed = _first_pushed(manifests)
+    never_freed = {blob for m in manifests if m.digest in kept for blob in _blobs(m)}
+    sums = [0] * weeks
+    for blob in never_freed:
+        pushed_at = first_pushed.get(blob.digest)
+        week = weeks - 1 - (now - pushed_at) // _WEEK if pushed_at else -1
+        if week in range(weeks):
+            sums[week] += blob.size
+    growth = weekly_growth(sums)
+    return round(growth.expected) if growth else None
+
+
+def _is_kept_without_bound(
+    judged: JudgedManifest, growing: Mapping[TagPatterns, TagFilter]
+) -> bool:
+    return any(_has_no_bound(reason, judged.manifest, growing) for reason in judged.reasons)
+
+
+def _has_no_bound(
+    reason: Reason, manifest: Manifest, growing: Mapping[TagPatterns, TagFilter]
+) -> bool:
+    if isinstance(reason, KeptByTag):
+        return growing[reason.group].matches_any(manifest.tags)
+    if isinstance(reason, Pinned):
+        return reason.pin.until is None
+    return reason.rule in _WITHOUT_BOUND
+
+
+def _growing_patterns(judged: Iterable[JudgedManifest]) -> Mapping[TagPatterns, TagFilter]:
+    """Of each group of tags, the globs that keep more than one image. A tag such as `latest` moves
+    from image to image, and so keeps one at a time."""
+    members: defaultdict[TagPatterns, list[tuple[str, ...]]] = defaultdict(list)
+    for each in judged:
+        for reason in each.reasons:
+            if isinstance(reason, KeptByTag):
+                members[reason.group].append(each.manifest.tags)
+    return {group: _growing_part(group, images) for group, images in members.items()}
+
+
+def _growing_part(group: TagPatterns, images: Sequence[tuple[str, ...]]) -> TagFilter:
+    except_tags = Patterns(group.except_tags)
+    filters = {glob: TagFilter(Patterns.of(glob), except_tags) for glob in group.tags or ("*",)}
+    growing = [glob for glob, each in filters.items() if sum(map(each.matches_any, images)) > 1]
+    return TagFilter(Patterns.of(*growing), except_tags)
+
+
+def _first_pushed(manifests: Iterable[Manifest]) -> Mapping[str, datetime]:
+    """By digest of a blob, when the first manifest that has it was pushed."""
+    times: dict[str, datetime] = {}
+    for manifest in manifests:
+        if pushed_at := manifest.pushed_at:
+            for blob in _blobs(manifest):
+                times[blob.digest] = min(times.get(blob.digest, pushed_at), pushed_at)
+    return times
+
+
+def _blobs(manifest: Manifest) -> tuple[Blob, ...]:
+    """An image whose layers are unknown counts as one blob of its listed size."""
+    if manifest.blobs is None:
+        return (Blob(manifest.digest, unread_bytes(manifest)),)
+    return manifest.blobs
