@@ -70,12 +70,16 @@ def make_plan(
     graph = build_graph(manifests)
     judged = judge(graph, inputs)
     deleted = {j.manifest.digest for j in judged if j.verdict is Verdict.DELETE}
-    stored_bytes = find_stored_bytes(graph.manifests.values())
+    savings = replace(
+        savings_of(judged, prices),
+        stored_bytes=find_stored_bytes(graph.manifests.values()),
+        in_use_bytes=find_stored_bytes(_in_use(graph, judged)),
+    )
     return Plan(
         repository=repository,
         judged=judged,
         delete=_deletion_order(graph, deleted),
-        savings=replace(savings_of(judged, prices), stored_bytes=stored_bytes),
+        savings=savings,
         usage=inputs.usage,
         deleted_also_in=inputs.deleted_also_in,
         problems=(
@@ -83,6 +87,16 @@ def make_plan(
             *(scan.problem for scan in inputs.usage.scans if scan.problem),
         ),
     )
+
+
+def _in_use(graph: ManifestGraph, judged: Iterable[JudgedManifest]) -> Iterator[Manifest]:
+    """Manifests in use, those that are kept for them, and their parts."""
+    used = (
+        each.manifest.digest
+        for each in judged
+        if any(reason.rule is RuleName.IN_USE for reason in each.reasons)
+    )
+    return map(graph.manifests.__getitem__, with_dependents(graph, used))
 
 
 def savings_of(judged: Iterable[JudgedManifest], prices: Prices) -> Savings:
@@ -206,9 +220,13 @@ def _with_pin_reasons(reasons: tuple[Reason, ...], pins: Iterable[Pin]) -> tuple
 
 
 def _savings(before: Savings, judged: Iterable[JudgedManifest], usd_per_gb_month: float) -> Savings:
-    """Keeps `stored_bytes`: a stored plan has only the layers that it would free."""
+    """Keeps the bytes of kept images: a stored plan has only the layers that it would free."""
     prices = Prices(usd_per_gb_month, layers_stay_within=before.exact)
-    return replace(savings_of(judged, prices), stored_bytes=before.stored_bytes)
+    return replace(
+        savings_of(judged, prices),
+        stored_bytes=before.stored_bytes,
+        in_use_bytes=before.in_use_bytes,
+    )
 
 
 class FreedBytes:

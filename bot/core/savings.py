@@ -28,7 +28,8 @@ class Savings:
     `listed_bytes`: the sum of the sizes that ECR lists for the deleted manifests that are not
     indexes. `exact`: False if the layers of an image are unknown, or if other repositories may
     share layers.
-    `stored_bytes`: the size of the whole repository, counted like `freed_bytes`; None if unknown.
+    `stored_bytes`: the size of the whole repository, counted like `freed_bytes`; `in_use_bytes`:
+    that of its images in use, with their parts. None if unknown.
     """
 
     freed_bytes: int
@@ -36,10 +37,11 @@ class Savings:
     usd_per_month: float
     exact: bool
     stored_bytes: int | None = None
+    in_use_bytes: int | None = None
 
 
 def find_savings(kept: Sequence[Manifest], deleted: Sequence[Manifest], prices: Prices) -> Savings:
-    """Leaves out `stored_bytes`, since stored plans have no layers of kept manifests."""
+    """Leaves out the bytes of kept manifests, since stored plans do not have their layers."""
     freed = _freed(kept, deleted) + sum(map(unread_bytes, deleted))
     is_read = not any(map(has_unknown_layers, chain(kept, deleted)))
     return Savings(

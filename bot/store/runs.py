@@ -139,7 +139,7 @@ class RunQueries(StoreQueries):
         about to delete it."""
         with self._database.reading() as session:
             row = session.get(KeptManifestRow, (repository, digest))
-            return _kept(row) if row else None
+            return kept_manifest_of(row) if row else None
 
 
 def change_run(session: Session, before: PlanRun | None, after: PlanRun | None) -> bool:
@@ -256,7 +256,7 @@ def _kept_row(kept: KeptManifest, run: PlanRun, now: datetime) -> dict[str, Any]
     }
 
 
-def _kept(row: KeptManifestRow) -> KeptManifest:
+def kept_manifest_of(row: KeptManifestRow) -> KeptManifest:
     try:
         text = zlib.decompress(row.text).decode(errors=_ODD_TEXT)
     except (zlib.error, UnicodeError) as error:

@@ -21,6 +21,7 @@ from bot.store.repositories import BotReadQueries, RepositoryQueries, TagScanQue
 from bot.store.runs import PauseQueries, RunQueries
 from bot.store.slack_notifications import PauseAnnouncementQueries, ReminderQueries
 from bot.store.sqlite import SqliteDatabase
+from bot.store.storage_history import StorageHistoryQueries
 from bot.store.tables import DatabaseInfoRow
 from bot.store.workload_counts import WorkloadCountQueries
 
@@ -96,6 +97,7 @@ class Store(
     JobQueries,
     SlackDeliveryQueries,
     RepositoryQueries,
+    StorageHistoryQueries,
     PauseQueries,
     PauseAnnouncementQueries,
     ReminderQueries,

@@ -1,0 +1,76 @@
+"""What repositories stored over time."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from bot.core.errors import ErrorText
+from bot.core.plan import PlanState
+from bot.core.records import AuditEventName, ImageOutcome, ImageResult, KeptManifest, StoreChange
+from bot.core.storage_history import RunFreed, StorageDay, StorageHistory
+from bot.store.store import Store
+from tests.store.support import HERE, THERE, begin, event, propose
+from tests.support import NOW
+
+DAY = timedelta(days=1)
+SCAN = StorageDay(NOW, 7, 100, 20, 30, 4)
+RECONSTRUCTED = StorageDay(NOW - 7 * DAY, 5, 80, is_measured=False)
+
+
+def test_days_are_returned_as_stored(store: Store) -> None:
+    unknown = StorageDay(NOW - DAY, 3, None)
+    store.save_storage_day(HERE, SCAN)
+    store.save_storage_day(HERE, unknown)
+    store.save_reconstructed_days(HERE, [RECONSTRUCTED])
+    store.save_storage_day(THERE, SCAN)
+    assert store.storage_history(HERE) == StorageHistory([RECONSTRUCTED, unknown, SCAN], ())
+    assert store.storage_histories((NOW - 2 * DAY).date()) == {
+        HERE.uri: StorageHistory([unknown, SCAN], ()),
+        THERE.uri: StorageHistory([SCAN], ()),
+    }
+
+
+def test_a_repository_without_scans(store: Store) -> None:
+    assert store.storage_history(HERE) == StorageHistory((), ())
+    assert store.storage_histories(NOW.date()) == {}
+
+
+def test_the_last_scan_of_a_day_counts(store: Store) -> None:
+    later = replace(SCAN, at=NOW + timedelta(minutes=5), stored_bytes=60)
+    store.save_storage_day(HERE, SCAN)
+    store.save_storage_day(HERE, later)
+    store.save_storage_day(HERE, SCAN)
+    store.save_reconstructed_days(HERE, [replace(RECONSTRUCTED, at=NOW)])
+    assert store.storage_history(HERE).days == [later]
+
+
+def test_a_scan_replaces_a_reconstructed_day(store: Store) -> None:
+    store.save_reconstructed_days(HERE, [replace(RECONSTRUCTED, at=NOW - timedelta(minutes=5))])
+    store.save_storage_day(HERE, SCAN)
+    assert store.storage_history(HERE).days == [SCAN]
+
+
+def test_runs_with_the_time_of_their_end(store: Store) -> None:
+    plan = propose(store)
+    ended = replace(plan, state=PlanState.STOPPED, freed_bytes=40, unconfirmed_bytes=2)
+    at = NOW + timedelta(hours=3)
+    events = [
+        event(AuditEventName.DELETED, plan=plan.id),
+        replace(event(AuditEventName.ENDED, plan=plan.id), at=at),
+    ]
+    assert store.commit(StoreChange(events, plan, ended))
+    assert store.storage_history(HERE).runs == [RunFreed(plan.id, at, 40, 2)]
+    store.save_storage_day(HERE, SCAN)
+    assert store.storage_histories(NOW.date())[HERE.uri].runs == [RunFreed(plan.id, at, 40, 2)]
+    assert store.storage_history(THERE).runs == ()
+
+
+def test_deleted_manifests(store: Store) -> None:
+    run = begin(store)
+    kept = [KeptManifest(HERE.uri, f"sha256:{tag}", (tag,), None, "{}") for tag in ("old", "older")]
+    store.journal(run, [], kept)
+    deleted = ImageResult("sha256:old", ImageOutcome.DELETED, ErrorText("gone"))
+    failed = ImageResult("sha256:older", ImageOutcome.SKIPPED, ErrorText("pinned"))
+    assert store.record_results(run, [deleted, failed], [], [])
+    plan = store.plan(run.plan)
+    assert plan
+    assert list(store.deleted_manifests(plan)) == kept[:1]
