@@ -15,6 +15,7 @@ from bot.core.rules.selection import Rule
 from bot.core.usage import SOURCES
 from bot.core.verdict_reasons import Reason
 from bot.render.audit_events import EVENT_COLUMNS
+from bot.render.cost_estimate import MONTH_COLUMNS
 from bot.render.doctor_findings import FINDING_COLUMNS
 from bot.render.output import Columns
 from bot.render.pins import PIN_COLUMNS
@@ -37,6 +38,7 @@ LISTS = (
     PIN_COLUMNS,
     FINDING_COLUMNS,
     REPORT_COLUMNS,
+    MONTH_COLUMNS,
 )
 
 

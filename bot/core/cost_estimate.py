@@ -1,33 +1,43 @@
 """The cost calculator: what a repository stores and costs each month, with and without cleanup.
 
-Each build adds one image, of which a share is new and the rest is layers of earlier images. With
-cleanup, the newest images are kept, and the new layers of all older images are freed.
+The model: builds come evenly, and each adds one image. A share of it is new. The rest is layers
+that every image has, stored once. Cleanup runs after each build and keeps the newest images.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from math import inf
 
 from bot.core.savings import usd_per_month
 
 DAYS_PER_MONTH = 365.25 / 12
 
+DEFAULT_USD_PER_GB_MONTH = 0.10
+"""AWS's price in most Regions: aws.amazon.com/ecr/pricing."""
+
 
 @dataclass(frozen=True, slots=True)
-class Builds:
-    """`image_bytes`: the size of one image. `new_share`: the part of each image that no earlier
-    image has, from 0 to 1. `kept`: how many images cleanup keeps."""
+class EstimateInputs:
+    """`image_bytes`: the size of each image. `new_share`: the part of an image that no earlier
+    image has, from 0 to 1. `builds_per_day`: more than 0. `kept_images`: the images that cleanup
+    keeps, at least 1."""
 
     image_bytes: int
     new_share: float
-    per_day: float
-    kept: int
+    builds_per_day: float
+    kept_images: int
+    months: int
+
+    @property
+    def new_bytes_per_week(self) -> int:
+        return round(7 * self.builds_per_day * self.new_share * self.image_bytes)
 
 
 @dataclass(frozen=True, slots=True)
-class MonthlyCost:
-    """`stored_bytes`: at the end of the month. `usd`: for the average of the month, as AWS bills
-    it."""
+class EstimatedStorage:
+    """`stored_bytes`: at the end of the month. `usd`: for the average of the month, as AWS
+    bills."""
 
     stored_bytes: int
     usd: float
@@ -38,48 +48,70 @@ class EstimatedMonth:
     """`number`: from 1."""
 
     number: int
-    without_cleanup: MonthlyCost
-    with_cleanup: MonthlyCost
+    without_cleanup: EstimatedStorage
+    with_cleanup: EstimatedStorage
 
 
-def estimate(builds: Builds, months: int, usd_per_gb_month: float) -> Sequence[EstimatedMonth]:
-    """Of a repository that is empty at first."""
-    return [
+@dataclass(frozen=True, slots=True)
+class CostEstimate:
+    inputs: EstimateInputs
+    usd_per_gb_month: float
+    months: Sequence[EstimatedMonth]
+
+    @property
+    def usd_without_cleanup(self) -> float:
+        """Of all months."""
+        return sum(month.without_cleanup.usd for month in self.months)
+
+    @property
+    def usd_with_cleanup(self) -> float:
+        """Of all months."""
+        return sum(month.with_cleanup.usd for month in self.months)
+
+    @property
+    def usd_saved(self) -> float:
+        """In all months."""
+        return self.usd_without_cleanup - self.usd_with_cleanup
+
+
+def estimate_cost(
+    inputs: EstimateInputs, usd_per_gb_month: float = DEFAULT_USD_PER_GB_MONTH
+) -> CostEstimate:
+    """The repository is empty at first."""
+    months = [
         EstimatedMonth(
             number,
-            _cost(builds, number, usd_per_gb_month, kept=float("inf")),
-            _cost(builds, number, usd_per_gb_month, kept=builds.kept),
+            _storage_in(number, inputs, usd_per_gb_month, kept=inf),
+            _storage_in(number, inputs, usd_per_gb_month, kept=inputs.kept_images),
         )
-        for number in range(1, months + 1)
+        for number in range(1, inputs.months + 1)
     ]
+    return CostEstimate(inputs, usd_per_gb_month, months)
 
 
-def total_usd(months: Sequence[EstimatedMonth]) -> tuple[float, float]:
-    """Without and with cleanup."""
-    return (
-        sum(month.without_cleanup.usd for month in months),
-        sum(month.with_cleanup.usd for month in months),
+def _storage_in(
+    month: int, inputs: EstimateInputs, usd_per_gb_month: float, *, kept: float
+) -> EstimatedStorage:
+    first, last = (number * DAYS_PER_MONTH * inputs.builds_per_day for number in (month - 1, month))
+    average = _average_bytes(inputs, first, last, kept)
+    usd = usd_per_month(round(average), usd_per_gb_month)
+    return EstimatedStorage(round(_stored_bytes(inputs, last, kept)), usd)
+
+
+def _average_bytes(inputs: EstimateInputs, first: float, last: float, kept: float) -> float:
+    """From `first` to `last` builds. Storage grows evenly up to the first image, then up to the
+    last image that is kept, then not at all: the average of each part is that of its ends."""
+    ends = sorted({first, *(end for end in (1.0, kept) if first < end < last), last})
+    total = sum(
+        (end - start) * (_stored_bytes(inputs, start, kept) + _stored_bytes(inputs, end, kept)) / 2
+        for start, end in pairwise(ends)
     )
+    return total / (last - first)
 
 
-def _cost(builds: Builds, month: int, usd_per_gb_month: float, *, kept: float) -> MonthlyCost:
-    """Between its two kinks, at the first image and at the last one that cleanup keeps, storage
-    grows evenly: the average of a part is that of its ends."""
-    first, last = (builds.per_day * DAYS_PER_MONTH * number for number in (month - 1, month))
-    kinks = sorted({first, last, *(kink for kink in (1.0, kept) if first < kink < last)})
-    parts = pairwise(kinks)
-    weighted = (
-        (end - start) * (_stored(builds, start, kept) + _stored(builds, end, kept)) / 2
-        for start, end in parts
-    )
-    average = sum(weighted) / (last - first) if last > first else 0.0
-    stored = round(_stored(builds, last, kept))
-    return MonthlyCost(stored, usd_per_month(round(average), usd_per_gb_month))
-
-
-def _stored(builds: Builds, number: float, kept: float) -> float:
-    """Bytes after so many builds. The first image is new as a whole."""
-    present = min(number, kept)
-    if present < 1:
-        return present * builds.image_bytes
-    return builds.image_bytes * (1 + builds.new_share * (present - 1))
+def _stored_bytes(inputs: EstimateInputs, builds: float, kept: float) -> float:
+    """After so many builds. The first image is new as a whole."""
+    images = min(builds, kept)
+    if images < 1:
+        return images * inputs.image_bytes
+    return inputs.image_bytes * (1 + inputs.new_share * (images - 1))

@@ -66,6 +66,16 @@ def yearly(usd_per_month: float, *, exact: bool = True) -> str:
     return f"{'' if exact else 'about '}${usd:,.{digits}f} a year"
 
 
+def dollars(usd: float) -> str:
+    """`$0`, `< $0.01`, `$4.10`, `$41`. Escape it for mrkdwn."""
+    if usd <= 0:
+        return "$0"
+    if usd < 0.005:
+        return "< $0.01"
+    digits = 2 if usd < 9.995 else 0
+    return f"${usd:,.{digits}f}"
+
+
 def saves(usd_per_month: float, *, exact: bool = True, verb: str = "saves") -> str:
     """`saves $41 a year`, or `no saving`."""
     words = yearly(usd_per_month, exact=exact)
