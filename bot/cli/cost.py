@@ -20,7 +20,7 @@ from bot.cli.options import common_options, format_option
 @format_option("month")
 @common_options
 def cost(*, estimate: bool, keep: Sequence[str], format_: str, **given: str | None) -> None:
-    """Show what storage costs each month, with and without cleanup.
+    """Show what storage costs, with and without cleanup.
 
     The estimate needs no AWS credentials and no settings. It uses the default price of $0.10 per GB
     a month.

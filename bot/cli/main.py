@@ -57,9 +57,7 @@ COMMANDS_BY_GROUP: Mapping[str, Mapping[str, _Command]] = {
         "audit": _Command("bot.cli.audit:audit", "List what users and the bot did, oldest first."),
     },
     "Costs": {
-        "cost": _Command(
-            "bot.cli.cost:cost", "Show what storage costs each month, with and without cleanup."
-        ),
+        "cost": _Command("bot.cli.cost:cost", "Show what storage costs, with and without cleanup."),
     },
     "Pins": {
         "pin": _Command("bot.cli.pins:pin", "Pin images by tag, digest or glob to keep them."),

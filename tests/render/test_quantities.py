@@ -9,6 +9,7 @@ from bot.core.savings import Savings
 from bot.render.quantities import (
     age,
     count,
+    dollars,
     duration_words,
     freed_of_all,
     iso,
@@ -67,6 +68,22 @@ def test_money_is_said_a_year(usd_per_month: float, words: str) -> None:
     assert yearly(usd_per_month) == words
     known = words if usd_per_month < 1 / 12 else f"about {words}"
     assert yearly(usd_per_month, exact=False) == known
+
+
+@pytest.mark.parametrize(
+    ("usd", "words"),
+    [
+        (0, "$0"),
+        (0.0049, "< $0.01"),
+        (0.005, "$0.01"),
+        (4.1, "$4.10"),
+        (9.994, "$9.99"),
+        (9.996, "$10"),
+        (1234567.8, "$1,234,568"),
+    ],
+)
+def test_dollars(usd: float, words: str) -> None:
+    assert dollars(usd) == words
 
 
 def test_savings_with_their_verb() -> None:
