@@ -7,6 +7,7 @@ from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from bot.core.manifest import DescribedImage, ManifestContent, ManifestReadFailure
 from bot.core.permissions import SlackUser
+from bot.core.prices import GbPrice, RegionPrices
 from bot.core.pull_times import BotRead
 from bot.core.records import AuditEvent, PlanMessage
 from bot.core.repository import Puller, RegistryId, RepositoryId
@@ -14,6 +15,12 @@ from bot.core.usage import ImageUse
 
 Clock = Callable[[], datetime]
 """The time now, in UTC."""
+
+PriceOf = Callable[[str], GbPrice]
+"""The price of storage in a Region."""
+
+PriceReader = Callable[[], RegionPrices]
+"""The prices of storage that are known now. Makes no calls to AWS."""
 
 
 class ManifestText(NamedTuple):

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 import orjson
 
+from bot.core.prices import GbPrice, PriceSource, RegionPrices
 from bot.core.repository import RegistryId, RepositoryId
 from bot.core.usage import SOURCES
 from bot.playground.aws import DEFAULT_ACCOUNT, DEFAULT_REGION, AwsStandIn, manifests
@@ -16,6 +17,10 @@ from bot.playground.aws.ecr.stored_manifest import StoredManifest
 Plan = dict[str, Any]
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+
+PRICE = GbPrice(0.10, PriceSource.SETTINGS)
+PRICES = RegionPrices(otherwise=PRICE)
+"""The same in all Regions."""
 
 
 def others_off(*on: str) -> str:

@@ -4,6 +4,7 @@ from bot.aws.aws_api import caller_account, caller_arn, iam_principal
 from bot.aws.ecr import EcrRegistry
 from bot.aws.errors import explain_errors
 from bot.aws.iam_policy import ANY
+from bot.bootstrap.prices import open_price_lookup
 from bot.bootstrap.sources import CompletedScan, named_regions, session_of
 from bot.bootstrap.storage import Storage
 from bot.core.errors import ServiceError
@@ -40,7 +41,7 @@ def open_planner(
         coverage=scan.coverage,
         policies=settings.policy_entries(),
         pins=settings.pin_entries(),
-        usd_per_gb_month=settings.price_per_gb_month,
+        price_of=open_price_lookup(settings, storage),
         cache=storage.manifests,
         store=storage.store,
         authority=authority,

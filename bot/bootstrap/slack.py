@@ -5,6 +5,7 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
+from bot.bootstrap.prices import open_price_reader
 from bot.core.errors import RequestError
 from bot.core.permissions import needs_lookup
 from bot.core.policy import ApprovalRules
@@ -115,7 +116,7 @@ def open_plan_messages(
 
     found = workspace.settings
     settings = PlanMessagesSettings(
-        workspace.rules_of, found.price_per_gb_month, found.execution.undo_window
+        workspace.rules_of, open_price_reader(found, store), found.execution.undo_window
     )
     return PlanMessages(workspace.client, store, settings, system_clock, contents)
 
@@ -128,7 +129,7 @@ def open_home(workspace: Workspace, store: "Store", clock: Clock = system_clock)
         url=workspace.url,
         rules_of=workspace.rules_of,
         next_reports=partial(_next_reports, settings),
-        usd_per_gb_month=settings.price_per_gb_month,
+        read_prices=open_price_reader(settings, store),
     )
     return HomeTab(workspace.client, store, home_settings, clock)
 

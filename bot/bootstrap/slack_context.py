@@ -3,6 +3,7 @@
 from functools import partial
 from typing import TYPE_CHECKING
 
+from bot.bootstrap.prices import open_price_reader
 from bot.bootstrap.slack import (
     Workspace,
     app_token,
@@ -83,7 +84,7 @@ def open_slack_context(
         rules_of=rules_of,
         general_rules=general_rules,
         file_pins=partial(pins_for, settings.pin_entries()),
-        usd_per_gb_month=settings.price_per_gb_month,
+        read_prices=open_price_reader(settings, store),
         clock=clock,
         debug=debug,
     )

@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from bot.bootstrap.planning import identify, open_named_registries, open_registries
+from bot.bootstrap.prices import open_price_reader
 from bot.bootstrap.slack import approvers_to_look_up, is_in_slack, open_client
 from bot.core.errors import RequestError, ServiceError
 from bot.core.permissions import AwsIdentity, Person, SlackUser
@@ -107,7 +108,7 @@ def open_proposer(settings: Settings, store: "Store", planner: Planner, person: 
         planner=planner,
         clock=system_clock,
         new_id=_new_id,
-        terms=_terms(settings),
+        terms=_terms(settings, store),
         person=person,
     )
 
@@ -134,12 +135,13 @@ def open_pins(
         clock=clock,
         rules_of=partial(settings.approval_rules, workspace=workspace),
         authority=open_authority(settings),
-        terms=_terms(settings),
+        terms=_terms(settings, store),
     )
 
 
-def _terms(settings: Settings) -> PlanTerms:
-    return PlanTerms(settings.price_per_gb_month, settings.approval.expires_after)
+def _terms(settings: Settings, store: "Store") -> PlanTerms:
+    read_prices = open_price_reader(settings, store)
+    return PlanTerms(lambda region: read_prices().of(region), settings.approval.expires_after)
 
 
 def _new_id() -> str:

@@ -6,6 +6,7 @@ from dataclasses import replace
 import click
 
 from bot import sanitize
+from bot.bootstrap.prices import open_price_reader
 from bot.bootstrap.processes import is_gone
 from bot.bootstrap.storage import Storage
 from bot.bootstrap.usecases import command_line_person, open_decisions
@@ -17,7 +18,6 @@ from bot.cli.runs import PlanExecutor, execute, note_after_interrupt
 from bot.cli.terminal import note, print_line
 from bot.core.plan import PlanState
 from bot.core.records import PlanRecord
-from bot.core.savings import usd_per_month
 from bot.ports import DoubtedUsage
 from bot.process import system_clock
 from bot.render.refusals import figures_words, pause_words
@@ -66,14 +66,15 @@ def approve(
         person, decisions = command_line_person(settings), open_decisions(settings, store)
         record = find_plan(store, plan, system_clock())
         request = ApprovalRequest(version or record.version, typed=confirm)
-        usd = usd_per_month(record.freed_bytes, settings.price_per_gb_month)
+        cost = open_price_reader(settings, store)().cost_of(record.repository, record.freed_bytes)
+        words = deletion_words(record, cost.usd_per_month)
         if confirm is None and decisions.lacks_only_the_name(record, person, request):
-            request = replace(request, typed=_typed_name(record, deletion_words(record, usd)))
+            request = replace(request, typed=_typed_name(record, words))
         with naming_approvers(decisions.rules_of(record.repository)):
             approved = decisions.approve(plan, person, request)
         with note_after_interrupt(store, approved):
             print_line(status_sentence(approved, settings.approval.required))
-            print_line(f"Approved: {deletion_words(record, usd)}.")
+            print_line(f"Approved: {words}.")
             if not wait:
                 return ExitStatus.DONE
             return execute(PlanExecutor(settings, store, person), approved)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from bot.bootstrap.deletion import open_run_starter
+from bot.bootstrap.prices import open_price_reader
 from bot.bootstrap.processes import Shutdown, is_gone
 from bot.bootstrap.usecases import command_line_person, open_decisions
 from bot.cli.exit_status import INTERRUPTED, ExitStatus, ExitStatusCollector
@@ -23,7 +24,6 @@ from bot.core.errors import RequestError, ServiceError
 from bot.core.permissions import Person
 from bot.core.plan import PlanState
 from bot.core.records import ImageOutcome, Pause, PlanRecord
-from bot.core.savings import usd_per_month
 from bot.core.text_formatting import format_time
 from bot.ports import Progress, RunProgress
 from bot.process import system_clock
@@ -222,9 +222,10 @@ def note_after_interrupt(store: "Store", plan: PlanRecord) -> Iterator[None]:
 
 def print_result(executor: PlanExecutor, plan: PlanRecord) -> ExitStatus:
     items = executor.store.items(plan.id, plan.version)
-    usd = usd_per_month(plan.freed_bytes, executor.settings.price_per_gb_month)
+    prices = open_price_reader(executor.settings, executor.store)()
+    cost = prices.cost_of(plan.repository, plan.freed_bytes)
     required = executor.settings.approval.required
-    show(result_as_text(plan, items, required, usd))
+    show(result_as_text(plan, items, required, cost.usd_per_month))
     return ExitStatus.DONE if plan.state in SUCCESSFUL_STATES else ExitStatus.FAILED
 
 

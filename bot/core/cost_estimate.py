@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from math import inf
 
-from bot.core.savings import usd_per_month
+from bot.core.prices import usd_per_month
 
 DAYS_PER_MONTH = 365.25 / 12
 

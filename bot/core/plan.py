@@ -28,7 +28,7 @@ from bot.core.plan_problems import (
 )
 from bot.core.policy import PlanInputs
 from bot.core.repository import RegistryId, RepositoryId
-from bot.core.savings import Prices, Savings, find_savings, find_stored_bytes, unread_bytes
+from bot.core.savings import Savings, SavingsTerms, find_savings, find_stored_bytes, unread_bytes
 from bot.core.usage import SOURCES, RepositoryUsage, SourceScan
 from bot.core.verdict_reasons import Pinned, Reason, RuleName, Verdict
 
@@ -65,13 +65,13 @@ class Plan:
 
 
 def make_plan(
-    repository: RepositoryId, manifests: Iterable[Manifest], inputs: PlanInputs, prices: Prices
+    repository: RepositoryId, manifests: Iterable[Manifest], inputs: PlanInputs, terms: SavingsTerms
 ) -> Plan:
     graph = build_graph(manifests)
     judged = judge(graph, inputs)
     deleted = {j.manifest.digest for j in judged if j.verdict is Verdict.DELETE}
     savings = replace(
-        savings_of(judged, prices),
+        savings_of(judged, terms),
         stored_bytes=find_stored_bytes(graph.manifests.values()),
         in_use_bytes=find_stored_bytes(_in_use(graph, judged)),
     )
@@ -99,11 +99,11 @@ def _in_use(graph: ManifestGraph, judged: Iterable[JudgedManifest]) -> Iterator[
     return map(graph.manifests.__getitem__, with_dependents(graph, used))
 
 
-def savings_of(judged: Iterable[JudgedManifest], prices: Prices) -> Savings:
+def savings_of(judged: Iterable[JudgedManifest], terms: SavingsTerms) -> Savings:
     by_verdict: dict[Verdict, list[Manifest]] = {verdict: [] for verdict in Verdict}
     for each in judged:
         by_verdict[each.verdict].append(each.manifest)
-    return find_savings(by_verdict[Verdict.KEEP], by_verdict[Verdict.DELETE], prices)
+    return find_savings(by_verdict[Verdict.KEEP], by_verdict[Verdict.DELETE], terms)
 
 
 def _deletion_order(graph: ManifestGraph, deleted: set[str]) -> tuple[str, ...]:
@@ -221,9 +221,9 @@ def _with_pin_reasons(reasons: tuple[Reason, ...], pins: Iterable[Pin]) -> tuple
 
 def _savings(before: Savings, judged: Iterable[JudgedManifest], usd_per_gb_month: float) -> Savings:
     """Keeps the bytes of kept images: a stored plan has only the layers that it would free."""
-    prices = Prices(usd_per_gb_month, layers_stay_within=before.exact)
+    terms = SavingsTerms(usd_per_gb_month, layers_stay_within=before.exact)
     return replace(
-        savings_of(judged, prices),
+        savings_of(judged, terms),
         stored_bytes=before.stored_bytes,
         in_use_bytes=before.in_use_bytes,
     )

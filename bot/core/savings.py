@@ -5,12 +5,11 @@ from dataclasses import dataclass
 from itertools import chain
 
 from bot.core.manifest import Manifest
-
-BYTES_PER_GB = 2**30
+from bot.core.prices import usd_per_month
 
 
 @dataclass(frozen=True, slots=True)
-class Prices:
+class SavingsTerms:
     """`layers_stay_within`: no other repository shares layers of this one, by the registry's
     settings."""
 
@@ -40,15 +39,17 @@ class Savings:
     in_use_bytes: int | None = None
 
 
-def find_savings(kept: Sequence[Manifest], deleted: Sequence[Manifest], prices: Prices) -> Savings:
+def find_savings(
+    kept: Sequence[Manifest], deleted: Sequence[Manifest], terms: SavingsTerms
+) -> Savings:
     """Leaves out the bytes of kept manifests, since stored plans do not have their layers."""
     freed = _freed(kept, deleted) + sum(map(unread_bytes, deleted))
     is_read = not any(map(has_unknown_layers, chain(kept, deleted)))
     return Savings(
         freed_bytes=freed,
         listed_bytes=sum(manifest.size_bytes for manifest in deleted if not manifest.is_index),
-        usd_per_month=usd_per_month(freed, prices.usd_per_gb_month),
-        exact=is_read and prices.layers_stay_within,
+        usd_per_month=usd_per_month(freed, terms.usd_per_gb_month),
+        exact=is_read and terms.layers_stay_within,
     )
 
 
@@ -60,10 +61,6 @@ def unread_bytes(manifest: Manifest) -> int:
 def has_unknown_layers(manifest: Manifest) -> bool:
     """Whether it is an image that could not be read, or whose format has no sizes."""
     return manifest.blobs is None and not manifest.is_index
-
-
-def usd_per_month(freed_bytes: int, usd_per_gb_month: float) -> float:
-    return freed_bytes / BYTES_PER_GB * usd_per_gb_month
 
 
 def find_stored_bytes(manifests: Iterable[Manifest]) -> int | None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from statistics import fmean
 
-from bot.core.savings import usd_per_month
+from bot.core.prices import usd_per_month
 
 WEEKS = 12
 """So many weeks of the past make the projection."""

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from bot.core.plan import EXECUTED, PlanState
+from bot.core.prices import RegionPrices, StorageCost, total_cost
 from bot.core.records import KnownRepository, LastScan
 
 _IN_PART = frozenset({PlanState.FAILED, PlanState.STOPPED})
@@ -24,8 +25,8 @@ class StorageTotals:
 
     repositories: int
     unknown: int
-    stored_bytes: int
-    could_free_bytes: int
+    stored: StorageCost
+    could_free: StorageCost
 
 
 def storage_of(known: KnownRepository) -> RepositoryStorage:
@@ -34,13 +35,15 @@ def storage_of(known: KnownRepository) -> RepositoryStorage:
     return RepositoryStorage(_stored(known.last_scan), _could_free(known.last_scan))
 
 
-def storage_totals(known: Iterable[KnownRepository]) -> StorageTotals:
-    holdings = [storage_of(each) for each in known]
+def storage_totals(known: Iterable[KnownRepository], prices: RegionPrices) -> StorageTotals:
+    holdings = [(each.repository, storage_of(each)) for each in known]
     return StorageTotals(
         repositories=len(holdings),
-        unknown=sum(each.stored_bytes is None for each in holdings),
-        stored_bytes=sum(each.stored_bytes or 0 for each in holdings),
-        could_free_bytes=sum(each.could_free_bytes or 0 for each in holdings),
+        unknown=sum(held.stored_bytes is None for _, held in holdings),
+        stored=total_cost(prices.cost_of(of, held.stored_bytes or 0) for of, held in holdings),
+        could_free=total_cost(
+            prices.cost_of(of, held.could_free_bytes or 0) for of, held in holdings
+        ),
     )
 
 

@@ -3,6 +3,7 @@ defines parser, help and dispatch."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from bot import __version__
 from bot.core.errors import RequestError
@@ -10,6 +11,7 @@ from bot.core.name_syntax import REPOSITORIES
 from bot.core.patterns import PatternError, Patterns
 from bot.core.permissions import SlackUser
 from bot.core.plan import PlanState
+from bot.core.prices import RegionPrices
 from bot.core.records import KnownRepository, PlanRecord
 from bot.core.report_schedules import REPORT_JOB
 from bot.core.repository import RepositoryId
@@ -124,8 +126,10 @@ def report_on(call: CommandCall, repository: str) -> None:
 
 def list_repositories(call: CommandCall, arguments: CommandArguments) -> None:
     pattern = next(iter(arguments.names), None)
-    store, every = call.context.store, call.context.store.repositories()
-    matching = sorted(_matching(every, pattern), key=_possible_savings, reverse=True)
+    store, prices = call.context.store, call.context.read_prices()
+    every = store.repositories()
+    by_savings = partial(_possible_savings, prices)
+    matching = sorted(_matching(every, pattern), key=by_savings, reverse=True)
     call.answer(
         repositories_message(
             RepositoriesView(
@@ -133,10 +137,10 @@ def list_repositories(call: CommandCall, arguments: CommandArguments) -> None:
                 shown=[_listed(call, each) for each in matching[:REPOSITORIES_SHOWN]],
                 more=len(matching[REPOSITORIES_SHOWN:]),
                 never_scanned=sum(each.last_scan is None for each in matching),
-                storage=storage_totals(matching),
+                storage=storage_totals(matching, prices),
                 listed_at=min((each.listed_at for each in every), default=None),
-                saved_bytes=store.total_freed_bytes(),
-                usd_per_gb_month=call.context.usd_per_gb_month,
+                saved=prices.total_of(store.freed_bytes_by_region()),
+                prices=prices,
                 pause=store.pause(),
                 now=call.context.clock(),
             )
@@ -188,7 +192,7 @@ def unpin(call: CommandCall, arguments: CommandArguments) -> None:
 
 
 def show_history(call: CommandCall, arguments: CommandArguments) -> None:
-    store = call.context.store
+    store, prices = call.context.store, call.context.read_prices()
     name = next(iter(arguments.names), None)
     repository = call.find(as_repository(name)) if name else None
     call.answer(
@@ -199,8 +203,8 @@ def show_history(call: CommandCall, arguments: CommandArguments) -> None:
                     ended_plan(store, plan, call.with_link)
                     for plan in store.ended_plans(PLANS_SHOWN, repository)
                 ],
-                saved_bytes=store.total_freed_bytes(),
-                usd_per_gb_month=call.context.usd_per_gb_month,
+                saved=prices.total_of(store.freed_bytes_by_region()),
+                prices=prices,
             )
         )
     )
@@ -208,18 +212,19 @@ def show_history(call: CommandCall, arguments: CommandArguments) -> None:
 
 def show_status(call: CommandCall, _: CommandArguments) -> None:
     context, store = call.context, call.context.store
-    plans = OpenPlans.of(store.open_plans())
+    prices = context.read_prices()
+    plans = OpenPlans.of(store.open_plans(), prices)
     call.answer(
         status_message(
             StatusView(
                 pause=store.pause(),
                 deleting=_running_deletions(context),
                 approved=[plan for plan in plans.approved if plan.state is PlanState.APPROVED],
-                waiting=first_plans(plans.waiting, PLANS_SHOWN, call.with_link),
-                blocked=first_plans(plans.blocked, BLOCKED_SHOWN, call.with_link),
+                waiting=first_plans(plans.waiting, PLANS_SHOWN, call.with_link, prices),
+                blocked=first_plans(plans.blocked, BLOCKED_SHOWN, call.with_link, prices),
                 reports=store.jobs_left(REPORT, REPORT_JOB),
                 version=__version__,
-                usd_per_gb_month=context.usd_per_gb_month,
+                prices=prices,
                 now=context.clock(),
             )
         )
@@ -350,10 +355,12 @@ def _listed(call: CommandCall, known: KnownRepository) -> ListedRepository:
     return ListedRepository(known, call.with_link(plan))
 
 
-def _possible_savings(known: KnownRepository) -> tuple[int, int]:
+def _possible_savings(prices: RegionPrices, known: KnownRepository) -> tuple[float, int, int]:
     """A sort key; the smallest for repositories that were never scanned."""
     held = storage_of(known)
-    return held.could_free_bytes or 0, -1 if known.last_scan is None else held.stored_bytes or 0
+    could_free = held.could_free_bytes or 0
+    usd = prices.cost_of(known.repository, could_free).usd_per_month
+    return usd, could_free, -1 if known.last_scan is None else held.stored_bytes or 0
 
 
 def _running_deletions(context: SlackContext) -> Sequence[RunningPlan]:

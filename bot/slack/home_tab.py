@@ -14,7 +14,7 @@ from bot.core.records import PlanRecord, RepositoryPin
 from bot.core.repository import RepositoryId
 from bot.core.storage_totals import storage_totals
 from bot.parallel import call_all
-from bot.ports import Clock
+from bot.ports import Clock, PriceReader
 from bot.slack.action_ids import OPEN_LINK, numbered
 from bot.slack.api import UNREACHABLE, Json, SlackError, calling
 from bot.slack.listener import make_listener
@@ -40,12 +40,12 @@ _log = logging.getLogger(__name__)
 @dataclass(frozen=True, slots=True)
 class HomeTabSettings:
     """Settings of the Home tab. `url`: of the workspace. The rules name channels by ID.
-    `next_reports`: soonest first. USD per GB per month."""
+    `next_reports`: soonest first."""
 
     url: str
     rules_of: Callable[[RepositoryId], ApprovalRules]
     next_reports: Callable[[datetime], Sequence[NextReport]]
-    usd_per_gb_month: float
+    read_prices: PriceReader
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,16 +92,17 @@ class HomeTab:
             self.client.views_publish(user_id=user, view=tab)
 
     def _view(self, user: str) -> HomeView:
-        now, plans = self.clock(), OpenPlans.of(self.store.open_plans())
+        now, prices = self.clock(), self.settings.read_prices()
+        plans = OpenPlans.of(self.store.open_plans(), prices)
         return HomeView(
             user=user,
-            storage=storage_totals(self.store.repositories()),
-            saved_bytes=self.store.total_freed_bytes(),
-            usd_per_gb_month=self.settings.usd_per_gb_month,
+            storage=storage_totals(self.store.repositories(), prices),
+            saved=prices.total_of(self.store.freed_bytes_by_region()),
+            prices=prices,
             pause=self.store.pause(),
-            approved=first_plans(plans.approved, PLANS, self._with_link),
-            waiting=first_plans(plans.waiting, PLANS, self._with_link),
-            blocked=first_plans(plans.blocked, PLANS, self._with_link),
+            approved=first_plans(plans.approved, PLANS, self._with_link, prices),
+            waiting=first_plans(plans.waiting, PLANS, self._with_link, prices),
+            blocked=first_plans(plans.blocked, PLANS, self._with_link, prices),
             pins=[*map(self._by_tag, _own(self.store.pins(), user, now))],
             next_reports=self.settings.next_reports(now),
             last_runs=[

@@ -12,7 +12,7 @@ from bot.core.pins import Pin
 from bot.core.policy import ApprovalRules
 from bot.core.records import PlanRecord
 from bot.core.repository import RepositoryId
-from bot.ports import Clock
+from bot.ports import Clock, PriceReader
 from bot.render.refusals import refusal_words
 from bot.slack.directory import SlackUsers
 from bot.slack.payloads import PayloadSender
@@ -33,7 +33,7 @@ class SlackContext:
     """What listeners use. Thread-safe. `client`: retries only after short waits; `url`: of the
     workspace. The rules name channels by ID; `general_rules`:
     for no particular repository; `file_pins`: pins of a repository in the settings. `debug`: log
-    tracebacks. USD per GB per month."""
+    tracebacks."""
 
     client: WebClient
     url: str
@@ -48,7 +48,7 @@ class SlackContext:
     rules_of: Callable[[RepositoryId], ApprovalRules]
     general_rules: ApprovalRules
     file_pins: Callable[[RepositoryId], Sequence[Pin]]
-    usd_per_gb_month: float
+    read_prices: PriceReader
     clock: Clock
     debug: bool
 

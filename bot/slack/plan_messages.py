@@ -13,10 +13,11 @@ from bot.core.errors import DamagedDataError
 from bot.core.permissions import needs_typing
 from bot.core.plan import BEFORE_EXECUTION, PlanState
 from bot.core.policy import ApprovalRules
+from bot.core.prices import RegionPrices, total_cost
 from bot.core.records import AuditEvent, AuditEventName, PlanMessage, PlanRecord
 from bot.core.repository import RepositoryId
 from bot.parallel import call_all
-from bot.ports import Clock
+from bot.ports import Clock, PriceReader
 from bot.render.audit_events import detail_words
 from bot.slack.api import (
     MessageContent,
@@ -72,10 +73,10 @@ _log = logging.getLogger(__name__)
 @dataclass(frozen=True, slots=True)
 class PlanMessagesSettings:
     """Settings for messages of plans. The rules name channels by ID. `undo_window`: between the
-    last approval and the deletion. USD per GB per month."""
+    last approval and the deletion."""
 
     rules_of: Callable[[RepositoryId], ApprovalRules]
-    usd_per_gb_month: float
+    read_prices: PriceReader
     undo_window: timedelta
 
 
@@ -246,6 +247,7 @@ class PlanMessages:
         rules = self._settings.rules_of(plan.repository)
         outcomes = self._store.outcome_summary(plan.id, plan.version, most_listed)
         last = self._last_event(plan)
+        prices = self._settings.read_prices()
         return PlanView(
             plan=plan,
             summary=self._contents.summary(plan.id, plan.version),
@@ -256,8 +258,8 @@ class PlanMessages:
             channel=channel,
             approval_channel=rules.channel,
             report_only=rules.report_only,
-            usd_per_gb_month=self._settings.usd_per_gb_month,
-            saved_bytes=self._store.total_freed_bytes(),
+            price=prices.of(plan.repository.registry.region),
+            saved=prices.total_of(self._store.freed_bytes_by_region()),
             why_not_started=_why_not_started(plan, last),
             now=self._clock(),
             needs_typing=needs_typing(plan, rules),
@@ -298,8 +300,10 @@ class PlanMessages:
         return self._locks[hash(plan_id) % LOCKS]
 
 
-def first_plans(plans: Sequence[PlanRecord], most: int, link: LinkPlan) -> FirstPlans:
-    freed = sum(plan.freed_bytes for plan in plans)
+def first_plans(
+    plans: Sequence[PlanRecord], most: int, link: LinkPlan, prices: RegionPrices
+) -> FirstPlans:
+    freed = total_cost(prices.cost_of(plan.repository, plan.freed_bytes) for plan in plans)
     return FirstPlans([link(plan) for plan in plans[:most]], len(plans[most:]), freed)
 
 

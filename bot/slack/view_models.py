@@ -1,12 +1,14 @@
 """The data that messages of plans and the Home tab show, from stored state and settings. Times are
-UTC, sizes bytes, prices USD per GB per month."""
+UTC, sizes bytes."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import NamedTuple, Self
 
 from bot.core.plan import Plan, PlanState
+from bot.core.prices import GbPrice, RegionPrices, StorageCost
 from bot.core.records import AuditEvent, ImageOutcome, Pause, PlanItem, PlanRecord, RepositoryPin
 from bot.core.storage_totals import StorageTotals
 from bot.render.plan_summary import PlanSummary
@@ -19,7 +21,7 @@ class PlanView:
     `scanned_at`: the time of the last scan that found the content unchanged. `counts`: digests by
     outcome; `listed_items`: the first skipped and failed digests, failed ones first. `channel`: of
     the message; `approval_channel`: the only channel in which the plan can be approved, None if
-    there is none. `saved_bytes`: freed by all runs of the bot so far. `why_not_started`: why the
+    there is none. `saved`: by all runs of the bot so far. `why_not_started`: why the
     run could not start, so the plan is proposed again. `needs_typing`: the approver must type the
     repository's name. `undo_window`: between the last approval and the deletion. `last_event`: the
     last event of the plan except refusals, None if unknown. `pause`: no deletion starts while it is
@@ -35,8 +37,8 @@ class PlanView:
     channel: str
     approval_channel: str | None
     report_only: bool
-    usd_per_gb_month: float
-    saved_bytes: int
+    price: GbPrice
+    saved: StorageCost
     why_not_started: str | None
     now: datetime
     needs_typing: bool
@@ -106,8 +108,8 @@ class OpenPlans:
     blocked: Sequence[PlanRecord]
 
     @classmethod
-    def of(cls, plans: Iterable[PlanRecord]) -> Self:
-        by_saving = sorted(plans, key=lambda plan: (-plan.freed_bytes, plan.repository.name))
+    def of(cls, plans: Iterable[PlanRecord], prices: RegionPrices) -> Self:
+        by_saving = sorted(plans, key=partial(_largest_saving_first, prices))
         proposed = [each for each in by_saving if each.state is PlanState.PROPOSED]
         approved = [each for each in by_saving if each.state is not PlanState.PROPOSED]
         return cls(
@@ -117,13 +119,18 @@ class OpenPlans:
         )
 
 
+def _largest_saving_first(prices: RegionPrices, plan: PlanRecord) -> tuple[float, int, str]:
+    usd = prices.cost_of(plan.repository, plan.freed_bytes).usd_per_month
+    return -usd, -plan.freed_bytes, plan.repository.name
+
+
 class FirstPlans(NamedTuple):
-    """The first plans of a list, with links. `more`: the number of the others; `freed_bytes`: of
-    all of them."""
+    """The first plans of a list, with links. `more`: the number of the others; `freed`: by all
+    of them."""
 
     plans: Sequence[LinkedPlan]
     more: int
-    freed_bytes: int
+    freed: StorageCost
 
     @property
     def total(self) -> int:
@@ -133,12 +140,12 @@ class FirstPlans(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class HomeView:
     """The Home tab of one user. `approved`, `waiting`, `blocked`: as in OpenPlans. `pins`: of the
-    user, soonest end first. `saved_bytes`: freed by all runs of the bot so far."""
+    user, soonest end first. `saved`: by all runs of the bot so far."""
 
     user: str
     storage: StorageTotals
-    saved_bytes: int
-    usd_per_gb_month: float
+    saved: StorageCost
+    prices: RegionPrices
     pause: Pause | None
     approved: FirstPlans
     waiting: FirstPlans

@@ -2,7 +2,7 @@
 
 import zlib
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -257,11 +257,15 @@ class ResultQueries(StoreQueries):
                 tuple(map(item_of, session.execute(not_deleted))),
             )
 
-    def total_freed_bytes(self) -> int:
+    def freed_bytes_by_region(self) -> Mapping[str, int]:
         """By all plans that were executed, wholly or in part."""
-        summed = select(func.sum(PlanRow.freed_bytes)).where(PlanRow.state.in_(EXECUTED))
+        summed = (
+            select(PlanRow.region, func.sum(PlanRow.freed_bytes))
+            .where(PlanRow.state.in_(EXECUTED))
+            .group_by(PlanRow.region)
+        )
         with self._database.reading() as session:
-            return int(session.scalar(summed) or 0)
+            return {region: int(freed) for region, freed in session.execute(summed)}
 
     def plans_with_void_approvals(self, limit: int) -> Sequence[PlanRecord]:
         """Proposed and approved plans with approvals of earlier versions. Their approvers were not

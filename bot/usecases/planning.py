@@ -18,11 +18,11 @@ from bot.core.plan_problems import (
 from bot.core.policy import PinEntry, PlanInputs, PolicyEntry, pins_for, policy_for
 from bot.core.records import PinRemoval, RepositoryPin, TagScan
 from bot.core.repository import Puller, RegistryId, RepositoryId
-from bot.core.savings import Prices
+from bot.core.savings import SavingsTerms
 from bot.core.tag_history import PastTagUsers, find_past_tag_users, retagged_at, scan_tags
 from bot.core.usage import ScanCoverage, SourceScan
 from bot.core.usage_snapshot import REFERENCES, UsageSnapshot, missing_repositories_scan
-from bot.ports import Clock, ManifestCache, Progress, Registry
+from bot.ports import Clock, ManifestCache, PriceOf, Progress, Registry
 from bot.usecases.check_authority import AuthorityChecker
 from bot.usecases.inventory import Inventory, InventoryTaker
 from bot.usecases.repositories import FoundRepository, RepositoryNames
@@ -57,7 +57,7 @@ class Planner:
     coverage: ScanCoverage
     policies: Sequence[PolicyEntry]
     pins: Sequence[PinEntry]
-    usd_per_gb_month: float
+    price_of: PriceOf
     cache: ManifestCache
     store: "Store | None"
     authority: AuthorityChecker
@@ -95,9 +95,10 @@ class Planner:
             subjects_seen=inventory.subjects_seen,
             deleted_also_in=deleted_also_in,
         )
-        prices = Prices(self.usd_per_gb_month, _layers_stay_within(registry))
+        price = self.price_of(repository.registry.region)
+        terms = SavingsTerms(price.usd, _layers_stay_within(registry))
         return Planned(
-            make_plan(repository, _with_deleted(inventory.manifests, gone), inputs, prices),
+            make_plan(repository, _with_deleted(inventory.manifests, gone), inputs, terms),
             self.scanned_at,
             pins,
             removals,

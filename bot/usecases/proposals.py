@@ -45,7 +45,7 @@ from bot.core.records import (
 )
 from bot.core.repository import RepositoryId
 from bot.core.verdict_reasons import Pinned
-from bot.ports import Clock
+from bot.ports import Clock, PriceOf
 from bot.usecases.audit import AuditedRepositoryAction
 from bot.usecases.planning import Planned, Planner
 from bot.usecases.repositories import FoundRepository
@@ -69,8 +69,11 @@ class PlanTerms(NamedTuple):
     """Settings that apply to every version: the price of storage, and how long a version is
     open."""
 
-    usd_per_gb_month: float
+    price_of: PriceOf
     expires_after: timedelta
+
+    def usd_per_gb_month(self, repository: RepositoryId) -> float:
+        return self.price_of(repository.registry.region).usd
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +139,8 @@ class Proposer:
         self, planned: Planned, pins: Sequence[RepositoryPin], now: datetime
     ) -> Plan:
         new = [each.pin for each in pins if each not in planned.pins]
-        return with_pins(planned.plan, new, now, self.terms.usd_per_gb_month)
+        usd = self.terms.usd_per_gb_month(planned.plan.repository)
+        return with_pins(planned.plan, new, now, usd)
 
     def _next(self, before: PlanRecord | None, content: Plan, now: datetime) -> PlanRecord:
         expires_at = now + self.terms.expires_after
@@ -179,7 +183,7 @@ def next_version(
 ) -> StoreChange:
     """The change to the action's plan: its next version is this content with these pins."""
     assert action.plan is not None
-    pinned = with_pins(content, pins, action.at, terms.usd_per_gb_month)
+    pinned = with_pins(content, pins, action.at, terms.usd_per_gb_month(content.repository))
     after = with_new_content(action.plan, pinned, action.at, action.at + terms.expires_after)
     deleted = len(content.delete)
     names = _pins_that_keep({*content.delete} - {*pinned.delete}, pinned)

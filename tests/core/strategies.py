@@ -29,7 +29,7 @@ from bot.core.rules.pushed_within import PushedWithinRule
 from bot.core.rules.selection import Rule, TagFilter
 from bot.core.rules.semver import SemverRule
 from bot.core.rules.tags import TagsRule
-from bot.core.savings import Prices
+from bot.core.savings import SavingsTerms
 from bot.core.usage import PastTagUser, RepositoryUsage
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -63,7 +63,9 @@ class World:
     def plan(self, **changes: object) -> Plan:
         """The plan with other inputs, such as another policy."""
         inputs = replace(self.inputs, **changes)  # type: ignore[arg-type]
-        return make_plan(REPOSITORY, self.manifests, inputs, Prices(0.10, layers_stay_within=True))
+        return make_plan(
+            REPOSITORY, self.manifests, inputs, SavingsTerms(0.10, layers_stay_within=True)
+        )
 
     def deleted(self, **changes: object) -> set[str]:
         return set(self.plan(**changes).delete)

@@ -15,7 +15,7 @@ from bot.core.cost_estimate import (
     EstimateInputs,
     estimate_cost,
 )
-from bot.core.savings import BYTES_PER_GB
+from bot.core.prices import BYTES_PER_GB
 
 MB = 2**20
 ROUNDING = 2

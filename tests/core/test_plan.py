@@ -2,7 +2,8 @@
 
 import pytest
 
-from bot.core.savings import BYTES_PER_GB, Prices, find_savings
+from bot.core.prices import BYTES_PER_GB
+from bot.core.savings import SavingsTerms, find_savings
 from bot.render.plan_problem_sentences import plan_problem_words
 from bot.render.reasons import reason_words
 from tests.scenarios.reader import FOLDER, Case, read_case
@@ -72,6 +73,6 @@ def test_many_unread_manifests_are_named_by_the_first_and_a_count() -> None:
 def test_the_price_of_a_gigabyte_of_2_to_the_30_bytes() -> None:
     case = case_of("savings/no_deletions")
     image = case.manifests[0]
-    savings = find_savings([], [image], Prices(0.10, layers_stay_within=True))
+    savings = find_savings([], [image], SavingsTerms(0.10, layers_stay_within=True))
     assert savings.usd_per_month == pytest.approx(0.10 * 100 / BYTES_PER_GB)
     assert BYTES_PER_GB == 1024**3

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from bot.core.judge import JudgedManifest
 from bot.core.pins import Pin
 from bot.core.plan import Plan, content_hash, make_plan, with_pins
-from bot.core.savings import BYTES_PER_GB, Prices
+from bot.core.prices import BYTES_PER_GB
+from bot.core.savings import SavingsTerms
 from bot.core.verdict_reasons import LegacyReason, Pinned, RuleName, Verdict
 from bot.render.reasons import reason_words
 from tests.core import strategies as some
@@ -177,7 +178,9 @@ def with_unread(name: str, size: int) -> Plan:
         )
         for manifest in CASE.manifests
     ]
-    return make_plan(REPOSITORY, manifests, CASE.inputs, Prices(PRICE, layers_stay_within=True))
+    return make_plan(
+        REPOSITORY, manifests, CASE.inputs, SavingsTerms(PRICE, layers_stay_within=True)
+    )
 
 
 @pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.core.savings import BYTES_PER_GB
+from bot.core.prices import BYTES_PER_GB
 from bot.core.storage_projection import (
     MonthlyStorage,
     WeeklyGrowth,

@@ -1,15 +1,17 @@
 """The size of all repositories and the possible savings."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from bot.core.plan import PlanState
+from bot.core.prices import BYTES_PER_GB, NO_COST, GbPrice, PriceSource, RegionPrices, StorageCost
 from bot.core.records import KnownRepository, LastScan
 from bot.core.storage_totals import RepositoryStorage, StorageTotals, storage_of, storage_totals
 from tests.store.support import HERE, record
-from tests.support import NOW
+from tests.support import NOW, PRICE, PRICES
 
 
 def known(stored_bytes: int | None = 100, **plan: Any) -> KnownRepository:
@@ -44,5 +46,24 @@ def test_unknown_sizes() -> None:
 
 def test_sums_of_known_sizes() -> None:
     every = [known(), known(state=PlanState.DONE), known(None), known(complete=False)]
-    assert storage_totals([*every, NEVER_SCANNED]) == StorageTotals(5, 2, 270, 60)
-    assert storage_totals([]) == StorageTotals(0, 0, 0, 0)
+    assert storage_totals([*every, NEVER_SCANNED], PRICES) == StorageTotals(
+        5, 2, PRICE.cost_of(270), PRICE.cost_of(60)
+    )
+    assert storage_totals([], PRICES) == StorageTotals(0, 0, NO_COST, NO_COST)
+
+
+def test_each_repository_costs_the_price_of_its_region() -> None:
+    elsewhere = replace(HERE, registry=replace(HERE.registry, region="ap-east-1"))
+    prices = RegionPrices(
+        {
+            HERE.registry.region: GbPrice(1, PriceSource.PRICE_LIST),
+            "ap-east-1": GbPrice(3, PriceSource.PRICE_LIST),
+        }
+    )
+    every = [
+        known(BYTES_PER_GB),
+        replace(known(BYTES_PER_GB, freed_bytes=BYTES_PER_GB), repository=elsewhere),
+    ]
+    totals = storage_totals(every, prices)
+    assert totals.stored == StorageCost(2 * BYTES_PER_GB, 1 + 3)
+    assert totals.could_free == StorageCost(BYTES_PER_GB + 30, 30 / BYTES_PER_GB + 3)

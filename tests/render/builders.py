@@ -18,7 +18,7 @@ from bot.core.policy import PlanInputs, Policy
 from bot.core.repository import RegistryId, RepositoryId
 from bot.core.rules.newest import NewestRule
 from bot.core.rules.selection import TagFilter
-from bot.core.savings import Prices
+from bot.core.savings import SavingsTerms
 from tests.support import NOW
 
 HERE = RepositoryId(
@@ -61,4 +61,4 @@ def image(
 def plan(*manifests: Manifest, newest: int = 0, exact: bool = True, **inputs: Any) -> Plan:
     policy = Policy(timedelta(), Patterns(), (NewestRule(newest, TagFilter()),))
     found = PlanInputs(policy, NOW, **inputs)
-    return make_plan(HERE, manifests, found, Prices(0.10, layers_stay_within=exact))
+    return make_plan(HERE, manifests, found, SavingsTerms(0.10, layers_stay_within=exact))

@@ -14,7 +14,7 @@ from bot.core.rules.newest import NewestRule
 from bot.core.rules.selection import Rule, TagFilter
 from bot.core.rules.semver import SemverRule
 from bot.core.rules.tags import TagsRule
-from bot.core.savings import Prices
+from bot.core.savings import SavingsTerms
 from bot.core.usage import RepositoryUsage
 from bot.render.image_counts import (
     ImageCount,
@@ -76,7 +76,7 @@ def kept(*tags: str, rules: tuple[Rule, ...], most: int = 6, **inputs: object) -
     policy = Policy(timedelta(), Patterns(), rules)
     images = [image(number, tag, age=40 + number) for number, tag in enumerate(tags)]
     found = PlanInputs(policy, NOW, **inputs)  # type: ignore[arg-type]
-    made: Plan = make_plan(HERE, images, found, Prices(0.10, layers_stay_within=True))
+    made: Plan = make_plan(HERE, images, found, SavingsTerms(0.10, layers_stay_within=True))
     return kept_words(PlanSummary(made).kept_groups, most)
 
 

@@ -69,7 +69,7 @@ from bot.core.rules.pushed_within import PushedWithinRule
 from bot.core.rules.selection import Rule, TagFilter
 from bot.core.rules.semver import SemverRule
 from bot.core.rules.tags import TagsRule
-from bot.core.savings import Prices
+from bot.core.savings import SavingsTerms
 from bot.core.text_formatting import parse_duration
 from bot.core.usage import RepositoryUsage, SourceScan
 
@@ -147,8 +147,8 @@ class Case:
 
     @cached_property
     def plan(self) -> Plan:
-        prices = Prices(0.10, layers_stay_within=self.data.get("layers_stay_within", True))
-        return make_plan(REPOSITORY, self.manifests, self.inputs, prices)
+        terms = SavingsTerms(0.10, layers_stay_within=self.data.get("layers_stay_within", True))
+        return make_plan(REPOSITORY, self.manifests, self.inputs, terms)
 
     @cached_property
     def by_name(self) -> Mapping[str, JudgedManifest]:

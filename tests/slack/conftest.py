@@ -18,7 +18,7 @@ from bot.store.store import Store, open_store
 from tests.slack.running_bot import MANIFEST, TIMEOUT, Clock, RunningBot, run_bot
 from tests.slack.support import in_workspace
 from tests.store.support import migrated_sqlite, sqlite_url
-from tests.support import NOW
+from tests.support import NOW, PRICES
 
 
 @pytest.fixture
@@ -80,7 +80,7 @@ def make_plan_messages(slack: Workspace, releases: str) -> MakePlanMessages:
     """Makes one `PlanMessages` for each process."""
     del slack
     rules = ApprovalRules((), 1, 1.0, TEAM_ID, releases)
-    settings = PlanMessagesSettings(lambda _: rules, 0.10, timedelta(minutes=5))
+    settings = PlanMessagesSettings(lambda _: rules, lambda: PRICES, timedelta(minutes=5))
     return lambda store: PlanMessages(open_client(), store, settings, lambda: NOW)
 
 

@@ -27,7 +27,7 @@ from bot.core.records import (
     StoreChange,
 )
 from bot.core.repository import RegistryId, RepositoryId
-from bot.core.savings import Prices
+from bot.core.savings import SavingsTerms
 from bot.store.store import Store, open_store
 from tests.support import NOW
 
@@ -71,7 +71,7 @@ def content(*names: str, repository: RepositoryId = HERE) -> Plan:
         for name in names
     ]
     inputs = PlanInputs(Policy(timedelta(0), Patterns(), ()), NOW)
-    return make_plan(repository, manifests, inputs, Prices(0.1, layers_stay_within=True))
+    return make_plan(repository, manifests, inputs, SavingsTerms(0.1, layers_stay_within=True))
 
 
 def record(repository: RepositoryId = HERE, **facts: Any) -> PlanRecord:

@@ -14,7 +14,7 @@ from bot.core.manifest import Blob
 from bot.core.plan import Plan, content_hash
 from bot.core.plan_problems import UsageDrop
 from bot.core.repository import RegistryId
-from bot.core.savings import Prices, find_savings
+from bot.core.savings import SavingsTerms, find_savings
 from bot.core.usage import (
     SOURCES,
     ImageUser,
@@ -33,7 +33,7 @@ from tests.core.test_properties import tries
 from tests.store.support import content
 from tests.support import NOW
 
-PRICES = Prices(0.1, layers_stay_within=True)
+TERMS = SavingsTerms(0.1, layers_stay_within=True)
 LOOKS = (SourceScan("ecs", "here", 3), SourceScan("lambda", "there", 0, ErrorText("Access denied")))
 UNSEEN = (UnscannedRegion(RegistryId("210987654321", "us-east-1"), ("ecs", "lambda")),)
 OLD = content("old", "older")
@@ -68,7 +68,7 @@ def test_savings_of_fewer_deletions_can_be_computed(world: World, data: st.DataO
             m for m, verdict, is_pinned in manifests if verdict is Verdict.DELETE and not is_pinned
         ]
         kept = [m for m, verdict, is_pinned in manifests if verdict is Verdict.KEEP or is_pinned]
-        return find_savings(kept, deleted, PRICES)
+        return find_savings(kept, deleted, TERMS)
 
     assert savings(unpack(pack(plan))) == savings(plan)
 

@@ -50,8 +50,8 @@ def test_outcomes_are_counted_and_images_not_deleted_are_listed(store: Store) ->
     assert store.outcome_summary(run.plan, 2, 5) == ({}, ())
 
 
-def test_total_freed_bytes(store: Store) -> None:
-    assert store.total_freed_bytes() == 0
+def test_freed_bytes_by_region(store: Store) -> None:
+    assert store.freed_bytes_by_region() == {}
     freed = {PlanState.DONE: 2**40, PlanState.FAILED: 20, PlanState.STOPPED: 3}
     for state, freed_bytes in freed.items():
         plan = propose(store)
@@ -60,8 +60,11 @@ def test_total_freed_bytes(store: Store) -> None:
     for state in (PlanState.DISMISSED, PlanState.EXPIRED, PlanState.SUPERSEDED):
         assert store.commit(closed(propose(store), state, AuditEventName.DISMISSED))
     propose(store, HERE)
-    propose(store, THERE)
-    assert store.total_freed_bytes() == 2**40 + 23
+    elsewhere = replace(THERE, registry=replace(THERE.registry, region="us-east-1"))
+    plan = propose(store, elsewhere)
+    ended = replace(plan, state=PlanState.DONE, freed_bytes=7)
+    assert store.commit(StoreChange([event(AuditEventName.ENDED)], plan, ended))
+    assert store.freed_bytes_by_region() == {"eu-west-1": 2**40 + 23, "us-east-1": 7}
 
 
 def test_the_last_event(store: Store) -> None:

@@ -38,7 +38,7 @@ from bot.usecases.pins import Pins
 from bot.usecases.planning import Planner
 from bot.usecases.proposals import PlanTerms, Proposer
 from bot.usecases.repositories import FoundRepository, RepositoryNames
-from tests.support import NOW, Shelf
+from tests.support import NOW, PRICES, Shelf
 from tests.usecases.store_env import FakeDirectory
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class Killed(BaseException):
 
 
 HERE, THERE = (PlanWorker(host, f"boot of {host}", pid=7, started=1) for host in ("here", "there"))
-TERMS = PlanTerms(0.10, timedelta(days=7))
+TERMS = PlanTerms(PRICES.of, timedelta(days=7))
 UNDO_WINDOW = timedelta(minutes=5)
 RULES = ApprovalRules((), 1, confirm_over=1.0, workspace="T1", channel="C1")
 NEWEST = 2
@@ -220,7 +220,7 @@ class AwsEnv:
             coverage=ScanCoverage(frozenset({self.shelf.id.registry}) | self.places),
             policies=[PolicyEntry(Patterns.of("*"), policy)],
             pins=(),
-            usd_per_gb_month=0.10,
+            price_of=PRICES.of,
             cache=self.memory,
             store=self.store,
             authority=self.authority,

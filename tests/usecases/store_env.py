@@ -31,12 +31,12 @@ from bot.usecases.decisions import ApprovalRequest, Decisions
 from bot.usecases.pins import NewPins, Pins
 from bot.usecases.proposals import PlanTerms
 from tests.render.builders import HERE, image, plan
-from tests.support import NOW
+from tests.support import NOW, PRICES
 
 ANN, BOB = (AwsIdentity(f"arn:aws:iam::123456789012:user/{name}") for name in ("ann", "bob"))
 CAT, DAN = (SlackUser(id_, "T1", is_guest=False, groups=None) for id_ in ("U1CAT", "U2DAN"))
 WEEK = timedelta(days=7)
-TERMS = PlanTerms(0.10, WEEK)
+TERMS = PlanTerms(PRICES.of, WEEK)
 
 ALL_SCANNED = RepositoryUsage(scans=(SourceScan("ecs", "here", 3),), not_checked=())
 

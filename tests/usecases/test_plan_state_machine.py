@@ -52,7 +52,7 @@ from bot.usecases.repositories import FoundRepository, RepositoryNames
 from tests.core.invariants import parents
 from tests.examples import examples
 from tests.matrices import matrix
-from tests.support import NOW
+from tests.support import NOW, PRICES
 from tests.usecases.aws_env import HookedPort, HookedStore, is_deleted_elsewhere
 from tests.usecases.fake_registry import API, AT_ONCE, FAULTS, HERE, FakeDeleter, FakeRegistry
 from tests.usecases.store_env import FakeDirectory
@@ -577,7 +577,7 @@ class PlanStateMachine(RuleBasedStateMachine):
             coverage=ScanCoverage(frozenset({HERE})),
             policies=[PolicyEntry(Patterns.of("*"), policy)],
             pins=(),
-            usd_per_gb_month=0.10,
+            price_of=PRICES.of,
             cache=cache,
             store=self.store,
             authority=AUTHORITY,
@@ -608,7 +608,7 @@ def rules(repository: RepositoryId) -> ApprovalRules:
 
 
 AUTHORITY = AuthorityChecker(rules, rules(API), DIRECTORY)
-TERMS = PlanTerms(0.10, timedelta(days=7))
+TERMS = PlanTerms(PRICES.of, timedelta(days=7))
 
 
 TestLife = PlanStateMachine.TestCase

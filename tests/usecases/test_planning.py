@@ -31,7 +31,7 @@ from bot.store.store import Store
 from bot.usecases.check_authority import AuthorityChecker
 from bot.usecases.planning import Planned, Planner
 from bot.usecases.repositories import FoundRepository, RepositoryNames
-from tests.support import NOW, Shelf, image_text
+from tests.support import NOW, PRICES, Shelf, image_text
 from tests.usecases.aws_env import RULES
 from tests.usecases.store_env import FakeDirectory, StoreEnv
 
@@ -70,7 +70,7 @@ def make_all(aws: AwsStandIn, registry: EcrRegistry, cache: SqliteManifestCache)
             coverage=ScanCoverage(frozenset({shelf.id.registry})),
             policies=policies,
             pins=pins,
-            usd_per_gb_month=0.10,
+            price_of=PRICES.of,
             cache=cache,
             store=store,
             authority=AuthorityChecker(lambda _: RULES, RULES, FakeDirectory()),

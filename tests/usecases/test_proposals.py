@@ -36,7 +36,7 @@ from bot.usecases.proposals import (
 )
 from bot.usecases.repositories import FoundRepository, RepositoryNames
 from tests.render.builders import HERE
-from tests.support import NOW, Shelf
+from tests.support import NOW, PRICES, Shelf
 from tests.usecases.store_env import ANN, BOB, CAT, DAN, TERMS, WEEK, StoreEnv
 
 
@@ -99,7 +99,7 @@ class ProposalSetup:
             coverage=ScanCoverage(frozenset({self.shelf.id.registry})),
             policies=[PolicyEntry(Patterns.of("*"), policy)],
             pins=(),
-            usd_per_gb_month=0.10,
+            price_of=PRICES.of,
             cache=self.cache,
             store=store or self.env.store,
             authority=self.env.authority,

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from datetime import datetime
 
+from bot.core.prices import StorageCost
 from bot.core.records import BOT_ACTOR, AuditEvent, AuditEventName, Pause
-from bot.core.savings import usd_per_month
 from bot.core.usage import UnscannedRegion
 from bot.render import quantities
 from bot.render.image_counts import (
@@ -76,12 +76,11 @@ def saves(usd_per_month: float, *, exact: bool = True, verb: str = "saves") -> s
     return escape(quantities.saves(usd_per_month, exact=exact, verb=verb))
 
 
-def cost(number_of_bytes: int, usd_per_gb_month: float) -> str:
-    """`$41 a year (34 GB)`. USD per GB per month."""
-    if not number_of_bytes:
+def cost(of: StorageCost) -> str:
+    """`$41 a year (34 GB)`"""
+    if not of.bytes:
         return "nothing"
-    usd = yearly(usd_per_month(number_of_bytes, usd_per_gb_month))
-    return f"{escape(usd)} ({size(number_of_bytes)})"
+    return f"{escape(yearly(of.usd_per_month))} ({size(of.bytes)})"
 
 
 def progress_bar(done: int, total: int) -> str:
@@ -111,7 +110,7 @@ def kept_by_reason(view: PlanView) -> str:
 
 
 def freed_so_far(view: PlanView) -> str:
-    return f"Freed by ecr-clean so far: {cost(view.saved_bytes, view.usd_per_gb_month)}"
+    return f"Freed by ecr-clean so far: {cost(view.saved)}"
 
 
 def small_print(view: PlanView, *more: str) -> str:

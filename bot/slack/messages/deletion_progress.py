@@ -6,7 +6,6 @@ from slack_sdk.models.blocks import ActionsBlock, Block, ButtonElement
 
 from bot.core.plan import PlanState
 from bot.core.records import AuditEventName, ImageOutcome
-from bot.core.savings import usd_per_month
 from bot.render.audit_events import by_reason
 from bot.render.quantities import about, count, size
 from bot.render.reasons import stopper_words
@@ -121,7 +120,7 @@ def freed(view: PlanView) -> str:
 
 
 def saving(view: PlanView) -> str:
-    usd = usd_per_month(view.plan.freed_bytes, view.usd_per_gb_month)
+    usd = view.price.cost_of(view.plan.freed_bytes).usd_per_month
     return common_texts.saves(usd, exact=view.content.savings.exact)
 
 

@@ -27,7 +27,7 @@ MOST_IN_REASON = 120
 def home_tab(view: HomeView) -> Json:
     blocks = [
         header("Storage costs"),
-        facts(*totals(view.storage, view.saved_bytes, view.usd_per_gb_month)),
+        facts(*totals(view.storage, view.saved)),
         *map(section, common_texts.paused(view.pause)),
         *_approved(view),
         header("Waiting for approval"),
@@ -60,7 +60,7 @@ def _waiting(view: HomeView) -> Iterator[Block]:
     if not waiting.plans:
         yield section("None.")
         return
-    freed = cost(waiting.freed_bytes, view.usd_per_gb_month)
+    freed = cost(waiting.freed)
     yield context(f"{count(waiting.total, 'plan')}, {freed} together. Largest savings first.")
     yield from _open_plans(view, waiting, first_number=len(view.approved.plans))
 
@@ -68,7 +68,7 @@ def _waiting(view: HomeView) -> Iterator[Block]:
 def _open_plans(view: HomeView, plans: FirstPlans, first_number: int) -> Iterator[Block]:
     """`first_number`: of the buttons."""
     for number, each in enumerate(plans.plans, first_number):
-        line = open_plan(each.plan, view.usd_per_gb_month, view.pause, view.now)
+        line = open_plan(each.plan, view.prices, view.pause, view.now)
         button = open_button(each, number)
         yield section(line if button else f"{line}{open_link(each)}", button=button)
     if plans.more:
@@ -115,5 +115,5 @@ def _report(each: NextReport) -> str:
 
 
 def _last_results(view: HomeView) -> Sequence[Block]:
-    lines = list(ended_plans(view.last_runs, view.usd_per_gb_month))
+    lines = list(ended_plans(view.last_runs, view.prices))
     return list(sections(lines or ["None yet."]))

@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from slack_sdk.models.blocks import ButtonElement
 
 from bot.core.plan import EXECUTED, PlanState
+from bot.core.prices import RegionPrices, StorageCost
 from bot.core.records import BOT_ACTOR, ImageOutcome, Pause, PlanRecord
-from bot.core.savings import usd_per_month
 from bot.render.quantities import count, freed
 from bot.render.refusals import state_words
 from bot.slack.action_ids import COMMAND, OPEN_LINK
@@ -25,20 +25,20 @@ MOST_IN_COMMAND = 120
 @dataclass(frozen=True, slots=True)
 class HistoryView:
     """The last ended plans. `repository`: a name, None for all. `ended`: last proposed plan first.
-    `saved_bytes`: freed by all runs of the bot so far. USD per GB per month."""
+    `saved`: by all runs of the bot so far."""
 
     repository: str | None
     ended: Sequence[EndedPlan]
-    saved_bytes: int
-    usd_per_gb_month: float
+    saved: StorageCost
+    prices: RegionPrices
 
 
-def open_plan(plan: PlanRecord, usd_per_gb_month: float, pause: Pause | None, now: datetime) -> str:
-    """`shop/api`: saves $41 a year, frees 34 GB · expires tomorrow. USD per GB per month."""
+def open_plan(plan: PlanRecord, prices: RegionPrices, pause: Pause | None, now: datetime) -> str:
+    """`shop/api`: saves $41 a year, frees 34 GB · expires tomorrow."""
     state = state_of(plan, pause, now)
     if not plan.complete or not plan.deletions:
         return f"{code(plan.repository.name)}: {state}"
-    usd = saves(usd_per_month(plan.freed_bytes, usd_per_gb_month), exact=plan.exact)
+    usd = saves(prices.cost_of(plan.repository, plan.freed_bytes).usd_per_month, exact=plan.exact)
     decided = f" · {state.removeprefix('approved, ')}"
     more = _still_open(plan, now) if plan.state is PlanState.PROPOSED else decided
     return f"{code(plan.repository.name)}: *{usd}*, frees {freed(plan)}{more}"
@@ -68,10 +68,9 @@ def open_button(each: LinkedPlan, number: int) -> ButtonElement | None:
     return link_button("Open", f"{OPEN_LINK}:{number}", each.link) if each.link else None
 
 
-def last_run(each: PlanResult, usd_per_gb_month: float) -> str:
-    """USD per GB per month."""
+def last_run(each: PlanResult, prices: RegionPrices) -> str:
     plan, counts = each
-    usd = usd_per_month(plan.freed_bytes, usd_per_gb_month)
+    usd = prices.cost_of(plan.repository, plan.freed_bytes).usd_per_month
     deleted = count(counts.get(ImageOutcome.DELETED, 0), "manifest")
     not_deleted = "".join(
         f", {number:,} {outcome}"
@@ -87,27 +86,27 @@ def last_run(each: PlanResult, usd_per_gb_month: float) -> str:
 
 def history_message(view: HistoryView) -> MessageContent:
     where = f" in {code(view.repository)}" if view.repository else ""
-    saved = f"*Saved so far, all repositories:* {cost(view.saved_bytes, view.usd_per_gb_month)}"
+    saved = f"*Saved so far, all repositories:* {cost(view.saved)}"
     if not view.ended:
         line = f"No plan has ended yet{where}."
         return message(line, section(line, saved))
     head = f"*Last {count(len(view.ended), 'ended plan')}{where}:*"
-    lines = list(ended_plans(view.ended, view.usd_per_gb_month))
+    lines = list(ended_plans(view.ended, view.prices))
     return message(f"{head} {saved}", section(head), *sections(lines), section(saved))
 
 
-def ended_plans(ended: Sequence[EndedPlan], usd_per_gb_month: float) -> Iterator[str]:
-    """A line for each plan. USD per GB per month."""
+def ended_plans(ended: Sequence[EndedPlan], prices: RegionPrices) -> Iterator[str]:
+    """A line for each plan."""
     for each in ended:
         when = f" · {date(each.last_event.at)}" if each.last_event else ""
         link = open_link(each.linked) if each.linked.link else ""
-        yield f"{_ended(each, usd_per_gb_month)}{when}{link}"
+        yield f"{_ended(each, prices)}{when}{link}"
 
 
-def _ended(each: EndedPlan, usd_per_gb_month: float) -> str:
+def _ended(each: EndedPlan, prices: RegionPrices) -> str:
     plan = each.linked.plan
     if plan.state in EXECUTED:
-        return last_run(PlanResult(plan, each.counts), usd_per_gb_month)
+        return last_run(PlanResult(plan, each.counts), prices)
     return f"• {code(plan.repository.name)}: {_not_run(each)}"
 
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from bot.core.prices import GbPrice, RegionPrices, StorageCost
 from bot.core.records import KnownRepository, Pause
-from bot.core.savings import usd_per_month
 from bot.core.storage_totals import StorageTotals, storage_of
 from bot.render.quantities import count, size
 from bot.slack.action_ids import COMMAND
@@ -34,8 +34,7 @@ class ListedRepository(NamedTuple):
 class RepositoriesView:
     """The list of repositories. `pattern`: None for all. `shown`: those with the largest possible
     savings; `more`: the number of the others; `never_scanned`: a number. `listed_at`: when the
-    registries were last listed, None if never. `saved_bytes`: freed by all runs of the bot so far.
-    USD per GB per month."""
+    registries were last listed, None if never. `saved`: by all runs of the bot so far."""
 
     pattern: str | None
     shown: Sequence[ListedRepository]
@@ -43,8 +42,8 @@ class RepositoriesView:
     never_scanned: int
     storage: StorageTotals
     listed_at: datetime | None
-    saved_bytes: int
-    usd_per_gb_month: float
+    saved: StorageCost
+    prices: RegionPrices
     pause: Pause | None
     now: datetime
 
@@ -53,7 +52,7 @@ def repositories_message(view: RepositoriesView) -> MessageContent:
     if not view.shown:
         text = _no_repository(view)
         return message(text, section(text))
-    head = list(totals(view.storage, view.saved_bytes, view.usd_per_gb_month))
+    head = list(totals(view.storage, view.saved))
     lines = [_line(each, view) for each in view.shown]
     small_print = [*_small_print(view)]
     return message(
@@ -65,18 +64,17 @@ def repositories_message(view: RepositoriesView) -> MessageContent:
     )
 
 
-def totals(storage: StorageTotals, saved_bytes: int, usd_per_gb_month: float) -> Iterator[str]:
-    """The costs of all repositories. `saved_bytes`: freed by all runs of the bot so far. USD per GB
-    per month."""
+def totals(storage: StorageTotals, saved: StorageCost) -> Iterator[str]:
+    """The costs of all repositories. `saved`: by all runs of the bot so far."""
     if not storage.repositories:
         yield f"No repository has been scanned yet. `{COMMAND} REPOSITORY` scans one."
     elif storage.unknown == storage.repositories:
         yield f"*Cost now:* unknown. `{COMMAND} REPOSITORY` scans a repository."
     else:
-        yield f"*Cost now:* {cost(storage.stored_bytes, usd_per_gb_month)}{_of_how_many(storage)}"
+        yield f"*Cost now:* {cost(storage.stored)}{_of_how_many(storage)}"
     if storage.repositories:
-        yield f"*Could be saved:* {cost(storage.could_free_bytes, usd_per_gb_month)}"
-    yield f"*Saved so far:* {cost(saved_bytes, usd_per_gb_month)}"
+        yield f"*Could be saved:* {cost(storage.could_free)}"
+    yield f"*Saved so far:* {cost(saved)}"
 
 
 def _no_repository(view: RepositoriesView) -> str:
@@ -91,26 +89,27 @@ def _line(each: ListedRepository, view: RepositoriesView) -> str:
     if known.last_scan is None:
         return f"• {name}: never scanned"
     held = storage_of(known)
-    saving = _saving(held.could_free_bytes, view.usd_per_gb_month)
-    stored = _stored(held.stored_bytes, view.usd_per_gb_month)
+    price = view.prices.of(known.repository.registry.region)
+    saving = _saving(held.could_free_bytes, price)
+    stored = _stored(held.stored_bytes, price)
     is_old = view.now - known.last_scan.at > RECENT
     scanned = f" · scanned {day(known.last_scan.at)}" if is_old else ""
     return f"• {name}: {saving} · {stored}{_plan(each, view)}{scanned}"
 
 
-def _saving(could_free: int | None, usd_per_gb_month: float) -> str:
+def _saving(could_free: int | None, price: GbPrice) -> str:
     if could_free is None:
         return "possible savings unknown"
     if not could_free:
         return "nothing to save"
-    usd = common_texts.saves(usd_per_month(could_free, usd_per_gb_month), verb="could save")
+    usd = common_texts.saves(price.cost_of(could_free).usd_per_month, verb="could save")
     return f"*{usd}* ({size(could_free)})"
 
 
-def _stored(stored: int | None, usd_per_gb_month: float) -> str:
+def _stored(stored: int | None, price: GbPrice) -> str:
     if stored is None:
         return "size unknown"
-    return f"costs {cost(stored, usd_per_gb_month)}" if stored else "empty"
+    return f"costs {cost(price.cost_of(stored))}" if stored else "empty"
 
 
 def _plan(each: ListedRepository, view: RepositoriesView) -> str:

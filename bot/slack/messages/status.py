@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from slack_sdk.models.blocks import Block, ButtonElement
 
+from bot.core.prices import RegionPrices
 from bot.core.records import ImageOutcome, Pause, PlanRecord
 from bot.render.quantities import count
 from bot.render.reasons import stopper_words
@@ -38,8 +39,8 @@ class RunningPlan(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class StatusView:
     """The state of the bot. `deleting`: running plans; `approved`: plans whose deletion has not
-    started. `waiting` and `blocked`: as in OpenPlans. `reports`: the number in progress or queued.
-    USD per GB per month."""
+    started. `waiting` and `blocked`: as in OpenPlans. `reports`: the number in progress or
+    queued."""
 
     pause: Pause | None
     deleting: Sequence[RunningPlan]
@@ -48,7 +49,7 @@ class StatusView:
     blocked: FirstPlans
     reports: int
     version: str
-    usd_per_gb_month: float
+    prices: RegionPrices
     now: datetime
 
 
@@ -95,7 +96,7 @@ def _progress(each: RunningPlan) -> str:
 
 def _plans(view: StatusView, plans: FirstPlans) -> Iterator[str]:
     for each in plans.plans:
-        line = open_plan(each.plan, view.usd_per_gb_month, view.pause, view.now)
+        line = open_plan(each.plan, view.prices, view.pause, view.now)
         yield f"• {line}{open_link(each)}"
     if plans.more:
         yield f"… and {plans.more:,} more: `{COMMAND} list` lists all"

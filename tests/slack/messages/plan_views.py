@@ -25,7 +25,7 @@ from bot.render.plan_summary import PlanSummary
 from bot.slack.api import Json, MessageContent
 from bot.slack.view_models import PlanView
 from tests.render.builders import GB, image, plan
-from tests.support import NOW
+from tests.support import NOW, PRICE
 
 STAR = "\N{ASTERISK OPERATOR}"
 """Replaces `*` in names, since `*` would style the text."""
@@ -78,8 +78,8 @@ def view(
         "channel": HOME,
         "approval_channel": HOME,
         "report_only": False,
-        "usd_per_gb_month": 0.10,
-        "saved_bytes": 50 * GB,
+        "price": PRICE,
+        "saved": PRICE.cost_of(50 * GB),
         "why_not_started": None,
         "now": NOW,
         "needs_typing": False,

@@ -9,6 +9,7 @@ from bot.core.errors import ErrorText, RefusedError
 from bot.core.judge import JudgedManifest
 from bot.core.pins import Pin
 from bot.core.plan import PlanState
+from bot.core.prices import NO_COST
 from bot.core.records import (
     AuditEventName,
     ImageOutcome,
@@ -56,7 +57,7 @@ from tests.slack.messages.plan_views import (
     view,
 )
 from tests.slack.messages.test_limits import LONG_NAME, NASTY, ODD
-from tests.support import NOW
+from tests.support import NOW, PRICE, PRICES
 
 LONG = RepositoryId(HERE.registry, LONG_NAME, f"{HERE.uri.partition('/')[0]}/{LONG_NAME}")
 MANY = 10**6
@@ -99,10 +100,10 @@ def test_repositories(state: PlanState) -> None:
         shown=[ListedRepository(known, LinkedPlan(in_state(state), LINK))] * 20,
         more=MANY,
         never_scanned=MANY,
-        storage=storage_totals([known] * 1000),
+        storage=storage_totals([known] * 1000, PRICES),
         listed_at=NOW,
-        saved_bytes=10**18,
-        usd_per_gb_month=0.10,
+        saved=PRICE.cost_of(10**18),
+        prices=PRICES,
         pause=PAUSE,
         now=NOW,
     )
@@ -113,8 +114,8 @@ def test_repositories(state: PlanState) -> None:
 
 
 def in_list(each: ListedRepository) -> RepositoriesView:
-    totals = storage_totals([each.known])
-    return RepositoriesView(None, [each], 0, 0, totals, NOW, 0, 0.10, None, NOW)
+    totals = storage_totals([each.known], PRICES)
+    return RepositoriesView(None, [each], 0, 0, totals, NOW, NO_COST, PRICES, None, NOW)
 
 
 def test_possible_savings_of_an_incomplete_plan_are_unknown() -> None:
@@ -149,7 +150,9 @@ def test_history(state: PlanState) -> None:
     last = event(AuditEventName.DISMISSED, ANN, ErrorText(NASTY))
     for known, link in ((last, LINK), (None, None)):
         each = EndedPlan(LinkedPlan(in_state(state), link), EVERY_OUTCOME, known)
-        assert harmless(history_message(HistoryView(LONG_NAME, [each] * 10, 10**18, 0.10)))
+        assert harmless(
+            history_message(HistoryView(LONG_NAME, [each] * 10, PRICE.cost_of(10**18), PRICES))
+        )
 
 
 def test_status() -> None:
@@ -162,11 +165,13 @@ def test_status() -> None:
         pause=PAUSE,
         deleting=running * 20,
         approved=[in_state(PlanState.APPROVED)] * 40,
-        waiting=FirstPlans([LinkedPlan(PLAN, LINK), LinkedPlan(PLAN, None)] * 5, MANY, 10**15),
-        blocked=FirstPlans([LinkedPlan(replace(PLAN, complete=False), LINK)] * 5, MANY, 0),
+        waiting=FirstPlans(
+            [LinkedPlan(PLAN, LINK), LinkedPlan(PLAN, None)] * 5, MANY, PRICE.cost_of(10**15)
+        ),
+        blocked=FirstPlans([LinkedPlan(replace(PLAN, complete=False), LINK)] * 5, MANY, NO_COST),
         reports=MANY,
         version="0.1.0",
-        usd_per_gb_month=0.10,
+        prices=PRICES,
         now=NOW,
     )
     said = harmless(status_message(shown))

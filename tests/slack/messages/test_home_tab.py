@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from bot.core.pins import Pin
 from bot.core.plan import PlanState
+from bot.core.prices import NO_COST
 from bot.core.records import AuditEventName, ImageOutcome, Pause, RepositoryPin
 from bot.core.storage_totals import StorageTotals
 from bot.playground.slack.blocks.checks import check_view, is_too_large
@@ -20,17 +21,17 @@ from bot.slack.view_models import (
 from tests.slack.messages.plan_views import ANN, BOB, BY_ROLE, HOME, approvals, read, view
 from tests.slack.messages.test_limits import LONG_NAME, NASTY, ODD
 from tests.store.support import event
-from tests.support import NOW
+from tests.support import NOW, PRICE, PRICES
 
 PLAN = replace(view(ODD).plan, repository=replace(ODD.repository, name=LONG_NAME))
 LINK = "https://example.slack.com/archives/C0000000001/p1700000000000100"
-NONE = FirstPlans([], 0, 0)
+NONE = FirstPlans([], 0, NO_COST)
 
 MUCH = HomeView(
     user=ANN,
-    storage=StorageTotals(10**6, 3, 10**18, 10**17),
-    saved_bytes=10**18,
-    usd_per_gb_month=0.10,
+    storage=StorageTotals(10**6, 3, PRICE.cost_of(10**18), PRICE.cost_of(10**17)),
+    saved=PRICE.cost_of(10**18),
+    prices=PRICES,
     pause=Pause(BOB, NOW, NASTY * 40),
     approved=FirstPlans(
         [
@@ -39,15 +40,15 @@ MUCH = HomeView(
             for _ in range(5)
         ],
         more=3_210,
-        freed_bytes=10**15,
+        freed=PRICE.cost_of(10**15),
     ),
     waiting=FirstPlans(
         [LinkedPlan(replace(PLAN, approvals=approvals(ANN, BOB)), LINK)] * 9
         + [LinkedPlan(PLAN, None)],
         more=12_345,
-        freed_bytes=10**15,
+        freed=PRICE.cost_of(10**15),
     ),
-    blocked=FirstPlans([LinkedPlan(replace(PLAN, complete=False), LINK)] * 10, 777, 0),
+    blocked=FirstPlans([LinkedPlan(replace(PLAN, complete=False), LINK)] * 10, 777, NO_COST),
     pins=[
         RepositoryPin(f"host/{LONG_NAME}", Pin("t" * 300, by, NASTY * 40, NOW + timedelta(1)), NOW)
         for by in (ANN, BOB, BY_ROLE)
@@ -101,7 +102,7 @@ def test_open_plans_by_saving() -> None:
             ("incomplete", 90, {"complete": False}),
         )
     ]
-    found = OpenPlans.of(plans)
+    found = OpenPlans.of(plans, PRICES)
     assert [each.id for each in found.approved] == ["runs", "approved"]
     assert [each.id for each in found.waiting] == ["much", "cents"]
     assert [each.id for each in found.blocked] == ["incomplete"]

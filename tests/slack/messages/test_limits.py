@@ -16,7 +16,7 @@ from bot.core.plan import Plan, PlanState, make_plan
 from bot.core.plan_problems import ScanFailureCause, UsageDrop
 from bot.core.records import ImageOutcome, PlanItem
 from bot.core.repository import RegistryId
-from bot.core.savings import Prices
+from bot.core.savings import SavingsTerms
 from bot.core.usage import SOURCES, PastTagUser, RepositoryUsage, SourceScan, UnscannedRegion
 from bot.core.verdict_reasons import Verdict
 from bot.render.plan_summary import PlanSummary
@@ -182,7 +182,7 @@ def test_progress_before_there_is_a_plan() -> None:
 @tries(150)
 def test_any_plan(world: World, state: PlanState, page: int, report_only: bool) -> None:  # noqa: FBT001
     inputs = replace(world.inputs, usage=replace(world.inputs.usage, scans=(), not_checked=()))
-    made = make_plan(HERE, world.manifests, inputs, Prices(0.1, layers_stay_within=False))
+    made = make_plan(HERE, world.manifests, inputs, SavingsTerms(0.1, layers_stay_within=False))
     record = {"state": state, "approvals": approvals(ANN), "execute_after": NOW}
     shown = view(made, record, counts=COUNTS, report_only=report_only)
     checked(plan_message(shown))
