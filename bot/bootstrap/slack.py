@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from slack_sdk import WebClient
 
     from bot.slack.approval_reminders import ApprovalReminders
+    from bot.slack.chart_fallback import ChartFallback
     from bot.slack.directory import SlackUsers
     from bot.slack.home_tab import HomeTab
     from bot.slack.pause_announcements import PauseAnnouncer
@@ -106,6 +107,21 @@ def open_workspace(settings: Settings, client: "WebClient") -> Workspace:
         answer = client.auth_test()
     channels = _with_channel_ids(settings, client)
     return Workspace(client, str(answer["team_id"]), str(answer["url"]), channels)
+
+
+def open_chart_fallback(
+    workspace: Workspace, store: "Store", clock: Clock = system_clock
+) -> "ChartFallback":
+    from bot.slack.chart_fallback import ChartFallback  # noqa: PLC0415
+
+    return ChartFallback(store, workspace.id, clock)
+
+
+def with_chart_fallback(workspace: Workspace, fallback: "ChartFallback") -> Workspace:
+    """The workspace with a client that sends messages without charts if it refuses charts."""
+    from bot.slack.chart_fallback import ChartFallbackClient  # noqa: PLC0415
+
+    return workspace._replace(client=ChartFallbackClient(workspace.client, fallback))
 
 
 def open_plan_messages(

@@ -87,6 +87,8 @@ class PlainTextRenderer:
                 yield from ("", "  ".join(map(_button, block["elements"])))
             case "divider":
                 yield from ("", "─" * 20)
+            case "data_visualization":
+                yield from ("", f"[{block['chart']['type']} chart: {block['title']}]")
             case other:
                 raise ValueError(f"block type {other} is not supported")
 

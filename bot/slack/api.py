@@ -1,7 +1,9 @@
 """Calls to Slack's Web API: messages, removal of secrets, rate limits, and error sentences."""
 
+import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from http import HTTPStatus
 from http.client import HTTPException
 from threading import Lock
 from typing import Any, NamedTuple
@@ -11,6 +13,7 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.http_retry import HttpResponse
 from slack_sdk.http_retry.builtin_handlers import RateLimitErrorRetryHandler
 from slack_sdk.web import SlackResponse
+from slack_sdk.webhook import WebhookClient, WebhookResponse
 
 from bot import sanitize
 from bot.core.doctor_findings import SlackScope
@@ -21,6 +24,9 @@ SECONDS_BETWEEN_POSTS = 1.1
 
 LONGEST_RETRY_WAIT = 1
 """Seconds, while a user waits. slack_sdk adds up to one, and a modal must open within three."""
+
+RESPONSE_URL_TIMEOUT = 5
+"""Seconds."""
 
 SCOPES_HEADER = "x-oauth-scopes"
 """The header of Slack's answers that lists the scopes of the token."""
@@ -82,6 +88,9 @@ _TOKEN = "token"  # noqa: S105 - the name of an argument
 
 Json = dict[str, Any]
 """A block or a view of Block Kit."""
+
+CHART = "data_visualization"
+"""The `type` of blocks that are charts."""
 
 
 class MessageContent(NamedTuple):
@@ -145,9 +154,8 @@ def calling(what: str) -> Iterator[None]:
     try:
         yield
     except SlackApiError as error:
-        answer = _answer(error)
-        code = str(answer.get("error") or "")
-        raise SlackError(f"{what} in Slack failed: {_cause(code, answer)}", code) from error
+        text = f"{what} in Slack failed: {error_cause(error)}"
+        raise SlackError(text, error_code(error)) from error
     except ValueError as error:
         raise SlackError(
             f"{what} in Slack failed: the request is invalid ({type(error).__name__}). Check "
@@ -204,6 +212,48 @@ def update_message(
         client.chat_update(channel=channel, ts=ts, text=content.text, blocks=list(content.blocks))
 
 
+def post_to_response_url(
+    url: str, text: str, blocks: Sequence[Json], *, replaces: bool = False
+) -> None:
+    """Answers the user of a command or button, also in channels without the bot. `replaces`: in
+    place of the clicked message, which only they see. Raises SlackApiError if Slack refuses the
+    answer, and the other errors of slack_sdk's WebhookClient."""
+    response = WebhookClient(url, timeout=RESPONSE_URL_TIMEOUT).send(
+        text=safe(text),
+        blocks=safe(list(blocks)),
+        response_type="ephemeral",
+        replace_original=replaces,
+    )
+    if answer := _refusal(response):
+        raise SlackApiError("Slack refuses the answer", answer)  # type: ignore[no-untyped-call]
+
+
+def error_code(error: SlackApiError) -> str:
+    """Empty if Slack's answer cannot be read."""
+    return str(_answer(error).get("error") or "")
+
+
+def error_cause(error: SlackApiError) -> str:
+    """Cause and fix, without secrets."""
+    code, answer = error_code(error), _answer(error)
+    if code == "missing_scope":
+        needed = sanitize.quoted(str(answer.get("needed")))
+        return (
+            f"the app lacks the scope {needed}: add it in the app's settings under OAuth & "
+            "Permissions, and reinstall the app"
+        )
+    if code in WRONG_TOKEN:
+        return (
+            f"Slack rejects the token ({code}): set SLACK_BOT_TOKEN to the current bot token of "
+            "the app"
+        )
+    if not code:
+        return "Slack's answer could not be read: try again in a minute"
+    problems = (answer.get("response_metadata") or {}).get("messages") or ()
+    details = [sanitize.quoted(str(each)) for each in problems]
+    return "; ".join([_FIXES.get(code) or sanitize.quoted(code), *details])
+
+
 def message_link(workspace_url: str, channel: str, ts: str) -> str:
     """`workspace_url`: from auth.test, ends with a slash. The link equals that of
     chat.getPermalink: docs.slack.dev, reference/methods/chat.getPermalink."""
@@ -244,25 +294,19 @@ def _retry_after(response: HttpResponse | None) -> float:
     return float(values[0]) if values and values[0].isdecimal() else float("inf")
 
 
+def _refusal(response: WebhookResponse) -> Json | None:
+    """Slack's error, which it sends as JSON or as its code alone. None if Slack accepted the
+    message."""
+    is_ok = response.status_code == HTTPStatus.OK
+    try:
+        answer = json.loads(response.body)
+    except ValueError:
+        answer = None
+    if not isinstance(answer, dict):
+        answer = {"error": response.body}
+    return None if answer.get("ok", is_ok) else answer
+
+
 def _answer(error: SlackApiError) -> dict[str, Any]:
     found = getattr(error.response, "data", error.response)
     return found if isinstance(found, dict) else {}
-
-
-def _cause(code: str, answer: dict[str, Any]) -> str:
-    if code == "missing_scope":
-        needed = sanitize.quoted(str(answer.get("needed")))
-        return (
-            f"the app lacks the scope {needed}: add it in the app's settings under OAuth & "
-            "Permissions, and reinstall the app"
-        )
-    if code in WRONG_TOKEN:
-        return (
-            f"Slack rejects the token ({code}): set SLACK_BOT_TOKEN to the current bot token of "
-            "the app"
-        )
-    if not code:
-        return "Slack's answer could not be read: try again in a minute"
-    problems = (answer.get("response_metadata") or {}).get("messages") or ()
-    details = [sanitize.quoted(str(each)) for each in problems]
-    return "; ".join([_FIXES.get(code) or sanitize.quoted(code), *details])

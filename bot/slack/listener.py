@@ -5,6 +5,7 @@ import logging
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from http.client import HTTPException
 from typing import Any, ParamSpec, TypeVar
 
@@ -12,10 +13,9 @@ from pydantic import ValidationError
 from slack_bolt import Ack, BoltResponse
 from slack_bolt.error import BoltUnhandledRequestError
 from slack_sdk.errors import SlackClientError
-from slack_sdk.webhook import WebhookClient
 
 from bot.core.errors import RequestError, ServiceError
-from bot.slack.api import MessageContent, SlackError, post_privately, safe
+from bot.slack.api import MessageContent, SlackError, post_privately, post_to_response_url
 from bot.slack.listener_context import SlackContext
 from bot.slack.messages.answers import refusal, refused
 from bot.slack.payloads import (
@@ -40,9 +40,6 @@ the slowest acknowledgement takes a third to a half of the time that it takes wi
 
 LONGEST_DELAY = 0.5
 """Seconds; the longest wait of a listener, since a modal must open within three."""
-
-RESPONSE_URL_TIMEOUT = 5
-"""Seconds."""
 
 UNEXPECTED_PAYLOAD = (
     "This message is from another version of ecr-clean, so nothing was done. Request a new report: "
@@ -167,7 +164,9 @@ def answer(
 ) -> None:
     """Only the sender sees the answer: in the channel of their action, or in a direct message.
     `replaces`: in place of the clicked message, which only they see."""
-    if sender.response_url and _post_to_url(sender.response_url, content, replaces=replaces):
+    if sender.response_url and _posted_to_url(
+        context, sender.response_url, content, replaces=replaces
+    ):
         return
     try:
         post_privately(context.client, sender.channel, sender.user, content)
@@ -196,16 +195,13 @@ def _wrong_fields(error: Exception) -> str:
     return ", ".join(sorted(set(fields))) or "it is empty"
 
 
-def _post_to_url(url: str, content: MessageContent, *, replaces: bool) -> bool:
-    """False if the URL has expired or was used too often. Works in channels without the bot
-    too."""
+def _posted_to_url(
+    context: SlackContext, url: str, content: MessageContent, *, replaces: bool
+) -> bool:
+    """False if the URL has expired or was used too often."""
+    post = partial(post_to_response_url, url, content.text, replaces=replaces)
     try:
-        response = WebhookClient(url, timeout=RESPONSE_URL_TIMEOUT).send(
-            text=safe(content.text),
-            blocks=safe(list(content.blocks)),
-            response_type="ephemeral",
-            replace_original=replaces,
-        )
+        context.chart_fallback.send(content.blocks, post)
     except (SlackClientError, OSError, HTTPException):
         return False
-    return response.status_code == 200
+    return True

@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session, aliased
 
 from bot.core.plan import BEFORE_EXECUTION, PlanState
 from bot.core.records import PlanMessage
-from bot.store.slack_tables import HomeTabRow, PlanMessageRow, SlackDeliveryRow
+from bot.store.slack_tables import HomeTabRow, PlanMessageRow, RefusedBlockRow, SlackDeliveryRow
 from bot.store.table_base import StoreQueries, count_of, insert_into, upsert
 from bot.store.tables import AuditEventRow, PlanRow
 
@@ -199,6 +199,25 @@ class HomeTabQueries(StoreQueries):
         shown = update(HomeTabRow).where(HomeTabRow.user == user)
         with self._database.writing() as session:
             session.execute(shown.values(shown_event=event_number, shown_at=at))
+
+
+class RefusedBlockQueries(StoreQueries):
+    """Kinds of blocks that a workspace refused. `kind`: the `type` of the block."""
+
+    def was_block_refused(self, workspace: str, kind: str, since: datetime) -> bool:
+        """Whether the last refusal was after `since`."""
+        refused = exists().where(
+            RefusedBlockRow.workspace == workspace,
+            RefusedBlockRow.kind == kind,
+            RefusedBlockRow.refused_at > since,
+        )
+        with self._database.reading() as session:
+            return bool(session.scalar(select(refused)))
+
+    def record_refused_block(self, workspace: str, kind: str, at: datetime) -> None:
+        row = {"workspace": workspace, "kind": kind, "refused_at": at}
+        with self._database.writing() as session:
+            upsert(session, RefusedBlockRow, row)
 
 
 class SlackDeliveryQueries(StoreQueries):

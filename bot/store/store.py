@@ -13,7 +13,12 @@ from bot.store.audit import AuditQueries
 from bot.store.changes import ChangeWriter
 from bot.store.database import Database, migrate
 from bot.store.jobs import JobQueries, ScheduledReportQueries
-from bot.store.messages import HomeTabQueries, MessageQueries, SlackDeliveryQueries
+from bot.store.messages import (
+    HomeTabQueries,
+    MessageQueries,
+    RefusedBlockQueries,
+    SlackDeliveryQueries,
+)
 from bot.store.pins import PinQueries
 from bot.store.plans import PlanQueries, ResultQueries
 from bot.store.postgresql import PostgresqlDatabase
@@ -96,6 +101,7 @@ class Store(
     MessageQueries,
     JobQueries,
     SlackDeliveryQueries,
+    RefusedBlockQueries,
     RepositoryQueries,
     StorageHistoryQueries,
     PauseQueries,

@@ -80,6 +80,11 @@ def test_fields_and_menus(renderer: PlainTextRenderer) -> None:
     assert renderer.lines({"blocks": blocks}) == ["", "Freed", "1 GB", "", "[For how long]"]
 
 
+def test_a_chart(renderer: PlainTextRenderer) -> None:
+    chart = {"type": "data_visualization", "title": "Stored GB", "chart": {"type": "line"}}
+    assert renderer.lines({"blocks": [chart]}) == ["", "[line chart: Stored GB]"]
+
+
 def test_a_message_without_blocks(renderer: PlainTextRenderer) -> None:
     assert renderer.lines({"text": "Hello <@U0000000001>"}) == ["", "Hello @mia"]
 

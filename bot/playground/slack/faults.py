@@ -1,11 +1,12 @@
 """Injected faults in the app's calls, and in deliveries to the app."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any
 
 from bot.playground import faults
+from bot.playground.slack.arguments import CallArguments
 
 
 @dataclass(frozen=True)
@@ -13,7 +14,15 @@ class CallTarget:
     """A call, for matching with faults."""
 
     name: str
-    arguments: Mapping[str, Any]
+    arguments: CallArguments
+
+    def block_types(self) -> Iterator[Any]:
+        """The types of the blocks in the call, also of invalid blocks. Raises SlackError if the
+        argument `blocks` is no JSON."""
+        if "blocks" in self.arguments:
+            blocks = self.arguments.parsed("blocks", "invalid_blocks_format")
+            given = blocks if isinstance(blocks, list) else []
+            yield from (block.get("type") for block in given if isinstance(block, dict))
 
 
 @dataclass(kw_only=True)
@@ -22,6 +31,8 @@ class CallFault(faults.FaultRule):
 
     - `method`: a glob of method names, including `response_url` and `upload_url`.
     - `arguments`: the call must have all of these.
+    - `block`: the call must have a block of this type. With the error `invalid_blocks` and `times`
+      None, the workspace does not know this type.
     - `error`: answers `ok: false` with this name. `ratelimited` has status 429 and `retry_after`
       in seconds. The call has no effect.
     - `status` without `error`: answers with this HTTP status and the error `fatal_error`.
@@ -29,6 +40,7 @@ class CallFault(faults.FaultRule):
 
     method: str = "*"
     arguments: Mapping[str, Any] = field(default_factory=dict)
+    block: str | None = None
     error: str | None = None
     retry_after: int = 1
     status: int | None = None
@@ -37,8 +49,10 @@ class CallFault(faults.FaultRule):
         return bool(self.error or self.status) or super().has_effect()
 
     def matches(self, call: CallTarget) -> bool:
-        return fnmatchcase(call.name, self.method) and all(
-            call.arguments.get(name) == value for name, value in self.arguments.items()
+        return (
+            fnmatchcase(call.name, self.method)
+            and all(call.arguments.get(name) == value for name, value in self.arguments.items())
+            and (self.block is None or self.block in call.block_types())
         )
 
 

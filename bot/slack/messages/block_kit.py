@@ -5,9 +5,9 @@ reference: section text 3,000 characters, header 150, button 75, option 75.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Protocol
 
 from slack_sdk.models.blocks import (
-    Block,
     ButtonElement,
     ConfirmObject,
     ContextBlock,
@@ -21,7 +21,11 @@ from slack_sdk.models.views import View
 
 from bot.slack.action_ids import RUN_COMMAND
 from bot.slack.api import Json, MessageContent
+from bot.slack.messages.charts import SeriesChart
 from bot.slack.mrkdwn import shortened
+
+MOST_CHARTS = 2
+"""In a message."""
 
 MOST_IN_BUTTON = 75
 MOST_IN_HEADER = 150
@@ -32,12 +36,21 @@ LINES_IN_SECTION = 5
 """Lines of a list in one section; more of the longest lines would not fit."""
 
 
-def message(text: str, *blocks: Block) -> MessageContent:
-    """`text`: a short form of the blocks, for notifications and screen readers."""
+class JsonBlock(Protocol):
+    """A block of slack_sdk, or a chart."""
+
+    def to_dict(self) -> Json: ...
+
+
+def message(text: str, *blocks: JsonBlock) -> MessageContent:
+    """`text`: a short form of the blocks, for notifications and screen readers. Raises ValueError
+    for more than MOST_CHARTS charts."""
+    if sum(isinstance(block, SeriesChart) for block in blocks) > MOST_CHARTS:
+        raise ValueError(f"a message has at most {MOST_CHARTS} charts")
     return MessageContent(text, as_json(blocks))
 
 
-def as_json(blocks: Iterable[Block]) -> list[Json]:
+def as_json(blocks: Iterable[JsonBlock]) -> list[Json]:
     return [block.to_dict() for block in blocks]
 
 

@@ -151,6 +151,8 @@ def _lines(block: Json) -> Iterator[str]:
                 yield f"~ {line}"
         case "actions":
             yield " ".join(map(_button, block["elements"]))
+        case "data_visualization":
+            yield f"[{block['chart']['type']} chart: {block['title']}]"
 
 
 def with_dates(text: str) -> str:

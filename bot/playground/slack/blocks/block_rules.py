@@ -6,6 +6,7 @@ rejects block types that it does not know, although Slack may accept them.
 
 from typing import Any
 
+from bot.playground.slack.blocks.chart_rules import CHART, MAX_CHARACTERS_OF_A_TITLE
 from bot.playground.slack.blocks.element_rules import ACCESSORY, IMAGE, IN_ACTIONS, IN_INPUT
 from bot.playground.slack.blocks.problems import BlockProblems, BlockRule
 from bot.playground.slack.blocks.schema import (
@@ -137,7 +138,8 @@ BLOCKS: dict[str, BlockRule] = {
         {"rows": array(array(_CELL, 20), 100)}, {"column_settings": array(_column, 20, least=0)}
     ),
     "markdown": _block({"text": string(MAX_CHARACTERS_OF_A_MARKDOWN_BLOCK)}, {}),
+    "data_visualization": _block({"title": string(MAX_CHARACTERS_OF_A_TITLE), "chart": CHART}, {}),
 }
 
 IN_MESSAGES = typed(BLOCKS)
-IN_VIEWS = typed(BLOCKS, BLOCKS.keys() - {"table", "markdown"})
+IN_VIEWS = typed(BLOCKS, BLOCKS.keys() - {"table", "markdown", "data_visualization"})

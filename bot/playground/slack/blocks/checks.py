@@ -8,6 +8,7 @@ import orjson
 
 from bot.playground.slack.blocks import sdk_validation
 from bot.playground.slack.blocks.block_rules import IN_MESSAGES, IN_VIEWS
+from bot.playground.slack.blocks.chart_rules import MAX_CHARTS_IN_A_MESSAGE
 from bot.playground.slack.blocks.element_rules import OPTION_GROUPS, OPTIONS
 from bot.playground.slack.blocks.problems import BlockProblem, BlockProblems, BlockRule
 from bot.playground.slack.blocks.schema import (
@@ -28,6 +29,7 @@ MAX_CHARACTERS_OF_A_MESSAGE = 12_000
 """Slack documents no number. It accepted 13,297 characters in one text (bolt-js#2509), and rejected
 11,341 characters in many containers (bolt-js#2867)."""
 _CHARACTERS_PER_CONTAINER = 10
+_MAX_IN_A_MESSAGE = {"table": 1, "data_visualization": MAX_CHARTS_IN_A_MESSAGE}
 MAX_BYTES_OF_A_VIEW = 250_000
 
 _MESSAGE = array(IN_MESSAGES, MAX_BLOCKS_IN_A_MESSAGE, least=0)
@@ -56,11 +58,18 @@ def check_message(blocks: Any, at: str = "/blocks") -> list[BlockProblem]:
     _MESSAGE(blocks, at, problems)
     if not problems.all:
         _check_ids(blocks, at, problems)
-        if sum(block["type"] == "table" for block in blocks) > 1:
-            problems.add(at, "no more than 1 table block allowed")
+        _check_counts(blocks, at, problems)
     if not problems.all:
         sdk_validation.check_blocks_with_sdk(blocks, at, problems)
     return problems.all
+
+
+def _check_counts(blocks: list[Block], at: str, problems: BlockProblems) -> None:
+    counts = Counter(block["type"] for block in blocks)
+    for kind, most in _MAX_IN_A_MESSAGE.items():
+        if counts[kind] > most:
+            plural = "" if most == 1 else "s"
+            problems.add(at, f"no more than {most} {kind} block{plural} allowed")
 
 
 def is_too_long(blocks: list[Block]) -> bool:

@@ -60,6 +60,17 @@ def integer(least: int, most: int) -> BlockRule:
     return check
 
 
+def number(value: Any, at: str, problems: BlockProblems) -> None:
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        problems.add(at, "must be a number")
+
+
+def positive_number(value: Any, at: str, problems: BlockProblems) -> None:
+    number(value, at, problems)
+    if isinstance(value, int | float) and value <= 0:
+        problems.add(at, "must be more than 0")
+
+
 def one_of(*allowed: str) -> BlockRule:
     def check(value: Any, at: str, problems: BlockProblems) -> None:
         if value not in allowed:
