@@ -130,7 +130,7 @@ INVALID: dict[str, tuple[list[Json], str, str]] = {
         "must be a number",
     ),
     "true as value": (
-        [block(one_series(data=points(["Jan", "Feb"], True)))],
+        [block(one_series(data=points(["Jan", "Feb"], value=True)))],
         "/0/chart/series/0/data/1/value",
         "must be a number",
     ),
