@@ -116,11 +116,16 @@ class PartReasons:
         return self._known[parent, is_referrer]
 
 
+def roots_of(graph: ManifestGraph, digests: Iterable[str]) -> set[str]:
+    """The roots of these manifests. Manifests that refer to each other in a circle, and belong to
+    no root, are their own roots."""
+    above = _reachable(graph.parents, digests)
+    return {each for each in above if not graph.parents.get(each)} or above
+
+
 def image_group_of(graph: ManifestGraph, digest: str) -> tuple[str, ...]:
     """The roots of a manifest and all of their parts, lowest digest first."""
-    above = _reachable(graph.parents, [digest])
-    roots = [each for each in above if not graph.parents.get(each)]
-    return tuple(sorted(_reachable(graph.dependents, roots or above)))
+    return tuple(sorted(_reachable(graph.dependents, roots_of(graph, [digest]))))
 
 
 def _reachable(edges: Edges, start: Iterable[str]) -> set[str]:

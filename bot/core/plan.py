@@ -73,7 +73,9 @@ def make_plan(
     savings = replace(
         savings_of(judged, terms),
         stored_bytes=find_stored_bytes(graph.manifests.values()),
-        in_use_bytes=find_stored_bytes(_in_use(graph, judged)),
+        in_use_bytes=find_stored_bytes(
+            map(graph.manifests.__getitem__, digests_in_use(graph, judged))
+        ),
     )
     return Plan(
         repository=repository,
@@ -89,14 +91,14 @@ def make_plan(
     )
 
 
-def _in_use(graph: ManifestGraph, judged: Iterable[JudgedManifest]) -> Iterator[Manifest]:
+def digests_in_use(graph: ManifestGraph, judged: Iterable[JudgedManifest]) -> set[str]:
     """Manifests in use, those that are kept for them, and their parts."""
     used = (
         each.manifest.digest
         for each in judged
         if any(reason.rule is RuleName.IN_USE for reason in each.reasons)
     )
-    return map(graph.manifests.__getitem__, with_dependents(graph, used))
+    return with_dependents(graph, used)
 
 
 def savings_of(judged: Iterable[JudgedManifest], terms: SavingsTerms) -> Savings:
