@@ -9,12 +9,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 from math import inf
 
-from bot.core.prices import usd_per_month
+from bot.core.prices import DEFAULT_USD, usd_per_month
 
 DAYS_PER_MONTH = 365.25 / 12
-
-DEFAULT_USD_PER_GB_MONTH = 0.10
-"""AWS's price in most Regions: aws.amazon.com/ecr/pricing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +71,7 @@ class CostEstimate:
         return self.usd_without_cleanup - self.usd_with_cleanup
 
 
-def estimate_cost(
-    inputs: EstimateInputs, usd_per_gb_month: float = DEFAULT_USD_PER_GB_MONTH
-) -> CostEstimate:
+def estimate_cost(inputs: EstimateInputs, usd_per_gb_month: float = DEFAULT_USD) -> CostEstimate:
     """The repository is empty at first."""
     months = [
         EstimatedMonth(

@@ -35,6 +35,8 @@ OPEN_LINK = "open_link"
 
 CONFIRM_PLAN = "confirm_plan"
 REVIEW_IMAGES = "review_images"
+ESTIMATE_COST = "estimate_cost"
+CHANGE_ESTIMATE = "change_estimate"
 """Of modals."""
 
 REVIEW_SEARCH = "review_search"

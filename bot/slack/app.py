@@ -4,7 +4,15 @@ from concurrent.futures import Executor
 
 from slack_bolt import App
 
-from bot.slack import buttons, command_dispatch, home_tab, image_review, modals, select_options
+from bot.slack import (
+    buttons,
+    command_dispatch,
+    cost_estimate,
+    home_tab,
+    image_review,
+    modals,
+    select_options,
+)
 from bot.slack.api import calling
 from bot.slack.listener import make_error_handler
 from bot.slack.listener_context import SlackContext
@@ -25,4 +33,5 @@ def make_app(context: SlackContext, executor: Executor) -> App:
 def register_listeners(app: App, context: SlackContext) -> None:
     for surface in (command_dispatch, buttons, image_review, modals, select_options, home_tab):
         surface.register(app, context)
+    cost_estimate.register(app)
     app.error(make_error_handler(context))

@@ -23,7 +23,8 @@ def register(app: App, context: SlackContext) -> None:
 
 def run_command(context: SlackContext, payload: SlashCommandPayload | CommandButtonClick) -> None:
     """Raises RequestError if the user may not, or the text is wrong."""
-    call = CommandCall(context, payload.sender, payload.channel_id, CommandLine.of(payload.text))
+    line = CommandLine.of(payload.text)
+    call = CommandCall(context, payload.sender, payload.channel_id, payload.trigger_id, line)
     command = COMMANDS.get(call.line.command)
     if command is None or not command.checks_permission:
         context.report_requests.expect_may_request(call.person)

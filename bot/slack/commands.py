@@ -7,6 +7,7 @@ from functools import partial
 
 from bot import __version__
 from bot.core.errors import RequestError
+from bot.core.estimate_inputs import EstimateTexts
 from bot.core.name_syntax import REPOSITORIES
 from bot.core.patterns import PatternError, Patterns
 from bot.core.permissions import SlackUser
@@ -39,6 +40,7 @@ from bot.slack.messages.answers import (
     stop_answer,
     unpin_answer,
 )
+from bot.slack.messages.cost_estimate import inputs_view
 from bot.slack.messages.pins import PinListView, pinned_message
 from bot.slack.messages.plan_lists import HistoryView, history_message
 from bot.slack.messages.repositories import (
@@ -48,6 +50,7 @@ from bot.slack.messages.repositories import (
 )
 from bot.slack.messages.status import RunningPlan, StatusView, paused_message, status_message
 from bot.slack.messages.why import never_scanned_message
+from bot.slack.modals import open_view
 from bot.slack.mrkdwn import shortened
 from bot.slack.payloads import PayloadSender
 from bot.slack.plan_messages import ended_plan, first_plans, with_link
@@ -65,11 +68,13 @@ MOST_IN_HINT = 200
 
 @dataclass(frozen=True, slots=True)
 class CommandCall:
-    """A command that a user typed in the channel, or that a button there carries."""
+    """A command that a user typed in the channel, or that a button there carries. `trigger_id`:
+    opens a modal within three seconds."""
 
     context: SlackContext
     sender: PayloadSender
     channel: str
+    trigger_id: str
     line: CommandLine
 
     @property
@@ -191,6 +196,10 @@ def unpin(call: CommandCall, arguments: CommandArguments) -> None:
     call.answer(unpin_answer(pins, repository.name))
 
 
+def estimate(call: CommandCall, _: CommandArguments) -> None:
+    open_view(call.context, call.trigger_id, inputs_view(EstimateTexts()))
+
+
 def show_history(call: CommandCall, arguments: CommandArguments) -> None:
     store, prices = call.context.store, call.context.read_prices()
     name = next(iter(arguments.names), None)
@@ -293,6 +302,14 @@ _EVERY_COMMAND = (
         CommandUsage.of("REPOSITORY TAG…"),
         "removes your own pins; approvers can remove any pin",
         unpin,
+    ),
+    SlashCommand(
+        "estimate",
+        CommandUsage.of(""),
+        "calculates what a repository costs with and without cleanup",
+        estimate,
+        synonyms=("calculate", "calculator", "savings"),
+        checks_permission=True,
     ),
     SlashCommand(
         "history",

@@ -112,6 +112,10 @@ def acknowledge(ack: Ack, next_: Callable[[], None]) -> BoltResponse:
     return acknowledged
 
 
+def already_answered() -> None:
+    """The listener of a payload that a middleware answers: Bolt requires one."""
+
+
 def make_listener(
     context: SlackContext, form: type[Payload], handle: Callable[[SlackContext, Payload], None]
 ) -> Callable[[Body], None]:

@@ -68,13 +68,18 @@ class Modal:
 def open_modal(context: SlackContext, trigger_id: str) -> Modal:
     """Opens the modal with a loading text, since Slack allows three seconds. Raises RequestError if
     opening takes longer."""
+    return open_view(context, trigger_id, loading_view())
+
+
+def open_view(context: SlackContext, trigger_id: str, view: Json) -> Modal:
+    """For a view that is made without any call. Raises RequestError as `open_modal`."""
     try:
         with calling("Opening a modal"):
-            opened = context.client.views_open(trigger_id=trigger_id, view=loading_view())
+            opened = context.client.views_open(trigger_id=trigger_id, view=view)
     except SlackError as error:
         if error.code in _TOO_LATE:
             raise RequestError(
-                "The modal did not open within Slack's limit of 3 seconds: click again"
+                "The modal did not open within Slack's limit of 3 seconds: try again"
             ) from error
         raise
     return Modal(context, str(opened["view"]["id"]))

@@ -11,7 +11,7 @@ from bot.core.pins import Pin, PinKind, check_pin
 from bot.core.repository import RepositoryId
 from bot.slack.action_ids import PINNED_TAGS, fits_option
 from bot.slack.api import Json, safe
-from bot.slack.listener import Body, log_error
+from bot.slack.listener import Body, already_answered, log_error
 from bot.slack.listener_context import SlackContext
 from bot.slack.messages.pins import digest_option, glob_option, tag_option
 from bot.slack.payloads import TagSearchPayload
@@ -22,7 +22,7 @@ MOST_OPTIONS = 100
 
 def register(app: App, context: SlackContext) -> None:
     """A middleware answers in the thread of the payload, since the user waits for the options."""
-    app.options(PINNED_TAGS, middleware=[suggesting_tags(context)])(_already_answered)
+    app.options(PINNED_TAGS, middleware=[suggesting_tags(context)])(already_answered)
 
 
 def suggesting_tags(context: SlackContext) -> Callable[[Ack, Body], BoltResponse]:
@@ -35,10 +35,6 @@ def suggesting_tags(context: SlackContext) -> Callable[[Ack, Body], BoltResponse
             return ack(options=[])
 
     return suggest
-
-
-def _already_answered() -> None:
-    """Bolt requires a listener."""
 
 
 def _options(context: SlackContext, suggestion: TagSearchPayload) -> list[Json]:
