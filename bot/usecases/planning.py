@@ -34,10 +34,11 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True)
 class Planned:
     """A plan that is not stored yet. `scanned_at`: when its scans started; later changes are not in
-    the plan. `pins` and `removals`: stored ones that the plan includes. `tags`: the repository's
-    tags now."""
+    the plan. `inputs`: what the rules were applied to. `pins` and `removals`: stored ones that the
+    plan includes. `tags`: the repository's tags now."""
 
     plan: Plan
+    inputs: PlanInputs
     scanned_at: datetime
     pins: Sequence[RepositoryPin]
     removals: Sequence[PinRemoval]
@@ -99,6 +100,7 @@ class Planner:
         terms = SavingsTerms(price.usd, _layers_stay_within(registry))
         return Planned(
             make_plan(repository, _with_deleted(inventory.manifests, gone), inputs, terms),
+            inputs,
             self.scanned_at,
             pins,
             removals,

@@ -47,6 +47,7 @@ from bot.core.repository import RepositoryId
 from bot.core.verdict_reasons import Pinned
 from bot.ports import Clock, PriceOf
 from bot.usecases.audit import AuditedRepositoryAction
+from bot.usecases.costs import record_storage
 from bot.usecases.planning import Planned, Planner
 from bot.usecases.repositories import FoundRepository
 
@@ -107,6 +108,7 @@ class Proposer:
         self.store.save_tag_scan(found.repository, planned.tags)
         if proposal.is_new or _is_unchanged(proposal.record, planned):
             self._remember_scan(proposal.record, planned)
+        record_storage(self.store, planned)
         return proposal
 
     def _remember_scan(self, plan: PlanRecord, planned: Planned) -> None:
