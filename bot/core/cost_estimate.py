@@ -71,25 +71,23 @@ class CostEstimate:
         return self.usd_without_cleanup - self.usd_with_cleanup
 
 
-def estimate_cost(inputs: EstimateInputs, usd_per_gb_month: float = DEFAULT_USD) -> CostEstimate:
-    """The repository is empty at first."""
+def estimate_cost(inputs: EstimateInputs) -> CostEstimate:
+    """Of a repository that is empty at first, at the default price."""
     months = [
         EstimatedMonth(
             number,
-            _storage_in(number, inputs, usd_per_gb_month, kept=inf),
-            _storage_in(number, inputs, usd_per_gb_month, kept=inputs.kept_images),
+            _storage_in(number, inputs, kept=inf),
+            _storage_in(number, inputs, kept=inputs.kept_images),
         )
         for number in range(1, inputs.months + 1)
     ]
-    return CostEstimate(inputs, usd_per_gb_month, months)
+    return CostEstimate(inputs, DEFAULT_USD, months)
 
 
-def _storage_in(
-    month: int, inputs: EstimateInputs, usd_per_gb_month: float, *, kept: float
-) -> EstimatedStorage:
+def _storage_in(month: int, inputs: EstimateInputs, *, kept: float) -> EstimatedStorage:
     first, last = (number * DAYS_PER_MONTH * inputs.builds_per_day for number in (month - 1, month))
     average = _average_bytes(inputs, first, last, kept)
-    usd = usd_per_month(round(average), usd_per_gb_month)
+    usd = usd_per_month(round(average), DEFAULT_USD)
     return EstimatedStorage(round(_stored_bytes(inputs, last, kept)), usd)
 
 
