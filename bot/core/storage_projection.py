@@ -5,24 +5,44 @@ docs/cost.md has the method and its errors, which `python -m benchmarks projecti
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
-from statistics import fmean
+from itertools import groupby, pairwise
+from math import hypot, sqrt
+from operator import not_
+from statistics import fmean, stdev
 
 from bot.core.prices import usd_per_month
 
 WEEKS = 12
 """So many weeks of the past make the projection."""
 
+FEWEST_WEEKS = 4
+"""Fewer tell nothing of a repository with one release a month."""
+
 MONTHS = 12
 
-WEEKS_PER_MONTH = 365.25 / 7 / 12
+WEEKS_PER_YEAR = 365.25 / 7
+
+WEEKS_PER_MONTH = WEEKS_PER_YEAR / 12
+
+_LONGEST_PAUSE = 4
+"""Weeks. A longer silence is no pause between monthly releases."""
+
+_FEWEST_BESIDES_IMPORT = 3
+"""Weeks. With fewer, a large week may be one of the usual releases."""
+
+_STANDARD_ERRORS = 1.4
+"""Student's t has 8 of 10 values within 1.4 standard errors, for 8 to 12 weeks."""
+
+_DRIFT = 0.3
+"""By how much rates change within a year, beyond the noise of the weeks."""
 
 
 @dataclass(frozen=True, slots=True)
 class WeeklyGrowth:
     """Bytes a week, as the mean of the next year.
 
-    In 8 of 10 repositories the mean of the year is within `low` and `high`.
+    The mean is within `low` and `high` in at least 8 of 10 repositories, unless their growth keeps
+    rising or falling all year.
     """
 
     expected: float
@@ -42,11 +62,37 @@ class MonthlyStorage:
 
 def weekly_growth(new_bytes: Sequence[int]) -> WeeklyGrowth | None:
     """The growth without cleanup. `new_bytes`: bytes of new blobs in each of the last weeks, oldest
-    first; whole weeks since the first push, at most `WEEKS`. None: too few weeks to tell."""
-    if not new_bytes:
+    first; whole weeks since the first push, at most `WEEKS`. None: too few weeks to tell.
+
+    It is the mean of the weeks. An import counts only for `high`. If pushes have stopped, `high` is
+    the mean, and the rest is 0.
+    """
+    if len(new_bytes) < FEWEST_WEEKS:
         return None
-    expected = fmean(new_bytes)
-    return WeeklyGrowth(expected, expected * 0.5, expected * 1.5)
+    mean = fmean(new_bytes)
+    if _has_stopped(new_bytes):
+        return WeeklyGrowth(0.0, 0.0, mean)
+    usual = _without_import(new_bytes)
+    expected = fmean(usual)
+    noise = _STANDARD_ERRORS * stdev(usual) * sqrt(1 / len(usual) + 1 / WEEKS_PER_YEAR)
+    spread = hypot(noise, _DRIFT * expected)
+    return WeeklyGrowth(expected, max(0.0, expected - spread), max(expected + spread, mean))
+
+
+def _has_stopped(new_bytes: Sequence[int]) -> bool:
+    """Whether the weeks end in a silence that is longer than a month and than any before."""
+    pauses = [len(list(weeks)) for is_silent, weeks in groupby(new_bytes, not_) if is_silent]
+    if not pauses or new_bytes[-1]:
+        return False
+    *earlier, last = pauses
+    return last > max(_LONGEST_PAUSE, *earlier)
+
+
+def _without_import(new_bytes: Sequence[int]) -> Sequence[int]:
+    """Leaves out a week that is larger than all others together."""
+    *others, largest = sorted(new_bytes)
+    is_import = largest > sum(others) and sum(map(bool, others)) >= _FEWEST_BESIDES_IMPORT
+    return others if is_import else new_bytes
 
 
 def project(stored_bytes: int, growth: WeeklyGrowth) -> tuple[MonthlyStorage, ...]:
