@@ -1,16 +1,27 @@
-"""How many bytes a week a policy never frees."""
+"""The growth that a policy allows: bytes a week that its rules keep without end.
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+Rules with a bound (`newest`, `semver`, `pushed_within`, `pulled_within`, `min_age`) and workloads
+keep about as much in a year as today. All other reasons to keep add up.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from bot.core.judge import JudgedManifest
+from bot.core.manifest import Blob, Manifest
+from bot.core.manifest_graph import build_graph, with_dependents
+from bot.core.patterns import Patterns
+from bot.core.rules.selection import TagFilter
+from bot.core.savings import unread_bytes
 from bot.core.storage_history import WEEK
-from bot.core.storage_projection import WEEKS
+from bot.core.storage_projection import FEWEST_WEEKS, WEEKS, weekly_growth
 from bot.core.verdict_reasons import KeptByTag, Pinned, Reason, RuleName, TagPatterns
 
-_UNBOUNDED = frozenset(
+_WITHOUT_BOUND = frozenset(
     {
         RuleName.TAGS,
+        RuleName.PINNED,
         RuleName.ARTIFACT,
         RuleName.ARCHIVED,
         RuleName.ORPHAN,
@@ -18,90 +29,83 @@ _UNBOUNDED = frozenset(
         RuleName.UNKNOWN,
     }
 )
-"""Rules that keep every new image of their kind for ever. All others keep about as many images as
-they keep now. Pins are `_UNBOUNDED` if they have no end."""
 
 
 def policy_growth(judged: Sequence[JudgedManifest], now: datetime) -> int:
-    """Bytes a week, of the last 12 weeks or since the first push: blobs that were new in that time,
-    and that manifests have which rules without a bound keep. Unknown blobs count as none."""
-    first_push = _first_pushes(judged)
-    if not first_push:
-        return 0
-    weeks = min(float(WEEKS), max(1.0, (now - min(first_push.values())) / WEEK))
-    kept_for_ever = _kept_without_bound(judged)
-    sizes = {
-        blob.digest: blob.size
-        for each in judged
-        if each.manifest.digest in kept_for_ever
-        for blob in each.manifest.blobs or ()
-        if blob.digest in first_push and now - first_push[blob.digest] < WEEKS * WEEK
-    }
-    return round(sum(sizes.values()) / weeks)
+    """Bytes a week that the policy never frees, by the new blobs of the last weeks.
+
+    A blob is new when the first manifest that has it was pushed. `judged`: a new plan's, with the
+    layers of kept manifests.
+    """
+    manifests = [each.manifest for each in judged]
+    growing = _growing_patterns(judged)
+    unbounded = (j.manifest.digest for j in judged if _is_kept_without_bound(j, growing))
+    kept = with_dependents(build_graph(manifests), unbounded)
+    first_pushed = _first_pushed(manifests)
+    weeks = _weeks_since(min(first_pushed.values(), default=now), now)
+    never_freed = {blob for m in manifests if m.digest in kept for blob in _blobs(m)}
+    new_bytes = [0] * weeks
+    for blob in never_freed:
+        pushed_at = first_pushed.get(blob.digest)
+        age = (now - pushed_at) // WEEK if pushed_at else weeks
+        if 0 <= age < weeks:
+            new_bytes[-1 - age] += blob.size
+    growth = weekly_growth(new_bytes)
+    assert growth is not None
+    return round(growth.expected)
 
 
-def _first_pushes(judged: Iterable[JudgedManifest]) -> Mapping[str, datetime]:
-    """By blob, when the first manifest that has it was pushed."""
-    first: dict[str, datetime] = {}
-    for each in judged:
-        pushed_at = each.manifest.pushed_at
-        if pushed_at is None:
-            continue
-        for blob in each.manifest.blobs or ():
-            known = first.get(blob.digest)
-            if known is None or pushed_at < known:
-                first[blob.digest] = pushed_at
-    return first
+def _weeks_since(first_push: datetime, now: datetime) -> int:
+    """Whole weeks of the past that make the growth."""
+    return min(WEEKS, max(FEWEST_WEEKS, (now - first_push) // WEEK))
 
 
-def _kept_without_bound(judged: Sequence[JudgedManifest]) -> set[str]:
-    """Digests of manifests, with those that inherit their verdict."""
-    newest = set(_newest_by_tag(judged))
-    own = {
-        each.manifest.digest
-        for each in judged
-        if any(_is_unbounded(reason, each.manifest.digest, newest) for reason in each.reasons)
-    }
-    parents = {
-        each.manifest.digest: each.parent
-        for each in judged
-        if each.parent and any(reason.rule is RuleName.FOLLOWS for reason in each.reasons)
-    }
-    found = set(own)
-    for digest in parents:
-        found.update(_below(digest, own, parents))
-    return found
+def _is_kept_without_bound(
+    judged: JudgedManifest, growing: Mapping[TagPatterns, TagFilter]
+) -> bool:
+    return any(_has_no_bound(reason, judged.manifest, growing) for reason in judged.reasons)
 
 
-def _below(digest: str, own: set[str], parents: Mapping[str, str]) -> Iterator[str]:
-    """The manifest, if it or one above it is in `own`."""
-    seen: set[str] = set()
-    above: str | None = digest
-    while above is not None and above not in seen:
-        if above in own:
-            yield digest
-            return
-        seen.add(above)
-        above = parents.get(above)
-
-
-def _is_unbounded(reason: Reason, digest: str, newest: set[tuple[TagPatterns, str]]) -> bool:
+def _has_no_bound(
+    reason: Reason, manifest: Manifest, growing: Mapping[TagPatterns, TagFilter]
+) -> bool:
+    if isinstance(reason, KeptByTag):
+        return growing[reason.group].matches_any(manifest.tags)
     if isinstance(reason, Pinned):
         return reason.pin.until is None
-    if isinstance(reason, KeptByTag):
-        return (reason.group, digest) not in newest
-    return reason.rule in _UNBOUNDED
+    return reason.rule in _WITHOUT_BOUND
 
 
-def _newest_by_tag(judged: Iterable[JudgedManifest]) -> Iterator[tuple[TagPatterns, str]]:
-    """The newest image that each `tags` rule keeps. A tag such as `latest` moves from one to the
-    next, so such rules keep as much as now."""
-    newest: dict[TagPatterns, tuple[datetime, str]] = {}
+def _growing_patterns(judged: Iterable[JudgedManifest]) -> Mapping[TagPatterns, TagFilter]:
+    """Of each group of tags, the globs that keep more than one image. A tag such as `latest` moves
+    from image to image, and so keeps one at a time."""
+    members: defaultdict[TagPatterns, list[tuple[str, ...]]] = defaultdict(list)
     for each in judged:
-        pushed_at = each.manifest.pushed_at
         for reason in each.reasons:
-            if isinstance(reason, KeptByTag) and pushed_at is not None:
-                found = (pushed_at, each.manifest.digest)
-                newest[reason.group] = max(found, newest.get(reason.group, found))
-    for group, (_, digest) in newest.items():
-        yield group, digest
+            if isinstance(reason, KeptByTag):
+                members[reason.group].append(each.manifest.tags)
+    return {group: _growing_part(group, images) for group, images in members.items()}
+
+
+def _growing_part(group: TagPatterns, images: Sequence[tuple[str, ...]]) -> TagFilter:
+    except_tags = Patterns(group.except_tags)
+    filters = {glob: TagFilter(Patterns.of(glob), except_tags) for glob in group.tags or ("*",)}
+    growing = [glob for glob, each in filters.items() if sum(map(each.matches_any, images)) > 1]
+    return TagFilter(Patterns.of(*growing), except_tags)
+
+
+def _first_pushed(manifests: Iterable[Manifest]) -> Mapping[str, datetime]:
+    """By digest of a blob, when the first manifest that has it was pushed."""
+    times: dict[str, datetime] = {}
+    for manifest in manifests:
+        if pushed_at := manifest.pushed_at:
+            for blob in _blobs(manifest):
+                times[blob.digest] = min(times.get(blob.digest, pushed_at), pushed_at)
+    return times
+
+
+def _blobs(manifest: Manifest) -> tuple[Blob, ...]:
+    """An image whose layers are unknown counts as one blob of its listed size."""
+    if manifest.blobs is None:
+        return (Blob(manifest.digest, unread_bytes(manifest)),)
+    return manifest.blobs

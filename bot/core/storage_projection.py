@@ -34,7 +34,10 @@ _STANDARD_ERRORS = 1.4
 """Student's t has 8 of 10 values within 1.4 standard errors, for 8 to 12 weeks."""
 
 _DRIFT = 0.3
-"""By how much rates change within a year, beyond the noise of the weeks."""
+"""By how much the growth changes within a year, beyond the noise of the weeks."""
+
+_KEPT_DRIFT = 0.4
+"""By how much the bytes change that a rule with a bound keeps, such as those of 10 images."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +88,7 @@ def _has_stopped(new_bytes: Sequence[int]) -> bool:
     if not pauses or new_bytes[-1]:
         return False
     *earlier, last = pauses
-    return last > max(_LONGEST_PAUSE, *earlier)
+    return last > max((_LONGEST_PAUSE, *earlier))
 
 
 def _without_import(new_bytes: Sequence[int]) -> Sequence[int]:
@@ -97,44 +100,48 @@ def _without_import(new_bytes: Sequence[int]) -> Sequence[int]:
 
 def project(stored_bytes: int, growth: WeeklyGrowth) -> tuple[MonthlyStorage, ...]:
     """Storage in the next 12 months without cleanup."""
-    return tuple(
-        MonthlyStorage(
-            number,
-            _after(stored_bytes, growth.expected, number),
-            _after(stored_bytes, growth.low, number),
-            _after(stored_bytes, growth.high, number),
-        )
-        for number in range(1, MONTHS + 1)
+    return tuple(_month(number, stored_bytes, growth) for number in range(1, MONTHS + 1))
+
+
+def _month(number: int, stored_bytes: int, growth: WeeklyGrowth) -> MonthlyStorage:
+    weeks = number * WEEKS_PER_MONTH
+    return MonthlyStorage(
+        number,
+        stored_bytes=round(stored_bytes + growth.expected * weeks),
+        low_bytes=round(stored_bytes + growth.low * weeks),
+        high_bytes=round(stored_bytes + growth.high * weeks),
     )
 
 
 def project_policy(
     kept_bytes: int, policy_growth: int, growth: WeeklyGrowth
 ) -> tuple[MonthlyStorage, ...]:
-    """Storage in the next 12 months with a cleanup every week.
+    """Storage in the next 12 months with a cleanup every week, averaged over the week.
 
     `kept_bytes`: what the policy keeps now. `policy_growth`: bytes a week that it never frees.
-    `growth`: without cleanup. Between two cleanups a week's new bytes pile up, half of them on
-    average.
+    `growth`: without cleanup. From one cleanup to the next a week's new bytes pile up, on average
+    half of them.
     """
     share = min(1.0, policy_growth / growth.expected) if growth.expected else 0.0
-
-    def stored(rate: float, number: int) -> int:
-        return _after(kept_bytes + rate / 2, rate * share, number)
-
     return tuple(
-        MonthlyStorage(
-            number,
-            stored(growth.expected, number),
-            stored(growth.low, number),
-            stored(growth.high, number),
-        )
-        for number in range(1, MONTHS + 1)
+        _month_with_policy(number, kept_bytes, share, growth) for number in range(1, MONTHS + 1)
     )
 
 
-def _after(stored_bytes: float, rate: float, months: int) -> int:
-    return round(stored_bytes + rate * WEEKS_PER_MONTH * months)
+def _month_with_policy(
+    number: int, kept_bytes: int, share: float, growth: WeeklyGrowth
+) -> MonthlyStorage:
+    """`share`: the part of the growth that the policy never frees."""
+    weeks = share * number * WEEKS_PER_MONTH + 0.5
+    stored = kept_bytes + growth.expected * weeks
+    less = hypot(_KEPT_DRIFT * kept_bytes, (growth.expected - growth.low) * weeks)
+    more = hypot(_KEPT_DRIFT * kept_bytes, (growth.high - growth.expected) * weeks)
+    return MonthlyStorage(
+        number,
+        stored_bytes=round(stored),
+        low_bytes=max(0, round(stored - less)),
+        high_bytes=round(stored + more),
+    )
 
 
 def usd_of_year(start_bytes: int, month_ends: Sequence[int], usd_per_gb_month: float) -> float:

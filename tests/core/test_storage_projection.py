@@ -20,8 +20,10 @@ def test_growth_of_a_repository_that_grows_evenly() -> None:
     assert growth.low <= 700 <= growth.high
 
 
-def test_growth_is_unknown_without_weeks() -> None:
-    assert weekly_growth([]) is None
+@pytest.mark.parametrize("weeks", range(4))
+def test_growth_is_unknown_for_the_first_weeks(weeks: int) -> None:
+    assert weekly_growth([700] * weeks) is None
+    assert weekly_growth([700] * 4) is not None
 
 
 def test_a_year_has_12_months_of_even_growth() -> None:
@@ -32,14 +34,17 @@ def test_a_year_has_12_months_of_even_growth() -> None:
 
 
 def test_a_policy_keeps_its_share_of_the_growth() -> None:
-    months = project_policy(1000, 7, WeeklyGrowth(70, 0, 140))
-    assert months[-1] == MonthlyStorage(12, 1000 + 35 + 365, 1000, 1000 + 70 + 730)
+    months = project_policy(0, 7, WeeklyGrowth(70, 0, 140))
+    assert months[-1] == MonthlyStorage(12, 400, 0, 801)
+
+
+def test_what_a_policy_keeps_changes_by_40_percent() -> None:
+    assert project_policy(1000, 0, WeeklyGrowth(0, 0, 0))[0] == MonthlyStorage(1, 1000, 600, 1400)
 
 
 def test_a_policy_keeps_no_more_than_is_pushed() -> None:
-    assert project_policy(0, 14, WeeklyGrowth(7, 7, 7)) == project_policy(
-        0, 7, WeeklyGrowth(7, 7, 7)
-    )
+    growth = WeeklyGrowth(7, 7, 7)
+    assert project_policy(0, 14, growth) == project_policy(0, 7, growth)
     assert project_policy(9, 5, WeeklyGrowth(0, 0, 0))[-1].stored_bytes == 9
 
 
