@@ -4,14 +4,13 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import chain
 from math import hypot
 
 from bot.core.plan import Plan
 from bot.core.plan_problems import UnscannedReplicaRegistries
 from bot.core.prices import GbPrice, StorageCost, total_cost, usd_per_month
 from bot.core.repository import RegistryId, RepositoryId
-from bot.core.storage_history import StorageDay, StorageHistory
+from bot.core.storage_history import RunFreed, StorageDay, StorageHistory
 from bot.core.storage_projection import (
     WEEKS,
     MonthlyStorage,
@@ -46,7 +45,7 @@ class Projection:
 @dataclass(frozen=True, slots=True)
 class RepositoryCost:
     """`now`: the last scan, without what runs freed since then. `weeks`: the states of the last 12
-    weeks, oldest first. `freed_bytes`: by all runs so far.
+    weeks, oldest first. `runs`: all so far, oldest first.
 
     `growth` None: too little is known of the past. `without_cleanup`, `with_policy` None: growth or
     bytes are unknown.
@@ -58,10 +57,15 @@ class RepositoryCost:
     scanned_at: datetime
     now: StorageDay
     weeks: Sequence[StorageDay]
-    freed_bytes: int
+    runs: Sequence[RunFreed]
     growth: WeeklyGrowth | None
     without_cleanup: Projection | None
     with_policy: Projection | None
+
+    @property
+    def freed_bytes(self) -> int:
+        """By all runs so far."""
+        return sum(run.freed_bytes for run in self.runs)
 
     @property
     def usd_per_gb_month(self) -> float:
@@ -92,7 +96,7 @@ def repository_cost(
         scanned_at=now.at,
         now=now,
         weeks=history.weekly(moment, WEEKS),
-        freed_bytes=sum(run.freed_bytes for run in history.runs),
+        runs=history.runs,
         growth=growth,
         without_cleanup=_without_cleanup(now, growth),
         with_policy=projection_of_policy(now, growth),
@@ -132,6 +136,17 @@ def replicated_copies(plan: Plan, price_of: Callable[[str], GbPrice]) -> Sequenc
 
 
 @dataclass(frozen=True, slots=True)
+class TriedCost:
+    """What a tried policy would do now, and storage in the next 12 months with it. `keep`: its
+    rules, as the user wrote them. None: unknown."""
+
+    keep: Sequence[str]
+    deletions: int | None
+    freed_bytes: int | None
+    projection: Projection | None
+
+
+@dataclass(frozen=True, slots=True)
 class YearlyCost:
     """Storage in the next 12 months, and what the 12 months cost in USD."""
 
@@ -144,7 +159,8 @@ class TotalCost:
     """Sums over repositories. Repositories with unknown bytes are left out of each sum that needs
     them. `unknown_size`, `unknown_usage`: how many have an unknown size, or unknown in use and
     freeable bytes. `weeks`: as in `RepositoryCost`. `growth`, `without_cleanup` and `with_policy`:
-    of the repositories with a known growth; None if there are none."""
+    of the repositories with a known growth; None if there are none. `with_policy`: nothing is
+    deleted in repositories of which it is unknown what the policy deletes."""
 
     repositories: int
     unknown_size: int
@@ -173,7 +189,7 @@ def total_cost_of(costs: Iterable[RepositoryCost]) -> TotalCost:
         weeks=_total_weeks(each.weeks for each in every),
         growth=_total_growth(growths),
         without_cleanup=_total_year(every, lambda each: each.without_cleanup),
-        with_policy=_total_year(every, lambda each: each.with_policy),
+        with_policy=_total_year(every, lambda each: each.with_policy or each.without_cleanup),
     )
 
 
@@ -199,21 +215,23 @@ def _sum(
 
 
 def _total_weeks(of_repositories: Iterable[Sequence[StorageDay]]) -> Sequence[StorageDay]:
-    """A week is measured if it is measured for all repositories with a known size."""
-    by_time: defaultdict[datetime, list[StorageDay]] = defaultdict(list)
-    for day in chain.from_iterable(of_repositories):
-        if day.stored_bytes is not None:
-            by_time[day.at].append(day)
+    """A week is measured if it is measured for all repositories with a known size. The scans of one
+    command are some minutes apart, so its weeks end at different times."""
+    by_weeks_ago: defaultdict[int, list[StorageDay]] = defaultdict(list)
+    for weeks in of_repositories:
+        for number, day in enumerate(reversed(weeks)):
+            if day.stored_bytes is not None:
+                by_weeks_ago[number].append(day)
     return [
         StorageDay(
-            at=at,
+            at=max(day.at for day in days),
             manifests=sum(day.manifests for day in days),
             stored_bytes=sum(day.stored_bytes or 0 for day in days),
             in_use_bytes=_sum_if_known(day.in_use_bytes for day in days),
             freeable_bytes=_sum_if_known(day.freeable_bytes for day in days),
             is_measured=all(day.is_measured for day in days),
         )
-        for at, days in sorted(by_time.items())
+        for _, days in sorted(by_weeks_ago.items(), reverse=True)
     ]
 
 

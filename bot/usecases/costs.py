@@ -10,12 +10,12 @@ from bot.core.manifest_content import read_content
 from bot.core.plan import Plan, PlanState, make_plan
 from bot.core.policy import Policy
 from bot.core.policy_growth import policy_growth
-from bot.core.prices import GbPrice, RegionPrices
+from bot.core.prices import GbPrice
 from bot.core.repository import RepositoryId
 from bot.core.repository_cost import (
-    Projection,
     ReplicatedCopy,
     RepositoryCost,
+    TriedCost,
     projection_of_policy,
     replicated_copies,
     repository_cost,
@@ -97,20 +97,10 @@ def stored_cost(
 
 @dataclass(frozen=True, slots=True)
 class TriedPolicy:
-    """Keep rules to compare with those of the settings. `text`: as the user wrote them."""
+    """Keep rules to compare with those of the settings. `texts`: as the user wrote them."""
 
-    text: str
+    texts: Sequence[str]
     rules: tuple[Rule, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class TriedPolicyCost:
-    """What a tried policy would do now, and storage in the next 12 months with it. `projection`
-    None: unknown."""
-
-    policy: TriedPolicy
-    plan: Plan
-    projection: Projection | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +109,7 @@ class CostReport:
 
     cost: RepositoryCost
     plan: Plan
-    tried: TriedPolicyCost | None
+    tried: TriedCost | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +120,6 @@ class CostReporter:
 
     planner: Planner
     store: "Store | None"
-    prices: RegionPrices
     tried: TriedPolicy | None
     without_policy: Policy
 
@@ -141,8 +130,8 @@ class CostReporter:
         cost = repository_cost(
             repository,
             self._history(planned),
-            self.prices.of(repository.registry.region),
-            replicated_copies(plan, self.prices.of),
+            self.planner.price_of(repository.registry.region),
+            replicated_copies(plan, self.planner.price_of),
             planned.inputs.now,
         )
         assert cost, "the repository was scanned just now"
@@ -150,13 +139,17 @@ class CostReporter:
         return CostReport(cost, plan, tried)
 
     def _history(self, planned: Planned) -> StorageHistory:
-        if self.store is None:
-            day = measured(planned)
-            return StorageHistory([*_past(planned.plan, day), day], ())
-        record_storage(self.store, planned)
-        return self.store.storage_history(planned.plan.repository)
+        """That of this scan alone, if no scan was ever recorded: without a database, or if the
+        first one is made during a run."""
+        if self.store:
+            record_storage(self.store, planned)
+            history = self.store.storage_history(planned.plan.repository)
+            if history.measured_since:
+                return history
+        day = measured(planned)
+        return StorageHistory([*_past(planned.plan, day), day], ())
 
-    def _try(self, tried: TriedPolicy, planned: Planned, cost: RepositoryCost) -> TriedPolicyCost:
+    def _try(self, tried: TriedPolicy, planned: Planned, cost: RepositoryCost) -> TriedCost:
         policy = replace(planned.inputs.policy or self.without_policy, keep=tried.rules)
         plan = make_plan(
             planned.plan.repository,
@@ -165,4 +158,9 @@ class CostReporter:
             SavingsTerms(cost.price.usd, layers_stay_within=planned.plan.savings.exact),
         )
         day = measure(plan, planned.inputs.now, policy_growth(plan.judged, planned.inputs.now))
-        return TriedPolicyCost(tried, plan, projection_of_policy(day, cost.growth))
+        return TriedCost(
+            tried.texts,
+            len(plan.delete) if plan.complete else None,
+            day.freeable_bytes,
+            projection_of_policy(day, cost.growth),
+        )

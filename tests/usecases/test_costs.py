@@ -11,7 +11,6 @@ from sqlalchemy import delete
 from bot.core.patterns import Patterns
 from bot.core.plan import PlanState
 from bot.core.policy import Policy
-from bot.core.prices import RegionPrices
 from bot.core.records import ImageOutcome
 from bot.core.rules.newest import NewestRule
 from bot.core.rules.selection import TagFilter
@@ -26,7 +25,6 @@ from tests.usecases.aws_env import AwsEnv
 BASE = ("base layer", 5000)
 """A layer of every application image."""
 
-PRICES = RegionPrices.same_everywhere(0.10)
 KEEP_ALL = Policy(timedelta(0), Patterns(), (TagsRule(TagFilter(Patterns.of("*"))),))
 
 
@@ -56,7 +54,7 @@ def days(env: AwsEnv) -> list[StorageDay]:
 
 
 def report(env: AwsEnv, tried: TriedPolicy | None = None) -> CostReport:
-    return CostReporter(env.scan(), env.store, PRICES, tried, KEEP_ALL).report(env.found)
+    return CostReporter(env.scan(), env.store, tried, KEEP_ALL).report(env.found)
 
 
 def test_a_scan_measures_shared_layers_once_and_splits_by_use(aws_env: AwsEnv) -> None:
@@ -177,6 +175,18 @@ def test_a_scan_during_a_run_is_not_recorded(aws_env: AwsEnv) -> None:
     assert days(aws_env) == recorded
 
 
+def test_a_first_scan_during_a_run_is_reported_though_not_recorded(aws_env: AwsEnv) -> None:
+    for number in range(6):
+        aws_env.shelf.push(app(number), f"1.{number}", age=40 - number)
+    plan = aws_env.approved()
+    forget_days(aws_env)
+    made: list[CostReport] = []
+    aws_env.after("record_results", 1, lambda: made.append(report(aws_env)))
+    aws_env.execute(plan)
+    assert made[0].cost.now.is_measured
+    assert days(aws_env) == []
+
+
 def test_sizes_that_are_unknown_stay_unknown(aws_env: AwsEnv) -> None:
     digest = aws_env.shelf.push(app(0), "1.0", age=30)
     aws_env.shelf.push(app(1), "1.1", age=30)
@@ -205,12 +215,13 @@ def test_an_empty_repository(aws_env: AwsEnv) -> None:
 def test_a_tried_policy_deletes_and_keeps_by_its_own_rules(aws_env: AwsEnv) -> None:
     for number in range(6):
         aws_env.shelf.push(app(number), f"1.{number}", age=40 - number)
-    keep_three = TriedPolicy("newest: 3", (NewestRule(3, TagFilter()),))
+    keep_three = TriedPolicy(["newest: 3"], (NewestRule(3, TagFilter()),))
     made = report(aws_env, keep_three)
     assert made.tried
     assert len(made.plan.delete) == 4
-    assert len(made.tried.plan.delete) == 3
-    assert made.tried.plan.savings.freed_bytes == sum(110 + number for number in range(3))
+    assert made.tried.keep == ["newest: 3"]
+    assert made.tried.deletions == 3
+    assert made.tried.freed_bytes == sum(110 + number for number in range(3))
     assert made.tried.projection
     assert made.tried.projection.start_bytes == stored(app(number) for number in (3, 4, 5))
 
@@ -219,5 +230,5 @@ def test_costs_without_a_database_are_the_same(aws_env: AwsEnv) -> None:
     for number in range(6):
         aws_env.shelf.push(app(number), f"1.{number}", age=40 - number)
     stored_report = report(aws_env)
-    without = CostReporter(aws_env.scan(), None, PRICES, None, KEEP_ALL).report(aws_env.found)
+    without = CostReporter(aws_env.scan(), None, None, KEEP_ALL).report(aws_env.found)
     assert without.cost == stored_report.cost
