@@ -18,6 +18,7 @@ from starlette.staticfiles import StaticFiles
 
 from bot.playground.slack.directory import TEAM_NAME
 from bot.playground.slack.models import UploadedFile, WorkspaceUser
+from bot.playground.slack.page.charts import drawn_chart
 from bot.playground.slack.page.formatter import PageFormatter
 from bot.playground.slack.page.page_content import PageContent, ReadMarkers, human_users
 from bot.playground.slack.user_actions.context import ActionContext
@@ -70,6 +71,7 @@ def _templates() -> Environment:
         lstrip_blocks=True,
     )
     templates.filters["element_id"] = _element_id
+    templates.filters["drawn_chart"] = drawn_chart
     return templates
 
 
