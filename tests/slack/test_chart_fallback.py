@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from slack_sdk import WebClient
 
+from bot.core.errors import ServiceError
 from bot.playground.slack import TEAM_ID, SimulatedUser, Workspace
 from bot.slack.api import CHART, MessageContent, SlackError, post_message, update_message
 from bot.slack.chart_fallback import NO_CHARTS_FOR, ChartFallback, ChartFallbackClient
@@ -179,6 +180,25 @@ class NoReads:
 def test_messages_without_charts_read_nothing(blocks: Sequence[dict[str, object]]) -> None:
     fallback = ChartFallback(NoReads(), TEAM_ID, Clock())  # type: ignore[arg-type]
     assert fallback.send(blocks, list) == list(blocks)
+
+
+class ReadOnly:
+    """A store that fails to write."""
+
+    def was_block_refused(self, *_: object) -> bool:
+        return False
+
+    def record_refused_block(self, *_: object) -> None:
+        raise ServiceError("the disk is full")
+
+
+def test_a_sent_message_stays_sent_if_the_database_fails(
+    client: WebClient, slack: Workspace, ann: SimulatedUser, releases: str
+) -> None:
+    refuse_charts(slack)
+    fallback = ChartFallback(ReadOnly(), TEAM_ID, Clock())  # type: ignore[arg-type]
+    ts = post_message(ChartFallbackClient(client, fallback), "Posting", releases, CONTENT)
+    assert shown(ann, releases, ts) == ["section"]
 
 
 def test_private_answers(

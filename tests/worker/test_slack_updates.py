@@ -8,7 +8,7 @@ from bot.core.pins import Pin
 from bot.core.plan import PlanState
 from bot.core.records import AuditEventName, RepositoryPin, StoreChange
 from bot.playground.slack import CallFault, Workspace
-from bot.slack.api import SlackError
+from bot.slack.api import CHART, MessageContent, SlackError, post_message
 from bot.store.store import Store
 from tests.slack.support import buttons, calls, message_at
 from tests.store.support import HERE, closed, event, propose, seen
@@ -53,6 +53,14 @@ def test_a_change_is_shown_once(office: Office, slack: Workspace) -> None:
     for _ in range(3):
         office.updater.do_next(0)
     assert len(calls(slack, "chat.update")) == sent + 1
+
+
+def test_a_workspace_that_refuses_charts(office: Office, slack: Workspace) -> None:
+    slack.faults.add(CallFault(block=CHART, error="invalid_blocks", times=None))
+    client = office.slack.services().workspace.client
+    chart = MessageContent("Stores 2 GB", [{"type": CHART}])
+    ts = post_message(client, "Posting", office.channel, chart)
+    assert message_at(office.person, office.channel, ts)["text"] == "Stores 2 GB"
 
 
 def test_slack_was_down(office: Office, slack: Workspace, ts: str) -> None:
