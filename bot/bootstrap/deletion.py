@@ -2,16 +2,19 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from bot.aws.ecr import EcrRegistry
 from bot.aws.ecr_deleter import EcrDeleter, deleting_role
 from bot.aws.sessions import deletion_config
 from bot.bootstrap.planning import open_planner, open_registries
 from bot.bootstrap.processes import Shutdown, this_worker
-from bot.bootstrap.sources import open_sources, session_as
-from bot.bootstrap.storage import open_storage_with
+from bot.bootstrap.shared_scans import SharedScans
+from bot.bootstrap.sources import CompletedScan, open_sources, session_as
+from bot.bootstrap.storage import Storage, open_storage_with
 from bot.bootstrap.usecases import open_authority
 from bot.core.errors import RequestError, ServiceError
 from bot.core.records import PlanRecord
@@ -28,6 +31,9 @@ from bot.usecases.repositories import FoundRepository
 
 if TYPE_CHECKING:
     from bot.store.store import Store
+
+SCAN_SHARED_FOR = timedelta(minutes=2)
+"""How long runs that waited for each other share a scan of usage."""
 
 
 def find_registry(
@@ -68,26 +74,28 @@ def open_deleter(plan: PlanRecord, entry: RegistrySection | None) -> EcrDeleter:
     return EcrDeleter(session, plan.repository)
 
 
+class RunDisplay(NamedTuple):
+    """Shows the progress of a run: of its scans, and of its deletions."""
+
+    scans: Progress
+    deletions: RunProgress
+
+
 def open_run_starter(
-    settings: Settings,
-    store: "Store",
-    progress: Progress,
-    run_progress: RunProgress,
-    shutdown: Shutdown,
+    settings: Settings, store: "Store", scans: SharedScans, display: RunDisplay, shutdown: Shutdown
 ) -> RunStarter:
-    """`progress` gets the progress of scans, `run_progress` the progress of the deletion."""
+    """`scans`: of all runs of this process."""
     authority = open_authority(settings)
+    progress = _unless_shut_down(display.scans, shutdown)
     return RunStarter(
         runner=RunExecutor(
-            store, system_clock, shutdown.sleep, run_progress, shutdown.is_requested
+            store, system_clock, shutdown.sleep, display.deletions, shutdown.is_requested
         ),
         worker=this_worker(),
         authority=authority,
         enabled=settings.execution.enabled,
         undo_window=settings.execution.undo_window,
-        open_target=partial(
-            _target, settings, authority, store, _unless_shut_down(progress, shutdown)
-        ),
+        open_target=_TargetOpener(settings, authority, store, scans, progress).open,
     )
 
 
@@ -103,24 +111,37 @@ def _unless_shut_down(progress: Progress, shutdown: Shutdown) -> Progress:
     return show
 
 
-@contextmanager
-def _target(
-    settings: Settings,
-    authority: AuthorityChecker,
-    store: "Store",
-    progress: Progress,
-    plan: PlanRecord,
-) -> Iterator[DeletionTarget]:
-    """Only the thread that opens it may use it."""
-    registry, entry = find_registry(settings, plan.repository.registry)
-    asked = frozenset([plan.repository.registry])
-    with open_storage_with(store) as storage:
+@dataclass(frozen=True, slots=True)
+class _TargetOpener:
+    settings: Settings
+    authority: AuthorityChecker
+    store: "Store"
+    scans: SharedScans
+    progress: Progress
 
-        def scan() -> Planner:
-            sources = open_sources(settings, open_registries(settings), asked)
-            scan = sources.scan(settings, authority, storage.scans, system_clock, progress)
-            return open_planner(settings, authority, scan, storage, progress)
+    @contextmanager
+    def open(self, plan: PlanRecord) -> Iterator[DeletionTarget]:
+        """Only the thread that opens the target may use it."""
+        registry, entry = find_registry(self.settings, plan.repository.registry)
+        found = FoundRepository(plan.repository, registry)
+        with open_storage_with(self.store) as storage:
+            scan_usage = partial(self._scan_usage, plan, storage)
+            yield DeletionTarget(found, open_deleter(plan, entry), scan_usage)
 
-        yield DeletionTarget(
-            FoundRepository(plan.repository, registry), open_deleter(plan, entry), scan
+    def _scan_usage(self, plan: PlanRecord, storage: Storage) -> Planner:
+        registry = plan.repository.registry
+        make = partial(self._scan, registry, storage)
+        scan = self.scans.scan(registry, make, partial(_can_share, plan))
+        return open_planner(self.settings, self.authority, scan, storage, self.progress)
+
+    def _scan(self, registry: RegistryId, storage: Storage) -> CompletedScan:
+        sources = open_sources(self.settings, open_registries(self.settings), frozenset([registry]))
+        return sources.scan(
+            self.settings, self.authority, storage.scans, system_clock, self.progress
         )
+
+
+def _can_share(plan: PlanRecord, scan: CompletedScan) -> bool:
+    """Whether the scan started after the plan's undo window, and is recent."""
+    is_after_window = plan.execute_after is not None and scan.at >= plan.execute_after
+    return is_after_window and system_clock() - scan.at <= SCAN_SHARED_FOR

@@ -5,6 +5,7 @@ import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import partial
 from threading import current_thread, main_thread
 from types import FrameType
@@ -12,9 +13,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bot.bootstrap.deletion import open_run_starter
+from bot.bootstrap.deletion import RunDisplay, open_run_starter
 from bot.bootstrap.prices import open_price_reader
 from bot.bootstrap.processes import Shutdown, is_gone
+from bot.bootstrap.shared_scans import SharedScans
 from bot.bootstrap.usecases import command_line_person, open_decisions
 from bot.cli.exit_status import INTERRUPTED, ExitStatus, ExitStatusCollector
 from bot.cli.open_storage import existing_store
@@ -25,7 +27,7 @@ from bot.core.permissions import Person
 from bot.core.plan import PlanState
 from bot.core.records import ImageOutcome, Pause, PlanRecord
 from bot.core.text_formatting import format_time
-from bot.ports import Progress, RunProgress
+from bot.ports import Progress
 from bot.process import system_clock
 from bot.render.errors import not_started_words
 from bot.render.quantities import size
@@ -62,13 +64,14 @@ SUCCESSFUL_STATES = (PlanState.APPROVED, PlanState.EXECUTING, PlanState.DONE)
 
 @dataclass(frozen=True, slots=True)
 class PlanExecutor:
-    """Runs plans in a terminal. `person`: the user, who stops the plan with Ctrl-C. `shutdown` is
-    requested then."""
+    """Runs plans in a terminal, which share usage scans. `person`: the user, who stops the plan
+    with Ctrl-C. `shutdown` is requested then."""
 
     settings: Settings
     store: "Store"
     person: Person
     shutdown: Shutdown = field(default_factory=Shutdown)
+    scans: SharedScans = field(default_factory=SharedScans)
 
     def wait_and_execute(self, plan: PlanRecord) -> PlanRecord:
         """Waits until the plan may start, then runs it. If another process runs it, waits for the
@@ -88,9 +91,10 @@ class PlanExecutor:
                 plan = self._reload(plan)
         return plan
 
-    def start(self, plan: PlanRecord) -> PlanRecord:
+    def start(self, plan: PlanRecord, found_due_at: datetime) -> PlanRecord:
+        """`found_due_at`: as in `RunStarter.start`."""
         try:
-            after = self._with_progress(plan, lambda starter: starter.start(plan.id))
+            after = self._with_progress(plan, lambda starter: starter.start(plan.id, found_due_at))
         except PausedError as error:
             note(f"{pause_words(error.pause)}: no plan starts until it is resumed")
             return self._reload(plan)
@@ -107,7 +111,7 @@ class PlanExecutor:
     def _next_action(self, plan: PlanRecord) -> Callable[[], PlanRecord] | None:
         """None if the plan may not start yet, or another process runs it."""
         runs = self._runs()
-        actions = {due.id: partial(self.start, due) for due in runs.due}
+        actions = {due.id: partial(self.start, due, runs.at) for due in runs.due}
         actions |= {active.plan.id: partial(self.take_over, active) for active in runs.abandoned}
         return actions.get(plan.id)
 
@@ -163,9 +167,7 @@ class PlanExecutor:
         return self._starter(progress, Shutdown()).take_over(*active) if active else stopping
 
     def _starter(self, progress: Progress, shutdown: Shutdown) -> RunStarter:
-        return open_run_starter(
-            self.settings, self.store, progress, _run_progress(progress), shutdown
-        )
+        return open_run_starter(self.settings, self.store, self.scans, _display(progress), shutdown)
 
     def _reload(self, plan: PlanRecord) -> PlanRecord:
         stored = self.store.plan(plan.id)
@@ -173,11 +175,11 @@ class PlanExecutor:
         return stored
 
 
-def _run_progress(progress: Progress) -> RunProgress:
+def _display(progress: Progress) -> RunDisplay:
     def show(done: int, total: int, freed_bytes: int) -> None:
         progress("deleting", done, total, f"{size(freed_bytes)} freed")
 
-    return show
+    return RunDisplay(progress, show)
 
 
 @contextmanager
@@ -255,8 +257,9 @@ def recover(options: CommonOptions) -> int:
     """
     settings = load_settings(options.config)
     outcome = ExitStatusCollector(options.debug)
+    now = system_clock()
     with existing_store() as store:
-        runs = find_runs(store, system_clock(), is_gone) if store else RunOverview((), (), ())
+        runs = find_runs(store, now, is_gone) if store else RunOverview(now, (), (), ())
         pause = store.pause() if store else None
         if store and (runs.due or runs.abandoned):
             executor = PlanExecutor(settings, store, command_line_person(settings))
@@ -280,7 +283,7 @@ def _finish_all(executor: PlanExecutor, runs: RunOverview, outcome: ExitStatusCo
 
 def _finishers(executor: PlanExecutor, runs: RunOverview) -> Iterator[Callable[[], PlanRecord]]:
     yield from (partial(executor.take_over, active) for active in runs.abandoned)
-    yield from (partial(executor.start, plan) for plan in runs.due)
+    yield from (partial(executor.start, plan, runs.at) for plan in runs.due)
 
 
 def _try(

@@ -26,6 +26,8 @@ _MEASURED_COLUMNS = (
     "policy_growth",
 )
 
+_RUN_EVENTS = (AuditEventName.DELETED, AuditEventName.ENDED, AuditEventName.STOPPED)
+
 
 class StorageHistoryQueries(StoreQueries):
     def save_storage_day(self, repository: RepositoryId, day: StorageDay) -> None:
@@ -86,10 +88,7 @@ def _days(session: Session, of: ColumnElement[bool]) -> Mapping[str, Sequence[St
 def _runs(session: Session, of: ColumnElement[bool]) -> Mapping[str, Sequence[RunFreed]]:
     """By URI, oldest first."""
     ended_at = func.coalesce(func.max(AuditEventRow.at), PlanRow.proposed_at)
-    is_of_run = and_(
-        AuditEventRow.plan == PlanRow.id,
-        AuditEventRow.event.in_((AuditEventName.DELETED, AuditEventName.ENDED)),
-    )
+    is_of_run = and_(AuditEventRow.plan == PlanRow.id, AuditEventRow.event.in_(_RUN_EVENTS))
     freed = (PlanRow.freed_bytes, PlanRow.unconfirmed_bytes)
     query = (
         select(PlanRow.repository, PlanRow.id, ended_at, *freed)

@@ -2,17 +2,16 @@
 
 import logging
 import time
-from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
-from threading import Lock
 from typing import Protocol
 
 from bot.aws.ecr import EcrRegistry
 from bot.bootstrap.planning import open_planner, open_registries
 from bot.bootstrap.processes import Shutdown
+from bot.bootstrap.shared_scans import SharedScans
 from bot.bootstrap.sources import CompletedScan, open_sources
 from bot.bootstrap.storage import open_storage_with
 from bot.bootstrap.usecases import open_authority, open_proposer
@@ -27,7 +26,7 @@ from bot.core.report_schedules import (
     ReportOutcome,
     ScheduledReport,
 )
-from bot.core.repository import RegistryId, RepositoryId
+from bot.core.repository import RepositoryId
 from bot.ports import Clock, Progress, ScanMemory
 from bot.render.errors import any_error_sentence, any_error_words, failure_words
 from bot.render.hints import Surface
@@ -64,21 +63,15 @@ ShowProgress = Callable[[str, int, int], None]
 _log = logging.getLogger(__name__)
 
 
-@dataclass(slots=True)
-class SharedScans:
-    """Shares usage scans among plans that people decide on. A deletion always makes its own scan.
-
-    A scan is shared for SCAN_SHARED_FOR. It is not shared if a part of it failed, since the cause
-    may be fixed by now, or if the repository's open plan is newer than the scan."""
+@dataclass(frozen=True, slots=True)
+class ReportScans:
+    """Shares usage scans among plans that people decide on."""
 
     settings: Settings
     authority: AuthorityChecker
     store: Store
     clock: Clock
-    _scans: dict[RegistryId, CompletedScan] = field(default_factory=dict, init=False)
-    _locks: defaultdict[RegistryId, Lock] = field(
-        default_factory=lambda: defaultdict(Lock), init=False
-    )
+    shared: SharedScans = field(default_factory=SharedScans)
 
     def scan(
         self,
@@ -87,21 +80,19 @@ class SharedScans:
         memory: ScanMemory,
         progress: Progress,
     ) -> CompletedScan:
-        """Makes a scan, or returns a shared one. Waits for a scan that another thread makes."""
-        with self._locks[repository.registry]:
-            scan = self._scans.get(repository.registry)
-            if scan is None or not self._can_share(scan, repository):
-                asked = frozenset([repository.registry])
-                sources = open_sources(self.settings, registries, asked)
-                scan = sources.scan_with_other_regions(
-                    self.settings, self.authority, memory, self.clock, progress
-                )
-                self._scans[repository.registry] = scan
-            return scan
+        """Makes a scan, or returns a shared one."""
 
-    def _can_share(self, scan: CompletedScan, repository: RepositoryId) -> bool:
-        if any(each.failure for each in scan.snapshot.scans):
-            return False
+        def make() -> CompletedScan:
+            asked = frozenset([repository.registry])
+            sources = open_sources(self.settings, registries, asked)
+            return sources.scan_with_other_regions(
+                self.settings, self.authority, memory, self.clock, progress
+            )
+
+        return self.shared.scan(repository.registry, make, partial(self._can_share, repository))
+
+    def _can_share(self, repository: RepositoryId, scan: CompletedScan) -> bool:
+        """False if the repository's open plan is newer than the scan."""
         plan = self.store.open_plan(repository)
         is_newer_than_plan = plan is None or plan.proposed_at <= scan.at
         return is_newer_than_plan and self.clock() - scan.at < SCAN_SHARED_FOR
@@ -113,7 +104,7 @@ class ReportPlanner:
 
     settings: Settings
     store: Store
-    scans: SharedScans
+    scans: ReportScans
     authority: AuthorityChecker
 
     def propose(
@@ -162,7 +153,7 @@ def open_job_handlers(
     settings: Settings, store: Store, slack: SlackAccess, shutdown: Shutdown, clock: Clock
 ) -> JobHandlers:
     authority = open_authority(settings)
-    scans = SharedScans(settings, authority, store, clock)
+    scans = ReportScans(settings, authority, store, clock)
     planner = ReportPlanner(settings, store, scans, authority)
     limiter = PostLimiter(time.monotonic, shutdown.sleep)
     maker = ReportMaker(settings, store, slack, planner, limiter, shutdown, clock)

@@ -60,7 +60,7 @@ class PlanRunner:
             run = partial(self._starter_for(abandoned.plan).take_over, *abandoned)
             self._submit_once(abandoned.plan, why, run)
         for plan in runs.due:
-            run = partial(self._starter_for(plan).start, plan.id)
+            run = partial(self._starter_for(plan).start, plan.id, runs.at)
             self._submit_once(plan, "is due, and planned again", run)
 
     def _submit_once(self, plan: PlanRecord, why: str, run: Callable[[], PlanRecord]) -> None:

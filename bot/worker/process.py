@@ -14,8 +14,9 @@ from threading import Thread
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from bot.bootstrap.deletion import open_run_starter
+from bot.bootstrap.deletion import RunDisplay, open_run_starter
 from bot.bootstrap.processes import Shutdown, is_gone, shutdown_on_signals, this_worker
+from bot.bootstrap.shared_scans import SharedScans
 from bot.bootstrap.slack import is_in_slack
 from bot.bootstrap.storage import open_store
 from bot.bootstrap.usecases import open_report_scheduler, open_repository_sync
@@ -148,7 +149,7 @@ def _work(config: Path | None, shutdown: Shutdown, *, debug: bool) -> None:
         _in_slack(settings, store, shutdown, debug=debug) as notify,
         ThreadPoolExecutor(RUNS_AT_ONCE) as pool,
     ):
-        starter = open_run_starter(settings, store, _no_progress, _no_run_progress, shutdown)
+        starter = open_run_starter(settings, store, SharedScans(), _NO_DISPLAY, shutdown)
         runner = PlanRunner(starter, pool.submit, system_clock, notify, debug=debug)
         scheduler = open_scheduler(settings, store, runner.take, debug=debug)
         scheduler.start()
@@ -201,6 +202,9 @@ def _no_progress(step: str, done: int, total: int | None, note: str = "", /) -> 
 
 def _no_run_progress(done: int, total: int, freed_bytes: int) -> None:
     """The progress of a run is in the store."""
+
+
+_NO_DISPLAY = RunDisplay(_no_progress, _no_run_progress)
 
 
 def _no_messages(plan_id: str) -> None:

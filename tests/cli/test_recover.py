@@ -10,7 +10,8 @@ from bot.core.plan import PlanState
 from bot.core.plan_transitions import taken_over
 from bot.core.records import PlanRun, PlanWorker, StoreChange
 from bot.core.text_formatting import format_time
-from bot.playground.aws import AwsStandIn, Fault
+from bot.playground.aws import DEFAULT_REGION, AwsStandIn, Fault
+from bot.playground.aws.ec2.state import ALWAYS_ENABLED
 from bot.store.store import Store
 from tests import support
 from tests.cli.plan_execution import (
@@ -26,6 +27,7 @@ from tests.cli.plan_execution import (
     until,
     working,
 )
+from tests.cli.stored_plans import Write
 from tests.store.support import event
 from tests.support import Shelf
 
@@ -78,6 +80,29 @@ def test_plans_that_are_due(
     assert "team/web: freed 9.86 kB" in result.out
     assert {as_stored(own_store, id_).state for id_ in ids} == {PlanState.DONE}
     assert run("recover").out == NOTHING
+
+
+@pytest.mark.usefixtures("own_database")
+def test_plans_of_one_registry_share_a_usage_scan(
+    run: support.Run,
+    aws: AwsStandIn,
+    settings_file: Write,
+    own_store: Store,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The scan starts after the undo windows of all plans."""
+    monkeypatch.setitem(ALWAYS_ENABLED, "aws", (DEFAULT_REGION,))
+    usage = f"usage: {{{support.others_off('lambda')}, expect_none: true}}"
+    settings_file(f"{usage}\nexecution: {{undo_window: 0s}}")
+    repositories = [Shelf(aws, f"team/{number}") for number in range(4)]
+    for repository in repositories:
+        repository.images(12)
+    ids = [approved(run, repository.id.name) for repository in repositories]
+    before = aws.world.calls.count("lambda:ListFunctions")
+    assert run("recover").status == 0
+    assert aws.world.calls.count("lambda:ListFunctions") == before + 1
+    assert {as_stored(own_store, id_).state for id_ in ids} == {PlanState.DONE}
+    assert [len(each.repository.manifests) for each in repositories] == [10] * 4
 
 
 def test_a_run_of_a_killed_process_is_taken_over_immediately(

@@ -8,11 +8,13 @@ from datetime import timedelta
 
 import pytest
 
-from bot.bootstrap.deletion import open_run_starter
+from bot.bootstrap.deletion import RunDisplay, open_run_starter
 from bot.bootstrap.processes import Shutdown
+from bot.bootstrap.shared_scans import SharedScans
 from bot.core.plan import PlanState
 from bot.core.records import ImageOutcome
 from bot.playground.aws import AwsStandIn
+from bot.process import system_clock
 from bot.settings.load import load_settings
 from bot.store.store import Store
 from bot.usecases.deletion.start import RunStarter
@@ -38,9 +40,8 @@ def builds(shelf: Shelf, settings_file: Write) -> Shelf:
 
 
 def starter(store: Store, sleep: Callable[[float], None]) -> RunStarter:
-    opened = open_run_starter(
-        load_settings(None), store, lambda *_: None, lambda *_: None, Shutdown()
-    )
+    display = RunDisplay(lambda *_: None, lambda *_: None)
+    opened = open_run_starter(load_settings(None), store, SharedScans(), display, Shutdown())
     return replace(opened, runner=replace(opened.runner, sleep=sleep))
 
 
@@ -68,7 +69,7 @@ def test_the_database_is_unreachable_for_a_while(
             postgresql.run(f"ALTER DATABASE {name()} ALLOW_CONNECTIONS true")
 
     with after_call(aws, "ecr:BatchDeleteImage", 4, close_connections):
-        done = starter(shared_store, sleep).start(plan)
+        done = starter(shared_store, sleep).start(plan, system_clock())
     assert slept == [2, 4, 8]
     assert done.state is PlanState.DONE
     assert Counter(item.outcome for item in shared_store.items(plan, 1)) == {
@@ -113,7 +114,7 @@ def test_credentials_expire_during_a_run(
     opened = starter(shared_store, lambda _seconds: None)
     runner = replace(opened.runner, clock=aws.world.clock.now)
     with after_call(aws, "ecr:BatchDeleteImage", 4, expire):
-        done = replace(opened, runner=runner).start(plan)
+        done = replace(opened, runner=runner).start(plan, aws.world.clock.now())
     assert done.state is PlanState.DONE
     assert Counter(item.outcome for item in shared_store.items(plan, 1)) == {
         ImageOutcome.DELETED: BUILDS

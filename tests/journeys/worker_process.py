@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Any, cast
 
 from sqlalchemy import Engine, event
 
-from bot.bootstrap.deletion import open_run_starter
+from bot.bootstrap.deletion import RunDisplay, open_run_starter
 from bot.bootstrap.processes import Shutdown, is_gone
+from bot.bootstrap.shared_scans import SharedScans
 from bot.bootstrap.storage import open_store
 from bot.core.records import PlanRecord
 from bot.playground.control_client import ControlClient
@@ -89,14 +90,14 @@ def work(fault: FaultPoint | None = None) -> None:
     """Works in this process: starts approved plans and takes over abandoned runs."""
     settings = load_settings(None)
     with open_store() as store:
-        starter = _watched(
-            open_run_starter(settings, store, lambda *_: None, lambda *_: None, Shutdown()), fault
-        )
+        display = RunDisplay(lambda *_: None, lambda *_: None)
+        opened = open_run_starter(settings, store, SharedScans(), display, Shutdown())
+        starter = _watched(opened, fault)
         found = find_runs(store, starter.runner.clock(), is_gone)
         for begun in found.abandoned:
             starter.take_over(*begun)
         for plan in found.due:
-            starter.start(plan.id)
+            starter.start(plan.id, found.at)
 
 
 def _work(environment: Mapping[str, str], folder: Path, fault: FaultPoint | None) -> None:

@@ -247,7 +247,8 @@ class AwsEnv:
 
     def execute(self, plan: PlanRecord | None = None) -> PlanRecord:
         """Runs the plan, or a new approved one."""
-        return self.starter().start((plan or self.approved()).id)
+        id_ = (plan or self.approved()).id
+        return self.starter().start(id_, self.clock())
 
     def take_over(self, plan: PlanRecord, worker: PlanWorker = THERE) -> PlanRecord:
         return self.starter(worker).take_over(self.as_stored(plan), self.run(plan))

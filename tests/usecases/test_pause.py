@@ -92,7 +92,7 @@ def test_no_plan_starts_during_a_pause(aws_env: AwsEnv, plan: PlanRecord) -> Non
     pause(aws_env)
     assert not find_runs(aws_env.store, aws_env.clock(), is_gone).due
     with pytest.raises(PausedError) as error:
-        aws_env.starter().start(plan.id)
+        aws_env.starter().start(plan.id, aws_env.clock())
     assert error.value.pause == Pause(ANN.name, aws_env.clock(), "the registry moves")
     assert aws_env.as_stored(plan).state is PlanState.APPROVED
     aws_env.decisions().resume(ANN)
@@ -104,7 +104,7 @@ def test_a_plan_does_not_start_if_the_pause_comes_during_the_scan(
 ) -> None:
     aws_env.after("describe", 1, lambda: pause(aws_env))
     with pytest.raises(PausedError):
-        aws_env.starter().start(plan.id)
+        aws_env.starter().start(plan.id, aws_env.clock())
     assert aws_env.as_stored(plan).state is PlanState.APPROVED
     assert aws_env.calls("BatchDeleteImage") == 0
 

@@ -416,7 +416,7 @@ class PlanStateMachine(RuleBasedStateMachine):
         for plan, run in found.abandoned:
             self.check_results(process.starter().take_over(plan, run))
         for plan in found.due:
-            self.check_results(process.starter().start(plan.id))
+            self.check_results(process.starter().start(plan.id, found.at))
 
     def scan(self, cache: SqliteManifestCache) -> Planner:
         self.seen_in_use = dict(self.in_use)

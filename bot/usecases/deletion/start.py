@@ -67,9 +67,11 @@ class ActiveRun(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class RunOverview:
-    """Approved plans and runs. `due`: plans whose undo window is over; none during a pause.
-    `abandoned`: runs whose worker is gone, or whose lease has expired. `running`: other runs."""
+    """Approved plans and runs at a time, in UTC. `due`: plans whose undo window is over; none
+    during a pause. `abandoned`: runs whose worker is gone, or whose lease has expired. `running`:
+    other runs."""
 
+    at: datetime
     due: Sequence[PlanRecord]
     abandoned: Sequence[ActiveRun]
     running: Sequence[ActiveRun]
@@ -83,6 +85,7 @@ def find_runs(store: "Store", now: datetime, is_gone: IsGone) -> RunOverview:
         each for each in active if now < each.run.leased_until and not is_gone(each.run.worker)
     ]
     return RunOverview(
+        at=now,
         due=[] if store.pause() else [plan for plan in plans if is_due(plan, now)],
         abandoned=[each for each in active if each not in running],
         running=running,
@@ -131,9 +134,10 @@ class RunStarter:
     undo_window: timedelta
     open_target: Callable[[PlanRecord], AbstractContextManager[DeletionTarget]]
 
-    def start(self, id_: str) -> PlanRecord:
+    def start(self, id_: str, found_due_at: datetime) -> PlanRecord:
         """Runs a plan whose undo window is over, and returns it after the run. A plan that should
-        have started long ago gets a new window instead.
+        have started long before `found_due_at` gets a new window instead. It may have waited for
+        other runs since then.
 
         Raises NotStartedError if the plan cannot start, LeaseLostError if another worker has
         started it or a person has stopped it, ShutdownError, PausedError during a pause, and
@@ -141,7 +145,7 @@ class RunStarter:
         approved, or its run is recovered later.
         """
         self._expect_no_pause()
-        plan = self._in_time(find_plan(self._store, id_, self._now()))
+        plan = self._in_time(find_plan(self._store, id_, self._now()), found_due_at)
         if not is_due(plan, self._now()):
             return plan
         with ExitStack() as stack:
@@ -179,11 +183,10 @@ class RunStarter:
     def _why_not_approved(self, plan: PlanRecord, begins_at: datetime) -> ApprovalProblem | None:
         return self.authority.why_not_approved(plan, self.undo_window, begins_at)
 
-    def _in_time(self, plan: PlanRecord) -> PlanRecord:
-        """Gives a plan that should have started long ago a new undo window, so that people can stop
-        it."""
-        now = self._now()
-        while is_late(plan, now):
+    def _in_time(self, plan: PlanRecord, found_due_at: datetime) -> PlanRecord:
+        """Gives a plan that was found late a new undo window, so that people can stop it."""
+        while is_late(plan, found_due_at):
+            now = self._now()
             after = postponed(plan, now, self.undo_window)
             detail = StartPostponed(plan.execute_after or now, after.execute_after or now)
             event = self._event(AuditEventName.POSTPONED, after, detail)

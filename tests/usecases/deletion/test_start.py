@@ -41,7 +41,7 @@ def plan(aws_env: AwsEnv) -> PlanRecord:
 def not_started(aws_env: AwsEnv, plan: PlanRecord, *, enabled: bool = True) -> NotStartedError:
     """Starts the plan, and checks that it is proposed again and deletes nothing."""
     with pytest.raises(NotStartedError) as error:
-        aws_env.starter(enabled=enabled).start(plan.id)
+        aws_env.starter(enabled=enabled).start(plan.id, aws_env.clock())
     stored = aws_env.as_stored(plan)
     assert stored == error.value.plan
     assert (stored.state, stored.approvals, stored.execute_after) == (
@@ -73,6 +73,13 @@ def test_the_audit_has_worker_and_approvers_of_a_start(aws_env: AwsEnv, plan: Pl
 def test_up_to_ten_minutes_are_not_late(aws_env: AwsEnv, plan: PlanRecord) -> None:
     aws_env.wait(minutes=10)
     assert aws_env.execute(plan).state is PlanState.DONE
+
+
+def test_waiting_for_other_runs_is_not_late(aws_env: AwsEnv, plan: PlanRecord) -> None:
+    found_due_at = aws_env.clock()
+    aws_env.wait(hours=3)
+    assert aws_env.starter().start(plan.id, found_due_at).state is PlanState.DONE
+    assert "postponed" not in aws_env.events(plan)
 
 
 def test_a_late_plan_gets_a_new_undo_window(aws_env: AwsEnv, plan: PlanRecord) -> None:
@@ -153,7 +160,7 @@ def test_a_registry_removed_from_the_settings(aws_env: AwsEnv, plan: PlanRecord)
         raise RequestError("The settings name no such registry")
 
     with pytest.raises(NotStartedError, match="name no such registry"):
-        replace(aws_env.starter(), open_target=unknown).start(plan.id)
+        replace(aws_env.starter(), open_target=unknown).start(plan.id, aws_env.clock())
     assert aws_env.as_stored(plan).state is PlanState.PROPOSED
 
 
@@ -200,7 +207,7 @@ def test_a_stop_during_the_start_wins(
 
     aws_env.hook = hook
     with pytest.raises(LeaseLostError):
-        aws_env.starter(enabled=not is_disabled).start(plan.id)
+        aws_env.starter(enabled=not is_disabled).start(plan.id, aws_env.clock())
     assert aws_env.as_stored(plan).state is PlanState.PROPOSED
     assert aws_env.events(plan)[-1] == "stopped"
     assert aws_env.calls("BatchDeleteImage") == 0
@@ -217,7 +224,7 @@ def test_a_pin_during_the_start_makes_the_next_version(aws_env: AwsEnv, plan: Pl
 def test_two_workers_start_at_the_same_time(aws_env: AwsEnv, plan: PlanRecord) -> None:
     def other() -> None:
         aws_env.hook = lambda _: None
-        assert aws_env.starter(THERE).start(plan.id).state is PlanState.DONE
+        assert aws_env.starter(THERE).start(plan.id, aws_env.clock()).state is PlanState.DONE
 
     aws_env.after("content", 1, other)
     with pytest.raises(LeaseLostError):
