@@ -6,7 +6,7 @@ from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import accumulate, pairwise
 from typing import NamedTuple
 
@@ -123,6 +123,11 @@ class StorageHistory:
     def measured_since(self) -> datetime | None:
         return next((day.at for day in self.days if day.is_measured), None)
 
+    @property
+    def freed_bytes(self) -> int:
+        """By all runs so far."""
+        return sum(run.freed_bytes for run in self.runs)
+
     def at(self, moment: datetime) -> StorageDay | None:
         """The last known state, without what runs freed since then; None before the first day."""
         place = bisect_right(self.days, moment, key=_time)
@@ -130,6 +135,11 @@ class StorageHistory:
             return None
         last = self.days[place - 1]
         return _without(last, self._gone(last.at, moment))
+
+    def scan_before(self, day: date) -> StorageDay | None:
+        """The last scan of an earlier day that found the stored bytes."""
+        scans = (each for each in reversed(self.days) if each.is_measured and each.at.date() < day)
+        return next((each for each in scans if each.stored_bytes is not None), None)
 
     def weekly(self, until: datetime, weeks: int) -> Sequence[StorageDay]:
         """The states at the ends of these weeks and at the start of the first. Leaves out times

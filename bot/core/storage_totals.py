@@ -1,13 +1,20 @@
-"""The size of all repositories and the possible savings, as far as they are known."""
+"""The size of all repositories, the possible savings, and what changed, as far as it is known."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from bot.core.plan import EXECUTED, PlanState
 from bot.core.prices import RegionPrices, StorageCost, total_cost
 from bot.core.records import KnownRepository, LastScan
+from bot.core.repository import RepositoryId
+from bot.core.storage_history import StorageHistory
 
 _IN_PART = frozenset({PlanState.FAILED, PlanState.STOPPED})
+
+_NOTABLE_BYTES = 10 * 2**20
+_NOTABLE_SHARE = 0.01
+"""Smaller changes are not worth a reader's time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +36,31 @@ class StorageTotals:
     could_free: StorageCost
 
 
+@dataclass(frozen=True, slots=True)
+class StorageChange:
+    """What a repository stored at an earlier time, and what it stores now, in bytes."""
+
+    before_bytes: int
+    now_bytes: int
+
+    @property
+    def bytes(self) -> int:
+        """Negative if the repository stores less now."""
+        return self.now_bytes - self.before_bytes
+
+    @property
+    def is_notable(self) -> bool:
+        return abs(self.bytes) >= max(_NOTABLE_BYTES, _NOTABLE_SHARE * self.before_bytes)
+
+
+@dataclass(frozen=True, slots=True)
+class TotalChange:
+    """A sum over repositories. `change`: negative if they store less now."""
+
+    repositories: int
+    change: StorageCost
+
+
 def storage_of(known: KnownRepository) -> RepositoryStorage:
     if known.last_scan is None:
         return RepositoryStorage(None, None)
@@ -45,6 +77,32 @@ def storage_totals(known: Iterable[KnownRepository], prices: RegionPrices) -> St
             prices.cost_of(of, held.could_free_bytes or 0) for of, held in holdings
         ),
     )
+
+
+def storage_changes(
+    known: Iterable[KnownRepository], histories: Mapping[str, StorageHistory], since: datetime
+) -> Mapping[RepositoryId, StorageChange]:
+    """Of all repositories that were scanned before `since` and whose sizes are known. `histories`:
+    by URI."""
+    found = ((each, histories.get(each.repository.uri)) for each in known)
+    changes = ((each.repository, _change(each, past, since)) for each, past in found if past)
+    return {repository: change for repository, change in changes if change}
+
+
+def total_change(
+    changes: Mapping[RepositoryId, StorageChange], prices: RegionPrices
+) -> TotalChange:
+    costs = (prices.cost_of(repository, each.bytes) for repository, each in changes.items())
+    return TotalChange(len(changes), total_cost(costs))
+
+
+def _change(
+    known: KnownRepository, history: StorageHistory, since: datetime
+) -> StorageChange | None:
+    before, now_bytes = history.at(since), storage_of(known).stored_bytes
+    if before is None or not before.is_measured or before.stored_bytes is None:
+        return None
+    return None if now_bytes is None else StorageChange(before.stored_bytes, now_bytes)
 
 
 def _stored(scan: LastScan) -> int | None:

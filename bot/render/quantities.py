@@ -24,6 +24,13 @@ def size(count: int) -> str:
     return f"{short} {UNITS[unit]}"
 
 
+def compared(change: int) -> str:
+    """`3 GB more than`, `20 MB less than`, `as much as`. `change`: in bytes."""
+    if not change:
+        return "as much as"
+    return f"{size(abs(change))} {'more' if change > 0 else 'less'} than"
+
+
 class SavingsEstimate(Protocol):
     """Savings, or a plan. `exact`: `freed_bytes` is not an estimate."""
 

@@ -16,7 +16,8 @@ from bot.core.prices import RegionPrices
 from bot.core.records import KnownRepository, PlanRecord
 from bot.core.report_schedules import REPORT_JOB
 from bot.core.repository import RepositoryId
-from bot.core.storage_totals import storage_of, storage_totals
+from bot.core.storage_history import WEEK
+from bot.core.storage_totals import storage_changes, storage_of, storage_totals
 from bot.slack.action_ids import COMMAND
 from bot.slack.api import MessageContent
 from bot.slack.approver_refusal import naming_approvers
@@ -135,6 +136,8 @@ def list_repositories(call: CommandCall, arguments: CommandArguments) -> None:
     every = store.repositories()
     by_savings = partial(_possible_savings, prices)
     matching = sorted(_matching(every, pattern), key=by_savings, reverse=True)
+    week_ago = call.context.clock() - WEEK
+    histories = store.storage_histories(week_ago.date())
     call.answer(
         repositories_message(
             RepositoriesView(
@@ -143,6 +146,7 @@ def list_repositories(call: CommandCall, arguments: CommandArguments) -> None:
                 more=len(matching[REPOSITORIES_SHOWN:]),
                 never_scanned=sum(each.last_scan is None for each in matching),
                 storage=storage_totals(matching, prices),
+                changes=storage_changes(matching, histories, week_ago),
                 listed_at=min((each.listed_at for each in every), default=None),
                 saved=prices.total_of(store.freed_bytes_by_region()),
                 prices=prices,

@@ -12,7 +12,8 @@ from slack_sdk import WebClient
 from bot.core.policy import ApprovalRules
 from bot.core.records import PlanRecord, RepositoryPin
 from bot.core.repository import RepositoryId
-from bot.core.storage_totals import storage_totals
+from bot.core.storage_history import WEEK
+from bot.core.storage_totals import storage_changes, storage_totals, total_change
 from bot.parallel import call_all
 from bot.ports import Clock, PriceReader
 from bot.slack.action_ids import OPEN_LINK, numbered
@@ -94,9 +95,12 @@ class HomeTab:
     def _view(self, user: str) -> HomeView:
         now, prices = self.clock(), self.settings.read_prices()
         plans = OpenPlans.of(self.store.open_plans(), prices)
+        known, week_ago = self.store.repositories(), now - WEEK
+        histories = self.store.storage_histories(week_ago.date())
         return HomeView(
             user=user,
-            storage=storage_totals(self.store.repositories(), prices),
+            storage=storage_totals(known, prices),
+            change=total_change(storage_changes(known, histories, week_ago), prices),
             saved=prices.total_of(self.store.freed_bytes_by_region()),
             prices=prices,
             pause=self.store.pause(),

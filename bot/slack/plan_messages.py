@@ -248,18 +248,23 @@ class PlanMessages:
         outcomes = self._store.outcome_summary(plan.id, plan.version, most_listed)
         last = self._last_event(plan)
         prices = self._settings.read_prices()
+        price = prices.of(plan.repository.registry.region)
+        history = self._store.storage_history(plan.repository)
+        scanned_at = self._store.scanned_at(plan)
         return PlanView(
             plan=plan,
             summary=self._contents.summary(plan.id, plan.version),
-            scanned_at=self._store.scanned_at(plan),
+            scanned_at=scanned_at,
             counts=outcomes.counts,
             listed_items=outcomes.not_deleted,
             required_approvals=rules.required,
             channel=channel,
             approval_channel=rules.channel,
             report_only=rules.report_only,
-            price=prices.of(plan.repository.registry.region),
+            price=price,
             saved=prices.total_of(self._store.freed_bytes_by_region()),
+            saved_here=price.cost_of(history.freed_bytes),
+            last_scan=history.scan_before(scanned_at.date()),
             why_not_started=_why_not_started(plan, last),
             now=self._clock(),
             needs_typing=needs_typing(plan, rules),

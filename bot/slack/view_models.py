@@ -10,7 +10,8 @@ from typing import NamedTuple, Self
 from bot.core.plan import Plan, PlanState
 from bot.core.prices import GbPrice, RegionPrices, StorageCost
 from bot.core.records import AuditEvent, ImageOutcome, Pause, PlanItem, PlanRecord, RepositoryPin
-from bot.core.storage_totals import StorageTotals
+from bot.core.storage_history import StorageDay
+from bot.core.storage_totals import StorageTotals, TotalChange
 from bot.render.plan_summary import PlanSummary
 
 
@@ -21,11 +22,12 @@ class PlanView:
     `scanned_at`: the time of the last scan that found the content unchanged. `counts`: digests by
     outcome; `listed_items`: the first skipped and failed digests, failed ones first. `channel`: of
     the message; `approval_channel`: the only channel in which the plan can be approved, None if
-    there is none. `saved`: by all runs of the bot so far. `why_not_started`: why the
-    run could not start, so the plan is proposed again. `needs_typing`: the approver must type the
-    repository's name. `undo_window`: between the last approval and the deletion. `last_event`: the
-    last event of the plan except refusals, None if unknown. `pause`: no deletion starts while it is
-    set.
+    there is none. `saved`: by all runs of the bot so far; `saved_here`: by those in this
+    repository. `last_scan`: the last one of an earlier day than `scanned_at` that found the stored
+    bytes, None if there is none. `why_not_started`: why the run could not start, so the plan is
+    proposed again. `needs_typing`: the approver must type the repository's name. `undo_window`:
+    between the last approval and the deletion. `last_event`: the last event of the plan except
+    refusals, None if unknown. `pause`: no deletion starts while it is set.
     """
 
     plan: PlanRecord
@@ -39,6 +41,8 @@ class PlanView:
     report_only: bool
     price: GbPrice
     saved: StorageCost
+    saved_here: StorageCost
+    last_scan: StorageDay | None
     why_not_started: str | None
     now: datetime
     needs_typing: bool
@@ -140,10 +144,11 @@ class FirstPlans(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class HomeView:
     """The Home tab of one user. `approved`, `waiting`, `blocked`: as in OpenPlans. `pins`: of the
-    user, soonest end first. `saved`: by all runs of the bot so far."""
+    user, soonest end first. `change`: of the last week. `saved`: by all runs of the bot so far."""
 
     user: str
     storage: StorageTotals
+    change: TotalChange
     saved: StorageCost
     prices: RegionPrices
     pause: Pause | None

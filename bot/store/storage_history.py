@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, select, true
+from sqlalchemy import ColumnElement, and_, func, or_, select, true, tuple_
 from sqlalchemy.orm import Session
 
 from bot.core.plan import EXECUTED
@@ -54,9 +54,9 @@ class StorageHistoryQueries(StoreQueries):
         return StorageHistory(days.get(uri, ()), runs.get(uri, ()))
 
     def storage_histories(self, since: date) -> Mapping[str, StorageHistory]:
-        """By URI, of all repositories that have a day in that time."""
+        """By URI, of all repositories: their days in that time, and the last one before it."""
         with self._database.reading() as session:
-            days = _days(session, StorageDayRow.day >= since)
+            days = _days(session, or_(StorageDayRow.day >= since, _is_last_before(since)))
             runs = _runs(session, true())
         return {uri: StorageHistory(every, runs.get(uri, ())) for uri, every in days.items()}
 
@@ -83,6 +83,15 @@ def _days(session: Session, of: ColumnElement[bool]) -> Mapping[str, Sequence[St
     for row in session.execute(query):
         found[row.repository].append(_day(row))
     return found
+
+
+def _is_last_before(since: date) -> ColumnElement[bool]:
+    last_days = (
+        select(StorageDayRow.repository, func.max(StorageDayRow.day))
+        .where(StorageDayRow.day < since)
+        .group_by(StorageDayRow.repository)
+    )
+    return tuple_(StorageDayRow.repository, StorageDayRow.day).in_(last_days)
 
 
 def _runs(session: Session, of: ColumnElement[bool]) -> Mapping[str, Sequence[RunFreed]]:

@@ -24,9 +24,26 @@ def test_days_are_returned_as_stored(store: Store) -> None:
     store.save_storage_day(THERE, SCAN)
     assert store.storage_history(HERE) == StorageHistory([RECONSTRUCTED, unknown, SCAN], ())
     assert store.storage_histories((NOW - 2 * DAY).date()) == {
-        HERE.uri: StorageHistory([unknown, SCAN], ()),
+        HERE.uri: StorageHistory([RECONSTRUCTED, unknown, SCAN], ()),
         THERE.uri: StorageHistory([SCAN], ()),
     }
+
+
+def test_histories_begin_with_the_last_day_before_a_time(store: Store) -> None:
+    older = replace(RECONSTRUCTED, at=NOW - 14 * DAY)
+    store.save_reconstructed_days(HERE, [older, RECONSTRUCTED])
+    store.save_storage_day(HERE, SCAN)
+    store.save_reconstructed_days(THERE, [older])
+    expected = {
+        NOW - 7 * DAY: ([older, RECONSTRUCTED, SCAN], [older]),
+        NOW - 6 * DAY: ([RECONSTRUCTED, SCAN], [older]),
+        NOW + DAY: ([SCAN], [older]),
+    }
+    for since, (here, there) in expected.items():
+        assert store.storage_histories(since.date()) == {
+            HERE.uri: StorageHistory(here, ()),
+            THERE.uri: StorageHistory(there, ()),
+        }
 
 
 def test_a_repository_without_scans(store: Store) -> None:

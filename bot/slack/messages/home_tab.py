@@ -27,7 +27,7 @@ MOST_IN_REASON = 120
 def home_tab(view: HomeView) -> Json:
     blocks = [
         header("Storage costs"),
-        facts(*totals(view.storage, view.saved)),
+        facts(*totals(view.storage, view.change, view.saved)),
         *map(section, common_texts.paused(view.pause)),
         *_approved(view),
         header("Waiting for approval"),

@@ -8,7 +8,7 @@ from bot.core.audit_details import ImagesKeptByPins
 from bot.core.permissions import why_unapprovable
 from bot.core.records import AuditEventName
 from bot.render.audit_events import detail_words
-from bot.render.quantities import count, freed_of_all
+from bot.render.quantities import compared, count, freed_of_all, size, yearly
 from bot.render.refusals import refusal_words
 from bot.slack.action_ids import (
     APPROVE_PLAN,
@@ -20,11 +20,13 @@ from bot.slack.api import MessageContent
 from bot.slack.messages import common_texts
 from bot.slack.messages.approval_dialogs import approval_dialog
 from bot.slack.messages.block_kit import button, context, header, message, section
+from bot.slack.messages.common_texts import cost
 from bot.slack.messages.recent_pulls import pulled_number, recent_pulls
 from bot.slack.mrkdwn import (
     channel_link,
     codes,
     date,
+    day,
     escape,
     mention,
     mentions,
@@ -120,10 +122,37 @@ def _kept(view: PlanView) -> str:
 
 
 def _notes(view: PlanView) -> Iterator[Block]:
-    """What users changed: pins, and approvals if it takes several."""
-    lines = [*common_texts.pinned(view), *_change(view), *_approvals(view)]
+    """What changed since the last scan, and by users: pins, and approvals if it takes several."""
+    lines = [*_history(view), *common_texts.pinned(view), *_change(view), *_approvals(view)]
     if lines:
         yield context(*lines)
+
+
+def _history(view: PlanView) -> Iterator[str]:
+    """What changed since the last scan of an earlier day, and what the bot saved so far."""
+    facts = [*_since_last_scan(view), *_saved_so_far(view)]
+    if facts:
+        yield " ".join(facts)
+
+
+def _since_last_scan(view: PlanView) -> Iterator[str]:
+    last, stored = view.last_scan, view.content.savings.stored_bytes
+    if last is None or last.stored_bytes is None or stored is None:
+        return
+    saving = ""
+    if last.freeable_bytes is not None:
+        usd = escape(yearly(view.price.cost_of(last.freeable_bytes).usd_per_month))
+        saving = f", when the saving was {usd}" if last.freeable_bytes else ", with no saving then"
+    change = compared(stored - last.stored_bytes)
+    yield f"Stores {size(stored)}, {change} on {day(last.at)}{saving}."
+
+
+def _saved_so_far(view: PlanView) -> Iterator[str]:
+    if view.saved_here.bytes:
+        here, everywhere = cost(view.saved_here), cost(view.saved)
+        yield f"Saved so far: {here}; in all repositories: {everywhere}."
+    elif view.saved.bytes:
+        yield f"Saved so far in all repositories: {cost(view.saved)}."
 
 
 def _change(view: PlanView) -> Iterator[str]:

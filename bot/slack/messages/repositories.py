@@ -1,14 +1,21 @@
 """The list of repositories: their size, their cost, and the possible savings."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from bot.core.prices import GbPrice, RegionPrices, StorageCost
 from bot.core.records import KnownRepository, Pause
-from bot.core.storage_totals import StorageTotals, storage_of
-from bot.render.quantities import count, size
+from bot.core.repository import RepositoryId
+from bot.core.storage_totals import (
+    StorageChange,
+    StorageTotals,
+    TotalChange,
+    storage_of,
+    total_change,
+)
+from bot.render.quantities import compared, count, size, yearly
 from bot.slack.action_ids import COMMAND
 from bot.slack.api import MessageContent
 from bot.slack.messages import common_texts
@@ -33,14 +40,16 @@ class ListedRepository(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class RepositoriesView:
     """The list of repositories. `pattern`: None for all. `shown`: those with the largest possible
-    savings; `more`: the number of the others; `never_scanned`: a number. `listed_at`: when the
-    registries were last listed, None if never. `saved`: by all runs of the bot so far."""
+    savings; `more`: the number of the others; `never_scanned`: a number. `changes`: of the last
+    week. `listed_at`: when the registries were last listed, None if never. `saved`: by all runs of
+    the bot so far."""
 
     pattern: str | None
     shown: Sequence[ListedRepository]
     more: int
     never_scanned: int
     storage: StorageTotals
+    changes: Mapping[RepositoryId, StorageChange]
     listed_at: datetime | None
     saved: StorageCost
     prices: RegionPrices
@@ -52,7 +61,8 @@ def repositories_message(view: RepositoriesView) -> MessageContent:
     if not view.shown:
         text = _no_repository(view)
         return message(text, section(text))
-    head = list(totals(view.storage, view.saved))
+    change = total_change(view.changes, view.prices)
+    head = list(totals(view.storage, change, view.saved))
     lines = [_line(each, view) for each in view.shown]
     small_print = [*_small_print(view)]
     return message(
@@ -64,8 +74,9 @@ def repositories_message(view: RepositoriesView) -> MessageContent:
     )
 
 
-def totals(storage: StorageTotals, saved: StorageCost) -> Iterator[str]:
-    """The costs of all repositories. `saved`: by all runs of the bot so far."""
+def totals(storage: StorageTotals, change: TotalChange, saved: StorageCost) -> Iterator[str]:
+    """The costs of all repositories. `change`: of the last week. `saved`: by all runs of the bot so
+    far."""
     if not storage.repositories:
         yield f"No repository has been scanned yet. `{COMMAND} REPOSITORY` scans one."
     elif storage.unknown == storage.repositories:
@@ -74,6 +85,8 @@ def totals(storage: StorageTotals, saved: StorageCost) -> Iterator[str]:
         yield f"*Cost now:* {cost(storage.stored)}{_of_how_many(storage)}"
     if storage.repositories:
         yield f"*Could be saved:* {cost(storage.could_free)}"
+    if change.repositories:
+        yield f"*Within a week:* {_changed(change.change)}{_of_how_many_scanned(change, storage)}"
     yield f"*Saved so far:* {cost(saved)}"
 
 
@@ -94,7 +107,8 @@ def _line(each: ListedRepository, view: RepositoriesView) -> str:
     stored = _stored(held.stored_bytes, price)
     is_old = view.now - known.last_scan.at > RECENT
     scanned = f" · scanned {day(known.last_scan.at)}" if is_old else ""
-    return f"• {name}: {saving} · {stored}{_plan(each, view)}{scanned}"
+    changed = _notable(view.changes.get(known.repository))
+    return f"• {name}: {saving} · {stored}{changed}{_plan(each, view)}{scanned}"
 
 
 def _saving(could_free: int | None, price: GbPrice) -> str:
@@ -110,6 +124,12 @@ def _stored(stored: int | None, price: GbPrice) -> str:
     if stored is None:
         return "size unknown"
     return f"costs {cost(price.cost_of(stored))}" if stored else "empty"
+
+
+def _notable(change: StorageChange | None) -> str:
+    if change is None or not change.is_notable:
+        return ""
+    return f", {compared(change.bytes)} a week ago"
 
 
 def _plan(each: ListedRepository, view: RepositoriesView) -> str:
@@ -135,6 +155,23 @@ def _small_print(view: RepositoriesView) -> Iterator[str]:
         yield "Scanned within the last day, unless a date is given."
     if view.listed_at:
         yield f"The registries were last listed {date(view.listed_at)}."
+
+
+def _changed(change: StorageCost) -> str:
+    """`$3.60 a year more (3 GB)`"""
+    if not change.bytes:
+        return "no change"
+    more = "more" if change.bytes > 0 else "less"
+    usd = escape(yearly(abs(change.usd_per_month)))
+    return f"{usd} {more} ({size(abs(change.bytes))})"
+
+
+def _of_how_many_scanned(change: TotalChange, storage: StorageTotals) -> str:
+    """Empty if all repositories of a known size were scanned a week ago."""
+    known = storage.repositories - storage.unknown
+    if change.repositories == known:
+        return ""
+    return f", in {change.repositories:,} of {count(known, 'repository', 'repositories')}"
 
 
 def _of_how_many(storage: StorageTotals) -> str:

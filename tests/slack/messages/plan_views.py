@@ -11,6 +11,7 @@ from bot.core.errors import ErrorText
 from bot.core.pins import Pin
 from bot.core.plan import Plan, PlanState
 from bot.core.plan_transitions import proposed
+from bot.core.prices import NO_COST
 from bot.core.records import Approval, AuditEvent, AuditEventName, ImageOutcome, PlanItem
 from bot.core.result_reasons import ResultReason
 from bot.core.usage import RepositoryUsage, SourceScan
@@ -79,7 +80,9 @@ def view(
         "approval_channel": HOME,
         "report_only": False,
         "price": PRICE,
-        "saved": PRICE.cost_of(50 * GB),
+        "saved": NO_COST,
+        "saved_here": NO_COST,
+        "last_scan": None,
         "why_not_started": None,
         "now": NOW,
         "needs_typing": False,

@@ -22,7 +22,7 @@ from bot.core.records import (
 )
 from bot.core.refusal_reasons import ApprovableOnlyInChannel
 from bot.core.repository import RepositoryId
-from bot.core.storage_totals import storage_totals
+from bot.core.storage_totals import StorageChange, storage_totals
 from bot.core.usage import PastTagUser, RepositoryUsage
 from bot.slack.action_ids import MOST_IN_LINE
 from bot.slack.api import MessageContent
@@ -101,6 +101,7 @@ def test_repositories(state: PlanState) -> None:
         more=MANY,
         never_scanned=MANY,
         storage=storage_totals([known] * 1000, PRICES),
+        changes={LONG: StorageChange(10**15, 10**16)},
         listed_at=NOW,
         saved=PRICE.cost_of(10**18),
         prices=PRICES,
@@ -115,7 +116,7 @@ def test_repositories(state: PlanState) -> None:
 
 def in_list(each: ListedRepository) -> RepositoriesView:
     totals = storage_totals([each.known], PRICES)
-    return RepositoriesView(None, [each], 0, 0, totals, NOW, NO_COST, PRICES, None, NOW)
+    return RepositoriesView(None, [each], 0, 0, totals, {}, NOW, NO_COST, PRICES, None, NOW)
 
 
 def test_possible_savings_of_an_incomplete_plan_are_unknown() -> None:

@@ -7,7 +7,7 @@ from bot.core.pins import Pin
 from bot.core.plan import PlanState
 from bot.core.prices import NO_COST
 from bot.core.records import AuditEventName, ImageOutcome, Pause, RepositoryPin
-from bot.core.storage_totals import StorageTotals
+from bot.core.storage_totals import StorageTotals, TotalChange
 from bot.playground.slack.blocks.checks import check_view, is_too_large
 from bot.slack.messages.home_tab import home_tab
 from bot.slack.view_models import (
@@ -30,6 +30,7 @@ NONE = FirstPlans([], 0, NO_COST)
 MUCH = HomeView(
     user=ANN,
     storage=StorageTotals(10**6, 3, PRICE.cost_of(10**18), PRICE.cost_of(10**17)),
+    change=TotalChange(10**5, PRICE.cost_of(-(10**17))),
     saved=PRICE.cost_of(10**18),
     prices=PRICES,
     pause=Pause(BOB, NOW, NASTY * 40),
