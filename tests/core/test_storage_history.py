@@ -142,6 +142,13 @@ def test_deletions_by_others_are_no_negative_growth() -> None:
     assert history.new_bytes_by_week(12) == [0, 5]
 
 
+def test_the_last_scan_of_an_earlier_day() -> None:
+    reconstructed = StorageDay(weeks_ago(2), 1, 30, is_measured=False)
+    history = StorageHistory([reconstructed, measured(1, 40), measured(0.5, None)], ())
+    assert history.scan_before(NOW.date()) == measured(1, 40)
+    assert history.scan_before(weeks_ago(1).date()) is None
+
+
 def test_measured_days_and_reconstructed_ones_are_told_apart() -> None:
     past = reconstruct([ManifestLifetime([APP], weeks_ago(3.5))], weeks_ago(1))
     history = StorageHistory([*past, measured(1, 30)], [])

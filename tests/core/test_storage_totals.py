@@ -9,7 +9,17 @@ import pytest
 from bot.core.plan import PlanState
 from bot.core.prices import BYTES_PER_GB, NO_COST, GbPrice, PriceSource, RegionPrices, StorageCost
 from bot.core.records import KnownRepository, LastScan
-from bot.core.storage_totals import RepositoryStorage, StorageTotals, storage_of, storage_totals
+from bot.core.storage_history import WEEK, RunFreed, StorageDay, StorageHistory
+from bot.core.storage_totals import (
+    RepositoryStorage,
+    StorageChange,
+    StorageTotals,
+    TotalChange,
+    storage_changes,
+    storage_of,
+    storage_totals,
+    total_change,
+)
 from tests.store.support import HERE, record
 from tests.support import NOW, PRICE, PRICES
 
@@ -67,3 +77,58 @@ def test_each_repository_costs_the_price_of_its_region() -> None:
     totals = storage_totals(every, prices)
     assert totals.stored == StorageCost(2 * BYTES_PER_GB, 1 + 3)
     assert totals.could_free == StorageCost(BYTES_PER_GB + 30, 30 / BYTES_PER_GB + 3)
+
+
+WEEK_AGO = NOW - WEEK
+
+
+def history(*days: StorageDay, freed: int = 0) -> dict[str, StorageHistory]:
+    """`freed`: by a run between the first day and a week ago."""
+    runs = [RunFreed("plan", WEEK_AGO - timedelta(hours=1), freed)] if freed else []
+    return {HERE.uri: StorageHistory(days, runs)}
+
+
+SCAN = StorageDay(WEEK_AGO - timedelta(days=2), 1, 80)
+
+
+@pytest.mark.parametrize(
+    ("before", "expected"),
+    [
+        (history(SCAN), StorageChange(80, 100)),
+        (history(SCAN, freed=50), StorageChange(30, 100)),
+        (history(SCAN, replace(SCAN, at=NOW, stored_bytes=1)), StorageChange(80, 100)),
+        (history(replace(SCAN, at=NOW)), None),
+        (history(replace(SCAN, stored_bytes=None)), None),
+        (history(replace(SCAN, is_measured=False)), None),
+        ({}, None),
+    ],
+)
+def test_changes_need_a_scan_before(
+    before: dict[str, StorageHistory], expected: StorageChange | None
+) -> None:
+    changes = storage_changes([known()], before, WEEK_AGO)
+    assert changes == ({HERE: expected} if expected else {})
+
+
+def test_unknown_sizes_are_not_compared() -> None:
+    assert storage_changes([known(None), NEVER_SCANNED], history(SCAN), WEEK_AGO) == {}
+
+
+def test_the_sum_of_changes() -> None:
+    other = replace(HERE, name="team/web")
+    changes = {HERE: StorageChange(2**32, 0), other: StorageChange(0, 2**31)}
+    assert total_change(changes, PRICES) == TotalChange(2, PRICE.cost_of(-(2**31)))
+    assert total_change({}, PRICES) == TotalChange(0, NO_COST)
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "expected"),
+    [
+        (0, 10 * 2**20, True),
+        (0, 10 * 2**20 - 1, False),
+        (10**12, 10**12 - 10**10, True),
+        (10**12, 10**12 - 10**9, False),
+    ],
+)
+def test_small_changes_are_not_notable(before: int, now: int, expected: bool) -> None:  # noqa: FBT001
+    assert StorageChange(before, now).is_notable is expected

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from ruamel.yaml import YAML
+from sqlalchemy import Engine, event
 
 from bot.playground.slack import SimulatedUser, Workspace
 
@@ -50,3 +51,19 @@ def buttons(message: Json) -> list[str]:
 def calls(slack: Workspace, method: str) -> list[Json]:
     """The arguments of the bot's calls of a method so far."""
     return [call["arguments"] for call in slack.remote.calls(method)]
+
+
+@contextmanager
+def queries_of(table: str) -> Iterator[list[str]]:
+    """Collects the SQL statements that name the table."""
+    found: list[str] = []
+
+    def collect(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+        if table in statement:
+            found.append(statement)
+
+    event.listen(Engine, "before_cursor_execute", collect)
+    try:
+        yield found
+    finally:
+        event.remove(Engine, "before_cursor_execute", collect)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
+from html import unescape
 
 import pytest
 
@@ -20,6 +21,7 @@ from bot.core.records import (
 from bot.core.records import ImageOutcome as ItemOutcome
 from bot.core.report_schedules import REPORT_JOB
 from bot.core.repository import RegistryId, RepositoryId
+from bot.core.storage_history import StorageDay
 from bot.playground.slack import SimulatedUser, Workspace
 from bot.slack.commands import COMMANDS
 from bot.slack.listener import UNEXPECTED_PAYLOAD
@@ -36,7 +38,7 @@ from tests.slack.running_bot import (
     private_messages,
     public_messages,
 )
-from tests.slack.support import buttons, message_at
+from tests.slack.support import buttons, message_at, queries_of
 from tests.slack.test_payloads import action, click, deliver
 from tests.store.support import PLACE, closed, event, run_of, seen, started
 from tests.support import NOW
@@ -223,6 +225,30 @@ def test_list_after_a_deletion_and_with_unknown_sizes(bot: RunningBot, ann: Simu
     scanned_at(bot, None)
     said = answer_to(bot, ann, "list TEAM/A*")
     assert "• `team/api`: *could save $2.40 a year* (2 GB) · size unknown · waiting" in said
+
+
+def test_list_with_changes_of_the_last_week(bot: RunningBot, ann: SimulatedUser) -> None:
+    """With one query for any number of repositories."""
+    scanned_at(bot)
+    bot.store.save_storage_day(HERE, StorageDay(NOW - timedelta(days=8), 90, 108 * GB))
+    with queries_of("storage_history") as found:
+        said = answer_to(bot, ann, "list")
+    assert "*Within a week:* $9.60 a year less (8 GB)" in said
+    assert "costs $120 a year (100 GB), 8 GB less than a week ago · waiting for" in said
+    assert len(found) == 1
+    bot.store.save_storage_day(HERE, StorageDay(NOW - timedelta(days=7), 90, 100 * GB - 1))
+    said = answer_to(bot, ann, "list")
+    assert "*Within a week:* < $1 a year more (1 byte)" in unescape(said)
+    assert "costs $120 a year (100 GB) · waiting for" in said
+
+
+def test_list_of_the_change_in_some_repositories(bot: RunningBot, ann: SimulatedUser) -> None:
+    scanned_at(bot)
+    plan = bot.proposed(replace(content("new", "old"), repository=THERE))
+    bot.store.save_scan(THERE, LastScan(plan, NOW, GB))
+    bot.store.save_storage_day(HERE, StorageDay(NOW - timedelta(days=8), 90, 100 * GB))
+    said = answer_to(bot, ann, "list")
+    assert "*Within a week:* no change, in 1 of 2 repositories\n" in said
 
 
 def test_list_links_to_reports(bot: RunningBot, ann: SimulatedUser) -> None:

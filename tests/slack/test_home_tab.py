@@ -16,15 +16,18 @@ from bot.core.records import (
     RepositoryPin,
     StoreChange,
 )
+from bot.core.storage_history import StorageDay
 from bot.playground.slack import CallFault, SimulatedUser, Workspace
 from bot.slack.api import SlackError
 from tests.render.builders import GB, HERE
 from tests.slack.conftest import StartBot
 from tests.slack.messages.plan_views import STAR, read
 from tests.slack.running_bot import IN_DOUBT, SCANNED, RunningBot, content, private_messages, until
-from tests.slack.support import calls
+from tests.slack.support import calls, queries_of
 from tests.store.support import PLACE, closed, event
 from tests.support import NOW
+
+DAY = timedelta(days=1)
 
 
 def opened(bot: RunningBot, person: SimulatedUser) -> str:
@@ -67,6 +70,16 @@ def test_costs_of_all_repositories(bot: RunningBot, ann: SimulatedUser) -> None:
     said = opened(bot, ann)
     assert "*Cost now:* $120 a year (100 GB), in 1 repository\n" in said
     assert "*Could be saved:* $2.40 a year (2 GB)" in said
+
+
+def test_the_change_of_the_last_week(bot: RunningBot, ann: SimulatedUser) -> None:
+    """With one query for any number of repositories."""
+    scanned_at(bot, bot.posted())
+    bot.store.save_storage_day(HERE, StorageDay(NOW - 8 * DAY, 90, 97 * GB))
+    with queries_of("storage_history") as found:
+        said = opened(bot, ann)
+    assert "*Within a week:* $3.60 a year more (3 GB)\n" in said
+    assert len(found) == 1
 
 
 def test_repositories_of_unknown_size(bot: RunningBot, ann: SimulatedUser) -> None:

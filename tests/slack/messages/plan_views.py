@@ -80,7 +80,7 @@ def view(
         "approval_channel": HOME,
         "report_only": False,
         "price": PRICE,
-        "saved": NO_COST,
+        "saved": PRICE.cost_of(50 * GB),
         "saved_here": NO_COST,
         "last_scan": None,
         "why_not_started": None,

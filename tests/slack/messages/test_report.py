@@ -11,8 +11,10 @@ import pytest
 from bot.core.audit_details import ImagesKeptByPins
 from bot.core.errors import ErrorText
 from bot.core.manifest import OCI_INDEX, ManifestContent, ManifestReadFailure
+from bot.core.prices import NO_COST
 from bot.core.records import AuditEventName, Pause
 from bot.core.repository import RegistryId
+from bot.core.storage_history import StorageDay
 from bot.core.usage import SOURCES, RepositoryUsage, UnscannedRegion
 from bot.render.plan_summary import PlanSummary
 from bot.render.quantities import freed_of_all, yearly
@@ -39,7 +41,7 @@ from tests.slack.messages.plan_views import (
     view,
     with_dates,
 )
-from tests.support import NOW
+from tests.support import NOW, PRICE
 
 MB = 2**20
 
@@ -51,7 +53,11 @@ def shown(**facts: Any) -> str:
 
 
 def test_the_whole_report() -> None:
-    content = checked(plan_message(view()))
+    facts: dict[str, Any] = {
+        "last_scan": StorageDay(NOW - timedelta(days=7), 90, 36 * GB, 5 * GB, 18 * GB),
+        "saved_here": PRICE.cost_of(20 * GB),
+    }
+    content = checked(plan_message(view(**facts)))
     assert with_dates(content.text) == (
         "team/api: delete 12 images, save $25 a year. 2 images to delete were pulled recently. "
         "Open until 2026-11-30 12:00 UTC."
@@ -65,6 +71,8 @@ Frees 20.9 of 39.2 GB. 2 old images are kept only because workloads use them.
 workload uses them.
 [Keep 30 days]
 *Keeps 8:* 2 in use · 1 pinned · 5 newest releases
+~ Stores 39.2 GB, 3.25 GB more than on 2026-11-16, when the saving was $22 a year. Saved so far: \
+$24 a year (20 GB); in all repositories: $60 a year (50 GB).
 ~ 1.8.0 is pinned by <@U0000000001>: the audit
 [Approve!] [Pin tags…] [Review images] [Dismiss]
 ~ eu-west-1 · 123456789012 · 2 of 4 sources checked 2026-11-23 12:00 UTC · \
@@ -72,12 +80,38 @@ open until 2026-11-30 · plan p7k2 v1"""
     )
 
 
+@pytest.mark.parametrize(
+    ("last_scan", "words"),
+    [
+        (None, ""),
+        (StorageDay(NOW, 1, None), ""),
+        (StorageDay(NOW, 1, 2 * GB), "Stores 2 GB, as much as on 2026-11-23."),
+        (
+            StorageDay(NOW, 1, 5 * GB, 0, 0),
+            "Stores 2 GB, 3 GB less than on 2026-11-23, with no saving then.",
+        ),
+    ],
+)
+def test_what_changed_since_the_last_scan(last_scan: StorageDay | None, words: str) -> None:
+    made = plan(image(1), image(2), usage=USED)
+    said = shown(content=made, last_scan=last_scan, saved=NO_COST)
+    assert "Saved so far" not in said
+    assert words in said if words else "Stores" not in said
+
+
+def test_an_unknown_size_is_not_compared() -> None:
+    unread = image(2, content=ManifestReadFailure(ErrorText("?")))
+    made = plan(image(1), unread, usage=USED)
+    assert made.savings.stored_bytes is None
+    assert "Stores" not in shown(content=made, last_scan=StorageDay(NOW, 1, GB))
+
+
 def test_a_report_without_risk_has_four_lines() -> None:
     """Headline, savings, what it keeps, and the small print."""
     usage = replace(USED, not_checked=())
     images = [image(number, f"2.{number}.0", age=9 - number) for number in range(4)]
     made = plan(*images, newest=2, usage=usage)
-    lines = shown(content=made).splitlines()
+    lines = shown(content=made, saved=NO_COST).splitlines()
     assert lines == [
         "# team/api · delete 2 images, save $2.40 a year",
         "Frees 2 of 4 GB. Nothing in use is deleted.",
