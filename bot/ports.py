@@ -7,7 +7,13 @@ from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from bot.core.manifest import DescribedImage, ManifestContent, ManifestReadFailure
 from bot.core.permissions import SlackUser
-from bot.core.prices import GbPrice, RegionPrices
+from bot.core.prices import (
+    GbPrice,
+    PriceListFailure,
+    PriceListProblem,
+    PriceReading,
+    RegionPrices,
+)
 from bot.core.pull_times import BotRead
 from bot.core.records import AuditEvent, PlanMessage
 from bot.core.repository import Puller, RegistryId, RepositoryId
@@ -278,6 +284,25 @@ class RegionMemory(Protocol):
     def remember_regions(
         self, account: str, asked: Mapping[tuple[str, str], RegionAnswer]
     ) -> None: ...
+
+
+class PriceList(Protocol):
+    """AWS's price list."""
+
+    def usd_per_gb_month(self, region: str) -> float | PriceListFailure:
+        """The price of storage in ECR, more than 0."""
+
+
+class PriceMemory(Protocol):
+    """What AWS's price list said, so that not every command asks it."""
+
+    def price_readings(self) -> Sequence[PriceReading]:
+        """One for each Region that was asked for."""
+
+    def save_price(self, region: str, usd: float, at: datetime) -> None: ...
+
+    def save_price_problem(self, region: str, problem: PriceListProblem, at: datetime) -> None:
+        """Keeps the price that was read before."""
 
 
 class ScanMemory(NamedTuple):

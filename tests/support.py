@@ -19,7 +19,7 @@ Plan = dict[str, Any]
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 PRICE = GbPrice(0.10, PriceSource.SETTINGS)
-PRICES = RegionPrices(otherwise=PRICE)
+PRICES = RegionPrices({}, PRICE)
 """The same in all Regions."""
 
 

@@ -180,7 +180,7 @@ def _kind(error: ClientError) -> type[ServiceError]:
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     if has_expired(code):
         return ExpiredCredentialsError
-    if code in _DENIED and _is_by_organization(error):
+    if is_denied(code) and _is_by_organization(error):
         return DeniedByOrganizationError
     if code in _THROTTLED or status == HTTPStatus.TOO_MANY_REQUESTS:
         return ThrottledError
@@ -263,6 +263,11 @@ def _has_unknown_name(error: EndpointConnectionError) -> bool:
     return isinstance(error.kwargs.get("error"), NameResolutionError)
 
 
+def is_denied(code: str) -> bool:
+    """Whether the error code means that a permission is missing."""
+    return code in _DENIED
+
+
 def has_expired(code: str) -> bool:
     """Whether the error code means that new credentials may help."""
     return code in _EXPIRED | _UNKNOWN_KEY
@@ -289,7 +294,7 @@ def _refusal(error: ClientError, refused: FailedAwsCall, action: str, target: st
             f"A service control policy denies {action} on {target}: switch the source off, leave "
             f"the Region out, or ask for a change of the policy. AWS says: {said}"
         )
-    if code in _DENIED:
+    if is_denied(code):
         return f"AWS refused {action} on {target}: grant that action. AWS says: {said}"
     if code in _EXPIRED:
         return f"The AWS credentials expired before {action} on {target}: renew them and try again"

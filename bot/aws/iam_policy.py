@@ -41,6 +41,12 @@ _PARTITIONS = {
     "us-isof-": "aws-iso-f",
 }
 
+PRICE_LIST_PARTITION = "aws"
+"""Other partitions have no price list, or none in USD."""
+
+PRICE_LIST_REGION = "us-east-1"
+"""The price list of all Regions has endpoints in few: botocore's endpoints.json."""
+
 Policy = Mapping[str, Any]
 
 DELETION = ("ecr:BatchDeleteImage",)
@@ -247,7 +253,8 @@ class IamPolicyScope:
 
     Reads `registries`, or deletes in their `repositories`. Scans `sources` (keys of
     ACTIONS_OF_SOURCES) in `regions` of `account`. Asks about `other_region_sources` in the
-    other Regions of that account. Assumes `roles`.
+    other Regions of that account. Assumes `roles`. `reads_prices`: from AWS's
+    price list.
     """
 
     account: str
@@ -258,6 +265,7 @@ class IamPolicyScope:
     other_region_sources: tuple[str, ...] = ()
     roles: tuple[str, ...] = ()
     repositories: tuple[Patterns, ...] = ()
+    reads_prices: bool = False
 
 
 def repository_arn(repository: RepositoryId) -> str:
@@ -274,6 +282,7 @@ def read_policy(scope: IamPolicyScope) -> Policy:
     return _policy(
         *_registry_statements(scope),
         *(_usage_statements(scope) if scope.sources and scope.regions else ()),
+        *_price_statements(scope),
         *_role_statements(scope),
     )
 
@@ -339,6 +348,11 @@ def _usage_statements(scope: IamPolicyScope) -> Iterator[Policy]:
     narrow = [action for each in needs for action in each.narrow]
     if narrow:
         yield _statement("ReadWorkloads", narrow, arns, scope.regions)
+
+
+def _price_statements(scope: IamPolicyScope) -> Iterator[Policy]:
+    if scope.reads_prices:
+        yield _statement("ReadPrices", ["pricing:GetProducts"], [ANY], [PRICE_LIST_REGION])
 
 
 def _role_statements(scope: IamPolicyScope) -> Iterator[Policy]:

@@ -5,10 +5,17 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from bot.aws.aws_api import ALL_REGIONS
-from bot.aws.iam_policy import ACTIONS_IN_OTHER_REGIONS, ANY, IamPolicyScope, partition_of
+from bot.aws.iam_policy import (
+    ACTIONS_IN_OTHER_REGIONS,
+    ANY,
+    PRICE_LIST_PARTITION,
+    IamPolicyScope,
+    partition_of,
+)
 from bot.bootstrap.sources import aws_sources
 from bot.core.patterns import Patterns
 from bot.core.repository import RegistryId
+from bot.settings.field_types import AUTO
 from bot.settings.model import RegistrySection, Settings
 
 Principal = str | None
@@ -41,8 +48,15 @@ def reading_scopes(settings: Settings, own: RegistryId) -> Mapping[Principal, Ia
             other_region_sources=other_region_sources,
         )
 
-    scopes = _scopes(registries, (role for role, _ in scans), own)
+    scopes = dict(_scopes(registries, (role for role, _ in scans), own))
+    scopes[None] = replace(scopes[None], reads_prices=_reads_prices(settings, registries))
     return {principal: with_scans(principal, scope) for principal, scope in scopes.items()}
+
+
+def _reads_prices(settings: Settings, registries: Sequence[tuple[Principal, RegistryId]]) -> bool:
+    """Whether the caller reads AWS's price list, which it does with its own credentials."""
+    partitions = {partition_of(at.region) for _, at in registries}
+    return settings.price_per_gb_month == AUTO and PRICE_LIST_PARTITION in partitions
 
 
 def _checks_other_regions(

@@ -10,10 +10,11 @@ from bot.core.errors import RequestError
 from bot.core.manifest import ManifestContent
 from bot.core.pull_times import BotRead
 from bot.core.repository import RepositoryId
-from bot.ports import ManifestCache, RepositoryMemory, ScanMemory
+from bot.ports import ManifestCache, PriceMemory, RepositoryMemory, ScanMemory
 from bot.settings.environment import Environment
 from bot.store.manifest_cache import SqliteManifestCache
 from bot.store.private_files import restrict_to_owner
+from bot.usecases.prices import PriceMemoryOfCommand
 
 if TYPE_CHECKING:
     from bot.store.store import Store
@@ -66,10 +67,12 @@ class SharedManifestCache:
 
 class Storage(NamedTuple):
     """The manifest cache and the store. Only the thread that opens it may use it. `store` is None
-    if there is no database: no pin or plan was ever stored."""
+    if there is no database: no pin or plan was ever stored. `prices`: in the store, if there is
+    one."""
 
     cache: SqliteManifestCache
     store: "Store | None"
+    prices: PriceMemory
 
     @property
     def manifests(self) -> ManifestCache:
@@ -117,7 +120,7 @@ def open_storage_with(store: "Store | None") -> Iterator[Storage]:
     with open_manifest_cache() as cache:
         if store:
             _move_usage_counts(cache, store)
-        yield Storage(cache, store)
+        yield Storage(cache, store, store or PriceMemoryOfCommand())
 
 
 def _move_usage_counts(cache: SqliteManifestCache, store: "Store") -> None:

@@ -20,6 +20,7 @@ from bot.aws.iam_policy import (
 from bot.bootstrap.iam_principals import Principal, deletion_scopes, reading_scopes
 from bot.bootstrap.kubernetes import cluster_role
 from bot.bootstrap.planning import identify, open_named_registries, own_place
+from bot.bootstrap.prices import open_price_list_reader
 from bot.bootstrap.slack_context import has_slack_tokens, open_slack_checks
 from bot.bootstrap.sources import open_sources
 from bot.bootstrap.usecases import open_authority
@@ -39,6 +40,7 @@ from bot.core.errors import RequestError
 from bot.core.repository import RegistryId
 from bot.process import system_clock
 from bot.render.doctor_findings import FINDING_COLUMNS, findings_as_text
+from bot.settings.field_types import AUTO
 from bot.settings.load import DEFAULT_FILE, load_settings
 from bot.settings.model import Settings
 from bot.usage.other_regions import NullRegionMemory
@@ -70,6 +72,7 @@ def _findings(options: CommonOptions) -> Iterator[DoctorFinding]:
         identify=lambda: identify(settings),
         open_registries=lambda: open_named_registries(settings),
         scan=lambda registries: _scan(settings, registries),
+        check_prices=lambda regions: _price_findings(settings, regions),
     ).findings()
     yield from _slack(settings)
 
@@ -86,6 +89,12 @@ def _slack(settings: Settings) -> Iterator[DoctorFinding]:
         yield from open_slack_checks(settings).findings()
     else:
         yield ok("Slack", "environment", SlackNotSetUp())
+
+
+def _price_findings(settings: Settings, regions: Sequence[str]) -> Iterator[DoctorFinding]:
+    if settings.price_per_gb_month == AUTO:
+        with opened_memory() as memory:
+            yield from open_price_list_reader(memory.prices).findings(regions)
 
 
 def _scan(settings: Settings, registries: Sequence[EcrRegistry]) -> UsageScan:

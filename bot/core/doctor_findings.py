@@ -8,6 +8,7 @@ from typing import Literal, TypeAlias
 from bot.core.doctor_registry_findings import RegistryFinding
 from bot.core.errors import ErrorText
 from bot.core.plan_problems import ScanFailed
+from bot.core.prices import GbPrice, PriceListFailure
 from bot.core.usage import UnscannedRegion
 
 
@@ -235,6 +236,26 @@ UsageFinding: TypeAlias = (
 
 
 @dataclass(frozen=True, slots=True)
+class PriceRead:
+    """AWS's price list can be read."""
+
+    price: GbPrice
+    region: str
+
+
+@dataclass(frozen=True, slots=True)
+class PriceListUnreadable:
+    """AWS's price list cannot be read. `price`: used until then."""
+
+    price: GbPrice
+    region: str
+    failure: PriceListFailure
+
+
+PriceFinding: TypeAlias = PriceRead | PriceListUnreadable
+
+
+@dataclass(frozen=True, slots=True)
 class SettingsValid:
     """The settings file is valid."""
 
@@ -281,6 +302,7 @@ FindingDetail: TypeAlias = (
     | AwsCallFailed
     | ScanFailed
     | UsageFinding
+    | PriceFinding
     | RegistryFinding
     | SlackFinding
     | ApproverFinding

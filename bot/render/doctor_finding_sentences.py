@@ -9,6 +9,7 @@ from bot.core import doctor_registry_findings as registry
 from bot.core.doctor_findings import (
     ApproverFinding,
     FindingDetail,
+    PriceFinding,
     SlackFinding,
     SlackScope,
     UsageFinding,
@@ -29,6 +30,7 @@ from bot.render.plan_problem_sentences import (
     services_words,
     use_words,
 )
+from bot.render.prices import price_finding_fix, price_finding_words
 
 RESOLVE_ERROR = "resolve this error, then run `ecr-clean doctor` again"
 GRANT_ACTIONS = (
@@ -41,6 +43,8 @@ def finding_words(detail: FindingDetail) -> str:  # noqa: C901, PLR0911 - one ca
         return _usage_words(detail)
     if isinstance(detail, RegistryFinding):
         return _registry_words(detail)
+    if isinstance(detail, PriceFinding):
+        return price_finding_words(detail)
     if isinstance(detail, SlackFinding):
         return _slack_words(detail)
     if isinstance(detail, ApproverFinding):
@@ -62,12 +66,14 @@ def finding_words(detail: FindingDetail) -> str:  # noqa: C901, PLR0911 - one ca
             assert_never(detail)
 
 
-def fix_words(detail: FindingDetail) -> str | None:  # noqa: PLR0911 - one case a value
+def fix_words(detail: FindingDetail) -> str | None:  # noqa: C901, PLR0911 - one case a value
     """None if nothing has to be fixed."""
     if isinstance(detail, UsageFinding):
         return _usage_fix(detail)
     if isinstance(detail, RegistryFinding):
         return _registry_fix(detail)
+    if isinstance(detail, PriceFinding):
+        return price_finding_fix(detail)
     if isinstance(detail, SlackFinding):
         return _slack_fix(detail)
     if isinstance(detail, ApproverFinding):

@@ -3,7 +3,8 @@ allowed."""
 
 import re
 from datetime import UTC, date, datetime, timedelta
-from typing import Annotated, Any
+from math import inf
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BeforeValidator, Field
@@ -25,6 +26,8 @@ from bot.core.text_formatting import LAST_YEAR, end_of_day, parse_duration
 
 _DAY = "(?:mon|tue|wed|thu|fri|sat|sun)"
 _SCHEDULE = re.compile(rf"(?:daily|{_DAY}(?:,{_DAY})*) (?:[01]\d|2[0-3]):[0-5]\d", re.ASCII)
+AUTO: Literal["auto"] = "auto"
+
 _PERCENT = re.compile(r"\d{1,3}%", re.ASCII)
 
 
@@ -50,6 +53,15 @@ def _share(value: Any) -> float:
     if isinstance(value, str) and _PERCENT.fullmatch(value):
         return int(value[:-1]) / 100
     raise ValueError("it is not a percentage")
+
+
+def _gb_price(value: Any) -> Any:
+    if value == AUTO:
+        return value
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not is_number or not 0 <= value < inf:
+        raise ValueError("it is not a price")
+    return float(value)
 
 
 def _schedule(value: str) -> str:
@@ -150,6 +162,11 @@ NonNegativeInt = Annotated[int, Field(ge=0, description="an integer, at least 0"
 PositiveInt = Annotated[int, Field(ge=1, description="an integer, at least 1")]
 UsdAmount = Annotated[
     float, Field(ge=0, allow_inf_nan=False, description="an amount in USD, at least 0")
+]
+GbPriceSetting = Annotated[
+    float | Literal["auto"],
+    BeforeValidator(_gb_price),
+    Field(description="an amount in USD, at least 0, or `auto` to read AWS's price list"),
 ]
 Boolean = Annotated[bool, Field(description="true or false")]
 Duration = Annotated[

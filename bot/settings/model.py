@@ -27,6 +27,7 @@ from bot.core.policy import (
     rules_for,
     rules_for_all,
 )
+from bot.core.prices import DEFAULT_USD
 from bot.core.repository import RepositoryId, parse_registry_host
 from bot.core.rules.newest import NewestRule
 from bot.core.rules.pulled_within import PulledWithinRule
@@ -43,6 +44,7 @@ from bot.settings.field_types import (
     ClusterGlob,
     Duration,
     EndDate,
+    GbPriceSetting,
     JmesPath,
     MediaTypeGlob,
     NonEmptyText,
@@ -340,7 +342,7 @@ class Settings(SettingsSection):
     approval: ApprovalSection = ApprovalSection()
     execution: ExecutionSection = ExecutionSection()
     pins: Entries[PinSection] = ()
-    price_per_gb_month: UsdAmount = 0.10
+    price_per_gb_month: GbPriceSetting = DEFAULT_USD
     _is_default_file: bool = PrivateAttr(default=False)
 
     @property

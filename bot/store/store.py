@@ -22,6 +22,7 @@ from bot.store.messages import (
 from bot.store.pins import PinQueries
 from bot.store.plans import PlanQueries, ResultQueries
 from bot.store.postgresql import PostgresqlDatabase
+from bot.store.price_list import PriceListQueries
 from bot.store.repositories import BotReadQueries, RepositoryQueries, TagScanQueries
 from bot.store.runs import PauseQueries, RunQueries
 from bot.store.slack_notifications import PauseAnnouncementQueries, ReminderQueries
@@ -104,6 +105,7 @@ class Store(
     RefusedBlockQueries,
     RepositoryQueries,
     StorageHistoryQueries,
+    PriceListQueries,
     PauseQueries,
     PauseAnnouncementQueries,
     ReminderQueries,

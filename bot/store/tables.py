@@ -387,10 +387,12 @@ class StorageDayRow(TableBase):
 
 
 class PriceListRow(TableBase):
-    """AWS's price of storage in a Region. `usd_per_gb_month` None: AWS named no price."""
+    """The price of storage in a Region, as in PriceReading."""
 
     __tablename__ = "price_list"
 
     region: Mapped[str] = mapped_column(primary_key=True)
     usd_per_gb_month: Mapped[float | None]
-    read_at: Mapped[datetime]
+    read_at: Mapped[datetime | None]
+    asked_at: Mapped[datetime]
+    problem: Mapped[str | None]

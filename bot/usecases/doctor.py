@@ -1,6 +1,6 @@
 """Checks everything that planning needs, and reports how to fix problems. Changes nothing."""
 
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, NamedTuple
 
@@ -41,11 +41,13 @@ class UsageScan(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Doctor(Generic[AnyRegistry]):
     """Runs all checks. `open_registries` is called after the caller is identified. `scan` scans all
-    usage sources for images of these registries."""
+    usage sources for images of these registries. `check_prices` checks the prices of storage in
+    Regions."""
 
     identify: Callable[[], AwsCaller]
     open_registries: Callable[[], Sequence[NamedRegistry[AnyRegistry]]]
     scan: Callable[[Sequence[AnyRegistry]], UsageScan]
+    check_prices: Callable[[Sequence[str]], Iterable[DoctorFinding]]
 
     def findings(self) -> Iterator[DoctorFinding]:
         """Yields the finding of each check. Checks continue after a failure, except without
@@ -61,6 +63,8 @@ class Doctor(Generic[AnyRegistry]):
         yield from (each.finding for each in opened)
         scan = yield from self._usage([each.registry for each in opened if each.checks])
         all_checks = [each.checks for each in opened if each.checks]
+        regions = dict.fromkeys(checks.id.region for checks in all_checks)
+        yield from self.check_prices([*regions])
         repositories = [each for one in all_checks for each in one.repositories]
         for checks in all_checks:
             if scan and checks.repositories:

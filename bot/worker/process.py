@@ -15,6 +15,7 @@ from threading import Thread
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from bot.bootstrap.deletion import RunDisplay, open_run_starter
+from bot.bootstrap.prices import open_price_refresh
 from bot.bootstrap.processes import Shutdown, is_gone, shutdown_on_signals, this_worker
 from bot.bootstrap.shared_scans import SharedScans
 from bot.bootstrap.slack import is_in_slack
@@ -30,6 +31,7 @@ from bot.process import (
     tune_garbage_collection,
 )
 from bot.render.errors import any_error_words
+from bot.settings.field_types import AUTO
 from bot.settings.load import load_settings
 from bot.settings.model import Settings
 from bot.store.store import Store
@@ -40,6 +42,9 @@ from bot.worker.plan_runner import RUNS_AT_ONCE, NotifyPlan, PlanRunner
 SECONDS_BETWEEN_POLLS = 2
 SECONDS_BETWEEN_REPORTS = 60
 SECONDS_BETWEEN_SYNCS = 3600
+
+SECONDS_BETWEEN_PRICE_CHECKS = 60
+"""Most checks find current prices in the store, and do not call AWS."""
 
 _log = logging.getLogger(__name__)
 
@@ -113,6 +118,10 @@ def open_scheduler(
         when_failed = "Registries cannot be listed, retrying in an hour"
         syncs = RepeatedTask(open_sync, system_clock, when_failed, debug)
         _repeat(scheduler, syncs, SECONDS_BETWEEN_SYNCS)
+    if is_in_slack() and settings.price_per_gb_month == AUTO:
+        when_failed = "Prices of storage cannot be stored, retrying soon"
+        prices = RepeatedTask(partial(open_price_refresh, store), system_clock, when_failed, debug)
+        _repeat(scheduler, prices, SECONDS_BETWEEN_PRICE_CHECKS)
     return scheduler
 
 

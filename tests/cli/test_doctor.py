@@ -454,6 +454,29 @@ def test_shared_layers(aws: AwsStandIn, doctor: Doctor) -> None:
 
 
 @pytest.mark.usefixtures("healthy")
+def test_prices_of_aws(doctor: Doctor, settings_file: Write) -> None:
+    settings_file("price_per_gb_month: auto")
+    price = doctor()["price"]
+    assert (price["scope"], price["status"]) == ("eu-west-1", "ok")
+    assert price["detail"].startswith(
+        "$0.10 per GB and month (AWS's price list for eu-west-1, read "
+    )
+
+
+@pytest.mark.usefixtures("healthy")
+def test_a_price_list_that_cannot_be_read(
+    aws: AwsStandIn, doctor: Doctor, settings_file: Write
+) -> None:
+    settings_file("price_per_gb_month: auto")
+    aws.world.deny("pricing:GetProducts")
+    price = doctor()["price"]
+    assert (price["scope"], price["status"]) == ("eu-west-1", "warning")
+    assert price["detail"].startswith("AWS refused pricing:GetProducts on the price list")
+    assert "the price until then: $0.10 per GB and month (the default: AWS" in price["detail"]
+    assert price["mend"].startswith("grant pricing:GetProducts (`ecr-clean iam-policy`")
+
+
+@pytest.mark.usefixtures("healthy")
 def test_a_file_of_usage(doctor: Doctor, environment: Path, settings_file: Write) -> None:
     settings_file(f"usage: {{{others_off('files')}, files: [used.txt]}}")
     found = doctor()

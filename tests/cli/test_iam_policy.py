@@ -41,6 +41,7 @@ SETTINGS = {
     "nothing": f"usage: {{{others_off()}, regions: [all]}}",
     "nothing in AWS": f"usage: {{{others_off('files')}, regions: [all]}}",
     "Regions": "usage: {regions: [eu-west-1, us-east-1]}",
+    "AWS's prices": f"price_per_gb_month: auto\nusage: {{{others_off()}}}",
     "a registry": f"registries: [{{region: eu-west-1, account: '{HERE}'}}]\nusage: {{}}",
     **{f"all but {source}": f"usage: {{{source}: false}}" for source in IN_AWS},
 }

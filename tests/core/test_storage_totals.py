@@ -64,12 +64,11 @@ def test_sums_of_known_sizes() -> None:
 
 def test_each_repository_costs_the_price_of_its_region() -> None:
     elsewhere = replace(HERE, registry=replace(HERE.registry, region="ap-east-1"))
-    prices = RegionPrices(
-        {
-            HERE.registry.region: GbPrice(1, PriceSource.PRICE_LIST),
-            "ap-east-1": GbPrice(3, PriceSource.PRICE_LIST),
-        }
-    )
+    listed = {
+        region: GbPrice(usd, PriceSource.PRICE_LIST, NOW)
+        for region, usd in {HERE.registry.region: 1, "ap-east-1": 3}.items()
+    }
+    prices = RegionPrices(listed, PRICE)
     every = [
         known(BYTES_PER_GB),
         replace(known(BYTES_PER_GB, freed_bytes=BYTES_PER_GB), repository=elsewhere),

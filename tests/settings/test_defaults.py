@@ -113,6 +113,11 @@ def test_a_missing_key_keeps_its_default_in_entries_too(tmp_path: Path) -> None:
     assert settings.approval.expires_after == timedelta(days=8)
 
 
+def test_the_price_can_be_that_of_aws(tmp_path: Path) -> None:
+    assert load("price_per_gb_month: auto", tmp_path).price_per_gb_month == "auto"
+    assert load("price_per_gb_month: 1", tmp_path).price_per_gb_month == 1.0
+
+
 def test_a_list_replaces_the_default_list(tmp_path: Path) -> None:
     settings = load("policies: [{keep: [{newest: 3}]}]", tmp_path)
     assert settings.policy_entries()[0].policy.keep == (NewestRule(3, TagFilter()),)

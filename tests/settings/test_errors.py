@@ -21,6 +21,7 @@ COUNT, POSITIVE, USD = (
     "an integer, at least 1",
     "an amount in USD, at least 0",
 )
+PRICE = f"{USD}, or `auto` to read AWS's price list"
 ACCOUNT, REGION = "a 12-digit AWS account ID, in quotes", "an AWS Region, such as eu-west-1"
 ROLE, TEXT, SWITCH = "the ARN of an IAM role", "a non-empty string", "true or false"
 PINNED = "a tag, a full digest, or a shell glob of tags: * matches any text"
@@ -146,9 +147,11 @@ def error(text: str, folder: Path) -> str:
         (f"pins: [{{{PIN}, until: 9999-12-31}}]", "pins[0].until", "9999-12-31, but its year is not from 2 to 9998", "a date"),
         (f"pins: [{{{PIN}, until: 9999-12-31T20:00:00}}]", "pins[0].until", "9999-12-31T20:00:00, but its year is not from 2 to 9998", "a date"),
         (f"pins: [{{{PIN}, until: 0001-01-01T00:00:00+14:00}}]", "pins[0].until", "0001-01-01T00:00:00+14:00, but", "a date"),
-        ("price_per_gb_month: free", "price_per_gb_month", "'free'", USD),
-        ("price_per_gb_month: -0.1", "price_per_gb_month", "-0.1", USD),
-        ("price_per_gb_month: .inf", "price_per_gb_month", "inf", USD),
+        ("price_per_gb_month: free", "price_per_gb_month", "'free'", PRICE),
+        ("price_per_gb_month: -0.1", "price_per_gb_month", "-0.1", PRICE),
+        ("price_per_gb_month: .inf", "price_per_gb_month", "inf", PRICE),
+        ("price_per_gb_month: true", "price_per_gb_month", "true", PRICE),
+        ("price_per_gb_month: Auto", "price_per_gb_month", "'Auto'", PRICE),
     ],
 )  # fmt: skip
 def test_a_bad_value(text: str, key: str, found: str, allowed: str, tmp_path: Path) -> None:

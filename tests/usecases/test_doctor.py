@@ -61,7 +61,10 @@ def findings_of(
         elsewhere,
     )
     doctor = Doctor(
-        lambda: ANN, lambda: [NamedRegistry(registry, "ours")], lambda _registries: sight
+        lambda: ANN,
+        lambda: [NamedRegistry(registry, "ours")],
+        lambda _registries: sight,
+        lambda _regions: (),
     )
     return list(doctor.findings())
 

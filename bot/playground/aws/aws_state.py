@@ -27,6 +27,7 @@ from bot.playground.aws.eks.state import EksState
 from bot.playground.aws.events.state import EventBridgeState
 from bot.playground.aws.faults import Faults
 from bot.playground.aws.identity import DEFAULT_ACCOUNT, IamIdentities
+from bot.playground.aws.pricing.state import PriceListState
 from bot.playground.aws.sagemaker.state import SageMakerState
 from bot.playground.aws.scheduler.state import SchedulerState
 from bot.playground.call_log import CallLog
@@ -61,6 +62,7 @@ class AwsState:
         self.faults = Faults()
         self.calls = CallLog[AwsCall]()
         self.registries = Registries()
+        self.price_list = PriceListState(self.lock)
         self.pull_refresh = timedelta(0)
         self.bugs: list[str] = []
         shared = SharedAwsState(self.clock, self.lock, partial(digest_of, self.registries))

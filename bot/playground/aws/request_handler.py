@@ -24,6 +24,7 @@ from bot.playground.aws.errors import AwsError, StandInBugError
 from bot.playground.aws.events import events
 from bot.playground.aws.faults import Fault, FaultTarget
 from bot.playground.aws.identity import Principal
+from bot.playground.aws.pricing import pricing
 from bot.playground.aws.protocols import (
     PROTOCOLS,
     AwsRequest,
@@ -50,6 +51,7 @@ SERVICES: dict[str, AwsService] = {
         ecs,
         eks,
         events,
+        pricing,
         sagemaker,
         scheduler,
         sts,

@@ -27,7 +27,9 @@ def upgrade() -> None:
         "price_list",
         sa.Column("region", sa.String, nullable=False),
         sa.Column("usd_per_gb_month", sa.Double),
-        sa.Column("read_at", MOMENT, nullable=False),
+        sa.Column("read_at", MOMENT),
+        sa.Column("asked_at", MOMENT, nullable=False),
+        sa.Column("problem", sa.String),
         sa.PrimaryKeyConstraint("region", name="pk_price_list"),
     )
     op.create_table(
