@@ -1,7 +1,7 @@
 """Sends messages without their charts in a workspace that refuses charts.
 
 Slack answers `invalid_blocks` to a block that a workspace does not know. The `text` of a message
-tells the same as its charts.
+contains the numbers of its charts.
 """
 
 import logging

@@ -1,8 +1,8 @@
 """Charts in messages: blocks of the type `data_visualization`, which slack_sdk has no models of.
 
 Limits: docs.slack.dev, reference/block-kit/blocks/data-visualization-block. Slack shows charts in
-messages only. The `text` of a message must tell the same as its charts: screen readers read it, and
-workspaces that refuse charts show no picture.
+messages only. The `text` of a message must contain the numbers of its charts, for screen readers
+and for workspaces that refuse charts.
 """
 
 import math
