@@ -7,7 +7,7 @@ from collections.abc import Callable
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import acks, deletion, options, planning, soak, usage
+from benchmarks import acks, deletion, options, planning, projection, soak, usage
 
 BENCHMARKS: dict[str, Callable[[], Table]] = {
     "planning": planning.table,
@@ -15,6 +15,7 @@ BENCHMARKS: dict[str, Callable[[], Table]] = {
     "deletion": deletion.table,
     "acks": acks.table,
     "options": options.table,
+    "projection": projection.table,
     "soak": soak.table,
 }
 

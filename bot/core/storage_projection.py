@@ -36,7 +36,7 @@ _STANDARD_ERRORS = 1.4
 _DRIFT = 0.3
 """By how much the growth changes within a year, beyond the noise of the weeks."""
 
-_KEPT_DRIFT = 0.4
+_KEPT_DRIFT = 0.5
 """By how much the bytes change that a rule with a bound keeps, such as those of 10 images."""
 
 

@@ -38,8 +38,8 @@ def test_a_policy_keeps_its_share_of_the_growth() -> None:
     assert months[-1] == MonthlyStorage(12, 400, 0, 801)
 
 
-def test_what_a_policy_keeps_changes_by_40_percent() -> None:
-    assert project_policy(1000, 0, WeeklyGrowth(0, 0, 0))[0] == MonthlyStorage(1, 1000, 600, 1400)
+def test_what_a_policy_keeps_changes_by_half() -> None:
+    assert project_policy(1000, 0, WeeklyGrowth(0, 0, 0))[0] == MonthlyStorage(1, 1000, 500, 1500)
 
 
 def test_a_policy_keeps_no_more_than_is_pushed() -> None:
