@@ -6,7 +6,8 @@ keep about as much in a year as today. All other reasons to keep add up.
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
+from itertools import islice
 
 from bot.core.judge import JudgedManifest
 from bot.core.manifest import Blob, Manifest
@@ -17,6 +18,8 @@ from bot.core.savings import unread_bytes
 from bot.core.storage_history import WEEK
 from bot.core.storage_projection import FEWEST_WEEKS, WEEKS, weekly_growth
 from bot.core.verdict_reasons import KeptByTag, Pinned, Reason, RuleName, TagPatterns
+
+_NEVER = datetime.max.replace(tzinfo=UTC)
 
 _WITHOUT_BOUND = frozenset(
     {
@@ -90,8 +93,12 @@ def _growing_patterns(judged: Iterable[JudgedManifest]) -> Mapping[TagPatterns, 
 def _growing_part(group: TagPatterns, images: Sequence[tuple[str, ...]]) -> TagFilter:
     except_tags = Patterns(group.except_tags)
     filters = {glob: TagFilter(Patterns.of(glob), except_tags) for glob in group.tags or ("*",)}
-    growing = [glob for glob, each in filters.items() if sum(map(each.matches_any, images)) > 1]
+    growing = [glob for glob, each in filters.items() if _match_several(each, images)]
     return TagFilter(Patterns.of(*growing), except_tags)
+
+
+def _match_several(tags: TagFilter, images: Iterable[tuple[str, ...]]) -> bool:
+    return len(list(islice(filter(tags.matches_any, images), 2))) == 2
 
 
 def _first_pushed(manifests: Iterable[Manifest]) -> Mapping[str, datetime]:
@@ -100,7 +107,8 @@ def _first_pushed(manifests: Iterable[Manifest]) -> Mapping[str, datetime]:
     for manifest in manifests:
         if pushed_at := manifest.pushed_at:
             for blob in _blobs(manifest):
-                times[blob.digest] = min(times.get(blob.digest, pushed_at), pushed_at)
+                if pushed_at < times.get(blob.digest, _NEVER):
+                    times[blob.digest] = pushed_at
     return times
 
 
