@@ -1,7 +1,7 @@
 """Builds the least-privilege IAM policies for reading and for deleting.
 
-The actions are called in `EcrRegistry`, `EcrDeleter`, `open_aws_apis` and the usage sources. AWS's
-Service Authorization Reference lists the resources of each action.
+The actions are called in `EcrRegistry`, `EcrDeleter`, `AwsPriceList`, `open_aws_apis` and the usage
+sources. AWS's Service Authorization Reference lists the resources of each action.
 """
 
 import json
@@ -159,6 +159,8 @@ REGISTRY = RequiredIamActions(
 )
 """ecr:ListImages is only called while a plan is executed, ecr:ListTagsForResource only before
 scheduled reports."""
+
+PRICES = RequiredIamActions(broad=("pricing:GetProducts",))
 
 ACTIONS_OF_SOURCES: Mapping[str, RequiredIamActions] = {
     "ecs": RequiredIamActions(
@@ -352,7 +354,7 @@ def _usage_statements(scope: IamPolicyScope) -> Iterator[Policy]:
 
 def _price_statements(scope: IamPolicyScope) -> Iterator[Policy]:
     if scope.reads_prices:
-        yield _statement("ReadPrices", ["pricing:GetProducts"], [ANY], [PRICE_LIST_REGION])
+        yield _statement("ReadPrices", PRICES.broad, [ANY], [PRICE_LIST_REGION])
 
 
 def _role_statements(scope: IamPolicyScope) -> Iterator[Policy]:

@@ -78,7 +78,7 @@ class AwsPriceList:
     open_session: Callable[[], boto3.Session]
 
     def usd_per_gb_month(self, region: str) -> float | PriceListFailure:
-        """Waits a few seconds at most if AWS cannot be reached."""
+        """Waits up to half a minute if AWS cannot be reached."""
         if partition_of(region) != PRICE_LIST_PARTITION:
             return PriceListFailure(PriceListProblem.OTHER_PARTITION)
         try:

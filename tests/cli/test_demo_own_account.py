@@ -78,10 +78,11 @@ def test_discovery_services_have_no_other_operations() -> None:
     with allow_only_reads():
         found = {
             name: set(open_session().client(name, "eu-west-1").meta.service_model.operation_names)
-            for name in ("ec2", "sts")
+            for name in ("ec2", "pricing", "sts")
         }
     assert found == {
         "ec2": {"DescribeRegions"},
+        "pricing": {"GetProducts"},
         "sts": {"AssumeRole", "AssumeRoleWithWebIdentity", "GetCallerIdentity"},
     }
 
@@ -181,6 +182,7 @@ def test_the_settings_of_the_account(tmp_path: Path) -> None:
         "reports: [{channel: '#work'}]\n"
         "approval: {approvers: [U0000000001]}\n"
         "execution: {undo_window: 1h}\n"
+        "price_per_gb_month: auto\n"
     )
     ours = tmp_path / "elsewhere" / "ecr-clean.yml"
     ours.parent.mkdir()
@@ -193,6 +195,7 @@ def test_the_settings_of_the_account(tmp_path: Path) -> None:
     assert settings.policies == theirs.policies
     assert settings.usage == theirs.usage
     assert settings.pins == theirs.pins
+    assert settings.price_per_gb_month == "auto"
     assert [report.channel for report in settings.reports] == ["#registry"]
     assert settings.approval.approvers == ()
     assert not settings.execution.enabled

@@ -17,7 +17,7 @@ from botocore.loaders import Loader
 from bot.aws.aws_api import AccountAccess, open_aws_apis
 from bot.aws.ecr import EcrRegistry
 from bot.aws.eks import EksClusters
-from bot.aws.iam_policy import ACTIONS_OF_SOURCES, REGISTRY, RequiredIamActions
+from bot.aws.iam_policy import ACTIONS_OF_SOURCES, PRICES, REGISTRY, RequiredIamActions
 from bot.bootstrap.planning import identify, open_registries
 from bot.cli.demo.demo_company import (
     aws_environment,
@@ -152,7 +152,7 @@ def _reads() -> Mapping[str, Set[str]]:
     same names in botocore, and those that find accounts and Regions."""
     found: defaultdict[str, set[str]] = defaultdict(set, {"ec2": {"DescribeRegions"}})
     found["sts"] |= {"GetCallerIdentity", "AssumeRole", "AssumeRoleWithWebIdentity"}
-    needs: list[RequiredIamActions] = [REGISTRY, *ACTIONS_OF_SOURCES.values()]
+    needs: list[RequiredIamActions] = [REGISTRY, PRICES, *ACTIONS_OF_SOURCES.values()]
     for action in (action for each in needs for action in (*each.broad, *each.narrow)):
         service, _, operation = action.partition(":")
         found[service].add(operation)
