@@ -44,6 +44,7 @@ def _by_tag(*globs: str) -> TagsRule:
 
 POLICIES: dict[str, tuple[Rule, ...]] = {
     "`newest: 10`": (NewestRule(10, TagFilter()),),
+    "`newest: 100`": (NewestRule(100, TagFilter()),),
     "`pushed_within: 30d`": (PushedWithinRule(timedelta(days=30), TagFilter()),),
     "`tags: [latest, release-*]`": (_by_tag("latest", "release-*"),),
     "all three": (

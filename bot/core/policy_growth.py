@@ -1,23 +1,35 @@
-"""The growth that a policy allows: bytes a week that its rules keep without end.
+"""The growth that a policy allows.
 
 Rules with a bound (`newest`, `semver`, `pushed_within`, `pulled_within`, `min_age`) and workloads
-keep about as much in a year as today. All other reasons to keep add up.
+keep about as much in a year as today, once `newest` and `pushed_within` have reached their bound.
+All other reasons to keep add up.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
-from itertools import islice
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import chain, islice
+from typing import TypeGuard
 
 from bot.core.judge import JudgedManifest
 from bot.core.manifest import Blob, Manifest
-from bot.core.manifest_graph import build_graph, with_dependents
+from bot.core.manifest_graph import ManifestGraph, build_graph, with_dependents
 from bot.core.patterns import Patterns
 from bot.core.rules.selection import TagFilter
 from bot.core.savings import unread_bytes
 from bot.core.storage_history import WEEK
-from bot.core.storage_projection import FEWEST_WEEKS, WEEKS, weekly_growth
-from bot.core.verdict_reasons import KeptByTag, Pinned, Reason, RuleName, TagPatterns
+from bot.core.storage_projection import FEWEST_WEEKS, WEEKS, WEEKS_PER_YEAR, weekly_growth
+from bot.core.verdict_reasons import (
+    AmongNewest,
+    AmongNewestVersions,
+    KeptByTag,
+    Pinned,
+    PushedRecently,
+    Reason,
+    RuleName,
+    TagPatterns,
+)
 
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
@@ -35,32 +47,82 @@ _WITHOUT_BOUND = frozenset(
 
 
 def policy_growth(judged: Sequence[JudgedManifest], now: datetime) -> int:
-    """Bytes a week that the policy never frees, by the new blobs of the last weeks.
+    """How many more bytes the policy keeps each week, as the mean of the next year, by the new
+    blobs of the last weeks.
 
     A blob is new when the first manifest that has it was pushed. `judged`: a new plan's, with the
     layers of kept manifests.
     """
-    manifests = [each.manifest for each in judged]
+    graph = build_graph(each.manifest for each in judged)
+    past = _Past(graph, now)
     growing = _growing_patterns(judged)
     unbounded = (j.manifest.digest for j in judged if _is_kept_without_bound(j, growing))
-    kept = with_dependents(build_graph(manifests), unbounded)
-    first_pushed = _first_pushed(manifests)
-    weeks = _weeks_since(min(first_pushed.values(), default=now), now)
-    never_freed = {blob for m in manifests if m.digest in kept for blob in _blobs(m)}
-    new_bytes = [0] * weeks
-    for blob in never_freed:
-        pushed_at = first_pushed.get(blob.digest)
-        age = (now - pushed_at) // WEEK if pushed_at else weeks
-        if 0 <= age < weeks:
-            new_bytes[-1 - age] += blob.size
-    growth = weekly_growth(new_bytes)
-    assert growth is not None
-    return round(growth.expected)
+    never_freed = past.blobs_of(unbounded)
+    rules = [*_unreached_newest(judged, past), *_unreached_ages(judged, past)]
+    until_then = past.blobs_of(chain.from_iterable(rule.digests for rule in rules)) - never_freed
+    part_of_year = min(1.0, max((rule.weeks for rule in rules), default=0.0) / WEEKS_PER_YEAR)
+    return round(past.weekly_growth(never_freed) + past.weekly_growth(until_then) * part_of_year)
 
 
-def _weeks_since(first_push: datetime, now: datetime) -> int:
-    """Whole weeks of the past that make the growth."""
-    return min(WEEKS, max(FEWEST_WEEKS, (now - first_push) // WEEK))
+class _Past:
+    """The last whole weeks since the first push: how many, and which blobs were new in each."""
+
+    def __init__(self, graph: ManifestGraph, now: datetime) -> None:
+        self.now = now
+        self._graph = graph
+        self._first_pushed = _first_pushed(graph.manifests.values())
+        first_push = min(self._first_pushed.values(), default=now)
+        self.age = now - first_push
+        self.weeks = min(WEEKS, max(FEWEST_WEEKS, self.age // WEEK))
+
+    def blobs_of(self, digests: Iterable[str]) -> set[Blob]:
+        """Those of the manifests and their parts."""
+        manifests = map(self._graph.manifests.__getitem__, with_dependents(self._graph, digests))
+        return {blob for manifest in manifests for blob in _blobs(manifest)}
+
+    def weekly_growth(self, blobs: Iterable[Blob]) -> float:
+        new_bytes = [0] * self.weeks
+        for blob in blobs:
+            pushed_at = self._first_pushed.get(blob.digest)
+            if self.includes(pushed_at):
+                new_bytes[-1 - (self.now - pushed_at) // WEEK] += blob.size
+        growth = weekly_growth(new_bytes)
+        assert growth is not None
+        return growth.expected
+
+    def includes(self, time: datetime | None) -> TypeGuard[datetime]:
+        return time is not None and 0 <= (self.now - time) // WEEK < self.weeks
+
+
+@dataclass(frozen=True, slots=True)
+class _UnreachedBound:
+    """A rule that keeps every new image for some more weeks. `digests`: those that it keeps now."""
+
+    digests: Sequence[str]
+    weeks: float
+
+
+def _unreached_newest(judged: Iterable[JudgedManifest], past: _Past) -> Iterator[_UnreachedBound]:
+    kept: defaultdict[tuple[TagPatterns, int], list[Manifest]] = defaultdict(list)
+    for each in judged:
+        for reason in each.reasons:
+            if isinstance(reason, AmongNewest) and not reason.by_own_tag:
+                kept[reason.group, reason.of].append(each.manifest)
+    for (_, count), images in kept.items():
+        pushed_a_week = sum(past.includes(each.pushed_at) for each in images) / past.weeks
+        if len(images) < count and pushed_a_week:
+            digests = [each.digest for each in images]
+            yield _UnreachedBound(digests, (count - len(images)) / pushed_a_week)
+
+
+def _unreached_ages(judged: Iterable[JudgedManifest], past: _Past) -> Iterator[_UnreachedBound]:
+    kept: defaultdict[timedelta, list[str]] = defaultdict(list)
+    for each in judged:
+        for reason in each.reasons:
+            if isinstance(reason, PushedRecently) and past.age < reason.within:
+                kept[reason.within].append(each.manifest.digest)
+    for within, digests in kept.items():
+        yield _UnreachedBound(digests, (within - past.age) / WEEK)
 
 
 def _is_kept_without_bound(
@@ -76,6 +138,8 @@ def _has_no_bound(
         return growing[reason.group].matches_any(manifest.tags)
     if isinstance(reason, Pinned):
         return reason.pin.until is None
+    if isinstance(reason, AmongNewestVersions):
+        return reason.minors is None or reason.patches is None
     return reason.rule in _WITHOUT_BOUND
 
 
@@ -113,7 +177,7 @@ def _first_pushed(manifests: Iterable[Manifest]) -> Mapping[str, datetime]:
 
 
 def _blobs(manifest: Manifest) -> tuple[Blob, ...]:
-    """An image whose layers are unknown counts as one blob of its listed size."""
+    """An image whose layers are unknown has one blob of its listed size."""
     if manifest.blobs is None:
         return (Blob(manifest.digest, unread_bytes(manifest)),)
     return manifest.blobs

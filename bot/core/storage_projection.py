@@ -16,7 +16,7 @@ WEEKS = 12
 """So many weeks of the past make the projection."""
 
 FEWEST_WEEKS = 4
-"""Fewer tell nothing of a repository with one release a month."""
+"""Fewer may have no release of a repository with one a month."""
 
 MONTHS = 12
 
@@ -65,7 +65,7 @@ class MonthlyStorage:
 
 def weekly_growth(new_bytes: Sequence[int]) -> WeeklyGrowth | None:
     """The growth without cleanup. `new_bytes`: bytes of new blobs in each of the last weeks, oldest
-    first; whole weeks since the first push, at most `WEEKS`. None: too few weeks to tell.
+    first; whole weeks since the first push, at most `WEEKS`. None: too few weeks.
 
     It is the mean of the weeks. An import counts only for `high`. If pushes have stopped, `high` is
     the mean, and the rest is 0.
@@ -118,7 +118,7 @@ def project_policy(
 ) -> tuple[MonthlyStorage, ...]:
     """Storage in the next 12 months with a cleanup every week, averaged over the week.
 
-    `kept_bytes`: what the policy keeps now. `policy_growth`: bytes a week that it never frees.
+    `kept_bytes`: what the policy keeps now. `policy_growth`: bytes a week that it keeps more.
     `growth`: without cleanup. From one cleanup to the next a week's new bytes pile up, on average
     half of them.
     """
@@ -131,7 +131,7 @@ def project_policy(
 def _month_with_policy(
     number: int, kept_bytes: int, share: float, growth: WeeklyGrowth
 ) -> MonthlyStorage:
-    """`share`: the part of the growth that the policy never frees."""
+    """`share`: the part of the growth that the policy keeps."""
     weeks = share * number * WEEKS_PER_MONTH + 0.5
     stored = kept_bytes + growth.expected * weeks
     less = hypot(_KEPT_DRIFT * kept_bytes, (growth.expected - growth.low) * weeks)

@@ -22,6 +22,7 @@ from bot.core.rules.selection import Rule, TagFilter
 from bot.core.rules.semver import SemverRule
 from bot.core.rules.tags import TagsRule
 from bot.core.savings import SavingsTerms
+from bot.core.storage_projection import WEEKS_PER_YEAR
 from tests.core import strategies as some
 from tests.core.strategies import World
 from tests.core.test_properties import tries
@@ -60,13 +61,48 @@ def weekly(weeks: int = 20, *moving: str) -> list[Manifest]:
     "rule",
     [
         NewestRule(3, TagFilter()),
-        SemverRule(TagFilter(), patches=2),
+        SemverRule(TagFilter(), minors=3, patches=2),
         PushedWithinRule(timedelta(days=30), TagFilter()),
     ],
 )
 def test_rules_with_a_bound_do_not_grow(rule: Rule) -> None:
     assert growth(weekly(), rule) == 0
     assert growth(weekly(), rule, min_age=timedelta(days=14)) == 0
+
+
+@pytest.mark.parametrize(
+    ("rule", "expected"),
+    [
+        (NewestRule(20, TagFilter()), 0),
+        (NewestRule(26, TagFilter()), 1000 * 6 / WEEKS_PER_YEAR),
+        (NewestRule(500, TagFilter()), 1000),
+        (PushedWithinRule(timedelta(weeks=23), TagFilter()), 1000 * 4 / WEEKS_PER_YEAR),
+    ],
+)
+def test_rules_grow_until_they_reach_their_bound(rule: Rule, expected: float) -> None:
+    """20 weeks with an image each. The rules keep 20 images and 20 weeks now."""
+    assert growth(weekly(), rule) == round(expected)
+    assert growth(weekly(), rule, by_tag("v*")) == 1000
+
+
+def test_a_rule_without_new_images_does_not_grow() -> None:
+    old = [image(n, f"v{n}", size=1000, age=200 + n) for n in range(5)]
+    builds = [image(50 + n, f"build-{n}", size=1000, age=7 * n) for n in range(20)]
+    assert growth([*old, *builds], NewestRule(10, TagFilter(Patterns.of("v*")))) == 0
+
+
+def test_tagged_parts_take_no_place_of_a_rule() -> None:
+    parts = [image(n, f"arm-{n}", size=1000, age=7 * n) for n in range(20)]
+    indexes = [
+        image(50 + n, f"v{n}", age=7 * n, content=_index(part), media_type=OCI_INDEX)
+        for n, part in enumerate(parts)
+    ]
+    assert growth([*parts, *indexes], NewestRule(20, TagFilter())) == 0
+
+
+def test_versions_without_a_limit_grow() -> None:
+    assert growth(weekly(), SemverRule(TagFilter(), majors=2)) == 1000
+    assert growth(weekly(), SemverRule(TagFilter(), majors=2, minors=3)) == 1000
 
 
 def test_tags_that_are_kept_for_ever_grow() -> None:
