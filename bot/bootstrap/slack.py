@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from slack_sdk import WebClient
 
     from bot.slack.approval_reminders import ApprovalReminders
-    from bot.slack.chart_fallback import ChartFallback
+    from bot.slack.block_fallback import BlockFallback
     from bot.slack.directory import SlackUsers
     from bot.slack.home_tab import HomeTab
     from bot.slack.pause_announcements import PauseAnnouncer
@@ -109,19 +109,19 @@ def open_workspace(settings: Settings, client: "WebClient") -> Workspace:
     return Workspace(client, str(answer["team_id"]), str(answer["url"]), channels)
 
 
-def open_chart_fallback(
+def open_block_fallback(
     workspace: Workspace, store: "Store", clock: Clock = system_clock
-) -> "ChartFallback":
-    from bot.slack.chart_fallback import ChartFallback  # noqa: PLC0415
+) -> "BlockFallback":
+    from bot.slack.block_fallback import BlockFallback  # noqa: PLC0415
 
-    return ChartFallback(store, workspace.id, clock)
+    return BlockFallback(store, workspace.id, clock)
 
 
-def with_chart_fallback(workspace: Workspace, fallback: "ChartFallback") -> Workspace:
-    """The workspace with a client that sends messages without charts if it refuses charts."""
-    from bot.slack.chart_fallback import ChartFallbackClient  # noqa: PLC0415
+def with_block_fallback(workspace: Workspace, fallback: "BlockFallback") -> Workspace:
+    """The workspace with a client that sends plain blocks where it refuses newer ones."""
+    from bot.slack.block_fallback import BlockFallbackClient  # noqa: PLC0415
 
-    return workspace._replace(client=ChartFallbackClient(workspace.client, fallback))
+    return workspace._replace(client=BlockFallbackClient(workspace.client, fallback))
 
 
 def open_plan_messages(

@@ -8,14 +8,14 @@ from bot.bootstrap.slack import (
     Workspace,
     app_token,
     named_approvers,
-    open_chart_fallback,
+    open_block_fallback,
     open_client,
     open_client_without_retries,
     open_home,
     open_people,
     open_plan_messages,
     open_workspace,
-    with_chart_fallback,
+    with_block_fallback,
 )
 from bot.bootstrap.usecases import open_decisions, open_pins
 from bot.core.policy import pins_for
@@ -69,14 +69,14 @@ def open_slack_context(
     from bot.slack.listener_context import SlackContext  # noqa: PLC0415
     from bot.slack.plan_contents import PlanContents  # noqa: PLC0415
 
-    fallback = open_chart_fallback(workspace, store, clock)
-    workspace = with_chart_fallback(workspace, fallback)
+    fallback = open_block_fallback(workspace, store, clock)
+    workspace = with_block_fallback(workspace, fallback)
     contents = PlanContents(store.content)
     settings, rules_of = workspace.settings, workspace.rules_of
     general_rules = settings.general_rules(workspace.id)
     return SlackContext(
         client=workspace.client,
-        chart_fallback=fallback,
+        block_fallback=fallback,
         url=workspace.url,
         store=store,
         plan_messages=open_plan_messages(workspace, store, contents),

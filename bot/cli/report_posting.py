@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from bot.bootstrap.slack import (
     Workspace,
-    open_chart_fallback,
+    open_block_fallback,
     open_plan_messages,
-    with_chart_fallback,
+    with_block_fallback,
 )
 from bot.cli.exit_status import ExitStatusCollector
 from bot.core.errors import ServiceError
@@ -87,7 +87,7 @@ class ReportPoster:
 def open_report_poster(
     workspace: Workspace, store: "Store", expires_after: timedelta, outcome: ExitStatusCollector
 ) -> ReportPoster:
-    workspace = with_chart_fallback(workspace, open_chart_fallback(workspace, store))
+    workspace = with_block_fallback(workspace, open_block_fallback(workspace, store))
     plan_messages = open_plan_messages(workspace, store)
     limiter = PostLimiter(time.monotonic, time.sleep)
     messages = RateLimitedReportPoster(plan_messages, limiter)

@@ -1,7 +1,7 @@
 """Slack messages as plain text, for terminals and logs."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from html import unescape
 from textwrap import fill, wrap
 from typing import Any
@@ -9,6 +9,7 @@ from typing import Any
 Json = dict[str, Any]
 
 WIDTH = 96
+WIDTH_OF_A_COLUMN = 40
 
 _ENTITY = re.compile(r"<(?P<kind>[@#!])(?P<rest>[^>|]+)(?:\|(?P<label>[^>]*))?>")
 _LINK = re.compile(r"<(?P<url>https?://[^>|]+)(?:\|(?P<label>[^>]*))?>")
@@ -89,6 +90,8 @@ class PlainTextRenderer:
                 yield from ("", "─" * 20)
             case "data_visualization":
                 yield from ("", f"[{block['chart']['type']} chart: {block['title']}]")
+            case "data_table":
+                yield from ("", block["caption"], *_table(block["rows"]))
             case other:
                 raise ValueError(f"block type {other} is not supported")
 
@@ -114,6 +117,20 @@ class PlainTextRenderer:
         if found["kind"] in "@#":
             return self.name(found["rest"])
         return found["label"] or self.name(found["rest"].rpartition("^")[2])
+
+
+def _table(rows: Iterable[Sequence[Json]]) -> Iterator[str]:
+    """The rows in columns, numbers to the right."""
+    columns = [_column(cells) for cells in zip(*rows, strict=True)]
+    for line in zip(*columns, strict=True):
+        yield "  ".join(line).rstrip()
+
+
+def _column(cells: Sequence[Json]) -> list[str]:
+    texts = [cell.get("text", "…")[:WIDTH_OF_A_COLUMN] for cell in cells]
+    width = max(map(len, texts))
+    has_numbers = any(cell["type"] == "raw_number" for cell in cells)
+    return [text.rjust(width) if has_numbers else text.ljust(width) for text in texts]
 
 
 def _section(text: str) -> Json:

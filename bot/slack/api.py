@@ -92,6 +92,9 @@ Json = dict[str, Any]
 CHART = "data_visualization"
 """The `type` of blocks that are charts."""
 
+DATA_TABLE = "data_table"
+"""The `type` of blocks that are tables which users can sort and filter."""
+
 
 class MessageContent(NamedTuple):
     """Text and blocks of a message. `text`: a short form of the blocks, for notifications and

@@ -205,7 +205,7 @@ def _posted_to_url(
     """False if the URL has expired or was used too often."""
     post = partial(post_to_response_url, url, content.text, replaces=replaces)
     try:
-        context.chart_fallback.send(content.blocks, post)
+        context.block_fallback.send(content.blocks, post)
     except (SlackClientError, OSError, HTTPException):
         return False
     return True

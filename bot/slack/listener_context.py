@@ -14,7 +14,7 @@ from bot.core.records import PlanRecord
 from bot.core.repository import RepositoryId
 from bot.ports import Clock, PriceReader
 from bot.render.refusals import refusal_words
-from bot.slack.chart_fallback import ChartFallback
+from bot.slack.block_fallback import BlockFallback
 from bot.slack.directory import SlackUsers
 from bot.slack.payloads import PayloadSender
 from bot.slack.plan_contents import PlanContents
@@ -37,7 +37,7 @@ class SlackContext:
     tracebacks."""
 
     client: WebClient
-    chart_fallback: ChartFallback
+    block_fallback: BlockFallback
     url: str
     store: Store
     plan_messages: PlanMessages

@@ -6,9 +6,9 @@ Text between `<` and `>` is a mention or a date, `*`, `_`, `~` and backticks are
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
-from itertools import accumulate
+from itertools import accumulate, count
 
 from bot import sanitize
 from bot.core.text_formatting import format_time, parse_time
@@ -149,3 +149,20 @@ def shortened(name: str, most: int) -> str:
     if len(line) <= most:
         return line
     return f"{line[: most - _END_OF_NAME - 1]}…{line[-_END_OF_NAME:]}"
+
+
+def distinct_names(names: Iterable[str], most: int) -> Iterator[str]:
+    """The names in order, each within `most` characters, which are at least 20. Long names are cut
+    in the middle; names that would be equal then get a number."""
+    taken: set[str] = set()
+    for name in names:
+        free = next(each for each in _short_forms(name, most) if each not in taken)
+        taken.add(free)
+        yield free
+
+
+def _short_forms(name: str, most: int) -> Iterator[str]:
+    yield shortened(name, most)
+    for number in count(2):
+        end = f" {number}"
+        yield shortened(name, most - len(end)) + end

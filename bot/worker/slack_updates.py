@@ -14,7 +14,7 @@ from slack_sdk import WebClient
 from bot.bootstrap.processes import Shutdown
 from bot.bootstrap.slack import (
     Workspace,
-    open_chart_fallback,
+    open_block_fallback,
     open_client,
     open_client_without_retries,
     open_home,
@@ -23,7 +23,7 @@ from bot.bootstrap.slack import (
     open_reminders,
     open_warner,
     open_workspace,
-    with_chart_fallback,
+    with_block_fallback,
 )
 from bot.parallel import ExpiringCache, call_all
 from bot.render.errors import any_error_words
@@ -86,7 +86,7 @@ class SlackAccess:
 
     def _open(self) -> SlackServices:
         opened = open_workspace(self._settings, open_client())
-        workspace = with_chart_fallback(opened, open_chart_fallback(opened, self._store))
+        workspace = with_block_fallback(opened, open_block_fallback(opened, self._store))
         plan_messages = open_plan_messages(workspace, self._store)
         home = open_home(workspace, self._store)
         warn = open_warner(workspace, self._store)

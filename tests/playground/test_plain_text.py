@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from bot.playground.plain_text import WIDTH, PlainTextRenderer
+from bot.playground.plain_text import WIDTH, WIDTH_OF_A_COLUMN, PlainTextRenderer
 
 Json = dict[str, Any]
 
@@ -83,6 +83,25 @@ def test_fields_and_menus(renderer: PlainTextRenderer) -> None:
 def test_a_chart(renderer: PlainTextRenderer) -> None:
     chart = {"type": "data_visualization", "title": "Stored GB", "chart": {"type": "line"}}
     assert renderer.lines({"blocks": [chart]}) == ["", "[line chart: Stored GB]"]
+
+
+def test_a_data_table(renderer: PlainTextRenderer) -> None:
+    def row(name: str, kind: str, number: str) -> list[Json]:
+        return [{"type": "raw_text", "text": name}, {"type": kind, "text": number, "value": 1}]
+
+    rows = [
+        row("Repository", "raw_text", "Frees"),
+        row("shop/api", "raw_number", "12 GB"),
+        row("x" * 100, "raw_number", "3 GB"),
+    ]
+    table = {"type": "data_table", "caption": "2 repositories", "rows": rows}
+    assert renderer.lines({"blocks": [table]}) == [
+        "",
+        "2 repositories",
+        f"{'Repository':<{WIDTH_OF_A_COLUMN}}  Frees",
+        f"{'shop/api':<{WIDTH_OF_A_COLUMN}}  12 GB",
+        f"{'x' * WIDTH_OF_A_COLUMN}   3 GB",
+    ]
 
 
 def test_a_message_without_blocks(renderer: PlainTextRenderer) -> None:

@@ -22,10 +22,14 @@ from slack_sdk.models.views import View
 from bot.slack.action_ids import RUN_COMMAND
 from bot.slack.api import Json, MessageContent
 from bot.slack.messages.charts import SeriesChart
+from bot.slack.messages.data_tables import DataTable
 from bot.slack.mrkdwn import shortened
 
 MOST_CHARTS = 2
 """In a message."""
+
+MOST_TABLES = 1
+"""In a message, since Slack limits the characters of all tables together."""
 
 MOST_IN_BUTTON = 75
 MOST_IN_HEADER = 150
@@ -37,16 +41,18 @@ LINES_IN_SECTION = 5
 
 
 class JsonBlock(Protocol):
-    """A block of slack_sdk, or a chart."""
+    """A block of slack_sdk, a chart or a data table."""
 
     def to_dict(self) -> Json: ...
 
 
 def message(text: str, *blocks: JsonBlock) -> MessageContent:
     """`text`: a short form of the blocks, for notifications and screen readers. Raises ValueError
-    for more than MOST_CHARTS charts."""
+    for more than MOST_CHARTS charts or MOST_TABLES data tables."""
     if sum(isinstance(block, SeriesChart) for block in blocks) > MOST_CHARTS:
         raise ValueError(f"a message has at most {MOST_CHARTS} charts")
+    if sum(isinstance(block, DataTable) for block in blocks) > MOST_TABLES:
+        raise ValueError(f"a message has at most {MOST_TABLES} data table")
     return MessageContent(text, as_json(blocks))
 
 

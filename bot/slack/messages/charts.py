@@ -6,13 +6,12 @@ and for workspaces that refuse charts.
 """
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from itertools import count
 
 from bot.slack.api import CHART, Json
-from bot.slack.mrkdwn import shortened
+from bot.slack.mrkdwn import distinct_names, shortened
 
 MOST_IN_TITLE = 50
 MOST_IN_AXIS_TITLE = 50
@@ -66,7 +65,8 @@ class SeriesChart:
 
     def to_dict(self) -> Json:
         """The block."""
-        categories = _labels(self.categories)
+        categories = list(distinct_names(self.categories, MOST_IN_LABEL))
+        names = distinct_names(self._names, MOST_IN_LABEL)
         return {
             "type": CHART,
             "title": shortened(self.title, MOST_IN_TITLE),
@@ -74,7 +74,7 @@ class SeriesChart:
                 "type": self.kind.value,
                 "series": [
                     {"name": name, "data": _points(categories, each.values)}
-                    for name, each in zip(_labels(self._names), self.series, strict=True)
+                    for name, each in zip(names, self.series, strict=True)
                 ],
                 "axis_config": {"categories": categories, **self._axis_titles()},
             },
@@ -101,18 +101,3 @@ def _points(categories: Iterable[str], values: Iterable[float]) -> list[Json]:
         {"label": category, "value": value}
         for category, value in zip(categories, values, strict=True)
     ]
-
-
-def _labels(names: Iterable[str]) -> list[str]:
-    """The names within MOST_IN_LABEL characters, in order; no two are equal."""
-    labels: list[str] = []
-    for name in names:
-        labels.append(next(label for label in _candidates(name) if label not in labels))
-    return labels
-
-
-def _candidates(name: str) -> Iterator[str]:
-    yield shortened(name, MOST_IN_LABEL)
-    for number in count(2):
-        end = f" {number}"
-        yield shortened(name, MOST_IN_LABEL - len(end)) + end

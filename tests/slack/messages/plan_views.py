@@ -156,6 +156,9 @@ def _lines(block: Json) -> Iterator[str]:
             yield " ".join(map(_button, block["elements"]))
         case "data_visualization":
             yield f"[{block['chart']['type']} chart: {block['title']}]"
+        case "data_table":
+            yield f"[table: {block['caption']}]"
+            yield from (" | ".join(cell["text"] for cell in row) for row in block["rows"])
 
 
 def with_dates(text: str) -> str:

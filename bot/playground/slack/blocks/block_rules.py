@@ -7,6 +7,11 @@ rejects block types that it does not know, although Slack may accept them.
 from typing import Any
 
 from bot.playground.slack.blocks.chart_rules import CHART, MAX_CHARACTERS_OF_A_TITLE
+from bot.playground.slack.blocks.data_table_rules import (
+    MAX_COLUMNS,
+    MAX_ROWS_OF_A_PAGE,
+    data_table_rows,
+)
 from bot.playground.slack.blocks.element_rules import ACCESSORY, IMAGE, IN_ACTIONS, IN_INPUT
 from bot.playground.slack.blocks.problems import BlockProblems, BlockRule
 from bot.playground.slack.blocks.schema import (
@@ -87,12 +92,8 @@ _RICH_TEXT_ELEMENTS = {
 }
 _RICH_TEXT = _block({"elements": array(typed(_RICH_TEXT_ELEMENTS), _ANY_TEXT)}, {})
 
-_CELL = typed(
-    {
-        "raw_text": record({"type": anything, "text": string(_ANY_TEXT)}),
-        "rich_text": _RICH_TEXT,
-    }
-)
+_TEXT_CELL = record({"type": anything, "text": string(_ANY_TEXT)})
+_CELL = typed({"raw_text": _TEXT_CELL, "rich_text": _RICH_TEXT})
 _COLUMN = record({}, {"align": one_of("left", "center", "right"), "is_wrapped": boolean})
 
 
@@ -139,7 +140,14 @@ BLOCKS: dict[str, BlockRule] = {
     ),
     "markdown": _block({"text": string(MAX_CHARACTERS_OF_A_MARKDOWN_BLOCK)}, {}),
     "data_visualization": _block({"title": string(MAX_CHARACTERS_OF_A_TITLE), "chart": CHART}, {}),
+    "data_table": _block(
+        {"caption": string(_ANY_TEXT), "rows": data_table_rows(_TEXT_CELL, _RICH_TEXT)},
+        {
+            "page_size": integer(1, MAX_ROWS_OF_A_PAGE),
+            "row_header_column_index": integer(0, MAX_COLUMNS - 1),
+        },
+    ),
 }
 
 IN_MESSAGES = typed(BLOCKS)
-IN_VIEWS = typed(BLOCKS, BLOCKS.keys() - {"table", "markdown", "data_visualization"})
+IN_VIEWS = typed(BLOCKS, BLOCKS.keys() - {"table", "markdown", "data_visualization", "data_table"})

@@ -9,6 +9,7 @@ import orjson
 from bot.playground.slack.blocks import sdk_validation
 from bot.playground.slack.blocks.block_rules import IN_MESSAGES, IN_VIEWS
 from bot.playground.slack.blocks.chart_rules import MAX_CHARTS_IN_A_MESSAGE
+from bot.playground.slack.blocks.data_table_rules import check_characters
 from bot.playground.slack.blocks.element_rules import OPTION_GROUPS, OPTIONS
 from bot.playground.slack.blocks.problems import BlockProblem, BlockProblems, BlockRule
 from bot.playground.slack.blocks.schema import (
@@ -70,12 +71,15 @@ def _check_counts(blocks: list[Block], at: str, problems: BlockProblems) -> None
         if counts[kind] > most:
             plural = "" if most == 1 else "s"
             problems.add(at, f"no more than {most} {kind} block{plural} allowed")
+    check_characters(blocks, at, problems)
 
 
 def is_too_long(blocks: list[Block]) -> bool:
-    """Whether the text of all blocks exceeds Slack's limit."""
+    """Whether the text of all blocks exceeds Slack's limit. Cells of data tables are no containers,
+    otherwise no table could be as large as Slack documents."""
     characters = sum(map(len, texts_in(blocks)))
-    padding = _CHARACTERS_PER_CONTAINER * containers_in(blocks)
+    others = [block for block in blocks if block["type"] != "data_table"]
+    padding = _CHARACTERS_PER_CONTAINER * containers_in(others)
     return characters + padding > MAX_CHARACTERS_OF_A_MESSAGE
 
 

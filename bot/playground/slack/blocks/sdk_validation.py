@@ -11,7 +11,7 @@ from slack_sdk.models.views import View
 
 from bot.playground.slack.blocks.problems import BlockProblems
 
-_WITHOUT_MODEL = frozenset({"data_visualization"})
+_WITHOUT_MODEL = frozenset({"data_table", "data_visualization"})
 """Block types that slack_sdk 3.48 does not know."""
 
 
