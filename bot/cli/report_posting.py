@@ -15,7 +15,8 @@ from bot.bootstrap.slack import (
 )
 from bot.cli.exit_status import ExitStatusCollector
 from bot.core.errors import ServiceError
-from bot.core.report_schedules import SUMMARIZED_OUTCOMES, RoundSummary
+from bot.core.records import PlanMessage
+from bot.core.report_schedules import SUMMARIZED_OUTCOMES, ReportOutcome, RoundSummary
 from bot.process import system_clock
 from bot.render.stored_plans import PostedReport
 from bot.slack.api import PostLimiter, message_link
@@ -45,7 +46,7 @@ class ReportPoster:
         if planned.outcome in SUMMARIZED_OUTCOMES:
             self._summarized[planned.in_round().round.entry].append(planned)
         try:
-            message = self.reports.deliver(planned)
+            message = self._deliver(planned)
         except ServiceError as error:
             self.outcome.failed(error)
             return
@@ -61,6 +62,11 @@ class ReportPoster:
         """One summary for each entry of `reports`."""
         for summarized in self._summarized.values():
             yield from self._post_summary(summarized)
+
+    def _deliver(self, planned: PlannedReport) -> PlanMessage | None:
+        if planned.outcome is ReportOutcome.READY:
+            return self.reports.post_ready(planned.in_round(), _channel(planned))
+        return self.reports.deliver(planned)
 
     def _post_summary(self, summarized: list[PlannedReport]) -> Iterator[PostedReport]:
         channel = _channel(summarized[0])
@@ -81,7 +87,9 @@ class ReportPoster:
         assert proposal, "reports without a plan are left out"
         usd = proposal.content.savings.usd_per_month
         link = message_link(self.workspace.url, channel, ts)
-        return PostedReport(proposal.record, usd, planned.outcome, channel, ts, link)
+        is_ready = planned.outcome is ReportOutcome.READY
+        outcome = ReportOutcome.POSTED if is_ready else planned.outcome
+        return PostedReport(proposal.record, usd, outcome, channel, ts, link)
 
 
 def open_report_poster(

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from bot.core.judge import JudgedManifest, judge, with_unknown_parts
 from bot.core.manifest import Manifest
@@ -122,6 +122,26 @@ def _problems(graph: ManifestGraph) -> Iterator[PlanProblem]:
         yield MissingPushTimes(tuple(timeless))
     if graph.in_circles:
         yield CircularManifests(tuple(graph.in_circles))
+
+
+class ImageGroupCounts(NamedTuple):
+    """Numbers of image groups: a root with all parts that share its verdict. `recent_pulls`: those
+    to delete that were pulled in the last 30 days."""
+
+    all: int
+    to_delete: int
+    recent_pulls: int
+
+
+def count_image_groups(plan: Plan) -> ImageGroupCounts:
+    verdicts = {each.manifest.digest: each.verdict for each in plan.judged}
+    roots = [
+        each
+        for each in plan.judged
+        if each.parent is None or verdicts.get(each.parent) is not each.verdict
+    ]
+    deleted = [each for each in roots if each.verdict is Verdict.DELETE]
+    return ImageGroupCounts(len(roots), len(deleted), sum(each.pulled_recently for each in deleted))
 
 
 def content_hash(plan: Plan) -> str:

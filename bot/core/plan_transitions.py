@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from bot.core.plan import Plan, PlanState, content_hash
+from bot.core.plan import Plan, PlanState, content_hash, count_image_groups
 from bot.core.records import Approval, ImageOutcome, PlanRecord
 from bot.core.result_reasons import StartProblem
 from bot.core.text_formatting import format_time
@@ -125,6 +125,7 @@ def proposed(id_: str, content: Plan, at: datetime, expires_at: datetime) -> Pla
         proposed_at=at,
         expires_at=expires_at,
         exact=content.savings.exact,
+        image_groups=count_image_groups(content),
     )
 
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from bot.core.audit_details import EventDetail
 from bot.core.pins import Pin
-from bot.core.plan import OPEN, Plan, PlanState
+from bot.core.plan import OPEN, ImageGroupCounts, Plan, PlanState
 from bot.core.repository import RepositoryId
 from bot.core.result_reasons import ResultReason, StartProblem
 
@@ -56,7 +56,8 @@ class PlanRecord:
     `hash`: of the version's content. `complete`: the plan has no problems. `checked`: at least one
     usage source was scanned. `freed_bytes`: expected; after a run, the bytes freed by deletions
     that ECR confirmed. `exact` False: at most `freed_bytes`. `unconfirmed_bytes`: freed by the
-    other deletions. `approvals`: of all versions. `stop_asked_by`: who stopped the plan during its
+    other deletions. `image_groups`: of the version; None in rows of versions before migration 0016.
+    `approvals`: of all versions. `stop_asked_by`: who stopped the plan during its
     run. `stop_cause`: the settings of a worker that stopped it. `revision` counts the changes of
     the record; every change names the revision that it read. UTC.
     """
@@ -80,6 +81,7 @@ class PlanRecord:
     exact: bool = True
     unconfirmed_bytes: int = 0
     stop_cause: StartProblem | None = None
+    image_groups: ImageGroupCounts | None = None
 
     @property
     def is_open(self) -> bool:

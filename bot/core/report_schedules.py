@@ -1,6 +1,6 @@
 """Schedules of reports, and the outcomes of scheduled reports."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
@@ -29,6 +29,9 @@ accepts about one message per second and channel."""
 
 LISTING_TIMEOUT = timedelta(minutes=15)
 """How long the summary of a round waits for a registry that cannot be listed."""
+
+ROUND_TIMEOUT = timedelta(minutes=15)
+"""How long reports that are ready wait for others of their round after the last one was planned."""
 
 IGNORE_TAG = f"{BOT_ACTOR}:ignore"
 """A repository with this resource tag, with any value, gets no scheduled reports."""
@@ -144,6 +147,9 @@ class ReportRound(NamedTuple):
 
 
 class ReportOutcome(StrEnum):
+    """READY: planned. Its round posts it, alone or in a digest."""
+
+    READY = "ready"
     POSTED = "posted"
     NOTHING = "nothing"
     SMALL = "small"
@@ -161,13 +167,15 @@ SUMMARIZED_OUTCOMES = frozenset({ReportOutcome.NOTHING, ReportOutcome.SMALL})
 @dataclass(frozen=True, slots=True)
 class ScheduledReport:
     """The report of one repository in a round. `repository` is a URI. `usd`: savings of its plan a
-    month. `error`: only if the outcome is FAILED. `outcome` is None while it is pending."""
+    month. `error`: only if the outcome is FAILED. `outcome` is None while it is pending. `plan`: of
+    a report that is READY or POSTED."""
 
     repository: str
     round: ReportRound
     outcome: ReportOutcome | None = None
     usd: float = 0.0
     error: ReportFailure | None = None
+    plan: str | None = None
 
     @property
     def name(self) -> str:
@@ -183,12 +191,16 @@ class UnlistedRegistry(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class RoundSummary:
-    """The summary of a round. `reports`: those that were not posted. `missed`: registries that
+    """What a round posts. `reports`: those that were not posted yet. `missed`: registries that
     could not be listed."""
 
     round: ReportRound
     reports: tuple[ScheduledReport, ...]
     missed: tuple[UnlistedRegistry, ...]
+
+    @property
+    def ready(self) -> Sequence[ScheduledReport]:
+        return [each for each in self.reports if each.outcome is ReportOutcome.READY]
 
 
 def due_rounds(

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import delete, tuple_, update
 from sqlalchemy.orm import Session
 
+from bot.core.plan import ImageGroupCounts
 from bot.core.records import Approval, ImageOutcome, PlanRecord, StoreChange
 from bot.store.audit import add_events
 from bot.store.pins import add_removals, change_pins
@@ -128,7 +129,13 @@ def _columns(record: PlanRecord) -> dict[str, Any]:
         "stop_cause_value": record.stop_cause,
         "revision": record.revision,
         "unconfirmed_bytes": record.unconfirmed_bytes,
+        **_image_groups(record.image_groups),
     }
+
+
+def _image_groups(counts: ImageGroupCounts | None) -> dict[str, Any]:
+    every, to_delete, recent_pulls = counts or (None, None, None)
+    return {"images": every, "images_to_delete": to_delete, "recent_pulls": recent_pulls}
 
 
 def _write_approvals(

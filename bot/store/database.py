@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from alembic.script import ScriptDirectory
 
 
-CURRENT = "0015"
+CURRENT = "0016"
 """The newest revision. If the database has it, Alembic is not imported."""
 
 SHRINKS = "0008"

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import uuid4
 
 from sqlalchemy import ColumnElement, and_, case, delete, exists, func, or_, select, union, update
@@ -14,6 +15,7 @@ from bot.core.report_schedules import (
     LISTING_TIMEOUT,
     REPORT_INTERVAL,
     REPORT_JOB,
+    ROUND_TIMEOUT,
     SILENT_OUTCOMES,
     SUMMARY_JOB,
     ReportOutcome,
@@ -148,6 +150,13 @@ class ScheduledReportQueries(StoreQueries):
         with self._database.writing() as session:
             session.execute(update(ReportRoundRow).where(is_open).values(failure=missed.error.text))
 
+    def claim_requested_reports(
+        self, round_: ReportRound, repositories: Iterable[RepositoryId], at: datetime
+    ) -> None:
+        """Queues a report job for each repository, as `claim_reports` does for scheduled ones."""
+        with self._database.writing() as session:
+            _claim(session, round_, repositories, at)
+
     def claim_reports(
         self, round_: ReportRound, registry: str, repositories: Iterable[RepositoryId], at: datetime
     ) -> bool:
@@ -158,37 +167,49 @@ class ScheduledReportQueries(StoreQueries):
             if count_of(session, listed) == 0:
                 return False
             _delete_before(session, at - KEPT_FOR)
-            uris = sorted(repository.uri for repository in repositories)
-            new = [uri for uri in uris if _is_claimed(session, uri, round_, at)]
-            session.add_all(
-                _job(
-                    REPORT_JOB, {"repository": uri, "local": format_local(round_.local)}, at, number
-                )
-                for number, uri in enumerate(new)
-            )
+            _claim(session, round_, repositories, at)
             return True
 
     def scheduled_report(self, repository: str, local: datetime) -> ScheduledReport | None:
         """None if no process claimed it. `repository` is a URI."""
         with self._database.reading() as session:
             row = session.get(ScheduledReportRow, (repository, format_local(local)))
-            return _report(row) if row else None
+            return report_of(row) if row else None
 
-    def record_report(self, report: ScheduledReport) -> None:
-        """Records the outcome of the report, unless it has one."""
+    def record_report(self, report: ScheduledReport, at: datetime) -> None:
+        """Records the outcome of the report, unless it has another one than READY."""
         with self._database.writing() as session:
-            _write_outcome(session, report)
+            _write_outcome(session, report, at)
 
-    def record_posted_report(self, report: ScheduledReport, message: PlanMessage) -> None:
+    def record_posted_report(
+        self, report: ScheduledReport, at: datetime, message: PlanMessage
+    ) -> None:
         """Records the outcome of the report, and the message in which it was posted, as
         `save_message` does."""
         with self._database.writing() as session:
             write_message(session, message)
-            _write_outcome(session, report)
+            _write_outcome(session, report, at)
+
+    def add_reports(self, reports: Iterable[ScheduledReport], at: datetime) -> None:
+        """Stores reports that no worker claimed, with their outcomes."""
+        rows = [
+            {
+                "repository": each.repository,
+                "local": format_local(each.round.local),
+                "entry": each.round.entry,
+                "min_saving": each.round.min_saving,
+                "claimed_at": at,
+                **_outcome_columns(each, at),
+            }
+            for each in reports
+        ]
+        with self._database.writing() as session:
+            insert_new(session, ScheduledReportRow, rows)
 
     def queue_summaries(self, now: datetime) -> None:
         """Queues a summary job for each round that needs a summary and has no pending report. Each
-        report and each registry is in one summary only."""
+        report and each registry is in one summary only. Reports that are retried do not hold up
+        those that are ready for more than ROUND_TIMEOUT."""
         unreported = union(
             select(ScheduledReportRow.entry, ScheduledReportRow.local).where(_NEEDS_SUMMARY),
             select(ReportRoundRow.entry, ReportRoundRow.local).where(_IS_UNLISTED),
@@ -206,7 +227,7 @@ class ScheduledReportQueries(StoreQueries):
         missed = select(ReportRoundRow).where(ReportRoundRow.line == line)
         with self._database.reading() as session:
             rows = session.scalars(reports.order_by(ScheduledReportRow.repository))
-            found = [_report(row) for row in rows]
+            found = [report_of(row) for row in rows]
             places = list(session.scalars(missed.order_by(ReportRoundRow.registry_name)))
             missing = [
                 UnlistedRegistry(row.registry_name, ErrorText(row.failure or "")) for row in places
@@ -216,10 +237,11 @@ class ScheduledReportQueries(StoreQueries):
 
 
 def format_local(local: datetime) -> str:
-    return local.isoformat(timespec="minutes")
+    """Scheduled rounds have no seconds."""
+    return local.isoformat(timespec="seconds" if local.second else "minutes")
 
 
-def _read(local: str) -> datetime:
+def read_local(local: str) -> datetime:
     return datetime.fromisoformat(local)
 
 
@@ -230,6 +252,18 @@ def _is_of(entry: str, local: str) -> ColumnElement[bool]:
 def _is_open(round_: ReportRound, registry: str) -> ColumnElement[bool]:
     is_of = _is_of(round_.entry, format_local(round_.local))
     return and_(is_of, ReportRoundRow.registry_name == registry, ReportRoundRow.listed_at.is_(None))
+
+
+def _claim(
+    session: Session, round_: ReportRound, repositories: Iterable[RepositoryId], at: datetime
+) -> None:
+    uris = sorted(repository.uri for repository in repositories)
+    new = [uri for uri in uris if _is_claimed(session, uri, round_, at)]
+    local = format_local(round_.local)
+    session.add_all(
+        _job(REPORT_JOB, {"repository": uri, "local": local}, at, number)
+        for number, uri in enumerate(new)
+    )
 
 
 def _is_claimed(session: Session, uri: str, round_: ReportRound, at: datetime) -> bool:
@@ -249,36 +283,44 @@ def _delete_before(session: Session, at: datetime) -> None:
     session.execute(delete(ReportRoundRow).where(ReportRoundRow.begun_at < at))
 
 
-def _write_outcome(session: Session, report: ScheduledReport) -> None:
+def _write_outcome(session: Session, report: ScheduledReport, at: datetime) -> None:
     is_it = and_(
         ScheduledReportRow.repository == report.repository,
         ScheduledReportRow.local == format_local(report.round.local),
-        ScheduledReportRow.outcome.is_(None),
+        func.coalesce(ScheduledReportRow.outcome, ReportOutcome.READY) == ReportOutcome.READY,
     )
-    line = NO_SUMMARY if report.outcome in SILENT_OUTCOMES else None
-    values = {
-        "outcome": report.outcome,
-        "usd": report.usd,
-        "error_value": report.error,
-        "line": line,
-    }
+    values = _outcome_columns(report, at)
     session.execute(update(ScheduledReportRow).where(is_it).values(values))
 
 
+def _outcome_columns(report: ScheduledReport, at: datetime) -> dict[str, Any]:
+    return {
+        "outcome": report.outcome,
+        "usd": report.usd,
+        "error_value": report.error,
+        "line": NO_SUMMARY if report.outcome in SILENT_OUTCOMES else None,
+        "plan": report.plan,
+        "settled_at": at,
+    }
+
+
 def _is_pending(session: Session, entry: str, local: str, now: datetime) -> bool:
+    is_in_round = and_(ScheduledReportRow.entry == entry, ScheduledReportRow.local == local)
     is_unsettled = and_(
-        ScheduledReportRow.entry == entry,
-        ScheduledReportRow.local == local,
+        is_in_round,
         ScheduledReportRow.outcome.is_(None),
         ScheduledReportRow.claimed_at > now - CATCH_UP_LIMIT,
     )
+    is_ready = and_(is_in_round, ScheduledReportRow.outcome == ReportOutcome.READY)
+    is_recent = and_(is_in_round, ScheduledReportRow.settled_at > now - ROUND_TIMEOUT)
     is_unlisted = and_(
         _is_of(entry, local),
         ReportRoundRow.listed_at.is_(None),
         ReportRoundRow.begun_at > now - LISTING_TIMEOUT,
     )
-    either = or_(exists().where(is_unsettled), exists().where(is_unlisted))
-    return bool(session.scalar(select(either)))
+    is_stuck = and_(exists().where(is_ready), ~exists().where(is_recent))
+    is_waiting = and_(exists().where(is_unsettled), ~is_stuck)
+    return bool(session.scalar(select(or_(is_waiting, exists().where(is_unlisted)))))
 
 
 def _queue_summary(session: Session, entry: str, local: str, now: datetime) -> None:
@@ -298,14 +340,15 @@ def _job(kind: str, payload: dict[str, str], now: datetime, number: int = 0) -> 
 
 def _round(row: ReportRoundRow) -> ReportRound:
     """The round of a registry whose repositories are unknown."""
-    return ReportRound(row.entry, _read(row.local), 0.0)
+    return ReportRound(row.entry, read_local(row.local), 0.0)
 
 
-def _report(row: ScheduledReportRow) -> ScheduledReport:
+def report_of(row: ScheduledReportRow) -> ScheduledReport:
     return ScheduledReport(
         repository=row.repository,
-        round=ReportRound(row.entry, _read(row.local), row.min_saving),
+        round=ReportRound(row.entry, read_local(row.local), row.min_saving),
         outcome=ReportOutcome(row.outcome) if row.outcome else None,
         usd=row.usd,
         error=row.error_value or (ErrorText(row.detail) if row.detail else None),
+        plan=row.plan,
     )

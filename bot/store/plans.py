@@ -11,7 +11,15 @@ from sqlalchemy import Row, Select, and_, case, delete, exists, func, select, up
 from sqlalchemy.orm import Session
 
 from bot.core.errors import DamagedDataError, ErrorText, PlanReplacedError, ServiceError
-from bot.core.plan import BEFORE_EXECUTION, EXECUTED, OPEN, Plan, PlanState, content_hash
+from bot.core.plan import (
+    BEFORE_EXECUTION,
+    EXECUTED,
+    OPEN,
+    ImageGroupCounts,
+    Plan,
+    PlanState,
+    content_hash,
+)
 from bot.core.records import (
     Approval,
     AuditEvent,
@@ -224,7 +232,14 @@ def record_of(row: PlanRow) -> PlanRecord:
         revision=row.revision,
         exact=row.exact,
         unconfirmed_bytes=row.unconfirmed_bytes,
+        image_groups=_image_groups(row),
     )
+
+
+def _image_groups(row: PlanRow) -> ImageGroupCounts | None:
+    if row.images is None or row.images_to_delete is None or row.recent_pulls is None:
+        return None
+    return ImageGroupCounts(row.images, row.images_to_delete, row.recent_pulls)
 
 
 def _approval(row: ApprovalRow) -> Approval:

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, ForeignKey
+from sqlalchemy import BigInteger, ForeignKey, Index, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.store.table_base import TableBase
@@ -60,6 +60,48 @@ class PauseAnnouncementRow(TableBase):
 
     channel: Mapped[str] = mapped_column(primary_key=True)
     paused_at: Mapped[datetime]
+
+
+class DigestRow(TableBase):
+    """The message about all reports of a round. `ts` None: not posted yet. `shown`: the state of
+    the round that the message shows. `has_list`: a CSV file is in its thread."""
+
+    __tablename__ = "digests"
+    __table_args__ = (Index(None, "entry", "local", unique=True),)
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    entry: Mapped[str]
+    local: Mapped[str]
+    channel: Mapped[str] = mapped_column(index=True)
+    made_at: Mapped[datetime]
+    ts: Mapped[str | None]
+    shown: Mapped[str | None]
+    shown_at: Mapped[datetime | None]
+    has_list: Mapped[bool] = mapped_column(server_default=false())
+
+
+class PlanSelectionRow(TableBase):
+    """The plans of a digest that a user may approve together, as the modal showed them.
+    `submitted_at` None: not approved yet."""
+
+    __tablename__ = "plan_selections"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    digest: Mapped[str] = mapped_column(ForeignKey(DigestRow.id))
+    user: Mapped[str]
+    made_at: Mapped[datetime]
+    submitted_at: Mapped[datetime | None]
+
+
+class SelectedPlanRow(TableBase):
+    """`version`: the one that the user saw. `is_approved`: the user approved it."""
+
+    __tablename__ = "selected_plans"
+
+    selection: Mapped[str] = mapped_column(ForeignKey(PlanSelectionRow.id), primary_key=True)
+    plan: Mapped[str] = mapped_column(ForeignKey(PlanRow.id), primary_key=True)
+    version: Mapped[int]
+    is_approved: Mapped[bool] = mapped_column(server_default=false())
 
 
 class RefusedBlockRow(TableBase):

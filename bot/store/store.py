@@ -12,6 +12,7 @@ from bot.core.errors import RequestError
 from bot.store.audit import AuditQueries
 from bot.store.changes import ChangeWriter
 from bot.store.database import Database, migrate
+from bot.store.digests import DigestQueries, PlanSelectionQueries
 from bot.store.jobs import JobQueries, ScheduledReportQueries
 from bot.store.messages import (
     HomeTabQueries,
@@ -111,6 +112,8 @@ class Store(
     ReminderQueries,
     HomeTabQueries,
     ScheduledReportQueries,
+    DigestQueries,
+    PlanSelectionQueries,
 ):
     """Plans, pins, runs, messages, jobs and the audit, on SQLite or PostgreSQL. `is_new`: this
     process created the database.

@@ -71,6 +71,9 @@ class PlanRow(TableBase):
     told_version: Mapped[int | None]
     reminded_version: Mapped[int | None]
     unconfirmed_bytes: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    images: Mapped[int | None]
+    images_to_delete: Mapped[int | None]
+    recent_pulls: Mapped[int | None]
 
     approvals: Mapped[list["ApprovalRow"]] = relationship(lazy="selectin", viewonly=True)
 
@@ -350,8 +353,8 @@ class ReportRoundRow(TableBase):
 
 
 class ScheduledReportRow(TableBase):
-    """One repository in a round of scheduled reports. `line`: the summary job that reports the
-    outcome; empty if no summary is needed."""
+    """One repository in a round of reports. `line`: the job that posts the outcome; empty if none
+    is needed. `plan`: of a report that is posted. `settled_at`: when `outcome` was recorded."""
 
     __tablename__ = "due_reports"
 
@@ -366,6 +369,8 @@ class ScheduledReportRow(TableBase):
     """Only in rows of versions before 0011."""
     error_value: Mapped[Any] = mapped_column(StoredValue, nullable=True)
     line: Mapped[str | None] = mapped_column(index=True)
+    plan: Mapped[str | None] = mapped_column(ForeignKey(PlanRow.id))
+    settled_at: Mapped[datetime | None]
 
 
 class StorageDayRow(TableBase):

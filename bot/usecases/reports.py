@@ -6,7 +6,7 @@ post → shorten older messages of the plan.
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Self
@@ -42,8 +42,9 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True)
 class ReportRequest:
     """A report of one repository to make. `channel`: its id, None if the settings have none.
-    `round`: the round of the report; None if a person named the repository, so that its plan is
-    always posted. `is_claimed`: the store has a claim of the report, and gets its outcome.
+    `round`: the round of the report, which posts it; None if a person named the repository, so that
+    its plan is posted alone. `is_claimed`: the store has a claim of the report, and gets its
+    outcome.
     `placeholder`: the `ts` of the message that becomes the report."""
 
     repository: RepositoryId
@@ -56,20 +57,24 @@ class ReportRequest:
 @dataclass(frozen=True, slots=True)
 class PlannedReport:
     """A report that was planned. `proposal`: None if people had decided on the repository's plan,
-    so that no new plan was made. `outcome`: POSTED if the report is to be posted."""
+    so that no new plan was made. `outcome`: POSTED if the report is to be posted, READY if its
+    round posts it."""
 
     request: ReportRequest
     proposal: Proposal | None
     outcome: ReportOutcome
 
     def in_round(self) -> ScheduledReport:
-        """The report's part in its round. Only reports that are summarized have `usd`."""
+        """The report's part in its round. Only reports that are summarized have `usd`, and only
+        those that are READY a plan."""
         request = self.request
         assert request.round, "only reports of a round are claimed or summarized"
-        usd = 0.0
+        usd, plan = 0.0, None
         if self.proposal and self.outcome in SUMMARIZED_OUTCOMES:
             usd = self.proposal.content.savings.usd_per_month
-        return ScheduledReport(request.repository.uri, request.round, self.outcome, usd)
+        if self.proposal and self.outcome is ReportOutcome.READY:
+            plan = self.proposal.record.id
+        return ScheduledReport(request.repository.uri, request.round, self.outcome, usd, plan=plan)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +100,7 @@ class Reports:
 
     def deliver(self, planned: PlannedReport) -> PlanMessage | None:
         """Posts the report, and shortens older messages of its plan in the channel to one line.
-        Stores the outcome of a claimed report, with the message if there is one. Returns None if
-        the report is not to be posted.
+        Stores the outcome of a claimed report. Returns None if the report is not posted now.
 
         Raises ServiceError if posting or the database fails."""
         request, proposal = planned.request, planned.proposal
@@ -106,20 +110,32 @@ class Reports:
             return None
         assert proposal, "reports without a plan are left out"
         assert request.channel, "reports without a channel are left out"
-        plan_id, save_message = proposal.record.id, None
-        if request.is_claimed:
-            save_message = partial(self.store.record_posted_report, planned.in_round())
-        message = self.messages.post(plan_id, request.channel, request.placeholder, save_message)
-        if request.is_claimed:
-            self.store.queue_summaries(self.clock())
-        self.messages.collapse_older(message)
-        return message
+        return self._post(proposal.record.id, request.channel, request.placeholder)
+
+    def post_ready(self, report: ScheduledReport, channel: str) -> PlanMessage:
+        """Posts a report that its round posts alone. Raises ServiceError as `deliver`."""
+        assert report.plan, "only plans are posted"
+        posted = replace(report, outcome=ReportOutcome.POSTED)
+        record = partial(self.store.record_posted_report, posted, self.clock())
+        return self._post(report.plan, channel, None, record)
 
     def settle(self, report: ScheduledReport) -> None:
-        """Stores the outcome of a claimed report, and queues the summary of its round if it was the
-        last one. Raises ServiceError if the database fails."""
-        self.store.record_report(report)
-        self.store.queue_summaries(self.clock())
+        """Stores the outcome of a claimed report, and queues the job that posts its round if it was
+        the last one. Raises ServiceError if the database fails."""
+        now = self.clock()
+        self.store.record_report(report, now)
+        self.store.queue_summaries(now)
+
+    def _post(
+        self,
+        plan_id: str,
+        channel: str,
+        in_place_of: str | None,
+        save_message: Callable[[PlanMessage], None] | None = None,
+    ) -> PlanMessage:
+        message = self.messages.post(plan_id, channel, in_place_of, save_message)
+        self.messages.collapse_older(message)
+        return message
 
     def _is_decided(self, repository: RepositoryId) -> bool:
         plan = self.store.open_plan(repository)
@@ -141,7 +157,7 @@ def _outcome(request: ReportRequest, proposal: Proposal | None) -> ReportOutcome
     is_open = proposal and proposal.record.state is PlanState.PROPOSED
     if proposal is None or not is_open or request.channel is None:
         return ReportOutcome.LEFT_OUT
-    return why_not_posted(proposal.content, request.round.min_saving) or ReportOutcome.POSTED
+    return why_not_posted(proposal.content, request.round.min_saving) or ReportOutcome.READY
 
 
 @dataclass(slots=True)

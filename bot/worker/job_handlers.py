@@ -161,7 +161,7 @@ def open_job_handlers(
         {
             REPORT: RequestedReportHandler(maker),
             REPORT_JOB: ScheduledReportHandler(store, maker, clock),
-            SUMMARY_JOB: SummaryHandler(store, slack, limiter),
+            SUMMARY_JOB: RoundHandler(store, maker),
         },
         slack,
     )
@@ -242,7 +242,7 @@ class ScheduledReportHandler:
             self._not_planned(report, error)
         else:
             lease.renew()
-            self._deliver(planned, report)
+            self.maker.reports().deliver(planned)
 
     def give_up(self, job: QueuedJob, why: JobFailure) -> None:
         if report := self._report(job):
@@ -259,15 +259,6 @@ class ScheduledReportHandler:
         request = ReportRequest(found.repository, channel, report.round, is_claimed=True)
         progress = self.maker.progress(lease, _no_progress)
         return self.maker.plan(request, found, registries, BOT_ACTOR, progress)
-
-    def _deliver(self, planned: PlannedReport, report: ScheduledReport) -> None:
-        try:
-            self.maker.reports().deliver(planned)
-        except SlackError as error:
-            if error.code not in CANNOT_POST:
-                raise
-            _log.error("The report of %s cannot be posted: %s", report.name, error)
-            self._fail(report, ErrorText.of(error))
 
     def _not_planned(self, report: ScheduledReport, error: Exception) -> None:
         _log.warning("%s cannot be planned: %s", report.name, any_error_words(error))
@@ -359,27 +350,49 @@ def _found(argument: str, registries: Sequence[EcrRegistry]) -> Sequence[FoundRe
 
 
 @dataclass(frozen=True, slots=True)
-class SummaryHandler:
-    """Posts the summary of a round."""
+class RoundHandler:
+    """Posts a round: its reports, and the summary of those without a message."""
 
     store: Store
-    slack: SlackAccess
-    limiter: PostLimiter
+    maker: ReportMaker
 
     def do(self, job: QueuedJob, lease: Lease) -> None:
-        """Raises LeaseLostError, and ServiceError if Slack or the database fails."""
-        rest = self.store.round_summary(job.payload["line"])
-        workspace = self.slack.services().workspace
-        channel = workspace.settings.channel_of(rest.round.entry) if rest else None
-        if rest is None or channel is None:
-            _log.warning("A summary of reports is not posted: its settings entry has no channel")
+        """Posts each report once, however often the job is retried. Raises LeaseLostError, and
+        ServiceError if Slack or the database fails."""
+        round_ = self.store.round_summary(job.payload["line"])
+        workspace = self.maker.slack.services().workspace
+        channel = workspace.settings.channel_of(round_.round.entry) if round_ else None
+        if round_ is None or channel is None:
+            _log.warning("A round of reports is not posted: its settings entry has no channel")
             return
-        self.limiter.wait(channel)
-        lease.renew()
-        post_summary(workspace.client, channel, rest)
+        for report in round_.ready:
+            lease.renew()
+            self._post(report, channel)
+        if rest := self.store.round_summary(job.payload["line"]):
+            self.maker.limiter.wait(channel)
+            lease.renew()
+            post_summary(workspace.client, channel, rest)
 
     def give_up(self, job: QueuedJob, why: JobFailure) -> None:
-        """Logs the summary."""
-        if rest := self.store.round_summary(job.payload["line"]):
+        """Another summary has the reports that were not posted. Without such reports, logs the
+        summary."""
+        rest = self.store.round_summary(job.payload["line"])
+        ready, now = rest.ready if rest else (), self.maker.clock()
+        for report in ready:
+            failed = replace(report, outcome=ReportOutcome.FAILED, error=why)
+            self.store.record_report(failed, now)
+        self.store.queue_summaries(now)
+        if rest and not ready:
             text = summary_message(rest).text
-            _log.error("A summary cannot be posted in Slack (%s): %s", failure_words(why), text)
+            _log.error("A round cannot be posted in Slack (%s): %s", failure_words(why), text)
+
+    def _post(self, report: ScheduledReport, channel: str) -> None:
+        """Records why if the channel takes no posts."""
+        try:
+            self.maker.reports().post_ready(report, channel)
+        except SlackError as error:
+            if error.code not in CANNOT_POST:
+                raise
+            _log.error("The report of %s cannot be posted: %s", report.name, error)
+            failed = replace(report, outcome=ReportOutcome.FAILED, error=ErrorText.of(error))
+            self.maker.reports().settle(failed)

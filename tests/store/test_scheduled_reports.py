@@ -60,7 +60,7 @@ def settle(
     store: Store, repository: RepositoryId, outcome: ReportOutcome, usd: float = 0.0
 ) -> ScheduledReport:
     settled = replace(claimed(store, repository), outcome=outcome, usd=usd)
-    store.record_report(settled)
+    store.record_report(settled, NOW)
     return settled
 
 
@@ -112,7 +112,7 @@ def test_one_of_several_replicas_claims(stores: Sequence[Store]) -> None:
 def test_an_outcome_is_not_changed(store: Store) -> None:
     claim(store, HERE)
     settled = settle(store, HERE, ReportOutcome.SMALL, 3.2)
-    store.record_report(replace(settled, outcome=ReportOutcome.FAILED, error=ErrorText("oh")))
+    store.record_report(replace(settled, outcome=ReportOutcome.FAILED, error=ErrorText("oh")), NOW)
     assert claimed(store) == settled
 
 
@@ -128,7 +128,7 @@ def test_an_outcome_is_not_changed(store: Store) -> None:
 def test_the_reason_of_a_failure(store: Store, error: ReportFailure) -> None:
     claim(store, HERE)
     failed = replace(claimed(store), outcome=ReportOutcome.FAILED, error=error)
-    store.record_report(failed)
+    store.record_report(failed, NOW)
     assert claimed(store) == failed
 
 
@@ -144,7 +144,8 @@ def test_the_message_is_stored_with_the_outcome(store: Store) -> None:
     plan = propose(store)
     claim(store, HERE)
     message = PlanMessage(plan.id, "C1", "1.0")
-    store.record_posted_report(replace(claimed(store), outcome=ReportOutcome.POSTED), message)
+    posted = replace(claimed(store), outcome=ReportOutcome.POSTED, plan=plan.id)
+    store.record_posted_report(posted, NOW, message)
     assert claimed(store).outcome is ReportOutcome.POSTED
     assert store.message("C1", "1.0") == message
 

@@ -127,7 +127,7 @@ class SchedulerSetup:
         self.made.append((local, uri.partition("/")[2]))
         found = self.store.scheduled_report(uri, datetime.fromisoformat(local))
         assert found
-        self.store.record_report(replace(found, outcome=ReportOutcome.NOTHING))
+        self.store.record_report(replace(found, outcome=ReportOutcome.NOTHING), datetime.now(UTC))
 
 
 class Killed(BaseException):

@@ -89,12 +89,12 @@ def test_a_named_repository_always_gets_a_report(
 @pytest.mark.parametrize(
     ("tags", "round_", "outcome"),
     [
-        (("new", "old"), ROUND, ReportOutcome.POSTED),
+        (("new", "old"), ROUND, ReportOutcome.READY),
         (("new", "old"), EXPENSIVE, ReportOutcome.SMALL),
         (("new",), ROUND, ReportOutcome.NOTHING),
     ],
 )
-def test_a_scheduled_report_is_posted_or_summarized(
+def test_a_scheduled_report_waits_for_its_round(
     env: StoreEnv,
     reports: Reports,
     messages: PostedReports,
@@ -106,9 +106,10 @@ def test_a_scheduled_report_is_posted_or_summarized(
     planned = make(reports, ReportRequest(HERE, CHANNEL, round_), proposal)
     report = planned.in_round()
     assert (report.repository, report.round, report.outcome) == (HERE.uri, round_, outcome)
-    is_posted = outcome is ReportOutcome.POSTED
-    assert report.usd == (0.0 if is_posted else proposal.content.savings.usd_per_month)
-    assert len(messages.posted) == is_posted
+    is_ready = outcome is ReportOutcome.READY
+    assert report.usd == (0.0 if is_ready else proposal.content.savings.usd_per_month)
+    assert report.plan == (proposal.record.id if is_ready else None)
+    assert messages.posted == []
 
 
 def test_no_channel(env: StoreEnv, reports: Reports, messages: PostedReports) -> None:
@@ -172,14 +173,21 @@ def summaries(env: StoreEnv) -> int:
     return env.store.jobs_left("rest")
 
 
+def test_the_last_ready_report_queues_its_round(
+    env: StoreEnv, reports: Reports, messages: PostedReports
+) -> None:
+    make(reports, claimed(env), proposal_of(env, "new", "old"))
+    assert (outcome_of(env), summaries(env), messages.posted) == (ReportOutcome.READY, 1, [])
+
+
 def test_the_outcome_is_stored_with_the_message(
     env: StoreEnv, reports: Reports, messages: PostedReports
 ) -> None:
-    request = claimed(env)
-    make(reports, request, proposal_of(env, "new", "old"))
-    (message,) = messages.posted
+    planned = make(reports, claimed(env), proposal_of(env, "new", "old"))
+    message = reports.post_ready(planned.in_round(), CHANNEL)
+    assert messages.posted == messages.folded == [message]
     assert env.store.message(CHANNEL, message.ts)
-    assert (outcome_of(env), summaries(env)) == (ReportOutcome.POSTED, 0)
+    assert outcome_of(env) is ReportOutcome.POSTED
 
 
 def test_the_last_report_of_a_round_queues_the_summary(env: StoreEnv, reports: Reports) -> None:
@@ -187,14 +195,14 @@ def test_the_last_report_of_a_round_queues_the_summary(env: StoreEnv, reports: R
     assert (outcome_of(env), summaries(env)) == (ReportOutcome.SMALL, 1)
 
 
-def test_a_claim_remains_if_slack_fails(
+def test_a_report_stays_ready_if_slack_fails(
     env: StoreEnv, reports: Reports, messages: PostedReports
 ) -> None:
-    request, messages.error = claimed(env), "Slack is away"
-    planned = reports.plan(request, lambda: proposal_of(env, "new", "old"))
+    planned = make(reports, claimed(env), proposal_of(env, "new", "old"))
+    messages.error = "Slack is away"
     with pytest.raises(ServiceError, match="Slack is away"):
-        reports.deliver(planned)
-    assert (outcome_of(env), messages.folded) == (None, [])
+        reports.post_ready(planned.in_round(), CHANNEL)
+    assert (outcome_of(env), messages.folded) == (ReportOutcome.READY, [])
 
 
 @pytest.mark.parametrize("round_", [ROUND, EXPENSIVE])
