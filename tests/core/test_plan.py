@@ -2,10 +2,13 @@
 
 import pytest
 
+from bot.core.manifest import OCI_INDEX, ManifestContent
+from bot.core.plan import count_image_groups
 from bot.core.prices import BYTES_PER_GB
 from bot.core.savings import SavingsTerms, find_savings
 from bot.render.plan_problem_sentences import plan_problem_words
 from bot.render.reasons import reason_words
+from tests.render.builders import image, plan
 from tests.scenarios.reader import FOLDER, Case, read_case
 
 
@@ -76,3 +79,12 @@ def test_the_price_of_a_gigabyte_of_2_to_the_30_bytes() -> None:
     savings = find_savings([], [image], SavingsTerms(0.10, layers_stay_within=True))
     assert savings.usd_per_month == pytest.approx(0.10 * 100 / BYTES_PER_GB)
     assert BYTES_PER_GB == 1024**3
+
+
+def test_image_groups_are_roots_with_their_parts() -> None:
+    """An index to delete with two children, one of which was pulled; an image to keep."""
+    children = [image(n, pulled=3 if n == 2 else None) for n in (1, 2)]
+    contents = ManifestContent(OCI_INDEX, None, (), tuple(child.digest for child in children))
+    index = image(3, "1.0", content=contents, media_type=OCI_INDEX)
+    made = plan(*children, index, image(4, "2.0", age=1), newest=1)
+    assert count_image_groups(made) == (2, 1, 1)

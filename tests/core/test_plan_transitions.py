@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.errors import ErrorText
-from bot.core.plan import OPEN, PlanState, content_hash
+from bot.core.plan import OPEN, PlanState, content_hash, count_image_groups
 from bot.core.plan_transitions import (
     TRANSITIONS,
     PlanStep,
@@ -117,6 +117,7 @@ def test_a_new_plan() -> None:
         freed_bytes=CONTENT.savings.freed_bytes,
         proposed_at=NOON,
         expires_at=TOMORROW,
+        image_groups=count_image_groups(CONTENT),
     )
 
 
