@@ -1,5 +1,6 @@
 """Sentences for prices of storage: the number, where it is from, and when it was read."""
 
+from dataclasses import replace
 from typing import assert_never
 
 from bot.core.doctor_findings import PriceFinding, PriceListUnreadable, PriceRead
@@ -23,7 +24,8 @@ def price_finding_words(finding: PriceFinding) -> str:
         case PriceListUnreadable(price, region, failure):
             error = failure.error
             why = error.text if error else _problem(failure.problem, region)
-            return f"{why}; the price until then: {price_words(price, region)}"
+            used = price_words(replace(price, problem=None), region)
+            return f"{why}; the price until then: {used}"
         case _:
             assert_never(finding)
 
