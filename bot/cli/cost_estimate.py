@@ -27,19 +27,21 @@ def print_estimate(given: Mapping[str, str], keep: Sequence[str], format_: str) 
     RequestError."""
     texts = _texts(given, keep)
     if mistakes := texts.mistakes():
-        raise RequestError(*(f"{_option(name)}: {said}" for name, said in mistakes.items()))
+        raise RequestError(*(f"{option_name(name)}: {said}" for name, said in mistakes.items()))
     ESTIMATES.print_all(format_, [estimate_cost(texts.parse())])
 
 
 def _texts(given: Mapping[str, str], keep: Sequence[str]) -> EstimateTexts:
-    if missing := [f"{_option(name)} {REQUIRED[name]}" for name in REQUIRED if name not in given]:
+    if missing := [
+        f"{option_name(name)} {REQUIRED[name]}" for name in REQUIRED if name not in given
+    ]:
         raise RequestError(f"--estimate needs more options. Fix: add {' '.join(missing)}")
     if len(keep) > 1:
         raise RequestError("--estimate takes --keep once: a number of images, such as 15")
     return EstimateTexts(**given, **({"keep": keep[0]} if keep else {}))
 
 
-def _option(name: str) -> str:
+def option_name(name: str) -> str:
     return f"--{name.replace('_', '-')}"
 
 

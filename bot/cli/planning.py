@@ -151,7 +151,7 @@ def _texts(plans: Iterable[Plan]) -> Iterator["RenderableType"]:
     for last in plans:
         yield plan_as_table(last, system_clock())
     if last:
-        yield from usage_notes(last)
+        yield from usage_notes(last.usage)
         yield from unchecked_note(last)
 
 

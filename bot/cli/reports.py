@@ -113,7 +113,7 @@ def _texts(proposals: Iterable[ProposedPlan]) -> Iterator["RenderableType"]:
         yield status_as_text(last.plan.record, last.plan.required)
         yield ""
     if last:
-        yield from usage_notes(last.content)
+        yield from usage_notes(last.content.usage)
     if last and system_clock() - last.plan.store.made_at < NEW_DATABASE_AGE:
         yield database_age_note(last.plan.store.made_at)
 

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import datetime
 from math import hypot
@@ -167,6 +168,7 @@ class TotalCost:
     unknown_usage: int
     stored: StorageCost
     in_use: StorageCost
+    rule_kept: StorageCost
     freeable: StorageCost
     freed: StorageCost
     weeks: Sequence[StorageDay]
@@ -184,6 +186,7 @@ def total_cost_of(costs: Iterable[RepositoryCost]) -> TotalCost:
         unknown_usage=sum(each.now.freeable_bytes is None for each in every),
         stored=_sum(every, lambda each: each.now.stored_bytes),
         in_use=_sum(every, lambda each: each.now.in_use_bytes),
+        rule_kept=_sum(every, lambda each: each.now.rule_kept_bytes),
         freeable=_sum(every, lambda each: each.now.freeable_bytes),
         freed=_sum(every, lambda each: each.freed_bytes),
         weeks=_total_weeks(each.weeks for each in every),
@@ -194,17 +197,19 @@ def total_cost_of(costs: Iterable[RepositoryCost]) -> TotalCost:
 
 
 def _with_each_copy_once(costs: Sequence[RepositoryCost]) -> Sequence[RepositoryCost]:
-    """Drops copies in repositories that are in `costs` themselves."""
     own = {(each.repository.registry, each.repository.name) for each in costs}
-    return [
-        replace(
-            each,
-            copies=[
-                copy for copy in each.copies if (copy.registry, each.repository.name) not in own
-            ],
-        )
-        for each in costs
-    ]
+    return [without_copies_in(each, own) for each in costs]
+
+
+def without_copies_in(
+    cost: RepositoryCost, repositories: AbstractSet[tuple[RegistryId, str]]
+) -> RepositoryCost:
+    """Without copies in repositories whose own costs are counted, too. `repositories`: registries
+    and names."""
+    name = cost.repository.name
+    return replace(
+        cost, copies=[each for each in cost.copies if (each.registry, name) not in repositories]
+    )
 
 
 def _sum(

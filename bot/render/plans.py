@@ -9,7 +9,7 @@ from bot.core.manifest import Manifest, ManifestKind
 from bot.core.plan import Plan
 from bot.core.repository import RepositoryId
 from bot.core.text_formatting import first_few, format_time, manifest_label, restored_text
-from bot.core.usage import SourceScan
+from bot.core.usage import RepositoryUsage, SourceScan
 from bot.core.verdict_reasons import Verdict
 from bot.render.hints import Surface
 from bot.render.image_counts import count_images, image_and_manifest_words
@@ -253,12 +253,12 @@ def _deletions(groups: Sequence[PlannedImageGroup], now: datetime) -> "Renderabl
     return section(*parts)
 
 
-def usage_notes(plan: Plan) -> Iterator["RenderableType"]:
+def usage_notes(usage: RepositoryUsage) -> Iterator["RenderableType"]:
     """Sources and Regions that are not scanned: the same for all plans of a command."""
-    if sources := ", ".join(plan.usage.not_checked):
+    if sources := ", ".join(usage.not_checked):
         words = f"Sources not scanned: {sources}. Images in use there are not protected."
         yield shown(words, style="yellow")
-    if regions := first_few([*map(str, plan.usage.unscanned_regions)]):
+    if regions := first_few([*map(str, usage.unscanned_regions)]):
         words = f"Regions not scanned: {regions}. Images in use there are not protected."
         yield shown(words, style="yellow")
 

@@ -246,7 +246,7 @@ def test_tags_are_shown_as_they_are() -> None:
 def notes(usage: RepositoryUsage) -> str:
     made = plan(image(1), usage=usage)
     console = Console(width=80, file=io.StringIO())
-    console.print(*usage_notes(made), *unchecked_note(made), sep="\n")
+    console.print(*usage_notes(made.usage), *unchecked_note(made), sep="\n")
     assert isinstance(console.file, io.StringIO)
     return " ".join(console.file.getvalue().split())
 
