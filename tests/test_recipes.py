@@ -16,6 +16,7 @@ from bot.core.usage import SOURCES
 from bot.core.verdict_reasons import Reason
 from bot.render.audit_events import EVENT_COLUMNS
 from bot.render.cost_estimate import MONTH_COLUMNS
+from bot.render.costs import COST_COLUMNS
 from bot.render.doctor_findings import FINDING_COLUMNS
 from bot.render.output import Columns
 from bot.render.pins import PIN_COLUMNS
@@ -39,6 +40,7 @@ LISTS = (
     FINDING_COLUMNS,
     REPORT_COLUMNS,
     MONTH_COLUMNS,
+    COST_COLUMNS,
 )
 
 

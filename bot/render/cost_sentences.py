@@ -111,7 +111,7 @@ def projections(summary: CostSummary) -> Sequence[tuple[str, YearlyCost]]:
 
 def range_note_words(summary: CostSummary) -> Iterator[str]:
     if summary.without_cleanup:
-        yield "Ranges: right for at least 8 of 10 repositories."
+        yield "In about 8 of 10 cases, storage stays in the range."
 
 
 def past_words(weeks: Sequence[StorageDay]) -> Iterator[str]:

@@ -20,6 +20,7 @@ from tests.support import Run, Shelf, image_text
 BASE = ("base layer", 5000)
 """A layer of every image."""
 
+AT_ONCE = "execution: {undo_window: 0s}\n"
 MISSING = "--png needs matplotlib: pip install 'ecr-clean[png]'"
 
 
@@ -65,6 +66,22 @@ def test_a_repository_right_to_the_byte(run: Run, grown: Shelf) -> None:
     assert largest["examples"] == ["1.19", "1.18", "1.17"]
 
 
+def test_every_key_of_json_is_documented(run: Run, grown: Shelf) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "output.md").read_text()
+    section = page.split("## cost\n")[1].split("## cost --estimate\n")[0]
+    found = json_of(run, grown.id.name, "--keep", "{newest: 3}")
+    assert [key for key in sorted(keys_of(found)) if f"`{key}`" not in section] == []
+
+
+def keys_of(value: Any) -> set[str]:
+    """Of all objects in a JSON value."""
+    if isinstance(value, list):
+        return set().union(*map(keys_of, value))
+    if isinstance(value, dict):
+        return set(value).union(*map(keys_of, value.values()))
+    return set()
+
+
 def test_no_database_is_created(run: Run, grown: Shelf, environment: Path) -> None:
     json_of(run, grown.id.name)
     assert not (environment / "state").exists()
@@ -88,7 +105,8 @@ def test_measured_days_come_from_the_database(run: Run, grown: Shelf, own_store:
     assert "reconstructed" not in result.out
 
 
-def test_what_runs_freed(run: Run, grown: Shelf, own_store: Store, at_once_settings: None) -> None:
+def test_what_runs_freed(run: Run, grown: Shelf, own_store: Store, settings_file: Write) -> None:
+    settings_file(f"{LOOKED_AT}{AT_ONCE}")
     plan = run("propose", grown.id.name, "--format", "json").plan["plan"]
     assert run("approve", plan, "--wait").status == 0
     found = json_of(run, grown.id.name)
@@ -98,11 +116,6 @@ def test_what_runs_freed(run: Run, grown: Shelf, own_store: Store, at_once_setti
     assert re.search(rf"{plan} +\S+ \S+ UTC +9.86 kB", out)
     assert "Cleanup would free nothing now." in " ".join(out.split())
     assert own_store.storage_history(grown.id).runs
-
-
-@pytest.fixture
-def at_once_settings(settings_file: Write) -> None:
-    settings_file(f"{LOOKED_AT}execution: {{undo_window: 0s}}\n")
 
 
 def test_a_tried_policy(run: Run, grown: Shelf) -> None:
@@ -154,6 +167,7 @@ def test_a_wrong_rule(rule: str, said: str, run: Run, environment: Path) -> None
 def test_all_repositories_of_all_registries(
     run: Run, aws: AwsStandIn, grown: Shelf, settings_file: Write
 ) -> None:
+    assert grown.id.registry.region == "eu-west-1"
     other = Shelf(aws, "team/web", region="us-east-1")
     other.push(image_text("web", 4000), "1.0")
     settings_file(f"registries: [{{region: eu-west-1}}, {{region: us-east-1}}]\n{LOOKED_AT}")

@@ -109,14 +109,13 @@ def test_every_wrong_input_has_a_line(run: Run) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("cost",), "--estimate is required"),
-        (("cost", *INPUTS), "--estimate is required"),
+        (("cost", *INPUTS), "--image-size needs --estimate"),
         (
             ("cost", "--estimate", "--new-share", "20%"),
             "Fix: add --image-size 500MB --builds-per-day 30",
         ),
         ((*ESTIMATE, "--keep", "1", "--keep", "2"), "--estimate takes --keep once"),
-        ((*ESTIMATE, "team/api"), "Got unexpected extra argument"),
+        ((*ESTIMATE, "team/api"), "--estimate takes no REPOSITORY"),
     ],
 )
 def test_a_wrong_call(arguments: tuple[str, ...], said: str, run: Run) -> None:

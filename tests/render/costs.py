@@ -6,9 +6,10 @@ from dataclasses import replace
 from bot.core.detailed_cost import DetailedCost
 from bot.core.prices import GbPrice, PriceSource
 from bot.core.repository import RegistryId, RepositoryId
-from bot.core.repository_cost import TriedCost, projection_of_policy, repository_cost
+from bot.core.repository_cost import Projection, TriedCost, repository_cost
 from bot.core.storage_breakdown import StorageBreakdown, break_down
 from bot.core.storage_history import WEEK, RunFreed, StorageDay, StorageHistory
+from bot.core.storage_projection import MONTHS, MonthlyStorage, WeeklyGrowth
 from tests.render.builders import GB, image, plan
 from tests.support import NOW
 
@@ -46,6 +47,20 @@ def breakdown() -> StorageBreakdown:
     return break_down(plan(*images, newest=1))
 
 
+def projected(start: int, weekly: int, spread: int) -> Projection:
+    """In GB. A year has 48 weeks."""
+    months = [
+        MonthlyStorage(
+            number,
+            (start + 4 * weekly * number) * GB,
+            (start + 4 * (weekly - spread) * number) * GB,
+            (start + 4 * (weekly + spread) * number) * GB,
+        )
+        for number in range(1, MONTHS + 1)
+    ]
+    return Projection(start * GB, months)
+
+
 def detailed(
     name: str = "team/api",
     days: Sequence[StorageDay] = GROWING,
@@ -56,14 +71,21 @@ def detailed(
     breakdown: StorageBreakdown = EMPTY,
     tried_freeable: int | None = None,
 ) -> DetailedCost:
-    """`tried_freeable`: in GB; None: no policy is tried."""
+    """Grows by 10 GB a week if `days` are `GROWING`. `tried_freeable`: in GB; None: no policy is
+    tried."""
     registry = RegistryId("123456789012", region)
     repository = RepositoryId(registry, name, f"{registry}/{name}")
     cost = repository_cost(repository, StorageHistory(days, runs), price, [], NOW)
     assert cost
+    if cost.growth and cost.growth.expected:
+        cost = replace(
+            cost,
+            growth=WeeklyGrowth(10 * GB, 7 * GB, 13 * GB),
+            without_cleanup=projected(220, 10, 3),
+            with_policy=projected(120, 1, 1) if cost.with_policy else None,
+        )
     if tried_freeable is None:
         return DetailedCost(cost, breakdown, None)
-    now = replace(cost.now, freeable_bytes=tried_freeable * GB)
-    projection = projection_of_policy(now, cost.growth)
+    projection = projected(70, 0, 0) if cost.growth else None
     tried = TriedCost(["{newest: 3}"], 12, tried_freeable * GB, projection)
     return DetailedCost(cost, breakdown, tried)
