@@ -31,6 +31,7 @@ from bot.slack.command_parser import (
     is_pattern,
     read_end,
 )
+from bot.slack.cost_command import all_costs_answer, cost_answer
 from bot.slack.listener import answer
 from bot.slack.listener_context import SlackContext
 from bot.slack.message_updates import tags_of_pins, update_after_pinning, update_messages
@@ -155,6 +156,14 @@ def list_repositories(call: CommandCall, arguments: CommandArguments) -> None:
             )
         )
     )
+
+
+def show_costs(call: CommandCall, arguments: CommandArguments) -> None:
+    name = next(iter(arguments.names), None)
+    if name is None:
+        call.answer(all_costs_answer(call.context))
+    else:
+        call.answer(cost_answer(call.context, call.find(as_repository(name))))
 
 
 def why(call: CommandCall, arguments: CommandArguments) -> None:
@@ -282,6 +291,13 @@ _EVERY_COMMAND = (
         CommandUsage.of("[PATTERN]"),
         "lists repositories with their costs and possible savings",
         list_repositories,
+    ),
+    SlashCommand(
+        "cost",
+        CommandUsage.of("[REPOSITORY]"),
+        "shows costs over time: the last 12 weeks and the next 12 months",
+        show_costs,
+        synonyms=("costs", "price", "growth"),
     ),
     SlashCommand(
         "why",

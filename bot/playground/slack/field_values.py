@@ -95,7 +95,6 @@ class EnteredFieldValues:
             *initial,
             *element.get("initial_options", []),
             *stored.get("selected_options", []),
-            *filter(None, [stored.get("selected_option")]),
         ]
 
 

@@ -39,7 +39,10 @@ def home_tab(view: HomeView) -> Json:
         section(*_next_reports(view)),
         header("Last results"),
         *_last_results(view),
-        context(f"As of {date(view.now)}. `{COMMAND} help` lists all commands."),
+        context(
+            f"As of {date(view.now)}. `{COMMAND} cost` shows costs over time. `{COMMAND} help` "
+            "lists all commands."
+        ),
     ]
     return View(type="home", blocks=blocks).to_dict()
 

@@ -23,8 +23,7 @@ async def type_command(context: ActionContext, body: Body) -> ActionOutcome:
 
 @user_action("/use")
 async def use(context: ActionContext, body: Body) -> ActionOutcome:
-    """`{user, action_id}` and optionally `block_id`, `value`, `confirm`, a surface, and `entered`:
-    values of its other fields."""
+    """`{user, action_id}` and optionally `block_id`, `value`, `confirm`, and a surface."""
     return await interactive_elements.use_element(context, _element_use(body))
 
 
