@@ -95,6 +95,7 @@ class EnteredFieldValues:
             *initial,
             *element.get("initial_options", []),
             *stored.get("selected_options", []),
+            *filter(None, [stored.get("selected_option")]),
         ]
 
 

@@ -128,7 +128,7 @@ class SimulatedUser:
         """Clicks a button or chooses `value` in a menu.
 
         `where`: `channel` and `ts` of a message, or `home=True`, otherwise the topmost modal.
-        Optionally also `block_id` and `value`.
+        Optionally also `block_id`, `value`, and `entered` with the values of other fields.
         """
         return self._act("use", action_id=action_id, confirm=confirm, **where)
 

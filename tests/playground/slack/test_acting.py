@@ -190,6 +190,41 @@ def test_a_menu_with_options_from_the_app(bot: Bot, ann: SimulatedUser, general:
     assert ann.uses("menu", **where, value=["2.0"]).result == "refused"
 
 
+def test_a_menu_with_options_from_the_app_among_buttons(
+    bot: Bot, ann: SimulatedUser, bob: SimulatedUser, general: str
+) -> None:
+    menu = {"type": "external_select", "action_id": "open_report", "min_query_length": 0}
+    where = post(bot, general, actions(button(), menu, block_id="b"))
+    bot.answers["block_suggestion"] = {"options": options("shop/api")}
+    assert ann.looks_for("", "open_report", **where).options == tuple(options("shop/api"))
+    [asked] = bot.payloads("block_suggestion")
+    assert (asked["block_id"], asked["message"]["ts"]) == ("b", where["ts"])
+    assert ann.uses("open_report", **where, value="shop/api").sent
+    [chosen] = bot.payloads("block_actions")
+    assert chosen["actions"][0]["selected_option"] == options("shop/api")[0]
+    assert chosen["actions"][0]["block_id"] == "b"
+    assert (chosen["container"]["type"], chosen["container"]["message_ts"]) == (
+        "message",
+        where["ts"],
+    )
+    assert chosen["state"]["values"]["b"]["open_report"]["selected_option"]["value"] == "shop/api"
+    assert chosen["response_url"]
+    assert bob.uses("open_report", **where, value="shop/api").result == "refused"
+
+
+def test_a_choice_stays_valid_after_another_search(
+    bot: Bot, ann: SimulatedUser, general: str
+) -> None:
+    menu = {"type": "external_select", "action_id": "menu", "min_query_length": 0}
+    where = post(bot, general, actions(menu))
+    bot.answers["block_suggestion"] = {"options": options("a")}
+    ann.looks_for("a", "menu", **where)
+    assert ann.uses("menu", **where, value="a").ok
+    bot.answers["block_suggestion"] = {"options": options("b")}
+    ann.looks_for("b", "menu", **where)
+    assert ann.uses("menu", **where, value="a").ok
+
+
 def test_options_of_groups(bot: Bot, ann: SimulatedUser, general: str) -> None:
     menu = {"type": "external_select", "action_id": "menu"}
     where = post(bot, general, section(accessory=menu))

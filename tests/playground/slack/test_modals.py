@@ -9,6 +9,7 @@ from bot.playground.slack import SimulatedUser, Workspace
 
 from .helpers import (
     Bot,
+    Json,
     actions,
     button,
     error,
@@ -326,3 +327,47 @@ def test_no_home_tab() -> None:
         assert ann.opens_home().result == "not_configured"
         home = {"type": "home", "blocks": [section()]}
         assert error(bot.web.views_publish, user_id=ann.id, view=home) == "not_enabled"
+
+
+RADIO: Json = {"type": "radio_buttons", "action_id": "which", "options": options("all", "some")}
+BOXES: Json = {"type": "checkboxes", "action_id": "how", "options": options("quiet", "fast")}
+SEARCH: Json = {"type": "multi_external_select", "action_id": "found", "min_query_length": 0}
+
+
+def test_a_choice_that_is_sent_at_once(bot: Bot, ann: SimulatedUser, trigger: str) -> None:
+    """With the values of all fields of the modal, also those that the user only typed."""
+    loud = [
+        field(element, f"b {number}", dispatch_action=True)
+        for number, element in enumerate((RADIO, BOXES, SEARCH))
+    ]
+    open_modal(bot, trigger, blocks=[*loud, field(text_input("note"), "note")])
+    bot.answers["block_suggestion"] = {"options": options("shop/api", "shop/cart")}
+    ann.looks_for("", "found")
+    assert ann.uses("which", value="some", entered={"note": "later"}).sent
+    assert ann.uses("how", value=["fast"]).sent
+    assert ann.uses("found", value=["shop/api", "shop/cart"]).sent
+    *_, last = bot.payloads("block_actions")
+    assert last["container"]["type"] == "view"
+    assert "message" not in last
+    assert last["actions"][0]["selected_options"] == options("shop/api", "shop/cart")
+    values = last["view"]["state"]["values"]
+    assert values["b 0"]["which"]["selected_option"] == options("some")[0]
+    assert values["b 1"]["how"]["selected_options"] == options("fast")
+    assert values["b 2"]["found"]["selected_options"] == options("shop/api", "shop/cart")
+    assert values["note"]["note"]["value"] == "later"
+    assert bot.payloads("view_submission") == []
+
+
+def test_typed_values_that_the_client_would_reject(
+    bot: Bot, ann: SimulatedUser, trigger: str
+) -> None:
+    blocks = [
+        field(RADIO, "a", dispatch_action=True),
+        field(text_input("note", max_length=3), "note"),
+    ]
+    open_modal(bot, trigger, blocks=blocks)
+    assert ann.uses("which", value="all", entered={"note": "long", "which": "some"}).sent
+    [sent] = bot.payloads("block_actions")
+    values = sent["view"]["state"]["values"]
+    assert values["note"]["note"]["value"] is None
+    assert values["a"]["which"]["selected_option"] == options("all")[0]

@@ -23,7 +23,8 @@ async def type_command(context: ActionContext, body: Body) -> ActionOutcome:
 
 @user_action("/use")
 async def use(context: ActionContext, body: Body) -> ActionOutcome:
-    """`{user, action_id}` and optionally `block_id`, `value`, `confirm`, and a surface."""
+    """`{user, action_id}` and optionally `block_id`, `value`, `confirm`, a surface, and `entered`:
+    values of its other fields."""
     return await interactive_elements.use_element(context, _element_use(body))
 
 

@@ -19,6 +19,7 @@ from starlette.staticfiles import StaticFiles
 from bot.playground.slack.directory import TEAM_NAME
 from bot.playground.slack.models import UploadedFile, WorkspaceUser
 from bot.playground.slack.page.charts import drawn_chart
+from bot.playground.slack.page.data_tables import shown_table
 from bot.playground.slack.page.formatter import PageFormatter
 from bot.playground.slack.page.page_content import PageContent, ReadMarkers, human_users
 from bot.playground.slack.user_actions.context import ActionContext
@@ -72,6 +73,7 @@ def _templates() -> Environment:
     )
     templates.filters["element_id"] = _element_id
     templates.filters["drawn_chart"] = drawn_chart
+    templates.filters["shown_table"] = shown_table
     return templates
 
 

@@ -124,6 +124,13 @@ def checked_value(
     return value
 
 
+def store_value(state: WorkspaceState, surface: Surface, action_id: str, given: Any) -> None:
+    """Stores the input in an element of the surface. Raises ActionNotPossibleError."""
+    target = surface.find_element(action_id, None)
+    value = checked_value(state, surface, target, given)
+    state.fields.set(surface.user.id, surface.key, target, value)
+
+
 def _check_known(state: WorkspaceState, target: ElementInBlock, value: Value) -> None:
     """Raises ActionNotPossibleError for an unknown user or channel."""
     key = value_key(value["type"]).removesuffix("s")

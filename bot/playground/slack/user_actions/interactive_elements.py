@@ -1,6 +1,8 @@
 """Clicking buttons and choosing in menus of messages, modals and the Home tab."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
 from typing import Any
 
 from bot.playground.slack.blocks import check_suggestions
@@ -10,7 +12,7 @@ from bot.playground.slack.field_values import Value
 from bot.playground.slack.models import Message
 from bot.playground.slack.socket_mode.envelopes import SocketEnvelope, interactive
 from bot.playground.slack.user_actions.context import ActionContext
-from bot.playground.slack.user_actions.input_values import checked_value
+from bot.playground.slack.user_actions.input_values import checked_value, store_value
 from bot.playground.slack.user_actions.outcome import ActionNotPossibleError, ActionOutcome
 from bot.playground.slack.user_actions.payloads import action_payload, suggestion_payload
 from bot.playground.slack.user_actions.surfaces import Surface, SurfaceAddress, find_surface
@@ -18,7 +20,8 @@ from bot.playground.slack.user_actions.surfaces import Surface, SurfaceAddress, 
 
 @dataclass(frozen=True, kw_only=True)
 class ElementInteraction:
-    """A use of an element. `confirm` is the answer to its confirmation dialog, if any."""
+    """A use of an element. `confirm` is the answer to its confirmation dialog, if any. `entered`:
+    the values of other fields of the surface, by action ID."""
 
     user: str
     address: SurfaceAddress
@@ -26,6 +29,7 @@ class ElementInteraction:
     block_id: str | None = None
     value: Any = None
     confirm: bool | None = None
+    entered: Mapping[str, Any] = field(default_factory=dict)
 
 
 async def use_element(context: ActionContext, use: ElementInteraction) -> ActionOutcome:
@@ -35,6 +39,7 @@ async def use_element(context: ActionContext, use: ElementInteraction) -> Action
     """
     with context.state.lock:
         surface, target = _find(context, use)
+        _keep_entered(context, surface, use)
         value = checked_value(context.state, surface, target, use.value)
         if target.is_input and not target.block.get("dispatch_action"):
             context.state.fields.set(use.user, surface.key, target, value)
@@ -71,6 +76,15 @@ async def load_suggestions(context: ActionContext, use: ElementInteraction) -> A
 def _find(context: ActionContext, use: ElementInteraction) -> tuple[Surface, ElementInBlock]:
     surface = find_surface(context.state, context.user(use.user), use.address)
     return surface, surface.find_element(use.action_id, use.block_id)
+
+
+def _keep_entered(context: ActionContext, surface: Surface, use: ElementInteraction) -> None:
+    """Stores the other fields, which Slack sends with every action. Ignores values that the client
+    would reject when the modal is submitted."""
+    for action_id, given in use.entered.items():
+        if action_id != use.action_id:
+            with suppress(ActionNotPossibleError):
+                store_value(context.state, surface, action_id, given)
 
 
 def _check_confirmation(target: ElementInBlock, *, confirm: bool | None) -> None:

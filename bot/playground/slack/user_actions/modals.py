@@ -12,7 +12,7 @@ from bot.playground.slack.errors import SlackError
 from bot.playground.slack.models import SlackView, WorkspaceUser
 from bot.playground.slack.socket_mode.envelopes import interactive
 from bot.playground.slack.user_actions.context import ActionContext
-from bot.playground.slack.user_actions.input_values import checked_value, validation_error
+from bot.playground.slack.user_actions.input_values import store_value, validation_error
 from bot.playground.slack.user_actions.outcome import ActionNotPossibleError, ActionOutcome
 from bot.playground.slack.user_actions.payloads import closing_payload, submission_payload
 from bot.playground.slack.user_actions.surfaces import Surface, top_modal
@@ -64,9 +64,7 @@ def _fill(
 ) -> None:
     surface = Surface(user=actor, container=view)
     for action_id, given in values.items():
-        target = surface.find_element(action_id, None)
-        value = checked_value(context.state, surface, target, given)
-        context.state.fields.set(actor.id, view.id, target, value)
+        store_value(context.state, surface, action_id, given)
 
 
 def _check_complete(context: ActionContext, actor: WorkspaceUser, view: SlackView) -> None:

@@ -193,6 +193,70 @@ def test_stacked_modals(app: Bot, window: Page) -> None:
     expect(window.get_by_role("dialog")).to_have_count(0)
 
 
+def test_a_menu_of_a_message_with_options_from_the_app(
+    app: Bot, window: Page, general: str, look: Look
+) -> None:
+    menu = {"type": "external_select", "action_id": "open_report", "min_query_length": 0}
+    hint = {"placeholder": plain("Open a report")}
+    blocks = [section("Digest"), actions(button(), {**menu, **hint}, block_id="below")]
+    ts = app.web.chat_postMessage(channel=general, text="x", blocks=blocks)["ts"]
+    box = window.get_by_role("combobox", name="Open a report")
+    box.click()
+    found = window.get_by_role("listbox").get_by_role("option")
+    expect(found).to_have_text(TAGS)
+    expect(found.last).to_be_in_viewport()
+    look(window, "menu-of-a-message")
+    box.press_sequentially("build")
+    expect(found).to_have_text(["build-30"])
+    window.keyboard.press("Enter")
+    [chosen] = app.wait_for("block_actions")
+    assert chosen["actions"][0]["selected_option"]["value"] == "build-30"
+    assert chosen["container"]["message_ts"] == ts
+    expect(window.get_by_role("list", name="Chosen")).to_contain_text("build-30")
+    expect(found).to_have_count(0)
+    expect(box).to_be_focused()
+
+
+def test_a_choice_that_the_app_answers_at_once(app: Bot, window: Page) -> None:
+    """The app gets what the user typed in other fields, which keep their text."""
+    radio = {"type": "radio_buttons", "action_id": "which", "options": options("all", "some")}
+    note = {"type": "plain_text_input", "action_id": "note"}
+
+    def view(sum_of_all: str, chosen: str) -> Json:
+        offered = [
+            {"text": plain(f"{value} ({sum_of_all})"), "value": value} for value in ("all", "some")
+        ]
+        return {
+            "type": "modal",
+            "title": plain("Approve"),
+            "submit": plain("Next"),
+            "blocks": [
+                field(
+                    {**radio, "options": offered}, "a", label=plain("Which"), dispatch_action=True
+                ),
+                field(note, "b", label=plain("Note")),
+                section(chosen),
+            ],
+        }
+
+    def answer(payload: Json) -> None:
+        if payload["actions"][0]["action_id"] == "pin":
+            app.web.views_open(trigger_id=payload["trigger_id"], view=view("$3", "Nothing chosen"))
+        else:
+            note = payload["view"]["state"]["values"]["b"]["note"]["value"]
+            updated = view("$2", f"Chosen, with {note}")
+            app.web.views_update(view_id=payload["view"]["id"], view=updated)
+
+    app.does["block_actions"] = answer
+    press(window, "Pin tags…")
+    window.get_by_label("Note").fill("a note")
+    window.get_by_label("some ($3)").check()
+    expect(window.get_by_text("Chosen, with a note")).to_be_visible()
+    expect(window.get_by_label("some ($2)")).to_be_checked()
+    expect(window.get_by_label("all ($2)")).not_to_be_checked()
+    expect(window.get_by_label("Note")).to_have_value("a note")
+
+
 def test_enter_sends_a_text(app: Bot, window: Page) -> None:
     """As the input says: on Enter, by default, or on each character."""
     boxes = {"a": None, "b": {"trigger_actions_on": ["on_character_entered"]}}

@@ -1,7 +1,7 @@
 // Updates one DOM tree to match another. Unchanged nodes are kept, with their focus, scroll position,
 // open menus and typed text.
 
-const SCRIPT_ATTRIBUTES = new Set(["open", "aria-busy", "aria-invalid", "aria-expanded", "aria-activedescendant"]);
+const SCRIPT_ATTRIBUTES = new Set(["open", "aria-busy", "aria-invalid", "aria-expanded", "aria-activedescendant", "aria-sort"]);
 
 /** The script owns elements with `data-own`: their children and `hidden` are not changed. */
 export function morph(old, fresh) {

@@ -1,6 +1,7 @@
 // Sends user actions, and updates the page with newly rendered HTML from the server.
 import { morph } from "./morph.js";
 import { closeList, listenToSearch } from "./search.js";
+import { arrangeTables, listenToTables } from "./table.js";
 
 const user = document.body.dataset.user;
 const app = document.body.dataset.app;
@@ -34,6 +35,7 @@ async function renderAgain() {
   document.title = fresh.title;
   morph(document.getElementById("page"), fresh.getElementById("page"));
   known = Number(document.getElementById("page").dataset.feed);
+  arrangeTables();
   atEnd.forEach(scrollToEnd);
   openModal();
 }
@@ -107,8 +109,14 @@ export async function use(control, value) {
     await refresh();
     return;
   }
-  const confirm = dialog ? { confirm: true } : {};
-  await act("use", { ...elementAddress(control), ...confirm, ...(value === undefined ? {} : { value }) }, control);
+  const form = control.closest("[data-submit]");
+  const body = {
+    ...elementAddress(control),
+    ...(dialog && { confirm: true }),
+    ...(value !== undefined && { value }),
+    ...(form && { entered: valuesIn(form) }),
+  };
+  await act("use", body, control);
 }
 
 export const suggest = (control, text) => send("suggest", { ...elementAddress(control), value: text });
@@ -148,10 +156,14 @@ function valueOf(field) {
 
 const chipsOf = (field) => [...field.querySelectorAll(".chips [data-value]")].map((chip) => chip.dataset.value);
 
-async function submit(form) {
+/** The values of all fields of a modal, by action ID. */
+function valuesIn(form) {
   const fields = [...form.querySelectorAll("[data-input] [data-action]")];
-  const values = Object.fromEntries(fields.map((field) => [field.dataset.action, valueOf(field)]));
-  const outcome = await act("submit", { values }, form.querySelector("[type=submit]"));
+  return Object.fromEntries(fields.map((field) => [field.dataset.action, valueOf(field)]));
+}
+
+async function submit(form) {
+  const outcome = await act("submit", { values: valuesIn(form) }, form.querySelector("[type=submit]"));
   if (outcome && form.isConnected) showErrors(form, outcome.errors);
 }
 
@@ -265,6 +277,7 @@ document.addEventListener("focusout", (event) => {
 });
 
 listenToSearch();
+listenToTables();
 document.querySelectorAll("[data-scroll]").forEach(scrollToEnd);
 openModal();
 if ("opensHome" in document.body.dataset) send("home", {});

@@ -68,6 +68,7 @@ function show(search, options) {
   if (!open.length) list.append(line("No results", "nothing hint"));
   list.hidden = false;
   box.setAttribute("aria-expanded", "true");
+  list.scrollIntoView({ block: "nearest" });
   markOption(search, list.querySelector("[role=option]"));
 }
 
@@ -117,6 +118,7 @@ async function addChoice(search, value) {
   closeList(search);
   await use(search, isMulti(search) ? [...chosenIn(search), value] : value);
   box.focus();
+  if (!isMulti(search)) closeList(search);
 }
 
 async function removeChoice(search, value) {
