@@ -75,10 +75,15 @@ def _parts(elements: Sequence[Json]) -> Iterator[tuple[str, str]]:
             case "text":
                 yield str(each["text"]), ""
             case "link":
-                yield str(each.get("text", each["url"])), str(each["url"])
+                yield str(each.get("text", each["url"])), _web_address(each["url"])
             case "emoji":
                 yield f":{each['name']}:", ""
             case _ if "elements" in each:
                 yield from _parts(each["elements"])
             case kind:
                 yield str(each.get("fallback", f"({kind})")), ""
+
+
+def _web_address(url: str) -> str:
+    """Empty for other links, which could run scripts."""
+    return url if url.startswith(("https://", "http://")) else ""

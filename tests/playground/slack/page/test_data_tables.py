@@ -63,6 +63,7 @@ def test_rich_text() -> None:
         {"type": "text", "text": "see "},
         {"type": "link", "url": "https://example.com", "text": "the report"},
         {"type": "link", "url": "https://example.com"},
+        {"type": "link", "url": "javascript:alert()", "text": "no link"},
         {"type": "emoji", "name": "tada"},
         {"type": "user", "user_id": "U1"},
     )
@@ -71,6 +72,7 @@ def test_rich_text() -> None:
         ("see ", ""),
         ("the report", "https://example.com"),
         ("https://example.com", "https://example.com"),
+        ("no link", ""),
         (":tada:", ""),
         ("(user)", ""),
     ]
