@@ -23,18 +23,26 @@ from bot.cli.options import CommonOptions, common_options, format_option, reposi
     "--png",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="Also draw a picture. Needs the extra `png`.",
+    help="Also draw the picture. Needs the extra `png` (matplotlib).",
 )
 @click.option(
     "--estimate",
     is_flag=True,
-    help="Calculate with the numbers given here, without AWS. --keep is a number of images.  "
+    help="Calculate with these numbers instead, without AWS. --keep is a number of images then.  "
     "[default: 15]",
 )
-@click.option("--image-size", metavar="500MB", help="Size of an image as ECR stores it.")
-@click.option("--new-share", metavar="20%", help="Part of an image that no earlier image has.")
-@click.option("--builds-per-day", metavar="30", help="Images that are pushed each day.")
-@click.option("--months", metavar="12", help="Months to calculate.  [default: 12]")
+@click.option(
+    "--image-size", metavar="500MB", help="With --estimate: size of an image as ECR stores it."
+)
+@click.option(
+    "--new-share",
+    metavar="20%",
+    help="With --estimate: part of an image that no earlier image has.",
+)
+@click.option(
+    "--builds-per-day", metavar="30", help="With --estimate: images that are pushed each day."
+)
+@click.option("--months", metavar="12", help="With --estimate: months to calculate.  [default: 12]")
 @format_option("repository (with --estimate: month)")
 @common_options
 @click.pass_obj

@@ -1,7 +1,7 @@
 """Costs as a picture, for people outside Slack. Needs the extra `png`."""
 
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from io import BytesIO
 from typing import NamedTuple
@@ -15,6 +15,7 @@ from bot import sanitize
 from bot.core.detailed_cost import CostSummary, DetailedCost, summarize
 from bot.core.repository_cost import YearlyCost
 from bot.core.storage_history import StorageDay
+from bot.core.storage_projection import MONTHS, WEEKS
 from bot.render.cost_sentences import (
     FREEABLE,
     IN_USE,
@@ -32,13 +33,17 @@ from bot.render.cost_sentences import (
     range_note_words,
     source_words,
 )
+from bot.render.costs import UNKNOWN
 from bot.render.quantities import UNITS, dollars, size
 from bot.render.storage_bars import parts_of
 
 INCHES = (12, 7)
 DOTS_PER_INCH = 150
 
-LINE_LENGTH, NOTE_LENGTH = 118, 180
+TITLE_LENGTH, LONG_TITLE_LENGTH = 76, 125
+"""Characters of the first line: up to three small ones for a long name."""
+
+LINE_LENGTH, NOTE_LENGTH = 130, 180
 """Characters of a line above the charts, and below them."""
 
 _STYLE = {
@@ -122,7 +127,9 @@ def _largest(summary: CostSummary) -> int:
 def _write_around(figure: Figure, summary: CostSummary) -> None:
     first, *others = map(sanitize.line, headline_sentences(summary))
     lines = "\n".join(textwrap.fill(each, LINE_LENGTH) for each in others)
-    figure.text(0.02, 0.955, first, fontsize=17, fontweight="bold", va="top")
+    is_long = len(first) > TITLE_LENGTH
+    title = textwrap.fill(first, LONG_TITLE_LENGTH) if is_long else first
+    figure.text(0.02, 0.955, title, fontsize=9.5 if is_long else 17, fontweight="bold", va="top")
     figure.text(0.02, 0.89, lines, fontsize=12.5, va="top", linespacing=1.4)
     notes = [
         *source_words(summary),
@@ -131,13 +138,15 @@ def _write_around(figure: Figure, summary: CostSummary) -> None:
     ]
     small = textwrap.fill(sanitize.line(" ".join(notes)), NOTE_LENGTH)
     figure.text(0.02, 0.02, small, fontsize=8.5, color=_GRAY, va="bottom")
-    figure.subplots_adjust(left=0.07, right=0.985, top=0.72, bottom=0.155, wspace=0.06)
+    figure.subplots_adjust(left=0.07, right=0.985, top=0.72, bottom=0.17, wspace=0.09)
 
 
 def _draw_weeks(axes: Axes, weeks: Sequence[StorageDay]) -> None:
+    """The last week is at the right, even if earlier ones are unknown."""
     axes.set_title(LAST_WEEKS)
+    places = range(WEEKS + 1 - len(weeks), WEEKS + 1)
     labeled: set[str] = set()
-    for place, day in enumerate(weeks):
+    for place, day in zip(places, weeks, strict=True):
         bottom = 0
         for part, held in parts_of(day):
             if held:
@@ -145,11 +154,22 @@ def _draw_weeks(axes: Axes, weeks: Sequence[StorageDay]) -> None:
                 axes.bar(place, held, 0.8, bottom, color=_COLORS[part.name], label=label)
                 labeled.add(part.name)
                 bottom += held
-    ticks = range(len(weeks) - 1, -1, -3)
-    axes.set_xticks(ticks, [_day(weeks[place].at) for place in ticks])
+    dated = list(zip(places, weeks, strict=True))[::-3]
+    axes.set_xlim(-0.7, WEEKS + 0.7)
+    axes.set_xticks([place for place, _ in dated], [_day(day.at) for _, day in dated])
     axes.grid(visible=False, axis="x")
-    if labeled:
-        axes.legend(loc="upper left", frameon=False, fontsize=10, reverse=True)
+    if not labeled:
+        _write_unknown(axes)
+        return
+    axes.legend(
+        loc="upper left",
+        bbox_to_anchor=(-0.02, -0.07),
+        ncols=len(labeled),
+        frameon=False,
+        fontsize=9.5,
+        handlelength=1,
+        columnspacing=1.2,
+    )
 
 
 def _draw_months(axes: Axes, summary: CostSummary, largest: int) -> None:
@@ -157,17 +177,21 @@ def _draw_months(axes: Axes, summary: CostSummary, largest: int) -> None:
     axes.grid(visible=False, axis="x")
     lines = [_Line(*each) for each in projections(summary)]
     if not lines:
-        axes.set_xticks([])
-        axes.text(0.5, 0.5, "unknown", transform=axes.transAxes, ha="center", color=_GRAY)
+        _write_unknown(axes)
         return
     for each in lines:
         _draw_line(axes, each)
     _label_lines(axes, lines, largest)
     start = max(each.cost.scanned_at for each in summary.costs)
-    ticks = range(3, 13, 3)
+    ticks = range(3, MONTHS + 1, 3)
     dates = [_month(start + number * _MONTH) for number in ticks]
-    axes.set_xlim(0, 17.6)
+    axes.set_xlim(0, 1.47 * MONTHS)
     axes.set_xticks([0, *ticks], ["today", *dates])
+
+
+def _write_unknown(axes: Axes) -> None:
+    axes.set_xticks([])
+    axes.text(0.5, 0.5, UNKNOWN, transform=axes.transAxes, ha="center", color=_GRAY)
 
 
 def _draw_line(axes: Axes, each: _Line) -> None:
@@ -182,21 +206,34 @@ def _draw_line(axes: Axes, each: _Line) -> None:
         axes.fill_between(numbers, low, high, color=color, alpha=0.13, linewidth=0)
 
 
-def _label_lines(axes: Axes, lines: Sequence[_Line], largest: int) -> None:
-    """At their ends, lowest first. Labels keep a distance, so that none covers another."""
-    free_above = 0.0
-    for each in sorted(lines, key=lambda line: line.end_bytes):
-        height = max(each.end_bytes / largest if largest else 0.0, free_above)
-        free_above = height + _LABEL_HEIGHT
+def _label_lines(axes: Axes, lines: Iterable[_Line], largest: int) -> None:
+    """At their ends."""
+    upwards = sorted(lines, key=lambda line: line.end_bytes)
+    heights = _spread([each.end_bytes / largest if largest else 0.0 for each in upwards])
+    for each, height in zip(upwards, heights, strict=True):
         label = f"{each.name}\n{size(each.end_bytes)}, costs {dollars(each.year.usd)}"
         axes.text(
-            12.3,
+            MONTHS + 0.3,
             height * largest,
             label,
             color=_COLORS[each.name],
             fontsize=10.5,
             va="center",
         )
+
+
+def _spread(heights: Sequence[float]) -> Sequence[float]:
+    """Moves labels apart, so that none covers another. From the lowest, 0, to the highest, 1."""
+    found = list(heights)
+    lowest = 0.0
+    for place, height in enumerate(found):
+        found[place] = max(height, lowest)
+        lowest = found[place] + _LABEL_HEIGHT
+    highest = 1.0
+    for place, height in reversed(list(enumerate(found))):
+        found[place] = min(height, highest)
+        highest = found[place] - _LABEL_HEIGHT
+    return found
 
 
 def _label_bytes(axes: Axes, largest: int) -> None:
