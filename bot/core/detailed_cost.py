@@ -1,7 +1,9 @@
 """The costs of repositories with what takes their storage, and with a policy to try."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from bot.core.prices import StorageCost, total_cost
 from bot.core.repository_cost import (
@@ -12,6 +14,7 @@ from bot.core.repository_cost import (
     total_cost_of,
 )
 from bot.core.storage_breakdown import StorageBreakdown
+from bot.core.storage_history import StorageDay
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +34,36 @@ class DetailedCost:
 
 
 @dataclass(frozen=True, slots=True)
+class StorageWeek:
+    """What repositories stored at the end of a week, in bytes, without those of unknown size.
+
+    `undivided_bytes`: of repositories where it is unknown what is in use and what could be freed.
+    `reconstructed_bytes`: of those that were not scanned by then. `is_known`: whether the size of
+    any repository is known.
+    """
+
+    at: datetime
+    in_use_bytes: int
+    rule_kept_bytes: int
+    freeable_bytes: int
+    undivided_bytes: int
+    reconstructed_bytes: int
+    is_known: bool
+
+    @property
+    def stored_bytes(self) -> int:
+        divided = self.in_use_bytes + self.rule_kept_bytes + self.freeable_bytes
+        return divided + self.undivided_bytes + self.reconstructed_bytes
+
+
+@dataclass(frozen=True, slots=True)
 class CostSummary:
-    """Several repositories, or one. `tried_freeable`: as far as known. `tried_year`: the next 12
-    months with the tried policy."""
+    """Several repositories, or one. `weeks`: the last 12, oldest first.
+    `tried_freeable`: as far as known. `tried_year`: the next 12 months with the tried policy."""
 
     costs: Sequence[DetailedCost]
     total: TotalCost
+    weeks: Sequence[StorageWeek]
     tried_freeable: StorageCost
     tried_year: YearlyCost | None
 
@@ -75,6 +102,36 @@ def summarize(costs: Sequence[DetailedCost]) -> CostSummary:
     return CostSummary(
         costs=costs,
         total=total_cost_of(each.cost for each in costs),
+        weeks=_weeks(each.cost for each in costs),
         tried_freeable=total_cost(filter(None, (each.tried_freeable for each in costs))),
         tried_year=total_cost_of(tried).with_policy,
     )
+
+
+def _weeks(costs: Iterable[RepositoryCost]) -> Sequence[StorageWeek]:
+    """The scans of one command are some minutes apart, so its weeks end at different times."""
+    by_weeks_ago: defaultdict[int, list[StorageDay]] = defaultdict(list)
+    for cost in costs:
+        for number, day in enumerate(reversed(cost.weeks)):
+            by_weeks_ago[number].append(day)
+    return [storage_week(days) for _, days in sorted(by_weeks_ago.items(), reverse=True)]
+
+
+def storage_week(days: Sequence[StorageDay]) -> StorageWeek:
+    """`days`: one for each repository, at least one."""
+    known = [day for day in days if day.stored_bytes is not None]
+    measured = [day for day in known if day.is_measured]
+    divided = [day for day in measured if day.rule_kept_bytes is not None]
+    return StorageWeek(
+        at=max(day.at for day in days),
+        in_use_bytes=sum(day.in_use_bytes or 0 for day in divided),
+        rule_kept_bytes=sum(day.rule_kept_bytes or 0 for day in divided),
+        freeable_bytes=sum(day.freeable_bytes or 0 for day in divided),
+        undivided_bytes=sum(_stored(day) for day in measured if day.rule_kept_bytes is None),
+        reconstructed_bytes=sum(_stored(day) for day in known if not day.is_measured),
+        is_known=bool(known),
+    )
+
+
+def _stored(day: StorageDay) -> int:
+    return day.stored_bytes or 0

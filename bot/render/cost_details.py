@@ -4,10 +4,10 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from bot.core.detailed_cost import CostSummary, DetailedCost, summarize
+from bot.core.detailed_cost import CostSummary, DetailedCost, StorageWeek, storage_week, summarize
 from bot.core.repository_cost import RepositoryCost
 from bot.core.storage_breakdown import LargeLayer, LayerState, StorageBreakdown, StorageKind
-from bot.core.storage_history import RunFreed, StorageDay
+from bot.core.storage_history import RunFreed
 from bot.core.text_formatting import format_time, short_digest
 from bot.render.cost_sentences import (
     FREEABLE,
@@ -82,14 +82,14 @@ def costs_as_text(costs: Sequence[DetailedCost], now: datetime) -> "RenderableTy
         return stacked(
             _headline(summary),
             *_tables(summary, now),
-            *_past(summary.total.weeks),
+            *_past(summary.weeks),
             *_sources(summary),
         )
     (one,) = costs
     return stacked(
         _headline(summary),
-        *_now(one.cost),
-        *_past(one.cost.weeks),
+        *_now(one.cost, storage_week([one.cost.now])),
+        *_past(summary.weeks),
         *_future(repository_row(one), summary),
         *_kinds(one.breakdown),
         *_layers(one.breakdown.largest_layers),
@@ -116,16 +116,15 @@ def _tables(summary: CostSummary, now: datetime) -> Iterator["RenderableType"]:
     )
 
 
-def _now(cost: RepositoryCost) -> Iterator["RenderableType"]:
-    day = cost.now
-    if not day.stored_bytes:
+def _now(cost: RepositoryCost, week: StorageWeek) -> Iterator["RenderableType"]:
+    if not week.stored_bytes:
         return
     rows = [
-        (part.name, *_cells(cost, held), storage_bar([(part, held)], day.stored_bytes))
-        for part, held in parts_of(day)
+        (part.name, *_cells(cost, held), storage_bar([(part, held)], week.stored_bytes))
+        for part, held in parts_of(week)
     ]
     if len(rows) > 1:
-        rows.append((STORED, *_cells(cost, day.stored_bytes), shown("")))
+        rows.append((STORED, *_cells(cost, week.stored_bytes), shown("")))
     headings = [
         Heading("Now", ONE_LINE),
         Heading("", ONE_LINE_NUMBER),
@@ -140,13 +139,17 @@ def _cells(cost: RepositoryCost, number_of_bytes: int) -> tuple[str, str]:
     return size(stored.bytes), dollars(12 * stored.usd_per_month)
 
 
-def _past(weeks: Sequence[StorageDay]) -> Iterator["RenderableType"]:
-    largest = max((day.stored_bytes or 0 for day in weeks), default=0)
+def _past(weeks: Sequence[StorageWeek]) -> Iterator["RenderableType"]:
+    largest = max((week.stored_bytes for week in weeks), default=0)
     if not largest:
         return
     rows = [
-        (f"{day.at:%b} {day.at.day}", _known(day.stored_bytes), storage_bar(parts_of(day), largest))
-        for day in weeks
+        (
+            f"{week.at:%b} {week.at.day}",
+            size(week.stored_bytes) if week.is_known else UNKNOWN,
+            storage_bar(parts_of(week), largest),
+        )
+        for week in weeks
     ]
     headings = [
         Heading(LAST_WEEKS, ONE_LINE),

@@ -12,9 +12,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from bot import sanitize
-from bot.core.detailed_cost import CostSummary, DetailedCost, summarize
+from bot.core.detailed_cost import CostSummary, DetailedCost, StorageWeek, summarize
 from bot.core.repository_cost import YearlyCost
-from bot.core.storage_history import StorageDay
 from bot.core.storage_projection import MONTHS, WEEKS
 from bot.render.cost_sentences import (
     FREEABLE,
@@ -106,7 +105,7 @@ def draw_costs(costs: Sequence[DetailedCost]) -> bytes:
         figure = Figure(INCHES, DOTS_PER_INCH)
         past, future = figure.subplots(1, 2, sharey=True, width_ratios=[1, 1.35])
         largest = _largest(summary)
-        _draw_weeks(past, summary.total.weeks)
+        _draw_weeks(past, summary.weeks)
         _draw_months(future, summary, largest)
         _label_bytes(past, largest)
         _write_around(figure, summary)
@@ -117,7 +116,7 @@ def draw_costs(costs: Sequence[DetailedCost]) -> bytes:
 
 def _largest(summary: CostSummary) -> int:
     """Bytes that the charts must show."""
-    stored = [day.stored_bytes or 0 for day in summary.total.weeks]
+    stored = [week.stored_bytes for week in summary.weeks]
     for name, year in projections(summary):
         months = year.projection.months
         stored += [each.high_bytes if name == NO_CLEANUP else each.stored_bytes for each in months]
@@ -133,7 +132,7 @@ def _write_around(figure: Figure, summary: CostSummary) -> None:
     figure.text(0.02, 0.89, lines, fontsize=12.5, va="top", linespacing=1.4)
     notes = [
         *source_words(summary),
-        *past_words(summary.total.weeks),
+        *past_words(summary.weeks),
         *range_note_words(summary),
     ]
     small = textwrap.fill(sanitize.line(" ".join(notes)), NOTE_LENGTH)
@@ -141,22 +140,21 @@ def _write_around(figure: Figure, summary: CostSummary) -> None:
     figure.subplots_adjust(left=0.07, right=0.985, top=0.72, bottom=0.17, wspace=0.09)
 
 
-def _draw_weeks(axes: Axes, weeks: Sequence[StorageDay]) -> None:
+def _draw_weeks(axes: Axes, weeks: Sequence[StorageWeek]) -> None:
     """The last week is at the right, even if earlier ones are unknown."""
     axes.set_title(LAST_WEEKS)
     places = range(WEEKS + 1 - len(weeks), WEEKS + 1)
     labeled: set[str] = set()
-    for place, day in zip(places, weeks, strict=True):
+    for place, week in zip(places, weeks, strict=True):
         bottom = 0
-        for part, held in parts_of(day):
-            if held:
-                label = None if part.name in labeled else part.name
-                axes.bar(place, held, 0.8, bottom, color=_COLORS[part.name], label=label)
-                labeled.add(part.name)
-                bottom += held
+        for part, held in parts_of(week):
+            label = None if part.name in labeled else part.name
+            axes.bar(place, held, 0.8, bottom, color=_COLORS[part.name], label=label)
+            labeled.add(part.name)
+            bottom += held
     dated = list(zip(places, weeks, strict=True))[::-3]
     axes.set_xlim(-0.7, WEEKS + 0.7)
-    axes.set_xticks([place for place, _ in dated], [_day(day.at) for _, day in dated])
+    axes.set_xticks([place for place, _ in dated], [_day(week.at) for _, week in dated])
     axes.grid(visible=False, axis="x")
     if not labeled:
         _write_unknown(axes)

@@ -2,10 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 
-from bot.core.detailed_cost import CostSummary
+from bot.core.detailed_cost import CostSummary, StorageWeek
 from bot.core.prices import StorageCost
 from bot.core.repository_cost import TotalCost, YearlyCost
-from bot.core.storage_history import StorageDay
 from bot.core.storage_projection import FEWEST_WEEKS, WEEKS_PER_MONTH, WeeklyGrowth
 from bot.core.text_formatting import format_time
 from bot.render.prices import price_words
@@ -114,13 +113,14 @@ def range_note_words(summary: CostSummary) -> Iterator[str]:
         yield "In about 8 of 10 cases, storage stays in the range."
 
 
-def past_words(weeks: Sequence[StorageDay]) -> Iterator[str]:
-    """How the states of the weeks are known."""
-    if not any(not day.is_measured for day in weeks):
-        return
-    first = next((day.at for day in weeks if day.is_measured), None)
-    before = f"Before {first:%b} {first.day}: reconstructed" if first else "Reconstructed"
-    yield f"{before} from push times. Images that others deleted are not counted."
+def past_words(weeks: Sequence[StorageWeek]) -> Iterator[str]:
+    """How the sizes of the weeks are known."""
+    if reconstructed := [week.at for week in weeks if week.reconstructed_bytes]:
+        last = max(reconstructed)
+        yield (
+            f"Until {last:%b} {last.day}, sizes are reconstructed from push times. Images that "
+            "others deleted are not counted."
+        )
 
 
 def tried_words(summary: CostSummary) -> str:
