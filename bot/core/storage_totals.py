@@ -82,8 +82,8 @@ def storage_totals(known: Iterable[KnownRepository], prices: RegionPrices) -> St
 def storage_changes(
     known: Iterable[KnownRepository], histories: Mapping[str, StorageHistory], since: datetime
 ) -> Mapping[RepositoryId, StorageChange]:
-    """Of all repositories that were scanned before `since` and whose sizes are known. `histories`:
-    by URI."""
+    """Of all repositories of known sizes that were scanned before `since`, and later scanned again
+    or cleaned up. `histories`: by URI."""
     found = ((each, histories.get(each.repository.uri)) for each in known)
     changes = ((each.repository, _change(each, past, since)) for each, past in found if past)
     return {repository: change for repository, change in changes if change}
@@ -102,7 +102,12 @@ def _change(
     before, now_bytes = history.at(since), storage_of(known).stored_bytes
     if before is None or not before.is_measured or before.stored_bytes is None:
         return None
-    return None if now_bytes is None else StorageChange(before.stored_bytes, now_bytes)
+    if known.last_scan is None or now_bytes is None:
+        return None
+    was_not_scanned = known.last_scan.at <= since
+    if was_not_scanned and now_bytes == before.stored_bytes:
+        return None
+    return StorageChange(before.stored_bytes, now_bytes)
 
 
 def _stored(scan: LastScan) -> int | None:

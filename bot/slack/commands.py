@@ -3,21 +3,15 @@ defines parser, help and dispatch."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 
 from bot import __version__
 from bot.core.errors import RequestError
 from bot.core.estimate_inputs import EstimateTexts
-from bot.core.name_syntax import REPOSITORIES
-from bot.core.patterns import PatternError, Patterns
 from bot.core.permissions import SlackUser
 from bot.core.plan import PlanState
-from bot.core.prices import RegionPrices
-from bot.core.records import KnownRepository, PlanRecord
+from bot.core.records import PlanRecord
 from bot.core.report_schedules import REPORT_JOB
 from bot.core.repository import RepositoryId
-from bot.core.storage_history import WEEK
-from bot.core.storage_totals import storage_changes, storage_of, storage_totals
 from bot.slack.action_ids import COMMAND
 from bot.slack.api import MessageContent
 from bot.slack.approver_refusal import naming_approvers
@@ -32,6 +26,7 @@ from bot.slack.command_parser import (
     read_end,
 )
 from bot.slack.cost_command import all_costs_answer, cost_answer
+from bot.slack.list_command import list_answer, matching
 from bot.slack.listener import answer
 from bot.slack.listener_context import SlackContext
 from bot.slack.message_updates import tags_of_pins, update_after_pinning, update_messages
@@ -45,11 +40,6 @@ from bot.slack.messages.answers import (
 from bot.slack.messages.cost_estimate import inputs_view
 from bot.slack.messages.pins import PinListView, pinned_message
 from bot.slack.messages.plan_lists import HistoryView, history_message
-from bot.slack.messages.repositories import (
-    ListedRepository,
-    RepositoriesView,
-    repositories_message,
-)
 from bot.slack.messages.status import RunningPlan, StatusView, paused_message, status_message
 from bot.slack.messages.why import never_scanned_message
 from bot.slack.modals import open_view
@@ -62,7 +52,6 @@ from bot.slack.why_command import why_answer
 from bot.usecases.reports import REPORT, expect_at_most_max_reports
 from bot.usecases.repositories import AmbiguousRepositoryError, find_known
 
-REPOSITORIES_SHOWN = 20
 PLANS_SHOWN = 10
 BLOCKED_SHOWN = 5
 MOST_IN_HINT = 200
@@ -123,8 +112,8 @@ def report_on(call: CommandCall, repository: str) -> None:
     RequestError if a pattern matches too many."""
     store = call.context.store
     if is_pattern(repository):
-        matching = _matching(store.repositories(), repository)
-        expect_at_most_max_reports(repository, [each.repository for each in matching])
+        found = matching(store.repositories(), repository)
+        expect_at_most_max_reports(repository, [each.repository for each in found])
     known = store.repositories_named(repository)
     if len(known) > 1:
         raise AmbiguousRepositoryError(repository, known)
@@ -133,29 +122,7 @@ def report_on(call: CommandCall, repository: str) -> None:
 
 def list_repositories(call: CommandCall, arguments: CommandArguments) -> None:
     pattern = next(iter(arguments.names), None)
-    store, prices = call.context.store, call.context.read_prices()
-    every = store.repositories()
-    by_savings = partial(_possible_savings, prices)
-    matching = sorted(_matching(every, pattern), key=by_savings, reverse=True)
-    week_ago = call.context.clock() - WEEK
-    histories = store.storage_histories(week_ago.date())
-    call.answer(
-        repositories_message(
-            RepositoriesView(
-                pattern=pattern,
-                shown=[_listed(call, each) for each in matching[:REPOSITORIES_SHOWN]],
-                more=len(matching[REPOSITORIES_SHOWN:]),
-                never_scanned=sum(each.last_scan is None for each in matching),
-                storage=storage_totals(matching, prices),
-                changes=storage_changes(matching, histories, week_ago),
-                listed_at=min((each.listed_at for each in every), default=None),
-                saved=prices.total_of(store.freed_bytes_by_region()),
-                prices=prices,
-                pause=store.pause(),
-                now=call.context.clock(),
-            )
-        )
-    )
+    call.answer(list_answer(call.context, pattern))
 
 
 def show_costs(call: CommandCall, arguments: CommandArguments) -> None:
@@ -371,33 +338,6 @@ _EVERY_COMMAND = (
 
 COMMANDS: Mapping[str, SlashCommand] = {each.name: each for each in _EVERY_COMMAND}
 """By name, in the order of the help."""
-
-
-def _matching(every: Sequence[KnownRepository], pattern: str | None) -> Sequence[KnownRepository]:
-    """A pattern without wildcards matches any part of a name."""
-    if pattern is None:
-        return every
-    glob = pattern if is_pattern(pattern) else f"*{pattern}*"
-    try:
-        patterns = Patterns.of(REPOSITORIES.check(glob))
-    except PatternError as error:
-        raise RequestError(f"{error}; write part of a name, or a glob such as team/*") from error
-    return [each for each in every if each.repository.matches(patterns)]
-
-
-def _listed(call: CommandCall, known: KnownRepository) -> ListedRepository:
-    plan = known.last_scan.plan if known.last_scan else None
-    if plan is None or not plan.is_open or (plan.complete and not plan.deletions):
-        return ListedRepository(known, None)
-    return ListedRepository(known, call.with_link(plan))
-
-
-def _possible_savings(prices: RegionPrices, known: KnownRepository) -> tuple[float, int, int]:
-    """A sort key; the smallest for repositories that were never scanned."""
-    held = storage_of(known)
-    could_free = held.could_free_bytes or 0
-    usd = prices.cost_of(known.repository, could_free).usd_per_month
-    return usd, could_free, -1 if known.last_scan is None else held.stored_bytes or 0
 
 
 def _running_deletions(context: SlackContext) -> Sequence[RunningPlan]:

@@ -109,6 +109,15 @@ def test_changes_need_a_scan_before(
     assert changes == ({HERE: expected} if expected else {})
 
 
+def test_repositories_that_were_not_scanned_again_have_no_known_change() -> None:
+    scanned = LastScan(record(freed_bytes=30, state=PlanState.PROPOSED), WEEK_AGO, 80)
+    unchanged = KnownRepository(HERE, NOW, scanned)
+    assert storage_changes([unchanged], history(SCAN), WEEK_AGO) == {}
+    done = replace(scanned, plan=replace(scanned.plan, state=PlanState.DONE))
+    cleaned_up = replace(unchanged, last_scan=done)
+    assert storage_changes([cleaned_up], history(SCAN), WEEK_AGO) == {HERE: StorageChange(80, 50)}
+
+
 def test_unknown_sizes_are_not_compared() -> None:
     assert storage_changes([known(None), NEVER_SCANNED], history(SCAN), WEEK_AGO) == {}
 

@@ -154,7 +154,8 @@ def _parts(view: CostView) -> Iterator[str]:
         yield f"*In use:* {cost(total.in_use)}"
         yield f"*Kept by rules:* {cost(total.rule_kept)}"
     else:
-        yield "*In use:* unknown, since some checks failed"
+        why = "some checks failed" if view.is_size_known else "some images could not be read"
+        yield f"*In use:* unknown, since {why}"
     yield f"*Saved so far:* {cost(total.freed)}"
 
 
@@ -212,7 +213,7 @@ def _unknown(view: CostView) -> Iterator[str]:
     numbers = {
         "never scanned": view.never_scanned,
         "of unknown size": total.unknown_size,
-        "with failed checks, so it is unknown what could be freed": total.unknown_usage,
+        "where it is unknown what could be freed": total.unknown_usage,
         "of unknown growth": sum(each.without_cleanup is None for each in view.costs),
     }
     unknown = [f"{number:,} {what}" for what, number in numbers.items() if number]

@@ -149,6 +149,7 @@ def test_unknown_sizes() -> None:
     content = shown(cost([*before, unread]))
     said = read(content.blocks)
     assert said.startswith("# team/api · size unknown\n")
+    assert "*In use:* unknown, since some images could not be read\n" in said
     assert "0 bytes" not in said
     (history,) = charts(content)
     assert list(series(history)) == ["Stored"]
@@ -204,8 +205,8 @@ def test_all_repositories() -> None:
         with_dates("""\
 ~ Before Nov 23, the past of some repositories is reconstructed from push times: images that \
 others deleted are missing, and it is unknown what was in use.
-~ Repositories that do not count: 4 never scanned; 1 with failed checks, so it is unknown what \
-could be freed.
+~ Repositories that do not count: 4 never scanned; 1 where it is unknown what could be \
+freed.
 ~ 3 repositories; oldest scan 2026-11-23 10:00 UTC. $0.10 per GB and month (price_per_gb_month in \
 the settings).
 ~ `/ecr-clean cost REPOSITORY` shows one of them.""")
