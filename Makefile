@@ -39,7 +39,7 @@ format: setup
 bench: setup
 	$(RUN)/python -m benchmarks
 
-screenshot: setup # updates docs/report.png
+screenshot: setup # updates docs/report.png and docs/cost.png
 	$(RUN)/python docs/screenshot.py
 
 clean:

@@ -17,7 +17,6 @@ from bot.render.cost_sentences import (
     NEXT_MONTHS,
     NO_CLEANUP,
     POLICY,
-    STORED,
     TRIED,
     headline_words,
     past_words,
@@ -124,7 +123,7 @@ def _now(cost: RepositoryCost, week: StorageWeek) -> Iterator["RenderableType"]:
         for part, held in parts_of(week)
     ]
     if len(rows) > 1:
-        rows.append((STORED, *_cells(cost, week.stored_bytes), shown("")))
+        rows.append(("all", *_cells(cost, week.stored_bytes), shown("")))
     headings = [
         Heading("Now", ONE_LINE),
         Heading("", ONE_LINE_NUMBER),

@@ -24,8 +24,8 @@ from bot.render.cost_sentences import (
     NO_CLEANUP,
     POLICY,
     RECONSTRUCTED,
-    STORED,
     TRIED,
+    UNDIVIDED,
     headline_sentences,
     past_words,
     projections,
@@ -39,8 +39,10 @@ from bot.render.storage_bars import parts_of
 INCHES = (12, 7)
 DOTS_PER_INCH = 150
 
-TITLE_LENGTH, LONG_TITLE_LENGTH = 76, 125
-"""Characters of the first line: up to three small ones for a long name."""
+TITLE_POINTS, SMALL_TITLE_POINTS = 17, 9
+
+TITLE_LENGTH, SMALL_TITLE_LENGTH = 80, 140
+"""Characters of a line at these sizes. A long name makes the title smaller, then two lines long."""
 
 LINE_LENGTH, NOTE_LENGTH = 130, 180
 """Characters of a line above the charts, and below them."""
@@ -69,7 +71,7 @@ _COLORS = {
     IN_USE: "#2f9e5b",
     KEPT: "#4a7fc1",
     FREEABLE: "#f2b134",
-    STORED: "#8d97a5",
+    UNDIVIDED: "#8d97a5",
     RECONSTRUCTED: "#ced4dc",
     NO_CLEANUP: "#cf3f4f",
     POLICY: "#1f7a6d",
@@ -126,9 +128,9 @@ def _largest(summary: CostSummary) -> int:
 def _write_around(figure: Figure, summary: CostSummary) -> None:
     first, *others = map(sanitize.line, headline_sentences(summary))
     lines = "\n".join(textwrap.fill(each, LINE_LENGTH) for each in others)
-    is_long = len(first) > TITLE_LENGTH
-    title = textwrap.fill(first, LONG_TITLE_LENGTH) if is_long else first
-    figure.text(0.02, 0.955, title, fontsize=9.5 if is_long else 17, fontweight="bold", va="top")
+    title = textwrap.fill(first, SMALL_TITLE_LENGTH)
+    points = max(SMALL_TITLE_POINTS, min(TITLE_POINTS, TITLE_POINTS * TITLE_LENGTH / len(first)))
+    figure.text(0.02, 0.955, title, fontsize=points, fontweight="bold", va="top")
     figure.text(0.02, 0.89, lines, fontsize=12.5, va="top", linespacing=1.4)
     notes = [
         *source_words(summary),

@@ -16,7 +16,7 @@ NO_CLEANUP, POLICY, TRIED = "without cleanup", "with today's policy", "with the 
 IN_USE, KEPT, FREEABLE = "in use", "kept by rules", "could be freed"
 """The parts of what is stored."""
 
-STORED, RECONSTRUCTED = "stored", "stored (reconstructed)"
+UNDIVIDED, RECONSTRUCTED = "use unknown", "stored (reconstructed)"
 """Where the parts are unknown."""
 
 LAST_WEEKS, NEXT_MONTHS = "The last 12 weeks", "The next 12 months"
@@ -35,7 +35,7 @@ def headline_sentences(summary: CostSummary) -> Sequence[str]:
         return [f"The size of {_subject(summary)} is unknown: some images could not be read."]
     if not total.stored.bytes and not total.unknown_size:
         return [f"{_subject(summary)} {'is' if _is_one(total) else 'are'} empty."]
-    return [_stored(summary), _freeable(total), _future(summary)]
+    return [_stored(summary), _freeable(total), _future(summary), *_left_out(summary)]
 
 
 def cost_words(cost: StorageCost) -> str:
@@ -64,19 +64,15 @@ def _repositories(number: int) -> str:
 def _stored(summary: CostSummary) -> str:
     total = summary.total
     verb = "stores" if _is_one(total) else "store"
-    words = f"{_subject(summary)} {verb} {size(total.stored.bytes)}, {a_year(total.stored)}"
-    if total.unknown_size:
-        return f"{words}, without {_repositories(total.unknown_size)} of unknown size."
-    return f"{words}."
+    return f"{_subject(summary)} {verb} {size(total.stored.bytes)}, {a_year(total.stored)}."
 
 
 def _freeable(total: TotalCost) -> str:
     if total.unknown_usage == total.repositories:
         return "What cleanup could free is unknown."
-    could = f"Cleanup could free {cost_words(total.freeable)}"
-    if total.unknown_usage:
-        return f"{could}, without {_repositories(total.unknown_usage)} where this is unknown."
-    return f"{could}." if total.freeable.bytes else "Cleanup would free nothing now."
+    if not total.freeable.bytes:
+        return "Cleanup would free nothing now."
+    return f"Cleanup could free {cost_words(total.freeable)}."
 
 
 def _future(summary: CostSummary) -> str:
@@ -85,10 +81,20 @@ def _future(summary: CostSummary) -> str:
         its = "Its" if _is_one(total) else "Their"
         return f"{its} growth is unknown: less than {FEWEST_WEEKS} weeks of the past are known."
     costs = ", ".join(f"{dollars(year.usd)} {name}" for name, year in projections(summary))
-    words = f"{_growth(total, total.growth)}: the next 12 months cost {costs}"
-    if unknown := summary.unknown_growth:
-        return f"{words}, without {_repositories(unknown)} of unknown growth."
-    return f"{words}."
+    return f"{_growth(total, total.growth)}: the next 12 months cost {costs}."
+
+
+def _left_out(summary: CostSummary) -> Iterator[str]:
+    """What the sums of several repositories do not have."""
+    total = summary.total
+    numbers = {
+        "size": total.unknown_size,
+        "possible savings": total.unknown_usage,
+        "growth": summary.unknown_growth if total.growth else 0,
+    }
+    unknown = [f"{what} of {number:,}" for what, number in numbers.items() if number]
+    if unknown and not _is_one(total):
+        yield f"Unknown, and not counted: {', '.join(unknown)}."
 
 
 def _growth(total: TotalCost, growth: WeeklyGrowth) -> str:

@@ -5,7 +5,7 @@ from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from bot.core.detailed_cost import StorageWeek
-from bot.render.cost_sentences import FREEABLE, IN_USE, KEPT, RECONSTRUCTED, STORED
+from bot.render.cost_sentences import FREEABLE, IN_USE, KEPT, RECONSTRUCTED, UNDIVIDED
 from bot.render.terminal import shown
 
 if TYPE_CHECKING:
@@ -26,10 +26,10 @@ class BarPart(NamedTuple):
 IN_USE_PART = BarPart(IN_USE, "█", "green")
 KEPT_PART = BarPart(KEPT, "▓", "blue")
 FREEABLE_PART = BarPart(FREEABLE, "░", "yellow")
-STORED_PART = BarPart(STORED, "▆", "")
+UNDIVIDED_PART = BarPart(UNDIVIDED, "▆", "")
 RECONSTRUCTED_PART = BarPart(RECONSTRUCTED, "▒", "dim")
 
-_ORDER = (IN_USE_PART, KEPT_PART, FREEABLE_PART, STORED_PART, RECONSTRUCTED_PART)
+_ORDER = (IN_USE_PART, KEPT_PART, FREEABLE_PART, UNDIVIDED_PART, RECONSTRUCTED_PART)
 
 
 def parts_of(week: StorageWeek) -> Sequence[tuple[BarPart, int]]:

@@ -43,6 +43,7 @@ The command line works on this company, too. In another terminal:
   . {script}    # export AWS_ENDPOINT_URL={aws_url}, and more
   ecr-clean plans
   ecr-clean plan 'shop/*'
+  ecr-clean cost
 
 Ctrl-C ends the demo."""
 
