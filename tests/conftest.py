@@ -26,7 +26,12 @@ settings.load_profile("quick")
 WORKERS_A_CORE = 2
 """Many tests wait for another process or for a database."""
 
-pytest_plugins = ["tests.aws_models", "tests.no_skips", "tests.cli.stored_plans"]
+pytest_plugins = [
+    "tests.aws_models",
+    "tests.coverage_rooms",
+    "tests.no_skips",
+    "tests.cli.stored_plans",
+]
 
 
 def pytest_xdist_auto_num_workers() -> int:

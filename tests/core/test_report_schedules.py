@@ -25,6 +25,11 @@ def test_a_weekly_schedule() -> None:
     assert found == [utc(2026, 11, 30, 9), utc(2026, 12, 7, 9)]
 
 
+def test_the_next_week() -> None:
+    found = Schedule.parse("mon 09:00", "UTC").next(utc(2026, 11, 23, 9))
+    assert found.at == utc(2026, 11, 30, 9)
+
+
 def test_on_several_days_and_daily() -> None:
     after, until = utc(2026, 11, 23), utc(2026, 11, 30)
     assert [at.day for at in times("mon,thu 09:00", "UTC", after, until)] == [23, 26]

@@ -1,17 +1,19 @@
-"""Which reports are due, and which plans are posted."""
+"""Which reports are due, which plans are posted, and which failures are of the same kind."""
 
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.core.errors import ErrorText
+from bot.core.errors import ErrorText, FailedAwsCall
 from bot.core.patterns import Patterns
 from bot.core.report_schedules import (
+    NotDoneWithinADay,
     ReportOutcome,
     ReportRound,
     Schedule,
     ScheduledReport,
     ScheduleEntry,
+    TooManyAttempts,
     due_rounds,
     entry_of,
     why_not_posted,
@@ -82,3 +84,11 @@ def test_which_plans_are_posted() -> None:
 def test_names_of_repositories() -> None:
     this_round = ReportRound("*", datetime(2026, 11, 23, 9), 0)  # noqa: DTZ001
     assert ScheduledReport(HERE.uri, this_round).name == HERE.name
+
+
+def test_failures_of_the_same_call_are_of_the_same_kind() -> None:
+    call = FailedAwsCall("ecr:DescribeImages", "AccessDeniedException")
+    first, second = ErrorText("no access to a", call), ErrorText("no access to b", call)
+    assert first.kind == second.kind != ErrorText("no access to a").kind
+    assert NotDoneWithinADay(first).kind == NotDoneWithinADay(second).kind != first.kind
+    assert TooManyAttempts(3).kind == TooManyAttempts(3).kind

@@ -7,6 +7,8 @@ from bot.core.text_formatting import (
     join_with_or,
     manifest_label,
     ordinal,
+    parse_time,
+    restored_text,
     short_digest,
 )
 
@@ -44,6 +46,15 @@ def test_ordinals(number: int, words: str) -> None:
 
 def test_times_are_shown_to_the_minute() -> None:
     assert format_time(datetime(2026, 11, 3, 9, 5, 59, tzinfo=UTC)) == "2026-11-03 09:05 UTC"
+
+
+def test_the_time_of_a_restore() -> None:
+    at = datetime(2026, 11, 3, 9, 5, tzinfo=UTC)
+    assert restored_text(at) == "restored from the archive 2026-11-03 09:05 UTC"
+
+
+def test_a_shown_time_can_be_read() -> None:
+    assert parse_time("2026-11-03 09:05 UTC") == datetime(2026, 11, 3, 9, 5, tzinfo=UTC)
 
 
 def test_alternatives() -> None:

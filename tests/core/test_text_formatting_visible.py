@@ -29,6 +29,11 @@ def test_line_ends_can_be_kept() -> None:
     assert visible_lines("a\x1b\nb\r\n") == "a\\x1b\nb\\r\n"
 
 
+def test_escapes_in_json() -> None:
+    assert visible_json('"plain"') == '"plain"'
+    assert visible_json('"a\u202eb"') == r'"a\u202eb"'
+
+
 @given(st.text())
 def test_json_keeps_its_data(text: str) -> None:
     written = visible_json(json.dumps(text, ensure_ascii=False))

@@ -15,9 +15,11 @@ from bot.core.records import ImageOutcome, PlanRecord, RepositoryPin, StoreChang
 from bot.core.result_reasons import KeptByRulesNow
 from bot.core.verdict_reasons import Pinned
 from bot.render.audit_events import item_words
+from bot.usecases.check_authority import AuthorityChecker
 from bot.usecases.deletion.start import NotStartedError
 from tests.store.support import event
 from tests.usecases.aws_env import ANN, RULES, AwsEnv, Killed
+from tests.usecases.store_env import FakeDirectory
 
 BOB = AwsIdentity("arn:aws:iam::123456789012:user/bob")
 CAT, DAN = (SlackUser(id_, "T1", is_guest=False, groups=frozenset()) for id_ in ("U1", "U2"))
@@ -247,6 +249,16 @@ def test_a_run_whose_approvers_cannot_be_looked_up(aws_env: AwsEnv, plan: PlanRe
     assert aws_env.as_stored(abandoned) == abandoned
     aws_env.directory.error = None
     assert aws_env.take_over(abandoned).state is PlanState.DONE
+
+
+# people who confirmed that usage dropped
+
+
+def test_a_confirmation_counts_while_the_person_is_an_approver() -> None:
+    rules = replace(RULES, approvers=(ANN.arn,))
+    checker = AuthorityChecker(lambda _: rules, rules, FakeDirectory())
+    assert checker.may_have_confirmed_usage(ANN.arn)
+    assert not checker.may_have_confirmed_usage(BOB.arn)
 
 
 # pins that were removed under other settings

@@ -192,6 +192,18 @@ def test_a_plan_is_incomplete_if_a_reference_cannot_be_checked(
     )
 
 
+def test_a_plan_is_incomplete_if_replication_cannot_be_read(
+    aws: AwsStandIn, shelf: Shelf, make: MakePlan
+) -> None:
+    shelf.images(2)
+    aws.world.deny("ecr:DescribeRegistry")
+    plan = make(shelf)
+    assert plan.delete == ()
+    assert plan_problem_words(plan.problems[0]).startswith(
+        f"replication ({shelf.id.uri}): AWS refused"
+    )
+
+
 def test_no_plan_for_a_deleted_repository(shelf: Shelf, make: MakePlan) -> None:
     shelf.world.registries.at("123456789012", "eu-west-1").repositories.clear()
     with pytest.raises(RequestError, match="no longer exists"):

@@ -1,19 +1,26 @@
 """The steps of a report: plan, store, decide, post, shorten older messages."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 import pytest
 
-from bot.core.errors import ServiceError
+from bot.core.errors import RequestError, ServiceError
 from bot.core.permission_reasons import WorkspaceGuest
 from bot.core.permissions import SlackUser
 from bot.core.plan import PlanState
 from bot.core.records import AuditEventName, PlanMessage
 from bot.core.report_schedules import ReportOutcome, ReportRound
 from bot.usecases.proposals import Proposal, expiry
-from bot.usecases.reports import PlannedReport, ReportRequest, ReportRequestQueue, Reports
+from bot.usecases.reports import (
+    PlannedReport,
+    ReportRequest,
+    ReportRequestQueue,
+    Reports,
+    RequestedReport,
+    expect_at_most_max_reports,
+)
 from tests.render.builders import HERE
 from tests.support import NOW
 from tests.usecases.store_env import CAT, WEEK, StoreEnv, content, refused
@@ -231,6 +238,14 @@ def test_a_request_is_queued(env: StoreEnv, ts: str | None, told: str) -> None:
     assert job
     assert job.kind == "report"
     assert job.payload == {"repository": "team/*", "channel": "C1", "user": CAT.id, "ts": told}
+    assert RequestedReport.of(job) == RequestedReport("team/*", "C1", CAT.id, ts)
+
+
+def test_a_request_makes_at_most_ten_reports() -> None:
+    found = [replace(HERE, name=f"team/{number}") for number in range(11)]
+    expect_at_most_max_reports("team/*", found[:10])
+    with pytest.raises(RequestError, match="matches 11 repositories"):
+        expect_at_most_max_reports("team/*", found)
 
 
 def test_users_without_rights_are_refused(env: StoreEnv) -> None:
