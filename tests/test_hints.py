@@ -23,6 +23,7 @@ TERMINAL_ONLY = (
     # shown by `doctor` and by lists of plans
     "render/finding_sentences.py",
     "render/doctor_finding_sentences.py",
+    "render/prices.py",
     "render/stored_plans.py",
     # says that it is for a terminal
     "usage/kubernetes/errors.py",

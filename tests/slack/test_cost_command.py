@@ -1,7 +1,8 @@
-"""`/ecr-clean cost`: answers from the store alone."""
+"""`/ecr-clean cost`, which answers from the store alone, and the past in reports."""
 
 from collections.abc import Iterable
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -13,10 +14,11 @@ from tests.render.builders import GB, HERE
 from tests.slack.messages.plan_views import read
 from tests.slack.messages.test_costs import past
 from tests.slack.running_bot import RunningBot, content, public_messages
-from tests.slack.support import Json, queries_of
+from tests.slack.support import Json, message_at, queries_of
 from tests.slack.test_block_fallback import refuse_charts
-from tests.slack.test_commands import THERE, TWIN, answers, know
+from tests.slack.test_commands import THERE, TWIN, answers, execute, know
 from tests.store.support import PLACE
+from tests.support import NOW
 
 
 @pytest.fixture
@@ -120,3 +122,18 @@ def test_1000_repositories_of_a_year_of_scans(bot: RunningBot, ann: SimulatedUse
     said = shown(bot, ann, "cost")
     assert said.startswith("# All repositories · ")
     assert "~ 1,000 repositories; oldest scan" in said
+
+
+def test_a_report_compares_with_the_last_scan_of_an_earlier_day(
+    bot: RunningBot, ann: SimulatedUser
+) -> None:
+    execute(bot, bot.proposed().id)
+    for days, stored in ((8, 5 * GB), (0, 3 * GB)):
+        day = StorageDay(NOW - timedelta(days=days), 90, stored, 0, GB)
+        bot.store.save_storage_day(HERE, day)
+    message = bot.posted(content("newest", "newer"))
+    said = read(message_at(ann, message.channel, message.ts)["blocks"])
+    assert (
+        "~ Stores 2 GB, 3 GB less than on 2026-11-15, when the saving was $1.20 a year. Saved so "
+        "far: $1.20 a year (1 GB); in all repositories: $1.20 a year (1 GB).\n"
+    ) in said
