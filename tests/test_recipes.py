@@ -22,7 +22,8 @@ from bot.render.output import Columns
 from bot.render.pins import PIN_COLUMNS
 from bot.render.plans import MANIFEST_COLUMNS
 from bot.render.stored_plans import ITEM_COLUMNS, PLAN_COLUMNS, REPORT_COLUMNS
-from bot.settings.model import KeepRule, Settings, UsageSection
+from bot.settings.keep_rules import KeepRule
+from bot.settings.model import Settings, UsageSection
 from bot.slack.commands import COMMANDS
 from bot.slack.messages.common_texts import SOURCE_NAMES
 

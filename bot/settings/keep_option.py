@@ -7,8 +7,9 @@ from pydantic import Field, ValidationError
 
 from bot.core.errors import RequestError
 from bot.core.rules.selection import Rule
+from bot.settings.keep_rules import KeepRule
 from bot.settings.load import parse_yaml
-from bot.settings.model import KeepRule, SettingsSection
+from bot.settings.section import SettingsSection
 from bot.settings.wrong_values import ErrorSentences
 
 OPTION = "--keep"

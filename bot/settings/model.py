@@ -6,9 +6,7 @@ from typing import Annotated, Any, Self, TypeVar
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     PrivateAttr,
     model_validator,
@@ -29,12 +27,6 @@ from bot.core.policy import (
 )
 from bot.core.prices import DEFAULT_USD
 from bot.core.repository import RepositoryId, parse_registry_host
-from bot.core.rules.newest import NewestRule
-from bot.core.rules.pulled_within import PulledWithinRule
-from bot.core.rules.pushed_within import PushedWithinRule
-from bot.core.rules.selection import Rule, TagFilter
-from bot.core.rules.semver import SemverRule
-from bot.core.rules.tags import TagsRule
 from bot.settings.field_types import (
     Account,
     AccountOrAny,
@@ -48,7 +40,6 @@ from bot.settings.field_types import (
     JmesPath,
     MediaTypeGlob,
     NonEmptyText,
-    NonNegativeInt,
     Percentage,
     PinText,
     PositiveDuration,
@@ -61,28 +52,18 @@ from bot.settings.field_types import (
     RoleArn,
     Schedule,
     ServicePrincipal,
-    TagGlob,
     TimeZone,
     UsdAmount,
 )
+from bot.settings.keep_rules import KeepRule
+from bot.settings.section import Entries, SettingsSection, SomeEntries, as_tuple
 
 PINNED_BY = "the settings file"
 EVERYTHING = ("*",)
 SNAPSHOT, LATEST = "*SNAPSHOT*", "*latest*"
 
 
-class SettingsSection(BaseModel):
-    model_config = ConfigDict(
-        extra="forbid", frozen=True, strict=True, arbitrary_types_allowed=True
-    )
-
-
-Item = TypeVar("Item")
 SectionType = TypeVar("SectionType", bound=SettingsSection)
-
-
-def _as_tuple(value: Any) -> Any:
-    return tuple(value) if isinstance(value, list) else value
 
 
 def _none_if_off(value: Any) -> Any:
@@ -92,7 +73,7 @@ def _none_if_off(value: Any) -> Any:
 
 
 def _as_paths(value: Any) -> Any:
-    return (value,) if isinstance(value, str) else _as_tuple(value)
+    return (value,) if isinstance(value, str) else as_tuple(value)
 
 
 def _normal_alias(alias: str) -> str:
@@ -107,12 +88,6 @@ def _names_each_host_once(aliases: dict[str, str]) -> dict[str, str]:
     return aliases
 
 
-Entries = Annotated[tuple[Item, ...], BeforeValidator(_as_tuple), Field(description="a list")]
-SomeEntries = Annotated[
-    tuple[Item, ...],
-    BeforeValidator(_as_tuple),
-    Field(min_length=1, description="a non-empty list"),
-]
 SourceSetting = Annotated[
     SectionType | None,
     BeforeValidator(_none_if_off),
@@ -126,46 +101,6 @@ class RegistrySection(SettingsSection):
     role_arn: RoleArn | None = None
     delete_role_arn: RoleArn | None = None
     external_id: NonEmptyText | None = None
-
-
-class SemverSection(SettingsSection):
-    majors: NonNegativeInt | None = None
-    minors: NonNegativeInt | None = None
-    patches: NonNegativeInt | None = None
-
-
-class KeepRule(SettingsSection):
-    tags: SomeEntries[TagGlob] | None = None
-    except_tags: Entries[TagGlob] = ()
-    newest: NonNegativeInt | None = None
-    pushed_within: Duration | None = None
-    pulled_within: Duration | None = None
-    semver: SemverSection | None = None
-
-    @model_validator(mode="after")
-    def _selects_by_one_thing(self) -> Self:
-        selectors = ("newest", "pushed_within", "pulled_within", "semver")
-        chosen = [key for key in selectors if getattr(self, key) is not None]
-        if len(chosen) > 1:
-            raise ValueError(f"one rule has {' and '.join(chosen)}; write a rule for each")
-        if not chosen and self.tags is None and not self.except_tags:
-            raise ValueError(
-                f"the rule is empty; set tags, except_tags or one of {', '.join(selectors)}"
-            )
-        return self
-
-    def rule(self) -> Rule:
-        tags = Patterns(self.tags) if self.tags else None
-        narrowed = TagFilter(tags, Patterns(self.except_tags))
-        if self.newest is not None:
-            return NewestRule(self.newest, narrowed)
-        if self.pushed_within is not None:
-            return PushedWithinRule(self.pushed_within, narrowed)
-        if self.pulled_within is not None:
-            return PulledWithinRule(self.pulled_within, narrowed)
-        if self.semver is not None:
-            return SemverRule(narrowed, self.semver.majors, self.semver.minors, self.semver.patches)
-        return TagsRule(narrowed)
 
 
 class PolicySection(SettingsSection):
@@ -267,7 +202,7 @@ class UsageSection(SettingsSection):
     files: Annotated[
         tuple[NonEmptyText, ...] | None,
         BeforeValidator(_none_if_off),
-        BeforeValidator(_as_tuple),
+        BeforeValidator(as_tuple),
         Field(description="a list of paths, or false"),
     ] = ()
     ignore_accounts: Entries[AccountOrAny] = ()
@@ -276,7 +211,7 @@ class UsageSection(SettingsSection):
         dict[AliasHost, RegistryHost],
         AfterValidator(_names_each_host_once),
         Field(description="a mapping of host names, with an optional path, to registry URIs"),
-    ] = {}
+    ] = Field(default_factory=dict)
     ignore_references: Entries[ReferenceGlob] = ()
     expect_none: Boolean = False
 

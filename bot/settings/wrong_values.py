@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
-from bot.settings.model import SettingsSection
+from bot.settings.section import SettingsSection
 
 MAX_VALUE_LENGTH = 60
 """How many characters of a wrong value an error shows."""

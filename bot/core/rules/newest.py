@@ -53,6 +53,9 @@ class NewestRule:
                     kept[manifest.digest] = AmongNewest(rank, self.count, group, by_own_tag=True)
         return RuleSelection(kept, not_kept)
 
+    def could_keep(self, tag: str) -> bool:
+        return self.count > 0 and self.filter.matches(tag)
+
 
 def _age_start(manifest: Manifest, retagged_at: Mapping[str, datetime]) -> AgeStart | None:
     """Its restoration or new tag, if that and not the push determines its age."""

@@ -24,3 +24,6 @@ class PulledWithinRule:
                 if group.last_pull is not None and candidates.now - group.last_pull < self.duration
             }
         )
+
+    def could_keep(self, tag: str) -> bool:  # noqa: ARG002 - as all rules
+        return False

@@ -21,6 +21,9 @@ class PushedWithinRule:
     def select(self, candidates: RuleCandidates) -> RuleSelection:
         return RuleSelection(dict(self._kept(candidates)))
 
+    def could_keep(self, tag: str) -> bool:  # noqa: ARG002 - as all rules
+        return False
+
     def _kept(
         self, candidates: RuleCandidates
     ) -> Iterator[tuple[str, PushedRecently | RestoredRecently]]:

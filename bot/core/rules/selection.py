@@ -89,6 +89,10 @@ class Rule(Protocol):
     def select(self, candidates: RuleCandidates) -> RuleSelection:
         """Selects roots, and tagged parts that the rule keeps without their roots."""
 
+    def could_keep(self, tag: str) -> bool:
+        """Whether the rule could keep an image for this tag, if the image were the newest. False
+        for rules of time: they keep every image only for a while."""
+
 
 @dataclass(frozen=True, slots=True)
 class TagFilter:

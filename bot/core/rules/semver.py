@@ -50,6 +50,10 @@ class SemverRule:
                 not_kept[digest] = NotAmongNewestVersions(str(found[0]), *levels)
         return RuleSelection(kept, not_kept)
 
+    def could_keep(self, tag: str) -> bool:
+        keeps_any = 0 not in (self.majors, self.minors, self.patches)
+        return keeps_any and self.filter.matches(tag) and _version(tag) is not None
+
     def _versions(self, manifest: Manifest) -> list[Version]:
         """Newest first."""
         tags = filter(self.filter.matches, manifest.names)

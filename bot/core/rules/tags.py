@@ -17,6 +17,9 @@ class TagsRule:
     def select(self, candidates: RuleCandidates) -> RuleSelection:
         return RuleSelection(dict(self._kept(candidates)))
 
+    def could_keep(self, tag: str) -> bool:
+        return self.filter.matches(tag)
+
     def _kept(self, candidates: RuleCandidates) -> Iterator[tuple[str, KeptByTag]]:
         for group in chain(candidates.groups, candidates.tagged_parts):
             if tag := next(filter(self.filter.matches, group.manifest.tags), None):

@@ -1,0 +1,55 @@
+"""The keep rules of the settings file: the entries of `keep`."""
+
+from typing import Self
+
+from pydantic import model_validator
+
+from bot.core.patterns import Patterns
+from bot.core.rules.newest import NewestRule
+from bot.core.rules.pulled_within import PulledWithinRule
+from bot.core.rules.pushed_within import PushedWithinRule
+from bot.core.rules.selection import Rule, TagFilter
+from bot.core.rules.semver import SemverRule
+from bot.core.rules.tags import TagsRule
+from bot.settings.field_types import Duration, NonNegativeInt, TagGlob
+from bot.settings.section import Entries, SettingsSection, SomeEntries
+
+
+class SemverSection(SettingsSection):
+    majors: NonNegativeInt | None = None
+    minors: NonNegativeInt | None = None
+    patches: NonNegativeInt | None = None
+
+
+class KeepRule(SettingsSection):
+    tags: SomeEntries[TagGlob] | None = None
+    except_tags: Entries[TagGlob] = ()
+    newest: NonNegativeInt | None = None
+    pushed_within: Duration | None = None
+    pulled_within: Duration | None = None
+    semver: SemverSection | None = None
+
+    @model_validator(mode="after")
+    def _selects_by_one_thing(self) -> Self:
+        selectors = ("newest", "pushed_within", "pulled_within", "semver")
+        chosen = [key for key in selectors if getattr(self, key) is not None]
+        if len(chosen) > 1:
+            raise ValueError(f"one rule has {' and '.join(chosen)}; write a rule for each")
+        if not chosen and self.tags is None and not self.except_tags:
+            raise ValueError(
+                f"the rule is empty; set tags, except_tags or one of {', '.join(selectors)}"
+            )
+        return self
+
+    def rule(self) -> Rule:
+        tags = Patterns(self.tags) if self.tags else None
+        narrowed = TagFilter(tags, Patterns(self.except_tags))
+        if self.newest is not None:
+            return NewestRule(self.newest, narrowed)
+        if self.pushed_within is not None:
+            return PushedWithinRule(self.pushed_within, narrowed)
+        if self.pulled_within is not None:
+            return PulledWithinRule(self.pulled_within, narrowed)
+        if self.semver is not None:
+            return SemverRule(narrowed, self.semver.majors, self.semver.minors, self.semver.patches)
+        return TagsRule(narrowed)
