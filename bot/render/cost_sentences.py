@@ -92,9 +92,9 @@ def _left_out(summary: CostSummary) -> Iterator[str]:
         "possible savings": total.unknown_usage,
         "growth": summary.unknown_growth if total.growth else 0,
     }
-    unknown = [f"{what} of {number:,}" for what, number in numbers.items() if number]
+    unknown = [f"{what} ({number:,})" for what, number in numbers.items() if number]
     if unknown and not _is_one(total):
-        yield f"Unknown, and not counted: {', '.join(unknown)}."
+        yield f"Not counted, since unknown in some repositories: {', '.join(unknown)}."
 
 
 def _growth(total: TotalCost, growth: WeeklyGrowth) -> str:

@@ -6,13 +6,15 @@ import re
 import struct
 import sys
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bot.core.storage_history import StorageDay
-from bot.playground.aws import AwsStandIn, manifests
+from bot.playground.aws import DEFAULT_ACCOUNT, AwsStandIn, manifests
+from bot.playground.aws.pricing.catalog import PriceTier
 from bot.store.store import Store
 from tests.cli.stored_plans import LOOKED_AT, Write
 from tests.support import Run, Shelf, image_text
@@ -20,6 +22,7 @@ from tests.support import Run, Shelf, image_text
 BASE = ("base layer", 5000)
 """A layer of every image."""
 
+SCANNED_REPLICA = "usage: {regions: [eu-west-1, us-east-1], ecs: false, expect_none: true}\n"
 AT_ONCE = "execution: {undo_window: 0s}\n"
 MISSING = "--png needs matplotlib: pip install 'ecr-clean[png]'"
 
@@ -181,6 +184,45 @@ def test_all_repositories_of_all_registries(
     out = run("cost").out
     assert out.startswith("2 repositories store 28.5 kB")
     assert max(map(len, out.splitlines())) <= 80
+
+
+def test_prices_of_the_price_list(
+    run: Run, aws: AwsStandIn, grown: Shelf, settings_file: Write
+) -> None:
+    settings_file(f"price_per_gb_month: auto\n{LOOKED_AT}")
+    aws.world.price_list.set_storage("eu-west-1", PriceTier("0.30"))
+    found = json_of(run, grown.id.name)
+    price = found["price"]
+    assert (price["usd_per_gb_month"], price["source"]) == (0.30, "price_list")
+    assert price["read_at"].startswith(f"{datetime.now(UTC):%Y-}")
+    assert found["usd_per_month"] == pytest.approx(0.3 * found["stored_bytes"] / 2**30)
+    assert "Price: $0.30 per GB and month (AWS's price list for eu-west-1, read" in (
+        " ".join(run("cost", grown.id.name).out.split())
+    )
+
+
+def test_replicated_copies_cost_too(
+    run: Run, aws: AwsStandIn, grown: Shelf, settings_file: Write
+) -> None:
+    aws.world.replicate([(DEFAULT_ACCOUNT, "us-east-1")], deletions=True)
+    settings_file(SCANNED_REPLICA)
+    found = json_of(run, grown.id.name)
+    assert found["copies"] == [
+        {"registry": f"{DEFAULT_ACCOUNT} in us-east-1", "usd_per_gb_month": 0.1}
+    ]
+    assert found["usd_per_month"] == pytest.approx(0.2 * found["stored_bytes"] / 2**30)
+    out = run("cost", grown.id.name).out
+    assert "Costs include replicated copies in 123456789012 in us-east-1." in out
+
+
+def test_copies_that_are_reported_themselves_count_once(
+    run: Run, aws: AwsStandIn, grown: Shelf, settings_file: Write
+) -> None:
+    aws.world.replicate([(DEFAULT_ACCOUNT, "us-east-1")], deletions=True)
+    Shelf(aws, grown.id.name, region="us-east-1").push(text(0), "1.0", age=100)
+    settings_file(f"registries: [{{region: eu-west-1}}, {{region: us-east-1}}]\n{SCANNED_REPLICA}")
+    found = run("cost", "--format", "json").plans
+    assert [each["copies"] for each in found] == [[], []]
 
 
 def test_no_repositories(run: Run, aws: AwsStandIn) -> None:

@@ -90,12 +90,12 @@ def test_lines_fit_the_terminal(width: int) -> None:
         (
             [detailed("a", [day(0, 5, in_use=1, freeable=2)]), detailed("b", [day(0, None)])],
             "2 repositories store 5 GB, $6.00 a year. Cleanup could free 2 GB ($2.40 a year). Their "
-            "growth is unknown: less than 4 weeks of the past are known. Unknown, and not counted: "
-            "size of 1, possible savings of 1.",
+            "growth is unknown: less than 4 weeks of the past are known. Not counted, "
+            "since unknown in some repositories: size (1), possible savings (1).",
         ),
         (
             [detailed(), detailed("b", [day(0, 5, in_use=1, freeable=2)])],
-            "$173 with today's policy. Unknown, and not counted: growth of 1.",
+            "$173 with today's policy. Not counted, since unknown in some repositories: growth (1).",
         ),
         ([detailed(tried_freeable=150)], "with today's policy, "),
     ],

@@ -129,6 +129,24 @@ def test_days_follow_pushes_and_deletions(aws_env: AwsEnv) -> None:
     )
 
 
+def test_weeks_are_reconstructed_until_the_first_scan_and_then_measured(aws_env: AwsEnv) -> None:
+    """An image a week: 8 before the first scan, and 4 with a scan after each. The rules keep 2."""
+    for number in range(8):
+        aws_env.shelf.push(app(number), f"1.{number}", age=7 * (7 - number) + 2)
+    for number in range(8, 13):
+        aws_env.propose()
+        aws_env.wait(days=7)
+        aws_env.shelf.push(app(number), f"1.{number}", age=2)
+    cost = report(aws_env).cost
+    assert [day.is_measured for day in cost.weeks] == [False] * 7 + [True] * 6
+    sizes = [stored(map(app, range(number + 1))) for number in range(13)]
+    assert [day.stored_bytes for day in cost.weeks] == sizes
+    could_go = [day.freeable_bytes for day in cost.weeks if day.is_measured]
+    assert could_go == [stored(map(app, range(n - 1))) - BASE[1] for n in range(7, 13)]
+    assert cost.growth
+    assert cost.growth.expected == pytest.approx(stored([app(6)]) - BASE[1], rel=0.05)
+
+
 def test_a_database_with_older_deletions_reconstructs_them(aws_env: AwsEnv) -> None:
     """As after an upgrade: runs deleted images before the first day was recorded."""
     for number in range(4):
