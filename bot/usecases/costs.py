@@ -130,8 +130,8 @@ class CostReporter:
         cost = repository_cost(
             repository,
             self._history(planned),
-            self.planner.price_of(repository.registry.region),
-            replicated_copies(plan, self.planner.price_of),
+            planned.prices[repository.registry.region],
+            replicated_copies(plan, planned.prices.__getitem__),
             planned.inputs.now,
         )
         assert cost, "the repository was scanned just now"

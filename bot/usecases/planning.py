@@ -1,6 +1,6 @@
 """Plans the cleanup of a repository. Deletes nothing."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -16,6 +16,7 @@ from bot.core.plan_problems import (
     UnscannedServicesMayPull,
 )
 from bot.core.policy import PinEntry, PlanInputs, PolicyEntry, pins_for, policy_for
+from bot.core.prices import GbPrice
 from bot.core.records import PinRemoval, RepositoryPin, TagScan
 from bot.core.repository import Puller, RegistryId, RepositoryId
 from bot.core.savings import SavingsTerms
@@ -35,7 +36,8 @@ if TYPE_CHECKING:
 class Planned:
     """A plan that is not stored yet. `scanned_at`: when its scans started; later changes are not in
     the plan. `inputs`: what the rules were applied to. `pins` and `removals`: stored ones that the
-    plan includes. `tags`: the repository's tags now."""
+    plan includes. `tags`: the repository's tags now. `prices`: of storage in its Region, and in
+    those to which deletions are replicated."""
 
     plan: Plan
     inputs: PlanInputs
@@ -43,6 +45,7 @@ class Planned:
     pins: Sequence[RepositoryPin]
     removals: Sequence[PinRemoval]
     tags: TagScan
+    prices: Mapping[str, GbPrice]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +99,9 @@ class Planner:
             subjects_seen=inventory.subjects_seen,
             deleted_also_in=deleted_also_in,
         )
-        price = self.price_of(repository.registry.region)
-        terms = SavingsTerms(price.usd, _layers_stay_within(registry))
+        here = repository.registry
+        prices = self._prices([here, *deleted_also_in])
+        terms = SavingsTerms(prices[here.region].usd, _layers_stay_within(registry))
         return Planned(
             make_plan(repository, _with_deleted(inventory.manifests, gone), inputs, terms),
             inputs,
@@ -105,7 +109,13 @@ class Planner:
             pins,
             removals,
             tags,
+            prices,
         )
+
+    def _prices(self, registries: Iterable[RegistryId]) -> Mapping[str, GbPrice]:
+        """By Region."""
+        regions = {registry.region for registry in registries}
+        return {region: self.price_of(region) for region in sorted(regions)}
 
     def _tags(self, repository: RepositoryId, inventory: Inventory, now: datetime) -> TagScan:
         """The scan of tags. Empty without a store, which keeps it for the next scan."""

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.playground.aws import AwsStandIn
+from bot.playground.aws import DEFAULT_ACCOUNT, AwsStandIn
 from bot.playground.aws.pricing.catalog import PriceTier
+from bot.store.store import Store
 from tests.support import Run, Shelf, image_text
 
 Write = Callable[[str], Path]
@@ -57,6 +58,13 @@ def test_the_database_keeps_prices(two_regions: AwsStandIn, run: Run) -> None:
     two_regions.world.deny("pricing:GetProducts")
     assert usd(run) == {HERE: 0.10, THERE: 0.30}
     assert asked(two_regions) == 2
+
+
+def test_prices_of_copies_are_kept(two_regions: AwsStandIn, run: Run, own_store: Store) -> None:
+    """In Slack, `/ecr-clean cost` counts copies, and does not call AWS."""
+    two_regions.world.replicate([(DEFAULT_ACCOUNT, "us-east-1")], deletions=True)
+    run("propose", f"in/{HERE}")
+    assert [each.region for each in own_store.price_readings()] == [HERE, "us-east-1"]
 
 
 def test_a_refused_price_list_does_not_fail_the_plan(two_regions: AwsStandIn, run: Run) -> None:
