@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,6 +33,7 @@ from bot.usecases.planning import Planner
 from bot.usecases.repositories import FoundRepository
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from collections.abc import Set as AbstractSet
 
     from rich.console import RenderableType
@@ -69,14 +69,12 @@ class CostReports:
 
     def print_and_draw(self, picture: Path) -> int:
         """Also writes a PNG file, if at least one repository could be scanned."""
-        _expect_matplotlib()
+        draw_costs = _load_drawing()
         check_writable(picture)
         outcome = ExitStatusCollector(self.options.debug)
         made: list[DetailedCost] = []
         COSTS.print_all(self.format_, _collected(self._make(outcome), made))
         if made:
-            from bot.render.cost_picture import draw_costs  # noqa: PLC0415 - needs the extra `png`
-
             replace_file(picture, draw_costs(made))
         return outcome.status
 
@@ -101,9 +99,13 @@ class CostReports:
                     outcome.incomplete(name, reported.problems)
 
 
-def _expect_matplotlib() -> None:
-    if not find_spec("matplotlib"):
-        raise RequestError("--png needs matplotlib: pip install 'ecr-clean[png]'")
+def _load_drawing() -> "Callable[[Sequence[DetailedCost]], bytes]":
+    """Raises RequestError if matplotlib is missing."""
+    try:
+        from bot.render.cost_picture import draw_costs  # noqa: PLC0415 - needs the extra `png`
+    except ImportError as error:
+        raise RequestError("--png needs matplotlib: pip install 'ecr-clean[png]'") from error
+    return draw_costs
 
 
 def _collected(costs: Iterable[ReportedCost], made: list[DetailedCost]) -> Iterator[ReportedCost]:

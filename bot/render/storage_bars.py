@@ -23,13 +23,13 @@ class BarPart(NamedTuple):
     style: str
 
 
-IN_USE_PART = BarPart(IN_USE, "█", "green")
-KEPT_PART = BarPart(KEPT, "▓", "blue")
-FREEABLE_PART = BarPart(FREEABLE, "░", "yellow")
-UNDIVIDED_PART = BarPart(UNDIVIDED, "▆", "")
-RECONSTRUCTED_PART = BarPart(RECONSTRUCTED, "▒", "dim")
-
-_ORDER = (IN_USE_PART, KEPT_PART, FREEABLE_PART, UNDIVIDED_PART, RECONSTRUCTED_PART)
+_ORDER = (
+    BarPart(IN_USE, "█", "green"),
+    BarPart(KEPT, "▓", "blue"),
+    BarPart(FREEABLE, "░", "yellow"),
+    BarPart(UNDIVIDED, "▆", ""),
+    BarPart(RECONSTRUCTED, "▒", "dim"),
+)
 
 
 def parts_of(week: StorageWeek) -> Sequence[tuple[BarPart, int]]:

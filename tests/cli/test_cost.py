@@ -320,6 +320,7 @@ def test_without_matplotlib(
     run: Run, grown: Shelf, environment: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "matplotlib", None)
+    monkeypatch.delitem(sys.modules, "bot.render.cost_picture", raising=False)
     result = run("cost", grown.id.name, "--png", "cost.png")
     assert (result.status, result.out, result.sentence) == (2, "", MISSING)
     assert not (environment / "cost.png").exists()
