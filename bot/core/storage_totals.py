@@ -8,7 +8,6 @@ from bot.core.plan import EXECUTED, PlanState
 from bot.core.prices import RegionPrices, StorageCost, total_cost
 from bot.core.records import KnownRepository, LastScan
 from bot.core.repository import RepositoryId
-from bot.core.storage_history import StorageHistory
 
 _IN_PART = frozenset({PlanState.FAILED, PlanState.STOPPED})
 
@@ -80,12 +79,15 @@ def storage_totals(known: Iterable[KnownRepository], prices: RegionPrices) -> St
 
 
 def storage_changes(
-    known: Iterable[KnownRepository], histories: Mapping[str, StorageHistory], since: datetime
+    known: Iterable[KnownRepository], before: Mapping[str, int], since: datetime
 ) -> Mapping[RepositoryId, StorageChange]:
     """Of all repositories of known sizes that were scanned before `since`, and later scanned again
-    or cleaned up. `histories`: by URI."""
-    found = ((each, histories.get(each.repository.uri)) for each in known)
-    changes = ((each.repository, _change(each, past, since)) for each, past in found if past)
+    or cleaned up. `before`: the bytes that they stored at `since`, by URI."""
+    changes = (
+        (each.repository, _change(each, before[each.repository.uri], since))
+        for each in known
+        if each.repository.uri in before
+    )
     return {repository: change for repository, change in changes if change}
 
 
@@ -96,18 +98,13 @@ def total_change(
     return TotalChange(len(changes), total_cost(costs))
 
 
-def _change(
-    known: KnownRepository, history: StorageHistory, since: datetime
-) -> StorageChange | None:
-    before, now_bytes = history.at(since), storage_of(known).stored_bytes
-    if before is None or not before.is_measured or before.stored_bytes is None:
-        return None
+def _change(known: KnownRepository, before_bytes: int, since: datetime) -> StorageChange | None:
+    now_bytes = storage_of(known).stored_bytes
     if known.last_scan is None or now_bytes is None:
         return None
-    was_not_scanned = known.last_scan.at <= since
-    if was_not_scanned and now_bytes == before.stored_bytes:
-        return None
-    return StorageChange(before.stored_bytes, now_bytes)
+    was_scanned_again = known.last_scan.at > since
+    is_known = was_scanned_again or now_bytes != before_bytes
+    return StorageChange(before_bytes, now_bytes) if is_known else None
 
 
 def _stored(scan: LastScan) -> int | None:

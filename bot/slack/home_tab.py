@@ -96,11 +96,11 @@ class HomeTab:
         now, prices = self.clock(), self.settings.read_prices()
         plans = OpenPlans.of(self.store.open_plans(), prices)
         known, week_ago = self.store.repositories(), now - WEEK
-        histories = self.store.storage_histories(week_ago.date())
+        before = self.store.stored_bytes_at(week_ago)
         return HomeView(
             user=user,
             storage=storage_totals(known, prices),
-            change=total_change(storage_changes(known, histories, week_ago), prices),
+            change=total_change(storage_changes(known, before, week_ago), prices),
             saved=prices.total_of(self.store.freed_bytes_by_region()),
             prices=prices,
             pause=self.store.pause(),

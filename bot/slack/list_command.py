@@ -29,7 +29,6 @@ def list_answer(context: SlackContext, pattern: str | None) -> MessageContent:
     every, week_ago = store.repositories(), now - WEEK
     by_savings = partial(_possible_savings, prices)
     found = sorted(matching(every, pattern), key=by_savings, reverse=True)
-    histories = store.storage_histories(week_ago.date())
     return repositories_message(
         RepositoriesView(
             pattern=pattern,
@@ -37,7 +36,7 @@ def list_answer(context: SlackContext, pattern: str | None) -> MessageContent:
             more=len(found[REPOSITORIES_SHOWN:]),
             never_scanned=sum(each.last_scan is None for each in found),
             storage=storage_totals(found, prices),
-            changes=storage_changes(found, histories, week_ago),
+            changes=storage_changes(found, store.stored_bytes_at(week_ago), week_ago),
             listed_at=min((each.listed_at for each in every), default=None),
             saved=prices.total_of(store.freed_bytes_by_region()),
             prices=prices,

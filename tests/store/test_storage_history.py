@@ -81,6 +81,41 @@ def test_runs_with_the_time_of_their_end(store: Store) -> None:
     assert store.storage_history(THERE).runs == ()
 
 
+def test_sizes_at_a_time_are_those_of_the_last_scans(store: Store) -> None:
+    store.save_storage_day(HERE, replace(SCAN, at=NOW - 8 * DAY, stored_bytes=70))
+    store.save_storage_day(HERE, replace(SCAN, at=NOW - 7 * DAY, stored_bytes=90))
+    store.save_storage_day(HERE, SCAN)
+    store.save_reconstructed_days(THERE, [RECONSTRUCTED])
+    for at, expected in (
+        (NOW - 9 * DAY, {}),
+        (NOW - 7 * DAY - timedelta(minutes=1), {HERE.uri: 70}),
+        (NOW - 7 * DAY, {HERE.uri: 90}),
+        (NOW, {HERE.uri: 100}),
+    ):
+        assert store.stored_bytes_at(at) == expected
+
+
+def test_sizes_at_a_time_do_not_count_what_runs_freed_until_then(store: Store) -> None:
+    run = begin(store)
+    before = store.plan(run.plan)
+    assert before
+    after = replace(before, state=PlanState.DONE, freed_bytes=40, unconfirmed_bytes=2)
+    ended = event(AuditEventName.ENDED, plan=run.plan)
+    assert store.commit(StoreChange([ended], before, after))
+    store.save_storage_day(HERE, replace(SCAN, at=NOW - DAY))
+    for at in (NOW - DAY, NOW - timedelta(minutes=1)):
+        assert store.stored_bytes_at(at) == {HERE.uri: 100}
+    assert store.stored_bytes_at(NOW + DAY) == {HERE.uri: 58}
+    store.save_storage_day(HERE, replace(SCAN, at=NOW + timedelta(minutes=5)))
+    assert store.stored_bytes_at(NOW + DAY) == {HERE.uri: 100}
+
+
+def test_a_size_that_the_last_scan_did_not_find_is_unknown(store: Store) -> None:
+    store.save_storage_day(HERE, replace(SCAN, at=NOW - DAY))
+    store.save_storage_day(HERE, replace(SCAN, stored_bytes=None))
+    assert store.stored_bytes_at(NOW) == {}
+
+
 def test_deleted_manifests(store: Store) -> None:
     run = begin(store)
     kept = [KeptManifest(HERE.uri, f"sha256:{tag}", (tag,), None, "{}") for tag in ("old", "older")]
