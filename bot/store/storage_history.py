@@ -75,7 +75,7 @@ class StorageHistoryQueries(StoreQueries):
         for each day and run of 1,000 repositories would take a second."""
         with self._database.reading() as session:
             return {
-                uri: max(0, stored_bytes - gone_bytes)
+                uri: max(0, stored_bytes - int(gone_bytes))
                 for uri, stored_bytes, gone_bytes in session.execute(_stored_at(moment))
                 if stored_bytes is not None
             }

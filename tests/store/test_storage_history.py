@@ -105,7 +105,9 @@ def test_sizes_at_a_time_do_not_count_what_runs_freed_until_then(store: Store) -
     store.save_storage_day(HERE, replace(SCAN, at=NOW - DAY))
     for at in (NOW - DAY, NOW - timedelta(minutes=1)):
         assert store.stored_bytes_at(at) == {HERE.uri: 100}
-    assert store.stored_bytes_at(NOW + DAY) == {HERE.uri: 58}
+    found = store.stored_bytes_at(NOW + DAY)
+    assert found == {HERE.uri: 58}
+    assert isinstance(found[HERE.uri], int)
     store.save_storage_day(HERE, replace(SCAN, at=NOW + timedelta(minutes=5)))
     assert store.stored_bytes_at(NOW + DAY) == {HERE.uri: 100}
 
