@@ -27,6 +27,11 @@ class Digest:
     shown_at: datetime | None = None
     has_list: bool = False
 
+    @property
+    def is_requested(self) -> bool:
+        """Whether a user requested the round: see `requested_round`."""
+        return self.local.second != 0
+
 
 class DigestReport(NamedTuple):
     """A repository in a digest. `plan` None: nothing to decide on."""

@@ -124,17 +124,23 @@ kind."""
 
 @dataclass(frozen=True, slots=True)
 class ScheduleEntry:
-    """An entry of `reports`. `is_posted`: it has a channel. `min_saving`: USD a month."""
+    """An entry of `reports`. `min_saving`: USD a month. `channel`: None if it has no reports.
+    `digest_over`: with more plans to decide on, a round is one digest."""
 
     repositories: Patterns
     schedule: Schedule
     min_saving: float
-    is_posted: bool
+    channel: str | None
+    digest_over: int
 
     @property
     def name(self) -> str:
         """Does not change when other keys of the entry change."""
         return ", ".join(self.repositories.globs)
+
+    @property
+    def is_posted(self) -> bool:
+        return self.channel is not None
 
 
 class ReportRound(NamedTuple):
@@ -144,6 +150,13 @@ class ReportRound(NamedTuple):
     entry: str
     local: datetime
     min_saving: float
+
+
+def requested_round(entry: ScheduleEntry, now: datetime) -> ReportRound:
+    """A round that somebody requests now. Its local time, in UTC, has seconds: a scheduled one has
+    none, so they are told apart. Two requests in the same second are the same round."""
+    local = now.replace(tzinfo=None, microsecond=0, second=now.second or 1)
+    return ReportRound(entry.name, local, entry.min_saving)
 
 
 class ReportOutcome(StrEnum):
@@ -215,6 +228,11 @@ def due_rounds(
         if last:
             found.setdefault(ReportRound(entry.name, last.local, entry.min_saving), entry)
     return found
+
+
+def entry_named(name: str, entries: Iterable[ScheduleEntry]) -> ScheduleEntry | None:
+    """None if the settings have changed since."""
+    return next((each for each in entries if each.name == name), None)
 
 
 def entry_of(repository: RepositoryId, entries: Iterable[ScheduleEntry]) -> ScheduleEntry | None:

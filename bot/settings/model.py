@@ -222,15 +222,19 @@ class ReportSection(SettingsSection):
     schedule: Schedule = "mon 09:00"
     time_zone: TimeZone = "UTC"
     min_saving: UsdAmount = 0.0
+    digest_over: NonNegativeInt = 5
     approvers: Entries[Approver] | None = None
 
     def parsed_schedule(self) -> report_schedules.Schedule:
         return report_schedules.Schedule.parse(self.schedule, self.time_zone)
 
     def due_entry(self) -> report_schedules.ScheduleEntry:
-        schedule, is_posted = self.parsed_schedule(), self.channel is not None
         return report_schedules.ScheduleEntry(
-            Patterns(self.repositories), schedule, self.min_saving, is_posted
+            repositories=Patterns(self.repositories),
+            schedule=self.parsed_schedule(),
+            min_saving=self.min_saving,
+            channel=self.channel,
+            digest_over=self.digest_over,
         )
 
     def entry(self) -> ReportSettings:
@@ -305,11 +309,6 @@ class Settings(SettingsSection):
 
     def due_entries(self) -> tuple[report_schedules.ScheduleEntry, ...]:
         return tuple(report.due_entry() for report in self.reports)
-
-    def channel_of(self, entry: str) -> str | None:
-        """The channel of the entry with this name."""
-        channels = (each.channel for each in self.reports if each.due_entry().name == entry)
-        return next(channels, None)
 
     def general_rules(self, workspace: str | None) -> ApprovalRules:
         """The approval rules for actions that concern all repositories."""

@@ -6,12 +6,14 @@ from datetime import datetime
 from sqlalchemy import Select, String, and_, case, cast, func, select, update
 
 from bot.core.digests import Digest, DigestReport, OutdatedDigest, PlanSelection
+from bot.core.errors import ErrorText
 from bot.core.plan import PlanState
+from bot.core.report_schedules import UnlistedRegistry
 from bot.store.jobs import format_local, read_local, report_of
 from bot.store.plans import record_of
 from bot.store.slack_tables import DigestRow, PlanSelectionRow, SelectedPlanRow
 from bot.store.table_base import StoreQueries, count_of, insert_all, insert_into
-from bot.store.tables import PlanRow, ScheduledReportRow
+from bot.store.tables import PlanRow, ReportRoundRow, ScheduledReportRow
 
 _OF_ROUND = and_(
     ScheduledReportRow.entry == DigestRow.entry, ScheduledReportRow.local == DigestRow.local
@@ -82,6 +84,21 @@ class DigestQueries(StoreQueries):
         with self._database.reading() as session:
             return [_digest_report(*row) for row in session.execute(query)]
 
+    def missed_registries(self, digest: Digest) -> Sequence[UnlistedRegistry]:
+        """Registries that could not be listed for the round, by name."""
+        is_missed = and_(
+            ReportRoundRow.entry == digest.entry,
+            ReportRoundRow.local == format_local(digest.local),
+            ReportRoundRow.listed_at.is_(None),
+            ReportRoundRow.failure.is_not(None),
+        )
+        query = select(ReportRoundRow).where(is_missed).order_by(ReportRoundRow.registry_name)
+        with self._database.reading() as session:
+            rows = session.scalars(query)
+            return [
+                UnlistedRegistry(row.registry_name, ErrorText(row.failure or "")) for row in rows
+            ]
+
     def outdated_digests(self, limit: int) -> Sequence[OutdatedDigest]:
         """Posted digests that show another state of their round than the store has. Those that
         were updated last come last."""
@@ -111,17 +128,29 @@ class DigestQueries(StoreQueries):
         with self._database.writing() as session:
             return count_of(session, update(DigestRow).where(is_new).values(ts=ts)) == 1
 
-    def mark_digest_shown(self, digest: Digest, state: str | None, at: datetime) -> None:
-        """`state`: what the message shows; None if that is unknown."""
-        shown = update(DigestRow).where(DigestRow.id == digest.id)
+    def mark_digest_shown(self, digest: Digest, state: str | None, at: datetime) -> bool:
+        """Records what the message shows now; None if that is unknown. False if another process
+        updated the message since `digest` was read. It is unknown then whose update came last, so
+        the digest counts as outdated."""
+        is_as_read = and_(
+            DigestRow.id == digest.id,
+            DigestRow.shown.is_not_distinct_from(digest.shown),
+            DigestRow.shown_at.is_not_distinct_from(digest.shown_at),
+        )
+        shown = update(DigestRow).where(is_as_read).values(shown=state, shown_at=at)
+        unknown = update(DigestRow).where(DigestRow.id == digest.id).values(shown=None)
         with self._database.writing() as session:
-            session.execute(shown.values(shown=state, shown_at=at))
+            if count_of(session, shown) == 1:
+                return True
+            session.execute(unknown)
+            return False
 
-    def mark_digest_listed(self, digest: Digest) -> bool:
-        """Records that the CSV file is in the thread. False if it was recorded already."""
-        is_new = and_(DigestRow.id == digest.id, DigestRow.has_list.is_(False))
+    def mark_digest_listed(self, digest: Digest, *, has_list: bool = True) -> bool:
+        """Records whether the CSV file is in the thread. False if that was recorded already."""
+        is_new = and_(DigestRow.id == digest.id, DigestRow.has_list.is_not(has_list))
+        listed = update(DigestRow).where(is_new).values(has_list=has_list)
         with self._database.writing() as session:
-            return count_of(session, update(DigestRow).where(is_new).values(has_list=True)) == 1
+            return count_of(session, listed) == 1
 
     def forget_digest(self, digest: Digest) -> None:
         """Its message is gone, so it is not updated any more."""

@@ -150,13 +150,6 @@ class ScheduledReportQueries(StoreQueries):
         with self._database.writing() as session:
             session.execute(update(ReportRoundRow).where(is_open).values(failure=missed.error.text))
 
-    def claim_requested_reports(
-        self, round_: ReportRound, repositories: Iterable[RepositoryId], at: datetime
-    ) -> None:
-        """Queues a report job for each repository, as `claim_reports` does for scheduled ones."""
-        with self._database.writing() as session:
-            _claim(session, round_, repositories, at)
-
     def claim_reports(
         self, round_: ReportRound, registry: str, repositories: Iterable[RepositoryId], at: datetime
     ) -> bool:

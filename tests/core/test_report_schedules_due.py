@@ -28,7 +28,10 @@ LONG_AGO = MONDAY - 365 * DAY
 
 
 def entry(*globs: str, schedule: str = "mon 09:00", is_posted: bool = True) -> ScheduleEntry:
-    return ScheduleEntry(Patterns.of(*globs), Schedule.parse(schedule, "UTC"), 5.0, is_posted)
+    channel = "C1" if is_posted else None
+    return ScheduleEntry(
+        Patterns.of(*globs), Schedule.parse(schedule, "UTC"), 5.0, channel, digest_over=5
+    )
 
 
 @pytest.mark.parametrize(

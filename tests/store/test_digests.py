@@ -58,11 +58,11 @@ def test_a_digest_is_outdated_after_each_change(store: Store) -> None:
     (outdated,) = store.outdated_digests(5)
     assert (outdated.digest, outdated.is_deleting) == (digest, False)
     assert outdated.state == store.digest_state(digest)
-    store.mark_digest_shown(digest, outdated.state, NOW)
+    assert store.mark_digest_shown(digest, outdated.state, NOW)
     assert store.outdated_digests(5) == []
     assert store.commit(approval(plan, "ann"))
-    assert [each.digest.id for each in store.outdated_digests(5)] == ["d1"]
-    store.mark_digest_shown(digest, store.digest_state(digest), NOW)
+    (outdated,) = store.outdated_digests(5)
+    assert store.mark_digest_shown(outdated.digest, outdated.state, NOW)
     store.add_reports([ScheduledReport(THERE.uri, ROUND, ReportOutcome.NOTHING)], NOW)
     assert [each.digest.id for each in store.outdated_digests(5)] == ["d1"]
     store.forget_digest(digest)
@@ -100,3 +100,13 @@ def test_numbers_of_image_groups_are_stored(store: Store) -> None:
     assert found.image_groups == plan.image_groups
     assert found.state is PlanState.PROPOSED
     assert found.repository == HERE
+
+
+def test_two_processes_update_a_digest(store: Store) -> None:
+    """It is unknown whose update came last, so the digest is updated again."""
+    store.add_reports([ready(propose(store))], NOW)
+    digest = posted(store)
+    state = store.digest_state(digest)
+    assert store.mark_digest_shown(digest, state, NOW)
+    assert not store.mark_digest_shown(digest, state, NOW + timedelta(seconds=1))
+    assert [each.digest.id for each in store.outdated_digests(5)] == ["d1"]

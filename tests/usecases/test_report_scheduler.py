@@ -73,7 +73,11 @@ class SeveralRepositories(FakeRegistry):
 
 def entry(schedule: str = "mon 09:00", zone: str = "UTC", *globs: str) -> ScheduleEntry:
     return ScheduleEntry(
-        Patterns.of(*(globs or ("*",))), Schedule.parse(schedule, zone), 0.0, is_posted=True
+        repositories=Patterns.of(*(globs or ("*",))),
+        schedule=Schedule.parse(schedule, zone),
+        min_saving=0.0,
+        channel="C1",
+        digest_over=5,
     )
 
 
@@ -378,7 +382,7 @@ def test_new_repositories_are_included(scheduler_setup: SchedulerSetup) -> None:
 
 
 def test_the_first_matching_entry_applies(scheduler_setup: SchedulerSetup) -> None:
-    quiet = replace(entry("mon 09:00", "UTC", "lab/*"), is_posted=False)
+    quiet = replace(entry("mon 09:00", "UTC", "lab/*"), channel=None)
     scheduler_setup.entries = [quiet, entry("mon 08:00", "UTC", "*web"), entry()]
     scheduler_setup.run(MONDAY)
     assert sorted(scheduler_setup.made) == [
