@@ -9,6 +9,7 @@ from bot.bootstrap.prices import open_price_reader
 from bot.core.errors import RequestError
 from bot.core.permissions import needs_lookup
 from bot.core.policy import ApprovalRules
+from bot.core.report_schedules import entry_named
 from bot.core.repository import RepositoryId
 from bot.ports import Clock
 from bot.process import system_clock
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from bot.slack.approval_reminders import ApprovalReminders
     from bot.slack.block_fallback import BlockFallback
+    from bot.slack.digest_messages import DigestMessages
     from bot.slack.directory import SlackUsers
     from bot.slack.home_tab import HomeTab
     from bot.slack.pause_announcements import PauseAnnouncer
@@ -135,6 +137,22 @@ def open_plan_messages(
         workspace.rules_of, open_price_reader(found, store), found.execution.undo_window
     )
     return PlanMessages(workspace.client, store, settings, system_clock, contents)
+
+
+def open_digest_messages(
+    workspace: Workspace, store: "Store", clock: Clock = system_clock
+) -> "DigestMessages":
+    from bot.slack.digest_messages import DigestMessages, DigestMessagesSettings  # noqa: PLC0415
+
+    found = workspace.settings
+    settings = DigestMessagesSettings(
+        workspace_url=workspace.url,
+        entry_named=partial(entry_named, entries=found.due_entries()),
+        read_prices=open_price_reader(found, store),
+        required=found.approval.required,
+        report_only=not found.execution.enabled,
+    )
+    return DigestMessages(workspace.client, store, settings, clock)
 
 
 def open_home(workspace: Workspace, store: "Store", clock: Clock = system_clock) -> "HomeTab":

@@ -11,6 +11,7 @@ from bot.bootstrap.slack import (
     open_block_fallback,
     open_client,
     open_client_without_retries,
+    open_digest_messages,
     open_home,
     open_people,
     open_plan_messages,
@@ -23,6 +24,7 @@ from bot.ports import Clock
 from bot.process import system_clock
 from bot.settings.environment import Environment
 from bot.settings.model import Settings
+from bot.usecases.digests import DigestRequestQueue
 from bot.usecases.reports import ReportRequestQueue
 
 if TYPE_CHECKING:
@@ -80,9 +82,11 @@ def open_slack_context(
         url=workspace.url,
         store=store,
         plan_messages=open_plan_messages(workspace, store, contents),
+        digest_messages=open_digest_messages(workspace, store, clock),
         home_tab=open_home(workspace, store, clock),
         users=open_people(workspace),
         report_requests=ReportRequestQueue(store, clock, general_rules),
+        digest_requests=DigestRequestQueue(store, clock, settings.due_entries()),
         decisions=open_decisions(settings, store, workspace.id, clock),
         pins=open_pins(settings, store, workspace.id, clock),
         contents=contents,

@@ -1,11 +1,12 @@
 """The digest: one message about all reports of a round."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from bot.core.records import PlanRecord
-from bot.core.report_schedules import ScheduledReport
+from bot.core.report_schedules import ReportOutcome, ScheduledReport
 
 BETWEEN_UPDATES = timedelta(minutes=1)
 """While a plan of the digest is executed."""
@@ -38,6 +39,14 @@ class DigestReport(NamedTuple):
 
     report: ScheduledReport
     plan: PlanRecord | None
+
+
+def is_planning(digest: Digest, reports: Iterable[DigestReport]) -> bool:
+    """Whether the digest was requested, and its message shows the progress of planning."""
+    if not digest.is_requested:
+        return False
+    outcomes = {each.report.outcome for each in reports}
+    return None in outcomes and ReportOutcome.POSTED not in outcomes
 
 
 class OutdatedDigest(NamedTuple):

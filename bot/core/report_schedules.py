@@ -181,7 +181,7 @@ SUMMARIZED_OUTCOMES = frozenset({ReportOutcome.NOTHING, ReportOutcome.SMALL})
 class ScheduledReport:
     """The report of one repository in a round. `repository` is a URI. `usd`: savings of its plan a
     month. `error`: only if the outcome is FAILED. `outcome` is None while it is pending. `plan`: of
-    a report that is READY or POSTED."""
+    a report that is READY or POSTED, or that is LEFT_OUT since people had decided on it."""
 
     repository: str
     round: ReportRound

@@ -40,6 +40,7 @@ from bot.settings.field_types import (
     JmesPath,
     MediaTypeGlob,
     NonEmptyText,
+    NonNegativeInt,
     Percentage,
     PinText,
     PositiveDuration,

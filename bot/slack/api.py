@@ -1,6 +1,7 @@
 """Calls to Slack's Web API: messages, removal of secrets, rate limits, and error sentences."""
 
 import json
+import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from http import HTTPStatus
@@ -56,6 +57,20 @@ UNREACHABLE = frozenset(
 THREAD_GONE = UNREACHABLE | {"message_not_found", "thread_not_found"}
 """Errors of a thread in which the bot can no longer post."""
 
+MESSAGE_GONE = frozenset(
+    {
+        "cant_update_message",
+        "channel_not_found",
+        "edit_window_closed",
+        "is_archived",
+        "is_inactive",
+        "message_not_found",
+        "not_in_channel",
+        "thread_not_found",
+    }
+)
+"""Errors of a message that is deleted or can never be updated again."""
+
 CANNOT_POST = frozenset({"channel_not_found", "is_archived", "not_in_channel", "restricted_action"})
 """Errors that last until a user changes the channel."""
 
@@ -68,6 +83,10 @@ WRONG_TOKEN = frozenset(
         "token_expired",
         "token_revoked",
     }
+)
+
+_INVALID_BLOCKS = frozenset(
+    {"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long", "msg_too_long"}
 )
 
 _FIXES = {
@@ -85,6 +104,8 @@ _RETURNED_TO_THE_BOT = frozenset({"initial_value", "private_metadata", "value"})
 
 _TOKEN = "token"  # noqa: S105 - the name of an argument
 """The argument that authenticates a call."""
+
+_log = logging.getLogger(__name__)
 
 Json = dict[str, Any]
 """A block or a view of Block Kit."""
@@ -213,6 +234,19 @@ def update_message(
     """`what`: as in `calling`. Raises SlackError."""
     with calling(what):
         client.chat_update(channel=channel, ts=ts, text=content.text, blocks=list(content.blocks))
+
+
+def update_or_shorten(
+    client: WebClient, what: str, channel: str, ts: str, content: MessageContent
+) -> None:
+    """As `update_message`. Sends only the text if Slack rejects the blocks."""
+    try:
+        update_message(client, what, channel, ts, content)
+    except SlackError as error:
+        if error.code not in _INVALID_BLOCKS:
+            raise
+        _log.error("Internal error: Slack rejects a message, sending its text only: %s", error)
+        update_message(client, what, channel, ts, MessageContent(content.text))
 
 
 def post_to_response_url(

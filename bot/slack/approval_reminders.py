@@ -1,6 +1,7 @@
 """Reminds approvers of plans that are still proposed."""
 
-from collections.abc import Callable, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -9,20 +10,22 @@ from itertools import islice
 from slack_sdk import WebClient
 
 from bot.core.policy import ApprovalRules
-from bot.core.records import PlanMessage, PlanRecord
+from bot.core.records import PlanRecord
 from bot.core.repository import RepositoryId
 from bot.parallel import call_all
 from bot.ports import Clock
-from bot.slack.api import THREAD_GONE, SlackError, post_message
+from bot.slack.api import THREAD_GONE, MessageContent, SlackError, post_message
 from bot.slack.directory import SlackUsers
-from bot.slack.messages.approvers import reminder
+from bot.slack.messages.approvers import reminder, reminder_of_several
+from bot.slack.plan_threads import SlackThread, approval_thread
 from bot.store.store import Store
 
 
 @dataclass(frozen=True, slots=True)
 class ApprovalReminders:
-    """Posts one reminder for each version of a plan, in the thread of its message. The rules name
-    channels by ID. `remind_after`: since the version was proposed; None: no reminders."""
+    """Posts one reminder for each version of a plan, in the thread of its message; for plans that
+    are only in a digest, one for all of them in its thread. The rules name channels by ID.
+    `remind_after`: since the version was proposed; None: no reminders."""
 
     client: WebClient
     store: Store
@@ -32,41 +35,41 @@ class ApprovalReminders:
     clock: Clock
 
     def send(self, limit: int) -> None:
-        """Reminds of up to `limit` plans. Raises ServiceError if Slack or the database fails; the
+        """Posts up to `limit` reminders. Raises ServiceError if Slack or the database fails; the
         next call retries it."""
-        due = islice(self._due(), limit)
-        call_all(partial(self._remind, plan, message) for plan, message in due)
+        due = islice(self._due().items(), limit)
+        call_all(partial(self._remind, thread, plans) for thread, plans in due)
 
-    def _due(self) -> Iterator[tuple[PlanRecord, PlanMessage]]:
-        """Plans, with their newest message where they can be approved."""
+    def _due(self) -> Mapping[SlackThread, Sequence[PlanRecord]]:
+        """Plans by the thread where they can be approved."""
+        found: defaultdict[SlackThread, list[PlanRecord]] = defaultdict(list)
         if self.remind_after is None:
-            return
+            return found
         now = self.clock()
         for plan in self.store.plans_to_remind(now - self.remind_after, now):
-            message = approvable_message(self.store, plan, self.rules_of(plan.repository))
-            if message:
-                yield plan, message
+            thread = approval_thread(self.store, plan, self.rules_of(plan.repository))
+            if thread:
+                found[thread].append(plan)
+        return found
 
-    def _remind(self, plan: PlanRecord, message: PlanMessage) -> None:
-        """Only the process that marks the version in the store posts."""
-        if not self.store.mark_reminded(plan):
+    def _remind(self, thread: SlackThread, plans: Sequence[PlanRecord]) -> None:
+        """Only the process that marks a version in the store reminds of it."""
+        marked = [plan for plan in plans if self.store.mark_reminded(plan)]
+        if not marked:
             return
-        rules = self.rules_of(plan.repository)
-        approvers = self.users.approver_list(rules.approvers)
-        content = reminder(plan, approvers, rules.required)
+        content = self._reminder(marked)
         try:
-            thread = message.thread_ts
-            post_message(self.client, "Reminding approvers", message.channel, content, thread)
+            post_message(self.client, "Reminding approvers", thread.channel, content, thread.ts)
         except SlackError as error:
             if error.code not in THREAD_GONE:
-                self.store.forget_reminder(plan)
+                for plan in marked:
+                    self.store.forget_reminder(plan)
                 raise
 
-
-def approvable_message(store: Store, plan: PlanRecord, rules: ApprovalRules) -> PlanMessage | None:
-    """The newest message of the plan in the channel where approvals count; None if there is none.
-    The rules name channels by ID."""
-    if rules.report_only:
-        return None
-    messages = [each for each in store.messages_of(plan.id) if each.channel == rules.channel]
-    return messages[-1] if messages else None
+    def _reminder(self, plans: Sequence[PlanRecord]) -> MessageContent:
+        """Plans of the same thread have the same approvers."""
+        rules = self.rules_of(plans[0].repository)
+        approvers = self.users.approver_list(rules.approvers)
+        if len(plans) == 1:
+            return reminder(plans[0], approvers, rules.required)
+        return reminder_of_several(plans, approvers)

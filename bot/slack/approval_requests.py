@@ -3,11 +3,10 @@
 from bot.core.errors import RefusedError, RequestError, ServiceError
 from bot.core.permissions import why_outdated
 from bot.core.plan import PlanState
-from bot.core.records import PlanMessage, PlanRecord
+from bot.core.records import PlanRecord
 from bot.core.refusal_reasons import WrongPlanState
 from bot.slack.action_ids import COMMAND
 from bot.slack.api import MessageContent, post_message
-from bot.slack.approval_reminders import approvable_message
 from bot.slack.listener import answer
 from bot.slack.listener_context import SlackContext
 from bot.slack.messages.answers import notice, refused
@@ -15,6 +14,7 @@ from bot.slack.messages.approvers import approval_request
 from bot.slack.messages.block_kit import text_view
 from bot.slack.modals import Modal
 from bot.slack.payloads import AskApproversClick
+from bot.slack.plan_threads import SlackThread, approval_thread
 
 ASKED = "Asked in the thread of the report. The approvers are notified."
 ASKED_BEFORE = "You have asked for this approval before: see the thread of the report."
@@ -32,8 +32,8 @@ def ask_approvers(context: SlackContext, click: AskApproversClick) -> None:
 def _ask(context: SlackContext, click: AskApproversClick) -> str:
     plan, person = context.plan(click.ref.plan), context.person(click.sender)
     _expect_undecided(plan, click.ref.version)
-    message = approvable_message(context.store, plan, context.rules_of(plan.repository))
-    if message is None:
+    thread = approval_thread(context.store, plan, context.rules_of(plan.repository))
+    if thread is None:
         raise RequestError(
             "No message of this plan is left where it can be approved. Request a new report: "
             f"{COMMAND} {plan.repository.name}"
@@ -41,7 +41,7 @@ def _ask(context: SlackContext, click: AskApproversClick) -> str:
     if not context.store.record_approval_request(plan, person.id, context.clock()):
         return ASKED_BEFORE
     try:
-        _post(context, plan, message, person.id)
+        _post(context, plan, thread, person.id)
     except ServiceError:
         context.store.forget_approval_request(plan, person.id)
         raise
@@ -55,11 +55,10 @@ def _expect_undecided(plan: PlanRecord, version: int) -> None:
         raise RefusedError(outdated)
 
 
-def _post(context: SlackContext, plan: PlanRecord, message: PlanMessage, user: str) -> None:
+def _post(context: SlackContext, plan: PlanRecord, thread: SlackThread, user: str) -> None:
     approvers = context.users.approver_list(context.rules_of(plan.repository).approvers)
     content = approval_request(plan, user, approvers)
-    thread = message.thread_ts
-    post_message(context.client, "Asking the approvers", message.channel, content, thread)
+    post_message(context.client, "Asking the approvers", thread.channel, content, thread.ts)
 
 
 def _show(context: SlackContext, click: AskApproversClick, content: MessageContent) -> None:

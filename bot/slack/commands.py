@@ -46,6 +46,7 @@ from bot.slack.modals import open_view
 from bot.slack.mrkdwn import shortened
 from bot.slack.payloads import PayloadSender
 from bot.slack.plan_messages import ended_plan, first_plans, with_link
+from bot.slack.requested_digests import request_digests
 from bot.slack.requested_reports import request_report
 from bot.slack.view_models import LinkedPlan, OpenPlans
 from bot.slack.why_command import why_answer
@@ -118,6 +119,10 @@ def report_on(call: CommandCall, repository: str) -> None:
     if len(known) > 1:
         raise AmbiguousRepositoryError(repository, known)
     request_report(call.context, repository, call.sender, call.channel)
+
+
+def digest(call: CommandCall, _: CommandArguments) -> None:
+    request_digests(call.context, call.sender, call.channel)
 
 
 def list_repositories(call: CommandCall, arguments: CommandArguments) -> None:
@@ -252,6 +257,13 @@ _EVERY_COMMAND = (
         "the same, for a repository with the name of a command",
         report,
         synonyms=("plan", "propose"),
+    ),
+    SlashCommand(
+        "digest",
+        CommandUsage.of(""),
+        "posts one message about all repositories of this channel",
+        digest,
+        synonyms=("weekly", "overview", "summary"),
     ),
     SlashCommand(
         "list",

@@ -15,12 +15,14 @@ from bot.core.repository import RepositoryId
 from bot.ports import Clock, PriceReader
 from bot.render.refusals import refusal_words
 from bot.slack.block_fallback import BlockFallback
+from bot.slack.digest_messages import DigestMessages
 from bot.slack.directory import SlackUsers
 from bot.slack.payloads import PayloadSender
 from bot.slack.plan_contents import PlanContents
 from bot.slack.plan_messages import PlanMessages
 from bot.store.store import Store
 from bot.usecases.decisions import Decisions
+from bot.usecases.digests import DigestRequestQueue
 from bot.usecases.pins import Pins
 from bot.usecases.proposals import find_plan
 from bot.usecases.reports import ReportRequestQueue
@@ -41,9 +43,11 @@ class SlackContext:
     url: str
     store: Store
     plan_messages: PlanMessages
+    digest_messages: DigestMessages
     home_tab: "HomeTab"
     users: SlackUsers
     report_requests: ReportRequestQueue
+    digest_requests: DigestRequestQueue
     decisions: Decisions
     pins: Pins
     contents: PlanContents

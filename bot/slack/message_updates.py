@@ -50,9 +50,11 @@ def updating_messages(
 
 
 def update_messages(context: SlackContext, plan_id: str) -> None:
-    """If an update fails, the worker retries it."""
+    """Updates the messages of the plan, and the digests with it. If an update fails, the worker
+    retries it."""
+    updates = (context.plan_messages.update, context.digest_messages.update_of_plan)
     try:
-        context.plan_messages.update(plan_id)
+        call_all(partial(update, plan_id) for update in updates)
     except ServiceError as error:
         _log.warning("%s; the worker retries it", error)
 

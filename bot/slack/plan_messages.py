@@ -20,17 +20,18 @@ from bot.parallel import call_all
 from bot.ports import Clock, PriceReader
 from bot.render.audit_events import detail_words
 from bot.slack.api import (
+    MESSAGE_GONE,
     MessageContent,
     SlackError,
     calling,
     message_link,
     post_message,
-    update_message,
+    update_or_shorten,
 )
 from bot.slack.messages.plan import newer_message, outdated_message, plan_message
 from bot.slack.mrkdwn import prose
 from bot.slack.plan_contents import PlanContents
-from bot.slack.plan_threads import PlanThreads
+from bot.slack.plan_threads import PlanThreads, approval_thread, newest_digest_of
 from bot.slack.view_models import EndedPlan, FirstPlans, LinkedPlan, PlanView
 from bot.store.store import Store
 
@@ -46,24 +47,6 @@ RECENT_UPDATE = timedelta(seconds=10)
 rate limit."""
 
 LOCKS = 64
-
-_GONE = frozenset(
-    {
-        "cant_update_message",
-        "channel_not_found",
-        "edit_window_closed",
-        "is_archived",
-        "is_inactive",
-        "message_not_found",
-        "not_in_channel",
-        "thread_not_found",
-    }
-)
-"""Errors of a message that is deleted or can never be updated again."""
-
-_INVALID_BLOCKS = frozenset(
-    {"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long", "msg_too_long"}
-)
 
 LinkPlan = Callable[[PlanRecord], LinkedPlan]
 
@@ -203,9 +186,9 @@ class PlanMessages:
     def _show(self, message: PlanMessage) -> None:
         plan = self._plan(message.plan)
         try:
-            self._send_or_shorten(message, self._message_content(plan, message.channel))
+            self._send(message, self._message_content(plan, message.channel))
         except Exception as error:
-            if isinstance(error, SlackError) and error.code in _GONE:
+            if isinstance(error, SlackError) and error.code in MESSAGE_GONE:
                 self._store.delete_message(message)
                 return
             self._store.mark_shown(message, None, self._clock())
@@ -217,7 +200,7 @@ class PlanMessages:
             try:
                 self._send(message, newer_message(self._plan(message.plan)))
             except SlackError as error:
-                if error.code not in _GONE:
+                if error.code not in MESSAGE_GONE:
                     _log.warning("%s; the worker retries it", error)
                     return
             self._store.delete_message(message)
@@ -228,18 +211,8 @@ class PlanMessages:
         except DamagedDataError as error:
             return MessageContent(prose(str(error)))
 
-    def _send_or_shorten(self, message: PlanMessage, content: MessageContent) -> None:
-        """Sends only the text if Slack rejects the blocks."""
-        try:
-            self._send(message, content)
-        except SlackError as error:
-            if error.code not in _INVALID_BLOCKS:
-                raise
-            _log.error("Internal error: Slack rejects a message, sending its text only: %s", error)
-            self._send(message, MessageContent(content.text))
-
     def _send(self, message: PlanMessage, content: MessageContent) -> None:
-        update_message(self._client, "Showing a plan", message.channel, message.ts, content)
+        update_or_shorten(self._client, "Showing a plan", message.channel, message.ts, content)
 
     def view(self, plan: PlanRecord, channel: str, most_listed: int = MOST_LISTED) -> PlanView:
         """`most_listed`: skipped and failed digests. Raises DamagedDataError if the stored plan
@@ -286,17 +259,14 @@ class PlanMessages:
     def _notify_approvers(self, plan: PlanRecord) -> None:
         """Posts in the channel of the approvals, once per version: only the caller that marks it in
         the store posts."""
-        channel = self._settings.rules_of(plan.repository).channel
-        messages = [each for each in self._store.messages_of(plan.id) if each.channel == channel]
+        thread = approval_thread(self._store, plan, self._settings.rules_of(plan.repository))
         content = outdated_message(plan, self._last_event(plan))
-        if not self._store.mark_notified(plan, plan.version) or not messages:
+        if not self._store.mark_notified(plan, plan.version) or thread is None:
             return
-        message = messages[-1]
-        thread = message.thread_ts
         try:
-            post_message(self._client, "Notifying approvers", message.channel, content, thread)
+            post_message(self._client, "Notifying approvers", thread.channel, content, thread.ts)
         except SlackError as error:
-            if error.code not in _GONE:
+            if error.code not in MESSAGE_GONE:
                 self._store.mark_notified(plan, None)
                 raise
 
@@ -323,13 +293,14 @@ def with_link(
     workspace_url: str,
     plan: PlanRecord,
 ) -> LinkedPlan:
-    """The plan with a link to its newest message; prefers the channel of its repository. The rules
-    name channels by ID."""
+    """The plan with a link to its newest message, or to its newest digest if it has none; prefers
+    the channel of its repository. The rules name channels by ID."""
     channel = rules_of(plan.repository).channel
     messages = store.messages_of(plan.id)
     in_its_channel = [each for each in messages if each.channel == channel]
     newest = next(reversed(in_its_channel or messages), None)
-    link = message_link(workspace_url, newest.channel, newest.ts) if newest else None
+    place = newest or newest_digest_of(store, plan, channel)
+    link = message_link(workspace_url, place.channel, place.ts) if place and place.ts else None
     return LinkedPlan(plan, link)
 
 

@@ -3,13 +3,16 @@
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from slack_sdk import WebClient
 
 from bot.core.audit_details import ImagesKeptByPins, PinDetail, PlanFoundUnchanged
+from bot.core.digests import Digest
 from bot.core.errors import DamagedDataError
 from bot.core.pins import Pin
 from bot.core.plan import Plan, PlanState
+from bot.core.policy import ApprovalRules
 from bot.core.records import AuditEvent, AuditEventName, PlanMessage, PlanRecord
 from bot.render.output import write_rows
 from bot.render.plans import CSV_HEADER, plan_as_rows
@@ -17,6 +20,35 @@ from bot.slack.api import THREAD_GONE, SlackError, calling, post_message
 from bot.slack.messages.new_pins import NewPinsView, new_pins_message
 from bot.slack.plan_contents import PlanContents
 from bot.store.store import Store
+
+
+class SlackThread(NamedTuple):
+    """`ts`: of the message that it belongs to."""
+
+    channel: str
+    ts: str
+
+
+def approval_thread(store: Store, plan: PlanRecord, rules: ApprovalRules) -> SlackThread | None:
+    """The thread in which approvers of the plan are notified: of its newest message in the channel
+    where approvals count, or of the newest digest with the plan there. None if there is none. The
+    rules name channels by ID."""
+    if rules.report_only or rules.channel is None:
+        return None
+    messages = [each for each in store.messages_of(plan.id) if each.channel == rules.channel]
+    if messages:
+        return SlackThread(rules.channel, messages[-1].thread_ts)
+    digest = newest_digest_of(store, plan, rules.channel)
+    if digest is None or digest.ts is None or digest.channel != rules.channel:
+        return None
+    return SlackThread(digest.channel, digest.ts)
+
+
+def newest_digest_of(store: Store, plan: PlanRecord, channel: str | None) -> Digest | None:
+    """Of the posted digests with the plan; prefers those in the channel."""
+    digests = store.digests_of_plan(plan.id)
+    in_channel = [each for each in digests if each.channel == channel]
+    return next(reversed(in_channel or digests), None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,7 +52,7 @@ def request_report(
     person = context.person(sender)
     context.report_requests.expect_may_request(person)
     placeholder = requested_message(repository, person.id)
-    ts = _post_placeholder(context, channel, placeholder)
+    ts = post_placeholder(context, channel, placeholder)
     try:
         context.report_requests.put(person, repository, channel, ts)
     except ServiceError as error:
@@ -89,7 +89,7 @@ def _is_first_click(context: SlackContext, click: PlanButtonClick | ConfirmUsage
     return context.store.record_delivery(key, context.clock())
 
 
-def _post_placeholder(context: SlackContext, channel: str, content: MessageContent) -> str | None:
+def post_placeholder(context: SlackContext, channel: str, content: MessageContent) -> str | None:
     """None if Slack fails temporarily; the report is then a new message."""
     try:
         return post_message(context.client, "Posting", channel, content)

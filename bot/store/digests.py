@@ -99,9 +99,9 @@ class DigestQueries(StoreQueries):
                 UnlistedRegistry(row.registry_name, ErrorText(row.failure or "")) for row in rows
             ]
 
-    def outdated_digests(self, limit: int) -> Sequence[OutdatedDigest]:
+    def outdated_digests(self, limit: int, plan: str | None = None) -> Sequence[OutdatedDigest]:
         """Posted digests that show another state of their round than the store has. Those that
-        were updated last come last."""
+        were updated last come last. `plan`: only digests with that plan."""
         state = _state().subquery()
         query = (
             select(DigestRow, state.c.state, state.c.deleting)
@@ -110,6 +110,8 @@ class DigestQueries(StoreQueries):
             .order_by(DigestRow.shown_at.nulls_first(), DigestRow.id)
             .limit(limit)
         )
+        if plan is not None:
+            query = query.where(DigestRow.id.in_(_with_plan(plan)))
         with self._database.reading() as session:
             return [
                 OutdatedDigest(_digest(row), found, bool(deleting))
@@ -163,6 +165,18 @@ class DigestQueries(StoreQueries):
     def _digests(self, query: Select[DigestRow]) -> Sequence[Digest]:
         with self._database.reading() as session:
             return [_digest(row) for row in session.scalars(query)]
+
+
+def _with_plan(plan: str) -> Select[str]:
+    """The IDs of digests."""
+    has_plan = ScheduledReportRow.plan == plan
+    return select(DigestRow.id).join(ScheduledReportRow, _OF_ROUND).where(has_plan)
+
+
+def plans_in_digests() -> Select[str | None]:
+    """The IDs of the plans in posted digests."""
+    is_posted = and_(DigestRow.ts.is_not(None), ScheduledReportRow.plan.is_not(None))
+    return select(ScheduledReportRow.plan).join(DigestRow, _OF_ROUND).where(is_posted)
 
 
 def _state() -> Select[str, str, int]:

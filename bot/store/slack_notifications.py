@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, and_, delete, exists, or_, select, update
 from bot.core.plan import OPEN, PlanState
 from bot.core.records import AuditEvent, AuditEventName, PlanRecord
 from bot.store.audit import event_of
+from bot.store.digests import plans_in_digests
 from bot.store.plans import record_of
 from bot.store.slack_tables import ApprovalRequestRow, PauseAnnouncementRow, PlanMessageRow
 from bot.store.table_base import StoreQueries, count_of, insert_into
@@ -16,7 +17,7 @@ from bot.store.tables import AuditEventRow, PlanRow
 
 class ReminderQueries(StoreQueries):
     def plans_to_remind(self, proposed_before: datetime, now: datetime) -> Sequence[PlanRecord]:
-        """Proposed plans with a message that can be approved, that were proposed before
+        """Plans that can be approved, that have a message or a digest, were proposed before
         `proposed_before`, and whose version had no reminder. Oldest first."""
         query = (
             select(PlanRow)
@@ -28,7 +29,10 @@ class ReminderQueries(StoreQueries):
                 PlanRow.proposed_at < proposed_before,
                 PlanRow.expires_at > now,
                 PlanRow.reminded_version.is_distinct_from(PlanRow.version),
-                exists().where(PlanMessageRow.plan == PlanRow.id),
+                or_(
+                    exists().where(PlanMessageRow.plan == PlanRow.id),
+                    PlanRow.id.in_(plans_in_digests()),
+                ),
             )
             .order_by(PlanRow.proposed_at)
         )

@@ -15,7 +15,7 @@ from bot.core.errors import ErrorText, RequestError, ServiceError
 from bot.core.permissions import Person, may_ask_for_report
 from bot.core.plan import PlanState
 from bot.core.policy import ApprovalRules
-from bot.core.records import PlanMessage, QueuedJob
+from bot.core.records import PlanMessage, PlanRecord, QueuedJob
 from bot.core.report_schedules import (
     IGNORE_TAG,
     SUMMARIZED_OUTCOMES,
@@ -56,24 +56,26 @@ class ReportRequest:
 
 @dataclass(frozen=True, slots=True)
 class PlannedReport:
-    """A report that was planned. `proposal`: None if people had decided on the repository's plan,
-    so that no new plan was made. `outcome`: POSTED if the report is to be posted, READY if its
-    round posts it."""
+    """A report that was planned. `proposal`: None if people had decided on the repository's plan
+    `decided`, so that no new plan was made. `outcome`: POSTED if the report is to be posted, READY
+    if its round posts it."""
 
     request: ReportRequest
     proposal: Proposal | None
     outcome: ReportOutcome
+    decided: PlanRecord | None = None
 
     def in_round(self) -> ScheduledReport:
         """The report's part in its round. Only reports that are summarized have `usd`, and only
-        those that are READY a plan."""
+        those that are READY or decided a plan."""
         request = self.request
         assert request.round, "only reports of a round are claimed or summarized"
         usd, plan = 0.0, None
         if self.proposal and self.outcome in SUMMARIZED_OUTCOMES:
             usd = self.proposal.content.savings.usd_per_month
-        if self.proposal and self.outcome is ReportOutcome.READY:
-            plan = self.proposal.record.id
+        if self.outcome in {ReportOutcome.READY, ReportOutcome.LEFT_OUT}:
+            record = self.proposal.record if self.proposal else self.decided
+            plan = record.id if record else None
         return ScheduledReport(request.repository.uri, request.round, self.outcome, usd, plan=plan)
 
 
@@ -94,9 +96,9 @@ class Reports:
         planning if people have decided on the repository's plan.
 
         Raises what `propose` raises, and ServiceError if the database fails."""
-        is_decided = request.round is not None and self._is_decided(request.repository)
-        proposal = None if is_decided else self._open_proposal(propose)
-        return PlannedReport(request, proposal, _outcome(request, proposal))
+        decided = self._decided_plan(request.repository) if request.round else None
+        proposal = None if decided else self._open_proposal(propose)
+        return PlannedReport(request, proposal, _outcome(request, proposal), decided)
 
     def deliver(self, planned: PlannedReport) -> PlanMessage | None:
         """Posts the report, and shortens older messages of its plan in the channel to one line.
@@ -137,9 +139,9 @@ class Reports:
         self.messages.collapse_older(message)
         return message
 
-    def _is_decided(self, repository: RepositoryId) -> bool:
+    def _decided_plan(self, repository: RepositoryId) -> PlanRecord | None:
         plan = self.store.open_plan(repository)
-        return plan is not None and plan.state is not PlanState.PROPOSED
+        return None if plan is None or plan.state is PlanState.PROPOSED else plan
 
     def _open_proposal(self, propose: Callable[[], Proposal]) -> Proposal:
         """Proposes a plan, and gives it the lifetime of a new plan. Plans again if the plan
@@ -179,6 +181,13 @@ class ReportScheduler:
         for registry, waiting in self._not_listed(rounds, now).items():
             self._list(registry, {round_: rounds[round_] for round_ in waiting}, now)
         self.store.queue_summaries(now)
+
+    def start_requested(self, round_: ReportRound, entry: ScheduleEntry, now: datetime) -> bool:
+        """Queues the reports of a round that a user requested. False if a registry cannot be
+        listed; the next call retries it. Raises ServiceError if the database fails."""
+        for registry in self.store.start_round(round_, self.registries, now):
+            self._list(registry, {round_: entry}, now)
+        return not self.store.start_round(round_, self.registries, now)
 
     def _not_listed(
         self, rounds: Mapping[ReportRound, ScheduleEntry], now: datetime

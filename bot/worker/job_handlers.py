@@ -1,22 +1,16 @@
-"""Handles queued jobs: scheduled reports, requested reports, and summaries of rounds."""
+"""Handles queued jobs: scheduled and requested reports, digests, and rounds."""
 
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from functools import partial
 from typing import Protocol
 
 from bot.aws.ecr import EcrRegistry
-from bot.bootstrap.planning import open_planner, open_registries
 from bot.bootstrap.processes import Shutdown
-from bot.bootstrap.shared_scans import SharedScans
-from bot.bootstrap.sources import CompletedScan, open_sources
-from bot.bootstrap.storage import open_storage_with
-from bot.bootstrap.usecases import open_authority, open_proposer
-from bot.core.errors import ErrorText, RequestError, ServiceError
-from bot.core.permissions import SlackUser
+from bot.bootstrap.usecases import open_authority
+from bot.core.errors import RequestError, ServiceError
 from bot.core.records import BOT_ACTOR, QueuedJob
 from bot.core.report_schedules import (
     REPORT_JOB,
@@ -26,99 +20,36 @@ from bot.core.report_schedules import (
     ReportOutcome,
     ScheduledReport,
 )
-from bot.core.repository import RepositoryId
-from bot.ports import Clock, Progress, ScanMemory
+from bot.ports import Clock
 from bot.render.errors import any_error_sentence, any_error_words, failure_words
 from bot.render.hints import Surface
 from bot.settings.model import Settings
-from bot.slack.api import CANNOT_POST, PostLimiter, SlackError
+from bot.slack.api import PostLimiter
 from bot.slack.messages.answers import refused
-from bot.slack.messages.report_progress import failed_message, planning_message, summary_message
-from bot.slack.requested_reports import RateLimitedReportPoster, ReportPlaceholder, post_summary
+from bot.slack.messages.report_progress import failed_message, planning_message
+from bot.slack.requested_reports import ReportPlaceholder
 from bot.store.store import Store
-from bot.usecases.check_authority import AuthorityChecker
 from bot.usecases.deletion.lease import Lease, LeaseLostError
 from bot.usecases.deletion.run import ShutdownError
-from bot.usecases.proposals import Proposal
+from bot.usecases.digests import DIGEST
 from bot.usecases.reports import (
     REPORT,
     PlannedReport,
     ReportRequest,
-    Reports,
     RequestedReport,
     expect_at_most_max_reports,
 )
 from bot.usecases.repositories import FoundRepository, find_repositories, find_repository
+from bot.worker.digest_requests import RequestedDigestHandler
+from bot.worker.report_maker import ReportMaker, ReportPlanner, ReportScans
+from bot.worker.round_handler import RoundHandler
 from bot.worker.slack_updates import SlackAccess
-
-SCAN_SHARED_FOR = timedelta(minutes=1)
 
 PLANNING_RETRIED_FOR = timedelta(hours=1)
 """How long planning is retried while AWS or the database fails. Then the summary shows the
 failure."""
 
-ShowProgress = Callable[[str, int, int], None]
-"""Takes the step of planning, what is done, and the total; 0 if the total is unknown."""
-
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class ReportScans:
-    """Shares usage scans among plans that people decide on."""
-
-    settings: Settings
-    authority: AuthorityChecker
-    store: Store
-    clock: Clock
-    shared: SharedScans = field(default_factory=SharedScans)
-
-    def scan(
-        self,
-        repository: RepositoryId,
-        registries: Sequence[EcrRegistry],
-        memory: ScanMemory,
-        progress: Progress,
-    ) -> CompletedScan:
-        """Makes a scan, or returns a shared one."""
-
-        def make() -> CompletedScan:
-            asked = frozenset([repository.registry])
-            sources = open_sources(self.settings, registries, asked)
-            return sources.scan_with_other_regions(
-                self.settings, self.authority, memory, self.clock, progress
-            )
-
-        return self.shared.scan(repository.registry, make, partial(self._can_share, repository))
-
-    def _can_share(self, repository: RepositoryId, scan: CompletedScan) -> bool:
-        """False if the repository's open plan is newer than the scan."""
-        plan = self.store.open_plan(repository)
-        is_newer_than_plan = plan is None or plan.proposed_at <= scan.at
-        return is_newer_than_plan and self.clock() - scan.at < SCAN_SHARED_FOR
-
-
-@dataclass(frozen=True, slots=True)
-class ReportPlanner:
-    """Plans repositories and stores the plans. May be used by several threads."""
-
-    settings: Settings
-    store: Store
-    scans: ReportScans
-    authority: AuthorityChecker
-
-    def propose(
-        self,
-        found: FoundRepository,
-        registries: Sequence[EcrRegistry],
-        person: SlackUser,
-        progress: Progress,
-    ) -> Proposal:
-        """Raises what planning and the store raise."""
-        with open_storage_with(self.store) as storage:
-            scan = self.scans.scan(found.repository, registries, storage.scans, progress)
-            planner = open_planner(self.settings, self.authority, scan, storage, progress)
-            return open_proposer(self.settings, self.store, planner, person).propose(found)
 
 
 class JobHandler(Protocol):
@@ -162,57 +93,10 @@ def open_job_handlers(
             REPORT: RequestedReportHandler(maker),
             REPORT_JOB: ScheduledReportHandler(store, maker, clock),
             SUMMARY_JOB: RoundHandler(store, maker),
+            DIGEST: RequestedDigestHandler(store, maker),
         },
         slack,
     )
-
-
-@dataclass(frozen=True, slots=True)
-class ReportMaker:
-    """Makes reports in the worker. May be used by several threads."""
-
-    settings: Settings
-    store: Store
-    slack: SlackAccess
-    planner: ReportPlanner
-    limiter: PostLimiter
-    shutdown: Shutdown
-    clock: Clock
-
-    def reports(self) -> Reports:
-        messages = RateLimitedReportPoster(self.slack.services().plan_messages, self.limiter)
-        expires_after = self.settings.approval.expires_after
-        return Reports(self.store, messages, self.clock, expires_after)
-
-    def registries(self) -> Sequence[EcrRegistry]:
-        return open_registries(self.settings)
-
-    def plan(
-        self,
-        request: ReportRequest,
-        found: FoundRepository,
-        registries: Sequence[EcrRegistry],
-        requester: str,
-        progress: Progress,
-    ) -> PlannedReport:
-        """`requester`: who requested the report. Raises what `Reports.plan` and `progress`
-        raise."""
-        workspace = self.slack.services().workspace.id
-        without_rights = SlackUser(requester, workspace, is_guest=True, groups=None)
-        propose = partial(self.planner.propose, found, registries, without_rights, progress)
-        return self.reports().plan(request, propose)
-
-    def progress(self, lease: Lease, show: ShowProgress) -> Progress:
-        """Every step of planning raises ShutdownError if this process shuts down, and
-        LeaseLostError if another worker has the job."""
-
-        def progress(step: str, done: int, total: int | None, _note: str = "", /) -> None:
-            if self.shutdown.is_requested():
-                raise ShutdownError
-            lease.expect_not_lost()
-            show(step, done, total or 0)
-
-        return progress
 
 
 @dataclass(frozen=True, slots=True)
@@ -347,52 +231,3 @@ def _found(argument: str, registries: Sequence[EcrRegistry]) -> Sequence[FoundRe
     found = find_repositories(argument, registries)
     expect_at_most_max_reports(argument, [each.repository for each in found])
     return found
-
-
-@dataclass(frozen=True, slots=True)
-class RoundHandler:
-    """Posts a round: its reports, and the summary of those without a message."""
-
-    store: Store
-    maker: ReportMaker
-
-    def do(self, job: QueuedJob, lease: Lease) -> None:
-        """Posts each report once, however often the job is retried. Raises LeaseLostError, and
-        ServiceError if Slack or the database fails."""
-        round_ = self.store.round_summary(job.payload["line"])
-        workspace = self.maker.slack.services().workspace
-        channel = workspace.settings.channel_of(round_.round.entry) if round_ else None
-        if round_ is None or channel is None:
-            _log.warning("A round of reports is not posted: its settings entry has no channel")
-            return
-        for report in round_.ready:
-            lease.renew()
-            self._post(report, channel)
-        if rest := self.store.round_summary(job.payload["line"]):
-            self.maker.limiter.wait(channel)
-            lease.renew()
-            post_summary(workspace.client, channel, rest)
-
-    def give_up(self, job: QueuedJob, why: JobFailure) -> None:
-        """Another summary has the reports that were not posted. Without such reports, logs the
-        summary."""
-        rest = self.store.round_summary(job.payload["line"])
-        ready, now = rest.ready if rest else (), self.maker.clock()
-        for report in ready:
-            failed = replace(report, outcome=ReportOutcome.FAILED, error=why)
-            self.store.record_report(failed, now)
-        self.store.queue_summaries(now)
-        if rest and not ready:
-            text = summary_message(rest).text
-            _log.error("A round cannot be posted in Slack (%s): %s", failure_words(why), text)
-
-    def _post(self, report: ScheduledReport, channel: str) -> None:
-        """Records why if the channel takes no posts."""
-        try:
-            self.maker.reports().post_ready(report, channel)
-        except SlackError as error:
-            if error.code not in CANNOT_POST:
-                raise
-            _log.error("The report of %s cannot be posted: %s", report.name, error)
-            failed = replace(report, outcome=ReportOutcome.FAILED, error=ErrorText.of(error))
-            self.maker.reports().settle(failed)

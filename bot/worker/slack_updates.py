@@ -17,6 +17,7 @@ from bot.bootstrap.slack import (
     open_block_fallback,
     open_client,
     open_client_without_retries,
+    open_digest_messages,
     open_home,
     open_pause_announcer,
     open_plan_messages,
@@ -29,6 +30,7 @@ from bot.parallel import ExpiringCache, call_all
 from bot.render.errors import any_error_words
 from bot.settings.model import Settings
 from bot.slack.approval_reminders import ApprovalReminders
+from bot.slack.digest_messages import DigestMessages
 from bot.slack.home_tab import HomeTab
 from bot.slack.pause_announcements import PauseAnnouncer
 from bot.slack.plan_messages import PlanMessages
@@ -44,6 +46,7 @@ and after `notify`."""
 
 THREADS_PER_SWEEP = 2
 COPIES_PER_SWEEP = 2
+DIGESTS_PER_SWEEP = 2
 HOMES_PER_SWEEP = 2
 OUTDATED_PER_SWEEP = 2
 ANNOUNCEMENTS_PER_SWEEP = 5
@@ -62,6 +65,7 @@ class SlackServices(NamedTuple):
 
     workspace: Workspace
     plan_messages: PlanMessages
+    digests: DigestMessages
     home: HomeTab
     warn_of_pins: Callable[[], None]
     pauses: PauseAnnouncer
@@ -93,6 +97,7 @@ class SlackAccess:
         return SlackServices(
             workspace=workspace,
             plan_messages=plan_messages,
+            digests=open_digest_messages(workspace, self._store),
             home=home,
             warn_of_pins=warn,
             pauses=open_pause_announcer(workspace, self._store),
@@ -146,6 +151,7 @@ class SlackUpdater:
             yield partial(slack.plan_messages.update_outdated, MESSAGES_PER_SWEEP)
             yield partial(slack.plan_messages.collapse_outdated, COPIES_PER_SWEEP)
             yield partial(slack.plan_messages.update_threads, THREADS_PER_SWEEP)
+            yield partial(slack.digests.update_outdated, DIGESTS_PER_SWEEP)
             yield partial(slack.plan_messages.notify_approvers, OUTDATED_PER_SWEEP)
             yield partial(slack.pauses.announce, ANNOUNCEMENTS_PER_SWEEP)
             yield partial(slack.reminders.send, REMINDERS_PER_SWEEP)

@@ -50,6 +50,7 @@ reports:
     schedule: "mon 09:00"
     time_zone: UTC
     min_saving: 0
+    digest_over: 5
     approvers: null
 approval:
   approvers: []

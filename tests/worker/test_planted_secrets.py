@@ -71,7 +71,7 @@ def test_an_exception_quotes_a_secret(
     def break_down(*_: object) -> None:
         raise ValueError(QUOTING)
 
-    monkeypatch.setattr("bot.worker.job_handlers.open_planner", break_down)
+    monkeypatch.setattr("bot.worker.report_maker.open_planner", break_down)
     ts = office.ask()
     assert office.jobs.do_next()
     assert "internal error (ValueError: Invalid header value" in office.shown(ts)["text"]

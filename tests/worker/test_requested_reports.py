@@ -15,8 +15,8 @@ from bot.process import system_clock
 from bot.store.store import Store
 from bot.usecases.deletion.lease import JOB_LEASE
 from bot.usecases.reports import MAX_REPORTS
-from bot.worker.job_handlers import SCAN_SHARED_FOR
 from bot.worker.job_queue import MAX_ATTEMPTS, RETRIED_FOR
+from bot.worker.report_maker import SCAN_SHARED_FOR
 from tests.slack.support import calls
 from tests.support import Shelf, others_off
 from tests.worker.conftest import MakeOffice, WriteSettings
@@ -214,7 +214,7 @@ def test_an_internal_error_before_planning_is_shown(
     def break_down(*_: object) -> None:
         raise OSError("oh")
 
-    monkeypatch.setattr("bot.worker.job_handlers.open_registries", break_down)
+    monkeypatch.setattr("bot.worker.report_maker.open_registries", break_down)
     ts = office.ask()
     office.jobs.do_next()
     assert "internal error (OSError: oh)" in office.shown(ts)["text"]
@@ -226,7 +226,7 @@ def test_an_internal_error_is_shown(office: Office, monkeypatch: pytest.MonkeyPa
     def break_down(*_: object) -> None:
         raise LookupError("oh")
 
-    monkeypatch.setattr("bot.worker.job_handlers.open_planner", break_down)
+    monkeypatch.setattr("bot.worker.report_maker.open_planner", break_down)
     ts = office.ask()
     office.jobs.do_next()
     assert "internal error (LookupError: oh)" in office.shown(ts)["text"]

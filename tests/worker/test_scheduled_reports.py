@@ -379,7 +379,7 @@ def test_an_internal_error_is_in_the_summary(
     def break_down(*_: object) -> None:
         raise LookupError("oh")
 
-    monkeypatch.setattr("bot.worker.job_handlers.open_planner", break_down)
+    monkeypatch.setattr("bot.worker.report_maker.open_planner", break_down)
     queue_and_work(office, settings)
     assert outcomes(office) == [ReportOutcome.FAILED]
     (text,) = texts(office)

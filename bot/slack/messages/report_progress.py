@@ -70,18 +70,21 @@ def summary_message(summary: RoundSummary) -> MessageContent:
     """The summary of the scheduled reports that have no message of their own."""
     quiet = "; ".join(_without_message(summary))
     line = f"{quiet}." if quiet else ""
-    failures = _at_most([*_not_planned(summary), *_not_listed(summary)])
+    failures = failure_lines(summary)
     text = " ".join(filter(None, [line, *failures]))
     warnings = (section(f":warning: {each}") for each in failures)
     return message(text, *([context(line)] if line else []), *warnings)
 
 
+def failure_lines(summary: RoundSummary) -> Sequence[str]:
+    """What could not be planned or listed: a line for each kind of failure, at most
+    MOST_FAILURES."""
+    failures = [*_not_planned(summary), *_not_listed(summary)]
+    return [*failures[:MOST_FAILURES], *and_more(len(failures) - MOST_FAILURES)]
+
+
 def _name(repository: str) -> str:
     return escape(shortened(repository, MOST_IN_NAME))
-
-
-def _at_most(failures: Sequence[str]) -> Sequence[str]:
-    return [*failures[:MOST_FAILURES], *and_more(len(failures) - MOST_FAILURES)]
 
 
 def summary_list_message(summary: RoundSummary) -> MessageContent | None:

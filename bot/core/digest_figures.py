@@ -1,0 +1,111 @@
+"""The numbers in a digest: plans by state, possible savings, and what the repositories stored."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple, Self
+
+from bot.core.digests import DigestReport
+from bot.core.plan import PlanState
+from bot.core.prices import RegionPrices, StorageCost, total_cost
+from bot.core.records import PlanRecord
+from bot.core.report_schedules import ReportOutcome
+from bot.core.storage_history import WEEK, StorageHistory
+
+WEEKS = 12
+
+
+class PricedPlan(NamedTuple):
+    """`saving`: what the plan frees, or has freed if it was executed."""
+
+    plan: PlanRecord
+    saving: StorageCost
+
+
+class StoredBytes(NamedTuple):
+    """What all repositories stored together."""
+
+    at: datetime
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class DigestFigures:
+    """`plans`: all that the digest lists, those with the largest savings first. `waiting`: those
+    that can be approved; `blocked`: incomplete ones. `last_week`: what the plans of those that wait
+    could have saved a week ago, None if unknown. `stored`: at the ends of the last weeks, oldest
+    first.
+    `outcomes`: numbers of reports; None: still being planned."""
+
+    plans: Sequence[PricedPlan]
+    waiting: Sequence[PricedPlan]
+    blocked: Sequence[PricedPlan]
+    last_week: StorageCost | None
+    stored: Sequence[StoredBytes]
+    outcomes: Counter[ReportOutcome | None]
+
+    @classmethod
+    def of(
+        cls,
+        reports: Sequence[DigestReport],
+        histories: Mapping[str, StorageHistory],
+        prices: RegionPrices,
+        now: datetime,
+    ) -> Self:
+        """`histories`: by URI."""
+        plans = _by_saving(reports, prices)
+        proposed = [each for each in plans if each.plan.state is PlanState.PROPOSED]
+        waiting = [each for each in proposed if each.plan.complete and each.plan.deletions]
+        return cls(
+            plans=plans,
+            waiting=waiting,
+            blocked=[each for each in proposed if not each.plan.complete],
+            last_week=_saving_at(now - WEEK, waiting, histories, prices),
+            stored=_stored(reports, histories, now),
+            outcomes=Counter(each.report.outcome for each in reports),
+        )
+
+    def saving(self, plans: Iterable[PricedPlan]) -> StorageCost:
+        return total_cost(each.saving for each in plans)
+
+    def in_state(self, *states: PlanState) -> Sequence[PricedPlan]:
+        return [each for each in self.plans if each.plan.state in states]
+
+
+def _by_saving(reports: Iterable[DigestReport], prices: RegionPrices) -> Sequence[PricedPlan]:
+    plans = [each.plan for each in reports if each.plan]
+    priced = [PricedPlan(plan, prices.cost_of(plan.repository, plan.freed_bytes)) for plan in plans]
+    return sorted(priced, key=_largest_first)
+
+
+def _largest_first(each: PricedPlan) -> tuple[float, int, str]:
+    return -each.saving.usd_per_month, -each.saving.bytes, each.plan.repository.name
+
+
+def _saving_at(
+    moment: datetime,
+    plans: Iterable[PricedPlan],
+    histories: Mapping[str, StorageHistory],
+    prices: RegionPrices,
+) -> StorageCost | None:
+    """What earlier plans of the repositories would have saved. None if none is known."""
+    found: list[StorageCost] = []
+    for plan, _ in plans:
+        history = histories.get(plan.repository.uri)
+        day = history.at(moment) if history else None
+        if day and day.freeable_bytes is not None:
+            found.append(prices.cost_of(plan.repository, day.freeable_bytes))
+    return total_cost(found) if found else None
+
+
+def _stored(
+    reports: Iterable[DigestReport], histories: Mapping[str, StorageHistory], now: datetime
+) -> Sequence[StoredBytes]:
+    sums: Counter[datetime] = Counter()
+    for report, _ in reports:
+        history = histories.get(report.repository)
+        for day in history.weekly(now, WEEKS) if history else ():
+            if day.stored_bytes is not None:
+                sums[day.at] += day.stored_bytes
+    return [StoredBytes(at, sums[at]) for at in sorted(sums)]

@@ -1,0 +1,141 @@
+"""The table of a digest: a row for each repository, with the state of its plan."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+
+from bot.core.digest_figures import PricedPlan
+from bot.core.plan import PlanState
+from bot.core.records import Pause, PlanRecord
+from bot.render.quantities import about, dollars, freed
+from bot.slack.messages.data_tables import Cell, DataTable, NumberCell, TableRow, fitting_rows
+
+ROWS_ON_PAGE = 10
+
+_NAME = "Repository"
+_NO_NUMBER = " "
+
+_STATES = {
+    PlanState.EXECUTING: "deleting",
+    PlanState.DONE: "deleted",
+    PlanState.FAILED: "failed",
+    PlanState.STOPPED: "stopped",
+    PlanState.DISMISSED: "dismissed",
+    PlanState.EXPIRED: "expired",
+    PlanState.SUPERSEDED: "replaced",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class StateTerms:
+    """What the state of a plan depends on. `required`: approvals; `pause`: no deletion starts while
+    it is set."""
+
+    required: int
+    pause: Pause | None
+    now: datetime
+
+
+class TableOfPlans(NamedTuple):
+    """`left_out`: the number of plans that do not fit."""
+
+    table: DataTable
+    left_out: int
+
+
+class _Column(NamedTuple):
+    title: str
+    cell: Callable[[PricedPlan, StateTerms], Cell]
+
+
+def digest_table(plans: Sequence[PricedPlan], terms: StateTerms) -> TableOfPlans:
+    """As many of the plans as fit, in their order. There is at least one."""
+    titles = (_NAME, *(column.title for column in _COLUMNS))
+    rows = fitting_rows(titles, (_row(each, terms) for each in plans))
+    left_out = len(plans) - len(rows)
+    table = DataTable(
+        caption=_caption(len(rows), left_out), columns=titles, rows=rows, page_size=ROWS_ON_PAGE
+    )
+    return TableOfPlans(table, left_out)
+
+
+def state_words(plan: PlanRecord, terms: StateTerms) -> str:
+    """Plain text: `waiting`, `1 of 2 approvals`, `approved, starts 09:05 UTC`, `deleted`."""
+    if plan.state is PlanState.APPROVED:
+        return f"approved, {_start(plan, terms)}"
+    if plan.state is not PlanState.PROPOSED:
+        return _STATES[plan.state]
+    if not plan.complete:
+        return "blocked"
+    if not plan.deletions:
+        return "nothing to delete"
+    given = len(plan.current_approvals)
+    return f"{given:,} of {terms.required:,} approvals" if given else "waiting"
+
+
+def images_to_delete(plan: PlanRecord) -> int:
+    """In plans of earlier versions of the bot: manifests."""
+    return plan.image_groups.to_delete if plan.image_groups else plan.deletions
+
+
+def all_images(plan: PlanRecord) -> int:
+    """As `images_to_delete`."""
+    return plan.image_groups.all if plan.image_groups else plan.manifests
+
+
+def _row(each: PricedPlan, terms: StateTerms) -> TableRow:
+    name = each.plan.repository.name
+    return TableRow(name, tuple(column.cell(each, terms) for column in _COLUMNS))
+
+
+def _caption(shown: int, left_out: int) -> str:
+    if not left_out:
+        return "All repositories, largest saving first"
+    return f"The first {shown:,} of {shown + left_out:,} repositories, largest saving first"
+
+
+def _start(plan: PlanRecord, terms: StateTerms) -> str:
+    if terms.pause:
+        return "paused"
+    at = plan.execute_after
+    return f"starts {at:%H:%M} UTC" if at and at > terms.now else "starts now"
+
+
+def _delete(each: PricedPlan, _: StateTerms) -> Cell:
+    number = images_to_delete(each.plan)
+    return NumberCell(number, f"{number:,}")
+
+
+def _of(each: PricedPlan, _: StateTerms) -> Cell:
+    number = all_images(each.plan)
+    return NumberCell(number, f"{number:,}")
+
+
+def _frees(each: PricedPlan, _: StateTerms) -> Cell:
+    return NumberCell(each.plan.freed_bytes, freed(each.plan))
+
+
+def _saves(each: PricedPlan, _: StateTerms) -> Cell:
+    usd = 12 * each.saving.usd_per_month
+    return NumberCell(round(usd, 2), f"{about(each.plan)}{dollars(usd)}")
+
+
+def _pulled(each: PricedPlan, _: StateTerms) -> Cell:
+    counts = each.plan.image_groups
+    number = counts.recent_pulls if counts else 0
+    return NumberCell(number, f"⚠️ {number:,} pulled" if number else _NO_NUMBER)
+
+
+def _state(each: PricedPlan, terms: StateTerms) -> Cell:
+    return state_words(each.plan, terms)
+
+
+_COLUMNS = (
+    _Column("Delete", _delete),
+    _Column("of", _of),
+    _Column("Frees", _frees),
+    _Column("Saves a year", _saves),
+    _Column("⚠️", _pulled),
+    _Column("State", _state),
+)
