@@ -19,6 +19,7 @@ from bot.core.rules.selection import (
     age_key,
     young_since,
 )
+from bot.core.unmatched_tags import is_unmatched
 from bot.core.usage import ImageUser
 from bot.core.verdict_reasons import (
     AgeEvent,
@@ -344,6 +345,11 @@ class _VerdictMaker:
         missing_subject = None
         if manifest.kind is ManifestKind.REFERRER:
             missing_subject = manifest.subject or manifest.tag_subjects[0]
+        policy = self.inputs.policy
         return NoRuleKeeps(
-            tuple(filter(None, by_rules)), missing_subject, is_tagged=bool(manifest.tags)
+            tuple(filter(None, by_rules)),
+            missing_subject,
+            is_tagged=bool(manifest.tags),
+            is_forgotten=bool(manifest.names)
+            and all(is_unmatched(policy, tag) for tag in manifest.names),
         )

@@ -26,7 +26,7 @@ from bot.core.permission_reasons import (
     WorkspaceUnknown,
 )
 from bot.core.pins import Pin
-from bot.core.plan import PlanState
+from bot.core.plan import ImageGroupCounts, PlanState
 from bot.core.policy import ApprovalRules
 from bot.core.records import PlanRecord
 from bot.core.refusal_reasons import (
@@ -46,6 +46,9 @@ from bot.core.refusal_reasons import (
     WrongNameTyped,
     WrongPlanState,
 )
+
+FORGOTTEN_SHARE = 0.1
+"""Of the images to delete."""
 
 _ARN = re.compile(
     r"(?P<service>arn:[^:\[]*:[^:\[]*:[^:\[]*):(?P<account>\d{12}):(?P<resource>.+)", re.ASCII
@@ -165,7 +168,17 @@ def why_outdated(plan: PlanRecord, version: int) -> OutdatedVersion | None:
 
 
 def needs_typing(plan: PlanRecord, rules: ApprovalRules) -> bool:
-    return plan.manifests > 0 and plan.deletions / plan.manifests > rules.confirm_over
+    """Whether the approver types the repository's name: the plan deletes a large part of it, or
+    many images that the keep rules may have forgotten. Never, if the settings say 100%."""
+    if rules.confirm_over >= 1 or not plan.manifests:
+        return False
+    return plan.deletions / plan.manifests > rules.confirm_over or forgets_many(plan.image_groups)
+
+
+def forgets_many(images: ImageGroupCounts | None) -> bool:
+    """Whether more than a tenth of the images to delete have only tags that no keep rule could
+    match. None: unknown."""
+    return images is not None and images.forgotten > FORGOTTEN_SHARE * images.to_delete
 
 
 def may_pin(person: Person, rules: ApprovalRules) -> PersonPermission:

@@ -29,8 +29,9 @@ from bot.core.plan_problems import (
 from bot.core.policy import PlanInputs
 from bot.core.repository import RegistryId, RepositoryId
 from bot.core.savings import Savings, SavingsTerms, find_savings, find_stored_bytes, unread_bytes
+from bot.core.unmatched_tags import NO_UNMATCHED_TAGS, UnmatchedTags, find_unmatched_tags
 from bot.core.usage import SOURCES, RepositoryUsage, SourceScan
-from bot.core.verdict_reasons import Pinned, Reason, RuleName, Verdict
+from bot.core.verdict_reasons import NoRuleKeeps, Pinned, Reason, RuleName, Verdict
 
 if TYPE_CHECKING:
     from bot.core.manifest import UnreadCause
@@ -43,7 +44,7 @@ class Plan:
     `judged`: every manifest, lowest digest first. `delete`: the digests to delete, in an order
     that ECR accepts (an index before its children), with subjects before their referrers.
     `deleted_also_in`: the registries to which replication rules pass deletions. `problems`: why the
-    plan is incomplete.
+    plan is incomplete. `unmatched_tags`: tags that no keep rule could ever match.
     """
 
     repository: RepositoryId
@@ -53,6 +54,7 @@ class Plan:
     usage: RepositoryUsage
     deleted_also_in: tuple[RegistryId, ...]
     problems: tuple[PlanProblem, ...]
+    unmatched_tags: UnmatchedTags = NO_UNMATCHED_TAGS
 
     @property
     def complete(self) -> bool:
@@ -88,7 +90,15 @@ def make_plan(
             *_problems(graph),
             *(scan.problem for scan in inputs.usage.scans if scan.problem),
         ),
+        unmatched_tags=find_unmatched_tags(inputs.policy, _tags_of_images(judged)),
     )
+
+
+def _tags_of_images(judged: Iterable[JudgedManifest]) -> Iterator[str]:
+    """Without those of artifacts, which are kept by their type."""
+    for each in judged:
+        if not any(reason.rule is RuleName.ARTIFACT for reason in each.reasons):
+            yield from each.manifest.names
 
 
 def digests_in_use(graph: ManifestGraph, judged: Iterable[JudgedManifest]) -> set[str]:
@@ -126,11 +136,13 @@ def _problems(graph: ManifestGraph) -> Iterator[PlanProblem]:
 
 class ImageGroupCounts(NamedTuple):
     """Numbers of image groups: a root with all parts that share its verdict. `recent_pulls`: those
-    to delete that were pulled in the last 30 days."""
+    to delete that were pulled in the last 30 days. `forgotten`: those to delete whose tags no keep
+    rule could match."""
 
     all: int
     to_delete: int
     recent_pulls: int
+    forgotten: int = 0
 
 
 def count_image_groups(plan: Plan) -> ImageGroupCounts:
@@ -141,7 +153,16 @@ def count_image_groups(plan: Plan) -> ImageGroupCounts:
         if each.parent is None or verdicts.get(each.parent) is not each.verdict
     ]
     deleted = [each for each in roots if each.verdict is Verdict.DELETE]
-    return ImageGroupCounts(len(roots), len(deleted), sum(each.pulled_recently for each in deleted))
+    return ImageGroupCounts(
+        len(roots),
+        len(deleted),
+        sum(each.pulled_recently for each in deleted),
+        sum(any(map(_is_forgotten, each.reasons)) for each in deleted),
+    )
+
+
+def _is_forgotten(reason: Reason) -> bool:
+    return isinstance(reason, NoRuleKeeps) and reason.is_forgotten
 
 
 def content_hash(plan: Plan) -> str:

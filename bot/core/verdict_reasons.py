@@ -263,13 +263,14 @@ NotKeptByRule: TypeAlias = NotAmongNewest | NotAmongNewestVersions
 @dataclass(frozen=True, slots=True)
 class NoRuleKeeps:
     """`passed_over`: by the rules that apply to it. `missing_subject`: of a referrer. `pulled_at`:
-    as in `InheritedVerdict`."""
+    as in `InheritedVerdict`. `is_forgotten`: it has tags, and no rule could match any of them."""
 
     rule: ClassVar = RuleName.NOTHING_KEEPS
     passed_over: tuple[NotKeptByRule, ...] = ()
     missing_subject: str | None = None
     is_tagged: bool = True
     pulled_at: datetime | None = None
+    is_forgotten: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from bot.core.judge import JudgedManifest
 from bot.core.manifest import Manifest, ManifestKind
-from bot.core.plan import Plan
+from bot.core.permissions import forgets_many
+from bot.core.plan import Plan, count_image_groups
 from bot.core.repository import RepositoryId
 from bot.core.text_formatting import first_few, format_time, manifest_label, restored_text
 from bot.core.usage import RepositoryUsage, SourceScan
@@ -33,6 +34,7 @@ from bot.render.terminal import (
     stacked,
     table,
 )
+from bot.render.unmatched_tags import forgotten_words, unmatched_words
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -148,6 +150,10 @@ def _totals(plan: Plan) -> dict[str, Any]:
             "exact": savings.exact,
         },
         "complete": plan.complete,
+        "unmatched_tags": {
+            "count": plan.unmatched_tags.count,
+            "examples": list(plan.unmatched_tags.examples),
+        },
         "problems": [plan_problem_words(each, Surface.TERMINAL) for each in plan.problems],
         "usage": [
             {"source": at.source, "scope": at.scope, "images": at.images, "error": _error(at)}
@@ -165,7 +171,7 @@ def _error(scan: SourceScan) -> str | None:
 def plan_as_table(plan: Plan, now: datetime) -> "RenderableType":
     """The overview of a plan in a terminal."""
     summary = PlanSummary(plan)
-    parts = [_title(plan), *_warnings(plan), _headline(summary)]
+    parts = [_title(plan), *_warnings(plan), *_forgotten(plan), _headline(summary)]
     if summary.kept:
         parts.append(_keepers(summary))
     if summary.used:
@@ -178,6 +184,16 @@ def plan_as_table(plan: Plan, now: datetime) -> "RenderableType":
             indented(shown(f"Replication also deletes these in {places}.", style="yellow"))
         )
     return stacked(*parts, shown(""))
+
+
+def _forgotten(plan: Plan) -> Iterator["RenderableType"]:
+    """Tags that no keep rule could match, on top if that deletes many images."""
+    if not plan.unmatched_tags.count:
+        return
+    images = count_image_groups(plan)
+    if forgets_many(images):
+        yield indented(shown(f"{forgotten_words(images)}.", style="yellow"))
+    yield indented(shown(f"{unmatched_words(plan.unmatched_tags)}.", style="yellow"))
 
 
 def _title(plan: Plan) -> "RenderableType":

@@ -228,6 +228,8 @@ def _nothing_keeps(reason: why.NoRuleKeeps) -> str:
         return (
             f"refers to {short_digest(reason.missing_subject)}, which is gone, and no rule keeps it"
         )
+    if reason.is_forgotten:
+        return "no rule matches its tags"
     return "no rule keeps it" if reason.is_tagged else "has no tag, and no rule keeps it"
 
 

@@ -134,8 +134,13 @@ def _columns(record: PlanRecord) -> dict[str, Any]:
 
 
 def _image_groups(counts: ImageGroupCounts | None) -> dict[str, Any]:
-    every, to_delete, recent_pulls = counts or (None, None, None)
-    return {"images": every, "images_to_delete": to_delete, "recent_pulls": recent_pulls}
+    every, to_delete, recent_pulls, forgotten = counts or (None, None, None, None)
+    return {
+        "images": every,
+        "images_to_delete": to_delete,
+        "recent_pulls": recent_pulls,
+        "images_forgotten": forgotten,
+    }
 
 
 def _write_approvals(

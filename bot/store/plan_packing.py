@@ -20,6 +20,7 @@ from bot.core.plan import Plan
 from bot.core.plan_problems import UsageDrop
 from bot.core.repository import RegistryId, RepositoryId
 from bot.core.savings import Savings
+from bot.core.unmatched_tags import NO_UNMATCHED_TAGS, UnmatchedTags
 from bot.core.usage import ImageUser, RepositoryUsage, SourceScan, UnscannedRegion
 from bot.core.verdict_reasons import LegacyReason, Reason, RuleName, Verdict
 from bot.sanitize import quoted
@@ -91,6 +92,7 @@ class _Document(Struct, array_like=True, frozen=True):
     deleted_also_in: tuple[RegistryId, ...]
     problems: tuple[Any, ...]
     unscanned_regions: tuple[UnscannedRegion, ...] = ()
+    unmatched_tags: UnmatchedTags = NO_UNMATCHED_TAGS
 
 
 _DOCUMENT = msgspec.json.Decoder(_Document)
@@ -193,6 +195,7 @@ def _document(plan: Plan) -> _Document:
         deleted_also_in=plan.deleted_also_in,
         problems=tuple(map(to_json, plan.problems)),
         unscanned_regions=plan.usage.unscanned_regions,
+        unmatched_tags=plan.unmatched_tags,
     )
 
 
@@ -276,4 +279,5 @@ def _plan(document: _Document) -> Plan:
         ),
         deleted_also_in=document.deleted_also_in,
         problems=tuple(map(from_json, document.problems)),
+        unmatched_tags=document.unmatched_tags,
     )

@@ -239,7 +239,8 @@ def record_of(row: PlanRow) -> PlanRecord:
 def _image_groups(row: PlanRow) -> ImageGroupCounts | None:
     if row.images is None or row.images_to_delete is None or row.recent_pulls is None:
         return None
-    return ImageGroupCounts(row.images, row.images_to_delete, row.recent_pulls)
+    forgotten = row.images_forgotten or 0
+    return ImageGroupCounts(row.images, row.images_to_delete, row.recent_pulls, forgotten)
 
 
 def _approval(row: ApprovalRow) -> Approval:

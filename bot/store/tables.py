@@ -74,6 +74,7 @@ class PlanRow(TableBase):
     images: Mapped[int | None]
     images_to_delete: Mapped[int | None]
     recent_pulls: Mapped[int | None]
+    images_forgotten: Mapped[int | None]
 
     approvals: Mapped[list["ApprovalRow"]] = relationship(lazy="selectin", viewonly=True)
 

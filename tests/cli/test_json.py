@@ -8,6 +8,7 @@ from bot.playground.aws import AwsStandIn, manifests
 from tests.support import Run, Shelf, image_text
 
 KEYS = {
+    "unmatched_tags",
     "repository", "registry_id", "region", "images", "delete", "savings", "complete", "problems",
     "usage", "not_checked", "deleted_also_in",
 }  # fmt: skip

@@ -3,7 +3,7 @@
 import pytest
 
 from bot.core.manifest import OCI_INDEX, ManifestContent
-from bot.core.plan import count_image_groups
+from bot.core.plan import ImageGroupCounts, count_image_groups
 from bot.core.prices import BYTES_PER_GB
 from bot.core.savings import SavingsTerms, find_savings
 from bot.render.plan_problem_sentences import plan_problem_words
@@ -87,4 +87,4 @@ def test_image_groups_are_roots_with_their_parts() -> None:
     contents = ManifestContent(OCI_INDEX, None, (), tuple(child.digest for child in children))
     index = image(3, "1.0", content=contents, media_type=OCI_INDEX)
     made = plan(*children, index, image(4, "2.0", age=1), newest=1)
-    assert count_image_groups(made) == (2, 1, 1)
+    assert count_image_groups(made) == ImageGroupCounts(2, 1, 1)

@@ -34,6 +34,7 @@ from bot.render.doctor_findings import FINDING_COLUMNS
 from tests.examples import examples
 
 OK = {
+    "PriceRead",
     "AllMembersMayApprove",
     "AllPullersScanned",
     "AllReferencesResolved",

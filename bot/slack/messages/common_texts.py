@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime
 
+from bot.core.permissions import forgets_many
 from bot.core.prices import StorageCost
 from bot.core.records import BOT_ACTOR, AuditEvent, AuditEventName, Pause
 from bot.core.usage import UnscannedRegion
@@ -14,8 +15,18 @@ from bot.render.image_counts import (
     kept_words,
 )
 from bot.render.quantities import count, size, yearly
+from bot.render.unmatched_tags import forgotten_words, unmatched_words
 from bot.slack.action_ids import COMMAND, PlanRef
-from bot.slack.mrkdwn import code, date, date_to_the_second, escape, mention, prose, shortened
+from bot.slack.mrkdwn import (
+    code,
+    codes,
+    date,
+    date_to_the_second,
+    escape,
+    mention,
+    prose,
+    shortened,
+)
 from bot.slack.view_models import PlanView
 
 PROGRESS_BAR_CELLS = 20
@@ -151,6 +162,21 @@ def not_checked(view: PlanView) -> Iterator[str]:
 
 def _unscanned(region: UnscannedRegion) -> str:
     return f"{region.place} ({', '.join(map(source_name, region.sources))})"
+
+
+def forgotten(view: PlanView) -> Iterator[str]:
+    """A warning if the keep rules may have forgotten many images."""
+    images = view.plan.image_groups
+    if images and forgets_many(images):
+        examples = codes(view.content.unmatched_tags.examples)
+        yield f":warning: *{forgotten_words(images)}:* {examples}. Check the keep rules."
+
+
+def unmatched(view: PlanView) -> Iterator[str]:
+    """Tags that no keep rule could match, if `forgotten` does not name them."""
+    tags = view.content.unmatched_tags
+    if tags.count and not forgets_many(view.plan.image_groups):
+        yield prose(f"{unmatched_words(tags)}.")
 
 
 def also_deleted_in(view: PlanView) -> Iterator[str]:

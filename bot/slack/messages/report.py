@@ -106,6 +106,7 @@ def _news(view: PlanView) -> Iterator[Block]:
 
 def _warnings(view: PlanView) -> Iterator[Block]:
     lines = [
+        *common_texts.forgotten(view),
         *common_texts.also_deleted_in(view),
         *common_texts.not_checked(view),
         *common_texts.paused(view.pause),
@@ -123,7 +124,13 @@ def _kept(view: PlanView) -> str:
 
 def _notes(view: PlanView) -> Iterator[Block]:
     """What changed since the last scan, and by users: pins, and approvals if it takes several."""
-    lines = [*_history(view), *common_texts.pinned(view), *_change(view), *_approvals(view)]
+    lines = [
+        *_history(view),
+        *common_texts.unmatched(view),
+        *common_texts.pinned(view),
+        *_change(view),
+        *_approvals(view),
+    ]
     if lines:
         yield context(*lines)
 

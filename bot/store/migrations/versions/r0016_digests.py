@@ -10,7 +10,7 @@ MOMENT = sa.DateTime(timezone=True)
 
 
 def upgrade() -> None:
-    for name in ("images", "images_to_delete", "recent_pulls"):
+    for name in ("images", "images_to_delete", "recent_pulls", "images_forgotten"):
         op.add_column("plans", sa.Column(name, sa.Integer))
     with op.batch_alter_table("due_reports") as reports:
         reports.add_column(
