@@ -31,6 +31,7 @@ LIST_COLUMNS: Columns[ListedReport, ListedReport] = Columns(
     Column("images", lambda each: _image_groups(each)[0]),
     Column("images_to_delete", lambda each: _image_groups(each)[1]),
     Column("recent_pulls", lambda each: _image_groups(each)[2]),
+    Column("images_forgotten", lambda each: _image_groups(each)[3]),
     Column("manifests", lambda each: each.plan and each.plan.manifests),
     Column("deletions", lambda each: each.plan and each.plan.deletions),
     Column("freed_bytes", lambda each: each.plan and each.plan.freed_bytes),
@@ -52,6 +53,6 @@ def _usd_per_month(each: DigestReport, prices: RegionPrices) -> float | None:
     return None if report.error or report.outcome is None else report.usd
 
 
-def _image_groups(each: ListedReport) -> tuple[int | None, int | None, int | None]:
-    """Unknown in plans of earlier versions of the bot."""
-    return (each.plan and each.plan.image_groups) or (None, None, None)
+def _image_groups(each: ListedReport) -> tuple[int | None, ...]:
+    """As in `ImageGroupCounts`. Unknown in plans of earlier versions of the bot."""
+    return (each.plan and each.plan.image_groups) or (None, None, None, None)
