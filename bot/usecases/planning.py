@@ -1,9 +1,9 @@
 """Plans the cleanup of a repository. Deletes nothing."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from bot.core.errors import ErrorText, ServiceError
 from bot.core.manifest import Manifest
@@ -30,6 +30,30 @@ from bot.usecases.repositories import FoundRepository, RepositoryNames
 
 if TYPE_CHECKING:
     from bot.store.store import Store
+
+Answer = TypeVar("Answer")
+
+
+@dataclass(frozen=True, slots=True)
+class RepositoryScan:
+    """What was read of a repository. Plans of the same scan differ only by settings and usage.
+
+    `at`: when it started, in UTC. `pins` and `removals`: the stored ones. `tags`: the repository's
+    tags now. `pullers`, `deleted_also_in`: or why they could not be read."""
+
+    found: FoundRepository
+    at: datetime
+    inventory: Inventory
+    pins: Sequence[RepositoryPin]
+    removals: Sequence[PinRemoval]
+    tags: TagScan
+    pullers: Collection[Puller] | ServiceError
+    deleted_also_in: tuple[RegistryId, ...] | ServiceError
+
+    @property
+    def destinations(self) -> tuple[RegistryId, ...]:
+        """The registries to which deletions are replicated, as far as is known."""
+        return () if isinstance(self.deleted_also_in, ServiceError) else self.deleted_also_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,41 +98,58 @@ class Planner:
 
         Raises ServiceError if the images cannot be listed. If anything else cannot be read, the
         plan is incomplete, or its savings are inexact."""
-        now = self.clock()
+        return self.plan_scanned(self.scan(found), gone)
+
+    def scan(self, found: FoundRepository) -> RepositoryScan:
+        """Raises ServiceError if the images cannot be listed."""
+        at = self.clock()
         repository, registry = found.repository, found.registry
         inventory = InventoryTaker(registry, self.cache, self.clock, self.progress).take(repository)
         pins, removals = pins_and_removals(self.store, repository)
-        still_on = self.authority.pins_still_in_force(repository, removals, now)
-        tags = self._tags(repository, inventory, now)
-        deleted_also_in, scans = self._scan_registry(found)
-        runs = self.snapshot.tag_runs_of(repository, deleted_also_in)
-        past = find_past_tag_users(tags, runs, inventory.manifests)
+        return RepositoryScan(
+            found,
+            at,
+            inventory,
+            pins,
+            removals,
+            self._tags(repository, inventory, at),
+            _answer_or_error(lambda: registry.pullers(repository)),
+            _answer_or_error(lambda: registry.deleted_also_in(repository)),
+        )
+
+    def plan_scanned(self, scan: RepositoryScan, gone: Sequence[Manifest] = ()) -> Planned:
+        """As `plan`, for a repository that was scanned, also by another planner."""
+        repository, manifests = scan.found.repository, scan.inventory.manifests
+        still_on = self.authority.pins_still_in_force(repository, scan.removals, scan.at)
+        scans = self._failed_scans(scan)
+        runs = self.snapshot.tag_runs_of(repository, scan.destinations)
+        past = find_past_tag_users(scan.tags, runs, manifests)
         if past.unknown:
-            scans.append(_failed("tag history", repository, self._unknown_runs(past, tags)))
-        usage = self.snapshot.usage_of(repository, scans, deleted_also_in)
+            scans.append(_failed("tag history", repository, self._unknown_runs(past, scan.tags)))
+        usage = self.snapshot.usage_of(repository, scans, scan.destinations)
         inputs = PlanInputs(
             policy=policy_for(self.policies, repository),
-            now=now,
+            now=scan.at,
             usage=replace(usage, by_past_tag=past.users),
             pins=(
                 *pins_for(self.pins, repository),
-                *(each.pin for each in pins),
+                *(each.pin for each in scan.pins),
                 *(each.pin for each in still_on),
             ),
-            retagged_at=retagged_at(tags),
-            subjects_seen=inventory.subjects_seen,
-            deleted_also_in=deleted_also_in,
+            retagged_at=retagged_at(scan.tags),
+            subjects_seen=scan.inventory.subjects_seen,
+            deleted_also_in=scan.destinations,
         )
         here = repository.registry
-        prices = self._prices([here, *deleted_also_in])
-        terms = SavingsTerms(prices[here.region].usd, _layers_stay_within(registry))
+        prices = self._prices([here, *scan.destinations])
+        terms = SavingsTerms(prices[here.region].usd, _layers_stay_within(scan.found.registry))
         return Planned(
-            make_plan(repository, _with_deleted(inventory.manifests, gone), inputs, terms),
+            make_plan(repository, _with_deleted(manifests, gone), inputs, terms),
             inputs,
             self.scanned_at,
-            pins,
-            removals,
-            tags,
+            scan.pins,
+            scan.removals,
+            scan.tags,
             prices,
         )
 
@@ -134,33 +175,26 @@ class Planner:
             known_since=tags.reaches_back_to if self.store else None,
         )
 
-    def _scan_registry(
-        self, found: FoundRepository
-    ) -> tuple[tuple[RegistryId, ...], list[SourceScan]]:
-        """Returns the registries to which deletions are replicated, and a failed scan for each
-        account, service, registry or reference that the sources do not cover."""
+    def _failed_scans(self, scan: RepositoryScan) -> list[SourceScan]:
+        """One for each account, service, registry or reference that the sources do not cover."""
         scans: list[SourceScan] = []
-        repository, registry = found.repository, found.registry
-        try:
-            pullers = registry.pullers(repository)
+        repository = scan.found.repository
+        if isinstance(scan.pullers, ServiceError):
+            scans.append(_failed("repository policy", repository, ErrorText.of(scan.pullers)))
+        else:
             scans += (
-                _failed("repository policy", repository, why) for why in self._unseen(pullers)
+                _failed("repository policy", repository, why) for why in self._unseen(scan.pullers)
             )
-        except ServiceError as error:
-            scans.append(_failed("repository policy", repository, ErrorText.of(error)))
-        destinations: tuple[RegistryId, ...] = ()
+        if isinstance(scan.deleted_also_in, ServiceError):
+            scans.append(_failed("replication", repository, ErrorText.of(scan.deleted_also_in)))
+        elif unseen := tuple(self.coverage.unscanned(scan.deleted_also_in)):
+            scans.append(_failed("replication", repository, UnscannedReplicaRegistries(unseen)))
         try:
-            destinations = registry.deleted_also_in(repository)
-            if unseen := tuple(self.coverage.unscanned(destinations)):
-                scans.append(_failed("replication", repository, UnscannedReplicaRegistries(unseen)))
-        except ServiceError as error:
-            scans.append(_failed("replication", repository, ErrorText.of(error)))
-        try:
-            if missing := self.names.missing(found, self.snapshot.mentions, destinations):
+            if missing := self.names.missing(scan.found, self.snapshot.mentions, scan.destinations):
                 scans.append(missing_repositories_scan(repository, missing))
         except ServiceError as error:
             scans.append(_failed(REFERENCES, repository, ErrorText.of(error)))
-        return destinations, scans
+        return scans
 
     def _unseen(
         self, pullers: Collection[Puller]
@@ -181,6 +215,13 @@ def pins_and_removals(
         return (), ()
     pins = store.pins(repository.uri)
     return pins, store.pin_removals(repository.uri)
+
+
+def _answer_or_error(call: Callable[[], Answer]) -> Answer | ServiceError:
+    try:
+        return call()
+    except ServiceError as error:
+        return error
 
 
 def _with_deleted(there: Sequence[Manifest], gone: Sequence[Manifest]) -> Sequence[Manifest]:
