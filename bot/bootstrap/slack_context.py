@@ -18,7 +18,7 @@ from bot.bootstrap.slack import (
     open_workspace,
     with_block_fallback,
 )
-from bot.bootstrap.usecases import open_decisions, open_pins
+from bot.bootstrap.usecases import open_decisions, open_pins, open_selections
 from bot.core.policy import pins_for
 from bot.ports import Clock
 from bot.process import system_clock
@@ -76,6 +76,7 @@ def open_slack_context(
     contents = PlanContents(store.content)
     settings, rules_of = workspace.settings, workspace.rules_of
     general_rules = settings.general_rules(workspace.id)
+    decisions = open_decisions(settings, store, workspace.id, clock)
     return SlackContext(
         client=workspace.client,
         block_fallback=fallback,
@@ -87,7 +88,8 @@ def open_slack_context(
         users=open_people(workspace),
         report_requests=ReportRequestQueue(store, clock, general_rules),
         digest_requests=DigestRequestQueue(store, clock, settings.due_entries()),
-        decisions=open_decisions(settings, store, workspace.id, clock),
+        decisions=decisions,
+        selections=open_selections(settings, store, decisions),
         pins=open_pins(settings, store, workspace.id, clock),
         contents=contents,
         rules_of=rules_of,

@@ -23,6 +23,7 @@ from bot.usecases.planning import Planner
 from bot.usecases.proposals import PlanTerms, Proposer
 from bot.usecases.reports import ReportScheduler
 from bot.usecases.repositories import RepositorySync
+from bot.usecases.selections import Selections
 
 if TYPE_CHECKING:
     from bot.slack.directory import SlackUsers
@@ -107,7 +108,7 @@ def open_proposer(settings: Settings, store: "Store", planner: Planner, person: 
         store=store,
         planner=planner,
         clock=system_clock,
-        new_id=_new_id,
+        new_id=new_id,
         terms=_terms(settings, store),
         person=person,
     )
@@ -124,6 +125,10 @@ def open_decisions(
         general_rules=settings.general_rules(workspace),
         undo_window=settings.execution.undo_window,
     )
+
+
+def open_selections(settings: Settings, store: "Store", decisions: Decisions) -> Selections:
+    return Selections(store, decisions, open_price_reader(settings, store), new_id)
 
 
 def open_pins(
@@ -144,7 +149,7 @@ def _terms(settings: Settings, store: "Store") -> PlanTerms:
     return PlanTerms(lambda region: read_prices().of(region), settings.approval.expires_after)
 
 
-def _new_id() -> str:
+def new_id() -> str:
     return "".join(secrets.choice(_LETTERS) for _ in range(ID_LENGTH))
 
 

@@ -66,8 +66,8 @@ def is_update_due(outdated: OutdatedDigest, now: datetime) -> bool:
 @dataclass(frozen=True, slots=True)
 class PlanSelection:
     """The plans of a digest that a user may approve together. `versions`: by plan, the version that
-    the user saw. `submitted_at` None: not approved yet. `approved`: the plans that the user
-    approved. UTC."""
+    the user saw. `submitted_at` None: not approved yet. `approved`: the plans that the
+    submission has approved, or was about to when it was refused or interrupted. UTC."""
 
     id: str
     digest: str

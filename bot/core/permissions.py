@@ -147,6 +147,19 @@ def may_approve(  # noqa: PLR0913 - the last three are the person's input
     return PermissionRefused(fixable) if fixable else permission
 
 
+def may_approve_there(
+    person: Person, plan: PlanRecord, rules: ApprovalRules, channel: str | None
+) -> ApprovalPermission:
+    """As `may_approve`, but only what depends on the person, the channel and the settings."""
+    if not_allowed := _not_allowed_here(person, plan, rules):
+        return PermissionRefused(not_allowed)
+    permission = _as_approver(person, rules)
+    if isinstance(permission, PermissionRefused):
+        return permission
+    wrong_channel = _wrong_channel(person, plan, rules, channel)
+    return PermissionRefused(wrong_channel) if wrong_channel else permission
+
+
 def counts_as_approver(person: Person, rules: ApprovalRules) -> PersonPermission:
     """Whether a stored approval counts under the settings of the worker that runs the plan."""
     if isinstance(person, AwsIdentity) and rules.required > 1:

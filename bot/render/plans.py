@@ -128,6 +128,15 @@ def plan_as_rows(plan: Plan) -> Iterator[tuple[object, ...]]:
         yield (*place, *MANIFEST_COLUMNS.as_row(judged))
 
 
+def deletions_as_rows(plan: Plan) -> Iterator[tuple[object, ...]]:
+    """A row for each manifest to delete."""
+    place = PLACE_COLUMNS.as_row(plan)
+    deleted = frozenset(plan.delete)
+    for judged in plan.judged:
+        if judged.manifest.digest in deleted:
+            yield (*place, *MANIFEST_COLUMNS.as_row(judged))
+
+
 def plan_as_json(plan: Plan) -> Iterator[bytes]:
     """One object on one line, in chunks, so that a large plan is not in memory twice. The last
     chunk ends with the line end."""

@@ -35,5 +35,5 @@ def _parse(text: str) -> KeepRule:
     try:
         return _KeepOption.model_validate({"keep": parse_yaml(text, OPTION)}).keep
     except ValidationError as error:
-        sentences = (sentence for _, sentence in ErrorSentences(_KeepOption).of(error))
+        sentences = ErrorSentences(_KeepOption).of(error)
         raise RequestError(*(f"--{each}" for each in sentences)) from error

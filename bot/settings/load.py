@@ -1,6 +1,5 @@
 """Reads the settings file."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,6 @@ from bot.core.text_formatting import decode_text
 from bot.sanitize import quoted
 from bot.settings.model import ClusterSection, Settings
 from bot.settings.wrong_values import ErrorSentences
-from bot.settings.yaml_lines import find_line
 
 DEFAULT_FILE = Path("ecr-clean.yml")
 
@@ -31,14 +29,8 @@ def load_settings(path: Path | None) -> Settings:
         settings = _relative_to(file, Settings.model_validate(parse(file)))
         return settings if path else settings.as_default_file()
     except ValidationError as error:
-        raise RequestError(*_sentences(file, error)) from error
-
-
-def _sentences(file: Path, error: ValidationError) -> Iterator[str]:
-    text = _text(file)
-    for location, sentence in ErrorSentences(Settings).of(error):
-        line = find_line(text, location)
-        yield f"{file}, line {line}: {sentence}" if line else f"{file}: {sentence}"
+        sentences = ErrorSentences(Settings).of(error)
+        raise RequestError(*(f"{file}: {each}" for each in sentences)) from error
 
 
 def _relative_to(file: Path, settings: Settings) -> Settings:

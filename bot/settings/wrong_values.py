@@ -32,10 +32,9 @@ class ErrorSentences:
 
     section: type[SettingsSection]
 
-    def of(self, error: ValidationError) -> Iterator[tuple[Location, str]]:
-        """One sentence for each wrong key, with its place."""
-        for details in error.errors(include_url=False):
-            yield details["loc"], self._sentence(details)
+    def of(self, error: ValidationError) -> Iterator[str]:
+        """One sentence for each wrong key."""
+        return map(self._sentence, error.errors(include_url=False))
 
     def _sentence(self, details: ErrorDetails) -> str:
         location, found = details["loc"], details["input"]

@@ -79,6 +79,10 @@ _FORM = re.compile(
     r"(?P<plan>\w{1,40}):(?P<version>\d{1,6})(?::(?P<detail>[\w:-]{1,100}))?", re.ASCII
 )
 
+_SELECTION_FORM = re.compile(
+    r"(?P<selection>\w{1,40}):(?P<channel>[CDG][A-Z0-9]{1,31}):(?P<images>\d{1,12})", re.ASCII
+)
+
 _USAGE_FORM = re.compile(
     r"(?P<plan>\S+) (?P<workloads>\d{1,12}) (?P<source>\S{1,100}) (?P<scope>.+)",
     re.ASCII | re.DOTALL,
@@ -108,6 +112,27 @@ class PlanRef:
         if found is None:
             raise ValueError(f"invalid plan: {value!r}")
         return cls(found["plan"], int(found["version"]), found["detail"] or "")
+
+
+@dataclass(frozen=True, slots=True)
+class SelectionRef:
+    """A stored selection of plans, and the channel of the digest. `images`: the number that the
+    approver types; 0 while they choose."""
+
+    selection: str
+    channel: str
+    images: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.selection}:{self.channel}:{self.images}"
+
+    @classmethod
+    def parse(cls, value: str) -> Self:
+        """Raises ValueError for a value that no modal has."""
+        found = _SELECTION_FORM.fullmatch(value)
+        if found is None:
+            raise ValueError(f"invalid selection: {value!r}")
+        return cls(found["selection"], found["channel"], int(found["images"]))
 
 
 @dataclass(frozen=True, slots=True)

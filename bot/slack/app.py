@@ -8,14 +8,27 @@ from bot.slack import (
     buttons,
     command_dispatch,
     cost_estimate,
+    digest_actions,
     home_tab,
     image_review,
     modals,
+    plan_selections,
     select_options,
 )
 from bot.slack.api import calling
 from bot.slack.listener import make_error_handler
 from bot.slack.listener_context import SlackContext
+
+_SURFACES = (
+    command_dispatch,
+    buttons,
+    image_review,
+    modals,
+    digest_actions,
+    plan_selections,
+    select_options,
+    home_tab,
+)
 
 
 def make_app(context: SlackContext, executor: Executor) -> App:
@@ -31,7 +44,7 @@ def make_app(context: SlackContext, executor: Executor) -> App:
 
 
 def register_listeners(app: App, context: SlackContext) -> None:
-    for surface in (command_dispatch, buttons, image_review, modals, select_options, home_tab):
+    for surface in _SURFACES:
         surface.register(app, context)
     cost_estimate.register(app)
     app.error(make_error_handler(context))

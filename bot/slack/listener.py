@@ -16,6 +16,14 @@ from slack_sdk.errors import SlackClientError
 
 from bot.core.errors import RequestError, ServiceError
 from bot.slack.api import MessageContent, SlackError, post_privately, post_to_response_url
+from bot.slack.digest_payloads import (
+    ChoiceChange,
+    ChoiceSubmission,
+    DigestClick,
+    ReportChoice,
+    StopPlansClick,
+    TotalSubmission,
+)
 from bot.slack.listener_context import SlackContext
 from bot.slack.messages.answers import refusal, refused
 from bot.slack.payloads import (
@@ -63,6 +71,12 @@ Payload = TypeVar(
     ApprovalSubmission,
     PinSubmission,
     HomeTabOpened,
+    DigestClick,
+    ReportChoice,
+    ChoiceChange,
+    ChoiceSubmission,
+    TotalSubmission,
+    StopPlansClick,
 )
 P = ParamSpec("P")
 T = TypeVar("T")

@@ -26,6 +26,7 @@ from bot.usecases.digests import DigestRequestQueue
 from bot.usecases.pins import Pins
 from bot.usecases.proposals import find_plan
 from bot.usecases.reports import ReportRequestQueue
+from bot.usecases.selections import Selections
 
 if TYPE_CHECKING:
     from bot.slack.home_tab import HomeTab
@@ -49,6 +50,7 @@ class SlackContext:
     report_requests: ReportRequestQueue
     digest_requests: DigestRequestQueue
     decisions: Decisions
+    selections: Selections
     pins: Pins
     contents: PlanContents
     rules_of: Callable[[RepositoryId], ApprovalRules]

@@ -11,7 +11,7 @@ from slack_sdk import WebClient
 from bot.core.errors import RequestError, ServiceError
 from bot.core.pins import Pin, PinKind
 from bot.core.policy import ApprovalRules
-from bot.core.records import PlanRecord, RepositoryPin
+from bot.core.records import PlanMessage, PlanRecord, RepositoryPin
 from bot.core.repository import RepositoryId, parse_repository_uri
 from bot.parallel import call_all
 from bot.slack.action_ids import PlanRef
@@ -119,7 +119,8 @@ def _update_clicked_message(
         known = context.store.message(click.channel_id, click.ts)
         plan_id = known.plan if known else click.ref.plan
         if context.store.plan(plan_id):
-            context.plan_messages.update_clicked(plan_id, click.channel_id, click.ts)
+            clicked = PlanMessage(plan_id, click.channel_id, click.ts, click.thread)
+            context.plan_messages.update_clicked(clicked)
     except ServiceError as error:
         _log.warning("%s; the worker retries it", error)
 

@@ -109,7 +109,10 @@ class _PayloadChannel(PayloadPart):
 
 
 class _MessageContainer(PayloadPart):
+    """`thread_ts`: the parent of a message in a thread."""
+
     message_ts: Timestamp
+    thread_ts: Timestamp | None = None
 
 
 class PayloadView(PayloadPart):
@@ -128,27 +131,27 @@ class PayloadButton(PayloadPart, Generic[Value]):
     value: Value
 
 
-class _TextInput(PayloadPart):
+class TextInput(PayloadPart):
     value: Typed
 
 
-class _ChosenOption(PayloadPart):
+class ChosenOption(PayloadPart):
     value: OptionValue
 
 
 class _SelectInput(PayloadPart):
-    selected_option: _ChosenOption
+    selected_option: ChosenOption
 
 
 class _MultiSelectInput(PayloadPart):
-    selected_options: Annotated[tuple[_ChosenOption, ...], Field(min_length=1, max_length=100)]
+    selected_options: Annotated[tuple[ChosenOption, ...], Field(min_length=1, max_length=100)]
 
 
 class _DateInput(PayloadPart):
     selected_date: date | None = None
 
 
-class _UserPayload(PayloadPart):
+class UserPayload(PayloadPart):
     """A payload of a user. `team`: null if the app is installed for a whole Enterprise
     organization."""
 
@@ -165,7 +168,7 @@ class _UserPayload(PayloadPart):
         return PayloadSender(user=self.user.id, team=self.team_of_user, channel=channel)
 
 
-class InteractionPayload(_UserPayload):
+class InteractionPayload(UserPayload):
     channel: _PayloadChannel | None = None
     response_url: Url | None = None
 
@@ -203,15 +206,21 @@ class _ChannelPayload(InteractionPayload):
         return self.channel.id
 
 
-class _MessagePayload(_ChannelPayload):
+class MessagePayload(_ChannelPayload):
     container: _MessageContainer
 
     @property
     def ts(self) -> str:
         return self.container.message_ts
 
+    @property
+    def thread(self) -> str | None:
+        """The `ts` of the message that the clicked one replies to; None outside of threads."""
+        parent = self.container.thread_ts
+        return parent if parent != self.ts else None
 
-class _ButtonClick(InteractionPayload, Generic[Value]):
+
+class ButtonClick(InteractionPayload, Generic[Value]):
     trigger_id: TriggerId
     actions: Annotated[tuple[PayloadButton[Value], ...], Field(min_length=1, max_length=1)]
 
@@ -244,7 +253,7 @@ class SlashCommandPayload(_SlashCommandFields):
     text: Annotated[str, Field(max_length=MOST_IN_COMMAND)] = ""
 
 
-class CommandButtonClick(_ChannelPayload, _ButtonClick[CommandText]):
+class CommandButtonClick(_ChannelPayload, ButtonClick[CommandText]):
     """A click on a button that carries a slash command."""
 
     @property
@@ -252,15 +261,15 @@ class CommandButtonClick(_ChannelPayload, _ButtonClick[CommandText]):
         return self.ref
 
 
-class PlanButtonClick(_MessagePayload, _ButtonClick[PlanValue]):
+class PlanButtonClick(MessagePayload, ButtonClick[PlanValue]):
     """A click on a button in a plan's message."""
 
 
-class ConfirmUsageClick(_MessagePayload, _ButtonClick[UsageValue]):
+class ConfirmUsageClick(MessagePayload, ButtonClick[UsageValue]):
     """A click on a button that confirms the usage of a source."""
 
 
-class ExtendPinClick(_MessagePayload, _ButtonClick[PinExpiryValue]):
+class ExtendPinClick(MessagePayload, ButtonClick[PinExpiryValue]):
     """A click on a button that extends a pin."""
 
     @property
@@ -269,7 +278,7 @@ class ExtendPinClick(_MessagePayload, _ButtonClick[PinExpiryValue]):
         return self.actions[0].action_id != KEEP_PIN
 
 
-class UnpinClick(_ButtonClick[PinValue]):
+class UnpinClick(ButtonClick[PinValue]):
     """A click on Unpin in the modal with a repository's pins."""
 
     view: _PlanModal
@@ -279,7 +288,7 @@ class UnpinClick(_ButtonClick[PinValue]):
         return self.sent_from_modal(self.view)
 
 
-class AskApproversClick(_ButtonClick[PlanInChannel]):
+class AskApproversClick(ButtonClick[PlanInChannel]):
     """A click on Ask them in a refusal: a message that only the user sees, or a modal (`view`)."""
 
     view: PayloadView | None = None
@@ -297,7 +306,7 @@ class AskApproversClick(_ButtonClick[PlanInChannel]):
 class ApprovalSubmission(_ModalSubmission):
     """A submission of the modal in which an approver types a repository's name."""
 
-    name: Annotated[_TextInput, input_value(TYPED_NAME)]
+    name: Annotated[TextInput, input_value(TYPED_NAME)]
 
     @property
     def typed(self) -> str:
@@ -308,7 +317,7 @@ class PinSubmission(_ModalSubmission):
     """A submission of the modal in which a user pins tags."""
 
     tags_input: Annotated[_MultiSelectInput, input_value(PINNED_TAGS)]
-    reason_input: Annotated[_TextInput, input_value(PIN_REASON)]
+    reason_input: Annotated[TextInput, input_value(PIN_REASON)]
     duration_input: Annotated[_SelectInput, input_value(PIN_FOR)]
     day_input: Annotated[_DateInput, input_value(PIN_UNTIL)]
 
@@ -329,7 +338,7 @@ class PinSubmission(_ModalSubmission):
         return self.day_input.selected_date
 
 
-class TagSearchPayload(_UserPayload):
+class TagSearchPayload(UserPayload):
     """A user types into the select for tags. `value`: the typed text."""
 
     view: _PlanModal

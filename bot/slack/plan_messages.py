@@ -83,6 +83,7 @@ class PlanMessages:
         self._clock = clock
         self._contents = contents or PlanContents(store.content)
         self.threads = PlanThreads(client, store, self._contents)
+        self._posting = Lock()
         self._locks = [Lock() for _ in range(LOCKS)]
 
     def post(
@@ -91,21 +92,36 @@ class PlanMessages:
         channel: str,
         in_place_of: str | None = None,
         save_message: Callable[[PlanMessage], None] | None = None,
+        thread: str | None = None,
     ) -> PlanMessage:
         """Shows the plan in a new message, or in the message `in_place_of`. Stores the message
         before it gets buttons, so that every button has a stored plan; `save_message` may store
-        more in the same transaction. If Slack refuses an update, `update_outdated` retries it."""
-        ts = in_place_of or self._post_text(plan_id, channel)
-        message = PlanMessage(plan_id, channel, ts)
+        more in the same transaction. `thread`: the `ts` of the message that a new one replies to.
+        If Slack refuses an update, `update_outdated` retries it."""
+        replaced = self._store.message(channel, in_place_of) if in_place_of else None
+        thread = replaced.thread if replaced else thread
+        ts = in_place_of or self._post_text(plan_id, channel, thread)
+        message = PlanMessage(plan_id, channel, ts, thread)
         (save_message or self._store.save_message)(message)
         try:
             self.update(plan_id)
             if in_place_of and not self._store.message(channel, ts):
-                return self.post(plan_id, channel)
+                return self.post(plan_id, channel, thread=thread)
             if known := self._store.message(channel, ts):
                 self.threads.update(known)
         except SlackError as error:
             _log.warning("%s; the worker retries it", error)
+        return message
+
+    def post_in_thread(self, plan_id: str, channel: str, thread: str) -> PlanMessage:
+        """Posts the plan in the thread, unless it is there already, and reduces older messages of
+        the plan in the channel to one line."""
+        with self._posting:
+            for known in self._store.messages_of(plan_id):
+                if (known.channel, known.thread) == (channel, thread):
+                    return known
+            message = self.post(plan_id, channel, thread=thread)
+        self.collapse_older(message)
         return message
 
     def is_shown(self, message: PlanMessage) -> bool:
@@ -135,13 +151,13 @@ class PlanMessages:
             messages = self._store.messages_of(plan_id)
             self._show_all(each for each in messages if each.shown_revision != revision)
 
-    def update_clicked(self, plan_id: str, channel: str, ts: str) -> None:
+    def update_clicked(self, clicked: PlanMessage) -> None:
         """Updates the clicked message if it is outdated or not stored. Skips a message that was
         updated less than RECENT_UPDATE ago: the user clicked before they saw the update."""
-        known, clicked = self._store.message(channel, ts), PlanMessage(plan_id, channel, ts)
+        known = self._store.message(clicked.channel, clicked.ts)
         if known is None or not self._was_updated_recently(known):
             self._store.save_message(clicked)
-        self.update(plan_id)
+        self.update(clicked.plan)
         self.collapse_older(clicked)
 
     def update_outdated(self, limit: int) -> None:
@@ -171,12 +187,16 @@ class PlanMessages:
     def _was_updated_recently(self, message: PlanMessage) -> bool:
         return message.shown_at is not None and self._clock() - message.shown_at < RECENT_UPDATE
 
-    def _post_text(self, plan_id: str, channel: str) -> str:
+    def _post_text(self, plan_id: str, channel: str, thread: str | None) -> str:
         """Posts no buttons, since the message is not stored yet."""
         text = self._message_content(self._plan(plan_id), channel).text
         with calling("Posting a report"):
             posted = self._client.chat_postMessage(
-                channel=channel, text=text, unfurl_links=False, unfurl_media=False
+                channel=channel,
+                thread_ts=thread,
+                text=text,
+                unfurl_links=False,
+                unfurl_media=False,
             )
         return str(posted["ts"])
 

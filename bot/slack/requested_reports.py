@@ -77,7 +77,7 @@ def request_new_plan(
     try:
         context.report_requests.put(person, plan.repository.uri, click.channel_id, click.ts)
     except ServiceError:
-        context.store.save_message(PlanMessage(plan.id, click.channel_id, click.ts))
+        context.store.save_message(PlanMessage(plan.id, click.channel_id, click.ts, click.thread))
         raise
 
 

@@ -43,6 +43,10 @@ class DigestQueries(StoreQueries):
         is_its_own = and_(DigestRow.entry == entry, DigestRow.local == format_local(local))
         return self._first_digest(select(DigestRow).where(is_its_own))
 
+    def digest_of_message(self, channel: str, ts: str) -> Digest | None:
+        is_it = and_(DigestRow.channel == channel, DigestRow.ts == ts)
+        return self._first_digest(select(DigestRow).where(is_it))
+
     def newest_digest(self, channel: str | None = None) -> Digest | None:
         """The one that was posted last, in a channel or anywhere."""
         query = select(DigestRow).where(DigestRow.ts.is_not(None))

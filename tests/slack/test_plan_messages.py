@@ -226,7 +226,7 @@ def test_a_click_on_a_collapsed_message(
     """The client of the user still showed its buttons."""
     newer = plan_messages.post(plan.id, posted.channel)
     plan_messages.collapse_older(newer)
-    plan_messages.update_clicked(plan.id, posted.channel, posted.ts)
+    plan_messages.update_clicked(posted)
     assert buttons(message_at(ann, posted.channel, posted.ts)) == []
     assert "approve_plan" in buttons(message_at(ann, newer.channel, newer.ts))
 
@@ -366,7 +366,7 @@ def test_a_click_in_an_unknown_message(
     ann: SimulatedUser,
 ) -> None:
     ts = client.chat_postMessage(channel=releases, text="Old buttons")["ts"]
-    plan_messages.update_clicked(plan.id, releases, ts)
+    plan_messages.update_clicked(PlanMessage(plan.id, releases, ts))
     assert "approve_plan" in buttons(message_at(ann, releases, ts))
 
 
@@ -384,7 +384,7 @@ def test_clicks_in_an_outdated_message(
     monkeypatch.setattr(plan_messages, "_clock", lambda: later)
     sent = len(calls(slack, "chat.update"))
     for _ in range(20):
-        plan_messages.update_clicked(posted.plan, posted.channel, posted.ts)
+        plan_messages.update_clicked(posted)
     assert len(calls(slack, "chat.update")) == sent + 1
     assert "approve_plan" in buttons(message_at(ann, posted.channel, posted.ts))
 

@@ -38,6 +38,8 @@ def test_a_digest_is_posted_once(store: Store) -> None:
     assert not store.mark_digest_posted(digest, "2.0")
     assert store.newest_digest("C1") == store.newest_digest() == digest
     assert store.newest_digest("C2") is None
+    assert store.digest_of_message("C1", "1.0") == digest
+    assert store.digest_of_message("C2", "1.0") is store.digest_of_message("C1", "2.0") is None
     assert store.mark_digest_listed(digest)
     assert not store.mark_digest_listed(digest)
 

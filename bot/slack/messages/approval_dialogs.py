@@ -1,11 +1,13 @@
 """The dialogs before an approval: to confirm it, and, for a large plan, to type a name."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 from slack_sdk.models.blocks import ConfirmObject, InputBlock, PlainTextInputElement
 from slack_sdk.models.views import View
 
 from bot.core.judge import PULLED_RECENTLY
+from bot.core.records import Pause
 from bot.render.quantities import count, duration_words, freed
 from bot.slack.action_ids import CONFIRM_PLAN, TYPED_NAME, PlanRef
 from bot.slack.api import Json
@@ -70,15 +72,16 @@ def _consequences(view: PlanView, pulled: str) -> Iterator[str]:
     if number := len(view.summary.recent_pulls):
         were = count(number, "image was", "images were")
         yield f":warning: {were} pulled in the last {PULLED_RECENTLY.days} days{pulled}."
-    yield _start(view)
+    yield start_words(view.pause, view.undo_window, view.required_approvals)
     yield "Deleted images cannot be restored."
 
 
-def _start(view: PlanView) -> str:
-    if view.pause:
+def start_words(pause: Pause | None, undo_window: timedelta, required: int) -> str:
+    """When the deletion starts. `required`: approvals."""
+    if pause:
         return ":warning: ecr-clean is paused: deletion starts when someone resumes it."
-    if not view.undo_window:
+    if not undo_window:
         return "Deletion starts at once; *Stop* ends it."
-    last = "last " if view.required_approvals > 1 else ""
-    wait = duration_words(view.undo_window)
+    last = "last " if required > 1 else ""
+    wait = duration_words(undo_window)
     return f"Deletion starts {wait} after the {last}approval; *Stop* cancels it."
