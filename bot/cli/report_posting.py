@@ -1,27 +1,35 @@
 """Posts reports in Slack without receiving events from it."""
 
 import time
-from collections import defaultdict
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from bot.bootstrap.slack import (
     Workspace,
     open_block_fallback,
+    open_digest_messages,
     open_plan_messages,
     with_block_fallback,
 )
 from bot.cli.exit_status import ExitStatusCollector
+from bot.core.digests import Digest
 from bot.core.errors import ServiceError
 from bot.core.records import PlanMessage
-from bot.core.report_schedules import SUMMARIZED_OUTCOMES, ReportOutcome, RoundSummary
+from bot.core.report_schedules import (
+    SUMMARIZED_OUTCOMES,
+    ReportOutcome,
+    RoundSummary,
+    ScheduleEntry,
+)
 from bot.process import system_clock
 from bot.render.stored_plans import PostedReport
 from bot.slack.api import PostLimiter, message_link
+from bot.slack.digest_messages import DigestMessages
 from bot.slack.plan_messages import PlanMessages
 from bot.slack.requested_reports import RateLimitedReportPoster, post_summary
+from bot.usecases.digests import digest_of_round
 from bot.usecases.reports import PlannedReport, Reports
 
 if TYPE_CHECKING:
@@ -35,16 +43,28 @@ class ReportPoster:
     reports: Reports
     workspace: Workspace
     plan_messages: PlanMessages
+    digests: DigestMessages
     limiter: PostLimiter
     outcome: ExitStatusCollector
-    _summarized: defaultdict[str, list[PlannedReport]] = field(
-        default_factory=lambda: defaultdict(list), init=False
-    )
+
+    def post_round(
+        self, planned: Sequence[PlannedReport], entry: ScheduleEntry
+    ) -> Iterator[PostedReport]:
+        """Posts the reports of a round as the worker does: as one digest, or one by one with a
+        summary. `entry`: with the ID of its channel."""
+        reports = tuple(each.in_round() for each in planned)
+        summary = RoundSummary(reports[0].round, reports, ())
+        digest = digest_of_round(self.reports.store, summary, entry, system_clock())
+        if digest:
+            yield from self._post_digest(digest, planned)
+            return
+        for each in planned:
+            yield from self.post(each)
+        if summarized := [each for each in planned if each.outcome in SUMMARIZED_OUTCOMES]:
+            yield from self._post_summary(summarized)
 
     def post(self, planned: PlannedReport) -> Iterator[PostedReport]:
-        """Posts a report. A report that belongs in a summary waits for `post_summaries`."""
-        if planned.outcome in SUMMARIZED_OUTCOMES:
-            self._summarized[planned.in_round().round.entry].append(planned)
+        """Posts a report that is not summarized."""
         try:
             message = self._deliver(planned)
         except ServiceError as error:
@@ -58,10 +78,27 @@ class ReportPoster:
         else:
             self.outcome.failed(_incomplete_report(posted))
 
-    def post_summaries(self) -> Iterator[PostedReport]:
-        """One summary for each entry of `reports`."""
-        for summarized in self._summarized.values():
-            yield from self._post_summary(summarized)
+    def _post_digest(
+        self, digest: Digest, planned: Sequence[PlannedReport]
+    ) -> Iterator[PostedReport]:
+        """Stores the reports as ready first, so that a worker posts the digest if this process
+        cannot."""
+        store, now = self.reports.store, system_clock()
+        reports = [each.in_round() for each in planned]
+        ready = [each for each in reports if each.outcome is ReportOutcome.READY]
+        self.limiter.wait(digest.channel)
+        try:
+            store.add_reports(reports, now)
+            digest = self.digests.post(digest)
+            for report in ready:
+                store.record_report(replace(report, outcome=ReportOutcome.POSTED), now)
+            self.digests.update(digest.id)
+        except ServiceError as error:
+            self.outcome.failed(error)
+        if digest.ts:
+            for each in planned:
+                if each.outcome is not ReportOutcome.LEFT_OUT:
+                    yield self._posted(each, digest.ts)
 
     def _deliver(self, planned: PlannedReport) -> PlanMessage | None:
         if planned.outcome is ReportOutcome.READY:
@@ -100,7 +137,8 @@ def open_report_poster(
     limiter = PostLimiter(time.monotonic, time.sleep)
     messages = RateLimitedReportPoster(plan_messages, limiter)
     reports = Reports(store, messages, system_clock, expires_after)
-    return ReportPoster(reports, workspace, plan_messages, limiter, outcome)
+    digests = open_digest_messages(workspace, store)
+    return ReportPoster(reports, workspace, plan_messages, digests, limiter, outcome)
 
 
 def _channel(planned: PlannedReport) -> str:

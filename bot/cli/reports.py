@@ -1,5 +1,6 @@
 """`ecr-clean propose`, which stores plans, and `ecr-clean report`, which also posts them."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
 from functools import partial
@@ -20,7 +21,7 @@ from bot.cli.plans import StoredPlan
 from bot.cli.terminal import OutputFormats, note
 from bot.core.errors import RequestError, ServiceError
 from bot.core.plan import Plan, PlanState
-from bot.core.report_schedules import ReportRound, ScheduleEntry, entry_of
+from bot.core.report_schedules import ScheduleEntry, entry_named, entry_of, requested_round
 from bot.core.repository import RepositoryId
 from bot.process import system_clock
 from bot.render.plans import plan_as_table, usage_notes
@@ -138,8 +139,9 @@ def report(options: CommonOptions, repositories: Sequence[str], format_: str) ->
     """Post reports in Slack now.
 
     Posts each report in the channel that `reports` sets for the repository. Without REPOSITORY,
-    reports on all repositories with a channel, as on schedule: those that save less than
-    `min_saving` go into one summary, and plans that were already decided on are left out.
+    reports on all repositories with a channel, as on schedule: more than `digest_over` plans are
+    one digest, those that save less than `min_saving` go into one summary, and plans that were
+    already decided on are left out.
     """
     outcome = ExitStatusCollector(options.debug)
     REPORTS.print_all(format_, _posted(options, repositories, outcome))
@@ -152,10 +154,10 @@ def _posted(
     from bot.cli.report_posting import open_report_poster  # noqa: PLC0415 - other commands need no Slack
 
     settings = load_settings(options.config)
-    entries = settings.due_entries()
-    if not any(entry.is_posted for entry in entries):
+    if not any(entry.is_posted for entry in settings.due_entries()):
         raise RequestError(f"{NO_CHANNEL} of any repository: give it the id or name of a channel")
     workspace = open_workspace(settings, open_client())
+    entries, now = workspace.settings.due_entries(), system_clock()
     registries = open_registries(settings)
     found = _found(arguments, registries, entries, outcome)
     person = command_line_person(settings)
@@ -167,23 +169,23 @@ def _posted(
         def plan(planner: Planner, each: FoundRepository) -> PlannedReport:
             channel = workspace.rules_of(each.repository).channel
             entry = None if arguments else _entry_of(each.repository, entries)
-            request = ReportRequest(each.repository, channel, _round(entry))
+            round_ = requested_round(entry, now) if entry else None
+            request = ReportRequest(each.repository, channel, round_)
             proposer = open_proposer(settings, store, planner, person)
             return poster.reports.plan(request, partial(proposer.propose, each))
 
+        rounds: defaultdict[ScheduleEntry, list[PlannedReport]] = defaultdict(list)
         for planned in MultiRepositoryPlanner(settings, memory, outcome, plan).plan_found(
             found, registries
         ):
-            yield from poster.post(planned)
+            if planned.request.round is None:
+                yield from poster.post(planned)
+            elif entry := entry_named(planned.request.round.entry, entries):
+                rounds[entry].append(planned)
             if planned.proposal:
                 note_if_incomplete(planned.proposal.content, outcome)
-        yield from poster.post_summaries()
-
-
-def _round(entry: ScheduleEntry | None) -> ReportRound | None:
-    """The round of this command. No worker claims its reports."""
-    now = system_clock().replace(tzinfo=None)
-    return ReportRound(entry.name, now, entry.min_saving) if entry else None
+        for entry, of_entry in rounds.items():
+            yield from poster.post_round(of_entry, entry)
 
 
 def _found(

@@ -8,7 +8,7 @@ from typing import NamedTuple, Self
 
 from bot.core.digests import DigestReport
 from bot.core.plan import PlanState
-from bot.core.prices import RegionPrices, StorageCost, total_cost
+from bot.core.prices import NO_COST, RegionPrices, StorageCost, total_cost
 from bot.core.records import PlanRecord
 from bot.core.report_schedules import ReportOutcome
 from bot.core.storage_history import WEEK, StorageHistory
@@ -17,7 +17,8 @@ WEEKS = 12
 
 
 class PricedPlan(NamedTuple):
-    """`saving`: what the plan frees, or has freed if it was executed."""
+    """`saving`: what the plan frees, or has freed if it was executed. Nothing for an incomplete
+    plan, since it does not know all images in use."""
 
     plan: PlanRecord
     saving: StorageCost
@@ -75,8 +76,11 @@ class DigestFigures:
 
 def _by_saving(reports: Iterable[DigestReport], prices: RegionPrices) -> Sequence[PricedPlan]:
     plans = [each.plan for each in reports if each.plan]
-    priced = [PricedPlan(plan, prices.cost_of(plan.repository, plan.freed_bytes)) for plan in plans]
-    return sorted(priced, key=_largest_first)
+    return sorted((PricedPlan(plan, _saving(plan, prices)) for plan in plans), key=_largest_first)
+
+
+def _saving(plan: PlanRecord, prices: RegionPrices) -> StorageCost:
+    return prices.cost_of(plan.repository, plan.freed_bytes) if plan.complete else NO_COST
 
 
 def _largest_first(each: PricedPlan) -> tuple[float, int, str]:

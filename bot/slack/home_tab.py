@@ -17,14 +17,14 @@ from bot.core.storage_totals import storage_changes, storage_totals, total_chang
 from bot.parallel import call_all
 from bot.ports import Clock, PriceReader
 from bot.slack.action_ids import OPEN_LINK, numbered
-from bot.slack.api import UNREACHABLE, Json, SlackError, calling
+from bot.slack.api import UNREACHABLE, Json, SlackError, calling, message_link
 from bot.slack.listener import make_listener
 from bot.slack.listener_context import SlackContext
 from bot.slack.message_updates import tags_of_pins
 from bot.slack.messages.home_tab import home_tab, refused_home_tab
 from bot.slack.payloads import HomeTabOpened
 from bot.slack.plan_messages import ended_plan, first_plans, with_link
-from bot.slack.view_models import HomeView, LinkedPlan, NextReport, OpenPlans
+from bot.slack.view_models import HomeView, LinkedDigest, LinkedPlan, NextReport, OpenPlans
 from bot.store.store import Store
 
 PLANS = 10
@@ -104,6 +104,7 @@ class HomeTab:
             saved=prices.total_of(self.store.freed_bytes_by_region()),
             prices=prices,
             pause=self.store.pause(),
+            digest=self._newest_digest(),
             approved=first_plans(plans.approved, PLANS, self._with_link, prices),
             waiting=first_plans(plans.waiting, PLANS, self._with_link, prices),
             blocked=first_plans(plans.blocked, PLANS, self._with_link, prices),
@@ -115,6 +116,13 @@ class HomeTab:
             ],
             now=now,
         )
+
+    def _newest_digest(self) -> LinkedDigest | None:
+        digest = self.store.newest_digest()
+        if digest is None or digest.ts is None:
+            return None
+        link = message_link(self.settings.url, digest.channel, digest.ts)
+        return LinkedDigest(digest.made_at, digest.channel, link)
 
     def _by_tag(self, each: RepositoryPin) -> RepositoryPin:
         """A pinned digest is shown as a tag."""

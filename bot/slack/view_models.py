@@ -78,6 +78,14 @@ class NextReport(NamedTuple):
     channel: str
 
 
+class LinkedDigest(NamedTuple):
+    """A digest that was made at that time. `channel`: an ID."""
+
+    made_at: datetime
+    channel: str
+    link: str
+
+
 class LinkedPlan(NamedTuple):
     """A plan with a link to its newest message, None if it has no message."""
 
@@ -144,7 +152,8 @@ class FirstPlans(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class HomeView:
     """The Home tab of one user. `approved`, `waiting`, `blocked`: as in OpenPlans. `pins`: of the
-    user, soonest end first. `change`: of the last week. `saved`: by all runs of the bot so far."""
+    user, soonest end first. `digest`: the newest one. `change`: of the last week. `saved`: by all
+    runs of the bot so far."""
 
     user: str
     storage: StorageTotals
@@ -152,6 +161,7 @@ class HomeView:
     saved: StorageCost
     prices: RegionPrices
     pause: Pause | None
+    digest: LinkedDigest | None
     approved: FirstPlans
     waiting: FirstPlans
     blocked: FirstPlans

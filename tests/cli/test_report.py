@@ -9,6 +9,7 @@ import pytest
 from bot.core.report_schedules import IGNORE_TAG
 from bot.playground.aws import AwsStandIn
 from bot.playground.slack import BOT_TOKEN, CallFault, SimulatedUser, Workspace
+from bot.process import system_clock
 from bot.store.store import Store
 from tests.cli.plan_execution import as_stored, proposed
 from tests.cli.stored_plans import LOOKED_AT, Write
@@ -133,6 +134,67 @@ def test_a_newer_report_replaces_the_older(run: Run, ann: SimulatedUser, channel
     older, newer = ann.messages(channel)
     assert older["text"] == "team/api: a newer report on this plan is below."
     assert (buttons(older), "approve_plan" in buttons(newer)) == ([], True)
+
+
+# digests
+
+
+@pytest.fixture
+def many(aws: AwsStandIn, settings_file: Write, channel: str) -> str:
+    """Two repositories to decide on, which are a digest, and others. Returns the channel."""
+    settings_file(f"{LOOKED_AT}reports: [{TEAM[:-1]}, digest_over: 1}}, {LAB}]")
+    Shelf(aws, "team/jobs").large_releases()
+    return channel
+
+
+@pytest.mark.usefixtures("api", "others")
+def test_many_reports_are_a_digest(run: Run, ann: SimulatedUser, many: str) -> None:
+    result = run("report", "--format", "json")
+    (message,) = ann.messages(many)
+    assert message["text"].startswith("ECR cleanup · 2 repositories could save $58 a year.")
+    assert "1 clean · 1 small, &lt; $1 a year together" in message["text"]
+    assert "approve_plans" in buttons(message)
+    assert [file for reply in message["replies"] for file in reply.get("files", ())]
+    told = {each["repository"]: each["outcome"] for each in result.plans}
+    assert told == {
+        "team/api": "posted",
+        "team/jobs": "posted",
+        "team/small": "small",
+        "team/web": "nothing",
+    }
+    assert {each["ts"] for each in result.plans} == {message["ts"]}
+
+
+@pytest.mark.usefixtures("api")
+def test_named_repositories_are_no_digest(run: Run, ann: SimulatedUser, many: str) -> None:
+    assert run("report", "team/*").status == 0
+    assert len(ann.messages(many)) == 2
+
+
+@pytest.mark.usefixtures("api")
+def test_a_digest_that_cannot_be_posted(
+    run: Run, ann: SimulatedUser, slack: Workspace, many: str, own_store: Store
+) -> None:
+    """A running worker posts it."""
+    slack.faults.add(CallFault(method="chat.postMessage", error="is_archived"))
+    result = run("report")
+    assert (result.status, result.out) == (1, "Nothing was posted.\n")
+    assert "Posting a digest in Slack failed: the channel is archived" in result.err
+    own_store.queue_summaries(system_clock())
+    assert own_store.jobs_left("rest") == 1
+    assert ann.messages(many) == []
+
+
+@pytest.mark.usefixtures("api")
+def test_a_digest_with_its_first_line_only(
+    run: Run, ann: SimulatedUser, slack: Workspace, many: str
+) -> None:
+    slack.faults.add(CallFault(method="chat.update", error="internal_error"))
+    result = run("report")
+    (message,) = ann.messages(many)
+    assert result.status == 1
+    assert "Showing a digest in Slack failed" in result.err
+    assert buttons(message) == []
 
 
 # failures

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import accumulate
 
 from slack_sdk.models.blocks import ActionsBlock, ExternalDataSelectElement, InteractiveElement
 
@@ -25,6 +26,7 @@ from bot.slack.api import MessageContent
 from bot.slack.messages import common_texts
 from bot.slack.messages.block_kit import (
     JsonBlock,
+    as_json,
     button,
     command_button,
     context,
@@ -35,6 +37,7 @@ from bot.slack.messages.block_kit import (
     section,
 )
 from bot.slack.messages.common_texts import cost, progress_bar
+from bot.slack.messages.data_tables import FITTING_CHARACTERS
 from bot.slack.messages.digest_charts import MOST_BARS, digest_charts
 from bot.slack.messages.digest_table import (
     StateTerms,
@@ -42,6 +45,7 @@ from bot.slack.messages.digest_table import (
     digest_table,
     images_to_delete,
 )
+from bot.slack.messages.plain_blocks import characters
 from bot.slack.messages.report_progress import failure_lines
 from bot.slack.mrkdwn import code, escape, mention, prose
 
@@ -49,6 +53,13 @@ MOST_BLOCKED = 3
 """Blocked plans whose reason is shown."""
 
 MOST_IN_REASON = 300
+MOST_IN_TEXT = 1500
+MOST_IN_MESSAGE = 9500
+"""Characters. Slack documents no limit, and refuses some messages of 11,000."""
+
+MOST_FAILURES = 2
+"""Lines. The CSV file has all failures."""
+
 MOST_IN_ENTRY = 100
 
 _EVERY = {1: "Weekly ", 7: "Daily "}
@@ -80,7 +91,8 @@ class DigestView:
 def digest_message(view: DigestView) -> MessageContent:
     if is_planning(view.digest, view.reports):
         return _planning(view)
-    return message(_text(view), *_blocks(view))
+    text = _text(view)
+    return message(text, *_blocks(view, text))
 
 
 def requested_digest_message(entry: str, by: str) -> MessageContent:
@@ -117,10 +129,10 @@ def _effect(figures: DigestFigures) -> str:
     if waiting := figures.waiting:
         saving = figures.saving(waiting).usd_per_month
         usd = yearly(saving, exact=all(each.plan.exact for each in waiting))
-        could = f"could save {usd}" if saving > 0 else "have images to delete"
+        could = f"could save {usd}" if saving > 0 else "can be cleaned up"
         return f"{_repositories(len(waiting))} {could}"
-    if figures.blocked:
-        return f"{_repositories(len(figures.blocked))} blocked"
+    if blocked := len(figures.blocked):
+        return f"{_repositories(blocked)} {'is' if blocked == 1 else 'are'} blocked"
     return "every plan is decided" if figures.plans else "nothing to delete"
 
 
@@ -140,25 +152,37 @@ def _text(view: DigestView) -> str:
         *_waiting(view.figures),
         *_decided(view.figures),
         *_chart_numbers(view.figures),
+        f"{_small_print(view)}.",
         *_blocked_lines(view),
         *_failures(view),
-        f"{_small_print(view)}.",
     ]
-    return " ".join(lines)
+    room = accumulate(len(line) + 1 for line in lines)
+    return " ".join(line for line, end in zip(lines, room, strict=True) if end <= MOST_IN_TEXT)
 
 
-def _blocks(view: DigestView) -> Iterator[JsonBlock]:
+def _blocks(view: DigestView, text: str) -> Iterator[JsonBlock]:
+    above, below = list(_above_table(view)), list(_below_table(view))
+    yield from above
+    if view.figures.plans:
+        others = sum(map(characters, as_json([*above, *below])))
+        room = min(FITTING_CHARACTERS, MOST_IN_MESSAGE - len(text) - others)
+        table, left_out = digest_table(view.figures.plans, view.terms, room)
+        yield table
+        if left_out:
+            yield context(f"… and {left_out:,} more in the CSV file in the thread.")
+    yield from below
+
+
+def _above_table(view: DigestView) -> Iterator[JsonBlock]:
     yield header(digest_title(view))
     if lines := [*_waiting(view.figures), *_decided(view.figures)]:
         yield section(*lines)
     if lines := [*common_texts.paused(view.pause), *_report_only(view)]:
         yield section(*lines)
     yield from digest_charts(view.figures)
-    if view.figures.plans:
-        table, left_out = digest_table(view.figures.plans, view.terms)
-        yield table
-        if left_out:
-            yield context(f"… and {left_out:,} more in the CSV file in the thread.")
+
+
+def _below_table(view: DigestView) -> Iterator[JsonBlock]:
     yield from _blocked(view)
     yield from (section(f":warning: {each}") for each in _failures(view))
     if buttons := [*_buttons(view)]:
@@ -240,7 +264,7 @@ def _blocked_lines(view: DigestView) -> Iterator[str]:
 def _failures(view: DigestView) -> Sequence[str]:
     reports = tuple(each.report for each in view.reports)
     round_ = ReportRound(view.digest.entry, view.digest.local, 0.0)
-    return failure_lines(RoundSummary(round_, reports, tuple(view.missed)))
+    return failure_lines(RoundSummary(round_, reports, tuple(view.missed)), MOST_FAILURES)
 
 
 def _buttons(view: DigestView) -> Iterator[InteractiveElement]:

@@ -14,7 +14,8 @@ from bot.slack.messages.data_tables import Cell, DataTable, NumberCell, TableRow
 ROWS_ON_PAGE = 10
 
 _NAME = "Repository"
-_NO_NUMBER = " "
+_BLANK = " "
+_UNKNOWN = NumberCell(0, _BLANK)
 
 _STATES = {
     PlanState.EXECUTING: "deleting",
@@ -49,10 +50,11 @@ class _Column(NamedTuple):
     cell: Callable[[PricedPlan, StateTerms], Cell]
 
 
-def digest_table(plans: Sequence[PricedPlan], terms: StateTerms) -> TableOfPlans:
-    """As many of the plans as fit, in their order. There is at least one."""
+def digest_table(plans: Sequence[PricedPlan], terms: StateTerms, characters: int) -> TableOfPlans:
+    """As many of the plans as fit into this number of characters, in their order. There is at least
+    one."""
     titles = (_NAME, *(column.title for column in _COLUMNS))
-    rows = fitting_rows(titles, (_row(each, terms) for each in plans))
+    rows = fitting_rows(titles, (_row(each, terms) for each in plans), characters)
     left_out = len(plans) - len(rows)
     table = DataTable(
         caption=_caption(len(rows), left_out), columns=titles, rows=rows, page_size=ROWS_ON_PAGE
@@ -104,7 +106,7 @@ def _start(plan: PlanRecord, terms: StateTerms) -> str:
 
 def _delete(each: PricedPlan, _: StateTerms) -> Cell:
     number = images_to_delete(each.plan)
-    return NumberCell(number, f"{number:,}")
+    return NumberCell(number, f"{number:,}") if each.plan.complete else _UNKNOWN
 
 
 def _of(each: PricedPlan, _: StateTerms) -> Cell:
@@ -113,18 +115,19 @@ def _of(each: PricedPlan, _: StateTerms) -> Cell:
 
 
 def _frees(each: PricedPlan, _: StateTerms) -> Cell:
-    return NumberCell(each.plan.freed_bytes, freed(each.plan))
+    return NumberCell(each.saving.bytes, freed(each.plan)) if each.plan.complete else _UNKNOWN
 
 
 def _saves(each: PricedPlan, _: StateTerms) -> Cell:
     usd = 12 * each.saving.usd_per_month
-    return NumberCell(round(usd, 2), f"{about(each.plan)}{dollars(usd)}")
+    shown = NumberCell(round(usd, 2), f"{about(each.plan)}{dollars(usd)}")
+    return shown if each.plan.complete else _UNKNOWN
 
 
 def _pulled(each: PricedPlan, _: StateTerms) -> Cell:
     counts = each.plan.image_groups
     number = counts.recent_pulls if counts else 0
-    return NumberCell(number, f"⚠️ {number:,} pulled" if number else _NO_NUMBER)
+    return NumberCell(number, f"⚠️ {number:,} pulled" if number else _BLANK)
 
 
 def _state(each: PricedPlan, terms: StateTerms) -> Cell:

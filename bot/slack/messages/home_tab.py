@@ -8,10 +8,18 @@ from slack_sdk.models.views import View
 from bot.core.records import RepositoryPin
 from bot.render.pins import pin_reason_words
 from bot.render.quantities import count
-from bot.slack.action_ids import COMMAND
+from bot.slack.action_ids import COMMAND, OPEN_LINK
 from bot.slack.api import Json
 from bot.slack.messages import common_texts
-from bot.slack.messages.block_kit import and_more, context, facts, header, section, sections
+from bot.slack.messages.block_kit import (
+    and_more,
+    context,
+    facts,
+    header,
+    link_button,
+    section,
+    sections,
+)
 from bot.slack.messages.common_texts import cost
 from bot.slack.messages.plan_lists import ended_plans, open_button, open_link, open_plan
 from bot.slack.messages.repositories import totals
@@ -29,6 +37,7 @@ def home_tab(view: HomeView) -> Json:
         header("Storage costs"),
         facts(*totals(view.storage, view.change, view.saved)),
         *map(section, common_texts.paused(view.pause)),
+        *_digest(view),
         *_approved(view),
         header("Waiting for approval"),
         *_waiting(view),
@@ -50,6 +59,13 @@ def home_tab(view: HomeView) -> Json:
 def refused_home_tab(why: str) -> Json:
     """For users without permission to see plans."""
     return View(type="home", blocks=[section(prose(why))]).to_dict()
+
+
+def _digest(view: HomeView) -> Iterator[Block]:
+    if view.digest:
+        where = f"{date(view.digest.made_at)} in {channel_link(view.digest.channel)}"
+        button = link_button("Open digest", OPEN_LINK, view.digest.link)
+        yield section(f"*Newest digest:* {where}", button=button)
 
 
 def _approved(view: HomeView) -> Iterator[Block]:

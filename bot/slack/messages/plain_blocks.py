@@ -26,7 +26,7 @@ def without_kind(blocks: Sequence[Json], kind: str) -> list[Json]:
         return kept
     tables = len(blocks) - len(kept)
     most_sections = (MOST_BLOCKS - len(kept)) // tables
-    most_characters = (MOST_CHARACTERS - sum(map(_characters, kept))) // tables
+    most_characters = (MOST_CHARACTERS - sum(map(characters, kept))) // tables
     return [
         plain
         for block in blocks
@@ -77,7 +77,8 @@ def _row(columns: Sequence[str], row: Sequence[Json]) -> str:
     return " · ".join((code(name, MOST_IN_NAME), *facts))
 
 
-def _characters(block: Json) -> int:
+def characters(block: Json) -> int:
+    """In all texts of the block."""
     return sum(map(len, _texts(block)))
 
 

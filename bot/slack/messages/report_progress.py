@@ -70,17 +70,16 @@ def summary_message(summary: RoundSummary) -> MessageContent:
     """The summary of the scheduled reports that have no message of their own."""
     quiet = "; ".join(_without_message(summary))
     line = f"{quiet}." if quiet else ""
-    failures = failure_lines(summary)
+    failures = failure_lines(summary, MOST_FAILURES)
     text = " ".join(filter(None, [line, *failures]))
     warnings = (section(f":warning: {each}") for each in failures)
     return message(text, *([context(line)] if line else []), *warnings)
 
 
-def failure_lines(summary: RoundSummary) -> Sequence[str]:
-    """What could not be planned or listed: a line for each kind of failure, at most
-    MOST_FAILURES."""
+def failure_lines(summary: RoundSummary, most: int) -> Sequence[str]:
+    """What could not be planned or listed: a line for each of the first kinds of failures."""
     failures = [*_not_planned(summary), *_not_listed(summary)]
-    return [*failures[:MOST_FAILURES], *and_more(len(failures) - MOST_FAILURES)]
+    return [*failures[:most], *and_more(len(failures) - most)]
 
 
 def _name(repository: str) -> str:

@@ -166,5 +166,7 @@ def with_dates(text: str) -> str:
 
 
 def _button(element: Json) -> str:
+    if "placeholder" in element:
+        return f"[{element['placeholder']['text']} ▾]"
     strong = "!" if element.get("style") == "danger" else ""
     return f"[{element['text']['text']}{strong}]"

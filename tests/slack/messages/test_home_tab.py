@@ -14,6 +14,7 @@ from bot.slack.view_models import (
     EndedPlan,
     FirstPlans,
     HomeView,
+    LinkedDigest,
     LinkedPlan,
     NextReport,
     OpenPlans,
@@ -34,6 +35,7 @@ MUCH = HomeView(
     saved=PRICE.cost_of(10**18),
     prices=PRICES,
     pause=Pause(BOB, NOW, NASTY * 40),
+    digest=LinkedDigest(NOW, HOME, LINK),
     approved=FirstPlans(
         [
             LinkedPlan(replace(PLAN, state=state, execute_after=NOW), LINK)
