@@ -231,7 +231,7 @@ def test_blocked_plans_have_their_reason(
     aws.world.deny("ecr:GetRepositoryPolicy")
     queue_and_work(office, settings)
     (message,) = office.messages
-    assert "4 repositories blocked" in message["text"]
+    assert "4 repositories are blocked" in message["text"]
     assert "GetRepositoryPolicy" in message["text"]
     assert set(states(message).values()) == {"blocked"}
     assert office.buttons(message["ts"]).count("run_command:0") == 1

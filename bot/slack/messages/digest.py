@@ -235,7 +235,7 @@ def _chart_numbers(figures: DigestFigures) -> Iterator[str]:
         yield f"Largest savings: {savings}."
     if len(figures.stored) > 1:
         first, last = figures.stored[0], figures.stored[-1]
-        yield f"Stored: {size(last.bytes)}, {size(first.bytes)} on {first.at:%Y-%m-%d}."
+        yield f"Stored: {size(last.bytes)} ({size(first.bytes)} on {first.at:%Y-%m-%d})."
 
 
 def _report_only(view: DigestView) -> Iterator[str]:

@@ -128,7 +128,7 @@ def test_a_digest_as_text() -> None:
         "~ :white_check_mark: 1 clean · 1 small, &lt; $1 a year together · freed so far: $120 a "
         "year (100 GB)",
     ]
-    for number in ("`team/app-40` $48 a year", "217 GB, 140 GB on 2026-09-07", "1 clean"):
+    for number in ("`team/app-40` $48 a year", "217 GB (140 GB on 2026-09-07)", "1 clean"):
         assert number in content.text
 
 
