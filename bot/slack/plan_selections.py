@@ -22,7 +22,7 @@ from bot.slack.action_ids import (
     TYPED_TOTAL,
     SelectionRef,
 )
-from bot.slack.api import Json, delete_message, post_message, safe, update_message
+from bot.slack.api import Json, delete_message, message_link, post_message, safe, update_message
 from bot.slack.approver_refusal import naming_approvers
 from bot.slack.digest_actions import digest_link, posted_digest, update_digest
 from bot.slack.digest_payloads import (
@@ -53,7 +53,6 @@ from bot.slack.messages.plan_submission import (
     submitted_message,
 )
 from bot.slack.modals import Modal, loading, open_modal, reporting_in
-from bot.slack.plan_messages import with_link
 
 _SEPARATORS = re.compile(r"[\s,.'_]")
 
@@ -236,12 +235,13 @@ def _choice_view(
     offer: PlanOffer,
     chosen: frozenset[str],
 ) -> Json:
-    there = digest_link(context, digest)
+    found = {plan.id: context.store.messages_of(plan.id) for plan in listed_apart(offer)}
     links = {
-        plan.id: with_link(context.store, context.rules_of, context.url, plan).link or there
-        for plan in listed_apart(offer)
+        plan: message_link(context.url, messages[-1].channel, messages[-1].ts)
+        for plan, messages in found.items()
+        if messages
     }
-    return choice_view(ChoiceView(ref, offer, chosen, links))
+    return choice_view(ChoiceView(ref, offer, chosen, digest_link(context, digest), links))
 
 
 def _confirmation(context: SlackContext, digest: Digest, frozen: FrozenOffer) -> ConfirmationView:

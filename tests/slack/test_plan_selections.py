@@ -186,11 +186,12 @@ def test_large_and_blocked_plans_are_apart(start_bot: StartBot, ann: SimulatedUs
     assert report.ts.replace(".", "") in text
     assert "`large/r0010`" not in text
     assert "… and 2 more" in text
-    assert ":no_entry: *Blocked* plans cannot be approved:\n• `blocked/r0000`: <http" in text
+    assert f"/archives/{bot.channel}/p{(digest.digest.ts or '').replace('.', '')}|digest>" in text
+    assert ":no_entry: *Blocked:* cannot be approved:\n• `blocked/r0000`" in text
     offered = ann.looks_for("", "chosen_plans").options
     assert [each["text"]["text"] for each in offered] == ["team/r0000", "team/r0001"]
     digest.picks(ann, digest.plans[-2:])
-    assert ":no_entry: *Blocked*" in shown(ann)
+    assert ":no_entry: *Blocked:*" in shown(ann)
     digest.submits(ann)
     digest.approves(ann, 4)
     assert ids(digest.plans[-2:]) == sorted(digest.approvals())

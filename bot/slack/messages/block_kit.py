@@ -92,6 +92,20 @@ def sections(lines: Sequence[str]) -> Iterator[SectionBlock]:
         yield section(*lines[start : start + LINES_IN_SECTION])
 
 
+def full_sections(lines: Iterable[str]) -> Iterator[SectionBlock]:
+    """As few sections as possible for a list of any length."""
+    fitting: list[str] = []
+    room = MOST_IN_SECTION
+    for line in lines:
+        room -= len(line) + 1
+        if room < 0:
+            yield section(*fitting)
+            fitting, room = [], MOST_IN_SECTION - len(line) - 1
+        fitting.append(line)
+    if fitting:
+        yield section(*fitting)
+
+
 def and_more(number: int) -> list[str]:
     """A line with the number of omitted lines; empty if there are none."""
     return [f"… and {number:,} more"] if number > 0 else []

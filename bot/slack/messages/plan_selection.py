@@ -47,10 +47,10 @@ from bot.slack.messages.block_kit import (
     and_more,
     as_json,
     context,
+    full_sections,
     option,
     plain,
     section,
-    sections,
     text_view,
 )
 from bot.slack.mrkdwn import code, escape, prose, shortened
@@ -68,20 +68,21 @@ LONGEST_NAME = 256
 """ECR API reference, CreateRepository."""
 
 _TITLE = "Approve several plans"
-_LARGE = (RepositoryNameNotTyped,)
+_TYPED = (RepositoryNameNotTyped,)
 _BLOCKED = (PlanIncomplete, NoSourceEnabled)
 
 Links = Mapping[str, str]
-"""By plan, a link to its newest message, or to the digest."""
+"""By plan, a link to its report. Plans without a report have none."""
 
 
 @dataclass(frozen=True, slots=True)
 class ChoiceView:
-    """The first modal. `chosen`: IDs of plans."""
+    """The first modal. `chosen`: IDs of plans. `digest`: a link to the digest."""
 
     ref: SelectionRef
     offer: PlanOffer
     chosen: frozenset[str]
+    digest: str
     links: Links
 
 
@@ -97,8 +98,8 @@ class ConfirmationView(NamedTuple):
 
 def listed_apart(offer: PlanOffer) -> Sequence[PlanRecord]:
     """The plans that the first modal lists with links."""
-    large, blocked = _because(offer, _LARGE), _because(offer, _BLOCKED)
-    return [each.plan for each in (*large[:MOST_LISTED], *blocked[:MOST_LISTED])]
+    typed, blocked = _because(offer, _TYPED), _because(offer, _BLOCKED)
+    return [each.plan for each in (*typed[:MOST_LISTED], *blocked[:MOST_LISTED])]
 
 
 def choice_view(view: ChoiceView) -> Json:
@@ -141,17 +142,13 @@ def confirmation_view(view: ConfirmationView) -> Json:
         close=plain("Cancel"),
         blocks=[
             section(f"*{totals_words(totals)}*"),
-            *sections([*lines, *and_more(len(chosen) - MOST_CONFIRMED)]),
+            *full_sections([*lines, *and_more(len(chosen) - MOST_CONFIRMED)]),
             *left_out,
             section(f"<{view.csv}|CSV file with every image> in the digest's thread"),
             context(view.start, "Deleted images cannot be restored."),
             typed,
         ],
     ).to_dict()
-
-
-def result_view(headline: str, refused: Sequence[RefusedPlan]) -> Json:
-    return text_view(as_json([section(headline), *_named_refusals("Not approved", refused)]))
 
 
 def totals_words(totals: ChoiceTotals) -> str:
@@ -199,7 +196,7 @@ def _inputs(offer: PlanOffer) -> Iterator[Block]:
     )
     if number := sum(not each.warnings for each in offer.choosable):
         text = f"All without warnings ({number:,})"
-        means = f"No image pulled in {PULLED_RECENTLY.days} days, or unknown to the keep rules"
+        means = f"No pulls in {PULLED_RECENTLY.days} days, and no tags that the keep rules forgot"
         yield InputBlock(
             block_id=ALL_WITHOUT_WARNINGS,
             label=plain("Or choose together"),
@@ -220,34 +217,33 @@ def _sum(view: ChoiceView) -> Iterator[Block]:
 
 
 def _apart(view: ChoiceView) -> Iterator[Block]:
-    large, blocked = _because(view.offer, _LARGE), _because(view.offer, _BLOCKED)
-    if large or blocked:
+    typed, blocked = _because(view.offer, _TYPED), _because(view.offer, _BLOCKED)
+    if typed or blocked:
         yield DividerBlock()
-    if large:
-        yield from _linked(
-            "*Approved alone*, since the repository's name must be typed:", large, view
-        )
+        yield context(f"Open their reports in the <{view.digest}|digest>.")
+    if typed:
+        title = "*Approved alone*, since the repository's name must be typed:"
+        yield from _linked(title, typed, view.links)
     if blocked:
-        yield from _linked(":no_entry: *Blocked* plans cannot be approved:", blocked, view)
+        yield from _linked(":no_entry: *Blocked:* cannot be approved:", blocked, view.links)
 
 
-def _linked(title: str, refused: Sequence[RefusedPlan], view: ChoiceView) -> Iterator[Block]:
-    lines = [_linked_line(each, view.links) for each in refused[:MOST_LISTED]]
-    yield from sections([title, *lines, *and_more(len(refused) - MOST_LISTED)])
+def _linked(title: str, apart: Sequence[RefusedPlan], links: Links) -> Iterator[Block]:
+    lines = [_linked_line(each.plan, links) for each in apart[:MOST_LISTED]]
+    yield from full_sections([title, *lines, *and_more(len(apart) - MOST_LISTED)])
 
 
-def _linked_line(refused: RefusedPlan, links: Links) -> str:
-    name = code(refused.plan.repository.name, LONGEST_NAME)
-    link = links.get(refused.plan.id)
+def _linked_line(plan: PlanRecord, links: Links) -> str:
+    link = links.get(plan.id)
     report = f": <{link}|report>" if link else ""
-    return f"• {name}{report}"
+    return f"• {code(plan.repository.name, LONGEST_NAME)}{report}"
 
 
 def _named_refusals(title: str, refused: Sequence[RefusedPlan]) -> Iterator[Block]:
     if refused:
         lines = [f"• {refusal_line(each)}" for each in refused[:MOST_CONFIRMED]]
         more = and_more(len(refused) - MOST_CONFIRMED)
-        yield from sections([f"*{title}:* {len(refused):,}", *lines, *more])
+        yield from full_sections([f"*{title}:* {len(refused):,}", *lines, *more])
 
 
 def _plan_line(choice: ChoosablePlan) -> str:

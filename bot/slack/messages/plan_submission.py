@@ -16,9 +16,9 @@ from bot.slack.messages.block_kit import (
     and_more,
     as_json,
     button,
+    full_sections,
     message,
     section,
-    sections,
     text_view,
 )
 from bot.slack.messages.common_texts import starts
@@ -62,7 +62,7 @@ def submission_result(view: SubmissionView) -> Json:
     """The modal of the approver."""
     number = len(view.decided.done)
     headline = f"*{count(number, 'plan')} approved.* {_effect(view)}" if number else NONE_APPROVED
-    return text_view(as_json([section(headline), *sections([*_not_decided(view.decided)])]))
+    return text_view(as_json([section(headline), *full_sections(_not_decided(view.decided))]))
 
 
 def stopped_message(decided: DecisionOnSeveral, by: str, approver: str) -> MessageContent:
@@ -137,4 +137,4 @@ def _stop_all(selection: str) -> ActionsBlock:
 
 
 def _answer(lines: Sequence[str]) -> MessageContent:
-    return message("\n".join(lines), *sections(lines))
+    return message("\n".join(lines), *full_sections(lines))
