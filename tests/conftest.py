@@ -30,6 +30,7 @@ pytest_plugins = [
     "tests.aws_models",
     "tests.coverage_rooms",
     "tests.no_skips",
+    "tests.sql_statements",
     "tests.cli.stored_plans",
 ]
 

@@ -1,0 +1,36 @@
+"""Compiles SQL statements once per test process. SQLAlchemy caches them per database, and each test
+opens its own."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from sqlalchemy import ClauseElement
+from sqlalchemy.util import LRUCache
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Dialect
+
+MOST = 2000
+
+
+@pytest.fixture(scope="session", autouse=True)
+def statements_are_compiled_once() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ClauseElement, "_compile_w_cache", _compiled_once())
+        yield
+
+
+def _compiled_once() -> Any:
+    """The SQL depends only on the kind and version of the database."""
+    compile_it: Any = ClauseElement._compile_w_cache
+    compiled: LRUCache[Any, Any] = LRUCache(MOST)
+    dialects: dict[Any, Dialect] = {}
+
+    def compile_once(self: ClauseElement, dialect: Any, *, compiled_cache: Any, **how: Any) -> Any:
+        if compiled_cache is not None:
+            key = (type(dialect), dialect.paramstyle, dialect.server_version_info)
+            dialect, compiled_cache = dialects.setdefault(key, dialect), compiled
+        return compile_it(self, dialect, compiled_cache=compiled_cache, **how)
+
+    return compile_once
