@@ -192,11 +192,11 @@ class Selections:
         choosable: list[ChoosablePlan] = []
         apart: list[RefusedPlan] = []
         for plan in plans:
-            reason = self._why_not(plan, versions[plan.id], person, channel)
-            images = None if reason else self._image_groups(plan)
-            if isinstance(images, ImageGroupCounts):
-                choosable.append(ChoosablePlan(plan, images, _usd(plan, prices)))
-            elif found := reason or images:
+            why_not = self._why_not(plan, versions[plan.id], person, channel)
+            found = why_not or self._image_groups(plan)
+            if isinstance(found, ImageGroupCounts):
+                choosable.append(ChoosablePlan(plan, found, _usd(plan, prices)))
+            else:
                 apart.append(RefusedPlan(plan, found))
         return PlanOffer(tuple(choosable), tuple(apart))
 
