@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Hashable, Iterable, Sequence
 from typing import NamedTuple
 
+from bot.core.image_groups import PlannedImageGroup
 from bot.core.manifest import ManifestKind
 from bot.core.rules.semver import is_release
 from bot.core.text_formatting import join_with_or
@@ -17,7 +18,7 @@ from bot.core.verdict_reasons import (
     RuleName,
     TagPatterns,
 )
-from bot.render.plan_summary import KEPT_BECAUSE, PlannedImageGroup
+from bot.render.plan_summary import KEPT_BECAUSE
 from bot.render.quantities import count
 
 _IMAGES = frozenset({ManifestKind.IMAGE, ManifestKind.INDEX})

@@ -8,6 +8,7 @@ from enum import Enum, auto
 from itertools import filterfalse
 from typing import assert_never
 
+from bot.core.image_groups import PlannedImageGroup
 from bot.core.text_formatting import first_few, short_digest
 from bot.core.verdict_reasons import (
     AmongNewest,
@@ -26,7 +27,7 @@ from bot.render.image_counts import (
     kept_reason_words,
     newest_words,
 )
-from bot.render.plan_summary import PlannedImageGroup, PlanSummary, why
+from bot.render.plan_summary import PlanSummary, why
 from bot.render.reasons import newest_versions_words, short_reason_words, user_words
 
 NO_PLACE = 9

@@ -1,12 +1,13 @@
 """A plan in numbers and image groups, for the terminal and Slack."""
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import NamedTuple
 
+from bot.core.image_groups import PlannedImageGroup, group_by_root
 from bot.core.judge import JudgedManifest, last_pulls
 from bot.core.manifest_graph import build_graph
 from bot.core.plan import Plan
@@ -33,25 +34,6 @@ KEPT_BECAUSE = {
 }
 
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
-
-
-@dataclass(frozen=True, slots=True)
-class PlannedImageGroup:
-    """A root, and the manifests with the same verdict that belong to it."""
-
-    root: JudgedManifest
-    others: tuple[JudgedManifest, ...]
-
-    @property
-    def members(self) -> tuple[JudgedManifest, ...]:
-        return (self.root, *self.others)
-
-    @property
-    def listed_bytes(self) -> int:
-        """The sum of the sizes that ECR lists, without indexes: ECR lists an index with the size of
-        one of its children."""
-        manifests = (member.manifest for member in self.members)
-        return sum(manifest.size_bytes for manifest in manifests if not manifest.is_index)
 
 
 class ImageInUse(NamedTuple):
@@ -88,13 +70,13 @@ class PlanSummary:
     @cached_property
     def kept_groups(self) -> Sequence[PlannedImageGroup]:
         """The last pushed first."""
-        return sorted(_groups(self.kept), key=_push, reverse=True)
+        return sorted(group_by_root(self.kept), key=_push, reverse=True)
 
     @cached_property
     def deleted_groups(self) -> Sequence[PlannedImageGroup]:
         """Largest first."""
         deleted = (each for each in self.plan.judged if each.verdict is Verdict.DELETE)
-        return sorted(_groups(deleted), key=lambda group: group.listed_bytes, reverse=True)
+        return sorted(group_by_root(deleted), key=lambda group: group.listed_bytes, reverse=True)
 
     @cached_property
     def used(self) -> Sequence[ImageInUse]:
@@ -164,32 +146,6 @@ def _because(reason: Reason) -> str:
     if isinstance(reason, AmongNewest):
         return f"among the {reason.of} newest {group_words(reason.group)}"
     return KEPT_BECAUSE[reason.rule]
-
-
-def _groups(judged: Iterable[JudgedManifest]) -> list[PlannedImageGroup]:
-    """`judged` have the same verdict. A manifest with several parents is in the group of its
-    nearest parent."""
-    by_digest = {each.manifest.digest: each for each in judged}
-    members: defaultdict[str, list[JudgedManifest]] = defaultdict(list)
-    for digest, member in by_digest.items():
-        root = _root(member, by_digest)
-        if digest != root:
-            members[root].append(member)
-        else:
-            members[root]
-    return [PlannedImageGroup(by_digest[root], tuple(others)) for root, others in members.items()]
-
-
-def _root(member: JudgedManifest, same_verdict: Mapping[str, JudgedManifest]) -> str:
-    """The digest of the topmost ancestor with the same verdict. In a circle of parents: the lowest
-    digest."""
-    way = {member.manifest.digest}
-    while (parent := member.parent) and parent in same_verdict:
-        if parent in way:
-            return min(way)
-        way.add(parent)
-        member = same_verdict[parent]
-    return member.manifest.digest
 
 
 def _only_use_keeps(judged: JudgedManifest) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from bot.core.image_groups import PlannedImageGroup
 from bot.core.judge import JudgedManifest
 from bot.core.manifest import Manifest, ManifestKind
 from bot.core.permissions import forgets_many
@@ -16,7 +17,7 @@ from bot.render.hints import Surface
 from bot.render.image_counts import count_images, image_and_manifest_words
 from bot.render.output import Column, Columns, TableColumn, dumps, place, place_columns
 from bot.render.plan_problem_sentences import plan_problem_words, scan_words
-from bot.render.plan_summary import PlannedImageGroup, PlanSummary, name_of, why
+from bot.render.plan_summary import PlanSummary, name_of, why
 from bot.render.quantities import age, count, freed_of_all, iso, saves, size
 from bot.render.reasons import reason_as_keys, reason_words, user_words
 from bot.render.terminal import (
