@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 import click
@@ -17,6 +18,7 @@ from bot.cli.options import CommonOptions, common_options, format_option, reposi
 from bot.cli.terminal import OutputFormats, progress_display
 from bot.core.errors import RequestError, ServiceError
 from bot.core.plan import Plan
+from bot.core.repository import RegistryId
 from bot.ports import Clock, Progress, Registry, ScanMemory
 from bot.process import system_clock, tune_garbage_collection
 from bot.render.plans import (
@@ -44,6 +46,61 @@ if TYPE_CHECKING:
 
 Result = TypeVar("Result")
 
+UsageScan = Callable[
+    [UsageSources, Settings, AuthorityChecker, ScanMemory, Clock, Progress], CompletedScan
+]
+
+
+@dataclass(frozen=True, slots=True)
+class ScannedSettings:
+    """Settings, and one scan of usage under them."""
+
+    settings: Settings
+    authority: AuthorityChecker
+    scan: CompletedScan
+
+    def planner(self, storage: Storage, progress: Progress) -> Planner:
+        return open_planner(self.settings, self.authority, self.scan, storage, progress)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedSettings:
+    """Settings, with their registries. `asked`: the registries of the repositories to plan, without
+    those that the settings do not list."""
+
+    settings: Settings
+    registries: Sequence[EcrRegistry]
+    asked: frozenset[RegistryId]
+
+    def scan_usage(
+        self, memory: ScanMemory, progress: Progress, scan: UsageScan = UsageSources.scan
+    ) -> ScannedSettings:
+        authority = open_authority(self.settings)
+        sources = open_sources(self.settings, self.registries, self.asked)
+        seen = scan(sources, self.settings, authority, memory, system_clock, progress)
+        return ScannedSettings(self.settings, authority, seen)
+
+
+def for_each(
+    found: Iterable[FoundRepository],
+    outcome: ExitStatusCollector,
+    make: Callable[[FoundRepository, Progress], Result],
+) -> Iterator[Result]:
+    """The result for each repository. An error of one is printed and counted in `outcome`, and the
+    others go ahead."""
+    for each in found:
+        try:
+            with progress_display() as progress:
+                made = make(each, progress)
+        except (RequestError, ServiceError) as error:
+            outcome.failed(error)
+        else:
+            yield made
+
+
+def registries_of(found: Iterable[FoundRepository]) -> frozenset[RegistryId]:
+    return frozenset(each.repository.registry for each in found)
+
 
 @dataclass(frozen=True, slots=True)
 class MultiRepositoryPlanner(Generic[Result]):
@@ -57,9 +114,7 @@ class MultiRepositoryPlanner(Generic[Result]):
     memory: Storage
     outcome: ExitStatusCollector
     make: Callable[[Planner, FoundRepository], Result]
-    scan: Callable[
-        [UsageSources, Settings, AuthorityChecker, ScanMemory, Clock, Progress], CompletedScan
-    ] = UsageSources.scan
+    scan: UsageScan = UsageSources.scan
 
     def plan_all(self, arguments: Sequence[str]) -> Iterator[Result]:
         """Plans every repository. Errors are printed and counted in `outcome`."""
@@ -78,21 +133,14 @@ class MultiRepositoryPlanner(Generic[Result]):
         if not found:
             return
         tune_garbage_collection()
-        authority = open_authority(self.settings)
-        asked = frozenset(each.repository.registry for each in found)
-        sources = open_sources(self.settings, registries, asked)
+        opened = OpenedSettings(self.settings, registries, registries_of(found))
         with progress_display() as progress:
-            scans = self.memory.scans
-            seen = self.scan(sources, self.settings, authority, scans, system_clock, progress)
-        for each in found:
-            try:
-                with progress_display() as progress:
-                    planner = open_planner(self.settings, authority, seen, self.memory, progress)
-                    made = self.make(planner, each)
-            except (RequestError, ServiceError) as error:
-                self.outcome.failed(error)
-            else:
-                yield made
+            scanned = opened.scan_usage(self.memory.scans, progress, self.scan)
+
+        def make(each: FoundRepository, progress: Progress) -> Result:
+            return self.make(scanned.planner(self.memory, progress), each)
+
+        yield from for_each(found, self.outcome, make)
 
 
 def find_all(
@@ -120,15 +168,27 @@ def note_if_incomplete(plan: Plan, outcome: ExitStatusCollector) -> None:
 
 @click.command()
 @repositories_argument(required=True)
+@click.option(
+    "--compare",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Show only what another settings file would delete or keep besides.",
+)
 @format_option("manifest")
 @common_options
 @click.pass_obj
-def plan(options: CommonOptions, repositories: Sequence[str], format_: str) -> int:
+def plan(
+    options: CommonOptions, repositories: Sequence[str], compare: Path | None, format_: str
+) -> int:
     """Show what would be deleted, and the real saving.
 
     Read-only: deletes nothing, stores no plan. REPOSITORY is a name (team/api), a glob ('team/*')
     or a URI (123456789012.dkr.ecr.eu-west-1.amazonaws.com/team/api).
     """
+    if compare:
+        from bot.cli.plan_comparison import SettingsFileComparison  # noqa: PLC0415 - a plan needs it not
+
+        return SettingsFileComparison(options, repositories, compare).print(format_)
     outcome = ExitStatusCollector(options.debug)
     PLANS.print_all(format_, _plans(options, repositories, outcome))
     return outcome.status

@@ -35,6 +35,7 @@ _CELLS: Mapping[type, Callable[[Any], str]] = {
 """How CSV shows values of these types. Other values are shown as they are."""
 
 Entity = TypeVar("Entity")
+Outer = TypeVar("Outer")
 Row = TypeVar("Row")
 
 
@@ -75,9 +76,22 @@ class Columns(Generic[Entity, Row]):
         table_first: Sequence[str] = (),
     ) -> None:
         self.header = tuple(column.key for column in columns)
+        self._columns = {column.key: column for column in columns}
         self._cells = [value for each in columns if (value := each.csv or each.json)]
         self._values = {each.key: each.json for each in _first(columns, json_first) if each.json}
         self._table = [each.table for each in _first(columns, table_first) if each.table]
+
+    def through(
+        self, entity_of: Callable[[Outer], Entity], keys: Iterable[str], prefix: str = ""
+    ) -> Iterator["Column[Outer, Any]"]:
+        """These columns, without those of the table, of something that has such an entity.
+        `prefix`: of their keys."""
+        for column in map(self._columns.__getitem__, keys):
+            yield Column(
+                f"{prefix}{column.key}",
+                _after(entity_of, column.json) if column.json else None,
+                _after(entity_of, column.csv) if column.csv else None,
+            )
 
     def as_object(self, entity: Entity) -> dict[str, Any]:
         """For JSON."""
@@ -186,6 +200,12 @@ def _safe(row: Sequence[object], redactor: Redactor) -> Sequence[object]:
 def _harmless(text: str) -> str:
     text = visible(text)
     return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
+
+
+def _after(
+    entity_of: Callable[[Outer], Entity], value: Callable[[Entity], Any]
+) -> Callable[[Outer], Any]:
+    return lambda outer: value(entity_of(outer))
 
 
 def _first(

@@ -10,7 +10,9 @@ from bot.core.manifest import Manifest, ManifestKind
 from bot.core.permissions import forgets_many
 from bot.core.plan import Plan, count_image_groups
 from bot.core.repository import RepositoryId
+from bot.core.savings import Savings
 from bot.core.text_formatting import first_few, format_time, manifest_label, restored_text
+from bot.core.unmatched_tags import UnmatchedTags
 from bot.core.usage import RepositoryUsage, SourceScan
 from bot.core.verdict_reasons import Verdict
 from bot.render.hints import Surface
@@ -62,18 +64,20 @@ IMAGE_GROUP_COLUMNS: Columns[Sequence[JudgedManifest], Any] = Columns(
 )
 
 
-def _group_name(group: PlannedImageGroup, _now: datetime) -> str:
+def group_name(group: PlannedImageGroup) -> str:
+    """`1.2 (+3)`"""
     others = f" (+{len(group.others)})" if group.others else ""
     return f"{name_of(group.root)}{others}"
 
 
-def _listed(group: PlannedImageGroup, _now: datetime) -> str:
-    return size(group.listed_bytes)
+def pushed_words(manifest: Manifest, now: datetime) -> str:
+    return f"{age(now - manifest.pushed_at)} ago" if manifest.pushed_at else "?"
 
 
-def _pushed(group: PlannedImageGroup, now: datetime) -> str:
-    pushed_at = group.root.manifest.pushed_at
-    return f"{age(now - pushed_at)} ago" if pushed_at else "?"
+def recently_pulled_note(number: int) -> "RenderableType":
+    """`number`: of images to delete, at least 1."""
+    words = f"{count(number, 'of these was', 'of these were')} pulled in the last 30 days"
+    return shown(f"{words}: pin images that unscanned workloads need", style="yellow")
 
 
 def _why(group: PlannedImageGroup, _now: datetime) -> "RenderableType":
@@ -84,7 +88,9 @@ MANIFEST_COLUMNS: Columns[JudgedManifest, PlannedImageGroup] = Columns(
     Column(
         "digest",
         lambda judged: judged.manifest.digest,
-        table=TableColumn(Heading("To delete, largest first", ONE_LINE), _group_name),
+        table=TableColumn(
+            Heading("To delete, largest first", ONE_LINE), lambda group, _: group_name(group)
+        ),
     ),
     Column("tags", lambda judged: judged.manifest.tags),
     Column("kind", lambda judged: judged.manifest.kind),
@@ -100,14 +106,18 @@ MANIFEST_COLUMNS: Columns[JudgedManifest, PlannedImageGroup] = Columns(
     Column(
         "pushed_at",
         lambda judged: iso(judged.manifest.pushed_at),
-        table=TableColumn(Heading("pushed", ONE_LINE), _pushed),
+        table=TableColumn(
+            Heading("pushed", ONE_LINE), lambda group, now: pushed_words(group.root.manifest, now)
+        ),
     ),
     Column("pulled_at", lambda judged: iso(judged.manifest.pulled_at)),
     Column("pulled_lately", None, lambda judged: judged.pulled_recently),
     Column(
         "size_bytes",
         lambda judged: judged.manifest.size_bytes,
-        table=TableColumn(Heading("listed", ONE_LINE_NUMBER), _listed),
+        table=TableColumn(
+            Heading("listed", ONE_LINE_NUMBER), lambda group, _: size(group.listed_bytes)
+        ),
     ),
     Column(
         "used_by",
@@ -150,20 +160,11 @@ def plan_as_json(plan: Plan) -> Iterator[bytes]:
 
 
 def _totals(plan: Plan) -> dict[str, Any]:
-    savings = plan.savings
     return {
         "delete": plan.delete,
-        "savings": {
-            "freed_bytes": savings.freed_bytes,
-            "listed_bytes": savings.listed_bytes,
-            "usd_per_month": savings.usd_per_month,
-            "exact": savings.exact,
-        },
+        "savings": savings_as_keys(plan.savings),
         "complete": plan.complete,
-        "unmatched_tags": {
-            "count": plan.unmatched_tags.count,
-            "examples": list(plan.unmatched_tags.examples),
-        },
+        "unmatched_tags": unmatched_as_keys(plan.unmatched_tags),
         "problems": [plan_problem_words(each, Surface.TERMINAL) for each in plan.problems],
         "usage": [
             {"source": at.source, "scope": at.scope, "images": at.images, "error": _error(at)}
@@ -174,6 +175,19 @@ def _totals(plan: Plan) -> dict[str, Any]:
     }
 
 
+def savings_as_keys(savings: Savings) -> dict[str, Any]:
+    return {
+        "freed_bytes": savings.freed_bytes,
+        "listed_bytes": savings.listed_bytes,
+        "usd_per_month": savings.usd_per_month,
+        "exact": savings.exact,
+    }
+
+
+def unmatched_as_keys(unmatched: UnmatchedTags) -> dict[str, Any]:
+    return {"count": unmatched.count, "examples": list(unmatched.examples)}
+
+
 def _error(scan: SourceScan) -> str | None:
     return scan_words(scan.problem, Surface.TERMINAL) if scan.problem else None
 
@@ -181,7 +195,12 @@ def _error(scan: SourceScan) -> str | None:
 def plan_as_table(plan: Plan, now: datetime) -> "RenderableType":
     """The overview of a plan in a terminal."""
     summary = PlanSummary(plan)
-    parts = [_title(plan), *_warnings(plan), *_forgotten(plan), _headline(summary)]
+    parts = [
+        repository_title(plan.repository),
+        *_warnings(plan),
+        *_forgotten(plan),
+        _headline(summary),
+    ]
     if summary.kept:
         parts.append(_keepers(summary))
     if summary.used:
@@ -206,8 +225,7 @@ def _forgotten(plan: Plan) -> Iterator["RenderableType"]:
     yield indented(shown(f"{unmatched_words(plan.unmatched_tags)}.", style="yellow"))
 
 
-def _title(plan: Plan) -> "RenderableType":
-    repository = plan.repository
+def repository_title(repository: RepositoryId) -> "RenderableType":
     return shown((repository.name, "bold"), ("  " + str(repository.registry), "dim"))
 
 
@@ -274,8 +292,7 @@ def _deletions(groups: Sequence[PlannedImageGroup], now: datetime) -> "Renderabl
     parts = [MANIFEST_COLUMNS.as_table(groups[:ROWS], now)]
     parts += how_many_more(len(groups), ALL_LISTED)
     if lately := sum(group.root.pulled_recently for group in groups):
-        words = f"{count(lately, 'of these was', 'of these were')} pulled in the last 30 days"
-        parts.append(shown(f"{words}: pin images that unscanned workloads need", style="yellow"))
+        parts.append(recently_pulled_note(lately))
     return section(*parts)
 
 

@@ -14,7 +14,7 @@ NAME_A_PRICE = "set price_per_gb_month to the number of USD"
 
 def price_words(price: GbPrice, region: str) -> str:
     """`$0.10 per GB and month (AWS's price list for eu-west-1, read Nov 28, 2026)`"""
-    return f"${_amount(price.usd)} per GB and month ({_source(price, region)})"
+    return f"${price_amount(price.usd)} per GB and month ({_source(price, region)})"
 
 
 def price_finding_words(finding: PriceFinding) -> str:
@@ -40,7 +40,7 @@ def price_finding_fix(finding: PriceFinding) -> str | None:
             assert_never(finding)
 
 
-def _amount(usd: float) -> str:
+def price_amount(usd: float) -> str:
     """`0.10`, `0.1134`, `1,000.00`"""
     whole, _, digits = f"{usd:,.{MOST_DIGITS}f}".partition(".")
     return f"{whole}.{digits.rstrip('0').ljust(FEWEST_DIGITS, '0')}"

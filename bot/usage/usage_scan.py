@@ -8,10 +8,19 @@ from bot.core.errors import ErrorText, RequestError, ServiceError
 from bot.core.image_references import MalformedReferenceError, RegistryHosts
 from bot.core.patterns import Patterns
 from bot.core.plan_problems import NothingInUse, UsageDrop
+from bot.core.records import AuditEvent
 from bot.core.repository import RegistryId
 from bot.core.usage import ImageUse, SourceScan
 from bot.core.usage_snapshot import ImageUseCollector, UsageSnapshot
-from bot.ports import Clock, DoubtedUsage, Progress, UsageMemory, UsageSource, WorkloadCount
+from bot.ports import (
+    Clock,
+    DoubtedUsage,
+    Progress,
+    UsageConfirmation,
+    UsageMemory,
+    UsageSource,
+    WorkloadCount,
+)
 
 SOURCES_AT_ONCE = 8
 STEP = "scanning usage"
@@ -98,6 +107,30 @@ class UsageScanner:
         if not any(scan.images or scan.failure for scan in scans):
             registries = tuple(sorted(self.registries, key=str))
             yield SourceScan("usage", "all sources", 0, NothingInUse(registries))
+
+
+@dataclass(frozen=True, slots=True)
+class ReadOnlyUsageMemory:
+    """Stores nothing: the counts of settings that are not in force are not to be compared with
+    those of the settings in force."""
+
+    memory: UsageMemory
+
+    def last_listed(self, source: str, scope: str) -> WorkloadCount | None:
+        return self.memory.last_listed(source, scope)
+
+    def accept(self, source: str, scope: str, listed: WorkloadCount) -> None: ...
+
+    def doubt(self, doubted: DoubtedUsage) -> None: ...
+
+    def confirm(self, doubted: DoubtedUsage, event: AuditEvent | None) -> bool:  # noqa: ARG002
+        return False
+
+    def doubted(self) -> Sequence[DoubtedUsage]:
+        return self.memory.doubted()
+
+    def confirmations(self, source: str, scope: str) -> Sequence[UsageConfirmation]:
+        return self.memory.confirmations(source, scope)
 
 
 def _all_image_uses(source: UsageSource) -> list[ImageUse] | RequestError | ServiceError:
