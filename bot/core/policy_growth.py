@@ -5,7 +5,7 @@ keep about as much in a year as today, once `newest` and `pushed_within` have re
 All other reasons to keep add up.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -30,6 +30,7 @@ from bot.core.verdict_reasons import (
     RuleName,
     TagPatterns,
 )
+from bot.core.version_tags import METADATA, VersionLine
 
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
@@ -55,7 +56,7 @@ def policy_growth(judged: Sequence[JudgedManifest], now: datetime) -> int:
     """
     graph = build_graph(each.manifest for each in judged)
     past = _Past(graph, now)
-    growing = _growing_patterns(judged)
+    growing = _Growing(_growing_patterns(judged), _growing_versions(judged))
     unbounded = (j.manifest.digest for j in judged if _is_kept_without_bound(j, growing))
     never_freed = past.blobs_of(unbounded)
     rules = [*_unreached_newest(judged, past), *_unreached_ages(judged, past)]
@@ -125,22 +126,42 @@ def _unreached_ages(judged: Iterable[JudgedManifest], past: _Past) -> Iterator[_
         yield _UnreachedBound(digests, (within - past.age) / WEEK)
 
 
-def _is_kept_without_bound(
-    judged: JudgedManifest, growing: Mapping[TagPatterns, TagFilter]
-) -> bool:
+@dataclass(frozen=True, slots=True)
+class _Growing:
+    """`patterns`: of each group of tags, the globs that keep more than one image. `versions`: those
+    that several builds share, as in `1.4.2_b7f3a21`."""
+
+    patterns: Mapping[TagPatterns, TagFilter]
+    versions: frozenset[tuple[VersionLine, str]]
+
+
+def _is_kept_without_bound(judged: JudgedManifest, growing: _Growing) -> bool:
     return any(_has_no_bound(reason, judged.manifest, growing) for reason in judged.reasons)
 
 
-def _has_no_bound(
-    reason: Reason, manifest: Manifest, growing: Mapping[TagPatterns, TagFilter]
-) -> bool:
+def _has_no_bound(reason: Reason, manifest: Manifest, growing: _Growing) -> bool:
     if isinstance(reason, KeptByTag):
-        return growing[reason.group].matches_any(manifest.tags)
+        return growing.patterns[reason.group].matches_any(manifest.tags)
     if isinstance(reason, Pinned):
         return reason.pin.until is None
     if isinstance(reason, AmongNewestVersions):
-        return reason.minors is None or reason.patches is None
+        is_limited = reason.minors is not None and reason.patches is not None
+        return not is_limited or _without_metadata(reason) in growing.versions
     return reason.rule in _WITHOUT_BOUND
+
+
+def _growing_versions(judged: Iterable[JudgedManifest]) -> frozenset[tuple[VersionLine, str]]:
+    builds = Counter(
+        _without_metadata(reason)
+        for each in judged
+        for reason in each.reasons
+        if isinstance(reason, AmongNewestVersions) and METADATA in reason.version
+    )
+    return frozenset(version for version, number in builds.items() if number > 1)
+
+
+def _without_metadata(reason: AmongNewestVersions) -> tuple[VersionLine, str]:
+    return reason.line, reason.version.partition(METADATA)[0]
 
 
 def _growing_patterns(judged: Iterable[JudgedManifest]) -> Mapping[TagPatterns, TagFilter]:

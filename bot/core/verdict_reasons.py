@@ -11,6 +11,7 @@ from typing import ClassVar, TypeAlias
 from bot.core.manifest import ManifestName, UnreadCause
 from bot.core.pins import Pin
 from bot.core.usage import ImageUser
+from bot.core.version_tags import RELEASES, VersionLine
 
 
 class RuleName(StrEnum):
@@ -93,13 +94,14 @@ class AmongNewest:
 
 @dataclass(frozen=True, slots=True)
 class AmongNewestVersions:
-    """None: the rule keeps all of that level."""
+    """None: the rule keeps all of that level. `line`: the versions that were counted."""
 
     rule: ClassVar = RuleName.SEMVER
     version: str
     majors: int | None
     minors: int | None
     patches: int | None
+    line: VersionLine = RELEASES
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,12 +250,15 @@ class NotAmongNewest:
 
 @dataclass(frozen=True, slots=True)
 class NotAmongNewestVersions:
-    """None: the rule keeps all of that level."""
+    """None: the rule keeps all of that level. `line`: the versions that were counted.
+    `is_released`: it is a pre-release, and its release is there."""
 
     version: str
     majors: int | None
     minors: int | None
     patches: int | None
+    line: VersionLine = RELEASES
+    is_released: bool = False
 
 
 NotKeptByRule: TypeAlias = NotAmongNewest | NotAmongNewestVersions

@@ -20,6 +20,7 @@ from bot.core.verdict_reasons import (
     Reason,
     Verdict,
 )
+from bot.core.version_tags import RELEASES
 from bot.render.image_counts import (
     count_images,
     image_words,
@@ -164,8 +165,10 @@ def _not_kept(passed_over: NotKeptByRule, groups: Sequence[PlannedImageGroup]) -
     match passed_over:
         case NotAmongNewest(_, of, patterns):
             return f"not among the {of:,} newest {newest_words(of, patterns, groups)}"
+        case NotAmongNewestVersions(is_released=True):
+            return "pre-releases of released versions"
         case NotAmongNewestVersions(_, majors, minors, patches):
-            return f"not among {newest_versions_words(majors, minors, patches)}"
+            return f"not among {newest_versions_words(majors, minors, patches, RELEASES)}"
         case _:
             assert_never(passed_over)
 

@@ -30,6 +30,7 @@ from bot.core.text_formatting import (
 )
 from bot.core.usage import ImageUser, PastTagUser
 from bot.core.verdict_reasons import AgeEvent, AgeStart, NotKeptByRule, Reason, TagPatterns
+from bot.core.version_tags import VersionKind, VersionLine
 from bot.render.pins import pin_words
 from bot.render.plan_problem_sentences import forbidden_words, new_problems_words, unread_words
 from bot.render.quantities import iso
@@ -46,6 +47,13 @@ _RELATIONS = {
     ManifestRelation.SUBJECT: "which it refers to",
 }
 
+_VERSIONS = {
+    VersionKind.RELEASE: "versions",
+    VersionKind.PRERELEASE: "pre-releases",
+    VersionKind.BUILD: "numbered builds",
+    VersionKind.COMMIT: "builds of commits",
+}
+
 
 def reason_words(reason: ResultReason) -> str:  # noqa: C901, PLR0911, PLR0912 - one line a value
     """A clause about an image, without a full stop."""
@@ -56,8 +64,9 @@ def reason_words(reason: ResultReason) -> str:  # noqa: C901, PLR0911, PLR0912 -
             return f"tagged {tag}: the policy keeps {group_words(group)}"
         case why.AmongNewest():
             return _among_newest(reason)
-        case why.AmongNewestVersions(version, majors, minors, patches):
-            return f"version {version} is among {newest_versions_words(majors, minors, patches)}"
+        case why.AmongNewestVersions(version, majors, minors, patches, line):
+            newest = newest_versions_words(majors, minors, patches, line)
+            return f"version {version} is among {newest}"
         case why.PushedRecently(within, at):
             return f"pushed within {format_duration(within)} ({format_time(at)})"
         case why.RestoredRecently(within, at):
@@ -215,10 +224,15 @@ def _age_start(since: AgeStart) -> str:  # noqa: PLR0911 - one line an event
             assert_never(since.event)
 
 
-def newest_versions_words(majors: int | None, minors: int | None, patches: int | None) -> str:
+def newest_versions_words(
+    majors: int | None, minors: int | None, patches: int | None, line: VersionLine
+) -> str:
+    """`the newest versions in flavor alpine (2 majors, all minors, 1 patches)`."""
     levels = ("majors", majors), ("minors", minors), ("patches", patches)
     counts = ", ".join(f"{'all' if n is None else n} {level}" for level, n in levels)
-    return f"the newest versions ({counts})"
+    of = f" of {line.prefix}" if line.prefix else ""
+    flavor = f" in flavor {line.flavor}" if line.flavor else ""
+    return f"the newest {_VERSIONS[line.kind]}{of}{flavor} ({counts})"
 
 
 def _nothing_keeps(reason: why.NoRuleKeeps) -> str:
@@ -237,10 +251,11 @@ def not_kept_words(passed_over: NotKeptByRule) -> str:
     match passed_over:
         case why.NotAmongNewest(rank, of, group):
             return f"not among the {of} newest {group_words(group)} ({ordinal(rank)})"
-        case why.NotAmongNewestVersions(version, majors, minors, patches):
-            return (
-                f"version {version} is not among {newest_versions_words(majors, minors, patches)}"
-            )
+        case why.NotAmongNewestVersions(version, is_released=True):
+            return f"version {version} is a pre-release of a version that is released"
+        case why.NotAmongNewestVersions(version, majors, minors, patches, line):
+            newest = newest_versions_words(majors, minors, patches, line)
+            return f"version {version} is not among {newest}"
         case _:
             assert_never(passed_over)
 

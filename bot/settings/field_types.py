@@ -23,6 +23,7 @@ from bot.core.patterns import Patterns
 from bot.core.pins import check_pin
 from bot.core.repository import NAME, parse_registry_host
 from bot.core.text_formatting import LAST_YEAR, end_of_day, parse_duration
+from bot.core.version_pattern import PLACEHOLDER, VersionPattern
 
 _DAY = "(?:mon|tue|wed|thu|fri|sat|sun)"
 _SCHEDULE = re.compile(rf"(?:daily|{_DAY}(?:,{_DAY})*) (?:[01]\d|2[0-3]):[0-5]\d", re.ASCII)
@@ -43,6 +44,11 @@ def _reference_glob(value: str) -> str:
 
 def _cluster_glob(glob: str) -> str:
     return (CLUSTER_ARNS if is_arn(glob) else CLUSTERS).check(glob)
+
+
+def _version_glob(value: str) -> str:
+    TAGS.check(VersionPattern(value).example)
+    return value
 
 
 def _approver(value: str) -> str:
@@ -194,6 +200,14 @@ TagGlob = Annotated[
     str,
     AfterValidator(TAGS.check),
     Field(description=f"a shell glob of tags (letters, digits, _ . -): {ONLY_GLOBS}"),
+]
+VersionGlob = Annotated[
+    str,
+    AfterValidator(_version_glob),
+    Field(
+        description=f"a shell glob of tags with {PLACEHOLDER} where the version is, such as "
+        f"release-{PLACEHOLDER}"
+    ),
 ]
 RepositoryGlob = Annotated[
     str,

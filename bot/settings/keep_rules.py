@@ -11,7 +11,9 @@ from bot.core.rules.pushed_within import PushedWithinRule
 from bot.core.rules.selection import Rule, TagFilter
 from bot.core.rules.semver import SemverRule
 from bot.core.rules.tags import TagsRule
-from bot.settings.field_types import Duration, NonNegativeInt, TagGlob
+from bot.core.version_pattern import VersionPattern
+from bot.core.version_tags import PRERELEASES, VersionSyntax
+from bot.settings.field_types import Duration, NonNegativeInt, TagGlob, VersionGlob
 from bot.settings.section import Entries, SettingsSection, SomeEntries
 
 
@@ -19,6 +21,18 @@ class SemverSection(SettingsSection):
     majors: NonNegativeInt | None = None
     minors: NonNegativeInt | None = None
     patches: NonNegativeInt | None = None
+    version: VersionGlob | None = None
+    prereleases: Entries[TagGlob] | None = None
+    flavors: Entries[TagGlob] | None = None
+
+    def rule(self, narrowed: TagFilter) -> SemverRule:
+        return SemverRule(narrowed, self.majors, self.minors, self.patches, self._syntax())
+
+    def _syntax(self) -> VersionSyntax:
+        prereleases = PRERELEASES if self.prereleases is None else self.prereleases
+        flavors = None if self.flavors is None else tuple(map(Patterns.of, self.flavors))
+        pattern = None if self.version is None else VersionPattern(self.version)
+        return VersionSyntax(Patterns(prereleases), flavors, pattern)
 
 
 class KeepRule(SettingsSection):
@@ -51,5 +65,5 @@ class KeepRule(SettingsSection):
         if self.pulled_within is not None:
             return PulledWithinRule(self.pulled_within, narrowed)
         if self.semver is not None:
-            return SemverRule(narrowed, self.semver.majors, self.semver.minors, self.semver.patches)
+            return self.semver.rule(narrowed)
         return TagsRule(narrowed)

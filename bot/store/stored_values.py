@@ -32,6 +32,7 @@ from bot.core.manifest import ManifestName
 from bot.core.pins import Pin
 from bot.core.repository import RegistryId
 from bot.core.usage import PastTagUser, SourceScan
+from bot.core.version_tags import VersionLine
 
 NAMES: Mapping[type, str] = {
     ManifestName: "manifest",
@@ -43,6 +44,7 @@ NAMES: Mapping[type, str] = {
     FailedAwsCall: "failed_call",
     verdict_reasons.TagPatterns: "group",
     verdict_reasons.AgeStart: "age",
+    VersionLine: "version_line",
     verdict_reasons.KeptByTag: "tagged",
     verdict_reasons.AmongNewest: "newest",
     verdict_reasons.AmongNewestVersions: "versions",

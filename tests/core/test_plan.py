@@ -47,6 +47,23 @@ def details(case: Case, name: str) -> list[str]:
         ("within/pulled_recently_is_marked", "a", "last pulled 2026-10-25 12:00 UTC"),
         ("unknown/unreadable_index", "index", "AccessDenied"),
         ("semver/levels", "3.0.1", "version 3.0.1 is not among the newest versions"),
+        (
+            "semver/flavors",
+            "4.1.9-alpine",
+            "version 4.1.9-alpine is not among the newest versions in flavor alpine (1 majors, ",
+        ),
+        (
+            "semver/flavors",
+            "4.3.0-rc1-alpine",
+            "version 4.3.0-rc1-alpine is among the newest pre-releases in flavor alpine (",
+        ),
+        ("semver/prefixes", "web-v1.0.1", "version 1.0.1 is among the newest versions of web ("),
+        (
+            "semver/prereleases",
+            "2.0.0-rc.1",
+            "version 2.0.0-rc.1 is a pre-release of a version that is released, and no other rule",
+        ),
+        ("semver/numbered_builds", "1.3.0-9", "is not among the newest numbered builds ("),
     ],
 )
 def test_reason_texts(case: str, name: str, expected: str) -> None:

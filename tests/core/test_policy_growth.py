@@ -105,6 +105,18 @@ def test_versions_without_a_limit_grow() -> None:
     assert growth(weekly(), SemverRule(TagFilter(), majors=2, minors=3)) == 1000
 
 
+def test_builds_that_share_a_version_grow() -> None:
+    builds = [image(n, f"1.4.2_{n:07x}", size=1000, age=7 * n) for n in range(20)]
+    assert growth(builds, SemverRule(TagFilter(), minors=1, patches=1)) == 1000
+
+
+def test_builds_of_different_versions_do_not_grow() -> None:
+    builds = [image(n, f"1.4.{n}_{n:07x}", size=1000, age=7 * n) for n in range(20)]
+    assert growth(builds, SemverRule(TagFilter(), minors=1, patches=3)) == 0
+    commits = [image(n, f"1.4.2-{n:07x}", size=1000, age=7 * n) for n in range(20)]
+    assert growth(commits, SemverRule(TagFilter(), minors=1, patches=3)) == 0
+
+
 def test_tags_that_are_kept_for_ever_grow() -> None:
     assert growth(weekly(), by_tag("v*")) == 1000
     assert growth(weekly(), NewestRule(5, TagFilter()), by_tag("v*")) == 1000

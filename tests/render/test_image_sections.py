@@ -50,7 +50,7 @@ def summary(*manifests: JudgedManifest) -> PlanSummary:
     ("tag", "reason", "heading"),
     [
         (
-            "1.0",
+            "b17",
             NoRuleKeeps((NotAmongNewest(12, 10, OTHERS),)),
             "not among the 10 newest images · 1 image",
         ),
@@ -71,6 +71,11 @@ def summary(*manifests: JudgedManifest) -> PlanSummary:
             ),
             "not among the 3 newest releases, not among the newest versions (2 majors, all minors, "
             "1 patches) · 1 image",
+        ),
+        (
+            "1.0.0-rc.1",
+            NoRuleKeeps((NotAmongNewestVersions("1.0.0-rc.1", 2, None, 1, is_released=True),)),
+            "pre-releases of released versions · 1 image",
         ),
         ("1.0", NoRuleKeeps(), "not kept by any rule · 1 image"),
         ("", NoRuleKeeps(is_tagged=False), "no tag · 1 image"),

@@ -67,11 +67,11 @@ from bot.core.rules.newest import NewestRule
 from bot.core.rules.pulled_within import PulledWithinRule
 from bot.core.rules.pushed_within import PushedWithinRule
 from bot.core.rules.selection import Rule, TagFilter
-from bot.core.rules.semver import SemverRule
 from bot.core.rules.tags import TagsRule
 from bot.core.savings import SavingsTerms
 from bot.core.text_formatting import parse_duration
 from bot.core.usage import RepositoryUsage, SourceScan
+from bot.settings.keep_rules import SemverSection
 
 Row = dict[str, Any]
 
@@ -261,7 +261,7 @@ def read_rule(entry: Row) -> Rule:
     if "newest" in entry:
         return NewestRule(entry["newest"], which)
     if "semver" in entry:
-        return SemverRule(which, **entry["semver"])
+        return SemverSection.model_validate(entry["semver"]).rule(which)
     if "pushed_within" in entry:
         return PushedWithinRule(parse_duration(entry["pushed_within"]), which)
     if "pulled_within" in entry:

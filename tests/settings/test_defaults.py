@@ -13,6 +13,8 @@ from bot.core.rules.pushed_within import PushedWithinRule
 from bot.core.rules.selection import TagFilter
 from bot.core.rules.semver import SemverRule
 from bot.core.rules.tags import TagsRule
+from bot.core.version_pattern import VersionPattern
+from bot.core.version_tags import VersionSyntax
 from bot.settings.load import load_settings
 from bot.settings.model import Settings
 
@@ -141,6 +143,23 @@ def test_a_list_replaces_the_default_list(tmp_path: Path) -> None:
         ("{semver: {majors: 2, minors: 3, patches: 1}}", SemverRule(TagFilter(), 2, 3, 1)),
         ("{semver: {minors: 0}, tags: [v*]}", SemverRule(TagFilter(Patterns.of("v*")), None, 0)),
         ("{semver: {}}", SemverRule(TagFilter())),
+        (
+            "{semver: {version: 'go{version}'}}",
+            SemverRule(TagFilter(), syntax=VersionSyntax(pattern=VersionPattern("go{version}"))),
+        ),
+        (
+            "{semver: {prereleases: [edge], flavors: ['alpine*', slim]}}",
+            SemverRule(
+                TagFilter(),
+                syntax=VersionSyntax(
+                    Patterns.of("edge"), (Patterns.of("alpine*"), Patterns.of("slim"))
+                ),
+            ),
+        ),
+        (
+            "{semver: {prereleases: [], flavors: []}}",
+            SemverRule(TagFilter(), syntax=VersionSyntax(Patterns(), ())),
+        ),
     ],
 )  # fmt: skip
 def test_keep_rules(text: str, rule: object, tmp_path: Path) -> None:

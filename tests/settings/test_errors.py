@@ -12,6 +12,7 @@ from bot.settings.load import load_settings
 
 LIST, DURATION = "a list", "a duration, such as 30s, 5m, 24h or 30d"
 LISTED = "a non-empty list"
+VERSION = "a shell glob of tags with {version} where the version is"
 TAGS = f"a shell glob of tags (letters, digits, _ . -): {ONLY_GLOBS}"
 REPOSITORIES = "a shell glob of repository names or URIs (lowercase letters, digits, . _ - /): "
 EKS = "a shell glob of EKS cluster names (letters, digits, - _) or, if it starts with `arn:`"
@@ -85,6 +86,11 @@ def error(text: str, folder: Path) -> str:
         ("policies: [{keep: [{pulled_within: 5}]}]", "policies[0].keep[0].pulled_within", "5", DURATION),
         ("policies: [{keep: [{semver: 3}]}]", "policies[0].keep[0].semver", "3", "a section with the keys majors"),
         ("policies: [{keep: [{semver: {majors: -1}}]}]", "policies[0].keep[0].semver.majors", "-1", COUNT),
+        ("policies: [{keep: [{semver: {version: 'v*'}}]}]", "policies[0].keep[0].semver.version", "'v*'", VERSION),
+        ("policies: [{keep: [{semver: {version: 'app/{version}'}}]}]", "policies[0].keep[0].semver.version", "'app/{version}'", VERSION),
+        ("policies: [{keep: [{semver: {version: '{app}-{version}'}}]}]", "policies[0].keep[0].semver.version", "'{app}-{version}'", VERSION),
+        ("policies: [{keep: [{semver: {prereleases: rc}}]}]", "policies[0].keep[0].semver.prereleases", "'rc'", LIST),
+        ("policies: [{keep: [{semver: {flavors: ['a b']}}]}]", "policies[0].keep[0].semver.flavors[0]", "'a b'", TAGS),
         ("usage: []", "usage", "[]", "a section with the keys accounts"),
         ("usage: {accounts: {}}", "usage.accounts", "{}", LIST),
         ("usage: {accounts: [{account: x}]}", "usage.accounts[0].account", "'x'", ACCOUNT),

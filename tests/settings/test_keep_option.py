@@ -60,7 +60,7 @@ def test_all_options_are_one_list() -> None:
         ("{tags: v1}", "--keep.tags: found 'v1'; allowed: a non-empty list"),
         (
             "{semver: {minor: 2}}",
-            "--keep.semver.minor is unknown (did you mean minors?); allowed: majors, minors, patches",
+            "--keep.semver.minor is unknown (did you mean minors?); allowed: majors, minors, patches, version, prereleases, flavors",
         ),
         ("{newst: 3}", "--keep.newst is unknown (did you mean newest?); allowed: tags, "),
         (
