@@ -23,9 +23,8 @@ REPORT_JOB, SUMMARY_JOB = "due", "rest"
 CATCH_UP_LIMIT = timedelta(days=1)
 """A report that is more than a day late is dropped."""
 
-REPORT_INTERVAL = timedelta(seconds=1)
-"""Between the reports of a round, so that requested reports do not wait for all of them. Slack
-accepts about one message per second and channel."""
+REPORT_INTERVAL = timedelta(milliseconds=100)
+"""Between the reports of a round, so that rounds that are due together take turns."""
 
 LISTING_TIMEOUT = timedelta(minutes=15)
 """How long the summary of a round waits for a registry that cannot be listed."""

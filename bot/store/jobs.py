@@ -153,8 +153,8 @@ class ScheduledReportQueries(StoreQueries):
     def claim_reports(
         self, round_: ReportRound, registry: str, repositories: Iterable[RepositoryId], at: datetime
     ) -> bool:
-        """Queues a report job for each repository that had no report at that local time, one second
-        apart. False, and nothing is written, if another process was faster."""
+        """Queues a report job for each repository that had no report at that local time,
+        REPORT_INTERVAL apart. False, and nothing is written, if another process was faster."""
         listed = update(ReportRoundRow).where(_is_open(round_, registry)).values(listed_at=at)
         with self._database.writing() as session:
             if count_of(session, listed) == 0:

@@ -36,6 +36,7 @@ from tests.worker.test_scheduled_reports import (
 )
 
 ENTRY = f"channel: '#cleanups', schedule: 'daily {DUE:%H:%M}', min_saving: 0.01"
+UPLOAD = ["files.getUploadURLExternal", "upload_url", "files.completeUploadExternal"]
 TITLE = "Daily ECR cleanup · 3 repositories could save $86 a year."
 
 
@@ -352,3 +353,27 @@ def test_slack_limits_the_rate(
     assert message["text"].startswith(TITLE)
     assert len(table(message)) == 3
     assert sum(waited) >= 60
+
+
+# a company
+
+
+@pytest.mark.slow
+def test_three_hundred_repositories(
+    office: Office, settings: Settings, aws: AwsStandIn, slack: Workspace
+) -> None:
+    """60 of them can be cleaned up: one message, one file, seven calls of Slack."""
+    for number in range(60):
+        Shelf(aws, f"team/app-{number:02}").large_releases()
+    for number in range(240):
+        Shelf(aws, f"lab/tool-{number:03}").images(1)
+    queue_due_reports(office, settings)
+    before = len(slack.remote.calls())
+    work(office)
+    (message,) = office.messages
+    assert "60 repositories could save $1,728 a year" in message["text"]
+    assert "240 clean" in message["text"]
+    assert len(table(message)) == 60
+    assert len(files(message)) == 1
+    made = [call["name"] for call in slack.remote.calls()[before:]]
+    assert made == ["auth.test", "conversations.list", "chat.postMessage", "chat.update", *UPLOAD]

@@ -166,11 +166,17 @@ def _blocks(view: DigestView, text: str) -> Iterator[JsonBlock]:
     if view.figures.plans:
         others = sum(map(characters, as_json([*above, *below])))
         room = min(FITTING_CHARACTERS, MOST_IN_MESSAGE - len(text) - others)
-        table, left_out = digest_table(view.figures.plans, view.terms, room)
+        table, left_out = digest_table(_caption(view), view.figures.plans, view.terms, room)
         yield table
         if left_out:
             yield context(f"… and {left_out:,} more in the CSV file in the thread.")
     yield from below
+
+
+def _caption(view: DigestView) -> str:
+    """Repeats the title, which is a screen above the end of the table."""
+    effect = _effect(view.figures)
+    return f"{effect[0].upper()}{effect[1:]} · largest saving first"
 
 
 def _above_table(view: DigestView) -> Iterator[JsonBlock]:
@@ -198,7 +204,8 @@ def _waiting(figures: DigestFigures) -> Iterator[str]:
     deleted, images = sum(map(images_to_delete, plans)), sum(map(all_images, plans))
     freed = size(figures.saving(figures.waiting).bytes)
     last = figures.last_week
-    week_ago = f" A week ago: {escape(yearly(last.usd_per_month))}." if last else ""
+    usd = escape(yearly(last.usd_per_month)) if last else ""
+    week_ago = f" Last week, they could have saved {usd}." if last else ""
     yield f"*Deletes {deleted:,} of {count(images, 'image')}, frees {freed}.*{week_ago}"
 
 
@@ -258,7 +265,7 @@ def _blocked_lines(view: DigestView) -> Iterator[str]:
     for plan, _ in view.figures.blocked[:MOST_BLOCKED]:
         problems = view.problems.get(plan.id, ())
         why = prose(plan_problem_words(problems[0]), MOST_IN_REASON) if problems else "incomplete"
-        yield f":no_entry: *Blocked:* {code(plan.repository.name)}: {why}"
+        yield f"⛔ *Blocked:* {code(plan.repository.name)}: {why}"
 
 
 def _failures(view: DigestView) -> Sequence[str]:

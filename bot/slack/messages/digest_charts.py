@@ -29,7 +29,6 @@ def _savings(largest: Sequence[PricedPlan]) -> SeriesChart:
         title="Largest savings",
         categories=tuple(each.plan.repository.name for each in largest),
         series=(ChartSeries("USD a year", usd),),
-        y_title="USD a year",
     )
 
 

@@ -50,15 +50,15 @@ class _Column(NamedTuple):
     cell: Callable[[PricedPlan, StateTerms], Cell]
 
 
-def digest_table(plans: Sequence[PricedPlan], terms: StateTerms, characters: int) -> TableOfPlans:
+def digest_table(
+    caption: str, plans: Sequence[PricedPlan], terms: StateTerms, characters: int
+) -> TableOfPlans:
     """As many of the plans as fit into this number of characters, in their order. There is at least
     one."""
     titles = (_NAME, *(column.title for column in _COLUMNS))
     rows = fitting_rows(titles, (_row(each, terms) for each in plans), characters)
     left_out = len(plans) - len(rows)
-    table = DataTable(
-        caption=_caption(len(rows), left_out), columns=titles, rows=rows, page_size=ROWS_ON_PAGE
-    )
+    table = DataTable(caption=caption, columns=titles, rows=rows, page_size=ROWS_ON_PAGE)
     return TableOfPlans(table, left_out)
 
 
@@ -89,12 +89,6 @@ def all_images(plan: PlanRecord) -> int:
 def _row(each: PricedPlan, terms: StateTerms) -> TableRow:
     name = each.plan.repository.name
     return TableRow(name, tuple(column.cell(each, terms) for column in _COLUMNS))
-
-
-def _caption(shown: int, left_out: int) -> str:
-    if not left_out:
-        return "All repositories, largest saving first"
-    return f"The first {shown:,} of {shown + left_out:,} repositories, largest saving first"
 
 
 def _start(plan: PlanRecord, terms: StateTerms) -> str:

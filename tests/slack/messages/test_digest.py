@@ -110,18 +110,18 @@ def test_a_digest_as_text() -> None:
     checked(content)
     assert read(content.blocks).splitlines() == [
         "# Weekly ECR cleanup · 2 repositories could save $56 a year",
-        "*Deletes 39 of 70 images, frees 47 GB.* A week ago: $36 a year.",
+        "*Deletes 39 of 70 images, frees 47 GB.* Last week, they could have saved $36 a year.",
         "1 approved · 1 deleted, saved $72 a year",
         "[bar chart: Largest savings]",
         "[area chart: Stored in the last 12 weeks]",
-        "[table: All repositories, largest saving first]",
+        "[table: 2 repositories could save $56 a year · largest saving first]",
         "Repository | Delete | of | Frees | Saves a year | ⚠️ | State",
         "team/app-60 | 9 | 20 | 60 GB | $72 |   | deleted",
         "team/app-40 | 9 | 20 | 40 GB | $48 |   | waiting",
         "shop/api | 30 | 50 | 7 GB | $8.40 | ⚠️ 4 pulled | waiting",
         "team/app-5 | 9 | 20 | 5 GB | $6.00 |   | approved, starts 12:05 UTC",
         "shop/blocked |   | 20 |   |   |   | blocked",
-        ":no_entry: *Blocked:* `shop/blocked`: account 555555555555 may pull, and nothing shows "
+        "⛔ *Blocked:* `shop/blocked`: account 555555555555 may pull, and nothing shows "
         "what it runs",
         "[How to fix]",
         "[Approve several…] [Open a report ▾] [Dismiss all…]",
