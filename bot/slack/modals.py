@@ -1,6 +1,6 @@
 """Opens and updates modals, and handles their submissions."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -57,12 +57,26 @@ class Modal:
         """False if the modal is closed."""
         try:
             with calling("Showing a modal"):
-                self.context.client.views_update(view_id=self.id, view=view)
+                self.context.client.views_update(view=view, **self._address)
         except SlackError as error:
             if error.code == "not_found":
                 return False
             raise
         return True
+
+    @property
+    def _address(self) -> Mapping[str, str]:
+        return {"view_id": self.id}
+
+
+@dataclass(frozen=True, slots=True)
+class PushedModal(Modal):
+    """A modal above another one, as `pushing` opens it. `id`: the external ID, since Slack tells no
+    other one."""
+
+    @property
+    def _address(self) -> Mapping[str, str]:
+        return {"external_id": self.id}
 
 
 def open_modal(context: SlackContext, trigger_id: str) -> Modal:
@@ -99,6 +113,14 @@ def reporting_in(modal: Modal, sender: PayloadSender) -> Iterator[None]:
 def loading(ack: Ack, next_: Callable[[], None]) -> BoltResponse:
     """A middleware that acknowledges a submission with the loading text."""
     acknowledged = ack(response_action="update", view=loading_view())
+    next_()
+    return acknowledged
+
+
+def pushing(ack: Ack, next_: Callable[[], None], external_id: str) -> BoltResponse:
+    """As `loading`, but in a modal above the submitted one. To close it leads back there."""
+    view = {**loading_view(), "external_id": external_id}
+    acknowledged = ack(response_action="push", view=view)
     next_()
     return acknowledged
 

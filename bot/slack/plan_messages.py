@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
-from threading import Lock
+from threading import RLock
 
 from slack_sdk import WebClient
 
@@ -83,8 +83,7 @@ class PlanMessages:
         self._clock = clock
         self._contents = contents or PlanContents(store.content)
         self.threads = PlanThreads(client, store, self._contents)
-        self._posting = Lock()
-        self._locks = [Lock() for _ in range(LOCKS)]
+        self._locks = [RLock() for _ in range(LOCKS)]
 
     def post(
         self,
@@ -116,7 +115,7 @@ class PlanMessages:
     def post_in_thread(self, plan_id: str, channel: str, thread: str) -> PlanMessage:
         """Posts the plan in the thread, unless it is there already, and reduces older messages of
         the plan in the channel to one line."""
-        with self._posting:
+        with self._lock_of(plan_id):
             for known in self._store.messages_of(plan_id):
                 if (known.channel, known.thread) == (channel, thread):
                     return known
@@ -290,7 +289,7 @@ class PlanMessages:
                 self._store.mark_notified(plan, None)
                 raise
 
-    def _lock_of(self, plan_id: str) -> Lock:
+    def _lock_of(self, plan_id: str) -> RLock:
         """Serializes updates of one plan's messages by threads of this process."""
         return self._locks[hash(plan_id) % LOCKS]
 

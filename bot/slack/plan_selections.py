@@ -22,7 +22,16 @@ from bot.slack.action_ids import (
     TYPED_TOTAL,
     SelectionRef,
 )
-from bot.slack.api import Json, delete_message, message_link, post_message, safe, update_message
+from bot.slack.api import (
+    Json,
+    MessageContent,
+    SlackError,
+    delete_message,
+    message_link,
+    post_message,
+    safe,
+    update_message,
+)
 from bot.slack.approver_refusal import naming_approvers
 from bot.slack.digest_actions import digest_link, posted_digest, update_digest
 from bot.slack.digest_payloads import (
@@ -52,7 +61,7 @@ from bot.slack.messages.plan_submission import (
     submission_result,
     submitted_message,
 )
-from bot.slack.modals import Modal, loading, open_modal, reporting_in
+from bot.slack.modals import Modal, PushedModal, loading, open_modal, pushing, reporting_in
 
 _SEPARATORS = re.compile(r"[\s,.'_]")
 
@@ -102,14 +111,15 @@ def checking_choice(ack: Ack, body: Body, next_: Callable[[], None]) -> BoltResp
     """A middleware that acknowledges the choice, with an error if it is empty."""
     submission = ChoiceSubmission.model_validate(body)
     if submission.plans or submission.is_all_without_warnings:
-        return loading(ack, next_)
+        return pushing(ack, next_, submission.trigger_id)
     empty = "Choose at least one repository"
     return ack(response_action="errors", errors={CHOSEN_PLANS: empty})
 
 
 def choose_plans(context: SlackContext, submission: ChoiceSubmission) -> None:
-    """Freezes the choice, uploads the list of its images, and asks for their number."""
-    modal = Modal(context, submission.view.id)
+    """Freezes the choice, uploads the list of its images, and asks for their number. The first
+    modal stays below, where a late update of the sum replaces nothing."""
+    modal = PushedModal(context, submission.trigger_id)
     with reporting_in(modal, submission.sender):
         selection = _stored(context, submission.ref.selection)
         digest = posted_digest(context, selection.digest)
@@ -162,7 +172,7 @@ def _approve(
     context.selections.start(selection, person)
     starting = approving_message(selection.id, person.id, len(selection.versions))
     channel = digest.channel
-    ts = post_message(context.client, "Posting approvals", channel, starting, digest.ts)
+    ts = _post_start(context, digest, starting)
     try:
         decided = context.selections.approve(selection, person, channel)
     except RequestError:
@@ -178,6 +188,15 @@ def _approve(
     )
     _show_submission(context, channel, ts, view)
     return view
+
+
+def _post_start(context: SlackContext, digest: Digest, starting: MessageContent) -> str:
+    try:
+        return post_message(
+            context.client, "Posting approvals", digest.channel, starting, digest.ts
+        )
+    except SlackError as error:
+        raise ServiceError(f"{error}. Nothing was approved: choose again") from error
 
 
 def _show_submission(context: SlackContext, channel: str, ts: str, view: SubmissionView) -> None:

@@ -120,6 +120,31 @@ def test_all_without_warnings_and_one_with(bot: RunningBot, ann: SimulatedUser) 
     assert line in digest.submits(ann)
 
 
+def test_back_to_the_choice(digest: PostedDigest, ann: SimulatedUser) -> None:
+    """From the second modal. After the approval, closing its result closes all."""
+    digest.chooses(ann, digest.plans[:2])
+    ann.closes()
+    assert shown(ann) == "*2 repositories: 4 images, saves $4.80 a year*"
+    digest.picks(ann, digest.plans[:3])
+    assert "3 repositories: 6 images" in digest.submits(ann)
+    digest.approves(ann, 6)
+    ann.closes()
+    assert ann.modal() is None
+    assert len(digest.approvals()) == 3
+
+
+def test_a_late_update_of_the_sum(
+    digest: PostedDigest, slack: Workspace, ann: SimulatedUser
+) -> None:
+    """It does not replace the second modal."""
+    digest.opens(ann)
+    ann.looks_for("", CHOSEN_PLANS)
+    slack.faults.add(CallFault(method="views.update", delay=0.7))
+    ann.uses(CHOSEN_PLANS, value=[digest.plans[0].id])
+    assert "*1 repository: 2 images" in digest.submits(ann)
+    assert "CSV file" in shown(ann)
+
+
 def test_nothing_is_chosen(digest: PostedDigest, ann: SimulatedUser) -> None:
     digest.opens(ann)
     errors = {"chosen_plans": "Choose at least one repository"}

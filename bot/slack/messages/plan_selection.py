@@ -139,7 +139,7 @@ def confirmation_view(view: ConfirmationView) -> Json:
         private_metadata=str(view.ref),
         title=plain(f"Approve {count(totals.plans, 'plan')}"),
         submit=plain("Approve"),
-        close=plain("Cancel"),
+        close=plain("Back"),
         blocks=[
             section(f"*{totals_words(totals)}*"),
             *full_sections([*lines, *and_more(len(chosen) - MOST_CONFIRMED)]),

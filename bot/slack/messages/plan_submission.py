@@ -59,10 +59,11 @@ def submitted_message(view: SubmissionView) -> MessageContent:
 
 
 def submission_result(view: SubmissionView) -> Json:
-    """The modal of the approver."""
+    """The modal of the approver. To close it also closes the choice below."""
     number = len(view.decided.done)
     headline = f"*{count(number, 'plan')} approved.* {_effect(view)}" if number else NONE_APPROVED
-    return text_view(as_json([section(headline), *full_sections(_not_decided(view.decided))]))
+    blocks = as_json([section(headline), *full_sections(_not_decided(view.decided))])
+    return {**text_view(blocks), "clear_on_close": True}
 
 
 def stopped_message(decided: DecisionOnSeveral, by: str, approver: str) -> MessageContent:
