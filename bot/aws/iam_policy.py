@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.core.patterns import Patterns, elements, is_star
+from bot.core.regular_expressions import is_regular_expression
 from bot.core.repository import RegistryId, RepositoryId
 
 _CAN_NAME_A_REPOSITORY = re.compile(r"[a-z0-9._/*?-]+")
@@ -65,9 +66,9 @@ def repository_names(
     patterns: Iterable[Patterns], registry: RegistryId, partition: str
 ) -> list[str]:
     """Returns name patterns with `*` and `?` that cover every repository of the registry whose name
-    or URI these globs match. A set such as `[ab]` becomes `?`, so the patterns may cover more.
-    Account and Region of the registry may be `*`."""
-    globs = {_without_sets(glob.lower()) for each in patterns for glob in each.globs}
+    or URI these patterns match. A set such as `[ab]` becomes `?`, and a regular expression `*`, so
+    they may cover more.    Account and Region of the registry may be `*`."""
+    globs = {_as_iam_pattern(text) for each in patterns for text in each.texts}
     names = {
         glob[position:]
         for glob in globs
@@ -76,8 +77,10 @@ def repository_names(
     return sorted(_without_redundant(filter(_CAN_NAME_A_REPOSITORY.fullmatch, names)))
 
 
-def _without_sets(glob: str) -> str:
-    parts = ("*" if is_star(part) else part for part in elements(glob))
+def _as_iam_pattern(pattern: str) -> str:
+    if is_regular_expression(pattern):
+        return "*"
+    parts = ("*" if is_star(part) else part for part in elements(pattern.lower()))
     return "".join("?" if part.startswith("[") else part for part in parts)
 
 

@@ -3,6 +3,7 @@ cluster is opened."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
+from itertools import filterfalse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ from bot.aws.aws_api import AwsApi
 from bot.aws.eks import EksClusters
 from bot.core.name_syntax import is_arn
 from bot.core.patterns import Patterns
+from bot.core.regular_expressions import is_regular_expression
 from bot.ports import UsageSource
 from bot.settings.model import ClusterSection, CustomResourceSection, KubernetesSection, Settings
 from bot.usage.kubernetes.unlisted_clusters import (
@@ -39,9 +41,13 @@ def kubernetes_sources(settings: Settings, apis: Iterable[AwsApi]) -> Iterator[U
 def known_clusters(section: KubernetesSection) -> KnownEksClusters:
     return KnownEksClusters(
         listed=frozenset(_names(section)),
-        ignored=Patterns(tuple(glob for glob in section.ignore if not is_arn(glob))),
-        ignored_arns=Patterns(tuple(filter(is_arn, section.ignore))),
+        ignored=Patterns(tuple(filterfalse(is_arn, section.ignore))),
+        ignored_arns=Patterns(tuple(filter(_may_match_arns, section.ignore))),
     )
+
+
+def _may_match_arns(pattern: str) -> bool:
+    return is_arn(pattern) or is_regular_expression(pattern)
 
 
 def cluster_role(settings: Settings) -> Mapping[str, Any]:

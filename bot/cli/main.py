@@ -60,7 +60,7 @@ COMMANDS_BY_GROUP: Mapping[str, Mapping[str, _Command]] = {
         "cost": _Command("bot.cli.cost:cost", "Show what storage costs, with and without cleanup."),
     },
     "Pins": {
-        "pin": _Command("bot.cli.pins:pin", "Pin images by tag, digest or glob to keep them."),
+        "pin": _Command("bot.cli.pins:pin", "Pin images by tag, digest or pattern to keep them."),
         "unpin": _Command("bot.cli.pins:unpin", "Remove pins."),
         "pins": _Command("bot.cli.pins:pins", "List pins of all or some repositories."),
     },

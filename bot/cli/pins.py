@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("repository")
-@click.argument("pins", nargs=-1, required=True, metavar="TAG|DIGEST|GLOB…")
+@click.argument("pins", nargs=-1, required=True, metavar="TAG|DIGEST|PATTERN…")
 @click.option("--reason", required=True, metavar="TEXT", help="Why the image is needed.")
 @click.option(
     "--until", type=UNTIL, metavar="30d|DATE", help="Expiry of the pin.  [default: never]"
@@ -55,7 +55,7 @@ def pin(
     reason: str,
     until: datetime | None,
 ) -> None:
-    """Pin images by tag, digest or glob to keep them.
+    """Pin images by tag, digest or pattern to keep them.
 
     A pinned tag keeps the image that it currently names. An open plan gets a new version
     immediately, which needs new approvals.
@@ -74,14 +74,14 @@ def pin(
 
 @click.command()
 @click.argument("repository")
-@click.argument("pins", nargs=-1, required=True, metavar="TAG|DIGEST|GLOB…")
+@click.argument("pins", nargs=-1, required=True, metavar="TAG|DIGEST|PATTERN…")
 @common_options
 @click.pass_obj
 def unpin(options: CommonOptions, repository: str, pins: Sequence[str]) -> None:
     """Remove pins.
 
-    TAG, DIGEST and GLOB are as in the pin. Open plans still keep the images. The next plan ignores
-    the removed pins.
+    TAG, DIGEST and PATTERN are as in the pin. Open plans still keep the images. The next plan
+    ignores the removed pins.
     """
     settings = load_settings(options.config)
     with opened_store() as store:
@@ -134,7 +134,7 @@ def _pins(
             yield ListedPin(in_force.repository, in_force.pin)
     for entry in settings.pin_entries():
         if asked is None or any(each.matches(entry.repositories) for each in asked):
-            yield ListedPin(entry.repositories.globs[0], entry.pin)
+            yield ListedPin(entry.repositories.texts[0], entry.pin)
 
 
 def _still_in_force(store: "Store", settings: Settings) -> Iterator[RepositoryPin]:

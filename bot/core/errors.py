@@ -33,6 +33,10 @@ class RequestError(Exception):
         return "\n".join(map(str, self.args))
 
 
+class PatternError(ValueError):
+    """A pattern of the settings or of a pin is invalid, or can match nothing."""
+
+
 class HintedError(RequestError):
     """A wrong request, and what the person can do. `text`: without the hint, which names another
     command in Slack than in a terminal: `bot/render` has its words."""

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, TypeVar
 
+from bot.core.errors import PatternError
 from bot.core.name_syntax import TAGS
-from bot.core.patterns import PatternError
 
 EVERY_TAG = "*"
 

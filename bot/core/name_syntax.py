@@ -1,69 +1,33 @@
 """The syntax of names in AWS and OCI: tags, repositories, clusters, callers, media types.
 
-Refuses globs that can match no such name, since they would protect nothing.
+Refuses patterns that can match no such name, since they would protect nothing.
 """
 
 import string
-from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import NamedTuple
 
-from bot.core.patterns import (
-    PatternError,
-    Patterns,
-    elements,
-    is_regular_expression,
-    is_star,
-    shortened,
+from bot.core.errors import PatternError
+from bot.core.expression_automata import ExpressionAutomaton, TooLargeError
+from bot.core.patterns import check_glob
+from bot.core.regular_expressions import RegularExpression, is_regular_expression
+from bot.core.text_automata import (
+    AutomatonStep,
+    CharacterSet,
+    GlobAutomaton,
+    PatternAutomaton,
+    TextAutomaton,
+    can_match,
+)
+from bot.core.text_formatting import quoted_pattern
+
+ABOUT_GLOBS = (
+    "* matches any text, ? one character, [a-z] one of a set; for alternatives list several globs"
 )
 
-ONLY_GLOBS = (
-    "* matches any text, ? one character, [a-z] one of a set; for alternatives list several "
-    "globs; regular expressions (/…/) are not supported yet"
-)
+ABOUT_PATTERNS = f"{ABOUT_GLOBS}; /…/ is a regular expression for the whole text"
 
 _START = ""
-
-
-class CharacterSet(NamedTuple):
-    """One of these characters; with `repeats`, one or more of them."""
-
-    characters: str
-    repeats: bool = False
-
-
-class AutomatonStep(NamedTuple):
-    """Any of these characters leads to the state."""
-
-    characters: str
-    state: str
-
-
-@dataclass(frozen=True, slots=True)
-class TextAutomaton:
-    """A finite automaton that accepts the texts of one form. It starts in the state `""`."""
-
-    steps: Mapping[str, Sequence[AutomatonStep]]
-    ends: frozenset[str]
-
-    @classmethod
-    def chain(cls, *parts: CharacterSet, rest: str = "") -> "TextAutomaton":
-        """Accepts the parts in this order, then any number of characters of `rest`."""
-        steps: dict[str, list[AutomatonStep]] = {_START: []}
-        state = _START
-        for characters, repeats in parts:
-            before, state = state, str(len(steps))
-            step = AutomatonStep(characters, state)
-            steps[before].append(step)
-            steps[state] = [step] if repeats else []
-        steps[state].append(AutomatonStep(rest, state))
-        return cls(steps, frozenset({state}))
-
-    @property
-    def characters(self) -> frozenset[str]:
-        every = (step.characters for steps in self.steps.values() for step in steps)
-        return frozenset("".join(every))
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,71 +38,40 @@ class NameSyntax:
     automata: tuple[TextAutomaton, ...]
     longest: int
 
-    def check(self, glob: str) -> str:
-        """Returns the glob. Raises PatternError if it is invalid, or can match no such name."""
-        Patterns.of(glob)
-        if not self._can_match(glob):
-            raise PatternError(f"{shortened(glob)} can match no {self.what}{self._why(glob)}")
+    def check(self, pattern: str) -> str:
+        """Returns the pattern. Raises PatternError if it is invalid, or can match no such name."""
+        if not is_regular_expression(pattern):
+            return self.check_glob(pattern)
+        self.check_expression(RegularExpression(pattern), pattern)
+        return pattern
+
+    def check_glob(self, glob: str) -> str:
+        """As `check`, and refuses regular expressions."""
+        if is_regular_expression(glob):
+            raise PatternError(
+                f"{quoted_pattern(glob)} is written as a regular expression; only globs are "
+                "possible here"
+            )
+        check_glob(glob)
+        self._check_automaton(GlobAutomaton.of(glob), glob)
         return glob
 
-    def _can_match(self, glob: str) -> bool:
-        parts = elements(glob)
-        if sum(not is_star(part) for part in parts) > self.longest:
-            return False
-        return any(_can_match_any(parts, automaton, self.longest) for automaton in self.automata)
+    def check_expression(self, expression: RegularExpression, pattern: str) -> None:
+        """Raises PatternError if the expression can match no such name, unless it is too large to
+        tell. `pattern`: what it was made from, for the error."""
+        with suppress(TooLargeError):
+            self._check_automaton(ExpressionAutomaton(expression), pattern)
 
-    def _why(self, glob: str) -> str:
-        if is_regular_expression(glob):
-            return " (it is written as a regular expression)"
-        legal = "".join(
-            sorted(frozenset().union(*(automaton.characters for automaton in self.automata)))
-        )
-        foreign = next((part for part in elements(glob) if not _fits(part, legal)), None)
-        return f" (none has {shortened(foreign)})" if foreign else ""
+    def _check_automaton(self, automaton: PatternAutomaton, pattern: str) -> None:
+        if not any(can_match(automaton, names, self.longest) for names in self.automata):
+            every = frozenset().union(*(names.characters for names in self.automata))
+            foreign = automaton.unmatched_by("".join(sorted(every)))
+            why = f" (none has {quoted_pattern(foreign)})" if foreign else ""
+            raise PatternError(f"{quoted_pattern(pattern)} can match no {self.what}{why}")
 
 
 def is_arn(text: str) -> bool:
     return text.lower().startswith("arn:")
-
-
-def _can_match_any(parts: Sequence[str], automaton: TextAutomaton, longest: int) -> bool:
-    """Whether the automaton accepts a text that matches the glob, of at most `longest` characters.
-
-    Walks through both together, character by character, and visits each pair of places once.
-    """
-    edge = set(_past_stars(parts, 0, _START))
-    reached = set(edge)
-    for _ in range(longest + 1):
-        if any(place == len(parts) and state in automaton.ends for place, state in edge):
-            return True
-        edge = {after for place, state in edge for after in _after(parts, automaton, place, state)}
-        edge -= reached
-        reached |= edge
-    return False
-
-
-def _after(
-    parts: Sequence[str], automaton: TextAutomaton, place: int, state: str
-) -> Iterator[tuple[int, str]]:
-    """The pairs of places after one more character."""
-    if place == len(parts):
-        return
-    part = parts[place]
-    for characters, following in automaton.steps[state]:
-        if _fits(part, characters):
-            yield from _past_stars(parts, place if is_star(part) else place + 1, following)
-
-
-def _past_stars(parts: Sequence[str], place: int, state: str) -> Iterator[tuple[int, str]]:
-    """Also the place after a star, since `*` matches the empty text."""
-    yield place, state
-    if place < len(parts) and is_star(parts[place]):
-        yield place + 1, state
-
-
-@lru_cache(maxsize=4096)
-def _fits(part: str, characters: str) -> bool:
-    return Patterns.of(part).match_any(characters)
 
 
 def _text(text: str) -> tuple[CharacterSet, ...]:
@@ -200,6 +133,10 @@ CLUSTER_ARNS = NameSyntax(
     300,
 )
 """Service authorization reference, Amazon EKS, cluster."""
+
+CLUSTERS_OR_ARNS = NameSyntax(
+    "name or ARN of an EKS cluster", (*CLUSTERS.automata, *CLUSTER_ARNS.automata), 300
+)
 
 IDENTITY_ARNS = NameSyntax(
     "ARN of a caller",

@@ -1,19 +1,19 @@
-"""The shell globs of the settings. They ignore case, and `*` also matches `/`."""
+"""The patterns of the settings: shell globs, in which `*` also matches `/`, and regular
+expressions. They ignore case."""
 
 import fnmatch
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-LONGEST_QUOTED = 60
-"""Maximum number of characters of a glob in an error."""
+from bot.core.errors import PatternError
+from bot.core.regular_expressions import RegularExpression, is_regular_expression
+from bot.core.text_formatting import quoted_pattern
 
-_ELEMENT = re.compile(r"\[!?+\]?+[^\]]*+\]|\*+|.", re.DOTALL)
+ELEMENT = r"\[!?+\]?+[^\]]*+\]|\*+|."
 """A set (which may start with `]`, as in `fnmatch`), consecutive stars, or one character."""
 
-
-class PatternError(ValueError):
-    """The glob is not valid."""
+_ELEMENT = re.compile(ELEMENT, re.DOTALL)
 
 
 def elements(glob: str) -> Sequence[str]:
@@ -26,45 +26,42 @@ def is_star(element: str) -> bool:
     return element.startswith("*")
 
 
-def shortened(glob: str) -> str:
-    """A glob as errors quote it."""
-    text = repr(glob)
-    return text if len(text) <= LONGEST_QUOTED else f"{text[:LONGEST_QUOTED]}…"
-
-
-def is_regular_expression(pattern: str) -> bool:
-    """Whether it is written as `/…/`."""
-    return len(pattern) > 1 and pattern.startswith("/") and pattern.endswith("/")
-
-
-def _check(pattern: str) -> None:
-    if not pattern:
+def check_glob(glob: str) -> None:
+    """Raises PatternError for an invalid glob."""
+    if not glob:
         raise PatternError("a pattern must not be empty")
-    if "[" in elements(pattern):
-        raise PatternError(f"the [ in {shortened(pattern)} is never closed")
-    if "(?!)" in fnmatch.translate(pattern):
-        raise PatternError(f"a [set] in {shortened(pattern)} matches no character")
+    if "[" in elements(glob):
+        raise PatternError(f"the [ in {quoted_pattern(glob)} is never closed")
+    if "(?!)" in fnmatch.translate(glob):
+        raise PatternError(f"a [set] in {quoted_pattern(glob)} matches no character")
 
 
 @dataclass(frozen=True, slots=True)
 class Patterns:
-    """Matches a text that any of the globs matches. Raises PatternError for an invalid glob."""
+    """Matches a text that any of the patterns matches. Raises PatternError for an invalid
+    pattern."""
 
-    globs: tuple[str, ...] = ()
-    _regex: re.Pattern[str] = field(init=False, repr=False, compare=False)
+    texts: tuple[str, ...] = ()
+    _globs: re.Pattern[str] = field(init=False, repr=False, compare=False)
+    _expressions: tuple[RegularExpression, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        for glob in self.globs:
-            _check(glob)
-        union = "|".join(fnmatch.translate(glob) for glob in self.globs) or "(?!)"
-        object.__setattr__(self, "_regex", re.compile(union, re.IGNORECASE))
+        globs = [text for text in self.texts if not is_regular_expression(text)]
+        for glob in globs:
+            check_glob(glob)
+        union = "|".join(map(fnmatch.translate, globs)) or "(?!)"
+        expressions = map(RegularExpression, filter(is_regular_expression, self.texts))
+        object.__setattr__(self, "_globs", re.compile(union, re.IGNORECASE))
+        object.__setattr__(self, "_expressions", tuple(expressions))
 
     @classmethod
-    def of(cls, *globs: str) -> "Patterns":
-        return cls(globs)
+    def of(cls, *patterns: str) -> "Patterns":
+        return cls(patterns)
 
     def match(self, text: str) -> bool:
-        return self._regex.match(text) is not None
+        if self._globs.match(text):
+            return True
+        return any(expression.match(text) for expression in self._expressions)
 
     def match_any(self, texts: Iterable[str]) -> bool:
-        return any(map(self._regex.match, texts))
+        return any(map(self.match, texts))

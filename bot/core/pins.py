@@ -10,6 +10,7 @@ from bot.core.manifest import Manifest
 from bot.core.name_syntax import TAGS
 from bot.core.patterns import Patterns
 from bot.core.permission_reasons import InvalidPinRemoval
+from bot.core.regular_expressions import is_regular_expression
 
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 
@@ -23,11 +24,16 @@ class PinKind(StrEnum):
     TAG = "tag"
     DIGEST = "digest"
     GLOB = "glob"
+    REGEX = "regex"
+
+    @property
+    def is_pattern(self) -> bool:
+        return self in (PinKind.GLOB, PinKind.REGEX)
 
 
 @dataclass(frozen=True, slots=True)
 class Pin:
-    """Protects the image of a tag, a digest, or the images of all tags that match a glob.
+    """Protects the image of a tag, a digest, or the images of all tags that match a pattern.
 
     `until`: when it expires, in UTC; None means never. `kept_on`: it was removed by a person
     without permission, so it still protects.
@@ -43,6 +49,8 @@ class Pin:
     def kind(self) -> PinKind:
         if _DIGEST.fullmatch(self.pin):
             return PinKind.DIGEST
+        if is_regular_expression(self.pin):
+            return PinKind.REGEX
         return PinKind.GLOB if any(sign in self.pin for sign in _GLOB_SIGNS) else PinKind.TAG
 
     def protects(self, now: datetime) -> bool:
@@ -57,12 +65,12 @@ def check_pin(pin: str) -> str:
         raise ValueError(f"{pin!r} is not a complete digest: write sha256: and 64 hex digits")
     if _BARE_DIGEST.fullmatch(pin):
         raise ValueError(f"{pin!r} has no algorithm: write sha256:{pin.lower()}")
-    if any(sign in pin for sign in _GLOB_SIGNS):
+    if is_regular_expression(pin) or any(sign in pin for sign in _GLOB_SIGNS):
         TAGS.check(pin)
         if not pin.isprintable():
             raise ValueError(f"{pin!r} contains an invisible character: remove it")
     elif not _TAG.fullmatch(pin):
-        raise ValueError(f"{pin!r} is not a valid tag, digest or glob of tags")
+        raise ValueError(f"{pin!r} is not a valid tag, digest or pattern for tags")
     return pin
 
 
@@ -73,9 +81,9 @@ class PinIndex:
         valid = [pin for pin in pins if pin.protects(now)]
         self._exact: dict[str, list[Pin]] = {}
         for pin in valid:
-            if pin.kind is not PinKind.GLOB:
+            if not pin.kind.is_pattern:
                 self._exact.setdefault(pin.pin, []).append(pin)
-        self._globs = [(Patterns.of(p.pin), p) for p in valid if p.kind is PinKind.GLOB]
+        self._patterns = [(Patterns.of(p.pin), p) for p in valid if p.kind.is_pattern]
 
     def of(self, manifest: Manifest) -> list[Pin]:
         exact = self._exact.get(manifest.digest, [])
@@ -83,4 +91,4 @@ class PinIndex:
 
     def of_tags(self, tags: Collection[str]) -> list[Pin]:
         exact = [pin for tag in tags for pin in self._exact.get(tag, ())]
-        return exact + [pin for globs, pin in self._globs if globs.match_any(tags)]
+        return exact + [pin for patterns, pin in self._patterns if patterns.match_any(tags)]

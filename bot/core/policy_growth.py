@@ -2,11 +2,12 @@
 
 Rules with a bound (`newest`, `semver`, `pushed_within`, `pulled_within`, `min_age`) and workloads
 keep about as much in a year as today, once `newest` and `pushed_within` have reached their bound.
-All other reasons to keep add up.
+So does `newest` with `per` and `active_within`. Without `active_within`, each group that ends adds
+its newest. All other reasons to keep add up.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import chain, islice
@@ -23,7 +24,9 @@ from bot.core.storage_projection import FEWEST_WEEKS, WEEKS, WEEKS_PER_YEAR, wee
 from bot.core.verdict_reasons import (
     AmongNewest,
     AmongNewestVersions,
+    CapturedGroup,
     KeptByTag,
+    NewestGroup,
     Pinned,
     PushedRecently,
     Reason,
@@ -56,8 +59,10 @@ def policy_growth(judged: Sequence[JudgedManifest], now: datetime) -> int:
     """
     graph = build_graph(each.manifest for each in judged)
     past = _Past(graph, now)
-    growing = _Growing(_growing_patterns(judged), _growing_versions(judged))
-    unbounded = (j.manifest.digest for j in judged if _is_kept_without_bound(j, growing))
+    never_ending = _Unbounded(
+        _growing_patterns(judged), _growing_versions(judged), _ended_groups(judged, now)
+    )
+    unbounded = never_ending.kept_by(judged)
     never_freed = past.blobs_of(unbounded)
     rules = [*_unreached_newest(judged, past), *_unreached_ages(judged, past)]
     until_then = past.blobs_of(chain.from_iterable(rule.digests for rule in rules)) - never_freed
@@ -107,8 +112,9 @@ def _unreached_newest(judged: Iterable[JudgedManifest], past: _Past) -> Iterator
     kept: defaultdict[tuple[TagPatterns, int], list[Manifest]] = defaultdict(list)
     for each in judged:
         for reason in each.reasons:
-            if isinstance(reason, AmongNewest) and not reason.by_own_tag:
-                kept[reason.group, reason.of].append(each.manifest)
+            match reason:
+                case AmongNewest(_, of, TagPatterns() as group, by_own_tag=False):
+                    kept[group, of].append(each.manifest)
     for (_, count), images in kept.items():
         pushed_a_week = sum(past.includes(each.pushed_at) for each in images) / past.weeks
         if len(images) < count and pushed_a_week:
@@ -127,27 +133,46 @@ def _unreached_ages(judged: Iterable[JudgedManifest], past: _Past) -> Iterator[_
 
 
 @dataclass(frozen=True, slots=True)
-class _Growing:
-    """`patterns`: of each group of tags, the globs that keep more than one image. `versions`: those
-    that several builds share, as in `1.4.2_b7f3a21`."""
+class _Unbounded:
+    """What rules never free. `growing`: of each group of tags, the part that keeps more than one
+    image. `versions`: those that several builds share, as in `1.4.2_b7f3a21`. `ended`: the groups
+    of `per` that get no more images, and that no `active_within` ends."""
 
-    patterns: Mapping[TagPatterns, TagFilter]
+    growing: Mapping[TagPatterns, TagFilter]
     versions: frozenset[tuple[VersionLine, str]]
+    ended: Set[NewestGroup]
+
+    def kept_by(self, judged: Iterable[JudgedManifest]) -> Iterator[str]:
+        for each in judged:
+            if any(self._keeps(reason, each.manifest) for reason in each.reasons):
+                yield each.manifest.digest
+
+    def _keeps(self, reason: Reason, manifest: Manifest) -> bool:
+        match reason:
+            case KeptByTag(_, group):
+                return self.growing[group].matches_any(manifest.tags)
+            case AmongNewest():
+                return reason.group in self.ended
+            case Pinned(pin):
+                return pin.until is None
+            case AmongNewestVersions():
+                is_limited = reason.minors is not None and reason.patches is not None
+                return not is_limited or _without_metadata(reason) in self.versions
+            case _:
+                return reason.rule in _WITHOUT_BOUND
 
 
-def _is_kept_without_bound(judged: JudgedManifest, growing: _Growing) -> bool:
-    return any(_has_no_bound(reason, judged.manifest, growing) for reason in judged.reasons)
-
-
-def _has_no_bound(reason: Reason, manifest: Manifest, growing: _Growing) -> bool:
-    if isinstance(reason, KeptByTag):
-        return growing.patterns[reason.group].matches_any(manifest.tags)
-    if isinstance(reason, Pinned):
-        return reason.pin.until is None
-    if isinstance(reason, AmongNewestVersions):
-        is_limited = reason.minors is not None and reason.patches is not None
-        return not is_limited or _without_metadata(reason) in growing.versions
-    return reason.rule in _WITHOUT_BOUND
+def _ended_groups(judged: Iterable[JudgedManifest], now: datetime) -> Set[NewestGroup]:
+    """A branch without a new image for a week will get no more, and keeps the ones that it has.
+    Those of a branch that is still active are replaced."""
+    youngest: dict[NewestGroup, datetime] = {}
+    for each in judged:
+        for reason in each.reasons:
+            match reason:
+                case AmongNewest(_, _, CapturedGroup(active_within=None) as group):
+                    pushed_at = each.manifest.pushed_at or now
+                    youngest[group] = max(pushed_at, youngest.get(group, pushed_at))
+    return {group for group, pushed_at in youngest.items() if pushed_at < now - WEEK}
 
 
 def _growing_versions(judged: Iterable[JudgedManifest]) -> frozenset[tuple[VersionLine, str]]:

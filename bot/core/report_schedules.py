@@ -135,7 +135,7 @@ class ScheduleEntry:
     @property
     def name(self) -> str:
         """Does not change when other keys of the entry change."""
-        return ", ".join(self.repositories.globs)
+        return ", ".join(self.repositories.texts)
 
     @property
     def is_posted(self) -> bool:

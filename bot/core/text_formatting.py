@@ -8,6 +8,9 @@ from datetime import UTC, date, datetime, time, timedelta
 SHORT_HEX = 12
 MOST_NAMES = 3
 
+LONGEST_QUOTED = 60
+"""Maximum number of characters of a pattern in an error."""
+
 LAST_YEAR = 9998
 """Of an expiry date. In every time zone, the start of the next year is still a valid time."""
 
@@ -75,6 +78,12 @@ def first_few(names: Sequence[str]) -> str:
     more = len(names) - MOST_NAMES
     first = ", ".join(names[:MOST_NAMES])
     return f"{first} and {more:,} more" if more > 0 else first
+
+
+def quoted_pattern(pattern: str) -> str:
+    """A pattern as errors quote it."""
+    text = repr(pattern)
+    return text if len(text) <= LONGEST_QUOTED else f"{text[:LONGEST_QUOTED]}…"
 
 
 def join_with_or(items: Sequence[str]) -> str:

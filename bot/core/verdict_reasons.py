@@ -42,10 +42,25 @@ class Verdict(StrEnum):
 @dataclass(frozen=True, slots=True)
 class TagPatterns:
     """The images that a rule applies to: those with a tag that matches one of `tags` and none of
-    `except_tags`. Both are globs; no `tags` means any tag."""
+    `except_tags`. Both are patterns; no `tags` means any tag."""
 
     tags: tuple[str, ...] = ()
     except_tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CapturedGroup:
+    """One of the groups of a rule with `per`: images whose tags have `texts` at the placeholders of
+    its pattern. `patterns`: the images that the rule applies to. `active_within`: of the rule."""
+
+    patterns: TagPatterns
+    placeholders: tuple[str, ...]
+    texts: tuple[str, ...]
+    active_within: timedelta | None = None
+
+
+NewestGroup: TypeAlias = TagPatterns | CapturedGroup
+"""The images among which a rule keeps the newest."""
 
 
 class AgeEvent(StrEnum):
@@ -87,7 +102,7 @@ class AmongNewest:
     rule: ClassVar = RuleName.NEWEST
     rank: int
     of: int
-    group: TagPatterns
+    group: NewestGroup
     by_own_tag: bool = False
     since: AgeStart | None = None
 
@@ -245,7 +260,7 @@ class NotAmongNewest:
 
     rank: int
     of: int
-    group: TagPatterns
+    group: NewestGroup
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,7 +276,16 @@ class NotAmongNewestVersions:
     is_released: bool = False
 
 
-NotKeptByRule: TypeAlias = NotAmongNewest | NotAmongNewestVersions
+@dataclass(frozen=True, slots=True)
+class InInactiveGroup:
+    """`last`: when the youngest root of the group was pushed, restored, or got a tag. UTC."""
+
+    rank: int
+    group: CapturedGroup
+    last: datetime
+
+
+NotKeptByRule: TypeAlias = NotAmongNewest | InInactiveGroup | NotAmongNewestVersions
 """Why a rule that applies to an image does not keep it."""
 
 

@@ -5,7 +5,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from bot.core.patterns import PatternError, Patterns, shortened
+from bot.core.errors import PatternError
+from bot.core.patterns import Patterns
+from bot.core.text_formatting import quoted_pattern
 
 PLACEHOLDER = "{version}"
 
@@ -24,7 +26,7 @@ class VersionPattern:
 
     def __post_init__(self) -> None:
         if self.glob.count(PLACEHOLDER) != 1:
-            raise PatternError(f"{shortened(self.glob)} does not have {PLACEHOLDER} once")
+            raise PatternError(f"{quoted_pattern(self.glob)} does not have {PLACEHOLDER} once")
         Patterns.of(self.example)
         before, after = self.glob.split(PLACEHOLDER)
         object.__setattr__(self, "_before", _regex(before))

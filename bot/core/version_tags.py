@@ -187,9 +187,9 @@ class VersionSyntax:
         whole = "-".join(part.text for part in words)
         for flavor in self.flavors:
             if flavor.match(whole):
-                return {part.text: flavor.globs[0] for part in words}
+                return {part.text: flavor.texts[0] for part in words}
         return {
-            part.text: flavor.globs[0]
+            part.text: flavor.texts[0]
             for part in words
             for flavor in reversed(self.flavors)
             if _matches(flavor, part)

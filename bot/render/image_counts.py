@@ -6,6 +6,7 @@ counted as manifests.
 
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from bot.core.image_groups import PlannedImageGroup
@@ -14,12 +15,16 @@ from bot.core.rules.semver import is_release
 from bot.core.text_formatting import join_with_or
 from bot.core.verdict_reasons import (
     AmongNewest,
+    CapturedGroup,
     KeptByTag,
+    NewestGroup,
+    Reason,
     RuleName,
     TagPatterns,
 )
 from bot.render.plan_summary import KEPT_BECAUSE
 from bot.render.quantities import count
+from bot.render.reasons import placeholder_words
 
 _IMAGES = frozenset({ManifestKind.IMAGE, ManifestKind.INDEX})
 
@@ -94,9 +99,20 @@ def kept_by_reason(
     found: defaultdict[Hashable, list[PlannedImageGroup]] = defaultdict(list)
     for group in groups:
         reason = group.root.reasons[0]
-        patterns = reason.group if isinstance(reason, AmongNewest | KeptByTag) else None
-        found[reason.rule, patterns].append(group)
+        found[reason.rule, _common_group(reason)].append(group)
     return sorted(found.values(), key=_order)
+
+
+def _common_group(reason: Reason) -> Hashable:
+    """The same for all groups of a rule with `per`."""
+    if isinstance(reason, AmongNewest) and isinstance(reason.group, CapturedGroup):
+        return without_texts(reason.group)
+    return reason.group if isinstance(reason, AmongNewest | KeptByTag) else None
+
+
+def without_texts(group: CapturedGroup) -> CapturedGroup:
+    """The same for all groups of a rule."""
+    return replace(group, texts=())
 
 
 def _order(groups: Sequence[PlannedImageGroup]) -> tuple[int, int]:
@@ -116,9 +132,16 @@ def kept_reason_words(groups: Sequence[PlannedImageGroup]) -> str:
     return f"{number:,} {KEPT_BECAUSE[reason.rule]}"
 
 
-def newest_words(number: int, patterns: TagPatterns, groups: Iterable[PlannedImageGroup]) -> str:
-    """What the newest of a rule are called: `releases`, `images`, or the patterns of the rule. Only
-    versions are called releases. `groups`: images that the rule applies to."""
+def newest_words(number: int, group: NewestGroup, groups: Iterable[PlannedImageGroup]) -> str:
+    """What the newest of a rule are called: `releases`, `images`, `of their branch`, or the
+    patterns of the rule. Only versions are called releases. `groups`: images that the rule applies
+    to."""
+    if isinstance(group, CapturedGroup):
+        return f"of their {placeholder_words(group)}"
+    return _newest_of(number, group, groups)
+
+
+def _newest_of(number: int, patterns: TagPatterns, groups: Iterable[PlannedImageGroup]) -> str:
     if patterns.tags:
         return _patterns(patterns)
     is_all_releases = all(any(map(is_release, each.root.manifest.tags)) for each in groups)

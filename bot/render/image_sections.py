@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import Enum, auto
 from itertools import filterfalse
 from typing import assert_never
@@ -12,6 +12,8 @@ from bot.core.image_groups import PlannedImageGroup
 from bot.core.text_formatting import first_few, short_digest
 from bot.core.verdict_reasons import (
     AmongNewest,
+    CapturedGroup,
+    InInactiveGroup,
     InUse,
     NoRuleKeeps,
     NotAmongNewest,
@@ -27,11 +29,20 @@ from bot.render.image_counts import (
     kept_by_reason,
     kept_reason_words,
     newest_words,
+    without_texts,
 )
 from bot.render.plan_summary import PlanSummary, why
-from bot.render.reasons import newest_versions_words, short_reason_words, user_words
+from bot.render.reasons import (
+    newest_versions_words,
+    not_active_words,
+    placeholder_words,
+    short_reason_words,
+    user_words,
+)
 
 NO_PLACE = 9
+
+_ANY_TIME = datetime.min.replace(tzinfo=UTC)
 
 
 class SectionKind(Enum):
@@ -146,9 +157,17 @@ def _common_reason(reason: Reason) -> Hashable:
 
 def _without_image(passed_over: NotKeptByRule) -> NotKeptByRule:
     """The rule, without what it says about one image."""
-    if isinstance(passed_over, NotAmongNewest):
-        return replace(passed_over, rank=0)
-    return replace(passed_over, version="")
+    match passed_over:
+        case NotAmongNewest(_, of, CapturedGroup() as group):
+            return NotAmongNewest(0, of, without_texts(group))
+        case NotAmongNewest():
+            return replace(passed_over, rank=0)
+        case InInactiveGroup(_, group):
+            return InInactiveGroup(0, without_texts(group), _ANY_TIME)
+        case NotAmongNewestVersions():
+            return replace(passed_over, version="")
+        case _:
+            assert_never(passed_over)
 
 
 def _deleted_because(reason: Reason, groups: Sequence[PlannedImageGroup]) -> str:
@@ -163,8 +182,10 @@ def _deleted_because(reason: Reason, groups: Sequence[PlannedImageGroup]) -> str
 
 def _not_kept(passed_over: NotKeptByRule, groups: Sequence[PlannedImageGroup]) -> str:
     match passed_over:
-        case NotAmongNewest(_, of, patterns):
-            return f"not among the {of:,} newest {newest_words(of, patterns, groups)}"
+        case NotAmongNewest(_, of, group):
+            return f"not among the {of:,} newest {newest_words(of, group, groups)}"
+        case InInactiveGroup(_, group):
+            return f"{placeholder_words(group)} {not_active_words(group)}"
         case NotAmongNewestVersions(is_released=True):
             return "pre-releases of released versions"
         case NotAmongNewestVersions(_, majors, minors, patches):
@@ -174,7 +195,10 @@ def _not_kept(passed_over: NotKeptByRule, groups: Sequence[PlannedImageGroup]) -
 
 
 def _is_in_heading(reason: Reason) -> bool:
-    return isinstance(reason, AmongNewest) and not reason.since
+    """A heading does not name the groups of `per`."""
+    if not isinstance(reason, AmongNewest) or isinstance(reason.group, CapturedGroup):
+        return False
+    return reason.since is None
 
 
 def _own_words(reason: Reason) -> str:

@@ -29,7 +29,15 @@ from bot.core.text_formatting import (
     short_digest,
 )
 from bot.core.usage import ImageUser, PastTagUser
-from bot.core.verdict_reasons import AgeEvent, AgeStart, NotKeptByRule, Reason, TagPatterns
+from bot.core.verdict_reasons import (
+    AgeEvent,
+    AgeStart,
+    CapturedGroup,
+    NewestGroup,
+    NotKeptByRule,
+    Reason,
+    TagPatterns,
+)
 from bot.core.version_tags import VersionKind, VersionLine
 from bot.render.pins import pin_words
 from bot.render.plan_problem_sentences import forbidden_words, new_problems_words, unread_words
@@ -179,6 +187,29 @@ def group_words(group: TagPatterns) -> str:
     return f"images{tagged}{' and' if tagged and untagged else ''}{untagged}"
 
 
+def newest_group_words(group: NewestGroup) -> str:
+    """What follows `the 3 newest`: `snapshots`, `of branch pay-later`."""
+    if isinstance(group, TagPatterns):
+        return group_words(group)
+    return f"of {captured_words(group)}"
+
+
+def captured_words(group: CapturedGroup) -> str:
+    """`branch pay-later`, `team web and branch pay-later`."""
+    pairs = zip(group.placeholders, group.texts, strict=False)
+    return " and ".join(f"{name} {text or '(empty)'}" for name, text in pairs)
+
+
+def not_active_words(group: CapturedGroup) -> str:
+    within = f" within {format_duration(group.active_within)}" if group.active_within else ""
+    return f"not active{within}"
+
+
+def placeholder_words(group: CapturedGroup) -> str:
+    """`branch`, `team and branch`."""
+    return " and ".join(group.placeholders)
+
+
 def name_words(name: ManifestName) -> str:
     return manifest_label(name.digest, (name.tag,) if name.tag else ())
 
@@ -196,7 +227,7 @@ def _pulled(at: datetime | None) -> str:
 
 
 def _among_newest(reason: why.AmongNewest) -> str:
-    first = f"one of the {reason.of} newest {group_words(reason.group)}"
+    first = f"one of the {reason.of} newest {newest_group_words(reason.group)}"
     if reason.by_own_tag:
         return f"{first} by its own tag ({ordinal(reason.rank)})"
     since = f": {_age_start(reason.since)}" if reason.since else ""
@@ -250,7 +281,9 @@ def _nothing_keeps(reason: why.NoRuleKeeps) -> str:
 def not_kept_words(passed_over: NotKeptByRule) -> str:
     match passed_over:
         case why.NotAmongNewest(rank, of, group):
-            return f"not among the {of} newest {group_words(group)} ({ordinal(rank)})"
+            return f"not among the {of} newest {newest_group_words(group)} ({ordinal(rank)})"
+        case why.InInactiveGroup(_, group, last):
+            return f"{captured_words(group)} {not_active_words(group)} (last {format_time(last)})"
         case why.NotAmongNewestVersions(version, is_released=True):
             return f"version {version} is a pre-release of a version that is released"
         case why.NotAmongNewestVersions(version, majors, minors, patches, line):
@@ -339,6 +372,7 @@ def _as_it_is(value: Any) -> Any:
 
 _IN_SHORT: Mapping[Any, Callable[[Any], Any]] = {
     TagPatterns: group_words,
+    CapturedGroup: captured_words,
     ManifestName: lambda name: name.digest,
     AgeStart: lambda since: iso(since.at),
     Pin: lambda pin: pin.pin,

@@ -10,18 +10,21 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from bot.core.name_syntax import (
+    ABOUT_PATTERNS,
     CLUSTER_ARNS,
     CLUSTERS,
+    CLUSTERS_OR_ARNS,
     IDENTITY_ARNS,
     MEDIA_TYPES,
-    ONLY_GLOBS,
     REPOSITORIES,
     TAGS,
     is_arn,
 )
 from bot.core.patterns import Patterns
 from bot.core.pins import check_pin
+from bot.core.regular_expressions import is_regular_expression
 from bot.core.repository import NAME, parse_registry_host
+from bot.core.rules.tag_groups import GroupPattern
 from bot.core.text_formatting import LAST_YEAR, end_of_day, parse_duration
 from bot.core.version_pattern import PLACEHOLDER, VersionPattern
 
@@ -36,18 +39,25 @@ def _duration(value: Any) -> Any:
     return parse_duration(value) if isinstance(value, str) else value
 
 
-def _reference_glob(value: str) -> str:
+def _group_pattern(value: str) -> str:
+    GroupPattern(value)
+    return value
+
+
+def _reference_pattern(value: str) -> str:
     """Any text may be a reference, also one that cannot be parsed."""
     Patterns.of(value)
     return value
 
 
-def _cluster_glob(glob: str) -> str:
-    return (CLUSTER_ARNS if is_arn(glob) else CLUSTERS).check(glob)
+def _cluster_pattern(pattern: str) -> str:
+    if is_regular_expression(pattern):
+        return CLUSTERS_OR_ARNS.check(pattern)
+    return (CLUSTER_ARNS if is_arn(pattern) else CLUSTERS).check(pattern)
 
 
 def _version_glob(value: str) -> str:
-    TAGS.check(VersionPattern(value).example)
+    TAGS.check_glob(VersionPattern(value).example)
     return value
 
 
@@ -196,10 +206,10 @@ Schedule = Annotated[
 TimeZone = Annotated[
     str, AfterValidator(_time_zone), Field(description="a time zone, such as Europe/Berlin")
 ]
-TagGlob = Annotated[
+TagPattern = Annotated[
     str,
     AfterValidator(TAGS.check),
-    Field(description=f"a shell glob of tags (letters, digits, _ . -): {ONLY_GLOBS}"),
+    Field(description=f"a pattern for tags (letters, digits, _ . -): {ABOUT_PATTERNS}"),
 ]
 VersionGlob = Annotated[
     str,
@@ -209,36 +219,44 @@ VersionGlob = Annotated[
         f"release-{PLACEHOLDER}"
     ),
 ]
-RepositoryGlob = Annotated[
+GroupPatternText = Annotated[
+    str,
+    AfterValidator(_group_pattern),
+    Field(
+        description="a pattern for tags with placeholders, such as feature-{branch}-*, or a "
+        "regular expression with named groups, such as /(?P<branch>.+)-[0-9]+/"
+    ),
+]
+RepositoryPattern = Annotated[
     str,
     AfterValidator(REPOSITORIES.check),
     Field(
-        description="a shell glob of repository names or URIs (lowercase letters, digits, . _ - /)"
-        f": {ONLY_GLOBS}"
+        description="a pattern for repository names or URIs (lowercase letters, digits, . _ - /)"
+        f": {ABOUT_PATTERNS}"
     ),
 ]
-ClusterGlob = Annotated[
+ClusterPattern = Annotated[
     str,
-    AfterValidator(_cluster_glob),
+    AfterValidator(_cluster_pattern),
     Field(
-        description="a shell glob of EKS cluster names (letters, digits, - _) or, if it starts "
-        f"with `arn:`, of cluster ARNs: {ONLY_GLOBS}"
+        description="a pattern for EKS cluster names (letters, digits, - _) or, if it starts "
+        f"with `arn:`, for cluster ARNs: {ABOUT_PATTERNS}"
     ),
 ]
-ReferenceGlob = Annotated[
+ReferencePattern = Annotated[
     str,
-    AfterValidator(_reference_glob),
-    Field(description="a shell glob of image references, not empty and with every [ closed"),
+    AfterValidator(_reference_pattern),
+    Field(description="a pattern for image references, not empty and with every [ closed"),
 ]
-MediaTypeGlob = Annotated[
+MediaTypePattern = Annotated[
     str,
     AfterValidator(MEDIA_TYPES.check),
-    Field(description=f"a shell glob of media types, such as application/*helm*: {ONLY_GLOBS}"),
+    Field(description=f"a pattern for media types, such as application/*helm*: {ABOUT_PATTERNS}"),
 ]
 PinText = Annotated[
     str,
     AfterValidator(check_pin),
-    Field(description=f"a tag, a full digest, or a shell glob of tags: {ONLY_GLOBS}"),
+    Field(description=f"a tag, a full digest, or a pattern for tags: {ABOUT_PATTERNS}"),
 ]
 Approver = Annotated[
     str,

@@ -10,10 +10,18 @@ from bot.core.rules.pulled_within import PulledWithinRule
 from bot.core.rules.pushed_within import PushedWithinRule
 from bot.core.rules.selection import Rule, TagFilter
 from bot.core.rules.semver import SemverRule
+from bot.core.rules.tag_groups import Grouping, GroupPattern
 from bot.core.rules.tags import TagsRule
 from bot.core.version_pattern import VersionPattern
 from bot.core.version_tags import PRERELEASES, VersionSyntax
-from bot.settings.field_types import Duration, NonNegativeInt, TagGlob, VersionGlob
+from bot.settings.field_types import (
+    Duration,
+    GroupPatternText,
+    NonNegativeInt,
+    PositiveDuration,
+    TagPattern,
+    VersionGlob,
+)
 from bot.settings.section import Entries, SettingsSection, SomeEntries
 
 
@@ -22,8 +30,8 @@ class SemverSection(SettingsSection):
     minors: NonNegativeInt | None = None
     patches: NonNegativeInt | None = None
     version: VersionGlob | None = None
-    prereleases: Entries[TagGlob] | None = None
-    flavors: Entries[TagGlob] | None = None
+    prereleases: Entries[TagPattern] | None = None
+    flavors: Entries[TagPattern] | None = None
 
     def rule(self, narrowed: TagFilter) -> SemverRule:
         return SemverRule(narrowed, self.majors, self.minors, self.patches, self._syntax())
@@ -36,9 +44,11 @@ class SemverSection(SettingsSection):
 
 
 class KeepRule(SettingsSection):
-    tags: SomeEntries[TagGlob] | None = None
-    except_tags: Entries[TagGlob] = ()
+    tags: SomeEntries[TagPattern] | None = None
+    except_tags: Entries[TagPattern] = ()
     newest: NonNegativeInt | None = None
+    per: GroupPatternText | None = None
+    active_within: PositiveDuration | None = None
     pushed_within: Duration | None = None
     pulled_within: Duration | None = None
     semver: SemverSection | None = None
@@ -53,13 +63,17 @@ class KeepRule(SettingsSection):
             raise ValueError(
                 f"the rule is empty; set tags, except_tags or one of {', '.join(selectors)}"
             )
+        if self.per is not None and self.newest is None:
+            raise ValueError("per needs newest: how many images of each group to keep")
+        if self.active_within is not None and self.per is None:
+            raise ValueError("active_within needs per: it applies to groups")
         return self
 
     def rule(self) -> Rule:
         tags = Patterns(self.tags) if self.tags else None
         narrowed = TagFilter(tags, Patterns(self.except_tags))
         if self.newest is not None:
-            return NewestRule(self.newest, narrowed)
+            return NewestRule(self.newest, narrowed, self._grouping())
         if self.pushed_within is not None:
             return PushedWithinRule(self.pushed_within, narrowed)
         if self.pulled_within is not None:
@@ -67,3 +81,6 @@ class KeepRule(SettingsSection):
         if self.semver is not None:
             return self.semver.rule(narrowed)
         return TagsRule(narrowed)
+
+    def _grouping(self) -> Grouping | None:
+        return Grouping(GroupPattern(self.per), self.active_within) if self.per else None

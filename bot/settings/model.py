@@ -33,22 +33,22 @@ from bot.settings.field_types import (
     AliasHost,
     Approver,
     Boolean,
-    ClusterGlob,
+    ClusterPattern,
     Duration,
     EndDate,
     GbPriceSetting,
     JmesPath,
-    MediaTypeGlob,
+    MediaTypePattern,
     NonEmptyText,
     NonNegativeInt,
     Percentage,
     PinText,
     PositiveDuration,
     PositiveInt,
-    ReferenceGlob,
+    ReferencePattern,
     Region,
     RegistryHost,
-    RepositoryGlob,
+    RepositoryPattern,
     ResourceName,
     RoleArn,
     Schedule,
@@ -105,9 +105,9 @@ class RegistrySection(SettingsSection):
 
 
 class PolicySection(SettingsSection):
-    repositories: SomeEntries[RepositoryGlob] = EVERYTHING
+    repositories: SomeEntries[RepositoryPattern] = EVERYTHING
     min_age: Duration = timedelta(hours=24)
-    artifact_types: Entries[MediaTypeGlob] = ()
+    artifact_types: Entries[MediaTypePattern] = ()
     keep: Entries[KeepRule] = (
         KeepRule(tags=(LATEST,)),
         KeepRule(newest=5, tags=(SNAPSHOT,)),
@@ -169,7 +169,7 @@ class KubernetesSection(SettingsSection):
     """`timeout`: the time limit for reading one cluster."""
 
     clusters: Entries[ClusterSection] = ()
-    ignore: Entries[ClusterGlob] = ()
+    ignore: Entries[ClusterPattern] = ()
     custom_resources: Entries[CustomResourceSection] = ()
     timeout: PositiveDuration = timedelta(seconds=60)
 
@@ -213,12 +213,12 @@ class UsageSection(SettingsSection):
         AfterValidator(_names_each_host_once),
         Field(description="a mapping of host names, with an optional path, to registry URIs"),
     ] = Field(default_factory=dict)
-    ignore_references: Entries[ReferenceGlob] = ()
+    ignore_references: Entries[ReferencePattern] = ()
     expect_none: Boolean = False
 
 
 class ReportSection(SettingsSection):
-    repositories: SomeEntries[RepositoryGlob] = EVERYTHING
+    repositories: SomeEntries[RepositoryPattern] = EVERYTHING
     channel: NonEmptyText | None = None
     schedule: Schedule = "mon 09:00"
     time_zone: TimeZone = "UTC"
@@ -262,7 +262,7 @@ class ExecutionSection(SettingsSection):
 
 
 class PinSection(SettingsSection):
-    repository: RepositoryGlob
+    repository: RepositoryPattern
     pin: PinText
     reason: NonEmptyText
     until: EndDate | None = None

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple, Self
 
-from bot.core.errors import RequestError
+from bot.core.errors import PatternError, RequestError
 from bot.core.name_syntax import REPOSITORIES
-from bot.core.patterns import PatternError
 from bot.core.repository import is_repository_name, parse_registry_host
 from bot.core.text_formatting import parse_end
 from bot.slack.action_ids import COMMAND
@@ -241,7 +240,7 @@ def _normalized(text: str) -> str:
 
 def _checked_glob(glob: str) -> str:
     try:
-        return REPOSITORIES.check(glob)
+        return REPOSITORIES.check_glob(glob)
     except PatternError as error:
         raise RequestError(f"{error}; write a name, or a glob such as team/*") from error
 

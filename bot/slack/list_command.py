@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from functools import partial
 
-from bot.core.errors import RequestError
+from bot.core.errors import PatternError, RequestError
 from bot.core.name_syntax import REPOSITORIES
-from bot.core.patterns import PatternError, Patterns
+from bot.core.patterns import Patterns
 from bot.core.prices import RegionPrices
 from bot.core.records import KnownRepository
 from bot.core.storage_history import WEEK
@@ -53,7 +53,7 @@ def matching(every: Sequence[KnownRepository], pattern: str | None) -> Sequence[
         return every
     glob = pattern if is_pattern(pattern) else f"*{pattern}*"
     try:
-        patterns = Patterns.of(REPOSITORIES.check(glob))
+        patterns = Patterns.of(REPOSITORIES.check_glob(glob))
     except PatternError as error:
         raise RequestError(f"{error}; write part of a name, or a glob such as team/*") from error
     return [each for each in every if each.repository.matches(patterns)]

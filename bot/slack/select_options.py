@@ -8,7 +8,7 @@ from slack_bolt import Ack, App, BoltResponse
 from slack_sdk.models.blocks import Option
 
 from bot.core.patterns import Patterns
-from bot.core.pins import Pin, PinKind, check_pin
+from bot.core.pins import Pin, check_pin
 from bot.core.plan_choices import found_by_name
 from bot.core.repository import RepositoryId
 from bot.slack.action_ids import CHOSEN_PLANS, OPEN_REPORT, PINNED_TAGS, fits_option
@@ -16,7 +16,7 @@ from bot.slack.api import safe
 from bot.slack.digest_payloads import PlanSearch, ReportSearch
 from bot.slack.listener import Body, already_answered, log_error
 from bot.slack.listener_context import SlackContext
-from bot.slack.messages.pins import digest_option, glob_option, tag_option
+from bot.slack.messages.pins import digest_option, pattern_option, tag_option
 from bot.slack.messages.plan_selection import MOST_OPTIONS, plan_option, report_option
 from bot.slack.payloads import TagSearchPayload
 
@@ -84,19 +84,19 @@ def _found(context: SlackContext, repository: RepositoryId, typed: str) -> Itera
     if typed.startswith("sha256:"):
         digests = context.store.find_digests(repository, typed, MOST_OPTIONS)
         yield from map(digest_option, digests or filter(_is_pin, [typed]))
-    elif _is_glob(typed):
+    elif _is_pattern(typed):
         patterns = Patterns.of(typed)
         matches = sum(map(patterns.match, context.store.all_tags(repository)))
-        yield glob_option(typed, matches)
+        yield pattern_option(typed, matches)
     else:
         now = context.clock()
         for known in context.store.find_tags(repository, typed, MOST_OPTIONS):
             yield tag_option(known, now)
 
 
-def _is_glob(typed: str) -> bool:
-    """False for a glob too long for an option; the slash command can pin that."""
-    return _is_pin(typed) and fits_option(typed) and Pin(typed, "", "").kind is PinKind.GLOB
+def _is_pattern(typed: str) -> bool:
+    """False for a pattern too long for an option; the slash command can pin that."""
+    return _is_pin(typed) and fits_option(typed) and Pin(typed, "", "").kind.is_pattern
 
 
 def _is_pin(typed: str) -> bool:

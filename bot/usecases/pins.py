@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from bot.core.audit_details import PinDetail
 from bot.core.errors import RequestError, ServiceError
-from bot.core.name_syntax import ONLY_GLOBS
+from bot.core.name_syntax import ABOUT_PATTERNS
 from bot.core.permissions import PermissionRefused, Person, may_pin, may_unpin
 from bot.core.pins import Pin, PinIndex, PinKind, check_pin
 from bot.core.plan import BEFORE_EXECUTION, Plan
@@ -307,7 +307,7 @@ def _checked(
         pins = [check_pin(text) for text in dict.fromkeys(texts)]
     except ValueError as error:
         raise RequestError(
-            f"{error}; give a tag, a full digest or a glob of tags: {ONLY_GLOBS}"
+            f"{error}; give a tag, a full digest or a pattern for tags: {ABOUT_PATTERNS}"
         ) from error
     return [Pin(pin, action.person.name, why, until) for pin in pins]
 

@@ -8,9 +8,9 @@ from difflib import get_close_matches
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from bot.core.errors import RequestError, ServiceError
-from bot.core.name_syntax import ONLY_GLOBS, REPOSITORIES
-from bot.core.patterns import PatternError, Patterns
+from bot.core.errors import PatternError, RequestError, ServiceError
+from bot.core.name_syntax import ABOUT_GLOBS, REPOSITORIES
+from bot.core.patterns import Patterns
 from bot.core.repository import RegistryId, RepositoryId, is_repository_name, parse_registry_host
 from bot.core.text_formatting import first_few
 from bot.core.usage_snapshot import RepositoryMention, RepositoryMentions
@@ -58,10 +58,10 @@ def find_repository(argument: str, registries: Sequence[Registry]) -> FoundRepos
 
 def _by_glob(glob: str, registries: Sequence[Registry]) -> list[FoundRepository]:
     try:
-        patterns = Patterns.of(REPOSITORIES.check(glob))
+        patterns = Patterns.of(REPOSITORIES.check_glob(glob))
     except PatternError as error:
         raise RequestError(
-            f"{error}; give a repository name, a glob or a URI: {ONLY_GLOBS}"
+            f"{error}; give a repository name, a glob or a URI: {ABOUT_GLOBS}"
         ) from error
     found = [f for f in _all(registries) if f.repository.matches(patterns)]
     if not found:

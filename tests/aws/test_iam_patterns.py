@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.aws.iam_policy import repository_names
-from bot.core.patterns import PatternError, Patterns
+from bot.core.errors import PatternError
+from bot.core.patterns import Patterns
 from bot.core.repository import RegistryId, RepositoryId
 from tests.core.test_properties import tries
 

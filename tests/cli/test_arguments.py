@@ -21,7 +21,10 @@ DIGEST = f"sha256:{'a' * 64}"
         ("team/[a*", "the [ in 'team/[a*' is never closed"),
         ("team/[!a*", "the [ in 'team/[!a*' is never closed"),
         ("{team,ops}/*", "'{team,ops}/*' can match no repository's name or URI (none has '{')"),
-        ("/team/.*/", "regular expressions (/…/) are not supported yet"),
+        (
+            "/team/.*/",
+            "'/team/.*/' is written as a regular expression; only globs are",
+        ),
         ("team/api:*", "can match no repository's name or URI (none has ':')"),
         ("Team//*", "can match no repository's name or URI"),
         (f"{HOST}/team/api:1.0", "remove the tag or digest"),

@@ -131,11 +131,11 @@ def test_until_a_duration(run: Run, pin: Run) -> None:
         (("1.0", "--until", "9999-12-31"), "'9999-12-31' is after the year 9998"),
         (("1.0", "--until", "9999-12-31T20:00"), "'9999-12-31T20:00' is after the year 9998"),
         (("1.*,2.*",), "'1.*,2.*' can match no tag (none has ','); give a tag, a full digest or"),
-        (("/1.*/",), "regular expressions (/…/) are not supported yet"),
-        (("team/api:1.0",), "is not a valid tag, digest or glob of tags"),
+        (("/1/.*/",), "'/1/.*/' can match no tag (none has '/'); give a tag, a full digest or a"),
+        (("team/api:1.0",), "is not a valid tag, digest or pattern for tags"),
         (("sha256:abc",), "is not a complete digest"),
         (("[a",), "is never closed"),
-        ((), "Missing argument 'TAG|DIGEST|GLOB…'"),
+        ((), "Missing argument 'TAG|DIGEST|PATTERN…'"),
     ],
 )
 @pytest.mark.usefixtures("shelf")

@@ -141,7 +141,7 @@ def test_an_unreadable_file(run: Run, settings_file: Write) -> None:
         (
             "policies: [{keep: [{tags: ['{prod,stable}-*']}, {newest: 1}]}]",
             "policies[0].keep[0].tags[0]: found '{prod,stable}-*', but '{prod,stable}-*' can match "
-            "no tag (none has '{'); allowed: a shell glob of tags",
+            "no tag (none has '{'); allowed: a pattern for tags",
         ),
         (
             f"usage: {{registry_aliases: {{'https://mirror.example.com': {REGISTRY}}}}}",

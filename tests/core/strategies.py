@@ -28,6 +28,7 @@ from bot.core.rules.pulled_within import PulledWithinRule
 from bot.core.rules.pushed_within import PushedWithinRule
 from bot.core.rules.selection import Rule, TagFilter
 from bot.core.rules.semver import SemverRule
+from bot.core.rules.tag_groups import Grouping, GroupPattern
 from bot.core.rules.tags import TagsRule
 from bot.core.savings import SavingsTerms
 from bot.core.usage import PastTagUser, RepositoryUsage
@@ -135,9 +136,16 @@ globs = st.sampled_from(
 patterns = st.lists(globs, min_size=1, max_size=2).map(lambda drawn: Patterns.of(*drawn))
 filters = st.builds(TagFilter, st.none() | patterns, st.just(Patterns()) | patterns)
 counts = st.none() | st.integers(0, 3)
+groupings = st.builds(
+    Grouping,
+    st.sampled_from(["{all}", "{major}.*", "v{major}.{minor}.*", r"/(?P<word>[a-z]*)[^a-z]*/"]).map(
+        GroupPattern
+    ),
+    st.none() | ages,
+)
 rules: st.SearchStrategy[Rule] = st.one_of(
     st.builds(TagsRule, st.builds(TagFilter, patterns, st.just(Patterns()) | patterns)),
-    st.builds(NewestRule, st.integers(0, 4), filters),
+    st.builds(NewestRule, st.integers(0, 4), filters, st.none() | groupings),
     st.builds(PushedWithinRule, ages, filters),
     st.builds(PulledWithinRule, ages, filters),
     st.builds(SemverRule, filters, counts, counts, counts),

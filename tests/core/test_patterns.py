@@ -1,6 +1,7 @@
 import pytest
 
-from bot.core.patterns import PatternError, Patterns
+from bot.core.errors import PatternError
+from bot.core.patterns import Patterns
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from semver import Version
 
-from bot.core.patterns import PatternError, Patterns
+from bot.core.errors import PatternError
+from bot.core.patterns import Patterns
 from bot.core.version_pattern import VersionPattern
 from bot.core.version_tags import VERSIONS, TagVersion, VersionLine, VersionSyntax
 from tests.core.test_properties import tries

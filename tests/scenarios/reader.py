@@ -67,6 +67,7 @@ from bot.core.rules.newest import NewestRule
 from bot.core.rules.pulled_within import PulledWithinRule
 from bot.core.rules.pushed_within import PushedWithinRule
 from bot.core.rules.selection import Rule, TagFilter
+from bot.core.rules.tag_groups import Grouping, GroupPattern
 from bot.core.rules.tags import TagsRule
 from bot.core.savings import SavingsTerms
 from bot.core.text_formatting import parse_duration
@@ -255,11 +256,18 @@ def read_policy(entry: Row | None) -> Policy | None:
     )
 
 
+def read_grouping(entry: Row) -> Grouping | None:
+    if "per" not in entry:
+        return None
+    within = parse_duration(entry["active_within"]) if "active_within" in entry else None
+    return Grouping(GroupPattern(entry["per"]), within)
+
+
 def read_rule(entry: Row) -> Rule:
     tags = Patterns.of(*entry["tags"]) if "tags" in entry else None
     which = TagFilter(tags, Patterns.of(*entry.get("except_tags", ())))
     if "newest" in entry:
-        return NewestRule(entry["newest"], which)
+        return NewestRule(entry["newest"], which, read_grouping(entry))
     if "semver" in entry:
         return SemverSection.model_validate(entry["semver"]).rule(which)
     if "pushed_within" in entry:

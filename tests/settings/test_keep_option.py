@@ -14,7 +14,7 @@ from bot.core.rules.selection import Rule, TagFilter
 from bot.core.rules.tags import TagsRule
 from bot.settings.keep_option import parse_keep_options
 
-KEYS = "a rule such as '{newest: 15}', with the keys tags, except_tags, newest, pushed_within, pulled_within, semver"
+KEYS = "a rule such as '{newest: 15}', with the keys tags, except_tags, newest, per, active_within, pushed_within, pulled_within, semver"
 
 
 @pytest.mark.parametrize(

@@ -104,7 +104,7 @@ class TagFilter:
 
     @property
     def is_set(self) -> bool:
-        return self.tags is not None or bool(self.except_tags.globs)
+        return self.tags is not None or bool(self.except_tags.texts)
 
     def matching_groups(self, candidates: RuleCandidates) -> Iterator[ImageGroup]:
         """The image groups that match; parts only by their own tags."""
@@ -123,4 +123,4 @@ class TagFilter:
 
     @property
     def group(self) -> TagPatterns:
-        return TagPatterns(self.tags.globs if self.tags else (), self.except_tags.globs)
+        return TagPatterns(self.tags.texts if self.tags else (), self.except_tags.texts)

@@ -216,9 +216,9 @@ def tag_option(known: KnownTag, now: datetime) -> Option:
     return option(known.tag, pin_option(known.tag), " · ".join(filter(None, facts)))
 
 
-def glob_option(glob: str, matches: int) -> Option:
+def pattern_option(pattern: str, matches: int) -> Option:
     match = count(matches, "tag matches", "tags match")
-    return option(f"All tags like {glob}", pin_option(glob), f"{match} now; later tags too")
+    return option(f"All tags like {pattern}", pin_option(pattern), f"{match} now; later tags too")
 
 
 def digest_option(digest: str) -> Option:
