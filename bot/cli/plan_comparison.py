@@ -1,4 +1,4 @@
-"""`ecr-clean plan --compare`: what another settings file would delete or keep besides."""
+"""`ecr-clean plan --compare`: what another settings file would change."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace

@@ -172,7 +172,8 @@ def note_if_incomplete(plan: Plan, outcome: ExitStatusCollector) -> None:
     "--compare",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="Show only what another settings file would delete or keep besides.",
+    help="Show only what another settings file would change: the images that it also deletes, and "
+    "those that it keeps.",
 )
 @format_option("manifest")
 @common_options

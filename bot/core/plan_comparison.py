@@ -69,7 +69,7 @@ class ChangedImageGroup:
 class ImageChanges:
     """Images that one of two plans deletes, and the other keeps, largest first.
 
-    `freed_bytes`: what their deletion frees besides the deletions of the plan that keeps them.
+    `freed_bytes`: what their deletion frees in addition to the plan that keeps them.
     `usd_per_month`: its price under the other settings. `exact`: as in Savings."""
 
     groups: tuple[ChangedImageGroup, ...] = ()

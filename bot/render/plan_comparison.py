@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
 
 from bot.core.plan_comparison import (
     ChangedImageGroup,
@@ -50,6 +50,12 @@ from bot.render.unmatched_tags import unmatched_words
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
+
+COVERAGE_REMARKS = {
+    PolicyCoverage.COVERED: "",
+    PolicyCoverage.NO_POLICY: "no policy",
+    PolicyCoverage.REGISTRY_NOT_LISTED: "not listed",
+}
 
 HALF_A_CENT = 0.005
 """In USD: less is shown as no difference."""
@@ -123,13 +129,7 @@ def _signed_dollars(usd: float) -> str:
 def _remark(comparison: SettingsComparison) -> "RenderableType":
     if not comparison.is_complete:
         return shown("incomplete", style="red")
-    match comparison.coverage:
-        case PolicyCoverage.COVERED:
-            return shown("")
-        case PolicyCoverage.NO_POLICY:
-            return shown("no policy", style="yellow")
-        case PolicyCoverage.REGISTRY_NOT_LISTED:
-            return shown("not listed", style="yellow")
+    return shown(COVERAGE_REMARKS[comparison.coverage], style="yellow")
 
 
 def _headline(comparisons: Sequence[SettingsComparison], file: str) -> str:
@@ -194,18 +194,23 @@ def _incomplete(where: str, problems: Sequence[PlanProblem]) -> Iterator["Render
 
 
 def _notes(comparison: SettingsComparison, file: str) -> Iterator["RenderableType"]:
-    match comparison.coverage:
-        case PolicyCoverage.COVERED:
-            pass
-        case PolicyCoverage.NO_POLICY:
-            words = f"No policy in {file} covers this repository, so it is kept whole."
-            yield shown(words, style="yellow")
-        case PolicyCoverage.REGISTRY_NOT_LISTED:
-            words = f"{file} does not list this registry, so the repository is kept whole."
-            yield shown(words, style="yellow")
+    if words := _coverage_words(comparison.coverage, file):
+        yield shown(words, style="yellow")
     if _has_new_unmatched(comparison):
         words = unmatched_words(comparison.other.unmatched_tags)
         yield shown(f"Under {file}, {words}.", style="yellow")
+
+
+def _coverage_words(coverage: PolicyCoverage, file: str) -> str | None:
+    match coverage:
+        case PolicyCoverage.COVERED:
+            return None
+        case PolicyCoverage.NO_POLICY:
+            return f"No policy in {file} covers this repository, so it is kept whole."
+        case PolicyCoverage.REGISTRY_NOT_LISTED:
+            return f"{file} does not list this registry, so the repository is kept whole."
+        case _:
+            assert_never(coverage)
 
 
 def _has_new_unmatched(comparison: SettingsComparison) -> bool:
@@ -261,13 +266,13 @@ def _images_table(
     ]
     parts = [shown(title, style="bold"), table(headings, rows)]
     parts += how_many_more(len(groups), ALL_LISTED)
-    if lately := sum(group.root.deleted.pulled_recently for group in groups):
+    if lately := sum(group.root.other.pulled_recently for group in groups):
         parts.append(recently_pulled_note(lately))
     return section(*parts)
 
 
 def _both_reasons(changed: ChangedManifest) -> "RenderableType":
-    style = "yellow" if changed.deleted.pulled_recently else ""
+    style = "yellow" if changed.other.pulled_recently else ""
     return stacked(shown(why(changed.in_force)), shown(f"→ {why(changed.other)}", style=style))
 
 

@@ -156,6 +156,16 @@ def test_an_image_group_is_one_image(
     assert "multi (+2)" in out
 
 
+def test_only_images_that_the_file_deletes_are_marked_as_pulled(
+    compare: Run, shelf: Shelf, settings_file: Write, file: Write
+) -> None:
+    settings_file("policies: [{keep: [{tags: [a]}]}]\n")
+    file("policies: [{keep: [{tags: [b]}]}]\n")
+    for name in ("a", "b"):
+        shelf.image(name, pulled=3)
+    assert words(compare()).count("1 of these was pulled in the last 30 days") == 1
+
+
 @pytest.mark.parametrize(
     ("policy", "said"),
     [
@@ -278,6 +288,18 @@ def test_counts_of_the_file_are_not_remembered(
     assert compare_json().status == 0
     assert run("plan", five.id.name).status == 0
     assert compare_json().status == 0
+
+
+def test_a_source_that_lists_far_less_under_the_file(
+    compare_json: Run, aws: AwsStandIn, five: Shelf, settings_file: Write, file: Write
+) -> None:
+    for number in range(5):
+        aws.world.ecs().register("api", [f"{five.id.uri}:1.{number}"])
+    settings_file(f"usage: {{{others_off('ecs')}, ecs: {{revisions: 5}}}}\n")
+    file(f"usage: {{{others_off('ecs')}, ecs: {{revisions: 1}}}}\n")
+    result = compare_json()
+    assert (result.status, result.plan["file_complete"]) == (3, False)
+    assert "it lists 1 workloads, but listed 5" in result.sentence
 
 
 def test_other_approvers_need_a_scan_of_their_own(
@@ -494,6 +516,17 @@ def test_a_repository_that_cannot_be_listed(
     assert "AWS throttled ecr:DescribeImages" in result.sentence
     assert [each["repository"] for each in result.plans] == ["team/web"]
     del several
+
+
+@pytest.mark.parametrize("columns", ["40", "80", "200"])
+def test_the_tables_fit_the_terminal(
+    columns: str, compare: Run, several: Shelf, file: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    several.image("a-with-a-tag-that-is-as-long-as-build-systems-like-them", age=30)
+    file("policies: [{keep: [{tags: ['2.*']}]}]\n")
+    out = compare("team/*").out
+    assert max(map(len, out.splitlines())) <= int(columns)
 
 
 # the file
