@@ -60,9 +60,9 @@ def test_approve_25_of_60(bot: RunningBot, slack: Workspace, ann: SimulatedUser)
     digest = post_digest(bot, repositories(bot, 60))
     chosen = digest.plans[10:35]
     assert digest.opens(ann) == "Nothing is chosen yet."
-    assert digest.picks(ann, chosen) == "*25 repositories: 50 images, saves $60 a year*"
+    assert digest.picks(ann, chosen) == "*25 repositories: 50 images, $60 a year*"
     listed = digest.submits(ann)
-    assert listed.startswith("*25 repositories: 50 images, saves $60 a year*\n• `team/r0010`: 2 im")
+    assert listed.startswith("*25 repositories: 50 images, $60 a year*\n• `team/r0010`: 2 im")
     assert "team/r0034" in listed
     assert "team/r0035" not in listed
     assert digest.approvals() == []
@@ -116,7 +116,7 @@ def test_all_without_warnings_and_one_with(bot: RunningBot, ann: SimulatedUser) 
     bot.wait_until_idle()
     assert "3 repositories: 6 images" in shown(ann)
     assert "4 repositories: 7 images" in digest.picks(ann, pulled)
-    line = "`hot/r0000`: 1 image, saves $1.20 a year · :warning: 1 pulled recently"
+    line = "`hot/r0000`: 1 image, $1.20 a year · :warning: 1 pulled recently"
     assert line in digest.submits(ann)
 
 
@@ -124,7 +124,7 @@ def test_back_to_the_choice(digest: PostedDigest, ann: SimulatedUser) -> None:
     """From the second modal. After the approval, closing its result closes all."""
     digest.chooses(ann, digest.plans[:2])
     ann.closes()
-    assert shown(ann) == "*2 repositories: 4 images, saves $4.80 a year*"
+    assert shown(ann) == "*2 repositories: 4 images, $4.80 a year*"
     digest.picks(ann, digest.plans[:3])
     assert "3 repositories: 6 images" in digest.submits(ann)
     digest.approves(ann, 6)
@@ -250,7 +250,7 @@ def test_plans_of_earlier_versions_of_the_bot(
     digest.opens(ann)
     assert "All without warnings" not in str(ann.modal())
     assert "2 repositories: 4 images" in digest.picks(ann, digest.plans)
-    assert "2 images, saves $2.40 a year · :warning: made by an earlier" in digest.submits(ann)
+    assert "2 images, $2.40 a year · :warning: made by an earlier" in digest.submits(ann)
     assert digest.approves(ann, 4).startswith("*2 plans approved.*")
 
 
@@ -669,7 +669,7 @@ def test_the_order_of_options(bot: RunningBot, ann: SimulatedUser) -> None:
     found = ann.looks_for("WEB", CHOSEN_PLANS).options
     names = [each["text"]["text"] for each in found]
     assert names == ["web", "web/y", "web/x", "a/web"]
-    words = "5 images · saves $6.00 a year · eu-west-1 123456789012"
+    words = "5 images · $6.00 a year · eu-west-1 123456789012"
     assert found[1]["description"]["text"] == words
 
 

@@ -31,7 +31,7 @@ from bot.core.refusal_reasons import (
     Refusal,
     RepositoryNameNotTyped,
 )
-from bot.render.quantities import count, saves
+from bot.render.quantities import count, yearly
 from bot.render.refusals import refusal_words
 from bot.slack.action_ids import (
     ALL_WITHOUT_WARNINGS,
@@ -152,22 +152,22 @@ def confirmation_view(view: ConfirmationView) -> Json:
 
 
 def totals_words(totals: ChoiceTotals) -> str:
-    """`25 repositories: 1,234 images, saves $394 a year`"""
+    """`25 repositories: 1,234 images, $394 a year`"""
     repositories = count(totals.plans, "repository", "repositories")
-    saving = escape(saves(totals.usd_per_month))
+    saving = escape(yearly(totals.usd_per_month))
     return f"{repositories}: {count(totals.images, 'image')}, {saving}"
 
 
 def plan_option(choice: ChoosablePlan) -> Option:
     """An option of the select in the first modal."""
     deleted = count(choice.images.to_delete, "image")
-    facts = [deleted, saves(choice.usd_per_month), *_warnings(choice)]
+    facts = [deleted, yearly(choice.usd_per_month), *_warnings(choice)]
     return _option(choice.plan, " · ".join(facts))
 
 
 def report_option(plan: PlanRecord, saving: StorageCost) -> Option:
     """An option of the select in the digest."""
-    return _option(plan, saves(saving.usd_per_month) if plan.complete else "blocked")
+    return _option(plan, yearly(saving.usd_per_month) if plan.complete else "blocked")
 
 
 def _option(plan: PlanRecord, effect: str) -> Option:
@@ -250,7 +250,7 @@ def _plan_line(choice: ChoosablePlan) -> str:
     name = code(choice.plan.repository.name, LONGEST_NAME)
     images = count(choice.images.to_delete, "image")
     warnings = "".join(f" · :warning: {each}" for each in _warnings(choice))
-    return f"{name}: {images}, {escape(saves(choice.usd_per_month))}{warnings}"
+    return f"{name}: {images}, {escape(yearly(choice.usd_per_month))}{warnings}"
 
 
 def _warnings(choice: ChoosablePlan) -> Iterator[str]:
