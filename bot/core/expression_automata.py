@@ -17,6 +17,8 @@ _ANCHORS = frozenset({"^", "$", r"\A", r"\z", r"\b", r"\B"})
 
 _QUANTIFIER = re.compile(r"[*+?]\??|\{(?P<least>\d+)(?P<comma>,?)(?P<most>\d*)\}\??")
 
+_ESCAPED_SIGN = re.compile(r"\\\W")
+
 _MOST_STATES = 20_000
 
 _DEEPEST = 100
@@ -85,7 +87,9 @@ class ExpressionAutomaton:
 
     def unmatched_by(self, characters: str) -> str | None:
         parts = self._characters
-        return next((p.token for p in parts if p.characters.isdisjoint(characters)), None)
+        return next(
+            (_unescaped(p.token) for p in parts if p.characters.isdisjoint(characters)), None
+        )
 
     def _new_state(self) -> int:
         if len(self._steps) >= _MOST_STATES:
@@ -181,6 +185,10 @@ def _unquoted(text: str) -> Sequence[str]:
     if not text.startswith(r"\Q"):
         return [text]
     return [f"\\x{{{ord(each):x}}}" for each in text[2:].removesuffix(r"\E")]
+
+
+def _unescaped(token: str) -> str:
+    return token[1:] if _ESCAPED_SIGN.fullmatch(token) else token
 
 
 @lru_cache(maxsize=4096)
