@@ -340,7 +340,7 @@ def test_sections_by_reason() -> None:
     releases = (image(1, "1.0"), image(2, "1.1"))
     said = text(plan(*releases, signature, image(3, age=None)))
     headings = re.findall(r"^\*(.+) · (\d+ images?)\*$", said, re.MULTILINE)
-    assert headings == [("Not among the 0 newest images", "2 images")]
+    assert headings == [("Not among the 0 newest releases", "2 images")]
 
 
 def test_an_empty_repository() -> None:
