@@ -140,11 +140,10 @@ def checking_total(ack: Ack, body: Body, next_: Callable[[], None]) -> BoltRespo
 
 
 def approve_chosen(context: SlackContext, submission: TotalSubmission) -> None:
-    """Approves the choice. *Stop all* is posted first, so that it exists even if the bot stops in
-    the middle."""
-    modal, ref = Modal(context, submission.view.id), submission.ref
+    """Approves the choice, after the approver typed its number of images."""
+    modal = Modal(context, submission.view.id)
     with reporting_in(modal, submission.sender):
-        selection = _stored(context, ref.selection)
+        selection = _stored(context, submission.ref.selection)
         digest = posted_digest(context, selection.digest)
         person = context.person(submission.sender)
         with naming_approvers(context.users, _rules(context, selection)):
@@ -160,8 +159,9 @@ def stop_plans(context: SlackContext, click: StopPlansClick) -> None:
     decided = context.selections.stop(selection, person)
     answer(context, click.sender, stopped_answer(decided))
     if decided.done:
-        content = stopped_message(decided, person.id, selection.user)
-        update_message(context.client, "Showing a stop", click.channel_id, click.ts, content)
+        _show(
+            context, click.channel_id, click.ts, stopped_message(decided, person.id, selection.user)
+        )
         update_digest(context, selection.digest)
 
 
@@ -186,7 +186,10 @@ def _approve(
         pause=context.store.pause(),
         now=context.clock(),
     )
-    _show_submission(context, channel, ts, view)
+    if decided.done or decided.failure:
+        _show(context, channel, ts, submitted_message(view))
+    else:
+        _delete(context, channel, ts)
     return view
 
 
@@ -199,13 +202,9 @@ def _post_start(context: SlackContext, digest: Digest, starting: MessageContent)
         raise ServiceError(f"{error}. Nothing was approved: choose again") from error
 
 
-def _show_submission(context: SlackContext, channel: str, ts: str, view: SubmissionView) -> None:
-    """Logs failures: the message keeps *Stop all*."""
-    if not view.decided.done:
-        _delete(context, channel, ts)
-        return
+def _show(context: SlackContext, channel: str, ts: str, content: MessageContent) -> None:
+    """Logs failures, which change no plan."""
     try:
-        content = submitted_message(view)
         update_message(context.client, "Showing approvals", channel, ts, content)
     except ServiceError as error:
         _log.warning("%s", error)

@@ -78,6 +78,15 @@ def chosen(option: str, duration: str) -> Json:
     return {block: {block: each} for block, each in inputs.items()}
 
 
+def chosen_plans(*plans: str) -> Json:
+    select = {"type": "multi_external_select", "selected_options": [{"value": p} for p in plans]}
+    return {"chosen_plans": {"chosen_plans": select}}
+
+
+def typed_total(value: Any) -> Json:
+    return {"typed_total": {"typed_total": {"type": "plain_text_input", "value": value}}}
+
+
 URI = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/team/api"
 
 
@@ -130,6 +139,18 @@ BUTTONS: list[list[Json]] = [
     [action("keep_pin", "1e9 example.com/team/api 1.0")],
     [action("run_command:0", "")],
     [action("run_command:0", "x" * 2001)],
+    [action("approve_plans", SECRET)],
+    [action("approve_plans", "unknown")],
+    [action("approve_plans"), action("dismiss_plans")],
+    [action("dismiss_plans", None)],
+    [action("dismiss_plans", "unknown")],
+    [action("stop_plans", "a" * 41)],
+    [action("stop_plans", "unknown")],
+    [action("open_report", "abc")],
+    [action("open_report") | {"selected_option": None}],
+    [action("open_report") | {"selected_option": {"value": SECRET}}],
+    [action("open_report") | {"selected_option": {"value": "unknown"}}],
+    [action("chosen_plans")],
 ]
 
 
@@ -204,6 +225,15 @@ SUBMISSIONS: list[tuple[str, str, Json]] = [
     ("pin_tags", "abc:1:C1", {}),
     ("images", "abc:1", {}),
     ("another", "abc:1", {}),
+    ("choose_plans", SECRET, chosen_plans("abc")),
+    ("choose_plans", "abc:C1:0", {}),
+    ("choose_plans", "abc:C1:0", chosen_plans(SECRET)),
+    ("choose_plans", "abc:C1:0", chosen_plans(*["abc"] * 1001)),
+    ("choose_plans", "abc:C1:0", chosen_plans("abc")),
+    ("confirm_plans", "abc:C1", typed_total("5")),
+    ("confirm_plans", "abc:C1:-5", typed_total("-5")),
+    ("confirm_plans", "abc:C1:5", typed_total(None)),
+    ("confirm_plans", "abc:C1:5", typed_total("5")),
 ]
 
 

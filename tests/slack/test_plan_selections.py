@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -14,7 +15,7 @@ from bot.core.records import AuditEventName, Pause, PlanRecord, StoreChange
 from bot.playground.slack import TEAM_ID, ActionOutcome, CallFault, SimulatedUser, Workspace
 from bot.playground.slack.faults import DeliveryFault
 from bot.slack.action_ids import APPROVE_PLANS, CHOSEN_PLANS
-from bot.usecases.decisions import ApprovalRequest
+from bot.usecases.decisions import ApprovalRequest, Decisions
 from tests.slack.conftest import StartBot
 from tests.slack.digests import (
     PostedDigest,
@@ -311,7 +312,7 @@ def test_every_plan_changed_before_the_number_was_typed(
 ) -> None:
     digest.chooses(ann, digest.plans[:1])
     changed(digest.bot, digest.plans[0])
-    assert digest.approves(ann, 2).startswith("*No plan was approved.*\n*Refused:* 1")
+    assert digest.approves(ann, 2).startswith("*0 plans approved.*\n*Refused:* 1")
     (csv,) = digest.thread(ann)
     assert csv["files"]
 
@@ -373,7 +374,7 @@ def test_two_users_approve_the_same_plans_in_two_processes(
             assert done.result().ok
     wait()
     assert ids(digest.plans) == sorted(digest.approvals())
-    approved = [shown(person).partition(" ")[0].replace("*No", "*0") for person in (ann, bob)]
+    approved = [shown(person).partition(" ")[0] for person in (ann, bob)]
     assert sum(int(each.lstrip("*")) for each in approved) == 20
 
 
@@ -401,34 +402,37 @@ def test_a_submitted_selection_is_not_submitted_again(
     assert digest.approvals() == []
 
 
-def test_the_bot_stops_in_the_middle(
-    digest: PostedDigest, ann: SimulatedUser, monkeypatch: pytest.MonkeyPatch
+def test_the_bot_is_restarted_in_the_middle(
+    start_bot: StartBot, ann: SimulatedUser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What was approved can be stopped at once, and the rest can be approved. The plan that was
     about to be approved counts for both."""
+    bot = start_bot()
+    digest = post_digest(bot, repositories(bot, 4))
     digest.chooses(ann, digest.plans)
-    approve = type(digest.bot.context.decisions).approve
-    left = [None, None]
+    approve, left = Decisions.approve, [None, None]
 
-    def die_after_two(*arguments: object) -> PlanRecord:
+    def die_after_two(*arguments: Any) -> PlanRecord:
         if not left:
             raise KeyboardInterrupt
         left.pop()
-        return approve(*arguments)  # type: ignore[arg-type]
+        return approve(*arguments)
 
     with monkeypatch.context() as patch:
-        patch.setattr(type(digest.bot.context.decisions), "approve", die_after_two)
+        patch.setattr(Decisions, "approve", die_after_two)
         with pytest.raises(KeyboardInterrupt):
-            digest.bot.submits(ann, typed_total="8")
-    said = digest.thread(ann)[-1]
-    assert "is approving 4 plans" in said["text"]
-    assert states(digest) == [PlanState.APPROVED] * 2 + [PlanState.PROPOSED] * 2
+            bot.submits(ann, typed_total="8")
+    close(bot.connection)
     ann.closes(everything=True)
-    digest.chooses(ann, digest.plans[2:])
-    digest.approves(ann, 4)
-    assert ids(digest.plans) == sorted(digest.approvals())
-    assert stops(digest, ann, said["ts"]) == "Stopped 3 plans."
-    assert states(digest) == [PlanState.PROPOSED] * 3 + [PlanState.APPROVED]
+    later = replace(digest, bot=start_bot())
+    said = later.thread(ann)[-1]
+    assert "is approving 4 plans" in said["text"]
+    assert states(later) == [PlanState.APPROVED] * 2 + [PlanState.PROPOSED] * 2
+    later.chooses(ann, later.plans[2:])
+    later.approves(ann, 4)
+    assert ids(later.plans) == sorted(later.approvals())
+    assert stops(later, ann, said["ts"]) == "Stopped 3 plans."
+    assert states(later) == [PlanState.PROPOSED] * 3 + [PlanState.APPROVED]
 
 
 def test_the_database_fails_in_the_middle(
@@ -447,11 +451,37 @@ def test_the_database_fails_in_the_middle(
         patch.setattr(digest.bot.store, "commit", fail_after_two)
         text = digest.approves(ann, 8)
     assert text.startswith("*2 plans approved.* Deletion starts")
-    assert ":warning: The database is away. 2 plans not reached: choose again." in text
+    assert (
+        ":warning: The database is away. 2 plans are left: check the digest, then choose again."
+        in text
+    )
+    said = digest.thread(ann)[-1]
+    assert "approved 2 plans: 4 images" in said["text"]
+    assert said["text"].endswith(":warning: Not finished: The database is away.")
     ann.closes()
     digest.chooses(ann, digest.plans[2:])
     digest.approves(ann, 4)
     assert ids(digest.plans) == sorted(digest.approvals())
+
+
+def test_the_answer_of_the_database_is_lost(
+    digest: PostedDigest, ann: SimulatedUser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first approval is stored, but the bot does not know it. It can be stopped."""
+    digest.chooses(ann, digest.plans)
+    commit = digest.bot.store.commit
+
+    def fail_after(change: StoreChange) -> bool:
+        commit(change)
+        raise ServiceError("The database is away")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(digest.bot.store, "commit", fail_after)
+        text = digest.approves(ann, 8)
+    assert "4 plans are left" in text
+    assert states(digest) == [PlanState.APPROVED, *[PlanState.PROPOSED] * 3]
+    assert stops(digest, ann, digest.thread(ann)[-1]["ts"]) == "Stopped 1 plan."
+    assert states(digest) == [PlanState.PROPOSED] * 4
 
 
 # users who may not
@@ -604,6 +634,16 @@ def test_stop_all(digest: PostedDigest, ann: SimulatedUser, bob: SimulatedUser) 
     assert after["text"] == f"<@{bob.id}> stopped 3 plans that <@{ann.id}> approved together."
     assert buttons(after) == []
     assert digest.bot.events().count(AuditEventName.STOPPED) == 3
+
+
+def test_the_stop_cannot_be_shown(
+    digest: PostedDigest, slack: Workspace, ann: SimulatedUser
+) -> None:
+    digest.chooses(ann, digest.plans)
+    digest.approves(ann, 8)
+    slack.faults.add(CallFault(method="chat.update", error="fatal_error", times=5))
+    assert stops(digest, ann, digest.thread(ann)[-1]["ts"]) == "Stopped 4 plans."
+    assert stops(digest, ann, digest.thread(ann)[-1]["ts"]).startswith("Nothing is left to stop")
 
 
 def test_stop_all_while_some_are_deleted(digest: PostedDigest, ann: SimulatedUser) -> None:

@@ -53,15 +53,20 @@ def approving_message(selection: str, user: str, plans: int) -> MessageContent:
 
 
 def submitted_message(view: SubmissionView) -> MessageContent:
-    """The message in the digest's thread."""
-    text = f"{mention(view.user)} approved {_plans(view.totals)}. {_effect(view)}"
-    return message(text, section(text), *([_stop_all(view.selection)] if view.starting else []))
+    """The message in the digest's thread. After a failure, it is unknown whether one plan more was
+    approved."""
+    failure = view.decided.failure
+    warning = f":warning: Not finished: {prose(failure.text)}." if failure else ""
+    sentences = (f"{mention(view.user)} approved {_plans(view.totals)}.", _effect(view), warning)
+    text = " ".join(filter(None, sentences))
+    can_stop = view.starting or failure
+    return message(text, section(text), *([_stop_all(view.selection)] if can_stop else []))
 
 
 def submission_result(view: SubmissionView) -> Json:
     """The modal of the approver. To close it also closes the choice below."""
     number = len(view.decided.done)
-    headline = f"*{count(number, 'plan')} approved.* {_effect(view)}" if number else NONE_APPROVED
+    headline = f"*{count(number, 'plan')} approved.* {_effect(view)}".rstrip()
     blocks = as_json([section(headline), *full_sections(_not_decided(view.decided))])
     return {**text_view(blocks), "clear_on_close": True}
 
@@ -93,9 +98,6 @@ def opened_answer(plan: PlanRecord, link: str) -> MessageContent:
     """`link`: to the report in the digest's thread."""
     name = code(plan.repository.name)
     return _answer([f"The report of {name} is <{link}|in the digest's thread>."])
-
-
-NONE_APPROVED = "*No plan was approved.*"
 
 
 def _effect(view: SubmissionView) -> str:
@@ -130,7 +132,9 @@ def _not_decided(decided: DecisionOnSeveral) -> Iterator[str]:
 
 
 def _left(decided: DecisionOnSeveral) -> str:
-    return f"{count(decided.left, 'plan')} not reached: choose again." if decided.left else ""
+    """The first of them may be approved: the answer of the database is unknown."""
+    left = count(decided.left, "plan is", "plans are")
+    return f"{left} left: check the digest, then choose again." if decided.left else ""
 
 
 def _stop_all(selection: str) -> ActionsBlock:
