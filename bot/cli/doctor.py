@@ -25,7 +25,7 @@ from bot.bootstrap.slack_context import has_slack_tokens, open_slack_checks
 from bot.bootstrap.sources import open_sources
 from bot.bootstrap.usecases import open_authority
 from bot.cli.exit_status import ExitStatus
-from bot.cli.open_storage import opened_memory
+from bot.cli.open_storage import existing_store, opened_memory
 from bot.cli.options import CommonOptions, common_options, format_option
 from bot.cli.terminal import OutputFormats, note, print_lines, progress_display
 from bot.core.doctor_findings import (
@@ -37,12 +37,14 @@ from bot.core.doctor_findings import (
     ok,
 )
 from bot.core.errors import RequestError
-from bot.core.repository import RegistryId
+from bot.core.repository import RegistryId, RepositoryId
+from bot.core.settings_patterns import pattern_findings
 from bot.process import system_clock
 from bot.render.doctor_findings import FINDING_COLUMNS, findings_as_text
 from bot.settings.field_types import AUTO
 from bot.settings.load import DEFAULT_FILE, load_settings
 from bot.settings.model import Settings
+from bot.settings.pattern_places import written_patterns
 from bot.usage.other_regions import NullRegionMemory
 from bot.usecases.doctor import Doctor, UsageScan
 
@@ -73,6 +75,7 @@ def _findings(options: CommonOptions) -> Iterator[DoctorFinding]:
         open_registries=lambda: open_named_registries(settings),
         scan=lambda registries: _scan(settings, registries),
         check_prices=lambda regions: _price_findings(settings, regions),
+        check_patterns=lambda repositories: _pattern_findings(settings, repositories),
     ).findings()
     yield from _slack(settings)
 
@@ -95,6 +98,14 @@ def _price_findings(settings: Settings, regions: Sequence[str]) -> Iterator[Doct
     if settings.price_per_gb_month == AUTO:
         with opened_memory() as memory:
             yield from open_price_list_reader(memory.prices).findings(regions)
+
+
+def _pattern_findings(
+    settings: Settings, repositories: Sequence[RepositoryId]
+) -> Iterator[DoctorFinding]:
+    with existing_store() as store:
+        tags_of = store.all_tags if store else lambda _: ()
+        yield from pattern_findings(written_patterns(settings), repositories, tags_of)
 
 
 def _scan(settings: Settings, registries: Sequence[EcrRegistry]) -> UsageScan:

@@ -256,6 +256,31 @@ PriceFinding: TypeAlias = PriceRead | PriceListUnreadable
 
 
 @dataclass(frozen=True, slots=True)
+class AllPatternsMatch:
+    """All patterns that the user wrote match something that exists. `number`: of the patterns."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class PatternMatchesNoRepository:
+    """No registry has a repository that matches."""
+
+    pattern: str
+
+
+@dataclass(frozen=True, slots=True)
+class PatternMatchesNoTag:
+    """No tag matches, in the repositories of the entry that were scanned. `scanned`: how many."""
+
+    pattern: str
+    scanned: int
+
+
+PatternFinding: TypeAlias = AllPatternsMatch | PatternMatchesNoRepository | PatternMatchesNoTag
+
+
+@dataclass(frozen=True, slots=True)
 class SettingsValid:
     """The settings file is valid."""
 
@@ -303,6 +328,7 @@ FindingDetail: TypeAlias = (
     | ScanFailed
     | UsageFinding
     | PriceFinding
+    | PatternFinding
     | RegistryFinding
     | SlackFinding
     | ApproverFinding

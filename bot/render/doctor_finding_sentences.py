@@ -9,6 +9,7 @@ from bot.core import doctor_registry_findings as registry
 from bot.core.doctor_findings import (
     ApproverFinding,
     FindingDetail,
+    PatternFinding,
     PriceFinding,
     SlackFinding,
     SlackScope,
@@ -31,6 +32,7 @@ from bot.render.plan_problem_sentences import (
     use_words,
 )
 from bot.render.prices import price_finding_fix, price_finding_words
+from bot.render.quantities import count
 
 RESOLVE_ERROR = "resolve this error, then run `ecr-clean doctor` again"
 GRANT_ACTIONS = (
@@ -38,13 +40,15 @@ GRANT_ACTIONS = (
 )
 
 
-def finding_words(detail: FindingDetail) -> str:  # noqa: C901, PLR0911 - one case a value
+def finding_words(detail: FindingDetail) -> str:  # noqa: C901, PLR0911, PLR0912 - one case a value
     if isinstance(detail, UsageFinding):
         return _usage_words(detail)
     if isinstance(detail, RegistryFinding):
         return _registry_words(detail)
     if isinstance(detail, PriceFinding):
         return price_finding_words(detail)
+    if isinstance(detail, PatternFinding):
+        return _pattern_words(detail)
     if isinstance(detail, SlackFinding):
         return _slack_words(detail)
     if isinstance(detail, ApproverFinding):
@@ -74,6 +78,8 @@ def fix_words(detail: FindingDetail) -> str | None:  # noqa: C901, PLR0911 - one
         return _registry_fix(detail)
     if isinstance(detail, PriceFinding):
         return price_finding_fix(detail)
+    if isinstance(detail, PatternFinding):
+        return _pattern_fix(detail)
     if isinstance(detail, SlackFinding):
         return _slack_fix(detail)
     if isinstance(detail, ApproverFinding):
@@ -89,6 +95,34 @@ def fix_words(detail: FindingDetail) -> str | None:  # noqa: C901, PLR0911 - one
             return GRANT_ACTIONS
         case ScanFailed(source, _, _):
             return _source_fix(source)
+        case _:
+            assert_never(detail)
+
+
+# the patterns of the settings
+
+
+def _pattern_words(detail: PatternFinding) -> str:
+    match detail:
+        case found.AllPatternsMatch(number):
+            return f"patterns that match something that exists: {number:,}"
+        case found.PatternMatchesNoRepository(pattern):
+            return f"{pattern} matches no repository"
+        case found.PatternMatchesNoTag(pattern, scanned):
+            where = count(scanned, "scanned repository", "scanned repositories")
+            return f"{pattern} matches no tag in {where}"
+        case _:
+            assert_never(detail)
+
+
+def _pattern_fix(detail: PatternFinding) -> str | None:
+    match detail:
+        case found.AllPatternsMatch():
+            return None
+        case found.PatternMatchesNoRepository():
+            return "correct or remove it"
+        case found.PatternMatchesNoTag():
+            return "correct or remove it, unless such tags are still to come"
         case _:
             assert_never(detail)
 

@@ -22,6 +22,7 @@ from bot.core.doctor_findings import (
     warning,
 )
 from bot.core.errors import ErrorText, RequestError, ServiceError
+from bot.core.repository import RepositoryId
 from bot.core.usage import SOURCES, OtherRegionsUsage, ScanCoverage, SourceScan
 from bot.core.usage_snapshot import UsageSnapshot
 from bot.ports import AnyRegistry, AwsCaller, NamedRegistry
@@ -42,12 +43,14 @@ class UsageScan(NamedTuple):
 class Doctor(Generic[AnyRegistry]):
     """Runs all checks. `open_registries` is called after the caller is identified. `scan` scans all
     usage sources for images of these registries. `check_prices` checks the prices of storage in
-    Regions."""
+    Regions. `check_patterns` checks whether the patterns of the settings match any of all
+    repositories, or of their tags."""
 
     identify: Callable[[], AwsCaller]
     open_registries: Callable[[], Sequence[NamedRegistry[AnyRegistry]]]
     scan: Callable[[Sequence[AnyRegistry]], UsageScan]
     check_prices: Callable[[Sequence[str]], Iterable[DoctorFinding]]
+    check_patterns: Callable[[Sequence[RepositoryId]], Iterable[DoctorFinding]]
 
     def findings(self) -> Iterator[DoctorFinding]:
         """Yields the finding of each check. Checks continue after a failure, except without
@@ -66,6 +69,8 @@ class Doctor(Generic[AnyRegistry]):
         regions = dict.fromkeys(checks.id.region for checks in all_checks)
         yield from self.check_prices([*regions])
         repositories = [each for one in all_checks for each in one.repositories]
+        if all(each.checks and each.checks.is_listed for each in opened):
+            yield from self.check_patterns(repositories)
         for checks in all_checks:
             if scan and checks.repositories:
                 yield from checks.policies(scan.coverage)

@@ -476,6 +476,21 @@ def test_a_price_list_that_cannot_be_read(
     assert price["mend"].startswith("grant pricing:GetProducts (`ecr-clean iam-policy`")
 
 
+def test_patterns_that_match_nothing(
+    doctor: Doctor, healthy: Shelf, settings_file: Write, run: Run
+) -> None:
+    healthy.image("main-1")
+    settings_file("policies: [{repositories: [team/*], keep: [{newest: 1, per: 'mian-{n}'}]}]")
+    assert doctor()["patterns"]["detail"] == "patterns that match something that exists: 2"
+    assert run("propose", "team/api").status in (0, 3)
+    pattern = doctor()["patterns"]
+    assert (pattern["scope"], pattern["status"]) == ("policies[0].keep[0].per", "warning")
+    assert pattern["detail"] == "mian-{n} matches no tag in 1 scanned repository"
+    assert pattern["mend"] == "correct or remove it, unless such tags are still to come"
+    settings_file("policies: [{repositories: [tema/*]}]")
+    assert doctor()["patterns"]["detail"] == "tema/* matches no repository"
+
+
 @pytest.mark.usefixtures("healthy")
 def test_a_file_of_usage(doctor: Doctor, environment: Path, settings_file: Write) -> None:
     settings_file(f"usage: {{{others_off('files')}, files: [used.txt]}}")

@@ -99,6 +99,18 @@ def test_an_executing_plan(run: Run, pin: Run, id_: str, own_store: Store) -> No
     assert listed(run) == ["1.0"]
 
 
+def test_a_regular_expression(run: Run, pin: Run, shelf: Shelf) -> None:
+    shelf.image("release-12")
+    assert pin("/release-[0-9]+/").status == 0
+    (found,) = run("pins", "--format", "json").plans
+    assert (found["pin"], found["kind"]) == ("/release-[0-9]+/", "regex")
+    assert "team/api  /release-[0-9]+/  regex" in run("pins").out
+    verdict = run("why", "team/api", "release-12", "--format", "json").plan
+    assert "pinned" in [reason["rule"] for reason in verdict["reasons"]]
+    assert run("unpin", "team/api", "/release-[0-9]+/").status == 0
+    assert listed(run) == []
+
+
 @pytest.mark.parametrize(
     ("until", "expected"),
     [

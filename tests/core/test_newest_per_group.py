@@ -52,9 +52,9 @@ def repositories(draw: st.DrawFn) -> list[Manifest]:
     children = [m for m in found if draw(st.integers(0, 4)) == 0]
     if children:
         listed = ManifestContent(OCI_INDEX, children=tuple(m.digest for m in children))
-        own = sorted(draw(tags) - taken)
+        rest = sorted(draw(tags) - taken)
         age = draw(st.integers(1, 6))
-        found.append(image(99, *own, age=age, content=listed, media_type=OCI_INDEX))
+        found.append(image(99, *rest, age=age, content=listed, media_type=OCI_INDEX))
     return found
 
 

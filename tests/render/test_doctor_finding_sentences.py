@@ -37,6 +37,7 @@ OK = {
     "PriceRead",
     "AllMembersMayApprove",
     "AllPullersScanned",
+    "AllPatternsMatch",
     "AllReferencesResolved",
     "AllScopesGranted",
     "ApproverGroupHasMembers",

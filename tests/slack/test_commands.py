@@ -348,7 +348,7 @@ def test_a_pin_needs_a_reason(bot: RunningBot, ann: SimulatedUser) -> None:
 
 INVALID = [
     ("pin team/api old because " + "y" * 3001, "The reason has 3,001 characters: shorten it"),
-    ("pin team/api t\u00e4g because x", "is not a valid tag, digest or glob of tags"),
+    ("pin team/api t\u00e4g because x", "is not a valid tag, digest or pattern for tags"),
     ("pin team/api [ because x", "is never closed"),
     ("pin team/api old for 30 days because x", "Invalid time '30 days': write `for 30d`"),
     ("pin team/api old until 2020-01-01 because x", "is in the past: give a later time"),

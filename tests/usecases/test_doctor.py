@@ -65,6 +65,7 @@ def findings_of(
         lambda: [NamedRegistry(registry, "ours")],
         lambda _registries: sight,
         lambda _regions: (),
+        lambda _repositories: (),
     )
     return list(doctor.findings())
 

@@ -48,6 +48,9 @@ class GroupPattern:
         """The texts at the placeholders; None if the tag does not match."""
         return self._expression.captured(tag)
 
+    def matches(self, tag: str) -> bool:
+        return self._expression.match(tag)
+
 
 @dataclass(frozen=True, slots=True)
 class Grouping:
