@@ -26,7 +26,7 @@ from bot.core.records import (
 from bot.parallel import in_batches
 from bot.sanitize import quoted
 from bot.store.audit import add_events
-from bot.store.slack_tables import PlanMessageRow
+from bot.store.slack_tables import DigestRow, PlanMessageRow
 from bot.store.table_base import (
     StoreQueries,
     UtcTime,
@@ -298,12 +298,13 @@ def is_paused(session: Session) -> bool:
 
 
 def _mark_messages_behind(session: Session) -> None:
-    """Messages of open plans show the pause, so all of them need an update."""
+    """Messages of open plans and digests show the pause, so all of them need an update."""
     open_plans = select(PlanRow.id).where(PlanRow.state.in_(OPEN))
     unknown = {"shown_revision": None, "updates": PlanMessageRow.updates + 1}
     session.execute(
         update(PlanMessageRow).where(PlanMessageRow.plan.in_(open_plans)).values(unknown)
     )
+    session.execute(update(DigestRow).where(DigestRow.ts.is_not(None)).values(shown=None))
 
 
 def _pause(row: DatabaseInfoRow) -> Pause | None:

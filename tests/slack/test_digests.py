@@ -163,6 +163,16 @@ def test_a_click_on_a_plan_without_a_digest_costs_one_query(
     assert len(queries) == 1
 
 
+def test_a_pause_is_shown(bot: RunningBot, ann: SimulatedUser) -> None:
+    digest = post_digest(bot, repositories(bot, 1))
+    bot.send_command(ann, "/ecr-clean pause because of the release")
+    bot.context.digest_messages.update_outdated(5)
+    assert "*ecr-clean is paused*" in read(digest.shown(ann)["blocks"])
+    bot.send_command(ann, "/ecr-clean resume")
+    bot.context.digest_messages.update_outdated(5)
+    assert "paused" not in read(digest.shown(ann)["blocks"])
+
+
 # links and notices
 
 

@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
+from bot.core.digests import Digest
 from bot.core.plan import PlanState
 from bot.core.records import Approval, AuditEventName, Pause, StoreChange
+from bot.core.report_schedules import ReportOutcome, ReportRound, ScheduledReport
 from bot.core.repository import RepositoryId
 from bot.playground.slack import CallFault, SimulatedUser, Workspace
 from bot.process import system_clock
@@ -199,10 +201,13 @@ def remind(make_office: MakeOffice, own_store: Store, settings_file: Any, channe
     return make
 
 
+def thread(office: Office, ts: str) -> list[str]:
+    return [each["text"] for each in office.shown(ts)["replies"]]
+
+
 def reminders(office: Office, ts: str) -> list[str]:
     """Texts of reminders in the thread of the message."""
-    thread = [each["text"] for each in office.shown(ts)["replies"]]
-    return [text for text in thread if "waits for" in text]
+    return [text for text in thread(office, ts) if "waits for" in text]
 
 
 def test_a_plan_is_reminded_of_once(remind: Any) -> None:
@@ -337,3 +342,28 @@ def test_approvers_that_cannot_be_looked_up(remind: Any, slack: Workspace) -> No
     sweep(office)
     (said,) = reminders(office, ts)
     assert said.startswith("The plan for `team/api` still waits")
+
+
+def test_plans_of_a_digest_have_one_reminder(remind: Any) -> None:
+    """In the thread of the digest, except for a plan with a message of its own."""
+    office, now = remind(), system_clock()
+    times = {"proposed_at": now - 4 * DAY, "expires_at": now + 4 * DAY}
+    lab = replace(HERE, name="lab/a", uri=HERE.uri.replace("team/api", "lab/a"))
+    plans = [propose(office.store, each, **times) for each in (HERE, THERE, lab)]
+    round_ = ReportRound("*", now.replace(tzinfo=None), 0.0)
+    office.store.add_reports(
+        (
+            ScheduledReport(each.repository.uri, round_, ReportOutcome.READY, plan=each.id)
+            for each in plans
+        ),
+        now,
+    )
+    services = office.slack.services()
+    digest = office.store.make_digest(Digest("d1", "*", round_.local, office.channel, now))
+    digest = services.digests.post(digest)
+    own = services.plan_messages.post(plans[2].id, office.channel)
+    for _ in range(3):
+        sweep(office)
+    (said,) = [text for text in thread(office, digest.ts or "") if "still wait" in text]
+    assert said.startswith("2 plans of this digest still wait for approval: `team/api`, `team/web`")
+    assert len(reminders(office, own.ts)) == 1

@@ -118,10 +118,12 @@ def _saves(each: PricedPlan, _: StateTerms) -> Cell:
     return shown if each.plan.complete else _UNKNOWN
 
 
-def _pulled(each: PricedPlan, _: StateTerms) -> Cell:
+def _warnings(each: PricedPlan, _: StateTerms) -> Cell:
+    """Images to delete that were pulled recently, and those that no keep rule could match."""
     counts = each.plan.image_groups
-    number = counts.recent_pulls if counts else 0
-    return NumberCell(number, f"⚠️ {number:,} pulled" if number else _BLANK)
+    pulled, unmatched = (counts.recent_pulls, counts.forgotten) if counts else (0, 0)
+    words = [f"{pulled:,} pulled"] * bool(pulled) + [f"{unmatched:,} unmatched"] * bool(unmatched)
+    return NumberCell(pulled + unmatched, f"⚠️ {', '.join(words)}" if words else _BLANK)
 
 
 def _state(each: PricedPlan, terms: StateTerms) -> Cell:
@@ -133,6 +135,6 @@ _COLUMNS = (
     _Column("of", _of),
     _Column("Frees", _frees),
     _Column("Saves a year", _saves),
-    _Column("⚠️", _pulled),
+    _Column("⚠️", _warnings),
     _Column("State", _state),
 )

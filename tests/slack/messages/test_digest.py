@@ -94,7 +94,7 @@ def rows(blocks: Sequence[dict[str, Any]]) -> list[list[str]]:
 
 USUAL = [
     ready(plan_of(40)),
-    ready(plan_of(7, "shop/api", image_groups=ImageGroupCounts(50, 30, 4))),
+    ready(plan_of(7, "shop/api", image_groups=ImageGroupCounts(50, 30, 4, 2))),
     ready(plan_of(3, "shop/blocked", complete=False)),
     ready(plan_of(60, state=PlanState.DONE)),
     ready(plan_of(5, state=PlanState.APPROVED, execute_after=NOW + timedelta(minutes=5))),
@@ -118,7 +118,7 @@ def test_a_digest_as_text() -> None:
         "Repository | Delete | of | Frees | Saves a year | ⚠️ | State",
         "team/app-60 | 9 | 20 | 60 GB | $72 |   | deleted",
         "team/app-40 | 9 | 20 | 40 GB | $48 |   | waiting",
-        "shop/api | 30 | 50 | 7 GB | $8.40 | ⚠️ 4 pulled | waiting",
+        "shop/api | 30 | 50 | 7 GB | $8.40 | ⚠️ 4 pulled, 2 unmatched | waiting",
         "team/app-5 | 9 | 20 | 5 GB | $6.00 |   | approved, starts 12:05 UTC",
         "shop/blocked |   | 20 |   |   |   | blocked",
         "⛔ *Blocked:* `shop/blocked`: account 555555555555 may pull, and nothing shows "
