@@ -13,9 +13,9 @@ from tests.slack.conftest import StartBot
 from tests.slack.digests import PostedDigest, changed, named, post_digest, repositories
 from tests.slack.messages.plan_views import read
 from tests.slack.messages.test_limits import LONG_NAME
-from tests.slack.running_bot import RunningBot, private_messages, public_messages
+from tests.slack.running_bot import RunningBot, private_messages, public_messages, until
 from tests.slack.support import calls, queries_of
-from tests.slack.test_home_tab import opened
+from tests.slack.test_home_tab import opened, seen
 from tests.store.support import approval, run_of, started
 
 MINUTE = timedelta(minutes=1)
@@ -195,7 +195,8 @@ def test_plans_without_a_message_link_to_their_digest(bot: RunningBot) -> None:
 def test_home_leads_to_the_newest_digest(bot: RunningBot, ann: SimulatedUser) -> None:
     assert "digest" not in opened(bot, ann)
     digest = post_digest(bot, repositories(bot, 1))
-    assert "*Newest digest:*" in opened(bot, ann)
+    assert ann.opens_home().ok
+    until(lambda: "*Newest digest:*" in seen(ann))
     home = ann.home()
     assert home
     assert (digest.digest.ts or "").replace(".", "") in str(home["blocks"])
