@@ -152,6 +152,19 @@ def test_a_plan_changed_after_the_digest_was_shown(
     assert digest.now(digest.plans[0]).state is PlanState.PROPOSED
 
 
+def test_many_plans_with_long_names_changed(
+    bot: RunningBot, ann: SimulatedUser, clock: Clock
+) -> None:
+    digest = post_digest(bot, repositories(bot, 40, prefix="x" * 252))
+    clock.now += timedelta(minutes=1)
+    for plan in digest.plans:
+        changed(bot, plan)
+    said = dismisses(digest, ann)
+    assert said.startswith("Dismissed 0 plans.\n*Refused:* 40\n• `xxx")
+    assert said.endswith("… and 30 more")
+    opens(digest, ann)
+
+
 def test_a_guest_may_not_dismiss(digest: PostedDigest, guest: SimulatedUser) -> None:
     """The audit has one refusal, not one for each plan."""
     assert "is a guest" in dismisses(digest, guest)

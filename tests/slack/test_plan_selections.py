@@ -727,9 +727,9 @@ def test_long_names(start_bot: StartBot, ann: SimulatedUser) -> None:
     text = digest.submits(ann)
     assert "f" * 252 + "0029`: Version 2" in text
     assert "f" * 252 + "0059`: 1 image" in text
-    for plan in fine[30:50]:
+    for plan in fine[30:59]:
         changed(bot, plan)
-    assert "f" * 252 + "0049`: Version 2" in digest.approves(ann, 30)
+    assert "f" * 252 + "0058`: Version 2" in digest.approves(ann, 30)
 
 
 def refused(digest: PostedDigest, person: SimulatedUser) -> str:

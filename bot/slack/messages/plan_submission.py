@@ -25,8 +25,9 @@ from bot.slack.messages.common_texts import starts
 from bot.slack.messages.plan_selection import refusal_line
 from bot.slack.mrkdwn import code, escape, mention, prose
 
-MOST_LISTED = 20
-"""Refused plans in an answer."""
+MOST_IN_MODAL = 100
+MOST_IN_ANSWER = 10
+"""Refused plans by name: the texts of a message together have at most 12,000 characters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,7 @@ def submission_result(view: SubmissionView) -> Json:
     """The modal of the approver. To close it also closes the choice below."""
     number = len(view.decided.done)
     headline = f"*{count(number, 'plan')} approved.* {_effect(view)}".rstrip()
-    blocks = as_json([section(headline), *full_sections(_not_decided(view.decided))])
+    blocks = as_json([section(headline), *full_sections(_not_decided(view.decided, MOST_IN_MODAL))])
     return {**text_view(blocks), "clear_on_close": True}
 
 
@@ -84,14 +85,14 @@ def stopped_answer(decided: DecisionOnSeveral) -> MessageContent:
     if not (decided.done or decided.refused or decided.failure):
         return _answer(["Nothing is left to stop: these plans ended, or were stopped before."])
     stopped = f"Stopped {count(len(decided.done), 'plan')}.{_running(decided)}"
-    return _answer([stopped, *_not_decided(decided)])
+    return _answer([stopped, *_not_decided(decided, MOST_IN_ANSWER)])
 
 
 def dismissed_answer(decided: DecisionOnSeveral, approved: int) -> MessageContent:
     """`approved`: plans of the digest that stay approved, or are being executed."""
     stay = f" {count(approved, 'approved plan')} stay approved." if approved else ""
     dismissed = f"Dismissed {count(len(decided.done), 'plan')}.{stay}"
-    return _answer([dismissed, *_not_decided(decided)])
+    return _answer([dismissed, *_not_decided(decided, MOST_IN_ANSWER)])
 
 
 def opened_answer(plan: PlanRecord, link: str) -> MessageContent:
@@ -121,12 +122,12 @@ def _running(decided: DecisionOnSeveral) -> str:
     return f" {count(running, 'deletion')} will end after the current batches." if running else ""
 
 
-def _not_decided(decided: DecisionOnSeveral) -> Iterator[str]:
-    """Lines about the plans that were refused, or not reached."""
+def _not_decided(decided: DecisionOnSeveral, most: int) -> Iterator[str]:
+    """Lines about the plans that were refused, at most `most` by name, or not reached."""
     if refused := decided.refused:
         yield f"*Refused:* {len(refused):,}"
-        yield from (f"• {refusal_line(each)}" for each in refused[:MOST_LISTED])
-        yield from and_more(len(refused) - MOST_LISTED)
+        yield from (f"• {refusal_line(each)}" for each in refused[:most])
+        yield from and_more(len(refused) - most)
     if decided.failure:
         yield f":warning: {prose(decided.failure.text)}. {_left(decided)}"
 
