@@ -136,10 +136,10 @@ class _Part(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class VersionSyntax:
-    """Which tags are versions, and of which line. `prereleases`: globs of words after the version.
-    `flavors`: globs of other words, one for each flavor; a word that matches none makes a
-    pre-release. None: every other word is a flavor. `pattern` None: the version is the whole tag,
-    or follows a name."""
+    """Which tags are versions, and of which line. `prereleases`: patterns of words after the
+    version. `flavors`: patterns of the other words, one for each flavor; a word that matches none
+    makes a pre-release. None: every other word is a flavor. `pattern` None: the version is the
+    whole tag, or follows a name."""
 
     prereleases: Patterns = field(default_factory=lambda: Patterns(PRERELEASES))
     flavors: tuple[Patterns, ...] | None = None
@@ -236,8 +236,8 @@ def _is_date(numbers: str) -> bool:
     return len(first) > _LONGEST_YEAR and len(others) == 1
 
 
-def _matches(globs: Patterns, part: _Part) -> bool:
-    return globs.match_any(filter(None, (part.word, part.text)))
+def _matches(patterns: Patterns, part: _Part) -> bool:
+    return patterns.match_any(filter(None, (part.word, part.text)))
 
 
 def _joined(words: Iterable[str]) -> str | None:

@@ -26,7 +26,7 @@ from bot.core.regular_expressions import is_regular_expression
 from bot.core.repository import NAME, parse_registry_host
 from bot.core.rules.tag_groups import GroupPattern
 from bot.core.text_formatting import LAST_YEAR, end_of_day, parse_duration
-from bot.core.version_pattern import PLACEHOLDER, VersionPattern
+from bot.core.version_pattern import version_pattern
 
 _DAY = "(?:mon|tue|wed|thu|fri|sat|sun)"
 _SCHEDULE = re.compile(rf"(?:daily|{_DAY}(?:,{_DAY})*) (?:[01]\d|2[0-3]):[0-5]\d", re.ASCII)
@@ -56,9 +56,8 @@ def _cluster_pattern(pattern: str) -> str:
     return (CLUSTER_ARNS if is_arn(pattern) else CLUSTERS).check(pattern)
 
 
-def _version_glob(value: str) -> str:
-    TAGS.check_glob(VersionPattern(value).example)
-    return value
+def _version_pattern(value: str) -> str:
+    return version_pattern(value).text
 
 
 def _approver(value: str) -> str:
@@ -211,12 +210,12 @@ TagPattern = Annotated[
     AfterValidator(TAGS.check),
     Field(description=f"a pattern for tags (letters, digits, _ . -): {ABOUT_PATTERNS}"),
 ]
-VersionGlob = Annotated[
+VersionPatternText = Annotated[
     str,
-    AfterValidator(_version_glob),
+    AfterValidator(_version_pattern),
     Field(
-        description=f"a shell glob of tags with {PLACEHOLDER} where the version is, such as "
-        f"release-{PLACEHOLDER}"
+        description="a pattern for tags with a place for the version, such as release-{version}, "
+        "or a regular expression with the named group version, such as /r(?P<version>[0-9.]+)/"
     ),
 ]
 GroupPatternText = Annotated[

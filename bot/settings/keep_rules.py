@@ -12,7 +12,7 @@ from bot.core.rules.selection import Rule, TagFilter
 from bot.core.rules.semver import SemverRule
 from bot.core.rules.tag_groups import Grouping, GroupPattern
 from bot.core.rules.tags import TagsRule
-from bot.core.version_pattern import VersionPattern
+from bot.core.version_pattern import version_pattern
 from bot.core.version_tags import PRERELEASES, VersionSyntax
 from bot.settings.field_types import (
     Duration,
@@ -20,7 +20,7 @@ from bot.settings.field_types import (
     NonNegativeInt,
     PositiveDuration,
     TagPattern,
-    VersionGlob,
+    VersionPatternText,
 )
 from bot.settings.section import Entries, SettingsSection, SomeEntries
 
@@ -29,7 +29,7 @@ class SemverSection(SettingsSection):
     majors: NonNegativeInt | None = None
     minors: NonNegativeInt | None = None
     patches: NonNegativeInt | None = None
-    version: VersionGlob | None = None
+    version: VersionPatternText | None = None
     prereleases: Entries[TagPattern] | None = None
     flavors: Entries[TagPattern] | None = None
 
@@ -39,7 +39,7 @@ class SemverSection(SettingsSection):
     def _syntax(self) -> VersionSyntax:
         prereleases = PRERELEASES if self.prereleases is None else self.prereleases
         flavors = None if self.flavors is None else tuple(map(Patterns.of, self.flavors))
-        pattern = None if self.version is None else VersionPattern(self.version)
+        pattern = None if self.version is None else version_pattern(self.version)
         return VersionSyntax(Patterns(prereleases), flavors, pattern)
 
 

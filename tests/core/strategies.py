@@ -32,6 +32,8 @@ from bot.core.rules.tag_groups import Grouping, GroupPattern
 from bot.core.rules.tags import TagsRule
 from bot.core.savings import SavingsTerms
 from bot.core.usage import PastTagUser, RepositoryUsage
+from bot.core.version_pattern import version_pattern
+from bot.core.version_tags import PRERELEASES, VersionSyntax
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 REPOSITORY = RepositoryId(RegistryId("123456789012", "eu-west-1"), "team/api", "host/team/api")
@@ -46,6 +48,7 @@ EMPTY_CONFIG = "application/vnd.oci.empty.v1+json"
 ARTIFACT_TYPES = [None, None, "application/vnd.acme.helm.v1", "application/vnd.acme.model.v1"]
 NAMES = ["latest", "LATEST-arm", "1.0.0", "v1.0.1", "1.1.0", "2.0.0", "2.0.0-rc.1", "2.0.0-rc.2"]
 NAMES += ["7-SNAPSHOT", "8-snapshot", "main", "old"]
+NAMES += ["1.1", "1.1.0-alpine", "1.2.0-alpine", "app-1.0.0", "2.0.0_b7f3a21", "2.1.0-b7f3a21"]
 SHAPES = ["image", "image", "image", "index", "index", "referrer", "chart"]
 ODDITIES = [None] * 34 + ["timeless", "archived", "restored", "unread", "future", "schema 1"]
 SUFFIXES = ["", ".sig", ".att"]
@@ -136,6 +139,12 @@ globs = st.sampled_from(
 patterns = st.lists(globs, min_size=1, max_size=2).map(lambda drawn: Patterns.of(*drawn))
 filters = st.builds(TagFilter, st.none() | patterns, st.just(Patterns()) | patterns)
 counts = st.none() | st.integers(0, 3)
+syntaxes = st.builds(
+    VersionSyntax,
+    st.sampled_from([Patterns(PRERELEASES), Patterns.of("alpine"), Patterns()]),
+    st.sampled_from([None, None, (), (Patterns.of("alpine"),)]),
+    st.sampled_from([None, None, version_pattern("app-{version}"), version_pattern("*{version}*")]),
+)
 groupings = st.builds(
     Grouping,
     st.sampled_from(["{all}", "{major}.*", "v{major}.{minor}.*", r"/(?P<word>[a-z]*)[^a-z]*/"]).map(
@@ -148,7 +157,7 @@ rules: st.SearchStrategy[Rule] = st.one_of(
     st.builds(NewestRule, st.integers(0, 4), filters, st.none() | groupings),
     st.builds(PushedWithinRule, ages, filters),
     st.builds(PulledWithinRule, ages, filters),
-    st.builds(SemverRule, filters, counts, counts, counts),
+    st.builds(SemverRule, filters, counts, counts, counts, syntaxes),
 )
 policies = st.builds(
     Policy,

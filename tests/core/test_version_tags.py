@@ -7,7 +7,7 @@ from semver import Version
 
 from bot.core.errors import PatternError
 from bot.core.patterns import Patterns
-from bot.core.version_pattern import VersionPattern
+from bot.core.version_pattern import version_pattern
 from bot.core.version_tags import VERSIONS, TagVersion, VersionLine, VersionSyntax
 from tests.core.test_properties import tries
 
@@ -137,16 +137,25 @@ def test_tags_of_real_projects(tag: str, expected: str | None) -> None:
         ("*{version}*", "python3.11-app-1.2.3", "3.11"),
         ("*-{version}", "python3.11-app-1.2.3", "1.2.3"),
         ("{version}", "1", None),
+        ("/rel(ease)?-(?P<version>.*)/", "rel-1.2.3-rc.1", "1.2.3-rc.1"),
+        ("/rel(ease)?-(?P<version>.*)/", "1.2.3", None),
+        ("/(?P<version>[0-9.]+)-.*/", "1.2.3-rc.1", "1.2.3"),
     ],
 )
 def test_patterns(pattern: str, tag: str, version: str | None) -> None:
-    assert VersionPattern(pattern).version_in(tag) == version
+    assert version_pattern(pattern).version_in(tag) == version
 
 
-@pytest.mark.parametrize("pattern", ["", "release", "{version}-{version}", "[-{version}"])
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        *("", "release", "{version}-{version}", "[-{version}", "app/{version}"),
+        *("/release/", "/(?P<app>.*)-(?P<version>.*)/", "/(?P<version>.*)\\/x/", "/(?P<version>/"),
+    ],
+)
 def test_wrong_patterns(pattern: str) -> None:
     with pytest.raises(PatternError):
-        VersionPattern(pattern)
+        version_pattern(pattern)
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from bot.core.rules.pushed_within import PushedWithinRule
 from bot.core.rules.selection import TagFilter
 from bot.core.rules.semver import SemverRule
 from bot.core.rules.tags import TagsRule
-from bot.core.version_pattern import VersionPattern
+from bot.core.version_pattern import version_pattern
 from bot.core.version_tags import VersionSyntax
 from bot.settings.load import load_settings
 from bot.settings.model import Settings
@@ -145,7 +145,7 @@ def test_a_list_replaces_the_default_list(tmp_path: Path) -> None:
         ("{semver: {}}", SemverRule(TagFilter())),
         (
             "{semver: {version: 'go{version}'}}",
-            SemverRule(TagFilter(), syntax=VersionSyntax(pattern=VersionPattern("go{version}"))),
+            SemverRule(TagFilter(), syntax=VersionSyntax(pattern=version_pattern("go{version}"))),
         ),
         (
             "{semver: {prereleases: [edge], flavors: ['alpine*', slim]}}",

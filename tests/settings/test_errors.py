@@ -12,7 +12,7 @@ from bot.settings.load import load_settings
 
 LIST, DURATION = "a list", "a duration, such as 30s, 5m, 24h or 30d"
 LISTED = "a non-empty list"
-VERSION = "a shell glob of tags with {version} where the version is"
+VERSION = "a pattern for tags with a place for the version, such as release-{version}, "
 TAGS = f"a pattern for tags (letters, digits, _ . -): {ABOUT_PATTERNS}"
 REPOSITORIES = "a pattern for repository names or URIs (lowercase letters, digits, . _ - /): "
 EKS = "a pattern for EKS cluster names (letters, digits, - _) or, if it starts with `arn:`"
@@ -89,6 +89,8 @@ def error(text: str, folder: Path) -> str:
         ("policies: [{keep: [{semver: {version: 'v*'}}]}]", "policies[0].keep[0].semver.version", "'v*'", VERSION),
         ("policies: [{keep: [{semver: {version: 'app/{version}'}}]}]", "policies[0].keep[0].semver.version", "'app/{version}'", VERSION),
         ("policies: [{keep: [{semver: {version: '{app}-{version}'}}]}]", "policies[0].keep[0].semver.version", "'{app}-{version}'", VERSION),
+        ("policies: [{keep: [{semver: {version: '/v(.*)/'}}]}]", "policies[0].keep[0].semver.version", "'/v(.*)/'", VERSION),
+        ("policies: [{keep: [{semver: {version: '/(?P<version>.*)/x/'}}]}]", "policies[0].keep[0].semver.version", "'/(?P<version>.*)/x/'", VERSION),
         ("policies: [{keep: [{semver: {prereleases: rc}}]}]", "policies[0].keep[0].semver.prereleases", "'rc'", LIST),
         ("policies: [{keep: [{semver: {flavors: ['a b']}}]}]", "policies[0].keep[0].semver.flavors[0]", "'a b'", TAGS),
         ("usage: []", "usage", "[]", "a section with the keys accounts"),
