@@ -17,7 +17,7 @@ from bot.slack.messages.plan_selection import totals_words
 
 def upload_image_list(context: SlackContext, digest: Digest, chosen: FrozenOffer) -> str:
     """Uploads the file to the thread of the posted digest, and returns a link to it. Raises
-    ServiceError if that fails: nobody can approve images that they cannot see."""
+    ServiceError if that fails: approvers must see all images."""
     assert digest.ts, "only posted digests are used"
     plans = [each.plan for each in chosen.offer.choosable]
     try:

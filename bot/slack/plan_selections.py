@@ -117,8 +117,8 @@ def checking_choice(ack: Ack, body: Body, next_: Callable[[], None]) -> BoltResp
 
 
 def choose_plans(context: SlackContext, submission: ChoiceSubmission) -> None:
-    """Freezes the choice, uploads the list of its images, and asks for their number. The first
-    modal stays below, where a late update of the sum replaces nothing."""
+    """Freezes the choice, uploads the list of its images, and asks for their number. Opens a
+    second modal, which a late update of the sum in the first one does not replace."""
     modal = PushedModal(context, submission.trigger_id)
     with reporting_in(modal, submission.sender):
         selection = _stored(context, submission.ref.selection)

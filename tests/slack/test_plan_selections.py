@@ -255,7 +255,7 @@ def test_plans_of_earlier_versions_of_the_bot(
     assert digest.approves(ann, 4).startswith("*2 plans approved.*")
 
 
-# changes meanwhile
+# changes while a modal is open
 
 
 def test_a_plan_got_a_new_version_while_the_modal_was_open(
