@@ -25,6 +25,9 @@ TERMINAL_ONLY = (
     "render/doctor_finding_sentences.py",
     "render/prices.py",
     "render/stored_plans.py",
+    # printed by `init`
+    "render/proposal_outcome.py",
+    "render/proposed_settings.py",
     # says that it is for a terminal
     "usage/kubernetes/errors.py",
 )

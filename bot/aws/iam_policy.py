@@ -163,6 +163,9 @@ REGISTRY = RequiredIamActions(
 """ecr:ListImages is only called while a plan is executed, ecr:ListTagsForResource only before
 scheduled reports."""
 
+LIFECYCLE_POLICIES = ("ecr:GetLifecyclePolicy",)
+"""Only `ecr-clean init` calls it. The action accepts repositories as resources."""
+
 PRICES = RequiredIamActions(broad=("pricing:GetProducts",))
 
 ACTIONS_OF_SOURCES: Mapping[str, RequiredIamActions] = {
@@ -290,6 +293,12 @@ def read_policy(scope: IamPolicyScope) -> Policy:
         *_price_statements(scope),
         *_role_statements(scope),
     )
+
+
+def init_policy(scope: IamPolicyScope) -> Policy:
+    """For `ecr-clean init`: as `read_policy`, and reads lifecycle policies."""
+    lifecycle = _statement("ReadLifecyclePolicies", LIFECYCLE_POLICIES, _arns_in_registries(scope))
+    return _policy(lifecycle, *read_policy(scope)["Statement"])
 
 
 def delete_policy(scope: IamPolicyScope) -> Policy:

@@ -53,6 +53,14 @@ def reading_scopes(settings: Settings, own: RegistryId) -> Mapping[Principal, Ia
     return {principal: with_scans(principal, scope) for principal, scope in scopes.items()}
 
 
+def init_scope(own: RegistryId) -> IamPolicyScope:
+    """What `ecr-clean init` reads: the whole account, and the clusters that it proposes."""
+    everywhere = Settings.model_validate({"usage": {"regions": [ALL_REGIONS]}})
+    scope = reading_scopes(everywhere, own)[None]
+    registry = RegistryId(own.account, ANY)
+    return replace(scope, registries=(registry,), sources=(*scope.sources, "eks_clusters"))
+
+
 def _reads_prices(settings: Settings, registries: Sequence[tuple[Principal, RegistryId]]) -> bool:
     """Whether the caller reads AWS's price list, which it does with its own credentials."""
     partitions = {partition_of(at.region) for _, at in registries}

@@ -14,10 +14,11 @@ from bot.aws.iam_policy import (
     IamPolicyScope,
     Policy,
     delete_policy,
+    init_policy,
     read_policy,
     size_of,
 )
-from bot.bootstrap.iam_principals import Principal, deletion_scopes, reading_scopes
+from bot.bootstrap.iam_principals import Principal, deletion_scopes, init_scope, reading_scopes
 from bot.bootstrap.kubernetes import cluster_role
 from bot.bootstrap.planning import identify, open_named_registries, own_place
 from bot.bootstrap.prices import open_price_list_reader
@@ -152,6 +153,7 @@ DELETE = PolicyKind("--delete ", "deletes", deletion_scopes, delete_policy)
     help="Print the policy for planning and checks, which only reads.  [default]",
 )
 @click.option("--delete", is_flag=True, help="Print the policy for deletions.")
+@click.option("--init", is_flag=True, help="Print the policy for ecr-clean init, which only reads.")
 @click.option("--role", metavar="ARN", help="Print the policy of this role in the settings.")
 @click.option(
     "--kubernetes",
@@ -160,21 +162,25 @@ DELETE = PolicyKind("--delete ", "deletes", deletion_scopes, delete_policy)
 )
 @common_options
 @click.pass_obj
-def iam_policy(
-    options: CommonOptions, role: Principal, *, read: bool, delete: bool, kubernetes: bool
-) -> None:
+def iam_policy(options: CommonOptions, /, role: Principal, **kinds: bool) -> None:
     """Print the least-privilege IAM policy or ClusterRole.
 
     The policy fits the settings, and is for the identity that runs ecr-clean. For a role that the
     settings name, use --role.
     """
-    _refuse_together({"--read": read, "--delete": delete, "--kubernetes": kubernetes})
-    _refuse_together({"--role": role is not None, "--kubernetes": kubernetes})
+    _refuse_together(
+        {f"--{kind}": kinds[kind] for kind in ("read", "delete", "init", "kubernetes")}
+    )
+    for kind in ("kubernetes", "init"):
+        _refuse_together({"--role": role is not None, f"--{kind}": kinds[kind]})
+    if kinds["init"]:
+        _print_init_policy()
+        return
     settings = load_settings(options.config)
-    if kubernetes:
+    if kinds["kubernetes"]:
         _print_cluster_role(settings)
     else:
-        _print_policy(settings, role, DELETE if delete else READ)
+        _print_policy(settings, role, DELETE if kinds["delete"] else READ)
 
 
 def _refuse_together(given: Mapping[str, bool]) -> None:
@@ -189,6 +195,12 @@ def _print_cluster_role(settings: Settings) -> None:
         "bind it to the user, group or service account of ecr-clean: kubectl create "
         "clusterrolebinding ecr-clean --clusterrole=ecr-clean --group=GROUP"
     )
+
+
+def _print_init_policy() -> None:
+    scope = init_scope(own_place(Settings()))
+    print_lines(json.dumps(init_policy(scope), indent=2))
+    _note_whose(None, READ, (), scope.account)
 
 
 def _print_policy(settings: Settings, role: Principal, kind: PolicyKind) -> None:

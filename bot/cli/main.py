@@ -77,6 +77,7 @@ COMMANDS_BY_GROUP: Mapping[str, Mapping[str, _Command]] = {
         ),
     },
     "Set-up": {
+        "init": _Command("bot.cli.init:init", "Propose a settings file for the AWS account."),
         "demo": _Command(
             "bot.cli.demo:demo", "Run the bot in a simulated Slack workspace in the browser."
         ),

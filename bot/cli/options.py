@@ -33,16 +33,21 @@ def common_options(command: Command) -> Command:
             callback=_remember,
             help="Settings file.  [default: $ECR_CLEAN_CONFIG, or ecr-clean.yml if it exists]",
         ),
-        click.option(
-            "--debug",
-            is_flag=True,
-            expose_value=False,
-            callback=_remember,
-            help="Print tracebacks of errors.",
-        ),
+        debug_option,
     ):
         command = option(command)
     return command
+
+
+def debug_option(command: Command) -> Command:
+    """Adds `--debug`."""
+    return click.option(
+        "--debug",
+        is_flag=True,
+        expose_value=False,
+        callback=_remember,
+        help="Print tracebacks of errors.",
+    )(command)
 
 
 def format_option(row: str) -> Callable[[Command], Command]:

@@ -4,7 +4,8 @@ Errs on the side of keeping: a repository without a proposal has no entry, so al
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple, TypeAlias
@@ -19,14 +20,20 @@ from bot.core.lifecycle_translation import (
 )
 from bot.core.proposed_rules import KeepAll, KeepNewest, KeepVersions, ProposedRule
 from bot.core.repository import RepositoryId
+from bot.core.rules.tag_groups import GroupPattern
 from bot.core.tag_schemes import TagKind, TagScheme, find_tag_scheme
 
 NEWEST_SNAPSHOTS = 5
 NEWEST_BUILDS = 10
+NEWEST_OF_BRANCH = 5
 NEWEST_MINORS = 10
+NEWEST_PATCHES = 10
 
 MOST_NAMED_TAGS = 20
 """A repository with more tags that are not understood is kept whole."""
+
+MOST_LINES = 5
+"""More beginnings of builds are taken for names of branches."""
 
 _CDK_ASSETS = re.compile(r"cdk-[a-z0-9]+-container-assets-\d{12}-[a-z0-9-]+")
 """ECR repositories of `cdk bootstrap`: CDK guide, Customize bootstrapping."""
@@ -38,13 +45,14 @@ _SNAPSHOTS = "*SNAPSHOT*"
 class RepositoryContent:
     """What `init` found in a repository. `images`: manifests, untagged ones included; `tags`: each
     once; `has_images`: not only artifacts, such as Helm charts. `lifecycle_policy`: its text; None
-    if there is none; or why it could not be read."""
+    if there is none; or why it could not be read. `unread`: why the images could not be listed."""
 
     repository: RepositoryId
     images: int
     tags: tuple[str, ...]
     has_images: bool
     lifecycle_policy: str | ErrorText | None
+    unread: ErrorText | None = None
 
 
 class KeptWholeCause(StrEnum):
@@ -58,9 +66,11 @@ class KeptWholeCause(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ListedScheme:
-    """A repository, and how its images are tagged."""
+    """A repository, and how its images are tagged. `pattern`: what the settings call it: its name,
+    or its URI if several registries have that name."""
 
     repository: RepositoryId
+    pattern: str
     images: int
     scheme: TagScheme
 
@@ -90,10 +100,12 @@ class ProposedPolicies(NamedTuple):
 
 
 class _Basis(NamedTuple):
-    """What repositories of one entry have in common. `rules`: without those for tags by name, which
-    an entry collects from its repositories."""
+    """What repositories of one entry have in common. `rules`: without those for tags by name.
+    `unknown`: tags that are not understood. An entry collects the tags that move from all of its
+    repositories."""
 
     rules: tuple[ProposedRule, ...]
+    unknown: tuple[str, ...]
     is_translated: bool
     remarks: tuple[UntranslatedRule, ...]
 
@@ -101,71 +113,112 @@ class _Basis(NamedTuple):
 _Proposal: TypeAlias = _Basis | KeptWhole
 
 
-def propose_policies(contents: Iterable[RepositoryContent]) -> ProposedPolicies:
+def propose_policies(contents: Sequence[RepositoryContent]) -> ProposedPolicies:
     """Repositories with the same scheme share an entry. Every repository is in the result once."""
     entries: dict[_Basis, list[ListedScheme]] = {}
     kept_whole: list[KeptWhole] = []
-    for content in contents:
-        scheme = find_tag_scheme(content.tags)
-        listed = ListedScheme(content.repository, content.images, scheme)
+    how_many = Counter(content.repository.name for content in contents)
+    for content in sorted(contents, key=_name):
+        repository = content.repository
+        listed = ListedScheme(
+            repository=repository,
+            pattern=repository.name if how_many[repository.name] == 1 else repository.uri,
+            images=content.images,
+            scheme=find_tag_scheme(content.tags),
+        )
         basis = _basis_of(content, listed)
         if isinstance(basis, KeptWhole):
             kept_whole.append(basis)
         else:
             entries.setdefault(basis, []).append(listed)
-    policies = tuple(_proposal(basis, listed) for basis, listed in entries.items())
+    policies = tuple(_policy(basis, listed) for basis, listed in entries.items())
     return ProposedPolicies(policies, tuple(kept_whole))
 
 
+def _name(content: RepositoryContent) -> tuple[str, str]:
+    return content.repository.name, content.repository.uri
+
+
 def _basis_of(content: RepositoryContent, listed: ListedScheme) -> _Proposal:
-    if why := _why_kept_whole(content, listed.scheme):
+    if why := content.unread or _nothing_to_clean(content):
         return KeptWhole(listed, why)
     if isinstance(content.lifecycle_policy, str):
         translated = translate_lifecycle_policy(content.lifecycle_policy, content.tags)
         if not isinstance(translated, TranslatedPolicy):
             return KeptWhole(listed, translated.why)
-        return _Basis(translated.keep, is_translated=True, remarks=translated.remarks)
-    return _Basis(tuple(_rules_for(listed.scheme)), is_translated=False, remarks=())
+        return _Basis(translated.keep, (), is_translated=True, remarks=translated.remarks)
+    if cause := _not_understood(listed.scheme):
+        return KeptWhole(listed, cause)
+    unknown = listed.scheme.tags_of(TagKind.UNKNOWN)
+    return _Basis(tuple(_rules_for(listed.scheme)), unknown, is_translated=False, remarks=())
 
 
-def _why_kept_whole(content: RepositoryContent, scheme: TagScheme) -> KeptWholeCause | None:
-    causes = {
-        KeptWholeCause.CDK_ASSETS: _CDK_ASSETS.fullmatch(content.repository.name),
-        KeptWholeCause.EMPTY: not content.images,
-        KeptWholeCause.ONLY_ARTIFACTS: not content.has_images,
-        KeptWholeCause.UNTAGGED: not content.tags,
-        KeptWholeCause.UNKNOWN_TAGS: len(scheme.tags_of(TagKind.UNKNOWN)) > MOST_NAMED_TAGS,
-        KeptWholeCause.BRANCHES: scheme.of(TagKind.BRANCH),
-    }
-    return next((cause for cause, applies in causes.items() if applies), None)
+def _nothing_to_clean(content: RepositoryContent) -> KeptWholeCause | None:
+    if _CDK_ASSETS.fullmatch(content.repository.name):
+        return KeptWholeCause.CDK_ASSETS
+    if not content.images:
+        return KeptWholeCause.EMPTY
+    if not content.has_images:
+        return KeptWholeCause.ONLY_ARTIFACTS
+    return None if content.tags else KeptWholeCause.UNTAGGED
+
+
+def _not_understood(scheme: TagScheme) -> KeptWholeCause | None:
+    if len(scheme.tags_of(TagKind.UNKNOWN)) > MOST_NAMED_TAGS:
+        return KeptWholeCause.UNKNOWN_TAGS
+    if not all(map(_is_grouped, _branch_lines(scheme))):
+        return KeptWholeCause.BRANCHES
+    return None
 
 
 def _rules_for(scheme: TagScheme) -> Iterator[ProposedRule]:
     if scheme.of(TagKind.SNAPSHOT):
         yield ProposedRule(KeepNewest(NEWEST_SNAPSHOTS), tags=(_SNAPSHOTS,))
     if scheme.of(TagKind.VERSION, TagKind.PRERELEASE):
-        yield ProposedRule(KeepVersions(NEWEST_MINORS))
-    if _lines(scheme) > 1:
-        for group in scheme.of(TagKind.BUILD):
+        yield ProposedRule(KeepVersions(NEWEST_MINORS, NEWEST_PATCHES))
+    for line in _branch_lines(scheme):
+        yield ProposedRule(KeepNewest(NEWEST_OF_BRANCH, line.per), tags=line.globs)
+    builds = scheme.of(TagKind.BUILD)
+    if len(builds) <= MOST_LINES and _lines(scheme) > 1:
+        for group in builds:
             yield ProposedRule(KeepNewest(NEWEST_BUILDS), tags=(f"{group.beginning}*",))
 
 
 def _lines(scheme: TagScheme) -> int:
     """How many lines of builds are tagged side by side."""
     has_bare = bool(scheme.of(TagKind.HASH, TagKind.DATE, TagKind.NUMBER))
-    return len(scheme.of(TagKind.BUILD)) + has_bare
+    return len(scheme.of(TagKind.BUILD, TagKind.BRANCH)) + has_bare
 
 
-def _proposal(basis: _Basis, listed: Sequence[ListedScheme]) -> PolicyProposal:
-    named = tuple(sorted({tag for each in listed for tag in _named_tags(each.scheme)}))
+class _BranchLine(NamedTuple):
+    """Builds of many branches. `per`: the pattern that groups them; `globs`: match all of them."""
+
+    per: str
+    globs: tuple[str, ...]
+    tags: tuple[str, ...]
+
+
+def _branch_lines(scheme: TagScheme) -> Iterator[_BranchLine]:
+    for group in scheme.of(TagKind.BRANCH):
+        start = group.beginning
+        yield _BranchLine(f"{start}{{branch}}-*", (f"{start}*",), group.tags)
+    if len(scheme.of(TagKind.BUILD)) > MOST_LINES:
+        yield _BranchLine("{branch}-*", ("*-*",), scheme.tags_of(TagKind.BUILD))
+
+
+def _is_grouped(line: _BranchLine) -> bool:
+    """Whether each tag is in a group. Tags that are not, such as `login_7`, would be forgotten."""
+    pattern = GroupPattern(line.per)
+    return all(pattern.captured(tag) is not None for tag in line.tags)
+
+
+def _policy(basis: _Basis, listed: Sequence[ListedScheme]) -> PolicyProposal:
+    moved = {tag for each in listed for tag in each.scheme.tags_of(TagKind.MOVED)}
+    named = (*sorted(moved), *basis.unknown)
     keep = (*_keep_named(named), *basis.rules)
     if not basis.is_translated:
         keep = (*keep, _rest_rule(named, basis.rules))
     return PolicyProposal(tuple(listed), keep, basis.is_translated, basis.remarks)
-
-
-def _named_tags(scheme: TagScheme) -> tuple[str, ...]:
-    return scheme.tags_of(TagKind.MOVED, TagKind.UNKNOWN)
 
 
 def _keep_named(named: tuple[str, ...]) -> Iterator[ProposedRule]:

@@ -11,7 +11,10 @@ class KeepAll:
 
 @dataclass(frozen=True, slots=True)
 class KeepNewest:
+    """`per`: the pattern of groups, of each of which `count` are kept."""
+
     count: int
+    per: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +29,11 @@ class KeepPulledWithin:
 
 @dataclass(frozen=True, slots=True)
 class KeepVersions:
-    """Keeps the newest `minors` of each major version, with all their patches."""
+    """Keeps the newest `minors` of each major version, and the newest `patches` of each of them.
+    A build of a version counts as a patch."""
 
     minors: int
+    patches: int
 
 
 KeepBy: TypeAlias = KeepAll | KeepNewest | KeepPushedWithin | KeepPulledWithin | KeepVersions

@@ -6,10 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from bot.core.rules.selection import TagFilter
-from bot.core.rules.semver import SemverRule, is_release
-
-MOST_EXAMPLES = 3
+from bot.core.version_tags import VERSIONS, VersionKind
 
 FEWEST_BRANCHES = 2
 """With fewer, a beginning of several words is one line of builds."""
@@ -34,15 +31,11 @@ class TagKind(StrEnum):
 @dataclass(frozen=True, slots=True)
 class TagGroup:
     """Tags of one kind. `beginning`: of all of them, with its separator; empty where the kind needs
-    none. `tags`: sorted."""
+    none. `tags`: sorted, numbers in them by value."""
 
     kind: TagKind
     beginning: str
     tags: tuple[str, ...]
-
-    @property
-    def examples(self) -> tuple[str, ...]:
-        return self.tags[:MOST_EXAMPLES]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,17 +71,23 @@ _HASH = r"(?=[0-9a-f]*[a-f])(?=[0-9a-f]*[0-9])[0-9a-f]{7,64}"
 """A hexadecimal commit hash. One of digits or of letters alone may be a number or a word."""
 
 _WHOLE_HASH = re.compile(
-    rf"(?P<beginning>(?:git|sha|sha1|sha256|commit|rev|g)[-_.]?|){_HASH}", re.IGNORECASE
-)
-_BUILD = re.compile(
-    rf"(?P<beginning>[A-Za-z](?:[A-Za-z0-9_.-]*?[A-Za-z_.-])??)(?:{_HASH}|\d[\d._-]*)",
+    rf"(?:(?P<beginning>(?:git|sha|sha1|sha256|commit|rev)[-_.])[0-9a-f]{{7,64}}|{_HASH})",
     re.IGNORECASE,
 )
-"""Letters, then a number or a hash."""
+_BUILD = re.compile(
+    rf"(?P<beginning>[A-Za-z](?:[A-Za-z0-9_.-]*?[A-Za-z_.-])??)(?:(?:\d+[-_.])?{_HASH}|\d[\d._-]*)",
+    re.IGNORECASE,
+)
+"""Letters, then a number, a hash, or a number and a hash."""
+
+_PULL_REQUEST = re.compile(
+    rf"(?P<beginning>(?:pr|mr|pull)[-_.])\d+[-_.](?:\d+|{_HASH})", re.IGNORECASE
+)
+"""A build of a pull request: its number, then that of the build or a hash."""
 
 _WORD = re.compile(r"[A-Za-z]+")
 _SEPARATOR = re.compile(r"[-_.]")
-_ANY_VERSION = SemverRule(TagFilter())
+_DIGITS = re.compile(r"([0-9]+)")
 
 
 def find_tag_scheme(tags: Iterable[str]) -> TagScheme:
@@ -97,12 +96,21 @@ def find_tag_scheme(tags: Iterable[str]) -> TagScheme:
     for tag in tags:
         groups[_kind_and_beginning(tag)].append(tag)
     merged = _with_branches(groups)
-    found = [TagGroup(kind, start, tuple(sorted(each))) for (kind, start), each in merged.items()]
+    found = [
+        TagGroup(kind, start, tuple(sorted(each, key=_by_number)))
+        for (kind, start), each in merged.items()
+    ]
     return TagScheme(tuple(sorted(found, key=_place)))
 
 
 def _place(group: TagGroup) -> tuple[int, int, str]:
     return list(TagKind).index(group.kind), -len(group.tags), group.beginning
+
+
+def _by_number(tag: str) -> tuple[list[tuple[int, str]], str]:
+    """`build-9` before `build-10`."""
+    parts = [(int(part) if part.isdigit() else 0, part) for part in _DIGITS.split(tag)]
+    return parts, tag
 
 
 def _kind_and_beginning(tag: str) -> tuple[TagKind, str]:
@@ -117,7 +125,7 @@ def _kind_and_beginning(tag: str) -> tuple[TagKind, str]:
 def _matching(pattern: re.Pattern[str]) -> Callable[[str], str | None]:
     def beginning_of(tag: str) -> str | None:
         found = pattern.fullmatch(tag)
-        return found.groupdict().get("beginning", "") if found else None
+        return found.groupdict().get("beginning") or "" if found else None
 
     return beginning_of
 
@@ -131,11 +139,13 @@ def _moved(tag: str) -> str | None:
 
 
 def _version(tag: str) -> str | None:
-    return "" if _ANY_VERSION.could_keep(tag) and is_release(tag) else None
+    version = VERSIONS.parse(tag)
+    return "" if version and version.line.kind is VersionKind.RELEASE else None
 
 
 def _prerelease(tag: str) -> str | None:
-    return "" if _ANY_VERSION.could_keep(tag) and not is_release(tag) else None
+    version = VERSIONS.parse(tag)
+    return "" if version and version.line.kind is not VersionKind.RELEASE else None
 
 
 _BEGINNINGS: Mapping[TagKind, Callable[[str], str | None]] = {
@@ -145,6 +155,7 @@ _BEGINNINGS: Mapping[TagKind, Callable[[str], str | None]] = {
     TagKind.DATE: _matching(_DATE),
     TagKind.NUMBER: _matching(_NUMBER),
     TagKind.HASH: _matching(_WHOLE_HASH),
+    TagKind.BRANCH: _matching(_PULL_REQUEST),
     TagKind.VERSION: _version,
     TagKind.PRERELEASE: _prerelease,
     TagKind.BUILD: _matching(_BUILD),

@@ -51,14 +51,14 @@ def _selector(rule: ProposedRule) -> Mapping[str, SettingValue]:
     match rule.by:
         case KeepAll():
             return {}
-        case KeepNewest(count):
-            return {"newest": count}
+        case KeepNewest(count, per):
+            return {"newest": count} if per is None else {"newest": count, "per": per}
         case KeepPushedWithin(days):
             return {"pushed_within": f"{days}d"}
         case KeepPulledWithin(days):
             return {"pulled_within": f"{days}d"}
-        case KeepVersions(minors):
-            return {"semver": {"minors": minors}}
+        case KeepVersions(minors, patches):
+            return {"semver": {"minors": minors, "patches": patches}}
         case _:
             assert_never(rule.by)
 
@@ -75,31 +75,24 @@ def list_lines(key: str, values: Sequence[str], indent: int) -> Iterator[str]:
         yield f"{margin}  - {value_text(each)}"
 
 
-def comment(text: str, indent: int = 0) -> Iterator[str]:
-    """A comment of several lines. Line breaks in the text cannot end it."""
+def comment(text: str, indent: int = 0, bullet: str = "") -> Iterator[str]:
+    """A comment of several lines. Line breaks in the text cannot end it. `bullet`: before an item
+    of a list, such as `- `."""
     margin = " " * indent + "# "
-    one_line = " ".join(text.split())
     yield from textwrap.wrap(
-        one_line,
+        _on_one_line(text),
         WIDTH,
-        initial_indent=margin,
-        subsequent_indent=margin,
+        initial_indent=margin + bullet,
+        subsequent_indent=margin + " " * len(bullet),
         break_long_words=False,
         break_on_hyphens=False,
     )
 
 
-def item_comment(text: str, indent: int = 0) -> Iterator[str]:
-    """A comment that is an item of a list."""
-    margin = " " * indent
-    yield from textwrap.wrap(
-        " ".join(text.split()),
-        WIDTH,
-        initial_indent=f"{margin}# - ",
-        subsequent_indent=f"{margin}#   ",
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
+def _on_one_line(text: str) -> str:
+    """Without control characters, which YAML refuses."""
+    words = " ".join(text.split())
+    return "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in words)
 
 
 def joined(parts: Iterable[str]) -> str:

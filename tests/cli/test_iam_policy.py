@@ -494,3 +494,23 @@ def test_wrong_settings(run: Run, settings_file: Write) -> None:
     result = run("iam-policy")
     assert (result.status, result.out) == (2, "")
     assert "usage.ecs" in result.sentence
+
+
+@pytest.mark.usefixtures("company")
+def test_the_policy_of_init_allows_its_calls(asks: list[AccessRequest], run: Run) -> None:
+    policy = statements(run("iam-policy", "--init"))
+    asks.clear()
+    assert run("init").status == 0
+    assert "ecr:GetLifecyclePolicy" in {ask.action for ask in asks}
+    refused = {
+        ask.action for ask in asks if not any(allows(statement, ask) for statement in policy)
+    }
+    assert refused <= {"sts:GetCallerIdentity"}
+    assert "ecr:GetLifecyclePolicy" not in granted(statements(run("iam-policy")))
+
+
+@pytest.mark.parametrize("other", ["--delete", "--kubernetes", "--role=x"])
+def test_the_policy_of_init_is_no_other(run: Run, other: str) -> None:
+    result = run("iam-policy", "--init", other)
+    assert result.status == 2
+    assert "cannot be combined" in result.sentence

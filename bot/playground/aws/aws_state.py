@@ -208,6 +208,11 @@ class AwsState:
         with self.lock:
             repository.policy = orjson.dumps(policy).decode()
 
+    def set_lifecycle_policy(self, repository: Repository, policy: Mapping[str, Any]) -> None:
+        """Sets the policy in GetLifecyclePolicy. Deletes nothing."""
+        with self.lock:
+            repository.lifecycle_policy = orjson.dumps(policy).decode()
+
     def set_registry_policy(
         self,
         policy: Mapping[str, Any],

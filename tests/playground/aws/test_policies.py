@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from bot.playground.aws import AwsStandIn
+from bot.playground.control_client import ControlClient
 
 from .helpers import refused
 
@@ -36,6 +37,26 @@ def test_a_repositorys_policy(aws: AwsStandIn, ecr: "ECRClient") -> None:
     assert orjson.loads(shown["policyText"]) == POLICY
     assert (shown["registryId"], shown["repositoryName"]) == ("123456789012", "team/api")
     assert refused(ecr.get_repository_policy, repositoryName="no/such")[0] == (
+        "RepositoryNotFoundException"
+    )
+
+
+def test_a_lifecycle_policy(aws: AwsStandIn, ecr: "ECRClient") -> None:
+    repository = aws.world.create_repository("team/api")
+    assert refused(ecr.get_lifecycle_policy, repositoryName="team/api")[0] == (
+        "LifecyclePolicyNotFoundException"
+    )
+    selection = {"tagStatus": "any", "countType": "imageCountMoreThan", "countNumber": 5}
+    rule = {"rulePriority": 1, "selection": selection, "action": {"type": "expire"}}
+
+    ControlClient(aws.url).send(
+        "PUT", "/lifecycle-policies", {"repository": "team/api", "policy": {"rules": [rule]}}
+    )
+
+    shown = ecr.get_lifecycle_policy(repositoryName="team/api")
+    assert orjson.loads(shown["lifecyclePolicyText"]) == {"rules": [rule]}
+    assert (shown["registryId"], shown["repositoryName"]) == (repository.account, "team/api")
+    assert refused(ecr.get_lifecycle_policy, repositoryName="no/such")[0] == (
         "RepositoryNotFoundException"
     )
 

@@ -99,6 +99,12 @@ def set_repository_policy(world: AwsState, body: Body) -> None:
     world.set_repository_policy(_repository(world, body), **body)
 
 
+@control("PUT", "/lifecycle-policies")
+def set_lifecycle_policy(world: AwsState, body: Body) -> None:
+    """`policy`: the policy as a JSON object."""
+    world.set_lifecycle_policy(_repository(world, body), **body)
+
+
 @control("PUT", "/registry-policy")
 def set_registry_policy(world: AwsState, body: Body) -> None:
     world.set_registry_policy(**body)

@@ -1,4 +1,4 @@
-"""Repository and registry policies, and replication rules."""
+"""Repository, lifecycle and registry policies, and replication rules."""
 
 from typing import Any
 
@@ -21,6 +21,22 @@ def get_repository_policy(params: Params, context: CallContext) -> Answer:
         "registryId": repository.account,
         "repositoryName": repository.name,
         "policyText": repository.policy,
+    }
+
+
+@ecr.operation("GetLifecyclePolicy")
+def get_lifecycle_policy(params: Params, context: CallContext) -> Answer:
+    repository = repository_of(params, context)
+    if repository.lifecycle_policy is None:
+        raise AwsError(
+            "LifecyclePolicyNotFoundException",
+            f"Lifecycle policy does not exist for the repository with name '{repository.name}' "
+            f"in the registry with id '{repository.account}'",
+        )
+    return {
+        "registryId": repository.account,
+        "repositoryName": repository.name,
+        "lifecyclePolicyText": repository.lifecycle_policy,
     }
 
 

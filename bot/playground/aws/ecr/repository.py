@@ -20,6 +20,7 @@ class RepositoryOptions(TypedDict, total=False):
     exclusions: Iterable[str]
     tags: Mapping[str, str]
     policy: str | None
+    lifecycle_policy: str | None
 
 
 @dataclass(eq=False)
@@ -32,6 +33,7 @@ class Repository:
     exclusions: Iterable[str] = ()
     tags: Mapping[str, str] = field(default_factory=dict)
     policy: str | None = None
+    lifecycle_policy: str | None = None
     manifests: dict[str, StoredManifest] = field(default_factory=dict, init=False)
     digest_by_tag: dict[str, str] = field(default_factory=dict, init=False)
     deletion_failures: dict[str, str] = field(default_factory=dict, init=False)
