@@ -37,6 +37,9 @@ _AFTER_NUMBERS = {"a": "alpha", "b": "beta", "c": "rc"}
 
 _ATTACHED = re.compile(r"\A[abc](?=\d)", re.IGNORECASE)
 
+_FULL_VERSION = 3
+"""Numbers. Fewer name a base, as in `_alpine3.18`."""
+
 _LONGEST_YEAR = 4
 """Digits. `20240501.1` is a date with a number, and no version."""
 
@@ -130,6 +133,12 @@ class _Part(NamedTuple):
             yield False, number, ""
 
     @property
+    def flavor(self) -> str:
+        """Without its number, if that is a version of its own: `up` of `108.4.0_up1.3.4`."""
+        is_version = self.is_metadata and len(self.numbers) >= _FULL_VERSION
+        return self.word if self.word and is_version else self.text
+
+    @property
     def is_hash(self) -> bool:
         return self.word is None and not self.numbers
 
@@ -183,7 +192,7 @@ class VersionSyntax:
         """By their texts, the flavors of the words that are no pre-releases."""
         words = [part for part in parts if part.word and not _matches(self.prereleases, part)]
         if self.flavors is None:
-            return {part.text: part.text for part in words}
+            return {part.text: part.flavor for part in words}
         whole = "-".join(part.text for part in words)
         for flavor in self.flavors:
             if flavor.match(whole):

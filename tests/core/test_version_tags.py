@@ -71,6 +71,9 @@ def described(version: TagVersion) -> str:
         ("1.4.2_b7f3a21", "release: 1.4.2"),
         ("1.4.2_build.5", "release: 1.4.2"),
         ("1.4.2_20240101", "release: 1.4.2"),
+        ("108.4.0_up1.3.4", "release in up: 108.4.0"),
+        ("100.0.4_up0.3.10-rc2", "prerelease in up: 100.0.4 (rc, 2)"),
+        ("4.2.0_alpine3.18", "release in alpine3.18: 4.2.0"),
         ("1.4.2-rc.1_b7f3a21", "prerelease: 1.4.2 (rc, 1)"),
         # Maven, Gradle, Spring
         ("1.2.3-SNAPSHOT", "prerelease: 1.2.3 (snapshot)"),

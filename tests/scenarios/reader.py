@@ -12,7 +12,7 @@ A case is a YAML file. Only `why` and `repository` are required:
     repository:
       - name: NAME           # default: its first tag
         tags: [TAG, "sha256-{NAME}.sig"]
-        pushed: 40d          # ago; null: unknown
+        pushed: 40d          # ago, or a time; null: unknown
         pulled: 3d           # ago
         restored: 2d         # from the archive, ago
         index: [NAME]        # the children; a name without a row is gone
@@ -31,7 +31,8 @@ A case is a YAML file. Only `why` and `repository` are required:
         parent: NAME | null
         kind: KIND
         used_by: [user]
-    then: {complete: true, exact: true, freed: BYTES, listed: BYTES, order: [NAME]}
+    then: {complete: true, exact: true, freed: BYTES, listed: BYTES, order: [NAME],
+           unmatched: {count, examples}}
 
 The first row has the lowest digest.
 """
@@ -119,8 +120,7 @@ class Case:
 
     @cached_property
     def now(self) -> datetime:
-        at: datetime = self.data.get("now", NOON)
-        return at if at.tzinfo else at.replace(tzinfo=UTC)
+        return _utc(self.data.get("now", NOON))
 
     @property
     def rows(self) -> list[Row]:
@@ -204,8 +204,10 @@ class Case:
         for layer, size in row.get("layers", {}).items():
             yield Blob(self.digests.of(f"the layer {layer}"), size)
 
-    def _ago(self, duration: str | None) -> datetime | None:
-        return None if duration is None else self.now - parse_duration(duration)
+    def _ago(self, when: str | datetime | None) -> datetime | None:
+        if isinstance(when, datetime):
+            return _utc(when)
+        return None if when is None else self.now - parse_duration(when)
 
     def _pins(self) -> Iterator[Pin]:
         for entry in self.data.get("pins", ()):
@@ -239,6 +241,10 @@ def read_case(path: Path) -> Case:
         assert name not in digests, f"{name} has two rows"
         digests[name]
     return Case(data, digests)
+
+
+def _utc(at: datetime) -> datetime:
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
 def _refuse_unknown(found: Row, allowed: set[str]) -> None:

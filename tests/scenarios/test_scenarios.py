@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from bot.core.judge import JudgedManifest
+from bot.render.plans import unmatched_as_keys
 from tests.core.invariants import check
 from tests.scenarios.reader import FOLDER, Case, read_case
 
@@ -30,6 +31,7 @@ def test_the_plan_is_the_expected_one(case: Case) -> None:
         "freed": savings.freed_bytes,
         "listed": savings.listed_bytes,
         "order": [case.name_of(digest) for digest in case.plan.delete],
+        "unmatched": unmatched_as_keys(case.plan.unmatched_tags),
     }
     expected = {"complete": True, "exact": True} | case.then
     assert {key: found[key] for key in expected} == expected, case.data["why"]
