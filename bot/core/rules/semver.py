@@ -21,7 +21,8 @@ from bot.core.version_tags import (
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
 Patch: TypeAlias = tuple[tuple[int, ...], tuple[Identifier, ...], datetime]
-"""What is counted as a patch. The time orders builds that only the hash of a commit tells apart."""
+"""What is counted as a patch. The time orders versions that only the hash of a commit tells
+apart."""
 
 Level = TypeVar("Level", int, Patch)
 
@@ -137,8 +138,7 @@ class _CountedVersions:
         return is_prerelease and _without_kind(version) in self._released
 
     def patch_of(self, version: TagVersion) -> Patch:
-        since = self._since[version] if version.hashes else _NEVER
-        return version.patch, version.identifiers, since
+        return version.patch, version.identifiers, self._since[version]
 
 
 class _VersionLevels:
