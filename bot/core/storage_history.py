@@ -228,16 +228,14 @@ def _blob_intervals(lifetimes: Iterable[ManifestLifetime]) -> Iterator[_Interval
             yield _Interval(start, end, sizes[digest])
 
 
-def _merged(spans: Iterable[tuple[datetime, datetime]]) -> Iterator[tuple[datetime, datetime]]:
+def _merged(
+    spans: Iterable[tuple[datetime, datetime]],
+) -> Sequence[tuple[datetime, datetime]]:
     """`spans`: by start. Joins those that overlap or touch."""
-    start: datetime | None = None
-    end = _FOREVER
-    for next_start, next_end in spans:
-        if start is not None and next_start <= end:
-            end = max(end, next_end)
-            continue
-        if start is not None:
-            yield start, end
-        start, end = next_start, next_end
-    if start is not None:
-        yield start, end
+    joined: list[tuple[datetime, datetime]] = []
+    for start, end in spans:
+        if joined and start <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
+        else:
+            joined.append((start, end))
+    return joined

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
 
 MANIFEST = Path(__file__).parents[2] / "manifest.yml"
-TIMEOUT = 20.0
+TIMEOUT = 60.0
 """Seconds."""
 
 QUIET_SECONDS = 0.01

@@ -1,24 +1,26 @@
 """Scans record what a repository stores, right to the byte."""
 
 import json
+import zlib
 from collections.abc import Iterable
 from datetime import timedelta
 from functools import partial
 
 import pytest
-from sqlalchemy import delete
+from sqlalchemy import delete, update
 
 from bot.core.patterns import Patterns
 from bot.core.plan import PlanState
 from bot.core.policy import Policy
+from bot.core.prices import GbPrice, PriceSource
 from bot.core.records import ImageOutcome
 from bot.core.rules.newest import NewestRule
 from bot.core.rules.selection import TagFilter
 from bot.core.rules.tags import TagsRule
 from bot.core.storage_history import StorageDay
 from bot.playground.aws import manifests
-from bot.store.tables import StorageDayRow
-from bot.usecases.costs import CostReport, CostReporter, TriedPolicy
+from bot.store.tables import KeptManifestRow, StorageDayRow
+from bot.usecases.costs import CostReport, CostReporter, TriedPolicy, stored_cost
 from tests.support import image_text
 from tests.usecases.aws_env import AwsEnv
 
@@ -164,6 +166,28 @@ def test_a_database_with_older_deletions_reconstructs_them(aws_env: AwsEnv) -> N
     assert before[-1].stored_bytes == stored(app(number) for number in range(4))
     since = [day for day in past if day.at >= aws_env.clock() - timedelta(days=20)]
     assert {day.stored_bytes for day in since} == {now.stored_bytes}
+
+
+def test_a_deleted_manifest_that_cannot_be_parsed_is_left_out(aws_env: AwsEnv) -> None:
+    for number in range(4):
+        aws_env.shelf.push(app(number), f"1.{number}", age=40 - number)
+    aws_env.execute(aws_env.approved())
+    forget_days(aws_env)
+    with aws_env.store._database.writing() as session:
+        session.execute(update(KeptManifestRow).values(text=zlib.compress(b"no manifest")))
+    aws_env.wait(days=21)
+    aws_env.propose()
+    left = stored([app(2), app(3)])
+    assert {day.stored_bytes for day in days(aws_env)} == {0, left}
+
+
+def test_costs_of_a_repository_in_the_store(aws_env: AwsEnv) -> None:
+    repository, price = aws_env.shelf.id, GbPrice(0.10, PriceSource.SETTINGS)
+    assert stored_cost(aws_env.store, repository, price, (), aws_env.clock()) is None
+    for number in range(6):
+        aws_env.shelf.push(app(number), f"1.{number}", age=40 - number)
+    expected = report(aws_env).cost
+    assert stored_cost(aws_env.store, repository, price, [], aws_env.clock()) == expected
 
 
 def forget_days(env: AwsEnv) -> None:
