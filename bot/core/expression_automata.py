@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TypeAlias
+from typing import TypeAlias, assert_never
 
 from bot.core.regular_expressions import RegularExpression, tokens
 
@@ -114,6 +114,8 @@ class ExpressionAutomaton:
                 return self._joined([self._add(way, self._after_nothing(start)) for way in ways])
             case _Repeated():
                 return self._add_repeated(part, start)
+            case _:
+                assert_never(part)
 
     def _add_repeated(self, repeated: _Repeated, start: int) -> int:
         for _ in range(repeated.least):

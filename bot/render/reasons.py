@@ -227,11 +227,22 @@ def _pulled(at: datetime | None) -> str:
 
 
 def _among_newest(reason: why.AmongNewest) -> str:
-    first = f"one of the {reason.of} newest {newest_group_words(reason.group)}"
+    if isinstance(reason.group, CapturedGroup):
+        return _among_newest_of_group(reason, reason.group)
+    first = f"one of the {reason.of} newest {group_words(reason.group)}"
     if reason.by_own_tag:
         return f"{first} by its own tag ({ordinal(reason.rank)})"
     since = f": {_age_start(reason.since)}" if reason.since else ""
     return f"{first} ({ordinal(reason.rank)}{since})"
+
+
+def _among_newest_of_group(reason: why.AmongNewest, group: CapturedGroup) -> str:
+    own_tag = " by its own tag" if reason.by_own_tag else ""
+    since = f" ({_age_start(reason.since)})" if reason.since else ""
+    return (
+        f"{ordinal(reason.rank)} newest of {captured_words(group)}{own_tag}{since}: the policy "
+        f"keeps {reason.of} of each {placeholder_words(group)}"
+    )
 
 
 def _age_start(since: AgeStart) -> str:  # noqa: PLR0911 - one line an event

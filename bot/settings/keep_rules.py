@@ -59,14 +59,14 @@ class KeepRule(SettingsSection):
         chosen = [key for key in selectors if getattr(self, key) is not None]
         if len(chosen) > 1:
             raise ValueError(f"one rule has {' and '.join(chosen)}; write a rule for each")
-        if not chosen and self.tags is None and not self.except_tags:
-            raise ValueError(
-                f"the rule is empty; set tags, except_tags or one of {', '.join(selectors)}"
-            )
         if self.per is not None and self.newest is None:
             raise ValueError("per needs newest: how many images of each group to keep")
         if self.active_within is not None and self.per is None:
             raise ValueError("active_within needs per: it applies to groups")
+        if not chosen and self.tags is None and not self.except_tags:
+            raise ValueError(
+                f"the rule is empty; set tags, except_tags or one of {', '.join(selectors)}"
+            )
         return self
 
     def rule(self) -> Rule:

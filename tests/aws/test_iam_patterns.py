@@ -32,6 +32,7 @@ HOST = "123456789012.dkr.ecr.eu-west-1.amazonaws.com"
         (["*/api"], ["*/api", "api"]),
         (["*.us-east-1.amazonaws.com/team/api"], ["*.us-east-1.amazonaws.com/team/api"]),
         (["210987654321.dkr.ecr.eu-west-1.amazonaws.com:443/team/*"], []),
+        (["team/api", "/team/.*/"], ["*"]),
         (["${aws:username}", "team api", "TEAM"], ["team"]),
         ([], []),
     ],

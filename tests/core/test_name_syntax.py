@@ -119,6 +119,12 @@ def test_globs_that_can_match_nothing(texts: NameSyntax, glob: str, why: str) ->
         texts.check(glob)
 
 
+def test_only_globs_where_regular_expressions_are_not_possible() -> None:
+    assert TAGS.check_glob("v*") == "v*"
+    with pytest.raises(PatternError, match=r"'/v\.\*/' is written as a regular expression; only"):
+        TAGS.check_glob("/v.*/")
+
+
 def test_a_long_glob_is_shortened_in_the_error() -> None:
     with pytest.raises(PatternError) as caught:
         TAGS.check("{" * 5000)

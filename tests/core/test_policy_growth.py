@@ -20,6 +20,7 @@ from bot.core.rules.newest import NewestRule
 from bot.core.rules.pushed_within import PushedWithinRule
 from bot.core.rules.selection import Rule, TagFilter
 from bot.core.rules.semver import SemverRule
+from bot.core.rules.tag_groups import Grouping, GroupPattern
 from bot.core.rules.tags import TagsRule
 from bot.core.savings import SavingsTerms
 from bot.core.storage_projection import WEEKS_PER_YEAR
@@ -83,6 +84,27 @@ def test_rules_grow_until_they_reach_their_bound(rule: Rule, expected: float) ->
     """20 weeks with an image each. The rules keep 20 images and 20 weeks now."""
     assert growth(weekly(), rule) == round(expected)
     assert growth(weekly(), rule, by_tag("v*")) == 1000
+
+
+def branches(number: int = 20, images: int = 3) -> list[Manifest]:
+    """A branch a week, with images of 1,000 bytes on three days; `main` has one a day."""
+    of_branches = [
+        image(10 * week + n, f"b{week}-{n}", size=1000, age=7 * week + n / 2)
+        for week in range(number)
+        for n in range(images)
+    ]
+    return [*of_branches, *(image(900 + n, f"main-{n}", size=1000, age=n) for n in range(90))]
+
+
+@pytest.mark.parametrize(
+    ("active_within", "expected"), [(None, 2000 * 10 / 12), (timedelta(days=30), 0)]
+)
+def test_branches_that_end_keep_their_newest(
+    active_within: timedelta | None, expected: float
+) -> None:
+    """Main and the branches of the last 7 days replace their images."""
+    rule = NewestRule(2, TagFilter(), Grouping(GroupPattern("{branch}-*"), active_within))
+    assert growth(branches(), rule) == round(expected)
 
 
 def test_a_rule_without_new_images_does_not_grow() -> None:

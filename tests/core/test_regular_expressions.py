@@ -133,6 +133,12 @@ def test_expressions_that_can_match(texts: NameSyntax, pattern: str) -> None:
     assert texts.check(pattern) == pattern
 
 
+def test_an_expression_that_is_too_large_to_check_is_allowed() -> None:
+    """It can match no tag: tags have at most 300 characters."""
+    assert is_allowed(f"/({'a' * 300}){{100}}/", TAGS)
+    assert not is_allowed(f"/({'a' * 300}){{2}}/", TAGS)
+
+
 @pytest.mark.parametrize(
     ("texts", "pattern", "why"),
     [

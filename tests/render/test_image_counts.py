@@ -13,6 +13,7 @@ from bot.core.policy import PlanInputs, Policy
 from bot.core.rules.newest import NewestRule
 from bot.core.rules.selection import Rule, TagFilter
 from bot.core.rules.semver import SemverRule
+from bot.core.rules.tag_groups import Grouping, GroupPattern
 from bot.core.rules.tags import TagsRule
 from bot.core.savings import SavingsTerms
 from bot.core.usage import RepositoryUsage
@@ -112,6 +113,15 @@ def test_other_rules() -> None:
     assert kept("1.1.0", "1.0.0", rules=(SemverRule(TagFilter()),)) == "2 newest versions"
     stable = TagsRule(TagFilter(Patterns(("stable*", "lts*"))))
     assert kept("stable1", "lts2", rules=(stable,)) == "2 tagged `stable*` or `lts*`"
+
+
+def test_the_newest_of_each_group() -> None:
+    per_branch = NewestRule(2, TagFilter(), Grouping(GroupPattern("{branch}-*")))
+    of_apps = NewestRule(1, TagFilter(), Grouping(GroupPattern("{team}.{app}")))
+    tags = ("a-3", "a-2", "a-1", "b-1", "shop.web", "ops.web")
+    assert kept(*tags, rules=(per_branch, of_apps)) == (
+        "3 newest of their branch · 2 newest of their team and app"
+    )
 
 
 def test_further_reasons_are_counted_together() -> None:

@@ -1,6 +1,7 @@
 """The images of a plan in sections."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -10,6 +11,8 @@ from bot.core.pins import Pin
 from bot.core.usage import RepositoryUsage
 from bot.core.verdict_reasons import (
     AmongNewest,
+    CapturedGroup,
+    InInactiveGroup,
     InUse,
     KeptByTag,
     LegacyReason,
@@ -30,6 +33,7 @@ from bot.render.image_sections import (
 )
 from bot.render.plan_summary import PlanSummary
 from tests.render.builders import GB, image, plan
+from tests.support import NOW
 
 SNAPSHOTS = TagPatterns(("*SNAPSHOT*",))
 OTHERS = TagPatterns((), ("*SNAPSHOT*",))
@@ -132,6 +136,36 @@ def test_sections_of_images_to_keep() -> None:
         "old is pinned by U1: why",
         "",
         "tagged latest: the policy keeps images tagged *latest*",
+    ]
+
+
+def branch(name: str, active_within: timedelta | None = None) -> CapturedGroup:
+    return CapturedGroup(TagPatterns(), ("branch",), (name,), active_within)
+
+
+def test_images_of_all_groups_of_a_rule_are_in_one_section() -> None:
+    month = timedelta(days=30)
+    deleted = deleted_sections(
+        summary(
+            judged(1, "a-1", NoRuleKeeps((NotAmongNewest(4, 3, branch("a")),))),
+            judged(2, "b-1", NoRuleKeeps((NotAmongNewest(5, 3, branch("b")),))),
+            judged(3, "c-1", NoRuleKeeps((InInactiveGroup(1, branch("c", month), NOW),))),
+        )
+    )
+    assert [each.heading for each in deleted] == [
+        "not among the 3 newest of their branch · 2 images",
+        "branch not active within 30d · 1 image",
+    ]
+    (kept,) = kept_sections(
+        summary(
+            judged(1, "a-2", AmongNewest(1, 3, branch("a"))),
+            judged(2, "b-2", AmongNewest(2, 3, branch("b"))),
+        )
+    )
+    assert kept.heading == "2 newest of their branch"
+    assert sorted(each.own_reason for each in kept.images) == [
+        "1st newest of branch a: the policy keeps 3 of each branch",
+        "2nd newest of branch b: the policy keeps 3 of each branch",
     ]
 
 

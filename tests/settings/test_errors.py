@@ -13,6 +13,7 @@ from bot.settings.load import load_settings
 LIST, DURATION = "a list", "a duration, such as 30s, 5m, 24h or 30d"
 LISTED = "a non-empty list"
 VERSION = "a pattern for tags with a place for the version, such as release-{version}, "
+PER = "a pattern for tags with placeholders, such as feature-{branch}-*"
 TAGS = f"a pattern for tags (letters, digits, _ . -): {ABOUT_PATTERNS}"
 REPOSITORIES = "a pattern for repository names or URIs (lowercase letters, digits, . _ - /): "
 EKS = "a pattern for EKS cluster names (letters, digits, - _) or, if it starts with `arn:`"
@@ -80,6 +81,11 @@ def error(text: str, folder: Path) -> str:
         ("policies: [{keep: [{newest: '5'}]}]", "policies[0].keep[0].newest", "'5'", COUNT),
         ("policies: [{keep: [{newest: true}]}]", "policies[0].keep[0].newest", "true", COUNT),
         ("policies: [{keep: [{newest: 1.5}]}]", "policies[0].keep[0].newest", "1.5", COUNT),
+        ("policies: [{keep: [{newest: 1, per: 'v*'}]}]", "policies[0].keep[0].per", "'v*', but 'v*' has no placeholder", PER),
+        ("policies: [{keep: [{newest: 1, per: '{a}-{a}'}]}]", "policies[0].keep[0].per", "'{a}-{a}', but '{a}-{a}' has the placeholder a twice", PER),
+        ("policies: [{keep: [{newest: 1, per: '/(?=v)(?P<a>.)/'}]}]", "policies[0].keep[0].per", "'/(?=v)(?P<a>.)/', but '/(?=v)(?P<a>.)/' has a look-around ((?= at character 2)", PER),
+        ("policies: [{keep: [{newest: 1, per: '{a}', active_within: 0d}]}]", "policies[0].keep[0].active_within", "'0d'", "a duration of at least 1s"),
+        ("policies: [{keep: [{tags: ['/v(/']}]}]", "policies[0].keep[0].tags[0]", "'/v(/', but '/v(/' is not a regular expression that RE2 supports: missing ): v(", TAGS),
         ("policies: [{keep: [{tags: v}]}]", "policies[0].keep[0].tags", "'v'", LISTED),
         ("policies: [{keep: [{except_tags: ['[']}]}]", "policies[0].keep[0].except_tags[0]", "'['", TAGS),
         ("policies: [{keep: [{pushed_within: x}]}]", "policies[0].keep[0].pushed_within", "'x'", DURATION),
@@ -341,6 +347,8 @@ def test_a_missing_key(text: str, said: str, tmp_path: Path) -> None:
     [
         ("policies: [{keep: [{}]}]", "the rule is empty"),
         ("policies: [{keep: [{newest: 1, semver: {}}]}]", "one rule has newest and semver"),
+        ("policies: [{keep: [{per: '{branch}-*'}]}]", "per needs newest"),
+        ("policies: [{keep: [{newest: 1, active_within: 90d}]}]", "active_within needs per"),
         ("policies: [{keep: [{except_tags: []}]}]", "the rule is empty"),
         ("usage: {kubernetes: {clusters: [{name: a}]}}", "set eks, kubeconfig"),
         (

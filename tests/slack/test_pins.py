@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import pytest
 
 from bot.core.errors import ServiceError
-from bot.core.pins import Pin
+from bot.core.pins import Pin, PinKind
 from bot.core.plan import PlanState
 from bot.core.records import (
     AuditEventName,
@@ -143,6 +143,17 @@ def test_a_pattern_that_matches_5000_tags(bot: RunningBot, ann: SimulatedUser) -
     assert option["description"]["text"] == "5,000 tags match now; later tags too"
     assert pins(bot, ann, option).ok
     assert [each.pin.pin for each in stored(bot)] == ["v1.*"]
+
+
+def test_a_regular_expression(bot: RunningBot, ann: SimulatedUser) -> None:
+    scanned(bot, "v1", "v2", "v2-rc")
+    opened(bot, ann, bot.posted())
+    assert found(ann, "/v[0-9]+") == []
+    (option,) = found(ann, "/v[0-9]+/")
+    assert option["text"]["text"] == "All tags like /v[0-9]+/"
+    assert option["description"]["text"] == "2 tags match now; later tags too"
+    assert pins(bot, ann, option).ok
+    assert [each.pin.kind for each in stored(bot)] == [PinKind.REGEX]
 
 
 def test_a_digest(bot: RunningBot, ann: SimulatedUser) -> None:
