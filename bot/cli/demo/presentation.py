@@ -37,7 +37,8 @@ INVITATION = """\
 
 Open {url}/ in a browser and act as any member. This report is in #shop.
 Tom can pin images. Mia and Ravi can approve. Every member can stop an approved plan within
-{seconds} seconds; then the images are deleted.
+{seconds} seconds; then the images are deleted. Everyone can type /ecr-clean cost to see what the
+images cost, and whether that grows.
 
 The command line works on this company, too. In another terminal:
   . {script}    # export AWS_ENDPOINT_URL={aws_url}, and more

@@ -189,6 +189,7 @@ def _largest(
 
 def _small_print(view: CostView) -> Iterator[str]:
     yield from _reconstructed(view)
+    yield from _failed_checks(view)
     if view.repository is None:
         yield from _unknown(view)
     yield " ".join((_scanned(view), *_copies(view), _prices(view)))
@@ -206,6 +207,12 @@ def _reconstructed(view: CostView) -> Iterator[str]:
         f"Before {chart_day(measured)}, {what} is reconstructed from push times: images that "
         "others deleted are missing, and it is unknown what was in use."
     )
+
+
+def _failed_checks(view: CostView) -> Iterator[str]:
+    scans = (day for each in view.costs for day in each.weeks if day.is_measured)
+    if any(scan.in_use_bytes is None for scan in scans):
+        yield "Some checks failed, so parts are missing in some weeks of the chart."
 
 
 def _unknown(view: CostView) -> Iterator[str]:

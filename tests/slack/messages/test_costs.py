@@ -140,6 +140,7 @@ def test_failed_checks_make_savings_unknown_not_zero() -> None:
     assert "*In use:* unknown, since some checks failed\n" in said
     assert "Could be freed:" not in said
     assert "today's policy" not in said
+    assert "~ Some checks failed, so parts are missing in some weeks of the chart.\n" in said
     assert list(series(charts(content)[1])) == ["No cleanup"]
 
 
@@ -205,6 +206,7 @@ def test_all_repositories() -> None:
         with_dates("""\
 ~ Before Nov 23, the past of some repositories is reconstructed from push times: images that \
 others deleted are missing, and it is unknown what was in use.
+~ Some checks failed, so parts are missing in some weeks of the chart.
 ~ Repositories that do not count: 4 never scanned; 1 where it is unknown what could be \
 freed.
 ~ 3 repositories; oldest scan 2026-11-23 10:00 UTC. $0.10 per GB and month (price_per_gb_month in \
