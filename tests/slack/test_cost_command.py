@@ -68,6 +68,18 @@ def test_costs_of_all_repositories(bot: RunningBot, ann: SimulatedUser) -> None:
     assert len(found) == 1
 
 
+def test_replicated_copies_are_those_of_the_last_plan(bot: RunningBot, ann: SimulatedUser) -> None:
+    """Without reading all plans, the sum of all repositories has none."""
+    stores(bot, past(4))
+    copied_to = replace(PLACE, region="us-east-1")
+    bot.proposed(replace(content("new", "older"), repository=THERE, deleted_also_in=(copied_to,)))
+    bot.store.save_reconstructed_days(THERE, past(4))
+    said = shown(bot, ann, f"cost {THERE.name}")
+    assert said.startswith("# team/web · $50 a year, could save $38 a year\n")
+    assert f"With replicated copies in {copied_to}." in said
+    assert shown(bot, ann, "cost").startswith("# All repositories · $50 a year")
+
+
 @pytest.mark.parametrize("line", ["cost team/web", "cost"])
 def test_repositories_that_were_never_scanned(
     bot: RunningBot, ann: SimulatedUser, line: str
