@@ -31,7 +31,12 @@ TERMINAL_ONLY = (
     # says that it is for a terminal
     "usage/kubernetes/errors.py",
 )
-SLACK_ONLY = ("slack", "render/hints.py")
+SLACK_ONLY = (
+    "slack",
+    "render/hints.py",
+    # invites users to its local workspace
+    "cli/demo/presentation.py",
+)
 
 HINTS: list[Hint] = [
     DidYouMean("team/api"),
