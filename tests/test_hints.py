@@ -27,6 +27,7 @@ TERMINAL_ONLY = (
     "render/stored_plans.py",
     # printed by `init`
     "render/proposal_outcome.py",
+    "render/proposed_policies.py",
     "render/proposed_settings.py",
     # says that it is for a terminal
     "usage/kubernetes/errors.py",

@@ -8,6 +8,7 @@ import boto3
 from bot.aws.aws_api import caller_account, enabled_regions
 from bot.aws.ecr import EcrRegistry
 from bot.aws.eks import EksClusters
+from bot.aws.iam_policy import partition_of
 from bot.aws.lifecycle_policies import read_lifecycle_policy
 from bot.bootstrap.sources import open_accounts, open_sources, session_of
 from bot.core.policy import PolicyEntry
@@ -27,6 +28,7 @@ def open_settings_proposer(progress: Progress) -> SettingsProposer[EcrRegistry]:
     registry = EcrRegistry(session)
     return SettingsProposer(
         registry=registry,
+        partition=partition_of(registry.region),
         other_registries=partial(_other_registries, session, registry.region),
         lifecycle_policy=partial(read_lifecycle_policy, session),
         usage_places=_usage_places,

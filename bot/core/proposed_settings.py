@@ -57,9 +57,10 @@ class UnscannedPullers:
 class SettingsProposal:
     """`registries`: those with repositories, or the caller's own. `workload_regions`: other Regions
     in which workloads may use images. `with_lifecycle_policy`: repositories in which ECR deletes
-    images, too. `at`: UTC."""
+    images, too. `partition`: of AWS, as in ARNs. `at`: UTC."""
 
     at: datetime
+    partition: str
     registries: tuple[RegistryId, ...]
     policies: ProposedPolicies
     clusters: tuple[ProposedCluster, ...]

@@ -44,6 +44,27 @@ __all__ = [
 ]
 
 
+_LIFECYCLE_POLICY = {
+    "repository": "legacy/reports",
+    "policy": {
+        "rules": [
+            {
+                "rulePriority": 1,
+                "description": "keep the newest reports",
+                "selection": {
+                    "tagStatus": "tagged",
+                    "tagPrefixList": ["r"],
+                    "countType": "imageCountMoreThan",
+                    "countNumber": 12,
+                },
+                "action": {"type": "expire"},
+            }
+        ]
+    },
+}
+"""An old policy of the company. The stand-in deletes nothing by it."""
+
+
 def seed_company(url: str, now: datetime) -> list[str]:
     """Creates a registry after 18 months of builds, and its workloads. Returns the repositories.
 
@@ -58,6 +79,7 @@ def seed_company(url: str, now: datetime) -> list[str]:
         name: _seed_one(control, name, {"account": SECOND_ACCOUNT}, pushes(now))
         for name, pushes in SECOND_ACCOUNT_REPOSITORIES.items()
     }
+    control.send("PUT", "/lifecycle-policies", _LIFECYCLE_POLICY)
     create_company_workloads(control, company)
     seed_second_account(control, company, second)
     return list(COMPANY_REPOSITORIES)

@@ -56,11 +56,13 @@ class _ReadRepository(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class SettingsProposer(Generic[AnyRegistry]):
-    """`registry`: the caller's own. `other_registries`: in its other Regions; a call, since the
-    Regions may not be readable. `lifecycle_policy`: the text of a repository's policy.
-    `usage_places`: where the account's workloads run, if these registries are cleaned."""
+    """`registry`: the caller's own, in this `partition` of AWS. `other_registries`: in its other
+    Regions; a call, since the Regions may not be readable. `lifecycle_policy`: the text of a
+    repository's policy. `usage_places`: where the account's workloads run, if these registries are
+    cleaned."""
 
     registry: AnyRegistry
+    partition: str
     other_registries: Callable[[], Sequence[AnyRegistry]]
     lifecycle_policy: Callable[[RepositoryId], str | None]
     usage_places: Callable[[Sequence[AnyRegistry]], UsagePlaces]
@@ -80,6 +82,7 @@ class SettingsProposer(Generic[AnyRegistry]):
         clusters = _clusters(places.clusters, unread)
         proposal = SettingsProposal(
             at=self.clock(),
+            partition=self.partition,
             registries=tuple(registry.id() for registry in registries),
             policies=propose_policies([each.content for each in read]),
             clusters=clusters,

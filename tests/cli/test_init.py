@@ -119,7 +119,7 @@ def test_a_lifecycle_policy(aws: AwsStandIn, shelf: Shelf, init: Init) -> None:
     assert first.pushed_within is not None
     assert first.pushed_within.days == 7
     assert second.tags == ("*",)
-    assert "Translated from the repository's lifecycle policy" in proposal.text
+    assert "Translated from its lifecycle policy" in proposal.text
     assert "ECR itself deletes images of team/api by lifecycle policies" in proposal.text
 
 
