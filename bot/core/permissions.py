@@ -1,11 +1,11 @@
 """Permissions: who may approve, stop, pin, … . Every answer has a reason."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Generic, TypeAlias, TypeVar
 
+from bot.core.approver_arns import ArnPattern, is_arn_pattern
 from bot.core.patterns import Patterns
 from bot.core.permission_reasons import (
     ApproverPatternTooWide,
@@ -49,14 +49,6 @@ from bot.core.refusal_reasons import (
 
 FORGOTTEN_SHARE = 0.1
 """Of the images to delete."""
-
-_ARN = re.compile(
-    r"(?P<service>arn:[^:\[]*:[^:\[]*:[^:\[]*):(?P<account>\d{12}):(?P<resource>.+)", re.ASCII
-)
-"""Also matches a glob of ARNs with a literal account. IAM user guide, IAM identifiers."""
-
-_SETS = re.compile(r"\[!?.[^]]*\]")
-_LITERAL = re.compile(r"\w", re.ASCII)
 
 Reason_co = TypeVar("Reason_co", covariant=True)
 
@@ -327,30 +319,13 @@ def needs_lookup(approver: str) -> bool:
 
 
 def _as_listed_arn(person: AwsIdentity, rules: ApprovalRules) -> PersonPermission:
-    globs = [approver for approver in rules.approvers if approver.startswith("arn:")]
-    if matching := next((glob for glob in globs if _matches(glob, person.arn)), None):
-        return PermissionGranted(MatchesApproverPattern(person.arn, matching))
-    too_wide = (g for g in globs if _is_too_wide(g) and Patterns.of(g).match(person.arn))
-    if wide := next(too_wide, None):
-        return PermissionRefused(ApproverPatternTooWide(wide))
+    patterns = list(map(ArnPattern, filter(is_arn_pattern, rules.approvers)))
+    if matching := next((each for each in patterns if each.match(person.arn)), None):
+        return PermissionGranted(MatchesApproverPattern(person.arn, matching.text))
+    too_wide = (each for each in patterns if each.is_too_wide)
+    if wide := next((w for w in too_wide if Patterns.of(w.text).match(person.arn)), None):
+        return PermissionRefused(ApproverPatternTooWide(wide.text))
     return PermissionRefused(NotAnApprover(person.name))
-
-
-def _matches(glob: str, arn: str) -> bool:
-    """Compares service, account and resource separately: `*` does not match across these parts."""
-    wanted, found = _ARN.fullmatch(glob), _ARN.fullmatch(arn)
-    if wanted is None or found is None or _is_too_wide(glob):
-        return False
-    return (
-        Patterns.of(wanted["service"]).match(found["service"])
-        and wanted["account"] == found["account"]
-        and Patterns.of(wanted["resource"]).match(found["resource"])
-    )
-
-
-def _is_too_wide(glob: str) -> bool:
-    parts = _ARN.fullmatch(glob)
-    return parts is None or not _LITERAL.search(_SETS.sub("", parts["resource"]))
 
 
 def why_not_enough(

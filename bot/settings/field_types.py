@@ -9,12 +9,12 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
+from bot.core.approver_arns import check_arn_pattern, is_arn_pattern
 from bot.core.name_syntax import (
     ABOUT_PATTERNS,
     CLUSTER_ARNS,
     CLUSTERS,
     CLUSTERS_OR_ARNS,
-    IDENTITY_ARNS,
     MEDIA_TYPES,
     REPOSITORIES,
     TAGS,
@@ -61,7 +61,7 @@ def _version_pattern(value: str) -> str:
 
 
 def _approver(value: str) -> str:
-    return IDENTITY_ARNS.check(value) if is_arn(value) else value
+    return check_arn_pattern(value) if is_arn_pattern(value) else value
 
 
 def _share(value: Any) -> float:
@@ -259,11 +259,11 @@ PinText = Annotated[
 ]
 Approver = Annotated[
     str,
-    Field(pattern=r"^([UWS][A-Z0-9]{2,}|@[^\s@,<>]{1,80}|arn:.+)$"),
+    Field(pattern=r"^([UWS][A-Z0-9]{2,}|@[^\s@,<>]{1,80}|arn:.+|/.+/)$"),
     AfterValidator(_approver),
     Field(
         description="a Slack user ID (U…), a Slack user group ID (S…), the @handle of a Slack user "
-        "or user group, or a glob of AWS ARNs as in `aws sts get-caller-identity`: "
+        "or user group, or a pattern for AWS ARNs as in `aws sts get-caller-identity`: "
         "arn:aws:sts::ACCOUNT:assumed-role/ROLE/*"
     ),
 ]

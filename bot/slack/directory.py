@@ -4,11 +4,12 @@ import re
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from difflib import get_close_matches
-from itertools import chain
+from itertools import chain, filterfalse
 from typing import Any
 
 from slack_sdk import WebClient
 
+from bot.core.approver_arns import is_arn_pattern
 from bot.core.errors import RequestError
 from bot.core.permissions import SlackUser
 from bot.parallel import ExpiringCache
@@ -92,7 +93,8 @@ class SlackUsers:
         try:
             ids = self._ids_of(approvers)
         except SlackError:
-            ids = [each for each in approvers if not each.startswith(("@", "arn:"))]
+            in_slack = filterfalse(is_arn_pattern, approvers)
+            ids = [each for each in in_slack if not each.startswith("@")]
             return ApproverList(*_users_and_groups(ids), people=None)
         users, groups = _users_and_groups(ids)
         try:
@@ -102,7 +104,7 @@ class SlackUsers:
             return ApproverList(users, groups, people=None)
 
     def _ids_of(self, approvers: Collection[str]) -> Sequence[str]:
-        in_slack = (each for each in approvers if not each.startswith("arn:"))
+        in_slack = filterfalse(is_arn_pattern, approvers)
         owners = (self.owners(each).only if each.startswith("@") else each for each in in_slack)
         return [*dict.fromkeys(filter(None, owners))]
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from slack_sdk import WebClient
 from slack_sdk.web import SlackResponse
 
+from bot.core.approver_arns import is_arn_pattern
 from bot.core.doctor_findings import (
     AllMembersMayApprove,
     AllScopesGranted,
@@ -133,7 +134,7 @@ def _approvers(
             yield _handle(users, workspace, approver)
         elif approver.startswith("S"):
             yield _group(users, approver)
-        elif not approver.startswith("arn:"):
+        elif not is_arn_pattern(approver):
             yield _person(users, workspace, approver)
 
 
