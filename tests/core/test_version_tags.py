@@ -65,6 +65,13 @@ def described(version: TagVersion) -> str:
         ("v1.27.3-k3s1", "release in k3s1: 1.27.3"),
         ("4.2.0-arm64v8", "release in arm64v8: 4.2.0"),
         ("4.2.0-linux-amd64", "release in linux-amd64: 4.2.0"),
+        ("2.11.6-windowsservercore-ltsc2022", "release in windowsservercore-ltsc2022: 2.11.6"),
+        ("2.452.2-lts-jdk17", "release in lts-jdk17: 2.452.2"),
+        ("v1.11.1-eksbuild.8_linux_amd64", "build in eksbuild-linux-amd64: 1.11.1 (8)"),
+        ("17.1.0-rc42.ee.0", "prerelease in ee: 17.1.0 (rc, 42, 0)"),
+        ("1.22-alpha.e5d51db5a7e7e4ab5bd5d1a5ffdd3ccd5c1f5d2b", "prerelease: 1.22.0 (alpha)"),
+        ("arm64v8-10.9.7ubu2204-ls22", "release of arm64v8 in ubu2204-ls22: 10.9.7"),
+        ("v11.1.x-main", None),
         ("2024.05.1", "release: 2024.5.1"),
         ("22.04", "release: 22.4.0"),
         # Helm charts, with the + of build metadata as _
