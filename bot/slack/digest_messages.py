@@ -5,6 +5,7 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
+from itertools import islice
 from threading import Lock
 
 from slack_sdk import WebClient
@@ -47,6 +48,9 @@ from bot.store.store import Store
 
 MOST_DIGESTS = 5
 """Digests that are updated after a click."""
+
+MOST_OUTDATED = 20
+"""Digests that are read in a sweep. Those with a running deletion may wait for their minute."""
 
 CACHED_PROBLEMS = 32
 """Reading the content of a large plan takes half a second."""
@@ -107,17 +111,20 @@ class DigestMessages:
     def update_of_plan(self, plan_id: str) -> None:
         """Updates the digests with the plan, but one with a running deletion at most once a
         minute."""
-        self._update_all(self._store.outdated_digests(MOST_DIGESTS, plan_id))
+        self._update_due(self._store.outdated_digests(MOST_DIGESTS, plan_id))
 
     def update_outdated(self, limit: int) -> None:
-        """Updates up to `limit` digests."""
-        self._update_all(self._store.outdated_digests(limit))
+        """Updates up to `limit` digests of any rounds."""
+        self._update_due(self._store.outdated_digests(MOST_OUTDATED), limit)
 
     def end(self, digest: Digest, content: MessageContent) -> None:
-        """Shows why there is no digest, and does not update it any more."""
-        if digest.ts:
-            update_message(self._client, "Answering", digest.channel, digest.ts, content)
-            self._store.forget_digest(digest)
+        """Shows why there is no digest, in its message or in a new one, and does not update it any
+        more."""
+        if digest.ts is None:
+            post_message(self._client, "Answering", digest.channel, content)
+            return
+        update_message(self._client, "Answering", digest.channel, digest.ts, content)
+        self._store.forget_digest(digest)
 
     def link(self, digest: Digest) -> str | None:
         """None if the digest is not posted."""
@@ -125,10 +132,10 @@ class DigestMessages:
             return None
         return message_link(self._settings.workspace_url, digest.channel, digest.ts)
 
-    def _update_all(self, outdated: Sequence[OutdatedDigest]) -> None:
+    def _update_due(self, outdated: Sequence[OutdatedDigest], limit: int = MOST_DIGESTS) -> None:
         now = self._clock()
         due = (each.digest.id for each in outdated if is_update_due(each, now))
-        call_all(partial(self.update, each) for each in due)
+        call_all(partial(self.update, each) for each in islice(due, limit))
 
     def _show(self, digest: Digest, state: str) -> None:
         """`state`: read before the reports, so that later changes leave the digest outdated."""

@@ -1,5 +1,6 @@
 """Digests in Slack: requests, updates after clicks, links, notices, and any number of plans."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -7,14 +8,23 @@ import pytest
 
 from bot.core.report_schedules import ReportOutcome, ReportRound, ScheduledReport
 from bot.playground.slack import CallFault, SimulatedUser, Workspace
+from bot.slack.api import SlackError
+from bot.slack.messages.digest import empty_digest_message
 from bot.slack.plan_messages import with_link
 from bot.usecases.digests import DIGEST
 from tests.slack.conftest import StartBot
 from tests.slack.digests import PostedDigest, changed, named, post_digest, repositories
 from tests.slack.messages.plan_views import read
 from tests.slack.messages.test_limits import LONG_NAME
-from tests.slack.running_bot import RunningBot, private_messages, public_messages, until
-from tests.slack.support import calls, queries_of
+from tests.slack.running_bot import (
+    IN_DOUBT,
+    RunningBot,
+    content,
+    private_messages,
+    public_messages,
+    until,
+)
+from tests.slack.support import buttons, calls, queries_of
 from tests.slack.test_home_tab import opened, seen
 from tests.store.support import approval, run_of, started
 
@@ -119,6 +129,28 @@ def test_the_bot_cannot_post(bot: RunningBot, slack: Workspace, ann: SimulatedUs
     assert bot.jobs() == []
 
 
+def test_slack_fails_for_a_moment(bot: RunningBot, slack: Workspace, ann: SimulatedUser) -> None:
+    """The digest is then a new message."""
+    slack.faults.add(CallFault(method="chat.postMessage", error="internal_error"))
+    bot.send_command(ann, "/ecr-clean digest")
+    assert public_messages(ann, bot.channel) == []
+    assert len(private_messages(ann, bot.channel)) == 1
+    (job,) = bot.jobs()
+    digest = bot.store.digest(job.payload["digest"])
+    assert digest
+    assert digest.ts is None
+    bot.context.digest_messages.end(digest, empty_digest_message(digest.entry))
+    (message,) = public_messages(ann, bot.channel)
+    assert message["text"].startswith("No repository matches")
+
+
+def test_two_requests_in_the_same_second(bot: RunningBot, ann: SimulatedUser) -> None:
+    for _ in range(2):
+        bot.send_command(ann, "/ecr-clean digest")
+    assert len(public_messages(ann, bot.channel)) == 1
+    assert len(bot.jobs()) == 1
+
+
 # updates
 
 
@@ -161,6 +193,68 @@ def test_a_click_on_a_plan_without_a_digest_costs_one_query(
     with queries_of("FROM digests") as queries:
         assert bot.clicks(ann, "dismiss_plan", report).ok
     assert len(queries) == 1
+
+
+def test_two_processes_post_a_digest(bot: RunningBot, ann: SimulatedUser) -> None:
+    """The second one deletes its message."""
+    digest = post_digest(bot, repositories(bot, 2))
+    unposted = replace(digest.digest, ts=None)
+    assert bot.context.digest_messages.post(unposted).ts == digest.digest.ts
+    (message,) = public_messages(ann, bot.channel)
+    assert message["ts"] == digest.digest.ts
+
+
+def test_a_second_digest_that_cannot_be_deleted(
+    bot: RunningBot, slack: Workspace, ann: SimulatedUser
+) -> None:
+    """It has no buttons."""
+    digest = post_digest(bot, repositories(bot, 2))
+    slack.faults.add(CallFault(method="chat.delete", error="internal_error"))
+    bot.context.digest_messages.post(replace(digest.digest, ts=None))
+    first, second = public_messages(ann, bot.channel)
+    assert (buttons(first) != [], buttons(second)) == (True, [])
+
+
+def test_the_older_digest_cannot_be_shortened(
+    bot: RunningBot, slack: Workspace, ann: SimulatedUser
+) -> None:
+    """The next update of the newer one retries it."""
+    older = post_digest(bot, repositories(bot, 2)).digest
+    newer = bot.store.make_digest(
+        replace(
+            older,
+            id="d2",
+            ts=None,
+            local=older.local + MINUTE,
+            made_at=older.made_at + MINUTE,
+        )
+    )
+    bot.context.digest_messages.post(newer)
+    slack.faults.add(
+        CallFault(method="chat.update", arguments={"ts": older.ts}, error="internal_error")
+    )
+    for shortened in (False, True):
+        bot.context.digest_messages.update(newer.id)
+        assert ("newer digest" in public_messages(ann, bot.channel)[0]["text"]) is shortened
+
+
+def test_a_failed_update_is_retried(bot: RunningBot, slack: Workspace, ann: SimulatedUser) -> None:
+    plan, *_ = plans = repositories(bot, 2)
+    digest = post_digest(bot, plans)
+    slack.faults.add(CallFault(method="chat.update", error="internal_error"))
+    assert bot.store.commit(approval(plan, ann.id))
+    with pytest.raises(SlackError):
+        bot.context.digest_messages.update_outdated(5)
+    bot.context.digest_messages.update_outdated(5)
+    assert states(digest, ann)["team/r0000"].startswith("approved")
+
+
+def test_a_blocked_plan_that_cannot_be_read(bot: RunningBot, ann: SimulatedUser) -> None:
+    (plan,) = repositories(bot, 1, content("new", "old", scans=[IN_DOUBT]))
+    with bot.store._database.writing() as session:
+        session.connection().exec_driver_sql("UPDATE plan_versions SET hash = 'another'")
+    digest = post_digest(bot, [plan])
+    assert "*Blocked:* `team/r0000`: incomplete" in read(digest.shown(ann)["blocks"])
 
 
 def test_a_pause_is_shown(bot: RunningBot, ann: SimulatedUser) -> None:

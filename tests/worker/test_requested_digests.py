@@ -36,6 +36,12 @@ def settings(settings_file: Callable[[str], Path], channel: str) -> Settings:
     return load_settings(None)
 
 
+def finish(office: Office) -> None:
+    """Handles all jobs: the first one queues others, which start one after another."""
+    for _ in range(2):
+        work(office)
+
+
 def request(office: Office, name: str = "team/*") -> Digest:
     """Posts the message and queues the request, as the slash command does."""
     settings = office.slack.services().workspace.settings
@@ -61,7 +67,7 @@ def test_it_becomes_a_digest_of_the_entry(office: Office, settings: Settings) ->
     """Even for a single plan. The next scheduled round is independent of it."""
     del settings
     digest = request(office)
-    work(office)
+    finish(office)
     (message,) = office.messages
     assert message["text"].startswith(TITLE)
     assert states(message) == {"team/api": "waiting"}
@@ -83,7 +89,7 @@ def test_it_shows_the_progress(office: Office) -> None:
 def test_two_digests_shorten_the_first(office: Office) -> None:
     for _ in range(2):
         request(office)
-        work(office)
+        finish(office)
     older, newer = office.messages
     assert older["text"].endswith("|newer digest> is below.")
     assert states(newer) == {"team/api": "waiting"}
@@ -95,9 +101,9 @@ def test_a_worker_dies(office: Office, monkeypatch: pytest.MonkeyPatch, called: 
     request(office)
     die_at(office.store, monkeypatch, called, lands=True)
     with pytest.raises(Killed):
-        work(office)
+        finish(office)
     office.watch.passed += JOB_LEASE
-    work(office)
+    finish(office)
     sweep(office)
     (message,) = office.messages
     assert message["text"].startswith(TITLE)
@@ -106,7 +112,7 @@ def test_a_worker_dies(office: Office, monkeypatch: pytest.MonkeyPatch, called: 
 def test_no_repository(office: Office, aws: AwsStandIn) -> None:
     Shelf(aws, "lab/a").images(1)
     request(office)
-    work(office)
+    finish(office)
     (message,) = office.messages
     assert message["text"] == "No repository matches `team/*` in `reports`."
     assert office.store.newest_digest() is None
@@ -129,7 +135,7 @@ def test_the_registry_cannot_be_listed(office: Office, settings: Settings, aws: 
         AwsFault(operation="DescribeRepositories", error="AccessDeniedException", times=None)
     )
     request(office)
-    work(office)
+    finish(office)
     office.watch.passed += LISTING_TIMEOUT + MAX_DELAY
     queue_and_work(office, settings)
     (message,) = office.messages
@@ -143,7 +149,7 @@ def test_a_request_that_ends_every_worker(office: Office) -> None:
     for _ in range(MAX_ATTEMPTS):
         assert office.take()
         office.watch.passed += JOB_LEASE
-    work(office)
+    finish(office)
     (message,) = office.messages
     assert message["text"].startswith("The digest of team/")
     assert "3 attempts failed" in message["text"]
@@ -151,6 +157,6 @@ def test_a_request_that_ends_every_worker(office: Office) -> None:
 
 def test_the_settings_have_changed(office: Office) -> None:
     office.store.put_job(DIGEST, {"digest": "unknown"}, office.watch())
-    work(office)
+    finish(office)
     assert office.messages == []
     assert office.take() is None
