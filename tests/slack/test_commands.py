@@ -8,6 +8,7 @@ from html import unescape
 import pytest
 
 from bot.core.errors import ErrorText
+from bot.core.pins import PinKind
 from bot.core.plan import PlanState
 from bot.core.records import (
     Approval,
@@ -338,6 +339,16 @@ def test_omitted_pins_are_counted(bot: RunningBot, ann: SimulatedUser) -> None:
     said = answer_to(bot, ann, "pins team/api")
     assert said.count("[Unpin]") == 20
     assert said.endswith("~ … and 25 more")
+
+
+def test_regular_expressions_as_pins(bot: RunningBot, ann: SimulatedUser) -> None:
+    answer_to(bot, ann, "pin team/api `/v[0-9]{1,3}/` /rc|beta/ because the audit")
+    assert sorted((each.pin.pin, each.pin.kind) for each in bot.store.pins()) == [
+        ("/rc|beta/", PinKind.REGEX),
+        ("/v[0-9]{1,3}/", PinKind.REGEX),
+    ]
+    answer_to(bot, ann, "unpin team/api /rc|beta/")
+    assert [each.pin.pin for each in bot.store.pins()] == ["/v[0-9]{1,3}/"]
 
 
 def test_a_pin_needs_a_reason(bot: RunningBot, ann: SimulatedUser) -> None:
