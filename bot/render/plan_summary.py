@@ -14,7 +14,7 @@ from bot.core.plan import Plan
 from bot.core.text_formatting import short_digest
 from bot.core.usage import SOURCES, ImageUser, sorted_users
 from bot.core.verdict_reasons import AmongNewest, Pinned, Reason, RuleName, Verdict
-from bot.render.reasons import newest_group_words, reason_words, short_reason_words
+from bot.render.reasons import newest_of_words, reason_words, short_reason_words
 
 KEPT_BECAUSE = {
     RuleName.PINNED: "pinned",
@@ -144,7 +144,8 @@ def _by_tag(reason: Reason, judged: JudgedManifest) -> Reason:
 def _because(reason: Reason) -> str:
     """For the newest images, with their class."""
     if isinstance(reason, AmongNewest):
-        return f"among the {reason.of} newest {newest_group_words(reason.group)}"
+        newest = newest_of_words(reason.of, reason.group)
+        return newest if reason.of == 1 else f"among {newest}"
     return KEPT_BECAUSE[reason.rule]
 
 

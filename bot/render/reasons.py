@@ -41,7 +41,7 @@ from bot.core.verdict_reasons import (
 from bot.core.version_tags import VersionKind, VersionLine
 from bot.render.pins import pin_words
 from bot.render.plan_problem_sentences import forbidden_words, new_problems_words, unread_words
-from bot.render.quantities import iso
+from bot.render.quantities import count, iso
 
 SNAPSHOT = "*SNAPSHOT*"
 """The glob that the default policy separates snapshots with. Its groups have short names."""
@@ -187,11 +187,12 @@ def group_words(group: TagPatterns) -> str:
     return f"images{tagged}{' and' if tagged and untagged else ''}{untagged}"
 
 
-def newest_group_words(group: NewestGroup) -> str:
-    """What follows `the 3 newest`: `snapshots`, `of branch pay-later`."""
+def newest_of_words(of: int, group: NewestGroup) -> str:
+    """`the 3 newest snapshots`, `the newest of the snapshots`, `the 3 newest of branch main`."""
     if isinstance(group, TagPatterns):
-        return group_words(group)
-    return f"of {captured_words(group)}"
+        words = group_words(group)
+        return f"the newest of the {words}" if of == 1 else f"the {of} newest {words}"
+    return f"the {f'{of} ' if of != 1 else ''}newest of {captured_words(group)}"
 
 
 def captured_words(group: CapturedGroup) -> str:
@@ -229,7 +230,8 @@ def _pulled(at: datetime | None) -> str:
 def _among_newest(reason: why.AmongNewest) -> str:
     if isinstance(reason.group, CapturedGroup):
         return _among_newest_of_group(reason, reason.group)
-    first = f"one of the {reason.of} newest {group_words(reason.group)}"
+    newest = newest_of_words(reason.of, reason.group)
+    first = newest if reason.of == 1 else f"one of {newest}"
     if reason.by_own_tag:
         return f"{first} by its own tag ({ordinal(reason.rank)})"
     since = f": {_age_start(reason.since)}" if reason.since else ""
@@ -269,12 +271,19 @@ def _age_start(since: AgeStart) -> str:  # noqa: PLR0911 - one line an event
 def newest_versions_words(
     majors: int | None, minors: int | None, patches: int | None, line: VersionLine
 ) -> str:
-    """`the newest versions in flavor alpine (2 majors, all minors, 1 patches)`."""
-    levels = ("majors", majors), ("minors", minors), ("patches", patches)
-    counts = ", ".join(f"{'all' if n is None else n} {level}" for level, n in levels)
+    """`the newest versions in flavor alpine (2 majors, all minors, 1 patch)`."""
+    levels = ("major", "majors", majors), ("minor", "minors", minors), ("patch", "patches", patches)
+    counts = ", ".join(
+        f"all {many}" if n is None else count(n, one, many) for one, many, n in levels
+    )
     of = f" of {line.prefix}" if line.prefix else ""
     flavor = f" in flavor {line.flavor}" if line.flavor else ""
     return f"the newest {_VERSIONS[line.kind]}{of}{flavor} ({counts})"
+
+
+def _level_words(level: str, number: int | None) -> str:
+    many = "patches" if level == "patch" else f"{level}s"
+    return f"all {many}" if number is None else count(number, level, many)
 
 
 def _nothing_keeps(reason: why.NoRuleKeeps) -> str:
@@ -292,7 +301,8 @@ def _nothing_keeps(reason: why.NoRuleKeeps) -> str:
 def not_kept_words(passed_over: NotKeptByRule) -> str:
     match passed_over:
         case why.NotAmongNewest(rank, of, group):
-            return f"not among the {of} newest {newest_group_words(group)} ({ordinal(rank)})"
+            newest = newest_of_words(of, group)
+            return f"{'not' if of == 1 else 'not among'} {newest} ({ordinal(rank)})"
         case why.InInactiveGroup(_, group, last):
             return f"{captured_words(group)} {not_active_words(group)} (last {format_time(last)})"
         case why.NotAmongNewestVersions(version, is_released=True):

@@ -50,7 +50,7 @@ def details(case: Case, name: str) -> list[str]:
         (
             "semver/flavors",
             "4.1.9-alpine",
-            "version 4.1.9-alpine is not among the newest versions in flavor alpine (1 majors, ",
+            "version 4.1.9-alpine is not among the newest versions in flavor alpine (1 major, ",
         ),
         (
             "semver/flavors",

@@ -74,7 +74,7 @@ def summary(*manifests: JudgedManifest) -> PlanSummary:
                 (NotAmongNewest(9, 3, OTHERS), NotAmongNewestVersions("1.0.0", 2, None, 1))
             ),
             "not among the 3 newest releases, not among the newest versions (2 majors, all minors, "
-            "1 patches) · 1 image",
+            "1 patch) · 1 image",
         ),
         (
             "1.0.0-rc.1",

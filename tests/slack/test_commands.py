@@ -417,7 +417,7 @@ def test_unpin_removes_all_pins_or_none(
 def test_why(bot: RunningBot, ann: SimulatedUser) -> None:
     plan = bot.proposed().id
     said = answer_to(bot, ann, "why team/api new")
-    assert said.startswith("*`new` in `team/api` is kept.*\n*Why:* one of the 1 newest")
+    assert said.startswith("*`new` in `team/api` is kept.*\n*Why:* the newest of the")
     assert f"for plan {plan}, version 1, which is proposed but not approved." in said
     assert "tags: `new`" in said
     said = answer_to(bot, ann, "why team/api old")
