@@ -20,6 +20,8 @@ from bot.render.proposed_settings import unread_words
 from bot.render.quantities import count, freed, yearly
 from bot.render.settings_text import comment, joined
 
+MOST_ROWS = 30
+
 _HEADINGS = ("repository", "manifests", "to delete", "frees", "saves")
 
 
@@ -39,12 +41,19 @@ def _savings(proposal: SettingsProposal, planned: PlannedProposal) -> Iterator[s
         "incomplete plan keeps what its problems could concern."
     )
     yield "#"
-    plans = sorted(planned.plans, key=lambda plan: plan.repository.name)
-    rows = [_HEADINGS, *map(_row, plans), *_total(plans)]
+    plans = sorted(planned.plans, key=_by_saving)
+    rows = [_HEADINGS, *map(_row, plans[:MOST_ROWS]), *_total(plans)]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for name, *figures in rows:
         cells = [figure.rjust(width) for figure, width in zip(figures, widths[1:], strict=True)]
         yield "  ".join(["#  ", name.ljust(widths[0]), *cells]).rstrip()
+    if len(plans) > MOST_ROWS:
+        yield "#"
+        yield from comment(f"The {MOST_ROWS} repositories that save most, and all {len(plans):,}.")
+
+
+def _by_saving(plan: Plan) -> tuple[float, str]:
+    return -plan.savings.usd_per_month, plan.repository.name
 
 
 def _row(plan: Plan) -> tuple[str, ...]:

@@ -23,7 +23,7 @@ from bot.core.proposed_policies import (
 from bot.core.proposed_rules import KeepVersions
 from bot.core.tag_schemes import TagGroup, TagKind
 from bot.render.quantities import count
-from bot.render.settings_text import comment, list_lines, rule_text
+from bot.render.settings_text import WIDTH, comment, rule_text, value_text
 
 _KINDS: Mapping[TagKind, tuple[str, str]] = {
     TagKind.MOVED: ("tag that moves", "tags that move"),
@@ -64,7 +64,7 @@ def policies_section(
         yield DEFAULT_POLICIES
         return
     yield from comment(
-        "Which images to keep. An image stays if a workload uses it, if it is younger than "
+        "Which images to keep. An image is kept if a workload uses it, if it is younger than "
         "min_age (24h), or if one rule of its repository's entry keeps it. A repository without "
         "an entry is kept whole, also one that is created later."
     )
@@ -95,16 +95,28 @@ def _entries(proposed: ProposedPolicies) -> Iterator[str]:
 
 
 def _entry(policy: PolicyProposal) -> Iterator[str]:
-    for each in policy.repositories:
-        yield from comment(_scheme_words(each), indent=2)
     if policy.is_translated:
         yield from comment(_translated_words(len(policy.repositories)), indent=2)
     for remark in policy.remarks:
         yield from comment(_remark_words(remark), 2, "- ")
-    yield from _repositories_key([each.pattern for each in policy.repositories])
+    yield "  - repositories:"
+    for each in policy.repositories:
+        yield from _item_lines(each)
     yield "    keep:"
     for rule in policy.keep:
         yield f"      - {rule_text(rule)}"
+
+
+def _item_lines(listed: ListedScheme) -> Iterator[str]:
+    """The comment stands behind the repository, or above it if it is long."""
+    words = _scheme_words(listed)
+    item = f"      - {value_text(listed.pattern)}"
+    line = f"{item}  # {words}"
+    if len(line) <= WIDTH:
+        yield line
+    else:
+        yield from comment(words, indent=6)
+        yield item
 
 
 def _translated_words(repositories: int) -> str:
@@ -113,16 +125,10 @@ def _translated_words(repositories: int) -> str:
     return "Translated from their lifecycle policies, which have the same rules."
 
 
-def _repositories_key(patterns: Sequence[str]) -> Iterator[str]:
-    first, *rest = list_lines("repositories", patterns, indent=4)
-    yield f"  - {first.lstrip()}"
-    yield from rest
-
-
 def _scheme_words(listed: ListedScheme) -> str:
-    """`shop/api: 273 images; 234 snapshots (1.0.0-SNAPSHOT-1, …), 1 tag that moves (latest)`"""
+    """`45 manifests: 39 versions (1.0.0 … 1.38.0), 1 tag that moves (latest)`"""
     groups = ", ".join(map(_group_words, listed.scheme.groups)) or "no tags"
-    return f"{listed.pattern}: {count(listed.images, 'manifest')}; {groups}"
+    return f"{count(listed.images, 'manifest')}: {groups}"
 
 
 def _group_words(group: TagGroup) -> str:
@@ -176,7 +182,7 @@ def _kept_whole(kept: Sequence[KeptWhole]) -> Iterator[str]:
 
 
 def _kept_words(kept: KeptWhole) -> str:
-    found = _scheme_words(kept.listed)
+    found = f"{kept.listed.pattern}, {_scheme_words(kept.listed)}"
     match kept.why:
         case ErrorText(text):
             return f"{kept.listed.pattern}: its images could not be listed: {text}"
@@ -217,7 +223,7 @@ _UNTRANSLATED: Mapping[NoTranslation, str] = {
         "too: write an entry by hand."
     ),
     NoTranslation.CASE_MATTERS: (
-        "Its lifecycle policy tells upper from lower case in tags, and keep rules do not: write an "
-        "entry by hand."
+        "Its lifecycle policy depends on the case of tags, which keep rules ignore: write an entry "
+        "by hand."
     ),
 }

@@ -74,7 +74,9 @@ def _regions(proposal: SettingsProposal) -> Iterator[str]:
         where = ", ".join(
             f"{each.place.region} ({', '.join(each.sources)})" for each in proposal.workload_regions
         )
-        yield from comment(f"Besides those of the registries, workloads run in {where}.", indent=2)
+        yield from comment(
+            f"The Regions of the registries, and other Regions with workloads: {where}.", indent=2
+        )
     else:
         yield from comment("[]: the Regions of the registries.", indent=2)
     yield from list_lines("regions", proposal.usage_regions, indent=2)

@@ -125,7 +125,7 @@ class SettingsProposer(Generic[AnyRegistry]):
         return read
 
     def _read(self, found: FoundRepository) -> _ReadRepository | None:
-        """None if the repository was deleted meanwhile."""
+        """None if the repository no longer exists."""
         repository, registry = found.repository, found.registry
         try:
             content = self._content(repository, registry)

@@ -65,6 +65,6 @@ def test_an_entry_that_catches_another_repository() -> None:
         for repository, each in zip(repositories, tags, strict=True)
     ]
     proposed = proposal(found)
-    text = proposed_file(proposed).replace("repositories: [a]", 'repositories: ["*"]')
+    text = proposed_file(proposed).replace("      - a  #", '      - "*"  #')
     with pytest.raises(RuntimeError, match="host/b gets the entry 0"):
         read_proposed_file(text, proposed.policies)

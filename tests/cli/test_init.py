@@ -105,7 +105,7 @@ def test_repositories_of_the_cdk_are_kept_whole(aws: AwsStandIn, init: Init, run
         shelf.image(f"{number:x}" * 64)
     proposal = init()
     assert proposal.settings.policies == ()
-    assert f"{CDK}: 12 manifests; " in proposal.text
+    assert f"{CDK}, 12 manifests: " in proposal.text
     assert "the assets of many CDK apps side by side" in proposal.text
     result = run("plan", "--config", "proposed.yml", "--format", "json", CDK)
     assert result.plan["delete"] == []
@@ -169,7 +169,7 @@ def test_several_regions(
     assert [entry.region for entry in proposal.settings.registries] == ["eu-west-1", "us-east-1"]
     assert list(proposal.policies) == [(shelf.id.uri,), (there.id.uri,)]
     assert proposal.settings.usage.regions == ("eu-west-1", "us-east-1", "sa-east-1")
-    assert "workloads run in sa-east-1 (ecs)" in proposal.text
+    assert "other Regions with workloads: sa-east-1 (ecs)" in proposal.text
 
 
 def test_clusters(aws: AwsStandIn, shelf: Shelf, init: Init) -> None:
