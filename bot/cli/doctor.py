@@ -40,6 +40,7 @@ from bot.core.doctor_findings import (
 from bot.core.errors import RequestError
 from bot.core.repository import RegistryId, RepositoryId
 from bot.core.settings_patterns import pattern_findings
+from bot.core.unmatched_tag_findings import unmatched_tag_findings
 from bot.process import system_clock
 from bot.render.doctor_findings import FINDING_COLUMNS, findings_as_text
 from bot.settings.field_types import AUTO
@@ -107,6 +108,7 @@ def _pattern_findings(
     with existing_store() as store:
         tags_of = store.all_tags if store else lambda _: ()
         yield from pattern_findings(written_patterns(settings), repositories, tags_of)
+        yield from unmatched_tag_findings(settings.policy_entries(), repositories, tags_of)
 
 
 def _scan(settings: Settings, registries: Sequence[EcrRegistry]) -> UsageScan:

@@ -9,6 +9,7 @@ from bot.core.doctor_registry_findings import RegistryFinding
 from bot.core.errors import ErrorText
 from bot.core.plan_problems import ScanFailed
 from bot.core.prices import GbPrice, PriceListFailure
+from bot.core.unmatched_tags import UnmatchedTags
 from bot.core.usage import UnscannedRegion
 
 
@@ -277,7 +278,17 @@ class PatternMatchesNoTag:
     scanned: int
 
 
-PatternFinding: TypeAlias = AllPatternsMatch | PatternMatchesNoRepository | PatternMatchesNoTag
+@dataclass(frozen=True, slots=True)
+class TagsWithoutRule:
+    """No keep rule of the policy could match these tags. `repositories`: how many have some."""
+
+    unmatched: UnmatchedTags
+    repositories: int
+
+
+PatternFinding: TypeAlias = (
+    AllPatternsMatch | PatternMatchesNoRepository | PatternMatchesNoTag | TagsWithoutRule
+)
 
 
 @dataclass(frozen=True, slots=True)

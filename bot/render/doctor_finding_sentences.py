@@ -33,6 +33,7 @@ from bot.render.plan_problem_sentences import (
 )
 from bot.render.prices import price_finding_fix, price_finding_words
 from bot.render.quantities import count
+from bot.render.unmatched_tags import unmatched_words
 
 RESOLVE_ERROR = "resolve this error, then run `ecr-clean doctor` again"
 GRANT_ACTIONS = (
@@ -111,6 +112,9 @@ def _pattern_words(detail: PatternFinding) -> str:
         case found.PatternMatchesNoTag(pattern, scanned):
             where = count(scanned, "scanned repository", "scanned repositories")
             return f"{pattern} matches no tag in {where}"
+        case found.TagsWithoutRule(unmatched, repositories):
+            where = count(repositories, "repository", "repositories")
+            return f"{unmatched_words(unmatched)} (in {where})"
         case _:
             assert_never(detail)
 
@@ -123,6 +127,8 @@ def _pattern_fix(detail: PatternFinding) -> str | None:
             return "correct or remove it"
         case found.PatternMatchesNoTag():
             return "correct or remove it, unless such tags are still to come"
+        case found.TagsWithoutRule():
+            return "add a keep rule for them, unless their images may be deleted"
         case _:
             assert_never(detail)
 
