@@ -7,9 +7,11 @@ from datetime import datetime
 from typing import NamedTuple, Self
 
 from bot.core.digests import DigestReport
+from bot.core.permissions import why_unapprovable
 from bot.core.plan import PlanState
 from bot.core.prices import NO_COST, RegionPrices, StorageCost, total_cost
 from bot.core.records import PlanRecord
+from bot.core.refusal_reasons import NothingToDelete
 from bot.core.report_schedules import ReportOutcome
 from bot.core.storage_history import WEEK, StorageHistory
 
@@ -34,10 +36,10 @@ class StoredBytes(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class DigestFigures:
     """`plans`: all that the digest lists, those with the largest savings first. `waiting`: those
-    that can be approved; `blocked`: incomplete ones. `last_week`: what the plans of those that wait
-    could have saved a week ago, None if unknown. `stored`: at the ends of the last weeks, oldest
-    first.
-    `outcomes`: numbers of reports; None: still being planned."""
+    that can be approved; `blocked`: those that cannot, although they may delete something.
+    `last_week`: what the plans of those that wait could have saved a week ago, None if unknown.
+    `stored`: at the ends of the last weeks, oldest first. `outcomes`: numbers of reports; None:
+    still being planned."""
 
     plans: Sequence[PricedPlan]
     waiting: Sequence[PricedPlan]
@@ -57,11 +59,11 @@ class DigestFigures:
         """`histories`: by URI."""
         plans = _by_saving(reports, prices)
         proposed = [each for each in plans if each.plan.state is PlanState.PROPOSED]
-        waiting = [each for each in proposed if each.plan.complete and each.plan.deletions]
+        waiting = [each for each in proposed if why_unapprovable(each.plan) is None]
         return cls(
             plans=plans,
             waiting=waiting,
-            blocked=[each for each in proposed if not each.plan.complete],
+            blocked=[each for each in proposed if is_blocked(each.plan)],
             last_week=_saving_at(now - WEEK, waiting, histories, prices),
             stored=_stored(reports, histories, now),
             outcomes=Counter(each.report.outcome for each in reports),
@@ -72,6 +74,11 @@ class DigestFigures:
 
     def in_state(self, *states: PlanState) -> Sequence[PricedPlan]:
         return [each for each in self.plans if each.plan.state in states]
+
+
+def is_blocked(plan: PlanRecord) -> bool:
+    """Whether a proposed plan cannot be approved, although it may delete something."""
+    return not isinstance(why_unapprovable(plan), NothingToDelete | None)
 
 
 def _by_saving(reports: Iterable[DigestReport], prices: RegionPrices) -> Sequence[PricedPlan]:

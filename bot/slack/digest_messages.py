@@ -42,8 +42,8 @@ from bot.slack.messages.digest import (
     MOST_BLOCKED,
     DigestView,
     digest_message,
-    older_digest_message,
 )
+from bot.slack.messages.digest_notices import older_digest_message
 from bot.store.store import Store
 
 MOST_DIGESTS = 5

@@ -4,7 +4,7 @@ from bot.core.digests import is_planning
 from bot.core.report_schedules import ScheduleEntry
 from bot.slack.listener import answer
 from bot.slack.listener_context import SlackContext
-from bot.slack.messages.digest import digest_in_progress_message, requested_digest_message
+from bot.slack.messages.digest_notices import digest_in_progress_message, requested_digest_message
 from bot.slack.payloads import PayloadSender
 from bot.slack.requested_reports import post_placeholder
 

@@ -9,7 +9,7 @@ from bot.core.errors import ServiceError
 from bot.core.records import QueuedJob
 from bot.core.report_schedules import LISTING_TIMEOUT, JobFailure, ReportRound, entry_named
 from bot.render.errors import failure_words
-from bot.slack.messages.digest import empty_digest_message
+from bot.slack.messages.digest_notices import empty_digest_message
 from bot.slack.messages.report_progress import failed_message
 from bot.store.store import Store
 from bot.usecases.deletion.lease import Lease

@@ -9,7 +9,7 @@ import pytest
 from bot.core.report_schedules import ReportOutcome, ReportRound, ScheduledReport
 from bot.playground.slack import CallFault, SimulatedUser, Workspace
 from bot.slack.api import SlackError
-from bot.slack.messages.digest import empty_digest_message
+from bot.slack.messages.digest_notices import empty_digest_message
 from bot.slack.plan_messages import with_link
 from bot.usecases.digests import DIGEST
 from tests.slack.conftest import StartBot
@@ -254,7 +254,7 @@ def test_a_blocked_plan_that_cannot_be_read(bot: RunningBot, ann: SimulatedUser)
     with bot.store._database.writing() as session:
         session.connection().exec_driver_sql("UPDATE plan_versions SET hash = 'another'")
     digest = post_digest(bot, [plan])
-    assert "*Blocked:* `team/r0000`: incomplete" in read(digest.shown(ann)["blocks"])
+    assert "*Blocked:* `team/r0000`: The plan is incomplete" in read(digest.shown(ann)["blocks"])
 
 
 def test_a_pause_is_shown(bot: RunningBot, ann: SimulatedUser) -> None:

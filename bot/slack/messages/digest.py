@@ -9,10 +9,11 @@ from slack_sdk.models.blocks import ActionsBlock, ExternalDataSelectElement, Int
 
 from bot.core.digest_figures import DigestFigures, PricedPlan
 from bot.core.digests import Digest, DigestReport, is_planning
-from bot.core.plan import PlanState
+from bot.core.permissions import why_unapprovable
+from bot.core.plan import EXECUTED, PlanState
 from bot.core.plan_problems import PlanProblem
 from bot.core.prices import StorageCost
-from bot.core.records import Pause
+from bot.core.records import Pause, PlanRecord
 from bot.core.report_schedules import (
     ReportOutcome,
     ReportRound,
@@ -21,6 +22,7 @@ from bot.core.report_schedules import (
 )
 from bot.render.plan_problem_sentences import plan_problem_words
 from bot.render.quantities import count, size, yearly
+from bot.render.refusals import refusal_words
 from bot.slack.action_ids import APPROVE_PLANS, DISMISS_PLANS, OPEN_REPORT
 from bot.slack.api import MessageContent
 from bot.slack.messages import common_texts
@@ -36,9 +38,10 @@ from bot.slack.messages.block_kit import (
     plain,
     section,
 )
-from bot.slack.messages.common_texts import cost, progress_bar
+from bot.slack.messages.common_texts import cost
 from bot.slack.messages.data_tables import FITTING_CHARACTERS
-from bot.slack.messages.digest_charts import MOST_BARS, digest_charts
+from bot.slack.messages.digest_charts import digest_charts, largest_savings
+from bot.slack.messages.digest_notices import planning_digest_message
 from bot.slack.messages.digest_table import (
     StateTerms,
     all_images,
@@ -47,7 +50,7 @@ from bot.slack.messages.digest_table import (
 )
 from bot.slack.messages.plain_blocks import characters
 from bot.slack.messages.report_progress import failure_lines
-from bot.slack.mrkdwn import code, escape, mention, prose
+from bot.slack.mrkdwn import code, escape, prose
 
 MOST_BLOCKED = 3
 """Blocked plans whose reason is shown."""
@@ -59,8 +62,6 @@ MOST_IN_MESSAGE = 9500
 
 MOST_FAILURES = 2
 """Lines. The CSV file has all failures."""
-
-MOST_IN_ENTRY = 100
 
 _EVERY = {1: "Weekly ", 7: "Daily "}
 """By the number of days in a week."""
@@ -90,34 +91,10 @@ class DigestView:
 
 def digest_message(view: DigestView) -> MessageContent:
     if is_planning(view.digest, view.reports):
-        return _planning(view)
+        outcomes = view.figures.outcomes
+        return planning_digest_message(len(view.reports) - outcomes[None], len(view.reports))
     text = _text(view)
     return message(text, *_blocks(view, text))
-
-
-def requested_digest_message(entry: str, by: str) -> MessageContent:
-    """`entry`: the name of the entry of `reports`; `by`: the requester's Slack ID."""
-    line = f"Listing the repositories of {code(entry, MOST_IN_ENTRY)} for {mention(by)} …"
-    return message(line, context(f":hourglass_flowing_sand: {line}"))
-
-
-def digest_in_progress_message(entry: str, link: str | None) -> MessageContent:
-    """`link`: to the message that shows the progress."""
-    linked = f"<{escape(link)}|already being made>" if link else "already being made"
-    line = f"A digest of {code(entry, MOST_IN_ENTRY)} is {linked}."
-    return message(line, context(line))
-
-
-def empty_digest_message(entry: str) -> MessageContent:
-    """No repository belongs to the entry."""
-    line = f"No repository matches {code(entry, MOST_IN_ENTRY)} in `reports`."
-    return message(line, context(line))
-
-
-def older_digest_message(link: str | None) -> MessageContent:
-    """`link`: to the newer digest."""
-    line = f"A <{escape(link)}|newer digest> is below." if link else "A newer digest is below."
-    return message(line, context(line))
 
 
 def digest_title(view: DigestView) -> str:
@@ -134,16 +111,6 @@ def _effect(figures: DigestFigures) -> str:
     if blocked := len(figures.blocked):
         return f"{_repositories(blocked)} {'is' if blocked == 1 else 'are'} blocked"
     return "every plan is decided" if figures.plans else "nothing to delete"
-
-
-def _planning(view: DigestView) -> MessageContent:
-    total = len(view.reports)
-    done = total - view.figures.outcomes[None]
-    line = f"{done:,} of {_repositories(total)} scanned"
-    return message(
-        f"ECR cleanup: {line} …",
-        context(f":hourglass_flowing_sand: {line}  {progress_bar(done, total)}"),
-    )
 
 
 def _text(view: DigestView) -> str:
@@ -210,18 +177,16 @@ def _waiting(figures: DigestFigures) -> Iterator[str]:
 
 
 def _decided(figures: DigestFigures) -> Iterator[str]:
-    """`3 approved · 2 deleting · 12 deleted, saved $84 a year`"""
-    done = figures.in_state(PlanState.DONE, PlanState.FAILED, PlanState.STOPPED)
-    freed = [each for each in done if each.saving.bytes]
-    saved = f", saved {escape(yearly(figures.saving(freed).usd_per_month))}" if freed else ""
+    """`3 approved · 2 deleting · 12 deleted · saved $84 a year`"""
     facts = [
         *_number(figures.in_state(PlanState.APPROVED), "approved"),
         *_number(figures.in_state(PlanState.EXECUTING), "deleting"),
-        *(f"{each}{saved}" for each in _number(figures.in_state(PlanState.DONE), "deleted")),
+        *_number(figures.in_state(PlanState.DONE), "deleted"),
         *_number(figures.in_state(PlanState.FAILED), "failed"),
         *_number(figures.in_state(PlanState.STOPPED), "stopped"),
         *_number(figures.in_state(PlanState.DISMISSED), "dismissed"),
         *_number(figures.in_state(PlanState.EXPIRED), "expired"),
+        *_saved(figures),
     ]
     if facts:
         yield " · ".join(facts)
@@ -232,9 +197,16 @@ def _number(plans: Sequence[PricedPlan], words: str) -> Iterator[str]:
         yield f"{len(plans):,} {words}"
 
 
+def _saved(figures: DigestFigures) -> Iterator[str]:
+    """By the plans of the digest."""
+    saved = figures.saving(figures.in_state(*EXECUTED))
+    if saved.bytes:
+        yield f"saved {escape(yearly(saved.usd_per_month))}"
+
+
 def _chart_numbers(figures: DigestFigures) -> Iterator[str]:
     """What the charts show, for workspaces and readers without them."""
-    if largest := [each for each in figures.waiting if each.saving.usd_per_month > 0][:MOST_BARS]:
+    if largest := largest_savings(figures):
         savings = ", ".join(
             f"{code(each.plan.repository.name)} {escape(yearly(each.saving.usd_per_month))}"
             for each in largest
@@ -263,9 +235,15 @@ def _blocked(view: DigestView) -> Iterator[JsonBlock]:
 
 def _blocked_lines(view: DigestView) -> Iterator[str]:
     for plan, _ in view.figures.blocked[:MOST_BLOCKED]:
-        problems = view.problems.get(plan.id, ())
-        why = prose(plan_problem_words(problems[0]), MOST_IN_REASON) if problems else "incomplete"
+        why = prose(_why_blocked(plan, view.problems.get(plan.id, ())), MOST_IN_REASON)
         yield f"⛔ *Blocked:* {code(plan.repository.name)}: {why}"
+
+
+def _why_blocked(plan: PlanRecord, problems: Sequence[PlanProblem]) -> str:
+    if problems:
+        return plan_problem_words(problems[0])
+    reason = why_unapprovable(plan)
+    return refusal_words(reason) if reason else ""
 
 
 def _failures(view: DigestView) -> Sequence[str]:

@@ -15,11 +15,15 @@ _DIGITS = 4
 
 def digest_charts(figures: DigestFigures) -> Iterator[SeriesChart]:
     """Leaves out a chart that would show too little."""
-    largest = [each for each in figures.waiting if each.saving.usd_per_month > 0][:MOST_BARS]
-    if len(largest) >= FEWEST_BARS:
+    if len(largest := largest_savings(figures)) >= FEWEST_BARS:
         yield _savings(largest)
     if len(figures.stored) >= FEWEST_WEEKS:
         yield _stored(figures.stored)
+
+
+def largest_savings(figures: DigestFigures) -> Sequence[PricedPlan]:
+    """Of the plans that can be approved."""
+    return [each for each in figures.waiting if each.saving.usd_per_month > 0][:MOST_BARS]
 
 
 def _savings(largest: Sequence[PricedPlan]) -> SeriesChart:

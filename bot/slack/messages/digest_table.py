@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from bot.core.digest_figures import PricedPlan
+from bot.core.digest_figures import PricedPlan, is_blocked
 from bot.core.plan import PlanState
 from bot.core.records import Pause, PlanRecord
 from bot.render.quantities import about, dollars, freed
@@ -68,7 +68,7 @@ def state_words(plan: PlanRecord, terms: StateTerms) -> str:
         return f"approved, {_start(plan, terms)}"
     if plan.state is not PlanState.PROPOSED:
         return _STATES[plan.state]
-    if not plan.complete:
+    if is_blocked(plan):
         return "blocked"
     if not plan.deletions:
         return "nothing to delete"

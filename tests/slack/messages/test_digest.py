@@ -20,10 +20,9 @@ from bot.core.report_schedules import (
     UnlistedRegistry,
 )
 from bot.core.storage_history import WEEK, StorageDay, StorageHistory
-from bot.slack.messages.digest import (
-    DigestView,
+from bot.slack.messages.digest import DigestView, digest_message
+from bot.slack.messages.digest_notices import (
     digest_in_progress_message,
-    digest_message,
     empty_digest_message,
     older_digest_message,
     requested_digest_message,
@@ -44,7 +43,12 @@ def plan_of(number: int, name: str = "", **facts: Any) -> PlanRecord:
     name = name or f"team/app-{number}"
     repository = replace(HERE, name=name, uri=f"{HERE.uri.partition('/')[0]}/{name}")
     counts = ImageGroupCounts(all=20, to_delete=9, recent_pulls=0)
-    usual = {"id": f"p{number}", "freed_bytes": number * GB, "image_groups": counts}
+    usual = {
+        "id": f"p{number}",
+        "freed_bytes": number * GB,
+        "image_groups": counts,
+        "checked": True,
+    }
     return replace(BASE, repository=repository, **{**usual, **facts})
 
 
@@ -111,7 +115,7 @@ def test_a_digest_as_text() -> None:
     assert read(content.blocks).splitlines() == [
         "# Weekly ECR cleanup · 2 repositories could save $56 a year",
         "*Deletes 39 of 70 images, frees 47 GB.* Last week, they could have saved $36 a year.",
-        "1 approved · 1 deleted, saved $72 a year",
+        "1 approved · 1 deleted · saved $72 a year",
         "[bar chart: Largest savings]",
         "[area chart: Stored in the last 12 weeks]",
         "[table: 2 repositories could save $56 a year · largest saving first]",
@@ -183,6 +187,7 @@ def test_states_of_plans() -> None:
     assert state() == "waiting"
     assert state(required=2, approvals=(Approval(ANN, NOW, 1),)) == "1 of 2 approvals"
     assert state(complete=False) == "blocked"
+    assert state(checked=False) == "blocked"
     assert state(deletions=0) == "nothing to delete"
     assert state(**approved) == "approved, starts 12:05 UTC"
     assert state(**approved | {"execute_after": NOW}) == "approved, starts now"
