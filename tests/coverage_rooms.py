@@ -25,6 +25,7 @@ MEASURED = [
         "cli/test_cost.py",
         "cli/test_doctor.py",
         "cli/test_image_volumes.py",
+        "cli/test_init.py",
         "cli/test_other_accounts.py",
     )
 ]

@@ -92,7 +92,3 @@ class PlannedProposal:
 
     plans: tuple[Plan, ...]
     failed: tuple[RepositoryId, ...] = ()
-
-    @property
-    def incomplete(self) -> tuple[Plan, ...]:
-        return tuple(plan for plan in self.plans if not plan.complete)

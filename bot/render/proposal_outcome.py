@@ -144,8 +144,8 @@ def _unmatched(plans: Sequence[Plan]) -> Iterator[str]:
         tags = plan.unmatched_tags
         if tags.count:
             yield (
-                f"{plan.repository.name}: {count(tags.count, 'tag')} that no rule keeps for longer "
-                f"than a time ({', '.join(tags.examples)})."
+                f"{plan.repository.name}: {count(tags.count, 'tag')} that only rules of time keep "
+                f"({', '.join(tags.examples)})."
             )
 
 

@@ -11,12 +11,13 @@ from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
 from bot.bootstrap.kubernetes import cluster_role
-from bot.playground.aws import DEFAULT_ACCOUNT, AwsStandIn
+from bot.playground.aws import DEFAULT_ACCOUNT, AwsStandIn, Fault
 from bot.playground.aws.ec2.state import ALWAYS_ENABLED
 from bot.playground.kubernetes import Cluster
 from bot.playground.seed import seed_company
 from bot.playground.seed_kubernetes import register_cluster_in_eks, seed_company_cluster
 from bot.process import system_clock
+from bot.render.proposal_outcome import MOST_ROWS
 from bot.render.settings_text import comment, value_text
 from bot.settings.load import load_settings
 from bot.settings.model import PolicySection, Settings
@@ -269,6 +270,121 @@ def test_repositories_that_cannot_be_listed(aws: AwsStandIn, run: Run) -> None:
     result = run("init")
     assert (result.status, result.out) == (1, "")
     assert "AWS refused ecr:DescribeRepositories" in result.sentence
+
+
+def lifecycle_rule(priority: int, action: str = "expire", **selection: Any) -> dict[str, Any]:
+    target = {"targetStorageClass": "archive"} if action == "transition" else {}
+    return {
+        "rulePriority": priority,
+        "selection": {"countUnit": "days", "countNumber": 30, **selection},
+        "action": {"type": action, **target},
+    }
+
+
+def test_what_it_would_delete(aws: AwsStandIn, shelf: Shelf, init: Init) -> None:
+    """By a lifecycle policy that keeps tags only for a time."""
+    for number in range(6):
+        shelf.image(f"dev-{number}", age=60, pulled=3 if number == 5 else None)
+    shelf.image("untagged", "", age=60, pulled=2)
+    aws.world.batch().register("nightly", shelf.id.uri + ":dev-0")
+    rule = lifecycle_rule(
+        1, tagStatus="tagged", tagPrefixList=["dev-"], countType="sinceImagePushed"
+    )
+    aws.world.set_lifecycle_policy(shelf.repository, {"rules": [rule]})
+    text = init().text
+    assert re.search(r"team/api +7 +6 ", text)
+    assert "team/api: 6 tags that only rules of time keep (dev-*)." in text
+    assert (
+        "team/api: 2 images to delete, pulled in the last 30 days (dev-5). No known workload uses "
+        "them." in text
+    )
+
+
+def test_repositories_with_the_same_lifecycle_policy(aws: AwsStandIn, init: Init) -> None:
+    rules = [
+        lifecycle_rule(
+            1,
+            "transition",
+            tagStatus="tagged",
+            tagPatternList=["*-old"],
+            countType="sinceImagePulled",
+        ),
+        lifecycle_rule(
+            2,
+            tagStatus="tagged",
+            tagPatternList=["*-old"],
+            countType="sinceImageTransitioned",
+            storageClass="archive",
+        ),
+        lifecycle_rule(3, tagStatus="any", countType="sinceImagePushed"),
+    ]
+    for name in ("team/api", "team/web"):
+        shelf = Shelf(aws, name)
+        shelf.image("1.0")
+        aws.world.set_lifecycle_policy(shelf.repository, {"rules": rules})
+    proposal = init()
+    assert list(proposal.policies) == [("team/api", "team/web")]
+    assert "Translated from their lifecycle policies, which have the same rules" in proposal.text
+    assert "Its rule 1 archives images, which ecr-clean does not do" in proposal.text
+    assert "Its rule 2 deletes archived images. ecr-clean keeps them" in proposal.text
+
+
+def test_a_lifecycle_policy_that_only_archives(aws: AwsStandIn, shelf: Shelf, init: Init) -> None:
+    shelf.image("1.0")
+    rule = lifecycle_rule(1, "transition", tagStatus="any", countType="sinceImagePulled")
+    aws.world.set_lifecycle_policy(shelf.repository, {"rules": [rule]})
+    assert "Its lifecycle policy archives images, and deletes only those." in init().text
+
+
+def test_many_repositories(aws: AwsStandIn, init: Init) -> None:
+    for number in range(MOST_ROWS + 1):
+        Shelf(aws, f"team/service-{number:02}").image("1.0")
+    proposal = init()
+    assert len(proposal.policies) == 1
+    assert f"The {MOST_ROWS} repositories that save most, and all {MOST_ROWS + 1}." in proposal.text
+    assert len(re.findall(r"^# +team/service-.*no saving$", proposal.file, re.MULTILINE)) == (
+        MOST_ROWS
+    )
+
+
+def test_any_account_and_service_may_pull(aws: AwsStandIn, shelf: Shelf, init: Init) -> None:
+    shelf.image("1.0")
+    open_policy: dict[str, Any] = {
+        "Version": "2012-10-17",
+        "Statement": [
+            {"Effect": "Allow", "Principal": "*", "Action": "ecr:BatchGetImage"},
+            {
+                "Effect": "Allow",
+                "Principal": "*",
+                "Action": "ecr:BatchGetImage",
+                "Condition": {"StringEquals": {"aws:SourceAccount": OTHER}},
+            },
+        ],
+    }
+    aws.world.set_repository_policy(shelf.repository, open_policy)
+    file = init().file
+    assert "- any account may pull team/api" in file
+    assert "- any service may pull team/api" in file
+    assert '# ignore_accounts: ["*"]' in file
+    assert "# accounts:" not in file
+
+
+def test_a_repository_that_is_deleted_meanwhile(aws: AwsStandIn, shelf: Shelf, init: Init) -> None:
+    shelf.image("1.0")
+    aws.world.faults.add(Fault(operation="DescribeImages", error="RepositoryNotFoundException"))
+    proposal = init()
+    assert "There is no repository yet" in proposal.file
+
+
+def test_a_repository_that_cannot_be_planned(aws: AwsStandIn, shelf: Shelf, run: Run) -> None:
+    shelf.image("1.0")
+    aws.world.faults.add(
+        Fault(operation="DescribeImages", error="AccessDeniedException", skip=1, times=None)
+    )
+    result = run("init")
+    assert result.status == 1
+    assert "AWS refused ecr:DescribeImages" in result.err
+    assert "team/api could not be planned: see the errors of `ecr-clean init`" in result.out
 
 
 @given(st.text(), st.integers(0, 4))

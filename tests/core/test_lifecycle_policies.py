@@ -177,6 +177,9 @@ def test_keep_rules(text: str, keep: list[str], remarks: list[tuple[str, int | N
         (policy(tagged(1, "a[b]*")), LifecycleFault.IMPOSSIBLE_TAG),
         (policy(tagged(1, "/v.*/")), LifecycleFault.IMPOSSIBLE_TAG),
         (policy(tagged(1, "")), LifecycleFault.IMPOSSIBLE_TAG),
+        (policy(tagged(1, tagPrefixList=["a*"])), LifecycleFault.IMPOSSIBLE_TAG),
+        (policy(tagged(1, tagPrefixList=[7])), LifecycleFault.MALFORMED_RULE),
+        (policy(tagged(1, tagPrefixList="dev")), LifecycleFault.MALFORMED_RULE),
     ],
 )
 def test_a_text_that_is_not_understood(text: str, why: LifecycleFault) -> None:
