@@ -18,7 +18,7 @@ from bot.core.storage_history import WEEK, StorageHistory
 WEEKS = 12
 
 
-class PricedPlan(NamedTuple):
+class PlanWithSaving(NamedTuple):
     """`saving`: what the plan frees, or has freed if it was executed. Nothing for an incomplete
     plan, since it does not know all images in use."""
 
@@ -41,9 +41,9 @@ class DigestFigures:
     `stored`: at the ends of the last weeks, oldest first. `outcomes`: numbers of reports; None:
     still being planned."""
 
-    plans: Sequence[PricedPlan]
-    waiting: Sequence[PricedPlan]
-    blocked: Sequence[PricedPlan]
+    plans: Sequence[PlanWithSaving]
+    waiting: Sequence[PlanWithSaving]
+    blocked: Sequence[PlanWithSaving]
     last_week: StorageCost | None
     stored: Sequence[StoredBytes]
     outcomes: Counter[ReportOutcome | None]
@@ -69,10 +69,10 @@ class DigestFigures:
             outcomes=Counter(each.report.outcome for each in reports),
         )
 
-    def saving(self, plans: Iterable[PricedPlan]) -> StorageCost:
+    def saving(self, plans: Iterable[PlanWithSaving]) -> StorageCost:
         return total_cost(each.saving for each in plans)
 
-    def in_state(self, *states: PlanState) -> Sequence[PricedPlan]:
+    def in_state(self, *states: PlanState) -> Sequence[PlanWithSaving]:
         return [each for each in self.plans if each.plan.state in states]
 
 
@@ -81,22 +81,24 @@ def is_blocked(plan: PlanRecord) -> bool:
     return not isinstance(why_unapprovable(plan), NothingToDelete | None)
 
 
-def _by_saving(reports: Iterable[DigestReport], prices: RegionPrices) -> Sequence[PricedPlan]:
+def _by_saving(reports: Iterable[DigestReport], prices: RegionPrices) -> Sequence[PlanWithSaving]:
     plans = [each.plan for each in reports if each.plan]
-    return sorted((PricedPlan(plan, _saving(plan, prices)) for plan in plans), key=_largest_first)
+    return sorted(
+        (PlanWithSaving(plan, _saving(plan, prices)) for plan in plans), key=_largest_first
+    )
 
 
 def _saving(plan: PlanRecord, prices: RegionPrices) -> StorageCost:
     return prices.cost_of(plan.repository, plan.freed_bytes) if plan.complete else NO_COST
 
 
-def _largest_first(each: PricedPlan) -> tuple[float, int, str]:
+def _largest_first(each: PlanWithSaving) -> tuple[float, int, str]:
     return -each.saving.usd_per_month, -each.saving.bytes, each.plan.repository.name
 
 
 def _saving_at(
     moment: datetime,
-    plans: Iterable[PricedPlan],
+    plans: Iterable[PlanWithSaving],
     histories: Mapping[str, StorageHistory],
     prices: RegionPrices,
 ) -> StorageCost | None:

@@ -100,7 +100,7 @@ class DeletionTotal:
 
 
 @dataclass(frozen=True, slots=True)
-class PricedPlan:
+class PlanWithPrice:
     """A plan, and the price of storage in its Region."""
 
     plan: Plan
@@ -120,7 +120,7 @@ class ComparedPlan:
     unmatched_tags: UnmatchedTags
 
     @classmethod
-    def of(cls, priced: PricedPlan) -> Self:
+    def of(cls, priced: PlanWithPrice) -> Self:
         plan = priced.plan
         return cls(
             count_image_groups(plan).to_delete,
@@ -168,7 +168,7 @@ class SettingsComparison:
 
 
 def compare_plans(
-    in_force: PricedPlan, other: PricedPlan, coverage: PolicyCoverage
+    in_force: PlanWithPrice, other: PlanWithPrice, coverage: PolicyCoverage
 ) -> SettingsComparison:
     """Both plans must be of the same manifests."""
     either = _freed_by_either(in_force.plan, other.plan)

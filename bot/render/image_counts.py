@@ -22,9 +22,9 @@ from bot.core.verdict_reasons import (
     RuleName,
     TagPatterns,
 )
+from bot.render.newest_words import placeholder_words
 from bot.render.plan_summary import KEPT_BECAUSE
 from bot.render.quantities import count
-from bot.render.reasons import placeholder_words
 
 _IMAGES = frozenset({ManifestKind.IMAGE, ManifestKind.INDEX})
 

@@ -31,14 +31,9 @@ from bot.render.image_counts import (
     newest_words,
     without_texts,
 )
+from bot.render.newest_words import newest_versions_words, not_active_words, placeholder_words
 from bot.render.plan_summary import PlanSummary, why
-from bot.render.reasons import (
-    newest_versions_words,
-    not_active_words,
-    placeholder_words,
-    short_reason_words,
-    user_words,
-)
+from bot.render.reasons import short_reason_words, user_words
 
 NO_PLACE = 9
 

@@ -14,7 +14,8 @@ from bot.core.plan import Plan
 from bot.core.text_formatting import short_digest
 from bot.core.usage import SOURCES, ImageUser, sorted_users
 from bot.core.verdict_reasons import AmongNewest, Pinned, Reason, RuleName, Verdict
-from bot.render.reasons import newest_of_words, reason_words, short_reason_words
+from bot.render.newest_words import newest_of_words
+from bot.render.reasons import reason_words, short_reason_words
 
 KEPT_BECAUSE = {
     RuleName.PINNED: "pinned",

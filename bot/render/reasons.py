@@ -23,7 +23,6 @@ from bot.core.text_formatting import (
     first_few,
     format_duration,
     format_time,
-    join_with_or,
     manifest_label,
     ordinal,
     short_digest,
@@ -33,18 +32,21 @@ from bot.core.verdict_reasons import (
     AgeEvent,
     AgeStart,
     CapturedGroup,
-    NewestGroup,
     NotKeptByRule,
     Reason,
     TagPatterns,
 )
-from bot.core.version_tags import VersionKind, VersionLine
+from bot.render.newest_words import (
+    captured_words,
+    group_words,
+    newest_of_words,
+    newest_versions_words,
+    not_active_words,
+    placeholder_words,
+)
 from bot.render.pins import pin_words
 from bot.render.plan_problem_sentences import forbidden_words, new_problems_words, unread_words
-from bot.render.quantities import count, iso
-
-SNAPSHOT = "*SNAPSHOT*"
-"""The glob that the default policy separates snapshots with. Its groups have short names."""
+from bot.render.quantities import iso
 
 NO_OTHER_RULE_KEEPS = ", and no other rule keeps it"
 
@@ -53,13 +55,6 @@ _RELATIONS = {
     ManifestRelation.CHILD: "which it lists",
     ManifestRelation.REFERRER: "which refers to it",
     ManifestRelation.SUBJECT: "which it refers to",
-}
-
-_VERSIONS = {
-    VersionKind.RELEASE: "versions",
-    VersionKind.PRERELEASE: "pre-releases",
-    VersionKind.BUILD: "numbered builds",
-    VersionKind.COMMIT: "builds of commits",
 }
 
 
@@ -176,41 +171,6 @@ def _settings(forbidden: StartProblem) -> str:
     return f"{SETTINGS_ACTOR} ({forbidden_words(forbidden)})"
 
 
-def group_words(group: TagPatterns) -> str:
-    """The images that a rule selects from: `snapshots`, `images tagged 1.*`."""
-    if group.tags == (SNAPSHOT,) and not group.except_tags:
-        return "snapshots"
-    if not group.tags and SNAPSHOT in group.except_tags:
-        return "other images"
-    tagged = f" tagged {join_with_or(group.tags)}" if group.tags else ""
-    untagged = f" not tagged {join_with_or(group.except_tags)}" if group.except_tags else ""
-    return f"images{tagged}{' and' if tagged and untagged else ''}{untagged}"
-
-
-def newest_of_words(of: int, group: NewestGroup) -> str:
-    """`the 3 newest snapshots`, `the newest of the snapshots`, `the 3 newest of branch main`."""
-    if isinstance(group, TagPatterns):
-        words = group_words(group)
-        return f"the newest of the {words}" if of == 1 else f"the {of} newest {words}"
-    return f"the {f'{of} ' if of != 1 else ''}newest of {captured_words(group)}"
-
-
-def captured_words(group: CapturedGroup) -> str:
-    """`branch pay-later`, `team web and branch pay-later`."""
-    pairs = zip(group.placeholders, group.texts, strict=False)
-    return " and ".join(f"{name} {text or '(empty)'}" for name, text in pairs)
-
-
-def not_active_words(group: CapturedGroup) -> str:
-    within = f" within {format_duration(group.active_within)}" if group.active_within else ""
-    return f"not active{within}"
-
-
-def placeholder_words(group: CapturedGroup) -> str:
-    """`branch`, `team and branch`."""
-    return " and ".join(group.placeholders)
-
-
 def name_words(name: ManifestName) -> str:
     return manifest_label(name.digest, (name.tag,) if name.tag else ())
 
@@ -266,24 +226,6 @@ def _age_start(since: AgeStart) -> str:  # noqa: PLR0911 - one line an event
             return f"one of its parts got a tag, or lost its last one, {at}"
         case _:
             assert_never(since.event)
-
-
-def newest_versions_words(
-    majors: int | None, minors: int | None, patches: int | None, line: VersionLine
-) -> str:
-    """`the newest versions in flavor alpine (2 majors, all minors, 1 patch)`."""
-    levels = ("major", "majors", majors), ("minor", "minors", minors), ("patch", "patches", patches)
-    counts = ", ".join(
-        f"all {many}" if n is None else count(n, one, many) for one, many, n in levels
-    )
-    of = f" of {line.prefix}" if line.prefix else ""
-    flavor = f" in flavor {line.flavor}" if line.flavor else ""
-    return f"the newest {_VERSIONS[line.kind]}{of}{flavor} ({counts})"
-
-
-def _level_words(level: str, number: int | None) -> str:
-    many = "patches" if level == "patch" else f"{level}s"
-    return f"all {many}" if number is None else count(number, level, many)
 
 
 def _nothing_keeps(reason: why.NoRuleKeeps) -> str:

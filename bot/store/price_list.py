@@ -6,8 +6,9 @@ from datetime import datetime
 from sqlalchemy import select
 
 from bot.core.prices import PriceListProblem, PriceReading
+from bot.store.cost_tables import PriceListRow
 from bot.store.table_base import StoreQueries, insert_into, upsert
-from bot.store.tables import PriceListRow, RepositoryRow
+from bot.store.tables import RepositoryRow
 
 
 class PriceListQueries(StoreQueries):

@@ -12,16 +12,10 @@ from bot.core.plan import EXECUTED
 from bot.core.records import AuditEventName, ImageOutcome, KeptManifest, PlanRecord
 from bot.core.repository import RepositoryId
 from bot.core.storage_history import RunFreed, StorageDay, StorageHistory
+from bot.store.cost_tables import StorageDayRow
 from bot.store.runs import kept_manifest_of
 from bot.store.table_base import StoreQueries, insert_into, insert_new
-from bot.store.tables import (
-    AuditEventRow,
-    KeptManifestRow,
-    PlanItemRow,
-    PlanRow,
-    RunRow,
-    StorageDayRow,
-)
+from bot.store.tables import AuditEventRow, KeptManifestRow, PlanItemRow, PlanRow, RunRow
 
 _MEASURED_COLUMNS = (
     "at",

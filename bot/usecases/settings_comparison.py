@@ -4,7 +4,12 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from bot.core.plan import Plan, make_plan
-from bot.core.plan_comparison import PolicyCoverage, PricedPlan, SettingsComparison, compare_plans
+from bot.core.plan_comparison import (
+    PlanWithPrice,
+    PolicyCoverage,
+    SettingsComparison,
+    compare_plans,
+)
 from bot.core.policy import policy_for
 from bot.core.repository import RegistryId, RepositoryId
 from bot.core.savings import SavingsTerms
@@ -30,8 +35,8 @@ class SettingsComparer:
         planned, region = self.in_force.plan_scanned(scan), found.repository.registry.region
         coverage = self._coverage(found.repository)
         return compare_plans(
-            PricedPlan(planned.plan, planned.prices[region]),
-            PricedPlan(self._other_plan(scan, planned, coverage), self.other.price_of(region)),
+            PlanWithPrice(planned.plan, planned.prices[region]),
+            PlanWithPrice(self._other_plan(scan, planned, coverage), self.other.price_of(region)),
             coverage,
         )
 

@@ -6,8 +6,8 @@ from hypothesis import given
 
 from bot.core.plan_comparison import (
     ImageChanges,
+    PlanWithPrice,
     PolicyCoverage,
-    PricedPlan,
     SettingsComparison,
     compare_plans,
 )
@@ -18,7 +18,7 @@ from tests.support import PRICE
 
 
 def compared(one: World, other: World) -> SettingsComparison:
-    plan, other_plan = PricedPlan(one.plan(), PRICE), PricedPlan(other.plan(), PRICE)
+    plan, other_plan = PlanWithPrice(one.plan(), PRICE), PlanWithPrice(other.plan(), PRICE)
     return compare_plans(plan, other_plan, PolicyCoverage.COVERED)
 
 

@@ -19,7 +19,8 @@ from bot.core.rules.selection import TagFilter
 from bot.core.rules.tags import TagsRule
 from bot.core.storage_history import StorageDay
 from bot.playground.aws import manifests
-from bot.store.tables import KeptManifestRow, StorageDayRow
+from bot.store.cost_tables import StorageDayRow
+from bot.store.tables import KeptManifestRow
 from bot.usecases.costs import CostReport, CostReporter, TriedPolicy, stored_cost
 from tests.support import image_text
 from tests.usecases.aws_env import AwsEnv

@@ -7,7 +7,7 @@ from itertools import accumulate
 
 from slack_sdk.models.blocks import ActionsBlock, ExternalDataSelectElement, InteractiveElement
 
-from bot.core.digest_figures import DigestFigures, PricedPlan
+from bot.core.digest_figures import DigestFigures, PlanWithSaving
 from bot.core.digests import Digest, DigestReport, is_planning
 from bot.core.permissions import why_unapprovable
 from bot.core.plan import EXECUTED, PlanState
@@ -192,7 +192,7 @@ def _decided(figures: DigestFigures) -> Iterator[str]:
         yield " · ".join(facts)
 
 
-def _number(plans: Sequence[PricedPlan], words: str) -> Iterator[str]:
+def _number(plans: Sequence[PlanWithSaving], words: str) -> Iterator[str]:
     if plans:
         yield f"{len(plans):,} {words}"
 

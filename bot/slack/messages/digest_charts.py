@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from bot.core.digest_figures import DigestFigures, PricedPlan, StoredBytes
+from bot.core.digest_figures import DigestFigures, PlanWithSaving, StoredBytes
 from bot.core.prices import BYTES_PER_GB
 from bot.slack.messages.charts import ChartKind, ChartSeries, SeriesChart
 
@@ -21,12 +21,12 @@ def digest_charts(figures: DigestFigures) -> Iterator[SeriesChart]:
         yield _stored(figures.stored)
 
 
-def largest_savings(figures: DigestFigures) -> Sequence[PricedPlan]:
+def largest_savings(figures: DigestFigures) -> Sequence[PlanWithSaving]:
     """Of the plans that can be approved."""
     return [each for each in figures.waiting if each.saving.usd_per_month > 0][:MOST_BARS]
 
 
-def _savings(largest: Sequence[PricedPlan]) -> SeriesChart:
+def _savings(largest: Sequence[PlanWithSaving]) -> SeriesChart:
     usd = tuple(round(12 * each.saving.usd_per_month, 2) for each in largest)
     return SeriesChart(
         kind=ChartKind.BAR,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from bot.core.digest_figures import PricedPlan, is_blocked
+from bot.core.digest_figures import PlanWithSaving, is_blocked
 from bot.core.plan import PlanState
 from bot.core.records import Pause, PlanRecord
 from bot.render.quantities import about, dollars, freed
@@ -47,11 +47,11 @@ class TableOfPlans(NamedTuple):
 
 class _Column(NamedTuple):
     title: str
-    cell: Callable[[PricedPlan, StateTerms], Cell]
+    cell: Callable[[PlanWithSaving, StateTerms], Cell]
 
 
 def digest_table(
-    caption: str, plans: Sequence[PricedPlan], terms: StateTerms, characters: int
+    caption: str, plans: Sequence[PlanWithSaving], terms: StateTerms, characters: int
 ) -> TableOfPlans:
     """As many of the plans as fit into this number of characters, in their order. There is at least
     one."""
@@ -86,7 +86,7 @@ def all_images(plan: PlanRecord) -> int:
     return plan.image_groups.all if plan.image_groups else plan.manifests
 
 
-def _row(each: PricedPlan, terms: StateTerms) -> TableRow:
+def _row(each: PlanWithSaving, terms: StateTerms) -> TableRow:
     name = each.plan.repository.name
     return TableRow(name, tuple(column.cell(each, terms) for column in _COLUMNS))
 
@@ -98,27 +98,27 @@ def _start(plan: PlanRecord, terms: StateTerms) -> str:
     return f"starts {at:%H:%M} UTC" if at and at > terms.now else "starts now"
 
 
-def _delete(each: PricedPlan, _: StateTerms) -> Cell:
+def _delete(each: PlanWithSaving, _: StateTerms) -> Cell:
     number = images_to_delete(each.plan)
     return NumberCell(number, f"{number:,}") if each.plan.complete else _UNKNOWN
 
 
-def _of(each: PricedPlan, _: StateTerms) -> Cell:
+def _of(each: PlanWithSaving, _: StateTerms) -> Cell:
     number = all_images(each.plan)
     return NumberCell(number, f"{number:,}")
 
 
-def _frees(each: PricedPlan, _: StateTerms) -> Cell:
+def _frees(each: PlanWithSaving, _: StateTerms) -> Cell:
     return NumberCell(each.saving.bytes, freed(each.plan)) if each.plan.complete else _UNKNOWN
 
 
-def _saves(each: PricedPlan, _: StateTerms) -> Cell:
+def _saves(each: PlanWithSaving, _: StateTerms) -> Cell:
     usd = 12 * each.saving.usd_per_month
     shown = NumberCell(round(usd, 2), f"{about(each.plan)}{dollars(usd)}")
     return shown if each.plan.complete else _UNKNOWN
 
 
-def _warnings(each: PricedPlan, _: StateTerms) -> Cell:
+def _warnings(each: PlanWithSaving, _: StateTerms) -> Cell:
     """Images to delete that were pulled recently, and those that no keep rule could match."""
     counts = each.plan.image_groups
     pulled, unmatched = (counts.recent_pulls, counts.forgotten) if counts else (0, 0)
@@ -126,7 +126,7 @@ def _warnings(each: PricedPlan, _: StateTerms) -> Cell:
     return NumberCell(pulled + unmatched, f"⚠️ {', '.join(words)}" if words else _BLANK)
 
 
-def _state(each: PricedPlan, terms: StateTerms) -> Cell:
+def _state(each: PlanWithSaving, terms: StateTerms) -> Cell:
     return state_words(each.plan, terms)
 
 
