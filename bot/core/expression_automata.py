@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TypeAlias, assert_never
+from typing import TypeAlias
 
 from bot.core.regular_expressions import RegularExpression, tokens
 
@@ -100,22 +100,18 @@ class ExpressionAutomaton:
 
     def _add(self, part: _Part, start: int) -> int:
         """Adds the states of the part; returns its last."""
-        match part:
-            case _Character(_, characters):
-                self._characters.append(part)
-                end = self._new_state()
-                self._steps[start] = (characters, end)
-                return end
-            case _Sequence(parts):
-                for each in parts:
-                    start = self._add(each, start)
-                return start
-            case _Alternatives(ways):
-                return self._joined([self._add(way, self._after_nothing(start)) for way in ways])
-            case _Repeated():
-                return self._add_repeated(part, start)
-            case _:
-                assert_never(part)
+        if isinstance(part, _Repeated):
+            return self._add_repeated(part, start)
+        if isinstance(part, _Alternatives):
+            return self._joined([self._add(way, self._after_nothing(start)) for way in part.ways])
+        if isinstance(part, _Sequence):
+            for each in part.parts:
+                start = self._add(each, start)
+            return start
+        self._characters.append(part)
+        end = self._new_state()
+        self._steps[start] = (part.characters, end)
+        return end
 
     def _add_repeated(self, repeated: _Repeated, start: int) -> int:
         for _ in range(repeated.least):

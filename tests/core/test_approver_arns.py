@@ -13,6 +13,7 @@ ROLE = "arn:aws:sts::123456789012:assumed-role/Ops/ann"
     ("pattern", "arn"),
     [
         ("/arn:aws:iam::123456789012:user/team/(ann|bob)/", USER),
+        ("arn:aws:iam::123456789012:user/team/*", USER),
         ("/arn:aws:iam::123456789012:USER/.*/", USER),
         ("/arn:aws:iam::123456789012:user/x|user/team/.*/", USER),
         ("/arn:.*:iam::123456789012:user/team/ann/", USER),
