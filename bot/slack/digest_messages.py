@@ -126,10 +126,9 @@ class DigestMessages:
         update_message(self._client, "Answering", digest.channel, digest.ts, content)
         self._store.forget_digest(digest)
 
-    def link(self, digest: Digest) -> str | None:
-        """None if the digest is not posted."""
-        if digest.ts is None:
-            return None
+    def link(self, digest: Digest) -> str:
+        """`digest`: a posted one."""
+        assert digest.ts, "only posted digests have a link"
         return message_link(self._settings.workspace_url, digest.channel, digest.ts)
 
     def _update_due(self, outdated: Sequence[OutdatedDigest], limit: int = MOST_DIGESTS) -> None:

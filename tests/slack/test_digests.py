@@ -5,7 +5,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from slack_sdk import WebClient
 
+from bot.core.digests import Digest
 from bot.core.report_schedules import ReportOutcome, ReportRound, ScheduledReport
 from bot.playground.slack import CallFault, SimulatedUser, Workspace
 from bot.slack.api import SlackError
@@ -41,6 +43,13 @@ def bot(start_bot: StartBot) -> RunningBot:
 def states(digest: PostedDigest, person: SimulatedUser) -> dict[str, str]:
     (table,) = (b for b in digest.shown(person)["blocks"] if b["type"] == "data_table")
     return {row[0]["text"]: row[-1]["text"] for row in table["rows"][1:]}
+
+
+def next_digest(bot: RunningBot, older: Digest) -> Digest:
+    """Posts the first line of an empty digest a minute later."""
+    local, made_at = older.local + MINUTE, older.made_at + MINUTE
+    newer = Digest("d2", older.entry, local, older.channel, made_at)
+    return bot.context.digest_messages.post(bot.store.make_digest(newer))
 
 
 def updates(bot: RunningBot) -> int:
@@ -220,22 +229,30 @@ def test_the_older_digest_cannot_be_shortened(
 ) -> None:
     """The next update of the newer one retries it."""
     older = post_digest(bot, repositories(bot, 2)).digest
-    newer = bot.store.make_digest(
-        replace(
-            older,
-            id="d2",
-            ts=None,
-            local=older.local + MINUTE,
-            made_at=older.made_at + MINUTE,
-        )
-    )
-    bot.context.digest_messages.post(newer)
+    newer = next_digest(bot, older)
     slack.faults.add(
         CallFault(method="chat.update", arguments={"ts": older.ts}, error="internal_error")
     )
     for shortened in (False, True):
         bot.context.digest_messages.update(newer.id)
         assert ("newer digest" in public_messages(ann, bot.channel)[0]["text"]) is shortened
+
+
+def test_a_digest_without_a_message_is_not_updated(bot: RunningBot) -> None:
+    digest = post_digest(bot, repositories(bot, 2))
+    bot.store.forget_digest(digest.digest)
+    before = updates(bot)
+    for id_ in (digest.digest.id, "unknown"):
+        bot.context.digest_messages.update(id_)
+    assert updates(bot) == before
+
+
+def test_the_older_digest_was_deleted(bot: RunningBot, client: WebClient) -> None:
+    older = post_digest(bot, repositories(bot, 2)).digest
+    client.chat_delete(channel=older.channel, ts=older.ts or "")
+    newer = next_digest(bot, older)
+    bot.context.digest_messages.update(newer.id)
+    assert bot.store.older_digests(newer) == []
 
 
 def test_a_failed_update_is_retried(bot: RunningBot, slack: Workspace, ann: SimulatedUser) -> None:

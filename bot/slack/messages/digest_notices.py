@@ -15,10 +15,9 @@ def requested_digest_message(entry: str, by: str) -> MessageContent:
     return message(line, context(f":hourglass_flowing_sand: {line}"))
 
 
-def digest_in_progress_message(entry: str, link: str | None) -> MessageContent:
+def digest_in_progress_message(entry: str, link: str) -> MessageContent:
     """`link`: to the message that shows the progress."""
-    linked = f"<{escape(link)}|already being made>" if link else "already being made"
-    line = f"A digest of {code(entry, MOST_IN_ENTRY)} is {linked}."
+    line = f"A digest of {code(entry, MOST_IN_ENTRY)} is <{escape(link)}|already being made>."
     return message(line, context(line))
 
 
@@ -28,9 +27,9 @@ def empty_digest_message(entry: str) -> MessageContent:
     return message(line, context(line))
 
 
-def older_digest_message(link: str | None) -> MessageContent:
+def older_digest_message(link: str) -> MessageContent:
     """`link`: to the newer digest."""
-    line = f"A <{escape(link)}|newer digest> is below." if link else "A newer digest is below."
+    line = f"A <{escape(link)}|newer digest> is below."
     return message(line, context(line))
 
 

@@ -228,6 +228,14 @@ def test_titles() -> None:
     assert title(other("a", ReportOutcome.NOTHING)).endswith("nothing to delete")
 
 
+def test_weeks_of_unknown_size_are_left_out() -> None:
+    days = [StorageDay(NOW - week * WEEK, 10, None) for week in range(13)]
+    uri = USUAL[0].report.repository
+    made = view(USUAL[:1], histories={uri: StorageHistory(days, [])})
+    assert [block["type"] for block in digest_message(made).blocks].count("data_visualization") == 0
+    assert "Last week" not in digest_message(made).text
+
+
 def test_the_progress_of_planning() -> None:
     pending = [other(f"app-{each}", None) for each in range(3)]
     content = digest_message(view([ready(plan_of(1)), *pending], REQUESTED))
@@ -245,9 +253,7 @@ def test_other_messages() -> None:
     for content in (
         requested_digest_message(LONG_NAME, ANN),
         digest_in_progress_message(NASTY, "https://example.slack.com/archives/C1/p1"),
-        digest_in_progress_message(NASTY, None),
         empty_digest_message(NASTY),
         older_digest_message("https://example.slack.com/archives/C1/p1"),
-        older_digest_message(None),
     ):
         checked(content)
