@@ -40,6 +40,10 @@ _CDK_ASSETS = re.compile(r"cdk-[a-z0-9]+-container-assets-\d{12}-[a-z0-9-]+")
 
 _SNAPSHOTS = "*SNAPSHOT*"
 
+BARE_HASH = "/[0-9a-f]{7,64}/"
+
+_LINES = (TagKind.BUILD, TagKind.BRANCH, TagKind.HASH)
+
 
 @dataclass(frozen=True, slots=True)
 class RepositoryContent:
@@ -178,16 +182,31 @@ def _rules_for(scheme: TagScheme) -> Iterator[ProposedRule]:
         yield ProposedRule(KeepVersions(NEWEST_MINORS, NEWEST_PATCHES))
     for line in _branch_lines(scheme):
         yield ProposedRule(KeepNewest(NEWEST_OF_BRANCH, line.per), tags=line.globs)
-    builds = scheme.of(TagKind.BUILD)
-    if len(builds) <= MOST_LINES and _lines(scheme) > 1:
-        for group in builds:
-            yield ProposedRule(KeepNewest(NEWEST_BUILDS), tags=(f"{group.beginning}*",))
+    if _lines(scheme) > 1:
+        for glob in _globs_of_lines(scheme):
+            yield ProposedRule(KeepNewest(NEWEST_BUILDS), tags=(glob,))
 
 
 def _lines(scheme: TagScheme) -> int:
-    """How many lines of builds are tagged side by side."""
-    has_bare = bool(scheme.of(TagKind.HASH, TagKind.DATE, TagKind.NUMBER))
-    return len(scheme.of(TagKind.BUILD, TagKind.BRANCH)) + has_bare
+    """How many lines of images are tagged side by side. Those of a busy line must not count among
+    the newest of another."""
+    has_versions = bool(scheme.of(TagKind.VERSION, TagKind.PRERELEASE))
+    has_bare = _has_bare_hashes(scheme) or bool(scheme.of(TagKind.DATE, TagKind.NUMBER))
+    named = [group for group in scheme.of(*_LINES) if group.beginning]
+    return len(named) + has_bare + has_versions
+
+
+def _globs_of_lines(scheme: TagScheme) -> Iterator[str]:
+    """Without lines of many branches, dates and numbers."""
+    builds = scheme.of(TagKind.BUILD)
+    lines = (*(builds if len(builds) <= MOST_LINES else ()), *scheme.of(TagKind.HASH))
+    yield from (f"{group.beginning}*" for group in lines if group.beginning)
+    if _has_bare_hashes(scheme):
+        yield BARE_HASH
+
+
+def _has_bare_hashes(scheme: TagScheme) -> bool:
+    return any(not group.beginning for group in scheme.of(TagKind.HASH))
 
 
 class _BranchLine(NamedTuple):
@@ -229,4 +248,5 @@ def _keep_named(named: tuple[str, ...]) -> Iterator[ProposedRule]:
 def _rest_rule(named: tuple[str, ...], rules: Sequence[ProposedRule]) -> ProposedRule:
     """The newest images with any other tag, so that no rule forgets a tag."""
     others = (glob for rule in rules for glob in rule.tags)
-    return ProposedRule(KeepNewest(NEWEST_BUILDS), except_tags=(*named, *others))
+    excepted = dict.fromkeys((*named, *others))
+    return ProposedRule(KeepNewest(NEWEST_BUILDS), except_tags=tuple(excepted))

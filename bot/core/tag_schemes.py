@@ -75,10 +75,10 @@ _WHOLE_HASH = re.compile(
     re.IGNORECASE,
 )
 _BUILD = re.compile(
-    rf"(?P<beginning>[A-Za-z](?:[A-Za-z0-9_.-]*?[A-Za-z_.-])??)(?:(?:\d+[-_.])?{_HASH}|\d[\d._-]*)",
+    rf"(?P<beginning>[A-Za-z](?:[A-Za-z0-9_.-]*?[A-Za-z_.-])??)(?:(?:\d+[-_.])?{_HASH}|\d[\dTZ._-]*)",
     re.IGNORECASE,
 )
-"""Letters, then a number, a hash, or a number and a hash."""
+"""Letters, then a number, a time, a hash, or a number and a hash."""
 
 _PULL_REQUEST = re.compile(
     rf"(?P<beginning>(?:pr|mr|pull)[-_.])\d+[-_.](?:\d+|{_HASH})", re.IGNORECASE

@@ -23,7 +23,7 @@ from bot.core.proposed_policies import (
 from bot.core.proposed_rules import KeepVersions
 from bot.core.tag_schemes import TagGroup, TagKind
 from bot.render.quantities import count
-from bot.render.settings_text import WIDTH, comment, rule_text, value_text
+from bot.render.settings_text import WIDTH, comment, rule_lines, value_text
 
 _KINDS: Mapping[TagKind, tuple[str, str]] = {
     TagKind.MOVED: ("tag that moves", "tags that move"),
@@ -104,7 +104,7 @@ def _entry(policy: PolicyProposal) -> Iterator[str]:
         yield from _item_lines(each)
     yield "    keep:"
     for rule in policy.keep:
-        yield f"      - {rule_text(rule)}"
+        yield from rule_lines(rule, indent=6)
 
 
 def _item_lines(listed: ListedScheme) -> Iterator[str]:

@@ -4,6 +4,7 @@ import json
 import re
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from typing import TypeAlias, assert_never
 
 from bot.core.proposed_rules import (
@@ -40,6 +41,23 @@ def value_text(value: SettingValue) -> str:
 def rule_text(rule: ProposedRule) -> str:
     """An entry of `keep` on one line."""
     return value_text(_rule_value(rule))
+
+
+def rule_lines(rule: ProposedRule, indent: int) -> Iterator[str]:
+    """An entry of `keep`: on one line, or with a line for each key if that is too long."""
+    margin = " " * indent
+    line = f"{margin}- {rule_text(rule)}"
+    if len(line) <= WIDTH:
+        yield line
+        return
+    first, *rest = chain.from_iterable(
+        list_lines(key, value, indent + 2)
+        if isinstance(value, tuple)
+        else [f"{margin}  {key}: {value_text(value)}"]
+        for key, value in _rule_value(rule).items()
+    )
+    yield f"{margin}- {first.lstrip()}"
+    yield from rest
 
 
 def _rule_value(rule: ProposedRule) -> Mapping[str, SettingValue]:

@@ -88,7 +88,8 @@ SEMVER = "semver: {minors: 10, patches: 10"
             [
                 'newest: 10, tags: ["develop-*"]',
                 'newest: 10, tags: ["main-*"]',
-                'newest: 10, except_tags: ["develop-*", "main-*"]',
+                'newest: 10, tags: ["/[0-9a-f]{7,64}/"]',
+                'newest: 10, except_tags: ["develop-*", "main-*", "/[0-9a-f]{7,64}/"]',
             ],
         ),
         (
@@ -109,6 +110,15 @@ SEMVER = "semver: {minors: 10, patches: 10"
         (
             [f"{word}-{n}" for word in ("pay", "mail", "cart", "lens", "oil", "fix") for n in "12"],
             ['newest: 5, per: "{branch}-*", tags: ["*-*"]', 'newest: 10, except_tags: ["*-*"]'],
+        ),
+        (
+            ["1.2.3", "git-a1b2c3d", "main-7"],
+            [
+                SEMVER,
+                'newest: 10, tags: ["main-*"]',
+                'newest: 10, tags: ["git-*"]',
+                'newest: 10, except_tags: ["main-*", "git-*"]',
+            ],
         ),
         (["prod", "hotfix"], ["tags: [prod, hotfix]", "newest: 10, except_tags: [prod, hotfix]"]),
     ],
