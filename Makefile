@@ -4,6 +4,7 @@ export UV_PROJECT_ENVIRONMENT := .venv
 export UV_PYTHON_DOWNLOADS := never
 unexport PYTHONDONTWRITEBYTECODE # tests start many processes, which reuse compiled files
 RUN := .venv/bin
+NPM := tests/slack/npm
 
 .PHONY: setup demo test test-all lint format bench screenshot clean
 
@@ -22,8 +23,11 @@ demo: setup
 test: setup
 	$(RUN)/pytest -n auto --dist loadgroup -m "not slow"
 
-test-all: setup # what CI runs
+test-all: setup $(NPM)/node_modules/.package-lock.json # what CI runs
 	$(RUN)/pytest -n auto --dist loadgroup --cov --hypothesis-profile=thorough
+
+$(NPM)/node_modules/.package-lock.json: $(NPM)/package-lock.json # if this fails, a test tells
+	-@npm ci --prefix $(NPM) --ignore-scripts --no-audit --no-fund --loglevel=error
 
 lint: setup
 	$(RUN)/ruff check .
@@ -43,4 +47,4 @@ screenshot: setup # updates docs/report.png and docs/cost.png
 	$(RUN)/python docs/screenshot.py
 
 clean:
-	rm -rf .venv .coverage* .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf .venv .coverage* .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis $(NPM)/node_modules
