@@ -66,8 +66,8 @@ class RoundHandler:
         return entry_named(summary.round.entry, settings.due_entries())
 
     def _post_digest(self, digest: Digest, summary: RoundSummary, lease: Lease) -> None:
-        """Reports that are settled later join the digest. If the channel takes no posts, they are
-        posted with the summary of the failures, once the bot can post."""
+        """Reports that are settled later join the digest. Once its first line is posted, sweeps
+        retry updates that Slack refuses."""
         digests = self.maker.slack.services().digests
         self.maker.limiter.wait(digest.channel)
         lease.renew()
@@ -75,7 +75,10 @@ class RoundHandler:
         now = self.maker.clock()
         for report in summary.ready:
             self.store.record_report(replace(report, outcome=ReportOutcome.POSTED), now)
-        digests.update(digest.id)
+        try:
+            digests.update(digest.id)
+        except SlackError as error:
+            _log.warning("%s; the next sweep retries it", error)
 
     def _post_reports(self, summary: RoundSummary, channel: str, lease: Lease) -> None:
         for report in summary.ready:

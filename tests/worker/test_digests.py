@@ -311,6 +311,20 @@ def test_the_channel_takes_no_posts(office: Office, settings: Settings, slack: W
 
 
 @pytest.mark.usefixtures("three")
+def test_the_first_update_fails(office: Office, settings: Settings, slack: Workspace) -> None:
+    """The next sweep retries it."""
+    slack.faults.add(CallFault(method="chat.update", error="internal_error"))
+    queue_and_work(office, settings)
+    (message,) = office.messages
+    assert office.buttons(message["ts"]) == []
+    assert office.take() is None
+    sweep(office)
+    (message,) = office.messages
+    assert len(table(message)) == 3
+    assert len(files(message)) == 1
+
+
+@pytest.mark.usefixtures("three")
 def test_a_deleted_digest_is_forgotten(
     office: Office, settings: Settings, slack: Workspace, run: Run
 ) -> None:
