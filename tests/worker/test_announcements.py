@@ -334,6 +334,23 @@ def test_a_reminder_that_slack_refuses_for_now(remind: Any, slack: Workspace) ->
     assert len(reminders(office, ts)) == 1
 
 
+def test_the_thread_of_a_reminder_is_gone(remind: Any, slack: Workspace) -> None:
+    office = remind()
+    ts = post(office)
+    slack.faults.add(CallFault(method="chat.postMessage", error="thread_not_found"))
+    for _ in range(2):
+        sweep(office)
+    assert reminders(office, ts) == []
+
+
+def test_another_worker_has_just_reminded(remind: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    office = remind()
+    ts = post(office)
+    monkeypatch.setattr(office.store, "mark_reminded", lambda _: False)
+    sweep(office)
+    assert reminders(office, ts) == []
+
+
 def test_approvers_that_cannot_be_looked_up(remind: Any, slack: Workspace) -> None:
     """The reminder mentions no one."""
     office = remind(", approvers: ['@ann', S0123456789]")
