@@ -2,7 +2,8 @@
 
 A lifecycle policy says which images to delete: the first rule that selects an image decides. Keep
 rules say which to keep. The translation keeps every tagged image that the lifecycle policy keeps,
-and possibly more. Of untagged images it can only keep those of the last days.
+and possibly more. Of untagged images it can only keep those of the last days. `newest` goes by the
+last push, as ECR does, or by a later restoration or new tag.
 """
 
 import fnmatch
@@ -74,15 +75,18 @@ class UntranslatedPolicy:
 Translation: TypeAlias = TranslatedPolicy | UntranslatedPolicy
 
 
-def translate_lifecycle_policy(text: str, tags: Iterable[str]) -> Translation:
-    """`tags`: those in the repository. ECR heeds the case of tags, and keep rules do not."""
+def translate_lifecycle_policy(
+    text: str, tags: Iterable[str], *, has_archived: bool = False
+) -> Translation:
+    """`tags`: those in the repository. ECR heeds the case of tags, and keep rules do not.
+    `has_archived`: images are archived. ECR does not count these, and `newest` does."""
     try:
         rules = parse_lifecycle_policy(text)
     except LifecyclePolicyError as error:
         return UntranslatedPolicy(error.fault)
     if not any(rule.deletes_active for rule in rules):
         return UntranslatedPolicy(NoTranslation.ONLY_ARCHIVES)
-    if _counts_beside_archive(rules):
+    if (has_archived or _archives(rules)) and _counts(rules):
         return UntranslatedPolicy(NoTranslation.COUNTS_BESIDE_ARCHIVE)
     if _case_matters(rules, tags):
         return UntranslatedPolicy(NoTranslation.CASE_MATTERS)
@@ -91,10 +95,13 @@ def translate_lifecycle_policy(text: str, tags: Iterable[str]) -> Translation:
     return TranslatedPolicy(tuple(dict.fromkeys(keep)), tuple(_remarks(rules, active)))
 
 
-def _counts_beside_archive(rules: Sequence[LifecycleRule]) -> bool:
-    """ECR counts no archived images, and `newest` does."""
-    archives = any(rule.action is LifecycleAction.ARCHIVE for rule in rules)
-    return archives and any(
+def _archives(rules: Sequence[LifecycleRule]) -> bool:
+    return any(rule.action is LifecycleAction.ARCHIVE for rule in rules)
+
+
+def _counts(rules: Sequence[LifecycleRule]) -> bool:
+    """Whether it deletes tagged images by their number."""
+    return any(
         rule.deletes_active and rule.selects_tagged and rule.count is CountType.MORE_THAN
         for rule in rules
     )

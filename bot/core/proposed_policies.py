@@ -49,13 +49,15 @@ _LINES = (TagKind.BUILD, TagKind.BRANCH, TagKind.HASH)
 class RepositoryContent:
     """What `init` found in a repository. `images`: manifests, untagged ones included; `tags`: each
     once; `has_images`: not only artifacts, such as Helm charts. `lifecycle_policy`: its text; None
-    if there is none; or why it could not be read. `unread`: why the images could not be listed."""
+    if there is none; or why it could not be read. `has_archived`: some images are archived.
+    `unread`: why the images could not be listed."""
 
     repository: RepositoryId
     images: int
     tags: tuple[str, ...]
     has_images: bool
     lifecycle_policy: str | ErrorText | None
+    has_archived: bool = False
     unread: ErrorText | None = None
 
 
@@ -147,7 +149,9 @@ def _basis_of(content: RepositoryContent, listed: ListedScheme) -> _Proposal:
     if why := content.unread or _nothing_to_clean(content):
         return KeptWhole(listed, why)
     if isinstance(content.lifecycle_policy, str):
-        translated = translate_lifecycle_policy(content.lifecycle_policy, content.tags)
+        translated = translate_lifecycle_policy(
+            content.lifecycle_policy, content.tags, has_archived=content.has_archived
+        )
         if not isinstance(translated, TranslatedPolicy):
             return KeptWhole(listed, translated.why)
         return _Basis(translated.keep, (), is_translated=True, remarks=translated.remarks)

@@ -45,17 +45,17 @@ __all__ = [
 
 
 _LIFECYCLE_POLICY = {
-    "repository": "legacy/reports",
+    "repository": "shop/worker",
     "policy": {
         "rules": [
             {
                 "rulePriority": 1,
-                "description": "keep the newest reports",
+                "description": "keep the newest builds",
                 "selection": {
                     "tagStatus": "tagged",
-                    "tagPrefixList": ["r"],
+                    "tagPrefixList": ["build-"],
                     "countType": "imageCountMoreThan",
-                    "countNumber": 12,
+                    "countNumber": 20,
                 },
                 "action": {"type": "expire"},
             }

@@ -1,6 +1,7 @@
 """The end of the file that `ecr-clean init` prints: what it would save, and what to check."""
 
 from collections.abc import Iterator, Sequence
+from itertools import chain
 
 from bot.core.plan import Plan
 from bot.core.plan_problems import (
@@ -150,13 +151,13 @@ def _unmatched(plans: Sequence[Plan]) -> Iterator[str]:
 
 
 def _named_tags(policies: Sequence[PolicyProposal]) -> Iterator[str]:
-    for policy in policies:
-        for each in policy.repositories:
-            if tags := each.scheme.tags_of(TagKind.UNKNOWN):
-                yield (
-                    f"{each.pattern}: the rule `tags` keeps {first_few(list(tags))}, whose kind "
-                    "init does not know."
-                )
+    by_tags = (policy for policy in policies if not policy.is_translated)
+    for each in chain.from_iterable(policy.repositories for policy in by_tags):
+        if tags := each.scheme.tags_of(TagKind.UNKNOWN):
+            yield (
+                f"{each.pattern}: the rule `tags` keeps {first_few(list(tags))}, whose kind init "
+                "does not know."
+            )
 
 
 def _recently_pulled(plans: Sequence[Plan]) -> Iterator[str]:

@@ -219,8 +219,8 @@ _CAUSES: Mapping[KeptWholeCause, str] = {
 _UNTRANSLATED: Mapping[NoTranslation, str] = {
     NoTranslation.ONLY_ARCHIVES: "Its lifecycle policy archives images, and deletes only those.",
     NoTranslation.COUNTS_BESIDE_ARCHIVE: (
-        "Its lifecycle policy counts images and archives others. ecr-clean counts archived ones, "
-        "too: write an entry by hand."
+        "Its lifecycle policy counts images, and there are or will be archived ones. ECR does not "
+        "count these, and ecr-clean does: write an entry by hand."
     ),
     NoTranslation.CASE_MATTERS: (
         "Its lifecycle policy depends on the case of tags, which keep rules ignore: write an entry "

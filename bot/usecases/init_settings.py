@@ -12,7 +12,7 @@ from bot.core.errors import (
     RequestError,
     ServiceError,
 )
-from bot.core.manifest import CONTAINER_CONFIGS, DescribedImage
+from bot.core.manifest import CONTAINER_CONFIGS, DescribedImage, ImageStatus
 from bot.core.proposed_policies import RepositoryContent, propose_policies
 from bot.core.proposed_settings import (
     AccountPart,
@@ -138,12 +138,13 @@ class SettingsProposer(Generic[AnyRegistry]):
 
     def _content(self, repository: RepositoryId, registry: Registry) -> RepositoryContent:
         tags: dict[str, None] = {}
-        images, has_images = 0, False
+        images, has_images, has_archived = 0, False, False
         unread = None
         try:
             for image in registry.describe(repository):
                 images += 1
                 has_images |= _may_be_image(image)
+                has_archived |= image.status != ImageStatus.ACTIVE
                 tags |= dict.fromkeys(image.tags)
         except ServiceError as error:
             unread = ErrorText.of(error)
@@ -154,6 +155,7 @@ class SettingsProposer(Generic[AnyRegistry]):
             tags=tuple(tags),
             has_images=has_images,
             lifecycle_policy=ErrorText.of(policy) if isinstance(policy, Exception) else policy,
+            has_archived=has_archived,
             unread=unread,
         )
 

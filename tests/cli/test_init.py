@@ -94,6 +94,13 @@ def test_the_demos_company(
     assert not list(tmp_path.rglob("ecr-clean.db"))
 
 
+def test_a_tag_of_no_known_kind(shelf: Shelf, init: Init) -> None:
+    shelf.image("build-1", "hotfix")
+    proposal = init()
+    assert proposal.policies["team/api",].keep[0].tags == ("hotfix",)
+    assert "team/api: the rule `tags` keeps hotfix, whose kind init does not know" in proposal.text
+
+
 def test_no_settings_file_is_read(environment: Path, shelf: Shelf, init: Init) -> None:
     (environment / "ecr-clean.yml").write_text("nonsense: [")
     shelf.image("build-1")
@@ -334,6 +341,18 @@ def test_a_lifecycle_policy_that_only_archives(aws: AwsStandIn, shelf: Shelf, in
     rule = lifecycle_rule(1, "transition", tagStatus="any", countType="sinceImagePulled")
     aws.world.set_lifecycle_policy(shelf.repository, {"rules": [rule]})
     assert "Its lifecycle policy archives images, and deletes only those." in init().text
+
+
+def test_archived_images_beside_a_number(aws: AwsStandIn, shelf: Shelf, init: Init) -> None:
+    shelf.images(3)
+    aws.world.archive(shelf.repository, "1.0")
+    rule = lifecycle_rule(
+        1, tagStatus="tagged", tagPrefixList=["1."], countType="imageCountMoreThan"
+    )
+    aws.world.set_lifecycle_policy(shelf.repository, {"rules": [rule]})
+    assert "Its lifecycle policy counts images, and there are or will be archived ones" in (
+        init().text
+    )
 
 
 def test_many_repositories(aws: AwsStandIn, init: Init) -> None:

@@ -17,10 +17,11 @@ class PushedImage:
     tags: tuple[str, ...]
     age: int
     pulled: int | None = None
+    is_archived: bool = False
 
 
 def kept_by_ecr(rules: Sequence[dict[str, Any]], images: Sequence[PushedImage]) -> set[str]:
-    """Images that are neither deleted nor archived."""
+    """Images that are neither deleted nor archived now. Archived images are kept."""
     in_order = sorted(rules, key=lambda rule: rule["rulePriority"])
     kept = set()
     for image in images:
@@ -32,7 +33,7 @@ def kept_by_ecr(rules: Sequence[dict[str, Any]], images: Sequence[PushedImage]) 
 
 def selects(rule: dict[str, Any], image: PushedImage) -> bool:
     selection = rule["selection"]
-    if selection.get("storageClass") == "archive":
+    if image.is_archived or selection.get("storageClass") == "archive":
         return False
     match selection["tagStatus"]:
         case "any":

@@ -20,7 +20,7 @@ from bot.core.lifecycle_translation import (
     UntranslatedPolicy,
     translate_lifecycle_policy,
 )
-from bot.core.manifest import DescribedImage, Manifest, ManifestContent, make_manifest
+from bot.core.manifest import DescribedImage, ImageStatus, Manifest, ManifestContent, make_manifest
 from bot.core.patterns import Patterns
 from bot.core.plan import make_plan
 from bot.core.policy import PlanInputs, Policy
@@ -207,6 +207,15 @@ def test_a_policy_without_equal_rules(text: str, why: NoTranslation) -> None:
     assert translate_lifecycle_policy(text, ["dev-1"]) == UntranslatedPolicy(why)
 
 
+def test_archived_images_that_ecr_does_not_count() -> None:
+    text = policy(tagged(10, "dev-*"))
+    why = NoTranslation.COUNTS_BESIDE_ARCHIVE
+    assert translate_lifecycle_policy(text, (), has_archived=True) == UntranslatedPolicy(why)
+    by_age = policy(rule("any", "sinceImagePushed", 30))
+    found = translate_lifecycle_policy(by_age, (), has_archived=True)
+    assert isinstance(found, TranslatedPolicy)
+
+
 values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=5),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),
@@ -235,7 +244,8 @@ def images(draw: st.DrawFn) -> list[PushedImage]:
         taken = draw(st.integers(0, 2))
         own, tags = tuple(tags[:taken]), tags[taken:]
         pulled = draw(st.none() | st.integers(1, age))
-        found.append(PushedImage(f"image {number}", own, age, pulled))
+        is_archived = draw(st.integers(0, 9)) == 9
+        found.append(PushedImage(f"image {number}", own, age, pulled, is_archived))
     return found
 
 
@@ -261,7 +271,8 @@ def lifecycle_policies(draw: st.DrawFn) -> list[Rule]:
 @given(lifecycle_policies(), images())
 def test_tagged_images_that_ecr_keeps_are_kept(rules: list[Rule], found: list[PushedImage]) -> None:
     tags = [tag for image in found for tag in image.tags]
-    proposal = translate_lifecycle_policy(policy(*rules), tags)
+    has_archived = any(image.is_archived for image in found)
+    proposal = translate_lifecycle_policy(policy(*rules), tags, has_archived=has_archived)
     if isinstance(proposal, UntranslatedPolicy):
         assert proposal.why in NoTranslation
         return
@@ -290,5 +301,6 @@ def _manifest(number: int, image: PushedImage) -> Manifest:
         pulled_at=None if image.pulled is None else NOW - timedelta(days=image.pulled),
         size_bytes=1,
         config_type=IMAGE_CONFIG,
+        status=ImageStatus.ARCHIVED if image.is_archived else ImageStatus.ACTIVE,
     )
     return make_manifest(described, ManifestContent("application/vnd.oci.image.manifest.v1+json"))

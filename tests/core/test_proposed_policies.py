@@ -53,7 +53,7 @@ def content(
 ) -> RepositoryContent:
     registry = RegistryId("123456789012", region)
     repository = RepositoryId(registry, name, f"{region}.example.com/{name}")
-    return RepositoryContent(repository, images, tags, has_images, lifecycle_policy, unread)
+    return RepositoryContent(repository, images, tags, has_images, lifecycle_policy, unread=unread)
 
 
 def keep(policy: PolicyProposal) -> list[str]:
