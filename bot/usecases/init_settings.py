@@ -195,8 +195,10 @@ def _unread_parts(
     yield from _unread(AccountPart.WORKLOADS, workloads)
 
 
-def _errors(answers: Iterable[object]) -> Iterator[ErrorText]:
-    return (answer for answer in answers if isinstance(answer, ErrorText))
+def _errors(answers: Iterable[str | frozenset[Puller] | ErrorText | None]) -> Iterator[ErrorText]:
+    for answer in answers:
+        if answer is not None and not isinstance(answer, str | frozenset):
+            yield answer
 
 
 def _clusters(
@@ -226,7 +228,7 @@ def _unscanned_pullers(read: Sequence[_ReadRepository], coverage: ScanCoverage) 
     accounts: defaultdict[str, list[str]] = defaultdict(list)
     services: defaultdict[str, list[str]] = defaultdict(list)
     for content, pullers in read:
-        if isinstance(pullers, ErrorText):
+        if not isinstance(pullers, frozenset):
             continue
         for account in coverage.unscanned_accounts(pullers):
             accounts[account].append(content.repository.name)

@@ -112,7 +112,7 @@ def test_an_expired_plan_gets_no_new_version(env: StoreEnv) -> None:
         (["old"], "no UTF-8: \udcff", None, "not valid UTF-8"),
         (["old"], "why", 0, "2026-11-23 12:00 UTC is in the past"),
         (["old"], "why", -1, "2026-11-22 12:00 UTC is in the past"),
-        (["old", "team/api:old"], "why", None, "give a tag, a full digest or a glob"),
+        (["old", "team/api:old"], "why", None, "give a tag, a full digest or a pattern"),
         (["sha256:abc"], "why", None, "not a complete digest"),
         (["[a"], "why", None, "never closed"),
     ],

@@ -178,7 +178,7 @@ def test_two_replicas_post_scheduled_reports_once(
     due = system_clock() - timedelta(hours=1)
     entry = f"channel: '#cleanups', schedule: 'daily {due:%H:%M}'"
     settings_file(f"{AT_ONCE}reports: [{{{entry}}}]\n")
-    names = [f"team/{number}" for number in range(6)]
+    names = [f"team/{number}" for number in range(5)]
     for name in names:
         Shelf(aws, name).images(13)
     Shelf(aws, "team/web").images(2)
