@@ -39,9 +39,9 @@ from bot.render.storage_bars import parts_of
 INCHES = (12, 7)
 DOTS_PER_INCH = 150
 
-TITLE_POINTS, SMALL_TITLE_POINTS = 17, 9
+TITLE_POINTS, SMALL_TITLE_POINTS = 17, 14
 
-TITLE_LENGTH, SMALL_TITLE_LENGTH = 80, 140
+TITLE_LENGTH, SMALL_TITLE_LENGTH = 80, 88
 """Characters of a line at these sizes. A long name makes the title smaller, then two lines long."""
 
 LINE_LENGTH, NOTE_LENGTH = 130, 180
@@ -131,7 +131,8 @@ def _write_around(figure: Figure, summary: CostSummary) -> None:
     title = textwrap.fill(first, SMALL_TITLE_LENGTH)
     points = max(SMALL_TITLE_POINTS, min(TITLE_POINTS, TITLE_POINTS * TITLE_LENGTH / len(first)))
     figure.text(0.02, 0.955, title, fontsize=points, fontweight="bold", va="top")
-    figure.text(0.02, 0.89, lines, fontsize=12.5, va="top", linespacing=1.4)
+    below = 0.86 if "\n" in title else 0.89
+    figure.text(0.02, below, lines, fontsize=12, va="top", linespacing=1.4)
     notes = [
         *source_words(summary),
         *past_words(summary.weeks),

@@ -116,7 +116,7 @@ def projections(summary: CostSummary) -> Sequence[tuple[str, YearlyCost]]:
 
 def range_note_words(summary: CostSummary) -> Iterator[str]:
     if summary.without_cleanup:
-        yield "In about 8 of 10 cases, storage stays in the range."
+        yield "The band is the likely range: storage stays in it in about 8 of 10 cases."
 
 
 def past_words(weeks: Sequence[StorageWeek]) -> Iterator[str]:

@@ -173,7 +173,10 @@ def _waiting(figures: DigestFigures) -> Iterator[str]:
     last = figures.last_week
     usd = escape(yearly(last.usd_per_month)) if last else ""
     week_ago = f" Last week, they could have saved {usd}." if last else ""
-    yield f"*Deletes {deleted:,} of {count(images, 'image')}, frees {freed}.*{week_ago}"
+    yield (
+        f"*Approving all deletes {deleted:,} of {count(images, 'image')} and frees {freed}.* "
+        f"Nothing is deleted before an approval.{week_ago}"
+    )
 
 
 def _decided(figures: DigestFigures) -> Iterator[str]:

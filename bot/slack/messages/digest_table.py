@@ -122,7 +122,9 @@ def _warnings(each: PlanWithSaving, _: StateTerms) -> Cell:
     """Images to delete that were pulled recently, and those that no keep rule could match."""
     counts = each.plan.image_groups
     pulled, unmatched = (counts.recent_pulls, counts.forgotten) if counts else (0, 0)
-    words = [f"{pulled:,} pulled"] * bool(pulled) + [f"{unmatched:,} unmatched"] * bool(unmatched)
+    words = [f"{pulled:,} pulled recently"] * bool(pulled) + [f"{unmatched:,} unmatched"] * bool(
+        unmatched
+    )
     return NumberCell(pulled + unmatched, f"⚠️ {', '.join(words)}" if words else _BLANK)
 
 

@@ -114,7 +114,8 @@ def test_a_digest_as_text() -> None:
     checked(content)
     assert read(content.blocks).splitlines() == [
         "# Weekly ECR cleanup · 2 repositories could save $56 a year",
-        "*Deletes 39 of 70 images, frees 47 GB.* Last week, they could have saved $36 a year.",
+        "*Approving all deletes 39 of 70 images and frees 47 GB.* Nothing is deleted before an "
+        "approval. Last week, they could have saved $36 a year.",
         "1 approved · 1 deleted · saved $72 a year",
         "[bar chart: Largest savings]",
         "[area chart: Stored in the last 12 weeks]",
@@ -122,7 +123,7 @@ def test_a_digest_as_text() -> None:
         "Repository | Delete | of | Frees | Saves a year | ⚠️ | State",
         "team/app-60 | 9 | 20 | 60 GB | $72 |   | deleted",
         "team/app-40 | 9 | 20 | 40 GB | $48 |   | waiting",
-        "shop/api | 30 | 50 | 7 GB | $8.40 | ⚠️ 4 pulled, 2 unmatched | waiting",
+        "shop/api | 30 | 50 | 7 GB | $8.40 | ⚠️ 4 pulled recently, 2 unmatched | waiting",
         "team/app-5 | 9 | 20 | 5 GB | $6.00 |   | approved, starts 12:05 UTC",
         "shop/blocked |   | 20 |   |   |   | blocked",
         "⛔ *Blocked:* `shop/blocked`: account 555555555555 may pull, and nothing shows "
