@@ -27,6 +27,7 @@ MEASURED = [
         "cli/test_image_volumes.py",
         "cli/test_init.py",
         "cli/test_other_accounts.py",
+        "cli/test_plan_comparison.py",
     )
 ]
 

@@ -347,7 +347,7 @@ def test_a_version_is_read_once(
 
 @pytest.mark.parametrize("number", [500, pytest.param(20_000, marks=pytest.mark.slow)])
 def test_a_large_repository(bot: RunningBot, ann: SimulatedUser, number: int) -> None:
-    """Every answer takes less than a second of CPU time, without the transport."""
+    """Every answer takes less than two seconds of CPU time, without the transport."""
     message = bot.posted(plan(*crowd(number), newest=10))
     seconds: list[float] = []
     context = replace(bot.context, contents=PlanContents(bot.store.content))
@@ -364,7 +364,7 @@ def test_a_large_repository(bot: RunningBot, ann: SimulatedUser, number: int) ->
     assert f" of {number // 2 - 10:,} images" in last
     assert tags_in(view(replace(state, search="v0"))) == ["v0"]
     assert "*Usage sources*" in view(replace(state, verdict=Verdict.KEEP))
-    assert max(seconds) < 1
+    assert max(seconds) < 2
     reviews(bot, ann, message)
     assert ":pushpin:" in uses(bot, ann, "review_pin:0")
     assert bot.stored(message).version == 2
