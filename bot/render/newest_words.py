@@ -55,10 +55,8 @@ def newest_versions_words(
     majors: int | None, minors: int | None, patches: int | None, line: VersionLine
 ) -> str:
     """`the newest versions in flavor alpine (2 majors, all minors, 1 patch)`."""
-    levels = ("major", "majors", majors), ("minor", "minors", minors), ("patch", "patches", patches)
-    counts = ", ".join(
-        f"all {many}" if n is None else count(n, one, many) for one, many, n in levels
-    )
+    levels = {"major": majors, "minor": minors, "patch": patches}
+    counts = ", ".join(_level_words(level, number) for level, number in levels.items())
     of = f" of {line.prefix}" if line.prefix else ""
     flavor = f" in flavor {line.flavor}" if line.flavor else ""
     return f"the newest {_VERSIONS[line.kind]}{of}{flavor} ({counts})"
