@@ -1,6 +1,6 @@
 """The cost calculator's result as sentences, table, JSON and CSV."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -12,42 +12,38 @@ from bot.render.terminal import ONE_LINE_NUMBER, Heading, section, shown, stacke
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
+StorageOf = Callable[[EstimatedMonth], EstimatedStorage]
+
+
+def _storage_columns(
+    key: str, storage_of: StorageOf
+) -> Iterator[Column[EstimatedMonth, EstimatedMonth]]:
+    """Bytes and USD. `key`: the end of their keys, and the heading of the bytes."""
+    yield Column(
+        f"bytes_{key}",
+        lambda month: storage_of(month).stored_bytes,
+        table=TableColumn(
+            Heading(key.replace("_", " "), ONE_LINE_NUMBER),
+            lambda month, _: size(storage_of(month).stored_bytes),
+        ),
+    )
+    yield Column(
+        f"usd_{key}",
+        lambda month: storage_of(month).usd,
+        table=TableColumn(
+            Heading("cost", ONE_LINE_NUMBER), lambda month, _: dollars(storage_of(month).usd)
+        ),
+    )
+
+
 MONTH_COLUMNS: Columns[EstimatedMonth, EstimatedMonth] = Columns(
     Column(
         "month",
         lambda month: month.number,
         table=TableColumn(Heading("month", ONE_LINE_NUMBER), lambda month, _: str(month.number)),
     ),
-    Column(
-        "bytes_without_cleanup",
-        lambda month: month.without_cleanup.stored_bytes,
-        table=TableColumn(
-            Heading("without cleanup", ONE_LINE_NUMBER),
-            lambda month, _: size(month.without_cleanup.stored_bytes),
-        ),
-    ),
-    Column(
-        "usd_without_cleanup",
-        lambda month: month.without_cleanup.usd,
-        table=TableColumn(
-            Heading("cost", ONE_LINE_NUMBER), lambda month, _: dollars(month.without_cleanup.usd)
-        ),
-    ),
-    Column(
-        "bytes_with_cleanup",
-        lambda month: month.with_cleanup.stored_bytes,
-        table=TableColumn(
-            Heading("with cleanup", ONE_LINE_NUMBER),
-            lambda month, _: size(month.with_cleanup.stored_bytes),
-        ),
-    ),
-    Column(
-        "usd_with_cleanup",
-        lambda month: month.with_cleanup.usd,
-        table=TableColumn(
-            Heading("cost", ONE_LINE_NUMBER), lambda month, _: dollars(month.with_cleanup.usd)
-        ),
-    ),
+    *_storage_columns("without_cleanup", lambda month: month.without_cleanup),
+    *_storage_columns("with_cleanup", lambda month: month.with_cleanup),
 )
 
 
