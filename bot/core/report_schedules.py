@@ -152,7 +152,7 @@ class ReportRound(NamedTuple):
 
 
 def requested_round(entry: ScheduleEntry, now: datetime) -> ReportRound:
-    """A round that somebody requests now. Its local time, in UTC, has seconds: a scheduled one has
+    """A round that a user requests now. Its local time, in UTC, has seconds: a scheduled one has
     none, so they are told apart. Two requests in the same second are the same round."""
     local = now.replace(tzinfo=None, microsecond=0, second=now.second or 1)
     return ReportRound(entry.name, local, entry.min_saving)

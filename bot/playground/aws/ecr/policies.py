@@ -3,6 +3,7 @@
 from typing import Any
 
 from bot.playground.aws.call_context import CallContext, Params
+from bot.playground.aws.ecr.repository import Repository
 from bot.playground.aws.ecr.service import any_resource, ecr, registry_of, repository_of
 from bot.playground.aws.errors import AwsError
 from bot.playground.aws.service import Answer
@@ -11,33 +12,33 @@ from bot.playground.aws.service import Answer
 @ecr.operation("GetRepositoryPolicy")
 def get_repository_policy(params: Params, context: CallContext) -> Answer:
     repository = repository_of(params, context)
-    if repository.policy is None:
-        raise AwsError(
-            "RepositoryPolicyNotFoundException",
-            f"Repository policy does not exist for the repository with name '{repository.name}' "
-            f"in the registry with id '{repository.account}'",
-        )
+    text = _existing(repository.policy, "Repository", repository)
     return {
         "registryId": repository.account,
         "repositoryName": repository.name,
-        "policyText": repository.policy,
+        "policyText": text,
     }
 
 
 @ecr.operation("GetLifecyclePolicy")
 def get_lifecycle_policy(params: Params, context: CallContext) -> Answer:
     repository = repository_of(params, context)
-    if repository.lifecycle_policy is None:
-        raise AwsError(
-            "LifecyclePolicyNotFoundException",
-            f"Lifecycle policy does not exist for the repository with name '{repository.name}' "
-            f"in the registry with id '{repository.account}'",
-        )
+    text = _existing(repository.lifecycle_policy, "Lifecycle", repository)
     return {
         "registryId": repository.account,
         "repositoryName": repository.name,
-        "lifecyclePolicyText": repository.lifecycle_policy,
+        "lifecyclePolicyText": text,
     }
+
+
+def _existing(text: str | None, kind: str, repository: Repository) -> str:
+    if text is None:
+        raise AwsError(
+            f"{kind}PolicyNotFoundException",
+            f"{kind} policy does not exist for the repository with name '{repository.name}' "
+            f"in the registry with id '{repository.account}'",
+        )
+    return text
 
 
 @ecr.operation("GetRegistryPolicy", resource=any_resource)
