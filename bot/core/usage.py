@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import NamedTuple, TypeAlias
 
 from bot.core.errors import ErrorText
+from bot.core.last_use import LastUse, MemoryReach
 from bot.core.plan_problems import RegionsDenied, ScanFailed, ScanFailureCause, UsageDrop
 from bot.core.repository import Puller, RegistryId
 
@@ -177,7 +178,9 @@ class OtherRegionsUsage:
 @dataclass(frozen=True, slots=True)
 class RepositoryUsage:
     """The users of one repository's images, and the scans that found them. `by_past_tag`: by
-    digest, the users whose tag named this digest earlier."""
+    digest, the users whose tag named this digest earlier. `last_uses`: by digest, what earlier
+    scans saw; empty if no rule needs it. `memory`: how far these scans reach back; None if no rule
+    needs it."""
 
     by_digest: ImageUsers = field(default_factory=dict)
     by_tag: ImageUsers = field(default_factory=dict)
@@ -185,6 +188,8 @@ class RepositoryUsage:
     not_checked: tuple[str, ...] = SOURCES
     unscanned_regions: tuple[UnscannedRegion, ...] = ()
     by_past_tag: ImageUsers = field(default_factory=dict)
+    last_uses: Mapping[str, LastUse] = field(default_factory=dict)
+    memory: MemoryReach | None = None
 
     @property
     def failed(self) -> tuple[SourceScan, ...]:

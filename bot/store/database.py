@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from alembic.script import ScriptDirectory
 
 
-CURRENT = "0016"
+CURRENT = "0017"
 """The newest revision. If the database has it, Alembic is not imported."""
 
 SHRINKS = "0008"

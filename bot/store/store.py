@@ -30,6 +30,7 @@ from bot.store.slack_notifications import PauseAnnouncementQueries, ReminderQuer
 from bot.store.sqlite import SqliteDatabase
 from bot.store.storage_history import StorageHistoryQueries
 from bot.store.tables import DatabaseInfoRow
+from bot.store.usage_history import UsageHistoryQueries
 from bot.store.workload_counts import WorkloadCountQueries
 
 _ALLOWED = "sqlite:///FILE or postgresql://USER:PASSWORD@HOST/DATABASE"
@@ -99,6 +100,7 @@ class Store(
     AuditQueries,
     TagScanQueries,
     WorkloadCountQueries,
+    UsageHistoryQueries,
     BotReadQueries,
     MessageQueries,
     JobQueries,

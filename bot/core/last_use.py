@@ -1,0 +1,86 @@
+"""When images were last in use, by the scans of usage that the store remembers."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import NamedTuple, TypeAlias
+
+from bot.core.repository import RepositoryId
+
+CLOCKS_DIFFER = timedelta(hours=1)
+"""Times of scans that are further ahead are ignored: the clock of that process was wrong."""
+
+MAX_USERS = 3
+"""How many workloads are remembered for an image."""
+
+
+class LastUse(NamedTuple):
+    """The last scan that saw an image in use. `at`: when the scan started, in UTC. `users`: some of
+    the workloads; `others`: how many more there were. The later of two compares as greater."""
+
+    at: datetime
+    users: tuple[str, ...]
+    others: int = 0
+
+    @classmethod
+    def by(cls, at: datetime, users: Iterable[str]) -> "LastUse":
+        ordered = sorted(users)
+        return cls(at, tuple(ordered[:MAX_USERS]), len(ordered[MAX_USERS:]))
+
+
+@dataclass(frozen=True, slots=True)
+class SeenUses:
+    """What one scan saw in use: by digest, and by repository and tag. The digests include those
+    that the tags named at that time."""
+
+    by_digest: Mapping[str, LastUse]
+    by_tag: Mapping[RepositoryId, Mapping[str, LastUse]]
+
+
+class ScanPlace(NamedTuple):
+    """A usage source in one scope; or TAGS in one registry: all tags in use there were resolved."""
+
+    source: str
+    scope: str
+
+
+TAGS = "tags"
+
+ScanTimes: TypeAlias = Mapping[ScanPlace, Sequence[datetime]]
+"""When each place was scanned whole, in UTC. In any order."""
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryReach:
+    """Whether the remembered scans cover the last `within`, as a keep rule needs. `since`: they
+    cover the time from then on; None: they cover nothing. In UTC."""
+
+    since: datetime | None
+    within: timedelta
+
+    def is_whole(self, now: datetime) -> bool:
+        return self.since is not None and self.since <= now - self.within
+
+
+def covered_since(
+    scans: ScanTimes, now: datetime, longest_gap: timedelta | None
+) -> datetime | None:
+    """Since when every place was scanned, with no longer pause than `longest_gap` between two scans
+    or before `now`. `longest_gap` None: scans are not regular, and cover nothing. None also if
+    there is no place."""
+    if longest_gap is None:
+        return None
+    starts = [_covered_since(times, now, longest_gap) for times in scans.values()]
+    known = [start for start in starts if start is not None]
+    return max(known) if known and len(known) == len(starts) else None
+
+
+def _covered_since(
+    times: Iterable[datetime], now: datetime, longest_gap: timedelta
+) -> datetime | None:
+    covered, since = now, None
+    for at in sorted((at for at in times if at <= now + CLOCKS_DIFFER), reverse=True):
+        if covered - at > longest_gap:
+            break
+        covered = since = at
+    return since

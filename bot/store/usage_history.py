@@ -1,0 +1,104 @@
+"""What earlier scans of usage saw in use, and when they were made."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Table, delete, select
+from sqlalchemy.orm import Session
+
+from bot.core.last_use import LastUse, ScanPlace, ScanTimes, SeenUses
+from bot.core.repository import RepositoryId
+from bot.parallel import in_batches
+from bot.store.table_base import (
+    StoreQueries,
+    TableBase,
+    execute_for_each,
+    insert_into,
+    insert_new,
+)
+from bot.store.usage_tables import DigestUseRow, TagUseRow, UsageScanRow
+
+DIGESTS_A_QUERY = 500
+
+
+class UsageHistoryQueries(StoreQueries):
+    def record_usage(self, seen: SeenUses, scanned: Iterable[ScanPlace], at: datetime) -> None:
+        """Stores what a scan saw, and that it scanned these places whole. Does not replace a later
+        use. `at`: when the scan started, in UTC.
+
+        Writes rows by key: two transactions with another order could wait for each other."""
+        digests = (
+            {"digest": digest} | use._asdict() for digest, use in sorted(seen.by_digest.items())
+        )
+        tags = (
+            {"repository": repository.uri, "tag": tag} | use._asdict()
+            for repository, uses in sorted(seen.by_tag.items(), key=_by_uri)
+            for tag, use in sorted(uses.items())
+        )
+        with self._database.writing() as session:
+            _keep_later(session, DigestUseRow, digests)
+            _keep_later(session, TagUseRow, tags)
+            insert_new(session, UsageScanRow, [each._asdict() | {"at": at} for each in scanned])
+
+    def last_uses(self, digests: Sequence[str]) -> Mapping[str, LastUse]:
+        """By digest, in any repository. Digests that no scan saw in use are left out."""
+        found: dict[str, LastUse] = {}
+        query = select(
+            DigestUseRow.digest, DigestUseRow.at, DigestUseRow.users, DigestUseRow.others
+        )
+        with self._database.reading() as session:
+            for some in in_batches(digests, DIGESTS_A_QUERY):
+                for digest, at, users, others in session.execute(
+                    query.where(DigestUseRow.digest.in_(some))
+                ):
+                    found[digest] = LastUse(at, tuple(users), others)
+        return found
+
+    def last_uses_of_tags(self, repositories: Iterable[RepositoryId]) -> Mapping[str, LastUse]:
+        """By tag, the last use in any of the repositories."""
+        found: dict[str, LastUse] = {}
+        uris = [repository.uri for repository in repositories]
+        query = select(TagUseRow.tag, TagUseRow.at, TagUseRow.users, TagUseRow.others).where(
+            TagUseRow.repository.in_(uris)
+        )
+        with self._database.reading() as session:
+            for tag, at, users, others in session.execute(query):
+                use = LastUse(at, tuple(users), others)
+                found[tag] = max(use, found.get(tag, use))
+        return found
+
+    def usage_scans(self, after: datetime) -> ScanTimes:
+        """The whole scans after this time, oldest first."""
+        found: defaultdict[ScanPlace, list[datetime]] = defaultdict(list)
+        query = (
+            select(UsageScanRow.source, UsageScanRow.scope, UsageScanRow.at)
+            .where(UsageScanRow.at > after)
+            .order_by(UsageScanRow.at)
+        )
+        with self._database.reading() as session:
+            for source, scope, at in session.execute(query):
+                found[ScanPlace(source, scope)].append(at)
+        return found
+
+    def forget_usage(self, before: datetime) -> None:
+        """Deletes uses and scans before this time."""
+        with self._database.writing() as session:
+            for row in (DigestUseRow, TagUseRow, UsageScanRow):
+                session.execute(delete(row).where(row.at < before))
+
+
+def _by_uri(item: tuple[RepositoryId, object]) -> str:
+    return item[0].uri
+
+
+def _keep_later(session: Session, row: type[TableBase], values: Iterable[dict[str, Any]]) -> None:
+    table = row.__table__
+    assert isinstance(table, Table)
+    added = insert_into(session, row)
+    replaced = {name: added.excluded[name] for name in ("at", "users", "others")}
+    later = added.on_conflict_do_update(
+        index_elements=table.primary_key, set_=replaced, where=added.excluded["at"] > table.c["at"]
+    )
+    execute_for_each(session, later, values)
