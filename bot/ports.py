@@ -1,6 +1,7 @@
 """Protocols for what crosses I/O and has several implementations, with the values they exchange."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, NamedTuple, Protocol, TypeVar
@@ -284,6 +285,30 @@ class RegionMemory(Protocol):
     def remember_regions(
         self, account: str, asked: Mapping[tuple[str, str], RegionAnswer]
     ) -> None: ...
+
+
+class DefinitionKey(NamedTuple):
+    """Names what workloads are started from, such as a revision of a task definition. `place`: the
+    endpoint that answers for it, the account and the Region. `fingerprint`: changes with the
+    content; empty if the content never changes."""
+
+    place: str
+    name: str
+    fingerprint: str = ""
+
+
+class DefinitionCache(Protocol):
+    """Stores what AWS answered about definitions, so that each of them is read once. Every method
+    raises ServiceError if it fails."""
+
+    def known(self, keys: Iterable[DefinitionKey]) -> Mapping[DefinitionKey, tuple[str, ...]]:
+        """Leaves out definitions that are unknown, changed or damaged."""
+
+    def remember(self, definitions: Mapping[DefinitionKey, tuple[str, ...]]) -> None: ...
+
+
+OpenDefinitionCache = Callable[[], AbstractContextManager[DefinitionCache]]
+"""Opens the cache for one thread."""
 
 
 class PriceList(Protocol):

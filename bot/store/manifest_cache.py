@@ -1,107 +1,32 @@
 """The manifest cache: a file, so that each manifest is read only once.
 
 It also stores the last workload counts of usage sources, and answers of Regions that no source
-scans. Uses plain sqlite3, since the file is a cache that may be deleted at any time.
+scans.
 """
 
-import sqlite3
 import sys
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from datetime import UTC, datetime
-from itertools import chain
-from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import orjson
 
-from bot.core.errors import ServiceError
 from bot.core.manifest import Blob, ManifestContent
 from bot.core.pull_times import BotRead, TimeSpan
 from bot.core.records import AuditEvent
 from bot.core.repository import RepositoryId
 from bot.parallel import in_batches
 from bot.ports import DoubtedUsage, RegionAnswer, UsageConfirmation, WorkloadCount
-from bot.sanitize import quoted
-from bot.store.private_files import make_folder, make_private
+from bot.store.cache_file import SqliteCacheFile
 
 DIGESTS_A_QUERY = 500
-WAIT_FOR_OTHERS = 30.0
 
 _DOUBTED, _BELIEVED = 0, 1
 
-_FIRST_TABLES = (
-    "CREATE TABLE IF NOT EXISTS manifests (digest TEXT PRIMARY KEY, content BLOB NOT NULL)",
-    """CREATE TABLE IF NOT EXISTS our_reads (
-        repository TEXT, digest TEXT, at REAL, pulled_before REAL,
-        PRIMARY KEY (repository, digest, at)
-    ) WITHOUT ROWID""",
-    """CREATE TABLE IF NOT EXISTS usage_listed (
-        source TEXT, scope TEXT, is_believed INTEGER, workloads INTEGER, at REAL,
-        PRIMARY KEY (source, scope, is_believed)
-    ) WITHOUT ROWID""",
-    """CREATE TABLE IF NOT EXISTS subjects_seen (
-        repository TEXT, digest TEXT, PRIMARY KEY (repository, digest)
-    ) WITHOUT ROWID""",
-)
-_SPANS_OF_READS = (
-    "ALTER TABLE our_reads ADD COLUMN recorded_from REAL",
-    "ALTER TABLE our_reads ADD COLUMN recorded_until REAL",
-    "UPDATE our_reads SET recorded_from = at - 1, recorded_until = at + 10",
-)
-"""The duration of older reads is unknown."""
 
-_OTHER_REGIONS = (
-    """CREATE TABLE IF NOT EXISTS asked_regions (
-        account TEXT, region TEXT, source TEXT, has_any INTEGER, at REAL,
-        PRIMARY KEY (account, region, source)
-    ) WITHOUT ROWID""",
-)
-_ARTIFACT_TYPES = (
-    """DELETE FROM manifests
-        WHERE NOT instr(content, 'application/vnd.docker.container.image.v1+json')
-        AND NOT instr(content, 'application/vnd.oci.image.config.v1+json')""",
-)
-"""Manifests that may have an artifact type are read again; container images are not."""
-
-_STEPS = (_FIRST_TABLES, _SPANS_OF_READS + _OTHER_REGIONS + _ARTIFACT_TYPES)
-"""The statements that create each version of the file from the one before."""
-
-VERSION = len(_STEPS)
-
-
-class SqliteManifestCache:
-    """Use it as a context manager. Raises ServiceError if the file cannot be used. Several
-    processes may share the file; an object may be used by one thread only."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        with self._explained():
-            make_folder(path.parent)
-            make_private(path)
-            self._db = sqlite3.connect(path, timeout=WAIT_FOR_OTHERS)
-            self._expect_wal()
-            self._db.execute("PRAGMA synchronous = NORMAL")
-            self._prepare()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._db.close()
-
-    def _expect_wal(self) -> None:
-        if self._db.execute("PRAGMA journal_mode").fetchone() != ("wal",):
-            from bot.store.sqlite_wal import turn_on_wal  # noqa: PLC0415 - only a new file needs it
-
-            turn_on_wal(self._path)
+class SqliteManifestCache(SqliteCacheFile):
+    """Raises ServiceError if the file cannot be used."""
 
     def contents(self, digests: Iterable[str]) -> dict[str, ManifestContent]:
         found: dict[str, ManifestContent] = {}
@@ -244,37 +169,6 @@ class SqliteManifestCache:
         for some in in_batches(digests, DIGESTS_A_QUERY):
             marks = ",".join("?" * len(some))
             yield from self._db.execute(f"{query} AND digest IN ({marks})", (*values, *some))
-
-    def _prepare(self) -> None:
-        if self._version() == VERSION:
-            return
-        with self._db:
-            self._db.execute("BEGIN IMMEDIATE")
-            version = self._version()
-            if version > VERSION:
-                known = f"it has version {version}, this program knows {VERSION}"
-                raise sqlite3.DatabaseError(known)
-            for statement in chain.from_iterable(_STEPS[version:]):
-                self._db.execute(statement)
-            self._db.execute(f"PRAGMA user_version = {VERSION}")
-
-    def _version(self) -> int:
-        (version,) = self._db.execute("PRAGMA user_version").fetchone()
-        return int(version)
-
-    def _insert(self, statement: str, rows: Sequence[tuple[object, ...]]) -> None:
-        with self._explained(), self._db:
-            self._db.executemany(statement, rows)
-
-    @contextmanager
-    def _explained(self) -> Iterator[None]:
-        try:
-            yield
-        except (sqlite3.Error, OSError, ValueError, TypeError) as error:
-            raise ServiceError(
-                f"The manifest cache {self._path} cannot be used ({quoted(error)}): delete the "
-                "file, or set XDG_CACHE_HOME to a folder that can be written"
-            ) from error
 
 
 def _pack(content: ManifestContent) -> bytes:
