@@ -28,7 +28,8 @@ PATIENCE = 20.0
 
 @contextmanager
 def pooler(server: Server, mode: str = "transaction") -> Iterator[URL]:
-    """Yields the URL to use in place of the server's. Skips the test if there is no PgBouncer."""
+    """Yields the URL to use in place of the server's. Skips the test if there is no PgBouncer. Asks
+    for the password of the server's URL, if it has one."""
     program = shutil.which(PROGRAM) or shutil.which(PROGRAM, path=BESIDE_PATH)
     if program is None:
         pytest.skip(INSTALL)
@@ -69,7 +70,7 @@ default_pool_size = {CONNECTIONS}
 max_client_conn = 200
 listen_port = 6432
 unix_socket_dir = {folder}
-auth_type = trust
+auth_type = {"scram-sha-256" if server.password else "trust"}
 auth_file = {users}
 """
     )

@@ -141,6 +141,11 @@ class Server:
         _run(self.url, statement)
 
 
+def without_password(url: URL) -> URL:
+    """URL.set ignores None."""
+    return URL.create("postgresql", url.username, None, url.host, url.port, url.database, url.query)
+
+
 @pytest.fixture(scope="session")
 def postgresql() -> Iterator[Server]:
     """Skips the test if PostgreSQL is not installed."""
@@ -218,7 +223,7 @@ def _started(programs: Path) -> Iterator[URL]:
     options = ["listen_addresses=", f"unix_socket_directories={folder}", *WITHOUT_CARE]
     try:
         run("initdb", "--auth=trust", "--username=postgres", "--encoding=UTF8", "--no-sync")
-        _ask_for_password(folder / "data" / "pg_hba.conf", of=STRANGER)
+        _ask_others_for_passwords(folder / "data" / "pg_hba.conf")
         told = " ".join(f"-c {option}" for option in options)
         run("pg_ctl", "start", "--wait", f"--log={folder / 'log'}", f"--options={told}")
         try:
@@ -231,9 +236,10 @@ def _started(programs: Path) -> Iterator[URL]:
         shutil.rmtree(folder)
 
 
-def _ask_for_password(rules: Path, *, of: str) -> None:
-    """PostgreSQL uses only the first rule that matches."""
-    rules.write_text(f"local all {of} scram-sha-256\n{rules.read_text()}")
+def _ask_others_for_passwords(rules: Path) -> None:
+    """Only postgres connects without. PostgreSQL uses only the first rule that matches."""
+    first = "local all postgres trust\nlocal all all scram-sha-256\n"
+    rules.write_text(first + rules.read_text())
 
 
 def _roomy_memory() -> Path | None:

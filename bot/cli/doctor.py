@@ -44,9 +44,10 @@ from bot.core.unmatched_tag_findings import unmatched_tag_findings
 from bot.process import system_clock
 from bot.render.doctor_findings import FINDING_COLUMNS, findings_as_text
 from bot.settings.field_types import AUTO
-from bot.settings.load import DEFAULT_FILE, load_settings
+from bot.settings.load import load_settings
 from bot.settings.model import Settings
 from bot.settings.pattern_places import written_patterns
+from bot.settings.source import DEFAULT_FILE, find_source
 from bot.usage.other_regions import NullRegionMemory
 from bot.usecases.doctor import Doctor, UsageScan
 
@@ -83,10 +84,9 @@ def _findings(options: CommonOptions) -> Iterator[DoctorFinding]:
 
 
 def _settings_finding(options: CommonOptions) -> DoctorFinding:
-    file = options.config or DEFAULT_FILE
-    if options.config or DEFAULT_FILE.exists():
-        return ok("settings", str(file), SettingsValid())
-    return ok("settings", str(file), NoSettingsFile())
+    if source := find_source(options.config):
+        return ok("settings", source.name, SettingsValid())
+    return ok("settings", str(DEFAULT_FILE), NoSettingsFile())
 
 
 def _slack(settings: Settings) -> Iterator[DoctorFinding]:

@@ -16,6 +16,7 @@ from bot.core.proposed_settings import PlannedProposal, SettingsProposal
 from bot.render.proposal_outcome import proposal_outcome
 from bot.render.proposed_settings import proposed_file
 from bot.settings.model import Settings
+from bot.settings.source import VARIABLE, settings_variable
 from bot.usecases.repositories import FoundRepository
 
 
@@ -38,6 +39,8 @@ def init(options: CommonOptions) -> int:
     print_lines(text.rstrip("\n"))
     print_lines(proposal_outcome(proposal, planned).rstrip("\n"))
     note("review the file, above all its end: what to check by hand")
+    if settings_variable():
+        note(f"{VARIABLE} is set. Unset it before you use the file: the two cannot be combined")
     return outcome.status
 
 

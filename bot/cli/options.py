@@ -31,7 +31,8 @@ def common_options(command: Command) -> Command:
             metavar="FILE",
             expose_value=False,
             callback=_remember,
-            help="Settings file.  [default: $ECR_CLEAN_CONFIG, or ecr-clean.yml if it exists]",
+            help="Settings file.  [default: $ECR_CLEAN_CONFIG, or the settings in "
+            "$ECR_CLEAN_SETTINGS, or ecr-clean.yml if it exists]",
         ),
         debug_option,
     ):

@@ -23,8 +23,9 @@ from bot.render.plan_comparison_json import (
     comparison_as_line,
     comparison_as_rows,
 )
-from bot.settings.load import load_settings
+from bot.settings.load import load_settings, load_settings_file
 from bot.settings.model import Settings
+from bot.settings.source import find_source
 from bot.usecases.repositories import FoundRepository
 from bot.usecases.settings_comparison import SettingsComparer
 
@@ -51,11 +52,13 @@ class SettingsFileComparison:
 
     def _texts(self, comparisons: Iterable[SettingsComparison]) -> Iterator["RenderableType"]:
         if every := list(comparisons):
-            yield comparisons_as_text(every, str(self.file), system_clock())
+            source = find_source(self.options.config)
+            in_force = source.name if source else None
+            yield comparisons_as_text(every, in_force, str(self.file), system_clock())
 
     def _comparisons(self, outcome: ExitStatusCollector) -> Iterator[SettingsComparison]:
         """Errors are printed and counted in `outcome`."""
-        settings, other_settings = load_settings(self.options.config), load_settings(self.file)
+        settings, other_settings = load_settings(self.options.config), load_settings_file(self.file)
         registries = open_registries(settings)
         found = find_all(self.arguments, registries, outcome)
         if not found:

@@ -293,12 +293,12 @@ PatternFinding: TypeAlias = (
 
 @dataclass(frozen=True, slots=True)
 class SettingsValid:
-    """The settings file is valid."""
+    """The settings in the file or in the environment variable are valid."""
 
 
 @dataclass(frozen=True, slots=True)
 class NoSettingsFile:
-    """There is no settings file."""
+    """There is neither a settings file nor the environment variable."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,7 +56,7 @@ def finding_words(detail: FindingDetail) -> str:  # noqa: C901, PLR0911, PLR0912
         return approver_words(detail)
     match detail:
         case found.SettingsValid():
-            return "the file is valid"
+            return "the settings are valid"
         case found.NoSettingsFile():
             return "there is no such file: the defaults apply"
         case found.CredentialsValid(arn):

@@ -62,16 +62,18 @@ HALF_A_CENT = 0.005
 
 
 def comparisons_as_text(
-    comparisons: Sequence[SettingsComparison], file: str, now: datetime
+    comparisons: Sequence[SettingsComparison], in_force: str | None, file: str, now: datetime
 ) -> "RenderableType":
-    """`comparisons`: at least one. `file`: the other settings, as the user named them."""
+    """`comparisons`: at least one. `in_force`: where today's settings are; None for the defaults.
+    `file`: the other settings, as the user named them."""
     parts = [_overview(comparisons, file)] if len(comparisons) > 1 else []
     parts += [
         _repository(each, file, now)
         for each in comparisons
         if len(comparisons) == 1 or _is_remarkable(each)
     ]
-    return stacked(*parts, *_usage_notes(comparisons[-1], file))
+    origin = shown(f"Today's settings: {in_force or 'the defaults'}.", style="dim")
+    return stacked(*parts, *_usage_notes(comparisons[-1], file), origin)
 
 
 def _is_remarkable(comparison: SettingsComparison) -> bool:

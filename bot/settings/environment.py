@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, SecretStr, ValidationInfo
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bot.core.errors import RequestError
-from bot.core.redaction import AWS_SECRETS, SLACK_SECRETS
+from bot.core.redaction import AWS_SECRETS, OTHER_SECRETS, SLACK_SECRETS
 
 _TOKEN = re.compile(r"[!-~]+")
 _AUTHORIZATION = re.compile(r"[!-~]+(?: +[!-~]+)*")
@@ -36,7 +36,7 @@ def replace_old_names(environment: MutableMapping[str, str]) -> Sequence[str]:
 def strip_secrets(environment: MutableMapping[str, str]) -> None:
     """Removes white space around secrets, such as a line end from a file. boto3 would send it.
     Removes empty secrets."""
-    for name in ("DATABASE_URL", *SLACK_SECRETS, *AWS_SECRETS):
+    for name in ("DATABASE_URL", *SLACK_SECRETS, *AWS_SECRETS, *OTHER_SECRETS):
         value = environment.get(name)
         if value is not None and value != value.strip():
             environment[name] = value.strip()

@@ -1,4 +1,4 @@
-"""Reads the settings file."""
+"""Reads and validates the settings of a file or of `ECR_CLEAN_SETTINGS`."""
 
 from pathlib import Path
 from typing import Any
@@ -6,60 +6,67 @@ from typing import Any
 from pydantic import ValidationError
 
 from bot.core.errors import RequestError
-from bot.core.text_formatting import decode_text
 from bot.sanitize import quoted
 from bot.settings.model import ClusterSection, Settings
+from bot.settings.source import SettingsOrigin, SettingsSource, find_source, named_file
 from bot.settings.wrong_values import ErrorSentences
-
-DEFAULT_FILE = Path("ecr-clean.yml")
 
 _UNQUOTED = ("cannot start any token", "found undefined alias")
 """ruamel's errors for globs and other texts that need quotes, such as `*latest*`."""
 
 
-def load_settings(path: Path | None) -> Settings:
-    """Reads the file at `path`. Without a path, reads the default file if it exists.
+def load_settings(config: Path | None) -> Settings:
+    """The settings in force, from the first of these: the file that the user named (`config`), the
+    environment variable, the default file. Without any of them, the defaults.
 
     Raises RequestError with one sentence for each wrong key.
     """
-    if path is None and not DEFAULT_FILE.exists():
-        return Settings()
-    file = path or DEFAULT_FILE
+    source = find_source(config)
+    return _load(source) if source else Settings()
+
+
+def load_settings_file(file: Path) -> Settings:
+    """Settings that are not in force. Raises RequestError as `load_settings` does."""
+    return _load(named_file(file))
+
+
+def _load(source: SettingsSource) -> Settings:
     try:
-        settings = _relative_to(file, Settings.model_validate(parse(file)))
-        return settings if path else settings.as_default_file()
+        settings = _relative_to(source.folder, Settings.model_validate(parse(source)))
     except ValidationError as error:
         sentences = ErrorSentences(Settings).of(error)
-        raise RequestError(*(f"{file}: {each}" for each in sentences)) from error
+        raise RequestError(*(f"{source.name}: {each}" for each in sentences)) from error
+    is_default = source.origin is SettingsOrigin.DEFAULT_FILE
+    return settings.as_default_file() if is_default else settings
 
 
-def _relative_to(file: Path, settings: Settings) -> Settings:
-    """Resolves paths in the settings against the folder of the file."""
+def _relative_to(folder: Path, settings: Settings) -> Settings:
+    """Resolves paths in the settings against the folder."""
     usage = settings.usage
     if usage.files:
-        files = tuple(str(file.parent / path) for path in usage.files)
+        files = tuple(str(folder / path) for path in usage.files)
         usage = usage.model_copy(update={"files": files})
     if usage.kubernetes and usage.kubernetes.clusters:
-        clusters = tuple(_cluster_relative_to(file, each) for each in usage.kubernetes.clusters)
+        clusters = tuple(_cluster_relative_to(folder, each) for each in usage.kubernetes.clusters)
         kubernetes = usage.kubernetes.model_copy(update={"clusters": clusters})
         usage = usage.model_copy(update={"kubernetes": kubernetes})
     return settings.model_copy(update={"usage": usage})
 
 
-def _cluster_relative_to(file: Path, cluster: ClusterSection) -> ClusterSection:
+def _cluster_relative_to(folder: Path, cluster: ClusterSection) -> ClusterSection:
     if cluster.kubeconfig is None:
         return cluster
-    kubeconfig = str(file.parent / Path(cluster.kubeconfig).expanduser())
+    kubeconfig = str(folder / Path(cluster.kubeconfig).expanduser())
     return cluster.model_copy(update={"kubeconfig": kubeconfig})
 
 
-def parse(file: Path) -> dict[Any, Any]:
-    """The content of the file, not validated. Raises RequestError if it is not a YAML mapping."""
-    parsed = parse_yaml(_text(file), str(file))
+def parse(source: SettingsSource) -> dict[Any, Any]:
+    """The content, not validated. Raises RequestError if it is not a YAML mapping."""
+    parsed = parse_yaml(source.text, source.name)
     if parsed is None:
         return {}
     if not isinstance(parsed, dict):
-        raise RequestError(f"{file} is not a mapping: write keys and values, such as `pins: []`")
+        raise RequestError(f"{source.name} is not a mapping: {source.allowed_content}")
     return parsed
 
 
@@ -71,17 +78,8 @@ def parse_yaml(text: str, name: str) -> Any:
     try:
         return YAML(typ="safe", pure=True).load(text)
     except (YAMLError, ValueError, TypeError, LookupError, RecursionError) as error:
-        raise RequestError(f"{name} is not valid YAML: {_first_lines(error)}") from error
-
-
-def _text(file: Path) -> str:
-    try:
-        return decode_text(file.read_bytes())
-    except OSError as error:
-        reason = error.strerror or str(error)
-    except ValueError as error:
-        reason = str(error)
-    raise RequestError(f"The settings file {file} cannot be read: {reason}")
+        cause = None if isinstance(error, YAMLError) else error  # ruamel quotes values
+        raise RequestError(f"{name} is not valid YAML: {_first_lines(error)}") from cause
 
 
 def _first_lines(error: Exception) -> str:

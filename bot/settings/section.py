@@ -7,7 +7,11 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 class SettingsSection(BaseModel):
     model_config = ConfigDict(
-        extra="forbid", frozen=True, strict=True, arbitrary_types_allowed=True
+        extra="forbid",
+        frozen=True,
+        strict=True,
+        arbitrary_types_allowed=True,
+        hide_input_in_errors=True,
     )
 
 

@@ -25,7 +25,10 @@ _FIXES = {
     "42501": "grant the user of DATABASE_URL all privileges on its schema",
     "53100": "free space on its disk",
 }
-_CANNOT_CONNECT = "check that it runs, and check host, database, user and password in DATABASE_URL"
+_CANNOT_CONNECT = (
+    "check that it runs, and check host, database, user and password in DATABASE_URL (or "
+    "PGPASSWORD)"
+)
 _OPTIONS_REFUSED = (
     "; PgBouncer and RDS Proxy refuse `options`: remove them from DATABASE_URL and PGOPTIONS, "
     "and set them with ALTER ROLE"

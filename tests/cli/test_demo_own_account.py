@@ -220,6 +220,20 @@ def test_without_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     assert load_settings(ours).policies == load_settings(None).policies
 
 
+def test_settings_in_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv(
+        "ECR_CLEAN_SETTINGS", "policies: [{keep: [{newest: 3}]}]\nusage: {files: [used.txt]}"
+    )
+    theirs = load_settings(None)
+    text = demo_settings(None, "#registry")
+    monkeypatch.delenv("ECR_CLEAN_SETTINGS")
+    ours = tmp_path / "ours.yml"
+    ours.write_text(text)
+    assert load_settings(ours).policies == theirs.policies
+    assert load_settings(ours).usage.files == (str(tmp_path / "used.txt"),)
+
+
 def test_a_found_settings_file_must_not_name_kubeconfigs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

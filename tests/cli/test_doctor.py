@@ -13,7 +13,7 @@ from bot.playground.aws.ec2.state import ALWAYS_ENABLED
 from bot.playground.kubernetes import Cluster
 from bot.playground.kubernetes.builders import deployment
 from tests.cli.conftest import UseEverywhere
-from tests.support import Result, Run, Shelf, others_off
+from tests.support import NO_SOURCES, Result, Run, Shelf, others_off
 
 HERE, THERE = "123456789012", "210987654321"
 PLACE = f"{HERE} in eu-west-1"
@@ -84,6 +84,13 @@ def test_only_switched_off_sources_are_warnings(doctor: Doctor) -> None:
 def test_without_a_settings_file(doctor: Doctor, environment: Path) -> None:
     (environment / "ecr-clean.yml").unlink()
     assert "the defaults apply" in doctor()["settings"]["detail"]
+
+
+@pytest.mark.usefixtures("healthy")
+def test_settings_in_the_environment(doctor: Doctor, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ECR_CLEAN_SETTINGS", NO_SOURCES)
+    found = doctor()["settings"]
+    assert (found["scope"], found["detail"]) == ("ECR_CLEAN_SETTINGS", "the settings are valid")
 
 
 def test_each_source_has_its_numbers(

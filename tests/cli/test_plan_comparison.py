@@ -579,3 +579,18 @@ def test_every_key_is_documented(run: Run, compare_json: Run, five: Shelf, file:
     header = run("plan", five.id.name, "--compare", "new.yml", "--format", "csv").out.split("\n")[0]
     keys = keys_of(compare_json().plan) | set(header.split(","))
     assert [key for key in sorted(keys) if f"`{key}`" not in section] == []
+
+
+def test_where_the_settings_in_force_are(
+    compare: Run, five: Shelf, file: Write, environment: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    del five
+    file(NEWEST.format(number=1))
+    assert "Today's settings: ecr-clean.yml." in words(compare())
+    monkeypatch.setenv("ECR_CLEAN_SETTINGS", without_sources(NEWEST.format(number=3)))
+    said = words(compare())
+    assert "Today's settings: ECR_CLEAN_SETTINGS." in said
+    assert "new.yml also deletes 2 images" in said
+    monkeypatch.delenv("ECR_CLEAN_SETTINGS")
+    (environment / "ecr-clean.yml").unlink()
+    assert "Today's settings: the defaults." in words(compare())

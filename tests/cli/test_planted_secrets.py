@@ -10,6 +10,7 @@ import pytest
 from bot.core.redaction import AWS_SECRETS, MARK, SLACK_SECRETS
 from bot.playground.aws import AwsStandIn, Fault
 from tests.cli.stored_plans import Write
+from tests.postgres import STRANGER, Server, without_password
 from tests.support import NO_SOURCES, Run, Shelf, others_off
 from tests.tables import stored_texts
 
@@ -219,4 +220,22 @@ def test_an_unreachable_database(
     result = run("--debug", "plans")
     assert result.status == 1
     assert "The database shop on 127.0.0.1 cannot be used" in result.err
+    _expect_nothing(result.err, environment)
+
+
+@pytest.mark.parametrize("around", ["{}", "{}\n"])
+def test_a_wrong_password_apart_from_the_url(
+    around: str,
+    run: Run,
+    environment: Path,
+    postgresql: Server,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    url = without_password(postgresql.url.set(username=STRANGER))
+    monkeypatch.setenv("DATABASE_URL", url.render_as_string())
+    monkeypatch.setenv("PGPASSWORD", around.format(SECRET))
+    result = run("--debug", "plans")
+    assert result.status == 1
+    assert "password authentication failed" in result.err
+    assert "user and password in DATABASE_URL (or PGPASSWORD)" in result.err
     _expect_nothing(result.err, environment)

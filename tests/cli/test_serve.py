@@ -111,6 +111,23 @@ def test_due_plans_are_executed(
     ]
 
 
+@pytest.mark.slow
+def test_the_worker_has_the_settings_of_the_variable(
+    run: Run,
+    at_once: Shelf,
+    own_store: Store,
+    environment: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """By default, the worker would wait for the undo window."""
+    monkeypatch.setenv("ECR_CLEAN_SETTINGS", (environment / "ecr-clean.yml").read_text())
+    (environment / "ecr-clean.yml").unlink()
+    id_ = approved(run, at_once.id.name)
+    with serving() as bot:
+        until(lambda: as_stored(own_store, id_).state is PlanState.DONE)
+        assert bot.leave() == 0
+
+
 def test_a_killed_workers_run_is_recovered_by_the_next_worker(
     run: Run, builds: Shelf, own_store: Store, aws: AwsStandIn
 ) -> None:

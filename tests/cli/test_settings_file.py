@@ -1,4 +1,4 @@
-"""The choice of the settings file, and errors of invalid ones."""
+"""The choice of the settings: a file or a variable. Errors of invalid settings."""
 
 import os
 from collections.abc import Callable
@@ -180,3 +180,101 @@ def test_a_secret_in_the_file_is_refused_and_not_repeated(run: Run, settings_fil
     assert "xoxb" not in refused(run)
     settings_file("slack_bot_token: xoxb-secret\nslack_bot_token: xoxb-other")
     assert "xoxb" not in refused(run)
+
+
+# settings in the environment
+
+
+@pytest.fixture
+def variable(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Sets ECR_CLEAN_SETTINGS."""
+    return lambda text: monkeypatch.setenv("ECR_CLEAN_SETTINGS", text)
+
+
+@pytest.mark.usefixtures("three_old_images")
+def test_the_variable_wins_over_the_default_file(
+    plan: Run, settings_file: Write, variable: Callable[[str], None]
+) -> None:
+    settings_file(KEEP_ALL)
+    variable(without_sources(KEEP_NOTHING))
+    assert len(plan().plan["delete"]) == 3
+
+
+@pytest.mark.usefixtures("three_old_images")
+@pytest.mark.parametrize("blank", ["", " \n"])
+def test_an_empty_settings_variable_is_ignored(
+    blank: str, plan: Run, settings_file: Write, variable: Callable[[str], None]
+) -> None:
+    variable(blank)
+    settings_file(KEEP_NOTHING)
+    assert len(plan().plan["delete"]) == 3
+    assert len(plan("team/api", "--config", "ecr-clean.yml").plan["delete"]) == 3
+
+
+@pytest.mark.parametrize("by_option", [True, False])
+def test_a_named_file_and_the_variable_are_refused(
+    run: Run,
+    elsewhere: Path,
+    variable: Callable[[str], None],
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    by_option: bool,
+) -> None:
+    variable(KEEP_NOTHING)
+    if by_option:
+        said = refused(run, "--config", str(elsewhere))
+    else:
+        monkeypatch.setenv("ECR_CLEAN_CONFIG", str(elsewhere))
+        said = refused(run)
+    assert said == (
+        f"ECR_CLEAN_SETTINGS and the settings file {elsewhere} cannot be combined: unset "
+        "ECR_CLEAN_SETTINGS, or omit --config and unset ECR_CLEAN_CONFIG"
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("a: 1\nb: [", "ECR_CLEAN_SETTINGS is not valid YAML: expected the node content"),
+        ("pins: []\n\tpolicies: []", "(line 2, column 1)"),
+        ("pins: []\npins: []", "duplicate key \"pins\" (line 2, column 1)"),
+        ("/etc/ecr-clean/ecr-clean.yml", "is not a mapping: write keys and values, such as "
+         "`pins: []`. To name a file, set ECR_CLEAN_CONFIG instead"),
+        ("polices: []", "ECR_CLEAN_SETTINGS: polices is unknown (did you mean policies?)"),
+        ("policies: [{min_age: soon}]", "ECR_CLEAN_SETTINGS: policies[0].min_age: found 'soon'"),
+        ("pins: []\n# caf\udce9", "ECR_CLEAN_SETTINGS cannot be read: line 2 is not UTF-8"),
+    ],
+)  # fmt: skip
+def test_invalid_settings_in_the_variable(
+    text: str, said: str, run: Run, variable: Callable[[str], None]
+) -> None:
+    variable(text)
+    assert said in refused(run)
+
+
+def test_every_invalid_key_of_the_variable_is_listed(
+    run: Run, variable: Callable[[str], None]
+) -> None:
+    variable("polices: []\nprice_per_gb_month: free")
+    result = run("plan", "team/api")
+    assert result.status == 2
+    assert result.err.count("ECR_CLEAN_SETTINGS: p") == 2
+
+
+def test_a_secret_in_the_variable_is_refused_and_not_repeated(
+    run: Run, variable: Callable[[str], None]
+) -> None:
+    for text in ("slack_bot_token: xoxb-secret", "a: xoxb-secret\na: xoxb-other"):
+        variable(text)
+        result = run("--debug", "plan", "team/api")
+        assert result.status == 2
+        assert "xoxb" not in result.out + result.err
+
+
+@pytest.mark.usefixtures("three_old_images")
+def test_paths_in_the_variable_start_in_the_working_folder(
+    plan: Run, environment: Path, variable: Callable[[str], None]
+) -> None:
+    (environment / "used.txt").write_text("team/api:1.0\n")
+    variable(without_sources(f"{KEEP_NOTHING}\nusage: {{files: [used.txt]}}"))
+    assert len(plan().plan["delete"]) == 2

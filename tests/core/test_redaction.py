@@ -112,7 +112,8 @@ def test_texts_with_the_format_of_a_secret(text: str, said: str) -> None:
         "xoxo-1, xapp-1.2.3, AKIAbc, eyJay.v1, asia-east1-docker.pkg.dev/a:b",
         "Basic authentication, Bearer tokens, cookies",
         "arn:aws:iam::123456789012:role/path/secret-reader",
-        "check that it runs, and check host, database, user and password in DATABASE_URL",
+        "check that it runs, and check host, database, user and password in DATABASE_URL "
+        "(or PGPASSWORD)",
         "sqlite:///FILE or postgresql://USER:PASSWORD@HOST/DATABASE is allowed",
         "https://team.slack.com/archives/C1/p1?thread_ts=1.2&cid=C1",
         "sha256-" + "0" * 64 + ".sig",

@@ -156,6 +156,8 @@ def test_settings_of_the_default_file(tmp_path: Path, monkeypatch: pytest.Monkey
     assert not named.is_default_file
     assert named != load_settings(None)
     assert not Settings().is_default_file
+    monkeypatch.setenv("ECR_CLEAN_SETTINGS", "pins: []")
+    assert not load_settings(None).is_default_file
 
 
 def test_clusters_are_ignored_by_globs(tmp_path: Path) -> None:

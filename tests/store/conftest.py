@@ -4,6 +4,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import URL, make_url
@@ -11,7 +12,7 @@ from sqlalchemy import URL, make_url
 from bot.store.store import Store, open_store
 from tests.pgbouncer import pooler
 from tests.postgres import Server
-from tests.store.support import migrated_sqlite, sqlite_url
+from tests.store.support import SECRET, migrated_sqlite, sqlite_url
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -75,6 +76,15 @@ def _reached(kind: str, url: str, request: pytest.FixtureRequest) -> str:
     assert isinstance(pooled, URL)
     there = pooled.set(database=make_url(url).database)
     return there.render_as_string(hide_password=False)
+
+
+@pytest.fixture
+def stranger(postgresql: Server) -> Iterator[URL]:
+    """A user who may only connect, with a password."""
+    name = f"ecr_clean_{uuid4().hex}"
+    postgresql.run(f"CREATE ROLE {name} LOGIN PASSWORD '{SECRET}'")
+    yield postgresql.url.set(username=name, password=SECRET)
+    postgresql.run(f"DROP ROLE {name}")
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """Helpers that create plans, pins and events."""
 
+from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from functools import cache
@@ -9,6 +10,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import URL, text
 
 from bot.core.errors import ErrorText
 from bot.core.manifest import OCI_MANIFEST, Blob, DescribedImage, ManifestContent, make_manifest
@@ -28,7 +30,7 @@ from bot.core.records import (
 )
 from bot.core.repository import RegistryId, RepositoryId
 from bot.core.savings import SavingsTerms
-from bot.store.store import Store, open_store
+from bot.store.store import Store, open_database, open_store
 from tests.support import NOW
 
 BEHIND_A_POOLER_TOO = pytest.mark.parametrize(
@@ -45,11 +47,18 @@ THERE = RepositoryId(PLACE, "team/web", "123456789012.dkr.ecr.eu-west-1.amazonaw
 ANN = PlanWorker("ann's machine", "boot-1", 4711, 2**40)
 BOB = PlanWorker("bob's machine", None, 42, 17)
 LEASE = timedelta(minutes=1)
+SECRET = "hunter2"
 CONFIG = "application/vnd.oci.image.config.v1+json"
 
 
 def sqlite_url(file: Path | str) -> str:
     return f"sqlite:///{file}"
+
+
+def let_in(user: URL, url: str) -> None:
+    """Lets the user create tables in the database at `url`."""
+    with closing(open_database(url)) as database, database.writing() as session:
+        session.execute(text(f"GRANT ALL ON SCHEMA public TO {user.username}"))
 
 
 @cache

@@ -6,8 +6,7 @@ import pytest
 
 from bot.core.errors import RequestError
 from bot.store.store import open_database, open_store
-
-SECRET = "hunter2"
+from tests.store.support import SECRET
 
 
 @pytest.mark.parametrize(

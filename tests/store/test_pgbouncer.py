@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -12,8 +13,8 @@ from bot.core.errors import ServiceError
 from bot.core.records import StoreChange
 from bot.store.store import open_store
 from tests.pgbouncer import CONNECTIONS, pooler
-from tests.postgres import Server
-from tests.store.support import event, pin
+from tests.postgres import Server, without_password
+from tests.store.support import SECRET, event, let_in, pin
 
 ROUNDS = 10
 """Transactions on one connection. psycopg would prepare a statement at its sixth execution."""
@@ -29,6 +30,20 @@ def any_pooler(url: str, postgresql: Server, request: pytest.FixtureRequest) -> 
     """A PgBouncer with the pool_mode of the parameter."""
     with pooler(postgresql, request.param) as reached:
         yield reached.set(database=make_url(url).database)
+
+
+def test_the_password_apart_from_the_url(
+    stranger: URL, empty_url: str, postgresql: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In PGPASSWORD. PgBouncer asks for it."""
+    let_in(stranger, empty_url)
+    with pooler(replace(postgresql, url=stranger)) as reached:
+        url = without_password(reached.set(database=make_url(empty_url).database))
+        refuses(url, "no password supplied")
+        monkeypatch.setenv("PGPASSWORD", SECRET)
+        with open_store(url.render_as_string()) as store:
+            store.record(event())
+            assert len(list(store.events())) == 1
 
 
 def test_the_tables_are_created_once(empty_url: str) -> None:

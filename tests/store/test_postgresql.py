@@ -1,9 +1,8 @@
 """PostgreSQL: connection errors, which never show the password."""
 
 import sys
-from collections.abc import Iterator
 from datetime import UTC, datetime
-from uuid import uuid4
+from pathlib import Path
 
 import pytest
 from sqlalchemy import URL, make_url, text
@@ -11,25 +10,16 @@ from sqlalchemy import URL, make_url, text
 from bot.core.errors import ServiceError
 from bot.core.records import StoreChange
 from bot.store.store import open_store
-from tests.postgres import STRANGER, Server
-from tests.store.support import pin, propose
-from tests.store.test_open_database import SECRET, assert_is_told_in_secret
+from tests.postgres import STRANGER, Server, without_password
+from tests.store.support import SECRET, let_in, pin, propose
+from tests.store.test_open_database import assert_is_told_in_secret
 
-CONNECT = "check that it runs, and check host, database, user and password in DATABASE_URL"
+CONNECT = "check that it runs, and check host, database, user and password in DATABASE_URL (or "
 
 
 @pytest.fixture(params=["postgresql"])
 def kind() -> str:
     return "postgresql"
-
-
-@pytest.fixture
-def stranger(postgresql: Server) -> Iterator[URL]:
-    """A user who may only connect."""
-    name = f"ecr_clean_{uuid4().hex}"
-    postgresql.run(f"CREATE ROLE {name} LOGIN PASSWORD '{SECRET}'")
-    yield postgresql.url.set(username=name, password=SECRET)
-    postgresql.run(f"DROP ROLE {name}")
 
 
 def test_no_server_is_an_error() -> None:
@@ -42,6 +32,49 @@ def test_no_server_is_an_error() -> None:
 
 def test_a_wrong_password_is_an_error(postgresql: Server) -> None:
     refuses(postgresql.url.set(username=STRANGER, password=SECRET), "failed", CONNECT)
+
+
+@pytest.mark.parametrize("in_file", [False, True])
+def test_the_password_apart_from_the_url(
+    stranger: URL, empty_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, in_file: bool
+) -> None:
+    """In PGPASSWORD, as ECS injects a key of a secret, or in a file that PGPASSFILE names."""
+    database = make_url(empty_url).database
+    let_in(stranger, empty_url)
+    reached = without_password(stranger.set(database=database))
+    if in_file:
+        file = tmp_path / "pgpass"
+        file.write_text(f"*:*:{database}:{stranger.username}:{SECRET}\n")
+        file.chmod(0o600)
+        monkeypatch.setenv("PGPASSFILE", str(file))
+    else:
+        refuses(reached, "no password supplied", CONNECT)
+        monkeypatch.setenv("PGPASSWORD", SECRET)
+    with open_store(reached.render_as_string()) as store:
+        made = propose(store)
+        assert list(store.plans()) == [made]
+
+
+def test_the_password_of_the_url_wins(
+    stranger: URL, empty_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    let_in(stranger, empty_url)
+    monkeypatch.setenv("PGPASSWORD", "wrong")
+    reached = stranger.set(database=make_url(empty_url).database)
+    open_store(reached.render_as_string(hide_password=False)).close()
+
+
+def test_a_wrong_password_apart_from_the_url_is_not_shown(
+    postgresql: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PGPASSWORD", SECRET)
+    refuses(without_password(postgresql.url.set(username=STRANGER)), "failed", CONNECT)
+
+
+@pytest.mark.parametrize("name", ["PGSSLMODE", "PGSSLNEGOTIATION"])
+def test_variables_of_libpq_apply(name: str, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(name, "nonsense")
+    refuses(make_url(url), 'value: "nonsense"', CONNECT)
 
 
 def test_a_missing_database_is_an_error(postgresql: Server) -> None:

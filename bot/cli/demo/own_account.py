@@ -29,8 +29,9 @@ from bot.cli.demo.demo_company import (
 from bot.cli.demo.presentation import ReportPrinter, wait_for_ctrl_c
 from bot.cli.terminal import print_lines
 from bot.core.errors import RequestError, ServiceError
-from bot.settings.load import DEFAULT_FILE, load_settings, parse
+from bot.settings.load import load_settings, parse
 from bot.settings.model import Settings
+from bot.settings.source import DEFAULT_FILE, find_source
 from bot.usecases.inventory import reads_count_as_pulls
 
 if TYPE_CHECKING:
@@ -69,20 +70,21 @@ def demo_settings(config: Path | None, channel: str, clusters: Sequence[str] = (
     """The settings of the demo as YAML: the user's settings of the account, with reports in
     `channel`, without roles that delete, and without approvals.
 
-    `config` None: the default file, if there is one. That file must not name kubeconfigs, since the
-    bot treats the result as a file that was named explicitly. `clusters`: ARNs of additional EKS
+    `config`: as of `load_settings`. The default file must not name kubeconfigs, since the bot
+    treats the result as a file that was named explicitly. `clusters`: ARNs of additional EKS
     clusters. Raises RequestError if the file is invalid.
     """
     from ruamel.yaml import YAML  # noqa: PLC0415 - no other command needs it here
 
     _expect_no_kubeconfigs_found(load_settings(config))
-    file = config or DEFAULT_FILE
-    given = parse(file) if file.exists() else {}
+    source = find_source(config)
+    given = parse(source) if source else {}
     kept = {key: given[key] for key in _COPIED_KEYS if key in given}
     for registry in kept.get("registries") or ():
         registry.pop("delete_role_arn", None)
     usage = kept["usage"] = kept.get("usage") or {}
-    _make_paths_absolute(usage, file.parent.resolve())
+    if source:
+        _make_paths_absolute(usage, source.folder.resolve())
     if clusters:
         listed = [{"name": arn, "eks": arn} for arn in clusters]
         usage["kubernetes"] = {**(usage.get("kubernetes") or {}), "clusters": listed}

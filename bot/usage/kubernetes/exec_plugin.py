@@ -26,7 +26,7 @@ MAX_OUTPUT = 1 << 20
 """Bytes."""
 
 _BOT_SECRETS = frozenset(
-    {"SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET", "DATABASE_URL"}
+    {"SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET", "DATABASE_URL", "PGPASSWORD"}
 )
 """Secrets of the bot, removed from the environment of plugins."""
 

@@ -182,6 +182,7 @@ def test_the_environment_of_a_plugin(
     """The same as from kubectl, without the secrets of the bot."""
     monkeypatch.setenv("SLACK_BOT_TOKEN", SECRET)
     monkeypatch.setenv("DATABASE_URL", SECRET)
+    monkeypatch.setenv("PGPASSWORD", SECRET)
     monkeypatch.setenv("AWS_PROFILE", "work")
     received = tmp_path / "received"
     plugin(
