@@ -245,7 +245,7 @@ class UsageConfirmation(NamedTuple):
     at: datetime
 
 
-class UsageMemory(Protocol):
+class WorkloadCountMemory(Protocol):
     """What each source listed last, so that a sudden drop is noticed."""
 
     def last_listed(self, source: str, scope: str) -> WorkloadCount | None:
@@ -333,7 +333,7 @@ class PriceMemory(Protocol):
 class ScanMemory(NamedTuple):
     """What scans of usage remember for the next one."""
 
-    usage: UsageMemory
+    usage: WorkloadCountMemory
     regions: RegionMemory
 
 

@@ -14,7 +14,7 @@ from bot.ports import ManifestCache, PriceMemory, RepositoryMemory, ScanMemory
 from bot.settings.environment import Environment
 from bot.store.manifest_cache import SqliteManifestCache
 from bot.store.private_files import restrict_to_owner
-from bot.usage.usage_scan import ReadOnlyUsageMemory
+from bot.usage.usage_scan import ReadOnlyWorkloadCountMemory
 from bot.usecases.prices import PriceMemoryOfCommand
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ class Storage(NamedTuple):
     @property
     def read_only_scans(self) -> ScanMemory:
         """For scans under settings that are not in force."""
-        return self.scans._replace(usage=ReadOnlyUsageMemory(self.scans.usage))
+        return self.scans._replace(usage=ReadOnlyWorkloadCountMemory(self.scans.usage))
 
 
 def open_store() -> "Store":

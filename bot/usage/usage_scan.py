@@ -17,9 +17,9 @@ from bot.ports import (
     DoubtedUsage,
     Progress,
     UsageConfirmation,
-    UsageMemory,
     UsageSource,
     WorkloadCount,
+    WorkloadCountMemory,
 )
 
 SOURCES_AT_ONCE = 8
@@ -40,7 +40,7 @@ class UsageScanner:
     registries: frozenset[RegistryId]
     hosts: RegistryHosts
     expect_none: bool
-    memory: UsageMemory
+    memory: WorkloadCountMemory
     may_confirm: Callable[[str], bool]
     clock: Clock
     progress: Progress
@@ -110,11 +110,11 @@ class UsageScanner:
 
 
 @dataclass(frozen=True, slots=True)
-class ReadOnlyUsageMemory:
+class ReadOnlyWorkloadCountMemory:
     """Stores nothing: the counts of settings that are not in force are not to be compared with
     those of the settings in force."""
 
-    memory: UsageMemory
+    memory: WorkloadCountMemory
 
     def last_listed(self, source: str, scope: str) -> WorkloadCount | None:
         return self.memory.last_listed(source, scope)

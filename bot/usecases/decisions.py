@@ -37,7 +37,7 @@ from bot.core.policy import ApprovalRules
 from bot.core.records import Approval, AuditEventName, Pause, PlanRecord, StoreChange
 from bot.core.refusal_reasons import AlreadyPaused, OutdatedWorkloadCount, WorkloadFigures
 from bot.core.repository import RepositoryId
-from bot.ports import Clock, DoubtedUsage, UsageMemory
+from bot.ports import Clock, DoubtedUsage, WorkloadCountMemory
 from bot.usecases.audit import AuditedAction, AuditedRepositoryAction, one_line
 from bot.usecases.proposals import find_plan
 
@@ -174,7 +174,7 @@ class Decisions:
 
 
 def confirm_usage_without_store(
-    memory: UsageMemory, source: str, scope: str, workloads: int
+    memory: WorkloadCountMemory, source: str, scope: str, workloads: int
 ) -> DoubtedUsage:
     """As `Decisions.confirm_usage`, but without a store and an audit. Every user who can run the
     command may confirm."""
@@ -186,7 +186,7 @@ def confirm_usage_without_store(
             return doubted
 
 
-def find_doubted(memory: UsageMemory, source: str, scope: str) -> DoubtedUsage:
+def find_doubted(memory: WorkloadCountMemory, source: str, scope: str) -> DoubtedUsage:
     """The source's drop in usage that can be confirmed now. Raises RequestError if there is
     none."""
     doubted = memory.doubted()

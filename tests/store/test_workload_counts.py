@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import insert
 
 from bot.core.records import AuditEventName
-from bot.ports import DoubtedUsage, UsageConfirmation, UsageMemory, WorkloadCount
+from bot.ports import DoubtedUsage, UsageConfirmation, WorkloadCount, WorkloadCountMemory
 from bot.store.manifest_cache import SqliteManifestCache
 from bot.store.store import Store
 from bot.store.tables import UsageListedRow
@@ -25,7 +25,11 @@ def kind(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def memory(kind: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[UsageMemory]:
+def memory(
+    kind: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> Iterator[WorkloadCountMemory]:
+    kind: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> Iterator[WorkloadCountMemory]:
     if kind == "cache":
         with SqliteManifestCache(tmp_path / "manifests.db") as cache:
             yield cache
@@ -33,13 +37,13 @@ def memory(kind: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterato
         yield request.getfixturevalue("store")
 
 
-def test_an_empty_memory(memory: UsageMemory) -> None:
+def test_an_empty_memory(memory: WorkloadCountMemory) -> None:
     assert memory.last_listed("ecs", "here") is None
     assert list(memory.doubted()) == []
     assert not memory.confirm(doubted(), None)
 
 
-def test_a_believed_number_is_returned(memory: UsageMemory) -> None:
+def test_a_believed_number_is_returned(memory: WorkloadCountMemory) -> None:
     memory.accept("ecs", "here", MANY)
     memory.accept("ecs", "there", FEW)
     assert memory.last_listed("ecs", "here") == MANY
@@ -47,7 +51,7 @@ def test_a_believed_number_is_returned(memory: UsageMemory) -> None:
     assert memory.last_listed("lambda", "here") is None
 
 
-def test_the_last_number_counts(memory: UsageMemory) -> None:
+def test_the_last_number_counts(memory: WorkloadCountMemory) -> None:
     memory.accept("ecs", "here", MANY)
     memory.accept("ecs", "here", FEW)
     assert memory.last_listed("ecs", "here") == FEW
@@ -57,7 +61,7 @@ def doubted(source: str = "ecs", scope: str = "here", listed: WorkloadCount = FE
     return DoubtedUsage(source, scope, listed, MANY)
 
 
-def test_a_doubted_number_is_not_believed(memory: UsageMemory) -> None:
+def test_a_doubted_number_is_not_believed(memory: WorkloadCountMemory) -> None:
     memory.accept("ecs", "here", MANY)
     memory.doubt(doubted(listed=WorkloadCount(3, NOW)))
     memory.doubt(doubted())
@@ -65,7 +69,7 @@ def test_a_doubted_number_is_not_believed(memory: UsageMemory) -> None:
     assert list(memory.doubted()) == [doubted()]
 
 
-def test_a_confirmed_number_is_believed(memory: UsageMemory) -> None:
+def test_a_confirmed_number_is_believed(memory: WorkloadCountMemory) -> None:
     memory.accept("ecs", "here", MANY)
     memory.doubt(doubted())
     assert memory.confirm(doubted(), None)
@@ -75,7 +79,7 @@ def test_a_confirmed_number_is_believed(memory: UsageMemory) -> None:
     assert memory.confirmations("ecs", "here") in ([], ())
 
 
-def test_another_number_is_not_confirmed(memory: UsageMemory) -> None:
+def test_another_number_is_not_confirmed(memory: WorkloadCountMemory) -> None:
     memory.accept("ecs", "here", MANY)
     memory.doubt(doubted(listed=WorkloadCount(0, NOW)))
     assert not memory.confirm(doubted(), None)
@@ -83,19 +87,19 @@ def test_another_number_is_not_confirmed(memory: UsageMemory) -> None:
     assert list(memory.doubted()) == [doubted(listed=WorkloadCount(0, NOW))]
 
 
-def test_the_same_number_of_another_scan_is_confirmed(memory: UsageMemory) -> None:
+def test_the_same_number_of_another_scan_is_confirmed(memory: WorkloadCountMemory) -> None:
     memory.accept("ecs", "here", MANY)
     memory.doubt(doubted(listed=WorkloadCount(2, NOW + timedelta(hours=6))))
     assert memory.confirm(doubted(), None)
 
 
-def test_a_believed_number_deletes_the_doubted_one(memory: UsageMemory) -> None:
+def test_a_believed_number_deletes_the_doubted_one(memory: WorkloadCountMemory) -> None:
     memory.doubt(doubted())
     memory.accept("ecs", "here", MANY)
     assert list(memory.doubted()) == []
 
 
-def test_doubted_numbers_are_sorted(memory: UsageMemory) -> None:
+def test_doubted_numbers_are_sorted(memory: WorkloadCountMemory) -> None:
     for source, scope in [("lambda", "b"), ("ecs", "b"), ("lambda", "B"), ("ecs", "a")]:
         memory.doubt(doubted(source, scope))
     assert [(each.source, each.scope) for each in memory.doubted()] == [

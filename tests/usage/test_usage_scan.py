@@ -15,7 +15,13 @@ from bot.core.plan_problems import UsageDrop
 from bot.core.repository import RegistryId, RepositoryId
 from bot.core.usage import SOURCES, ImageUse, SourceScan
 from bot.core.usage_snapshot import UsageSnapshot
-from bot.ports import DoubtedUsage, UsageConfirmation, UsageMemory, UsageSource, WorkloadCount
+from bot.ports import (
+    DoubtedUsage,
+    UsageConfirmation,
+    UsageSource,
+    WorkloadCount,
+    WorkloadCountMemory,
+)
 from bot.render.hints import Surface
 from bot.render.plan_problem_sentences import scan_words
 from bot.store.manifest_cache import SqliteManifestCache
@@ -46,7 +52,7 @@ def cache(tmp_path: Path) -> Iterator[SqliteManifestCache]:
 
 
 def take(
-    memory: UsageMemory,
+    memory: WorkloadCountMemory,
     *sources: UsageSource,
     expect_none: bool = False,
     not_checked: Sequence[str] = ("lambda",),
@@ -189,14 +195,14 @@ def test_only_confirmations_by_permitted_users_count(
 ) -> None:
     """Processes may have different settings. The memory has 2 workloads as confirmed."""
     cache.accept("ecs", "here", WorkloadCount(2, NOW))
-    memory = cast("UsageMemory", CacheWithConfirmations(cache, *confirmed))
+    memory = cast("WorkloadCountMemory", CacheWithConfirmations(cache, *confirmed))
     scans = take(memory, ListingSource(2), approvers=["ann"]).scans
     expected = None if compared_with is None else UsageDrop(2, compared_with, NOW)
     assert scans[0].usage_drop == expected, why
 
 
 def test_a_rejected_confirmation_without_a_last_count(cache: SqliteManifestCache) -> None:
-    memory = cast("UsageMemory", CacheWithConfirmations(cache, ("eve", 2, 10)))
+    memory = cast("WorkloadCountMemory", CacheWithConfirmations(cache, ("eve", 2, 10)))
     assert take(memory, ListingSource(2)).scans[0].usage_drop == UsageDrop(2, 10, NOW)
 
 

@@ -10,7 +10,7 @@ from bot.core.errors import RequestError
 from bot.core.permission_reasons import NotAnApprover
 from bot.core.records import AuditEvent, AuditEventName
 from bot.core.refusal_reasons import OutdatedWorkloadCount, WorkloadFigures
-from bot.ports import DoubtedUsage, UsageMemory, WorkloadCount
+from bot.ports import DoubtedUsage, WorkloadCount, WorkloadCountMemory
 from bot.store.manifest_cache import SqliteManifestCache
 from bot.usecases.decisions import confirm_usage_without_store
 from tests.support import NOW
@@ -23,7 +23,7 @@ NONE_NOW = OutdatedWorkloadCount(4, replace(FIGURES, workloads=0))
 """The user saw 4 workloads, but a later scan found none."""
 
 
-def doubt(memory: UsageMemory, doubted: DoubtedUsage = DOUBTED) -> None:
+def doubt(memory: WorkloadCountMemory, doubted: DoubtedUsage = DOUBTED) -> None:
     memory.accept(doubted.source, doubted.scope, doubted.before)
     memory.doubt(doubted)
 
