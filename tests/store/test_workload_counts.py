@@ -28,8 +28,6 @@ def kind(request: pytest.FixtureRequest) -> str:
 def memory(
     kind: str, tmp_path: Path, request: pytest.FixtureRequest
 ) -> Iterator[WorkloadCountMemory]:
-    kind: str, tmp_path: Path, request: pytest.FixtureRequest
-) -> Iterator[WorkloadCountMemory]:
     if kind == "cache":
         with SqliteManifestCache(tmp_path / "manifests.db") as cache:
             yield cache
