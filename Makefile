@@ -5,6 +5,7 @@ export UV_PYTHON_DOWNLOADS := never
 unexport PYTHONDONTWRITEBYTECODE # tests start many processes, which reuse compiled files
 RUN := .venv/bin
 NPM := tests/slack/npm
+ISSUE_FORMS = $(filter-out %/config.yml,$(wildcard .github/ISSUE_TEMPLATE/*.yml))
 
 .PHONY: setup demo test test-all lint format bench screenshot clean
 
@@ -35,6 +36,11 @@ lint: setup
 	$(RUN)/mypy
 	$(RUN)/lint-imports
 	$(RUN)/hadolint Dockerfile
+	$(RUN)/zizmor --offline --quiet --persona=auditor --strict-collection .
+	$(RUN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	$(RUN)/check-jsonschema --builtin-schema vendor.dependabot .github/dependabot.yml
+	$(RUN)/check-jsonschema --builtin-schema vendor.github-issue-forms $(ISSUE_FORMS)
+	$(RUN)/check-jsonschema --builtin-schema vendor.github-issue-config .github/ISSUE_TEMPLATE/config.yml
 
 format: setup
 	$(RUN)/ruff check --fix .
