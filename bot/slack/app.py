@@ -35,6 +35,7 @@ def make_app(context: SlackContext, executor: Executor) -> App:
     """Listeners run in `executor`. Raises ServiceError if Slack does not identify the bot."""
     with calling("Signing in"):
         app = App(
+            name="ecr-clean",  # without a name, Bolt inspects the whole call stack
             client=context.client,
             listener_executor=executor,
             raise_error_for_unhandled_request=True,
