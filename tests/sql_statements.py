@@ -1,11 +1,13 @@
-"""Compiles SQL statements once per test process. SQLAlchemy caches them per database, and each test
-opens its own."""
+"""Makes databases fast in tests. Compiles SQL statements once per test process: SQLAlchemy caches
+them per database, and each test opens its own. SQLite does not wait for the disk, which protects
+only from a failure of the machine."""
 
+import sqlite3
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from sqlalchemy import ClauseElement
+from sqlalchemy import ClauseElement, Engine, event
 from sqlalchemy.util import LRUCache
 
 if TYPE_CHECKING:
@@ -34,3 +36,15 @@ def _compiled_once() -> Any:
         return compile_it(self, dialect, compiled_cache=compiled_cache, **how)
 
     return compile_once
+
+
+@pytest.fixture(scope="session", autouse=True)
+def sqlite_does_not_wait_for_the_disk() -> Iterator[None]:
+    event.listen(Engine, "connect", _without_waiting)
+    yield
+    event.remove(Engine, "connect", _without_waiting)
+
+
+def _without_waiting(connection: Any, _record: object) -> None:
+    if isinstance(connection, sqlite3.Connection):
+        connection.execute("PRAGMA synchronous = OFF")
