@@ -154,22 +154,25 @@ def test_nothing_is_chosen(digest: PostedDigest, ann: SimulatedUser) -> None:
     assert digest.picks(ann, []) == "Nothing is chosen yet."
 
 
-@pytest.mark.parametrize("typed", ["7", "0", "-8", "all", "8 or so", "08", "8.5", "٨"])
-def test_a_wrong_number(digest: PostedDigest, ann: SimulatedUser, typed: str) -> None:
+def test_a_wrong_number(digest: PostedDigest, ann: SimulatedUser) -> None:
     digest.chooses(ann, digest.plans)
     errors = {"typed_total": "These plans delete 8 images: type this number to approve them"}
-    outcome = digest.bot.submits(ann, typed_total=typed)
-    assert outcome == ActionOutcome("errors", errors=errors, sent=True)
+    expected = ActionOutcome("errors", errors=errors, sent=True)
+    for typed in ("7", "0", "-8", "all", "8 or so", "08", "8.5", "٨"):
+        assert digest.bot.submits(ann, typed_total=typed) == expected, typed
     assert digest.approvals() == []
     assert digest.approves(ann, 8).startswith("*4 plans approved.*")
 
 
-@pytest.mark.parametrize("typed", ["1200", " 1,200 ", "1.200", "1 200", "1'200"])
-def test_the_number_with_separators(bot: RunningBot, ann: SimulatedUser, typed: str) -> None:
+def test_the_number_with_separators(bot: RunningBot, ann: SimulatedUser) -> None:
     many = content(*(f"1.{number}" for number in range(1201)))
-    digest = post_digest(bot, repositories(bot, 1, many))
-    digest.chooses(ann, digest.plans)
-    assert digest.approves(ann, typed).startswith("*1 plan approved.*")
+    spellings = ["1200", " 1,200 ", "1.200", "1 200", "1'200"]
+    plans = repositories(bot, len(spellings), many)
+    digest = post_digest(bot, plans)
+    for plan, typed in zip(plans, spellings, strict=True):
+        digest.chooses(ann, [plan])
+        assert digest.approves(ann, typed).startswith("*1 plan approved.*"), typed
+        ann.closes()
 
 
 def test_two_approvals_are_required(
@@ -684,7 +687,7 @@ def test_a_guest_may_not_stop(
 # limits
 
 
-@pytest.mark.parametrize("number", [1, 100, 101, pytest.param(1000, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("number", [1, 101, pytest.param(400, marks=pytest.mark.slow)])
 def test_numbers_of_repositories(bot: RunningBot, ann: SimulatedUser, number: int) -> None:
     digest = post_digest(bot, repositories(bot, number))
     digest.opens(ann)
