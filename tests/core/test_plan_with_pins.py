@@ -187,7 +187,7 @@ def with_unread(name: str, size: int) -> Plan:
 def test_every_tag_of_every_scenario(path: Path) -> None:
     case = read_case(path)
     world = World(case.manifests, case.inputs)
-    for manifest in case.manifests[:20]:
+    for manifest in case.manifests[:6]:
         for text in (manifest.digest, *manifest.tags):
             agrees_with_a_new_plan(world, [Pin(text, "bob", "why not")])
 
