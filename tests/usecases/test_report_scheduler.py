@@ -23,6 +23,7 @@ from bot.core.report_schedules import (
     Schedule,
     ScheduleEntry,
     due_rounds,
+    requested_round,
 )
 from bot.core.repository import RegistryId, RepositoryId
 from bot.store.store import Store, open_store
@@ -426,6 +427,20 @@ def test_a_registry_that_cannot_be_listed(scheduler_setup: SchedulerSetup, call:
     scheduler_setup.run(MONDAY + HOUR)
     assert sorted(name for _, name in scheduler_setup.made) == sorted(NAMES)
     assert scheduler_setup.told[1:] == [("team/api", "team/web")]
+
+
+def test_a_requested_round_needs_all_registries(scheduler_setup: SchedulerSetup) -> None:
+    """It lists only those that were not listed yet."""
+    asked = entry()
+    round_ = requested_round(asked, MONDAY)
+    scheduler_setup.here.fails = {"repositories"}
+    assert not scheduler_setup.open().start_requested(round_, asked, MONDAY)
+    scheduler_setup.here.fails = set()
+    assert scheduler_setup.open().start_requested(round_, asked, MONDAY + MINUTE)
+    assert scheduler_setup.open().start_requested(round_, asked, MONDAY + HOUR)
+    assert (scheduler_setup.here.listed, scheduler_setup.there.listed) == (1, 1)
+    scheduler_setup.work(MONDAY + HOUR)
+    assert sorted(name for _, name in scheduler_setup.made) == sorted(NAMES)
 
 
 def test_registries_are_listed_once_per_round(scheduler_setup: SchedulerSetup) -> None:
