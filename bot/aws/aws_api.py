@@ -12,6 +12,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError, ParamValidationError
 
+from bot.aws.call_rate import CallRate
 from bot.aws.errors import error_code, explain_errors
 from bot.aws.sessions import Prepare, client_of
 from bot.core.errors import DeniedByOrganizationError, FailedAwsCall, ServiceError
@@ -61,13 +62,19 @@ class AwsApi:
     """AWS in one account and Region. Thread-safe. All methods raise ServiceError."""
 
     def __init__(
-        self, session: boto3.Session, account: str, region: str, config: Config | None = None
+        self,
+        session: boto3.Session,
+        account: str,
+        region: str,
+        config: Config | None = None,
+        rate: CallRate | None = None,
     ) -> None:
-        """`config`: replaces the default configuration of clients."""
+        """`config`: replaces the default configuration of clients. `rate`: bounds the calls."""
         self.account = account
         self.region = region
         self.session = session
         self._config = config
+        self._rate = rate
         self._is_denied = False
         self._has_answered = False
 
@@ -86,6 +93,8 @@ class AwsApi:
         """Returns None if `not_found` matches the error."""
         client = self.client(service)
         action = f"{service}:{client.meta.method_to_api_mapping[operation]}"
+        if self._rate:
+            self._rate.wait()
         with self._recorded_denial(), explain_errors(action, str(self)):
             try:
                 return AwsAnswer(getattr(client, operation)(**request), action, str(self))
@@ -116,6 +125,11 @@ class AwsApi:
             if not (token := answer.next_page()):
                 return
             request |= token
+
+    def place_of(self, service: str) -> str:
+        """The endpoint that answers, the account and the Region: another cloud, or a simulator, has
+        another place."""
+        return f"{self.client(service).meta.endpoint_url} {self}"
 
     @property
     def is_denied(self) -> bool:
@@ -218,9 +232,9 @@ class AccountAccess:
     has_own_list: bool = False
 
 
-def open_aws_apis(access: AccountAccess) -> Iterator[AwsApi]:
-    """Yields an API for each Region. Raises ServiceError if the credentials belong to another
-    account, whose workloads would otherwise be attributed to this one."""
+def open_aws_apis(access: AccountAccess, calls_per_second: float) -> Iterator[AwsApi]:
+    """Yields an API for each Region, each with its own rate. Raises ServiceError if the credentials
+    belong to another account, whose workloads would otherwise be attributed to this one."""
     caller = caller_account(access.session, access.regions)
     if access.account not in (None, caller):
         raise ServiceError(
@@ -228,7 +242,7 @@ def open_aws_apis(access: AccountAccess) -> Iterator[AwsApi]:
             "under usage.accounts, or under registries"
         )
     for region in _regions(access, caller):
-        yield AwsApi(access.session, caller, region)
+        yield AwsApi(access.session, caller, region, rate=CallRate(calls_per_second))
 
 
 def caller_account(session: boto3.Session, regions: Sequence[str] = ()) -> str:

@@ -177,6 +177,7 @@ ACTIONS_OF_SOURCES: Mapping[str, RequiredIamActions] = {
             "ecs:ListDaemons",
             "ecs:ListServices",
             "ecs:ListTaskDefinitionFamilies",
+            "ecs:ListTaskDefinitions",
             "ecs:ListTasks",
             "events:ListEventBuses",
             "events:ListRules",
@@ -207,7 +208,6 @@ ACTIONS_OF_SOURCES: Mapping[str, RequiredIamActions] = {
             "scheduler:schedule/*",
         ),
     ),
-    "ecs_revisions": RequiredIamActions(broad=("ecs:ListTaskDefinitions",)),
     "lambda": RequiredIamActions(
         broad=("lambda:ListFunctions",),
         narrow=("lambda:GetFunction", "lambda:ListAliases"),
@@ -248,8 +248,7 @@ ACTIONS_OF_SOURCES: Mapping[str, RequiredIamActions] = {
         resources=("codebuild:project/*",),
     ),
 }
-"""By source. Two more keys: `ecs_revisions` if more than one revision of a task definition counts,
-`eks_clusters` if the settings list clusters by EKS name.
+"""By source. One more key: `eks_clusters` if the settings list clusters by EKS name.
 
 AWS's reference lists container instances as resources of ecs:ListTasks, but IAM requires `*` to
 list the tasks of a cluster: ECS developer guide, Identity-based policy examples."""

@@ -112,8 +112,6 @@ def _scopes(
 def _scanned_sources(settings: Settings) -> Iterator[str]:
     """Keys of `ACTIONS_OF_SOURCES`."""
     yield from aws_sources(settings)
-    if (ecs := settings.usage.ecs) and ecs.revisions > 1:
-        yield "ecs_revisions"
     if kubernetes := settings.usage.kubernetes:
         yield "kubernetes"
         if not all(each.kubeconfig or each.in_cluster for each in kubernetes.clusters):

@@ -17,6 +17,7 @@ from bot.aws.ecr import EcrRegistry
 from bot.aws.errors import explain_errors
 from bot.aws.sessions import AssumedRole, SharedAwsSessions
 from bot.bootstrap.kubernetes import known_clusters, kubernetes_sources
+from bot.bootstrap.storage import open_usage_cache
 from bot.core.errors import ErrorText, RequestError, ServiceError
 from bot.core.patterns import Patterns
 from bot.core.repository import RegistryId
@@ -119,7 +120,7 @@ def open_accounts(
     failures: list[UnopenedAccount] = []
     for access in _account_accesses(settings, registries):
         try:
-            for aws in open_aws_apis(access):
+            for aws in open_aws_apis(access, settings.usage.calls_per_second):
                 account = accounts.setdefault(
                     aws.account, OpenedAccount(access.session, aws.account)
                 )
@@ -291,9 +292,11 @@ def _questions(settings: Settings) -> Mapping[str, Question]:
 def aws_sources(settings: Settings) -> Mapping[str, AwsSourceMaker]:
     makers: dict[str, AwsSourceMaker] = {}
     if settings.usage.ecs:
-        makers["ecs"] = partial(EcsSource, revisions=settings.usage.ecs.revisions)
+        makers["ecs"] = partial(
+            EcsSource, revisions=settings.usage.ecs.revisions, open_cache=open_usage_cache
+        )
     if settings.usage.lambda_:
-        makers["lambda"] = LambdaSource
+        makers["lambda"] = partial(LambdaSource, open_cache=open_usage_cache)
     if settings.usage.app_runner:
         makers["app_runner"] = app_runner_source
     if settings.usage.batch:

@@ -11,9 +11,11 @@ from bot.core.manifest import ManifestContent
 from bot.core.pull_times import BotRead
 from bot.core.repository import RepositoryId
 from bot.ports import ManifestCache, PriceMemory, RepositoryMemory, ScanMemory
+from bot.process import system_clock
 from bot.settings.environment import Environment
 from bot.store.manifest_cache import SqliteManifestCache
 from bot.store.private_files import restrict_to_owner
+from bot.store.usage_cache import SqliteUsageCache
 from bot.usage.usage_scan import ReadOnlyWorkloadCountMemory
 from bot.usecases.prices import PriceMemoryOfCommand
 
@@ -109,9 +111,18 @@ def find_store() -> "Store | None":
 
 
 def open_manifest_cache() -> SqliteManifestCache:
+    return SqliteManifestCache(_cache_file())
+
+
+def open_usage_cache() -> SqliteUsageCache:
+    """For the thread that calls it. It is in the file of the manifest cache."""
+    return SqliteUsageCache(_cache_file(), system_clock)
+
+
+def _cache_file() -> Path:
     folder = Environment().cache_folder
     restrict_to_owner(folder)
-    return SqliteManifestCache(folder / "manifests.db")
+    return folder / "manifests.db"
 
 
 @contextmanager

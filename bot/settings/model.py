@@ -206,6 +206,7 @@ class UsageSection(SettingsSection):
         BeforeValidator(as_tuple),
         Field(description="a list of paths, or false"),
     ] = ()
+    calls_per_second: PositiveInt = 50
     ignore_accounts: Entries[AccountOrAny] = ()
     ignore_services: Entries[ServicePrincipal] = ()
     registry_aliases: Annotated[

@@ -8,6 +8,8 @@ from bot.aws.aws_api import AwsAnswer, AwsApi, error_with
 from bot.aws.errors import explain_errors
 from bot.core.usage import ImageUse
 from bot.parallel import in_parallel
+from bot.ports import DefinitionKey, OpenDefinitionCache
+from bot.usage.known_definitions import Reading, no_definition_cache, read_once
 
 _PAGE = 50
 """Largest page of Lambda, also for a higher MaxItems: API reference."""
@@ -23,6 +25,17 @@ class _FunctionVersion(NamedTuple):
     version: str
 
 
+class _CodeState(NamedTuple):
+    """What Lambda changes whenever it changes the code of a version."""
+
+    sha256: str
+    modified: str
+
+    @classmethod
+    def of(cls, configuration: AwsAnswer) -> "_CodeState":
+        return cls(configuration["CodeSha256"], configuration["LastModified"])
+
+
 _Aliases = Mapping[_FunctionVersion, Sequence[str]]
 
 
@@ -31,29 +44,45 @@ class LambdaSource:
 
     name = "lambda"
 
-    def __init__(self, aws: AwsApi) -> None:
+    def __init__(self, aws: AwsApi, open_cache: OpenDefinitionCache = no_definition_cache) -> None:
         self.scope = str(aws)
         self._aws = aws
+        self._open_cache = open_cache
 
     def image_uses(self) -> Iterator[ImageUse]:
         """Yields the image as deployed, and the digest that Lambda resolved and runs."""
         with explain_errors("Reading Lambda", self.scope, is_call=False):
-            versions = list(self._versions())
-            aliases = self._all_aliases(versions)
-            images = in_parallel(self._image, versions)
-            for version, image in zip(versions, images, strict=True):
-                if image is not None:
-                    uri, digest = image
-                    yield ImageUse(uri, _workload_name(version, aliases), digest)
+            versions = dict(self._versions())
+            aliases = self._all_aliases(list(versions))
+            for version, (uri, digest) in self._images(versions).items():
+                yield ImageUse(uri, _workload_name(version, aliases), digest)
 
-    def _versions(self) -> Iterator[_FunctionVersion]:
+    def _versions(self) -> Iterator[tuple[_FunctionVersion, _CodeState]]:
         """Yields $LATEST and all published versions. Functions from zip archives have no image."""
         functions = self._aws.pages(
             "lambda", "list_functions", "Functions", FunctionVersion="ALL", MaxItems=_PAGE
         )
         for entry in functions:
             if entry["PackageType"] == "Image":
-                yield _FunctionVersion(entry["FunctionName"], entry["Version"])
+                yield (
+                    _FunctionVersion(entry["FunctionName"], entry["Version"]),
+                    _CodeState.of(entry),
+                )
+
+    def _images(
+        self, versions: Mapping[_FunctionVersion, _CodeState]
+    ) -> Mapping[_FunctionVersion, tuple[str, ...]]:
+        """Image and digest of each version that still exists."""
+        place = self._aws.place_of("lambda")
+        keys = {
+            version: DefinitionKey(
+                place, f"function:{version.function}:{version.version}", " ".join(code)
+            )
+            for version, code in versions.items()
+        }
+        return read_once(
+            self._open_cache, keys, lambda version: self._image(version, versions[version])
+        )
 
     def _all_aliases(self, versions: Sequence[_FunctionVersion]) -> _Aliases:
         found: defaultdict[_FunctionVersion, list[str]] = defaultdict(list)
@@ -73,7 +102,9 @@ class LambdaSource:
             for version in _versions_of_alias(alias)
         ]
 
-    def _image(self, version: _FunctionVersion) -> tuple[str, str] | None:
+    def _image(self, version: _FunctionVersion, listed: _CodeState) -> Reading | None:
+        """It is final if the answer is about the code that was listed: the function may have been
+        updated in between."""
         answer = self._aws.find(
             "lambda",
             "get_function",
@@ -84,7 +115,9 @@ class LambdaSource:
         if answer is None:
             return None
         code = answer["Code"]
-        return code["ImageUri"], code["ResolvedImageUri"].rpartition("@")[2]
+        digest = code["ResolvedImageUri"].rpartition("@")[2]
+        is_listed = _CodeState.of(answer["Configuration"]) == listed
+        return Reading((code["ImageUri"], digest), is_listed and bool(digest))
 
 
 def _versions_of_alias(alias: AwsAnswer) -> set[str]:

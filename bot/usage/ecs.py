@@ -2,25 +2,29 @@
 definitions."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from typing import NamedTuple
 
 from bot.aws.aws_api import AwsAnswer, AwsApi
 from bot.aws.errors import explain_errors
 from bot.core.usage import ImageUse
+from bot.ports import OpenDefinitionCache
 from bot.usage.ecs_daemons import daemon_definition_image_uses, daemon_findings, is_of_daemon
 from bot.usage.ecs_definitions import (
     PAGE,
     EcsDescribeCall,
+    TaskDefinitions,
     TaskDefinitionUse,
     container_image_uses,
-    definition_image_uses,
     describe_all,
     describe_in_clusters,
     list_in_cluster,
-    newest_definitions,
     short_name,
 )
+from bot.usage.ecs_revisions import Revisions, active_revisions, newest_uses
 from bot.usage.ecs_schedules import rule_findings, schedule_findings
+from bot.usage.known_definitions import no_definition_cache
 
 _TASKS = EcsDescribeCall("describe_tasks", parameter="tasks", result_key="tasks", limit=100)
 """Limit: API reference, DescribeTasks."""
@@ -173,32 +177,55 @@ class EcsSource:
 
     name = "ecs"
 
-    def __init__(self, aws: AwsApi, revisions: int) -> None:
+    def __init__(
+        self,
+        aws: AwsApi,
+        revisions: int,
+        open_cache: OpenDefinitionCache = no_definition_cache,
+    ) -> None:
         self.scope = str(aws)
         self._aws = aws
         self._revisions = revisions
+        self._open_cache = open_cache
 
     def image_uses(self) -> Iterator[ImageUse]:
         """Yields images that ECS names directly, then the images of all task definitions in use."""
-        named: list[TaskDefinitionUse] = []
         with explain_errors("Reading ECS", self.scope, is_call=False):
-            for finding in self._findings():
-                if isinstance(finding, TaskDefinitionUse):
-                    named.append(finding)
-                else:
-                    yield finding
+            listed = self._listed()
+            yield from (each for each in listed.workloads if isinstance(each, ImageUse))
+            named = [each for each in listed.workloads if isinstance(each, TaskDefinitionUse)]
+            named += newest_uses(listed.active, self._revisions)
             of_daemons = [use for use in named if is_of_daemon(use)]
             others = [use for use in named if not is_of_daemon(use)]
-            yield from definition_image_uses(self._aws, others)
-            yield from daemon_definition_image_uses(self._aws, of_daemons)
+            definitions = TaskDefinitions(self._aws, self._open_cache)
+            yield from definitions.image_uses(others, listed.scheduled, listed.active)
+            yield from daemon_definition_image_uses(self._aws, self._open_cache, of_daemons)
 
-    def _findings(self) -> Iterator[ImageUse | TaskDefinitionUse]:
+    def _listed(self) -> "_Listed":
+        """Reads independent parts side by side."""
+        aws = self._aws
+        clusters = list(aws.pages("ecs", "list_clusters", "clusterArns", maxResults=PAGE))
+        with ThreadPoolExecutor() as pool:
+            workloads = pool.submit(self._tasks_and_services, clusters)
+            daemons = pool.submit(list, daemon_findings(aws, clusters, self._revisions))
+            rules = pool.submit(list, rule_findings(aws))
+            schedules = pool.submit(list, schedule_findings(aws))
+            active = pool.submit(active_revisions, aws, self._revisions)
+            return _Listed(
+                [*workloads.result(), *daemons.result()],
+                [*rules.result(), *schedules.result()],
+                active.result(),
+            )
+
+    def _tasks_and_services(self, clusters: Sequence[str]) -> list[ImageUse | TaskDefinitionUse]:
         """Lists tasks before services, so that a task that starts in between is covered by its
         service."""
-        clusters = list(self._aws.pages("ecs", "list_clusters", "clusterArns", maxResults=PAGE))
-        yield from task_findings(self._aws, clusters)
-        yield from service_findings(self._aws, clusters)
-        yield from daemon_findings(self._aws, clusters, self._revisions)
-        yield from rule_findings(self._aws)
-        yield from schedule_findings(self._aws)
-        yield from newest_definitions(self._aws, self._revisions)
+        return [*task_findings(self._aws, clusters), *service_findings(self._aws, clusters)]
+
+
+class _Listed(NamedTuple):
+    """`scheduled`: what rules and schedules name."""
+
+    workloads: Sequence[ImageUse | TaskDefinitionUse]
+    scheduled: Sequence[TaskDefinitionUse]
+    active: Revisions

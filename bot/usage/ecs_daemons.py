@@ -8,6 +8,7 @@ from heapq import nlargest
 from bot.aws.aws_api import AwsAnswer, AwsApi, any_of, error_with
 from bot.core.usage import ImageUse
 from bot.parallel import in_parallel
+from bot.ports import DefinitionKey, OpenDefinitionCache
 from bot.usage.ecs_definitions import (
     CLUSTER_NOT_FOUND,
     PAGE,
@@ -15,9 +16,12 @@ from bot.usage.ecs_definitions import (
     TaskDefinitionUse,
     container_image_uses,
     describe_all,
-    image_uses_in,
+    image_uses_of,
+    images_in,
     short_name,
+    split_revision,
 )
+from bot.usage.known_definitions import Reading, read_once
 
 _DEPLOYMENTS = EcsDescribeCall(
     "describe_daemon_deployments",
@@ -58,7 +62,7 @@ def is_of_daemon(use: TaskDefinitionUse) -> bool:
 
 
 def daemon_definition_image_uses(
-    aws: AwsApi, uses: Iterable[TaskDefinitionUse]
+    aws: AwsApi, open_cache: OpenDefinitionCache, uses: Iterable[TaskDefinitionUse]
 ) -> Iterator[ImageUse]:
     """Describes each definition once. A deleted definition still exists while a daemon runs it (API
     reference, DeleteDaemonTaskDefinition)."""
@@ -66,13 +70,14 @@ def daemon_definition_image_uses(
     for use in uses:
         users[use.definition].add(use.used_by)
 
-    def described(arn: str) -> AwsAnswer:
+    def described(arn: str) -> Reading:
         answer = aws.call("ecs", "describe_daemon_task_definition", daemonTaskDefinition=arn)
-        definition: AwsAnswer = answer["daemonTaskDefinition"]
-        return definition
+        return Reading(images_in(answer["daemonTaskDefinition"]))
 
-    for arn, definition in zip(users, in_parallel(described, users), strict=True):
-        yield from image_uses_in(definition, users[arn])
+    place = aws.place_of("ecs")
+    keys = {arn: DefinitionKey(place, arn) for arn in users}
+    for arn, images in read_once(open_cache, keys, described).items():
+        yield from image_uses_of(images, users[arn])
 
 
 def _deployed_revisions(aws: AwsApi, clusters: Sequence[str]) -> Iterator[tuple[AwsAnswer, str]]:
@@ -134,8 +139,8 @@ def _newest_definitions(aws: AwsApi, wanted: int) -> Iterator[TaskDefinitionUse]
         status="ACTIVE",
         maxResults=PAGE,
     ):
-        family, _, revision = short_name(definition["arn"]).rpartition(":")
-        families[family][int(revision)] = definition["arn"]
+        family, revision = split_revision(definition["arn"])
+        families[family][revision] = definition["arn"]
     which = "newest revision" if wanted == 1 else f"of the newest {wanted}"
     for revisions in families.values():
         for number in nlargest(wanted, revisions):

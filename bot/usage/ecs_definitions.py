@@ -1,16 +1,18 @@
 """ECS task definitions: which ones are in use, and their images."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
 from typing import NamedTuple
 
 from bot.aws.aws_api import AwsAnswer, AwsApi, error_with
 from bot.core.usage import ImageUse, TagRunner, UnresolvedTagReference
 from bot.parallel import in_parallel
+from bot.ports import DefinitionKey, OpenDefinitionCache
 from bot.sanitize import quoted
+from bot.usage.known_definitions import Reading, read_once
 
 PAGE = 100
 """Largest page of ECS's List… calls: API reference, maxResults. ListServices returns 10 by
@@ -114,80 +116,80 @@ class TaskDefinitionUse(NamedTuple):
     used_by: str
 
 
-def newest_definitions(aws: AwsApi, revisions: int) -> Iterator[TaskDefinitionUse]:
-    """Yields the newest ACTIVE revisions of every family. Users, and tools that ecr-clean cannot
-    read, may start tasks from them."""
-    families = aws.pages(
-        "ecs", "list_task_definition_families", "families", status="ACTIVE", maxResults=PAGE
-    )
-    if revisions == 1:
-        for family in families:
-            yield TaskDefinitionUse(family, f"ECS task definition {family} (newest revision)")
-        return
-
-    def newest_of(family: str) -> list[str]:
-        return list(islice(_revisions(aws, family, revisions), revisions))
-
-    for arns in in_parallel(newest_of, families):
-        for arn in arns:
-            used_by = f"ECS task definition {short_name(arn)} (of the newest {revisions})"
-            yield TaskDefinitionUse(arn, used_by)
+def split_revision(arn: str) -> tuple[str, int]:
+    """The family and the number of a revision."""
+    family, _, revision = short_name(arn).rpartition(":")
+    return family, int(revision)
 
 
-def _revisions(aws: AwsApi, family: str, wanted: int) -> Iterator[str]:
-    """Yields ARNs of ACTIVE revisions, newest first, page by page."""
-    arns = aws.pages(
-        "ecs",
-        "list_task_definitions",
-        "taskDefinitionArns",
-        familyPrefix=family,
-        status="ACTIVE",
-        sort="DESC",
-        maxResults=min(wanted, PAGE),
-    )
-    return (arn for arn in arns if short_name(arn).rpartition(":")[0] == family)
+@dataclass(frozen=True, slots=True)
+class TaskDefinitions:
+    """Task definitions of an account in a Region. Describes each revision once."""
+
+    aws: AwsApi
+    open_cache: OpenDefinitionCache
+
+    def image_uses(
+        self,
+        uses: Iterable[TaskDefinitionUse],
+        scheduled: Iterable[TaskDefinitionUse],
+        active: Mapping[str, AbstractSet[int]],
+    ) -> Iterator[ImageUse]:
+        """`scheduled`: uses by rules and schedules, which may name a deleted revision. It cannot
+        start a task, so the cache is not asked. `active`: known ACTIVE revisions by family."""
+        newest = {family: f"{family}:{max(numbers)}" for family, numbers in active.items()}
+        users: defaultdict[str, set[str]] = defaultdict(set)
+        may_be_deleted: set[str] = set()
+        for use in scheduled:
+            if name := self._name_here(use.definition, newest):
+                users[name].add(use.used_by)
+                if not _is_in(name, active):
+                    may_be_deleted.add(name)
+        for use in uses:
+            if name := self._name_here(use.definition, newest):
+                users[name].add(use.used_by)
+        place = self.aws.place_of("ecs")
+        keys = {
+            name: None if name in may_be_deleted else _revision_key(place, name) for name in users
+        }
+        for name, images in read_once(self.open_cache, keys, self._describe).items():
+            yield from image_uses_of(images, users[name])
+
+    def _name_here(self, definition: str, newest: Mapping[str, str]) -> str | None:
+        """Returns `family:revision`, or the family if it has no known ACTIVE revision; None for a
+        definition of another account or Region, which has its own scan."""
+        name = definition
+        match definition.split(":", maxsplit=5):
+            case ["arn", _, "ecs", region, account, resource]:
+                if (account, region) != (self.aws.account, self.aws.region):
+                    return None
+                name = resource.removeprefix("task-definition/")
+        return newest.get(name, name)
+
+    def _describe(self, name: str) -> Reading | None:
+        answer = self.aws.find("ecs", "describe_task_definition", _NOT_FOUND, taskDefinition=name)
+        return Reading(images_in(answer["taskDefinition"])) if answer else None
 
 
-def definition_image_uses(aws: AwsApi, uses: Iterable[TaskDefinitionUse]) -> Iterator[ImageUse]:
-    """Describes each definition once. Families without a revision come first, because only the
-    answer contains their revision."""
-    users: defaultdict[str, set[str]] = defaultdict(set)
-    for use in uses:
-        if name := _name_here(aws, use.definition):
-            users[name].add(use.used_by)
-    for family, definition in _described(aws, [name for name in users if ":" not in name]):
-        revision = f"{family}:{definition['revision']}"
-        yield from image_uses_in(definition, users.pop(family) | users.pop(revision, set()))
-    for name, definition in _described(aws, [name for name in users if ":" in name]):
-        yield from image_uses_in(definition, users[name])
+def _revision_key(place: str, name: str) -> DefinitionKey | None:
+    """None for a family, whose newest revision changes."""
+    return DefinitionKey(place, f"task-definition/{name}") if ":" in name else None
 
 
-def _name_here(aws: AwsApi, definition: str) -> str | None:
-    """Returns `family` or `family:revision`; None for a definition of another account or Region,
-    which has its own scan."""
-    match definition.split(":", maxsplit=5):
-        case ["arn", _, "ecs", region, account, resource]:
-            here = (account, region) == (aws.account, aws.region)
-            return resource.removeprefix("task-definition/") if here else None
-        case _:
-            return definition
+def _is_in(name: str, active: Mapping[str, AbstractSet[int]]) -> bool:
+    family, _, revision = name.rpartition(":")
+    return revision.isdecimal() and int(revision) in active.get(family, ())
 
 
-def _described(aws: AwsApi, names: list[str]) -> Iterator[tuple[str, AwsAnswer]]:
-    def describe(name: str) -> AwsAnswer | None:
-        found = aws.find("ecs", "describe_task_definition", _NOT_FOUND, taskDefinition=name)
-        return found and found["taskDefinition"]
-
-    for name, definition in zip(names, in_parallel(describe, names), strict=True):
-        if definition is not None:
-            yield name, definition
+def images_in(definition: AwsAnswer) -> tuple[str, ...]:
+    return tuple([container["image"] for container in definition["containerDefinitions"]])
 
 
-def image_uses_in(definition: AwsAnswer, users: Iterable[str]) -> Iterator[ImageUse]:
-    """Yields the image of every container, once for each user."""
-    for container in definition["containerDefinitions"]:
+def image_uses_of(images: Iterable[str], users: Iterable[str]) -> Iterator[ImageUse]:
+    """Yields each image once for each user."""
+    for image in images:
         for used_by in sorted(users):
-            yield ImageUse(container["image"], used_by)
+            yield ImageUse(image, used_by)
 
 
 def container_image_uses(

@@ -38,7 +38,7 @@ def _there(environment: object, endpoint: str, monkeypatch: pytest.MonkeyPatch) 
 @pytest.mark.usefixtures("_there")
 def test_a_role_opens_its_account_and_all_regions() -> None:
     session = open_session(ROLE, "eu-west-1")
-    apis = list(open_aws_apis(AccountAccess(session, OTHER, ("all",))))
+    apis = list(open_aws_apis(AccountAccess(session, OTHER, ("all",)), 50))
     assert {api.account for api in apis} == {OTHER}
     assert {"eu-west-1", "us-east-1", "sa-east-1"} <= {api.region for api in apis}
 

@@ -45,6 +45,7 @@ usage:
   ignore_services: []
   registry_aliases: {}
   ignore_references: []
+  calls_per_second: 50
   expect_none: false
 reports:
   - repositories: ["*"]

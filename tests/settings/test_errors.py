@@ -112,6 +112,7 @@ def error(text: str, folder: Path) -> str:
         ("usage: {ignore_services: [lambda]}", "usage.ignore_services[0]", "'lambda'", "a service principal"),
         ("usage: {registry_aliases: []}", "usage.registry_aliases", "[]", "a mapping of host names"),
         ("usage: {ignore_references: x}", "usage.ignore_references", "'x'", LIST),
+        ("usage: {calls_per_second: 0}", "usage.calls_per_second", "0", POSITIVE),
         ("usage: {expect_none: 1}", "usage.expect_none", "1", SWITCH),
         ("usage: {kubernetes: {clusters: x}}", "usage.kubernetes.clusters", "'x'", LIST),
         ("usage: {kubernetes: {clusters: [{name: ''}]}}", "usage.kubernetes.clusters[0].name", "''", TEXT),

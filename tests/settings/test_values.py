@@ -220,6 +220,7 @@ def test_a_complete_file(tmp_path: Path) -> None:
           ignore_services: [emr-serverless.amazonaws.com, build.apprunner.amazonaws.com, "*"]
           registry_aliases: {images.example.com: 123456789012.dkr.ecr.eu-west-1.amazonaws.com}
           ignore_references: ["*/gone/*"]
+          calls_per_second: 20
           expect_none: true
         reports: [{repositories: [a], channel: C1, time_zone: Europe/Berlin, min_saving: 1.5,
                    approvers: [U012AB3CD]}]

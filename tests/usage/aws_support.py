@@ -1,8 +1,12 @@
 """Helpers of the tests of AWS sources: the AWS API of the stand-in, and every kind of failure."""
 
 import socket
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -16,7 +20,8 @@ from bot.aws.aws_api import AwsApi
 from bot.core.errors import ServiceError
 from bot.core.usage import ImageUse
 from bot.playground.aws import DEFAULT_ACCOUNT, DEFAULT_REGION, AwsStandIn, Fault
-from bot.ports import UsageSource
+from bot.ports import DefinitionCache, OpenDefinitionCache, UsageSource
+from bot.store.usage_cache import SqliteUsageCache
 
 HOST = f"{DEFAULT_ACCOUNT}.dkr.ecr.{DEFAULT_REGION}.amazonaws.com"
 PLACE = f"{DEFAULT_ACCOUNT} in {DEFAULT_REGION}"
@@ -48,6 +53,42 @@ def lose_host(monkeypatch: pytest.MonkeyPatch, service: str, code: int = socket.
 
     monkeypatch.setenv(f"AWS_ENDPOINT_URL_{service.upper()}", f"https://{lost}")
     monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
+
+
+CACHES = ("no cache", "warm cache")
+
+
+def cache_in(folder: Path) -> OpenDefinitionCache:
+    def opened() -> AbstractContextManager[DefinitionCache]:
+        return SqliteUsageCache(folder / "cache" / "manifests.db", lambda: datetime.now(UTC))
+
+    return opened
+
+
+@dataclass(frozen=True)
+class ChangingSource:
+    """A source whose cache lacks what `change` adds before each scan."""
+
+    source: UsageSource
+    change: Callable[[], object]
+
+    @property
+    def name(self) -> str:
+        return self.source.name
+
+    @property
+    def scope(self) -> str:
+        return self.source.scope
+
+    def image_uses(self) -> Iterator[ImageUse]:
+        self.change()
+        return self.source.image_uses()
+
+
+def warm_source(source: UsageSource, change: Callable[[], object]) -> ChangingSource:
+    """Scans once, to fill the cache."""
+    assert scan_source(source)
+    return ChangingSource(source, change)
 
 
 def scan_source(source: UsageSource) -> set[ImageUse]:

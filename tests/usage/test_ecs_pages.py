@@ -91,7 +91,7 @@ CALLS_OF_PAGES = Counter(
         "ecs:DescribeDaemonRevisions": ceil(MANY / 20),
         "ecs:ListDaemonTaskDefinitions": LISTS_WITH_TWO_PAGES,
         "ecs:DescribeDaemonTaskDefinition": MANY,
-        "ecs:ListTaskDefinitionFamilies": LISTS_WITH_TWO_PAGES,
+        "ecs:ListTaskDefinitions": LISTS_WITH_TWO_PAGES,
         "ecs:DescribeTaskDefinition": MANY,
         "events:ListEventBuses": LISTS_WITH_TWO_PAGES,
         "events:ListRules": MANY + 1 + 1,
@@ -104,20 +104,44 @@ CALLS_OF_PAGES = Counter(
 
 def test_all_calls_with_pages_are_in_the_table(aws: AwsStandIn) -> None:
     fill_pages(aws, 3)
+    _many_revisions(aws)
     scan_source(EcsSource(open_aws_api(), 3))
     counts = aws.world.calls.counts()
     assert {call for call in counts if ":List" in call} == MORE_THAN_A_PAGE.keys()
-    assert counts["ecs:ListTaskDefinitions"] == 3
-    assert counts["ecs:DescribeTaskDefinition"] == 3
 
 
-@pytest.mark.parametrize(("revisions", "calls"), [(2, 1), (100, 1), (101, 2), (1000, 2)])
-def test_only_the_needed_revisions_are_listed(aws: AwsStandIn, revisions: int, calls: int) -> None:
-    for n in range(150):
+@pytest.mark.parametrize(("revisions", "calls"), [(1, 1), (2, 1), (100, 1), (101, 2), (1000, 3)])
+def test_of_a_family_with_many_revisions_only_the_newest_are_listed(
+    aws: AwsStandIn, revisions: int, calls: int
+) -> None:
+    for n in range(250):
         aws.world.ecs().register("job", [image("job", str(n))])
     found = scan_source(EcsSource(open_aws_api(), revisions))
-    assert len(found) == min(revisions, 150)
-    assert aws.world.calls.count("ecs:ListTaskDefinitions") == calls
+    assert {each.image for each in found} == {image("job", str(n)) for n in range(250)[-revisions:]}
+    assert aws.world.calls.count("ecs:ListTaskDefinitionFamilies") == 1
+    assert aws.world.calls.count("ecs:ListTaskDefinitions") == 2 + calls
+
+
+def test_all_revisions_are_listed_if_that_takes_fewer_pages_than_there_are_families(
+    aws: AwsStandIn,
+) -> None:
+    _many_revisions(aws)
+    for n in range(4):
+        aws.world.ecs().register(f"family-{n}", [image("family", str(n))])
+    assert len(scan_source(EcsSource(open_aws_api(), 1))) == 5
+    assert aws.world.calls.count("ecs:ListTaskDefinitionFamilies") == 1
+    assert aws.world.calls.count("ecs:ListTaskDefinitions") == 3
+
+
+def _many_revisions(aws: AwsStandIn) -> None:
+    """The family comes first in lists in descending order."""
+    for n in range(2 * MANY):
+        aws.world.ecs().register("z", [image("z", str(n))])
+
+
+def _many_families(aws: AwsStandIn) -> None:
+    _many_revisions(aws)
+    _repeat(lambda name: aws.world.ecs().register(name, ["nginx"]))
 
 
 def _busy_rule(aws: AwsStandIn) -> None:
@@ -138,9 +162,7 @@ MORE_THAN_A_PAGE: Mapping[str, Callable[[AwsStandIn], None]] = {
     "ecs:ListDaemonTaskDefinitions": lambda aws: _repeat(
         lambda name: aws.world.ecs().register_daemon("f", [name])
     ),
-    "ecs:ListTaskDefinitionFamilies": lambda aws: _repeat(
-        lambda name: aws.world.ecs().register(name, ["nginx"])
-    ),
+    "ecs:ListTaskDefinitionFamilies": _many_families,
     "ecs:ListTaskDefinitions": lambda aws: _repeat(
         lambda name: aws.world.ecs().register("f", [name])
     ),

@@ -64,6 +64,8 @@ def test_a_family_without_active_revisions(aws: AwsStandIn, revisions: int) -> N
 
 def test_families_with_the_same_prefix_do_not_count(aws: AwsStandIn, ecs: EcsState) -> None:
     """For the case that ECS treats the name of a family as a prefix."""
+    for n in range(201):
+        ecs.register("job-report", [image("job-report", str(n))])
     both = ["job-report:1", "job:5"]
     arns = [ecs.definition(name).arn for name in both]
     aws.world.faults.add(
@@ -85,7 +87,7 @@ def test_each_definition_is_described_once(aws: AwsStandIn, ecs: EcsState) -> No
     found = image_uses(1)
     described = aws.world.calls.named("ecs:DescribeTaskDefinition")
     names = sorted(call.params["taskDefinition"] for call in described)
-    assert names == ["job", "job-report", "job:1"]
+    assert names == ["job-report:1", "job:1", "job:5"]
     newest = {each.used_by for each in found if each.image == image("job", "5")}
     assert newest >= {"ECS prod/job-2", "EventBridge rule rule-0", "schedule schedule-1"}
 

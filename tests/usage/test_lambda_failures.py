@@ -1,17 +1,22 @@
 """Every call of the source fails in every way: the source raises an error, or its result is
 complete."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from bot.aws.aws_api import AwsApi
 from bot.playground.aws import AwsStandIn, Fault
+from bot.ports import UsageSource
 from bot.usage.aws_lambda import LambdaSource
 from tests.matrices import matrix
 from tests.usage.aws_support import (
+    CACHES,
     FAILURES,
     SECOND_PAGE,
-    Fail,
+    Open,
+    cache_in,
     check_error_names_call,
     check_every_failure,
     check_every_timeout,
@@ -21,6 +26,7 @@ from tests.usage.aws_support import (
     image,
     open_aws_api,
     scan_source,
+    warm_source,
 )
 
 pytestmark = pytest.mark.usefixtures("environment")
@@ -34,6 +40,26 @@ def functions(aws: AwsStandIn) -> None:
     functions.alias("thumbnailer", "live", "1")
 
 
+@pytest.fixture
+def opener(aws: AwsStandIn, tmp_path: Path, cache: str) -> Open:
+    """Opens a source that makes all its calls, also with a warm cache."""
+    if cache == "no cache":
+        return LambdaSource
+
+    def opened(aws_api: AwsApi) -> UsageSource:
+        source = LambdaSource(aws_api, cache_in(tmp_path))
+        return warm_source(source, lambda: change(aws))
+
+    return opened
+
+
+def change(aws: AwsStandIn) -> None:
+    """Updates the function, and publishes another version."""
+    number = len(aws.world.functions().function("thumbnailer").versions)
+    new = image("thumbnailer", str(number))
+    aws.world.functions().publish("thumbnailer", new, digest=digest(number))
+
+
 CALLS = {"lambda:ListFunctions": 1, "lambda:ListAliases": 1, "lambda:GetFunction": 2}
 
 
@@ -42,23 +68,28 @@ def test_every_call_is_made(aws: AwsStandIn) -> None:
     assert aws.world.calls.counts() == CALLS
 
 
-@pytest.mark.parametrize("fail", FAILURES.values(), ids=FAILURES)
-def test_every_failure_of_every_call_is_an_error(aws: AwsStandIn, fail: Fail) -> None:
-    check_every_failure(aws, LambdaSource, fail)
+@pytest.mark.parametrize(("failure", "cache"), matrix(FAILURES, CACHES, meet=1))
+def test_every_failure_of_every_call_is_an_error(
+    aws: AwsStandIn, opener: Open, failure: str
+) -> None:
+    check_every_failure(aws, opener, FAILURES[failure])
 
 
-@pytest.mark.parametrize(("call", "failure"), matrix(CALLS, SECOND_PAGE, meet=1))
-def test_failures_on_the_second_page(aws: AwsStandIn, call: str, failure: str) -> None:
+@pytest.mark.parametrize(("call", "failure", "cache"), matrix(CALLS, SECOND_PAGE, CACHES, meet=1))
+def test_failures_on_the_second_page(
+    aws: AwsStandIn, opener: Open, call: str, failure: str
+) -> None:
     """For calls without pages, the second call fails."""
     functions = aws.world.functions()
     for n in range(51):
         functions.create(f"f-{n}", image("f", str(n)), digest=digest(n))
         functions.alias("thumbnailer", f"alias-{n}", "1")
-    check_every_failure(aws, LambdaSource, SECOND_PAGE[failure], [call])
+    check_every_failure(aws, opener, SECOND_PAGE[failure], [call])
 
 
-def test_timed_out(aws: AwsStandIn) -> None:
-    check_every_timeout(aws, LambdaSource)
+@pytest.mark.parametrize("cache", CACHES)
+def test_timed_out(aws: AwsStandIn, opener: Open) -> None:
+    check_every_timeout(aws, opener)
 
 
 def test_timed_out_on_a_real_socket(aws: AwsStandIn) -> None:
@@ -72,18 +103,20 @@ def test_throttled_calls_are_retried(aws: AwsStandIn, monkeypatch: pytest.Monkey
     check_throttling_is_retried(aws, LambdaSource, monkeypatch)
 
 
+@pytest.mark.parametrize("cache", CACHES)
 @pytest.mark.parametrize("entry", [{}, 7, "text", [], None], ids=repr)
-def test_malformed_entries(aws: AwsStandIn, entry: Any) -> None:
+def test_malformed_entries(aws: AwsStandIn, opener: Open, entry: Any) -> None:
     answers = {
         "lambda:ListFunctions": {"Functions": [entry]},
         "lambda:ListAliases": {"Aliases": [entry]},
         "lambda:GetFunction": {"Code": entry},
     }
-    check_incomplete_answers(aws, LambdaSource, answers.items())
+    check_incomplete_answers(aws, opener, answers.items())
 
 
+@pytest.mark.parametrize("cache", CACHES)
 @pytest.mark.parametrize("missing", ["ImageUri", "ResolvedImageUri"])
-def test_a_version_without_an_image(aws: AwsStandIn, missing: str) -> None:
+def test_a_version_without_an_image(aws: AwsStandIn, opener: Open, missing: str) -> None:
     code = {"ImageUri": image("f"), "ResolvedImageUri": f"{image('f')}@{digest(1)}"}
     del code[missing]
-    check_incomplete_answers(aws, LambdaSource, [("lambda:GetFunction", {"Code": code})])
+    check_incomplete_answers(aws, opener, [("lambda:GetFunction", {"Code": code})])

@@ -217,9 +217,8 @@ def _unlisted_clusters(settings: Settings, registries: Sequence[EcrRegistry]) ->
     for registry in registries:
         with suppress(ServiceError):
             access = AccountAccess(registry.session, registry.account, (registry.region,))
-            found |= {
-                arn for place in open_aws_apis(access) for arn in EksClusters(place).clusters()
-            }
+            for aws in open_aws_apis(access, settings.usage.calls_per_second):
+                found.update(EksClusters(aws).clusters())
     return sorted(found)
 
 
