@@ -13,6 +13,7 @@ from typing import Self
 
 from bot.core.errors import ServiceError
 from bot.sanitize import quoted
+from bot.store.network_file_systems import is_on_network
 from bot.store.private_files import make_folder, make_private
 
 WAIT_FOR_OTHERS = 30.0
@@ -79,7 +80,7 @@ class SqliteCacheFile:
             make_folder(path.parent)
             make_private(path)
             self._db = sqlite3.connect(path, timeout=WAIT_FOR_OTHERS)
-            self._expect_wal()
+            self._expect_journal()
             self._db.execute("PRAGMA synchronous = NORMAL")
             self._prepare()
 
@@ -94,11 +95,12 @@ class SqliteCacheFile:
     ) -> None:
         self._db.close()
 
-    def _expect_wal(self) -> None:
-        if self._db.execute("PRAGMA journal_mode").fetchone() != ("wal",):
-            from bot.store.sqlite_wal import turn_on_wal  # noqa: PLC0415 - only a new file needs it
+    def _expect_journal(self) -> None:
+        is_wal = self._db.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+        if not is_wal or is_on_network(self._path):
+            from bot.store.sqlite_journal import set_journal  # noqa: PLC0415 - few files need it
 
-            turn_on_wal(self._path)
+            set_journal(self._db, self._path)
 
     def _prepare(self) -> None:
         if self._version() == VERSION:

@@ -13,7 +13,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from bot.store.database import Database
 from bot.store.private_files import make_folder, make_private
-from bot.store.sqlite_wal import WAIT_FOR_OTHERS, primary_code, turn_on_wal
+from bot.store.sqlite_journal import WAIT_FOR_OTHERS, primary_code, set_journal
 
 _CLOSE_OTHER_PROGRAM = "another program locks it. Close that program and try again"
 _ALLOW_WRITES = (
@@ -54,7 +54,8 @@ class SqliteDatabase(Database):
         try:
             make_folder(self._file.parent)
             make_private(self._file)
-            turn_on_wal(self._file)
+            with closing(sqlite3.connect(self._file, timeout=WAIT_FOR_OTHERS)) as db:
+                set_journal(db, self._file)
         except (sqlite3.Error, OSError) as error:
             raise self._failure(error) from error
 

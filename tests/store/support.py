@@ -1,5 +1,6 @@
 """Helpers that create plans, pins and events."""
 
+import sqlite3
 from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
@@ -30,6 +31,7 @@ from bot.core.records import (
 )
 from bot.core.repository import RegistryId, RepositoryId
 from bot.core.savings import SavingsTerms
+from bot.store import network_file_systems
 from bot.store.store import Store, open_database, open_store
 from tests.support import NOW
 
@@ -59,6 +61,25 @@ def let_in(user: URL, url: str) -> None:
     """Lets the user create tables in the database at `url`."""
     with closing(open_database(url)) as database, database.writing() as session:
         session.execute(text(f"GRANT ALL ON SCHEMA public TO {user.username}"))
+
+
+def journal_of(file: Path) -> str:
+    """The mode of the journal that SQLite's next connection uses."""
+    with closing(sqlite3.connect(file)) as db:
+        return str(db.execute("PRAGMA journal_mode").fetchone()[0])
+
+
+def mount(point: Path, type_: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Makes the bot see a mounted file system of this type there, between others."""
+    mounts = Path(f"{point}.mountinfo")
+    mounts.parent.mkdir(parents=True, exist_ok=True)
+    escaped = str(point).replace(" ", "\\040")
+    mounts.write_text(
+        "22 27 0:21 / / rw,relatime - overlay overlay rw\n"
+        f"23 22 0:22 / {escaped} rw,relatime shared:1 - {type_} 127.0.0.1:/ rw,vers=4.1\n"
+        "24 22 0:23 / /elsewhere rw,relatime - nfs4 127.0.0.1:/ rw,vers=4.1\n"
+    )
+    monkeypatch.setattr(network_file_systems, "MOUNTS", mounts)
 
 
 @cache

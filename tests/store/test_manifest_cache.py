@@ -15,6 +15,7 @@ from bot.core.manifest import OCI_INDEX, OCI_MANIFEST, SCHEMA_1_SIGNED, Blob, Ma
 from bot.core.pull_times import BotRead, TimeSpan
 from bot.core.repository import RegistryId, RepositoryId
 from bot.store.manifest_cache import SqliteManifestCache
+from tests.store.support import journal_of, mount
 from tests.support import NOW
 
 PLACE = RegistryId("123456789012", "eu-west-1")
@@ -50,6 +51,17 @@ def test_contents_are_there_after_reopening(path: Path) -> None:
         assert cache.contents([*EVERYTHING, "sha256:unknown"]) == EVERYTHING
         assert sorted(cache.bot_reads(HERE)["sha256:1"], key=lambda r: r.at) == [read, again]
         assert cache.subjects_seen(HERE) == {"sha256:9"}
+
+
+def test_a_cache_on_a_network_file_system_has_a_rollback_journal(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with SqliteManifestCache(path) as cache:
+        cache.add_contents(EVERYTHING)
+    mount(path.parent, "nfs4", monkeypatch)
+    with SqliteManifestCache(path) as cache:
+        assert journal_of(path) == "delete"
+        assert cache.contents(EVERYTHING) == EVERYTHING
 
 
 def test_repositories_share_only_contents(path: Path) -> None:

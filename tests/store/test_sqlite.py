@@ -14,9 +14,19 @@ from sqlalchemy.exc import IntegrityError
 
 from bot.core.errors import ServiceError
 from bot.core.records import PlanMessage, StoreChange
-from bot.store import sqlite, sqlite_wal
+from bot.store import network_file_systems, sqlite, sqlite_journal
 from bot.store.store import Store, open_store
-from tests.store.support import approval, content, event, propose, record, seen, sqlite_url
+from tests.store.support import (
+    approval,
+    content,
+    event,
+    journal_of,
+    mount,
+    propose,
+    record,
+    seen,
+    sqlite_url,
+)
 
 
 @pytest.fixture(params=["sqlite"])
@@ -46,7 +56,7 @@ def read_only(migrated_file: Path) -> Iterator[Path]:
 
 
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (sqlite, sqlite_wal):
+    for module in (sqlite, sqlite_journal):
         monkeypatch.setattr(module, "WAIT_FOR_OTHERS", 0)
 
 
@@ -81,8 +91,42 @@ def test_references_are_checked(store: Store) -> None:
 def test_the_folder_is_created(path: Path) -> None:
     with open_store(sqlite_url(path)) as store:
         assert store.is_new
-    with closing(sqlite3.connect(path)) as db:
-        assert db.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    assert journal_of(path) == "wal"
+
+
+@pytest.mark.parametrize(
+    ("type_", "journal"), [("nfs4", "delete"), ("cifs", "delete"), ("ext4", "wal")]
+)
+def test_a_network_file_system_has_a_rollback_journal(
+    type_: str, journal: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """WAL needs memory that processes share, which network file systems do not have."""
+    mount(tmp_path / "a volume", type_, monkeypatch)
+    file = tmp_path / "a volume" / "ecr-clean" / "store.db"
+    with open_store(sqlite_url(file)) as store:
+        made = propose(store)
+        assert store.commit(approval(made, "ann"))
+        assert journal_of(file) == journal
+        assert seen(store, made.id).approvals
+
+
+def test_a_file_that_moves_to_a_network_file_system_changes_its_journal(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with open_store(sqlite_url(path)) as store:
+        made = propose(store)
+    mount(path.parent, "nfs4", monkeypatch)
+    with open_store(sqlite_url(path)) as store:
+        assert journal_of(path) == "delete"
+        assert seen(store, made.id).version == 1
+
+
+def test_without_a_list_of_mounts_the_journal_is_wal(
+    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(network_file_systems, "MOUNTS", tmp_path / "none")
+    with open_store(sqlite_url(path)):
+        assert journal_of(path) == "wal"
 
 
 def test_a_locked_database_is_an_error(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -99,7 +143,7 @@ def test_a_locked_database_is_an_error(url: str, monkeypatch: pytest.MonkeyPatch
 
 def test_a_lock_on_a_new_database_is_an_error(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     impatient(monkeypatch)
-    monkeypatch.setattr(sqlite_wal.turn_on_wal.retry, "stop", lambda _: True)
+    monkeypatch.setattr(sqlite_journal.set_journal.retry, "stop", lambda _: True)
     path.parent.mkdir()
     with closing(sqlite3.connect(path)) as other:
         other.execute("BEGIN EXCLUSIVE")
