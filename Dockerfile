@@ -29,6 +29,8 @@ ENV PATH=/opt/ecr-clean/bin:$PATH \
     XDG_CACHE_HOME=/var/cache \
     ECR_CLEAN_REQUIRE_PERSISTENT_STATE=1 \
     ECR_CLEAN_HEARTBEAT=/tmp/ecr-clean
+# Where only root could write to an empty volume (AWS Fargate), it gets the owner from here.
+VOLUME ["/var/cache/ecr-clean"]
 USER 10001:10001
 WORKDIR /etc/ecr-clean
 HEALTHCHECK --interval=30s --timeout=20s --start-period=60s CMD ["ecr-clean", "health"]

@@ -36,6 +36,7 @@ lint: setup
 	$(RUN)/mypy
 	$(RUN)/lint-imports
 	$(RUN)/hadolint Dockerfile
+	$(RUN)/cfn-lint deploy/cloudformation/*.yaml
 	$(RUN)/zizmor --offline --quiet --persona=auditor --strict-collection .
 	$(RUN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
 	$(RUN)/check-jsonschema --builtin-schema vendor.dependabot .github/dependabot.yml
