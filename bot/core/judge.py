@@ -5,7 +5,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import chain
+from typing import TypeVar
 
+from bot.core.last_use import LastUse
 from bot.core.manifest import ImageStatus, Manifest, ManifestKind
 from bot.core.manifest_graph import ManifestGraph, PartReasons, nearest_parent, with_dependents
 from bot.core.patterns import Patterns
@@ -50,6 +52,8 @@ KeepReasons = Iterator[tuple[str, Reason]]
 PULLED_RECENTLY = timedelta(days=30)
 
 Reasons = dict[str, list[Reason]]
+
+Event = TypeVar("Event", datetime, LastUse)
 
 
 def pinned(graph: ManifestGraph, inputs: PlanInputs) -> KeepReasons:
@@ -173,6 +177,8 @@ def rule_candidates(
 ) -> RuleCandidates:
     """`artifacts`: the result of `find_artifacts`. `last_pull`: the result of `last_pulls`."""
     retagged_at = inputs.retagged_at
+    uses, memory = inputs.usage.last_uses, inputs.usage.memory
+    last_use = _latest_in_parts(graph, lambda manifest: uses.get(manifest.digest)) if uses else {}
     last_push = _latest_in_parts(graph, lambda manifest: manifest.pushed_at)
     last_restoration = _latest_in_parts(graph, lambda manifest: manifest.restored_at)
     youngest = last_push
@@ -186,6 +192,7 @@ def rule_candidates(
             last_restoration=last_restoration.get(digest),
             young_since=youngest.get(digest),
             last_pull=last_pull.get(digest),
+            last_use=last_use.get(digest),
         )
 
     def age(manifest: Manifest) -> tuple[datetime, datetime]:
@@ -206,6 +213,7 @@ def rule_candidates(
         unranked=tuple(m for m in (*lost_referrers, *dependents) if m.names and m.pushed_at),
         now=inputs.now,
         retagged_at=retagged_at,
+        remembered_since=memory.since if memory else None,
     )
 
 
@@ -215,10 +223,10 @@ def last_pulls(graph: ManifestGraph) -> Mapping[str, datetime]:
 
 
 def _latest_in_parts(
-    graph: ManifestGraph, time_of: Callable[[Manifest], datetime | None]
-) -> Mapping[str, datetime]:
-    """By digest, the latest time of the manifest and its parts."""
-    latest = {d: at for d, m in graph.manifests.items() if (at := time_of(m)) is not None}
+    graph: ManifestGraph, event_of: Callable[[Manifest], Event | None]
+) -> Mapping[str, Event]:
+    """By digest, the latest event of the manifest and its parts."""
+    latest = {d: at for d, m in graph.manifests.items() if (at := event_of(m)) is not None}
     for level in reversed(graph.levels[1:]):
         for digest in level:
             if (at := latest.get(digest)) is not None:

@@ -21,6 +21,7 @@ class RuleName(StrEnum):
     NEWEST = "newest"
     PUSHED_WITHIN = "pushed_within"
     PULLED_WITHIN = "pulled_within"
+    USED_WITHIN = "used_within"
     SEMVER = "semver"
     MIN_AGE = "min_age"
     IN_USE = "in_use"
@@ -138,6 +139,28 @@ class PulledRecently:
     rule: ClassVar = RuleName.PULLED_WITHIN
     within: timedelta
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class UsedRecently:
+    """A scan saw the image, or a part of it, in use. As in LastUse."""
+
+    rule: ClassVar = RuleName.USED_WITHIN
+    within: timedelta
+    at: datetime
+    users: tuple[str, ...]
+    others: int
+
+
+@dataclass(frozen=True, slots=True)
+class PulledWithoutMemory:
+    """Pulled within a time that the remembered scans of usage do not cover. `remembered_since`:
+    when they start; None: there are none. UTC."""
+
+    rule: ClassVar = RuleName.USED_WITHIN
+    within: timedelta
+    at: datetime
+    remembered_since: datetime | None
 
 
 # kept regardless of the rules
@@ -323,6 +346,8 @@ Reason: TypeAlias = (
     | PushedRecently
     | RestoredRecently
     | PulledRecently
+    | UsedRecently
+    | PulledWithoutMemory
     | TooYoung
     | Pinned
     | NotContainerImage

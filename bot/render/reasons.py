@@ -8,6 +8,7 @@ from typing import Any, assert_never, get_args
 from bot.core import result_reasons as result
 from bot.core import verdict_reasons as why
 from bot.core.errors import ErrorText
+from bot.core.last_use import LastUse
 from bot.core.manifest import ManifestName, UnreadCause
 from bot.core.pins import Pin
 from bot.core.records import SETTINGS_ACTOR, PlanRecord
@@ -36,6 +37,7 @@ from bot.core.verdict_reasons import (
     Reason,
     TagPatterns,
 )
+from bot.render.last_uses import last_use_words, remembered_words
 from bot.render.newest_words import (
     captured_words,
     group_words,
@@ -76,6 +78,11 @@ def reason_words(reason: ResultReason) -> str:  # noqa: C901, PLR0911, PLR0912 -
             return f"restored within {format_duration(within)} ({format_time(at)})"
         case why.PulledRecently(within, at):
             return f"pulled within {format_duration(within)} ({format_time(at)})"
+        case why.UsedRecently(within, at, users, others):
+            return f"{last_use_words(LastUse(at, users, others))}, within {format_duration(within)}"
+        case why.PulledWithoutMemory(within, at, since):
+            pulled = f"pulled within {format_duration(within)} ({format_time(at)})"
+            return f"{pulled}, and usage is {remembered_words(since)}"
         case why.TooYoung(min_age, since):
             return f"{_age_start(since)}, less than {format_duration(min_age)} ago"
         case why.InUse(users):

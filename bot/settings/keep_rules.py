@@ -12,6 +12,7 @@ from bot.core.rules.selection import Rule, TagFilter
 from bot.core.rules.semver import SemverRule
 from bot.core.rules.tag_groups import Grouping, GroupPattern
 from bot.core.rules.tags import TagsRule
+from bot.core.rules.used_within import UsedWithinRule
 from bot.core.version_pattern import version_pattern
 from bot.core.version_tags import PRERELEASES, VersionSyntax
 from bot.settings.field_types import (
@@ -51,11 +52,12 @@ class KeepRule(SettingsSection):
     active_within: PositiveDuration | None = None
     pushed_within: Duration | None = None
     pulled_within: Duration | None = None
+    used_within: PositiveDuration | None = None
     semver: SemverSection | None = None
 
     @model_validator(mode="after")
     def _selects_by_one_thing(self) -> Self:
-        selectors = ("newest", "pushed_within", "pulled_within", "semver")
+        selectors = ("newest", "pushed_within", "pulled_within", "used_within", "semver")
         chosen = [key for key in selectors if getattr(self, key) is not None]
         if len(chosen) > 1:
             raise ValueError(f"one rule has {' and '.join(chosen)}; write a rule for each")
@@ -78,6 +80,8 @@ class KeepRule(SettingsSection):
             return PushedWithinRule(self.pushed_within, narrowed)
         if self.pulled_within is not None:
             return PulledWithinRule(self.pulled_within, narrowed)
+        if self.used_within is not None:
+            return UsedWithinRule(self.used_within, narrowed)
         if self.semver is not None:
             return self.semver.rule(narrowed)
         return TagsRule(narrowed)

@@ -52,6 +52,8 @@ NAMES: Mapping[type, str] = {
     verdict_reasons.PushedRecently: "pushed_recently",
     verdict_reasons.RestoredRecently: "restored_recently",
     verdict_reasons.PulledRecently: "pulled_recently",
+    verdict_reasons.UsedRecently: "used_recently",
+    verdict_reasons.PulledWithoutMemory: "pulled_without_memory",
     verdict_reasons.TooYoung: "young",
     verdict_reasons.InUse: "in_use",
     verdict_reasons.Pinned: "pinned",

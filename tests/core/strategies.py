@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import strategies as st
 
 from bot.core.errors import ErrorText
+from bot.core.last_use import LastUse, MemoryReach
 from bot.core.manifest import (
     OCI_INDEX,
     OCI_MANIFEST,
@@ -30,6 +31,7 @@ from bot.core.rules.selection import Rule, TagFilter
 from bot.core.rules.semver import SemverRule
 from bot.core.rules.tag_groups import Grouping, GroupPattern
 from bot.core.rules.tags import TagsRule
+from bot.core.rules.used_within import UsedWithinRule
 from bot.core.savings import SavingsTerms
 from bot.core.usage import PastTagUser, RepositoryUsage
 from bot.core.version_pattern import version_pattern
@@ -157,6 +159,7 @@ rules: st.SearchStrategy[Rule] = st.one_of(
     st.builds(NewestRule, st.integers(0, 4), filters, st.none() | groupings),
     st.builds(PushedWithinRule, ages, filters),
     st.builds(PulledWithinRule, ages, filters),
+    st.builds(UsedWithinRule, ages, filters),
     st.builds(SemverRule, filters, counts, counts, counts, syntaxes),
 )
 policies = st.builds(
@@ -174,11 +177,15 @@ pins = st.builds(
 )
 users = st.just(("ecs/prod",))
 past_tag_users = st.builds(PastTagUser, st.just("ecs/prod"), st.just("v1"), st.booleans())
+moments = ages.map(lambda age: NOW - age)
+last_uses = st.builds(LastUse, moments, users)
 usages = st.builds(
     RepositoryUsage,
     st.dictionaries(st.sampled_from(DIGESTS), users, max_size=1),
     st.dictionaries(st.sampled_from(NAMES), users, max_size=1),
     by_past_tag=st.dictionaries(st.sampled_from(DIGESTS), st.tuples(past_tag_users), max_size=1),
+    last_uses=st.dictionaries(st.sampled_from(DIGESTS), last_uses, max_size=2),
+    memory=st.none() | st.builds(MemoryReach, st.none() | moments, ages),
 )
 evidences = st.builds(
     PlanInputs,

@@ -11,6 +11,7 @@ from bot.core.rules.pushed_within import PushedWithinRule
 from bot.core.rules.selection import Rule, TagFilter
 from bot.core.rules.semver import SemverRule
 from bot.core.rules.tags import TagsRule
+from bot.core.rules.used_within import UsedWithinRule
 
 MAIN = TagFilter(Patterns.of("main-*"), Patterns.of("*-broken"))
 ANY = TagFilter()
@@ -32,6 +33,7 @@ MONTH = timedelta(days=30)
         (SemverRule(MAIN), "1.2.3", False),
         (PushedWithinRule(MONTH, ANY), "main-1", False),
         (PulledWithinRule(MONTH, ANY), "main-1", False),
+        (UsedWithinRule(MONTH, ANY), "main-1", False),
     ],
 )
 def test_could_keep(rule: Rule, tag: str, *, expected: bool) -> None:

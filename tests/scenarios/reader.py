@@ -40,7 +40,7 @@ The first row has the lowest digest.
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -49,6 +49,7 @@ from ruamel.yaml import YAML
 
 from bot.core.errors import ErrorText
 from bot.core.judge import JudgedManifest
+from bot.core.last_use import LastUse, MemoryReach
 from bot.core.manifest import (
     OCI_INDEX,
     OCI_MANIFEST,
@@ -70,6 +71,7 @@ from bot.core.rules.pushed_within import PushedWithinRule
 from bot.core.rules.selection import Rule, TagFilter
 from bot.core.rules.tag_groups import Grouping, GroupPattern
 from bot.core.rules.tags import TagsRule
+from bot.core.rules.used_within import UsedWithinRule
 from bot.core.savings import SavingsTerms
 from bot.core.text_formatting import parse_duration
 from bot.core.usage import RepositoryUsage, SourceScan
@@ -83,8 +85,19 @@ IMAGE_CONFIG = "application/vnd.oci.image.config.v1+json"
 REPOSITORY = RepositoryId(RegistryId("123456789012", "eu-west-1"), "team/api", "host/team/api")
 
 CASE_KEYS = {"why", "now", "policy", "pins", "usage", "seen", "layers_stay_within"}
-CASE_KEYS |= {"repository", "then"}
-ROW_KEYS = {"name", "tags", "pushed", "pulled", "index", "subject", "artifact", "type", "status"}
+CASE_KEYS |= {"repository", "remembered", "then"}
+ROW_KEYS = {
+    "name",
+    "tags",
+    "pushed",
+    "pulled",
+    "used",
+    "index",
+    "subject",
+    "artifact",
+    "type",
+    "status",
+}
 ROW_KEYS |= {"restored", "unreadable", "config", "layers", "size", "artifact_type"}
 ROW_KEYS |= {"verdict", "marked", "parent", "kind", "used_by"}
 DEFAULT_POLICY: Row = {
@@ -226,6 +239,12 @@ class Case:
                 SourceScan(scan["source"], "everywhere", 0, ErrorText(scan["error"]))
                 for scan in usage.get("scans", ())
             ),
+            last_uses={
+                self.digests.of(row["name"]): LastUse(used, ("a nightly job",))
+                for row in self.rows
+                if (used := self._ago(row.get("used")))
+            },
+            memory=MemoryReach(self._ago(self.data.get("remembered")), timedelta(days=30)),
         )
 
 
@@ -280,4 +299,6 @@ def read_rule(entry: Row) -> Rule:
         return PushedWithinRule(parse_duration(entry["pushed_within"]), which)
     if "pulled_within" in entry:
         return PulledWithinRule(parse_duration(entry["pulled_within"]), which)
+    if "used_within" in entry:
+        return UsedWithinRule(parse_duration(entry["used_within"]), which)
     return TagsRule(which)

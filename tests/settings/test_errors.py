@@ -89,6 +89,7 @@ def error(text: str, folder: Path) -> str:
         ("policies: [{keep: [{tags: v}]}]", "policies[0].keep[0].tags", "'v'", LISTED),
         ("policies: [{keep: [{except_tags: ['[']}]}]", "policies[0].keep[0].except_tags[0]", "'['", TAGS),
         ("policies: [{keep: [{pushed_within: x}]}]", "policies[0].keep[0].pushed_within", "'x'", DURATION),
+        ("policies: [{keep: [{used_within: 5}]}]", "policies[0].keep[0].used_within", "5", "a duration of at least 1s"),
         ("policies: [{keep: [{pulled_within: 5}]}]", "policies[0].keep[0].pulled_within", "5", DURATION),
         ("policies: [{keep: [{semver: 3}]}]", "policies[0].keep[0].semver", "3", "a section with the keys majors"),
         ("policies: [{keep: [{semver: {majors: -1}}]}]", "policies[0].keep[0].semver.majors", "-1", COUNT),

@@ -14,7 +14,7 @@ from bot.core.rules.selection import Rule, TagFilter
 from bot.core.rules.tags import TagsRule
 from bot.settings.keep_option import parse_keep_options
 
-KEYS = "a rule such as '{newest: 15}', with the keys tags, except_tags, newest, per, active_within, pushed_within, pulled_within, semver"
+KEYS = "a rule such as '{newest: 15}', with the keys tags, except_tags, newest, per, active_within, pushed_within, pulled_within, used_within, semver"
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,7 @@ def test_all_options_are_one_list() -> None:
         ("[{newest: 3}]", f"--keep: found [{{'newest': 3}}]; allowed: {KEYS}"),
         (
             "{}",
-            f"--keep: found {{}}, but the rule is empty; set tags, except_tags or one of newest, pushed_within, pulled_within, semver; allowed: {KEYS}",
+            f"--keep: found {{}}, but the rule is empty; set tags, except_tags or one of newest, pushed_within, pulled_within, used_within, semver; allowed: {KEYS}",
         ),
         (
             "{newest: 3, pushed_within: 3d}",

@@ -6,6 +6,7 @@ from datetime import datetime
 from itertools import chain
 from typing import Protocol
 
+from bot.core.last_use import LastUse
 from bot.core.manifest import Manifest
 from bot.core.patterns import Patterns
 from bot.core.verdict_reasons import AgeEvent, AgeStart, NotKeptByRule, Reason, TagPatterns
@@ -15,13 +16,14 @@ from bot.core.verdict_reasons import AgeEvent, AgeStart, NotKeptByRule, Reason, 
 class ImageGroup:
     """A manifest, and the last times at which it or a part of it was pushed, restored from the
     archive, or pulled. `young_since`: the last push, restoration, or change of tags. UTC; None if
-    it never happened, or if ECR has no time."""
+    it never happened, or if ECR has no time. `last_use`: None if no scan saw it in use."""
 
     manifest: Manifest
     last_push: datetime | None
     last_restoration: datetime | None
     young_since: datetime | None
     last_pull: datetime | None
+    last_use: LastUse | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,8 @@ class RuleCandidates:
     keep them by their tags. `ranked`: the roots that are images, indexes, or artifacts treated like
     images, and that have a push time, newest first by `age_key`, then by digest. `unranked`: tagged
     parts and referrers without a subject, which do not count among the newest. `retagged_at`: by
-    digest, when an image that existed before got a tag, or lost its last one.
+    digest, when an image that existed before got a tag, or lost its last one. `remembered_since`:
+    since when scans of usage are remembered without a gap; None if they are not.
     """
 
     groups: tuple[ImageGroup, ...]
@@ -41,6 +44,7 @@ class RuleCandidates:
     unranked: tuple[Manifest, ...]
     now: datetime
     retagged_at: Mapping[str, datetime]
+    remembered_since: datetime | None = None
 
 
 def young_since(manifest: Manifest, retagged_at: Mapping[str, datetime]) -> datetime | None:

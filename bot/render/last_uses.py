@@ -1,0 +1,34 @@
+"""Sentences about earlier uses of images, and how far scans of usage are remembered."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from bot.core.last_use import LastUse, MemoryReach
+from bot.core.text_formatting import format_duration, format_time
+
+
+def last_use_words(use: LastUse) -> str:
+    """`last seen in use 2026-11-20 03:00 UTC by ECS prod/batch`."""
+    return f"last seen in use {format_time(use.at)} by {users_words(use.users, use.others)}"
+
+
+def users_words(users: Sequence[str], others: int) -> str:
+    names = ", ".join(users)
+    return f"{names} and {others:,} more" if others else names
+
+
+def remembered_words(since: datetime | None) -> str:
+    """After `usage is`."""
+    return f"remembered only since {format_time(since)}" if since else "not remembered yet"
+
+
+def short_memory_words(memory: MemoryReach | None, now: datetime) -> str | None:
+    """How far the memory reaches back, if `used_within` needs more. A sentence."""
+    if memory is None or memory.is_whole(now):
+        return None
+    within = format_duration(memory.within)
+    kept = f"`used_within` also keeps images pulled in the last {within}"
+    if memory.since is None:
+        return f"Usage is not remembered yet: {kept}."
+    days = max(now - memory.since, timedelta()) // timedelta(days=1)
+    return f"Usage is remembered since {format_time(memory.since)} ({days} of {within}): {kept}."
