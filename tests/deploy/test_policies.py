@@ -84,6 +84,20 @@ def test_the_bots_role_in_the_example(run: Run, settings_file: Write) -> None:
     assert granted_to_bot(bot) == printed(run, "--read") | printed(run, "--delete")
 
 
+def test_settings_in_a_parameter_apply_to_the_bot(
+    run: Run, settings_file: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = settings_file(example_settings())
+    from_file = printed(run)
+    file.unlink()
+    parameters = {"SettingsArn": "", "Settings": example_settings()}
+    bot = fill("bot", {**example_parameters("bot"), **parameters}, DEFAULT_ACCOUNT)
+    (container,) = bot.properties("TaskDefinition")["ContainerDefinitions"]
+    given = {each["Name"]: each["Value"] for each in container["Environment"]}
+    monkeypatch.setenv("ECR_CLEAN_SETTINGS", given["ECR_CLEAN_SETTINGS"])
+    assert printed(run) == from_file
+
+
 def test_the_roles_of_the_members_in_the_example(run: Run, settings_file: Write) -> None:
     settings_file(example_settings())
     for account in (STAGING, PRODUCTION):
