@@ -73,7 +73,7 @@ COMMANDS_BY_GROUP: Mapping[str, Mapping[str, _Command]] = {
             "bot.cli.runs:recover", "Finish interrupted runs, and run plans that are due."
         ),
         "health": _Command(
-            "bot.cli.serve:health", "Check that `ecr-clean serve` is alive on this machine."
+            "bot.cli.health:health", "Check that `ecr-clean serve` is alive on this machine."
         ),
     },
     "Set-up": {

@@ -1,4 +1,4 @@
-"""`ecr-clean serve`, which runs the bot, and `ecr-clean health`, which checks it."""
+"""`ecr-clean serve`, which runs the bot."""
 
 import logging
 import multiprocessing
@@ -16,13 +16,10 @@ from bot.bootstrap.slack_context import has_slack_tokens, open_slack_connection
 from bot.cli.exit_status import ExitStatus
 from bot.cli.open_storage import opened_store
 from bot.cli.options import CommonOptions, common_options
-from bot.cli.terminal import print_line
 from bot.core.errors import RequestError, ServiceError
 from bot.process import (
-    MAX_HEARTBEAT_AGE_SECONDS,
     SERVE,
     collect_garbage,
-    processes_without_heartbeat,
     record_heartbeat,
     tune_garbage_collection,
 )
@@ -202,19 +199,3 @@ def _exit_reason(code: int | None) -> str:
     if code is not None and code < 0:
         return signal.Signals(-code).name
     return f"exit status {code}"
-
-
-@click.command()
-@common_options
-def health() -> None:
-    """Check that `ecr-clean serve` is alive on this machine.
-
-    Exits with status 0 if serve is connected to Slack, when it has tokens, and its worker reads
-    the database.
-    """
-    if names := list(processes_without_heartbeat()):
-        raise ServiceError(
-            f"No heartbeat in the last {MAX_HEARTBEAT_AGE_SECONDS:.0f} seconds from "
-            f"{' and '.join(names)}: check the log of ecr-clean serve, and restart it"
-        )
-    print_line("ecr-clean serve and its worker are alive.")
