@@ -6,17 +6,25 @@ from typing import TYPE_CHECKING, Any
 
 from bot.core.image_groups import PlannedImageGroup
 from bot.core.judge import JudgedManifest
+from bot.core.last_use import MemoryReach
 from bot.core.manifest import Manifest, ManifestKind
 from bot.core.permissions import forgets_many
 from bot.core.plan import Plan, count_image_groups
 from bot.core.repository import RepositoryId
 from bot.core.savings import Savings
-from bot.core.text_formatting import first_few, format_time, manifest_label, restored_text
+from bot.core.text_formatting import (
+    first_few,
+    format_duration,
+    format_time,
+    manifest_label,
+    restored_text,
+)
 from bot.core.unmatched_tags import UnmatchedTags
 from bot.core.usage import RepositoryUsage, SourceScan
 from bot.core.verdict_reasons import Verdict
 from bot.render.hints import Surface
 from bot.render.image_counts import count_images, image_and_manifest_words
+from bot.render.last_uses import short_memory_words
 from bot.render.output import Column, Columns, TableColumn, dumps, place, place_columns
 from bot.render.plan_problem_sentences import plan_problem_words, scan_words
 from bot.render.plan_summary import PlanSummary, name_of, why
@@ -171,6 +179,7 @@ def _totals(plan: Plan) -> dict[str, Any]:
             for at in plan.usage.scans
         ],
         "not_checked": plan.usage.not_checked,
+        "usage_memory": memory_as_keys(plan.usage.memory),
         "deleted_also_in": [str(registry) for registry in plan.deleted_also_in],
     }
 
@@ -192,6 +201,12 @@ def _error(scan: SourceScan) -> str | None:
     return scan_words(scan.problem, Surface.TERMINAL) if scan.problem else None
 
 
+def memory_as_keys(memory: MemoryReach | None) -> dict[str, str | None] | None:
+    if memory is None:
+        return None
+    return {"since": iso(memory.since), "within": format_duration(memory.within)}
+
+
 def plan_as_table(plan: Plan, now: datetime) -> "RenderableType":
     """The overview of a plan in a terminal."""
     summary = PlanSummary(plan)
@@ -199,6 +214,7 @@ def plan_as_table(plan: Plan, now: datetime) -> "RenderableType":
         repository_title(plan.repository),
         *_warnings(plan),
         *_forgotten(plan),
+        *_short_memory(plan, now),
         _headline(summary),
     ]
     if summary.kept:
@@ -223,6 +239,11 @@ def _forgotten(plan: Plan) -> Iterator["RenderableType"]:
     if forgets_many(images):
         yield indented(shown(f"{forgotten_words(images)}.", style="yellow"))
     yield indented(shown(f"{unmatched_words(plan.unmatched_tags)}.", style="yellow"))
+
+
+def _short_memory(plan: Plan, now: datetime) -> Iterator["RenderableType"]:
+    if words := short_memory_words(plan.usage.memory, now):
+        yield indented(shown(words, style="yellow"))
 
 
 def repository_title(repository: RepositoryId) -> "RenderableType":

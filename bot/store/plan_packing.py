@@ -15,6 +15,7 @@ from msgspec import Struct
 
 from bot.core.errors import DamagedDataError, ErrorText
 from bot.core.judge import JudgedManifest
+from bot.core.last_use import MemoryReach
 from bot.core.manifest import Blob, Manifest, ManifestKind
 from bot.core.plan import Plan
 from bot.core.plan_problems import UsageDrop
@@ -93,6 +94,7 @@ class _Document(Struct, array_like=True, frozen=True):
     problems: tuple[Any, ...]
     unscanned_regions: tuple[UnscannedRegion, ...] = ()
     unmatched_tags: UnmatchedTags = NO_UNMATCHED_TAGS
+    memory: MemoryReach | None = None
 
 
 _DOCUMENT = msgspec.json.Decoder(_Document)
@@ -196,6 +198,7 @@ def _document(plan: Plan) -> _Document:
         problems=tuple(map(to_json, plan.problems)),
         unscanned_regions=plan.usage.unscanned_regions,
         unmatched_tags=plan.unmatched_tags,
+        memory=plan.usage.memory,
     )
 
 
@@ -276,6 +279,7 @@ def _plan(document: _Document) -> Plan:
             scans=tuple(map(from_json, document.scans)),
             not_checked=document.not_checked,
             unscanned_regions=document.unscanned_regions,
+            memory=document.memory,
         ),
         deleted_also_in=document.deleted_also_in,
         problems=tuple(map(from_json, document.problems)),

@@ -10,7 +10,7 @@ from tests.support import Run, Shelf, image_text
 KEYS = {
     "unmatched_tags",
     "repository", "registry_id", "region", "images", "delete", "savings", "complete", "problems",
-    "usage", "not_checked", "deleted_also_in",
+    "usage", "not_checked", "usage_memory", "deleted_also_in",
 }  # fmt: skip
 IMAGE_KEYS = {
     "digest", "tags", "kind", "parent", "verdict", "reasons", "pushed_at", "pulled_at",

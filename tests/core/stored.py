@@ -28,5 +28,6 @@ def as_stored(plan: Plan) -> Plan:
         scans=plan.usage.scans,
         not_checked=plan.usage.not_checked,
         unscanned_regions=plan.usage.unscanned_regions,
+        memory=plan.usage.memory,
     )
     return replace(plan, judged=tuple(map(stored, plan.judged)), usage=usage)

@@ -14,6 +14,7 @@ from bot.render.image_counts import (
     image_words,
     kept_words,
 )
+from bot.render.last_uses import short_memory_words
 from bot.render.quantities import count, size, yearly
 from bot.render.unmatched_tags import forgotten_words, unmatched_words
 from bot.slack.action_ids import COMMAND, PlanRef
@@ -177,6 +178,12 @@ def unmatched(view: PlanView) -> Iterator[str]:
     tags = view.content.unmatched_tags
     if tags.count and not forgets_many(view.plan.image_groups):
         yield prose(f"{unmatched_words(tags)}.")
+
+
+def short_memory(view: PlanView) -> Iterator[str]:
+    """How far usage is remembered, if `used_within` needs more."""
+    if words := short_memory_words(view.content.usage.memory, view.scanned_at):
+        yield prose(words)
 
 
 def also_deleted_in(view: PlanView) -> Iterator[str]:

@@ -127,6 +127,7 @@ def _notes(view: PlanView) -> Iterator[Block]:
     lines = [
         *_history(view),
         *common_texts.unmatched(view),
+        *common_texts.short_memory(view),
         *common_texts.pinned(view),
         *_change(view),
         *_approvals(view),

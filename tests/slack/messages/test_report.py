@@ -10,6 +10,7 @@ import pytest
 
 from bot.core.audit_details import ImagesKeptByPins
 from bot.core.errors import ErrorText
+from bot.core.last_use import MemoryReach
 from bot.core.manifest import OCI_INDEX, ManifestContent, ManifestReadFailure
 from bot.core.prices import NO_COST
 from bot.core.records import AuditEventName, Pause
@@ -373,3 +374,17 @@ def _approve(blocks: Iterable[Json]) -> Json:
 def _confirmation(blocks: Iterable[Json]) -> Json:
     confirm: Json = _approve(blocks)["confirm"]
     return confirm
+
+
+def test_a_short_memory_of_usage_is_named() -> None:
+    def said(memory: MemoryReach | None) -> str:
+        return shown(content=plan(image(1), usage=replace(USED, memory=memory)))
+
+    month, kept = timedelta(days=30), "also keeps images pulled in the last 30d."
+    ten_days = NOW - timedelta(days=10)
+    assert f"2026-11-13 12:00 UTC (10 of 30d): `used_within` {kept}" in said(
+        MemoryReach(ten_days, month)
+    )
+    assert f"Usage is not remembered yet: `used_within` {kept}" in said(MemoryReach(None, month))
+    for whole in (None, MemoryReach(NOW - month, month)):
+        assert "remembered" not in said(whole)
