@@ -131,7 +131,7 @@ SETTINGS = {
     ),
     "every Region": (
         f"usage: {{regions: [all], {EKS}, ecs: {{revisions: 3}}}}",
-        {"RegistryRegions": "eu-west-1", "UsageRegions": "all", "OlderRevisions": "yes"},
+        {"RegistryRegions": "eu-west-1", "UsageRegions": "all"},
     ),
     "one team, AWS's prices": (
         f'policies: [{{repositories: ["team/*"]}}]\nprice_per_gb_month: auto\nusage: {{{EKS}}}',
@@ -193,7 +193,6 @@ def test_policies_have_a_legal_size() -> None:
     everything = {
         "RegistryRegions": BOTH,
         "UsageRegions": BOTH,
-        "OlderRevisions": "yes",
         "PriceList": "yes",
         "EnableExecuteCommand": "yes",
         "MemberRoleArns": ",".join(
