@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, NamedTuple, Protocol, TypeVar
 
+from bot.core.last_use import ScanPlace, ScanTimes, SeenUses
 from bot.core.manifest import DescribedImage, ManifestContent, ManifestReadFailure
 from bot.core.permissions import SlackUser
 from bot.core.prices import (
@@ -85,6 +86,10 @@ class Registry(Protocol):
         self, repository: RepositoryId, digests: Sequence[str]
     ) -> Mapping[str, DescribedImage]:
         """At most `read_at_once` manifests, as they are now. Those that are gone are left out."""
+
+    def digests_of_tags(self, name: str, tags: Sequence[str]) -> Mapping[str, str]:
+        """What at most `read_at_once` tags of the repository of this name name now. Tags that do
+        not exist are left out; without the repository, all of them."""
 
     def texts(self, repository: RepositoryId, digests: Sequence[str]) -> DatedAnswer[ManifestText]:
         """Reads at most `read_at_once` manifests by one call. Those that cannot be read are left
@@ -269,6 +274,21 @@ class WorkloadCountMemory(Protocol):
         """Oldest first."""
 
 
+class UsageHistory(Protocol):
+    """The scans of usage that are remembered."""
+
+    def usage_scans(self, after: datetime) -> ScanTimes:
+        """The whole scans after this time. Raises ServiceError if it fails."""
+
+
+class UsageHistoryWriter(UsageHistory, Protocol):
+    """Remembers scans of usage, and what they saw in use."""
+
+    def record_usage(self, seen: SeenUses, scanned: Iterable[ScanPlace], at: datetime) -> None:
+        """`scanned`: the places that the scan scanned whole. `at`: when it started, in UTC. Raises
+        ServiceError if it fails."""
+
+
 class RegionAnswer(NamedTuple):
     """Whether a Region that no source scans may have workloads of a source. UTC."""
 
@@ -331,10 +351,13 @@ class PriceMemory(Protocol):
 
 
 class ScanMemory(NamedTuple):
-    """What scans of usage remember for the next one."""
+    """What scans of usage remember for the next one. `history` None: there is no store. `writer`
+    None: what is in use is not recorded."""
 
     usage: WorkloadCountMemory
     regions: RegionMemory
+    history: UsageHistory | None
+    writer: UsageHistoryWriter | None
 
 
 class RunProgress(Protocol):

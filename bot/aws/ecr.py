@@ -13,8 +13,9 @@ from botocore.exceptions import ClientError
 from bot.aws.aws_api import is_same_principal
 from bot.aws.errors import error_code, explain_errors
 from bot.aws.iam_policy import partition_of
+from bot.aws.image_lookup import DESCRIBE, ImageLookup
 from bot.aws.sessions import client_of
-from bot.core.errors import ErrorText, FailedAwsCall, RequestError, ServiceError
+from bot.core.errors import ErrorText, RequestError, ServiceError
 from bot.core.manifest import (
     KNOWN_TYPES,
     DescribedImage,
@@ -25,7 +26,13 @@ from bot.core.manifest import (
     UnreadCause,
 )
 from bot.core.manifest_content import digested_text, read_content
-from bot.core.repository import Puller, RegistryId, RepositoryId, pullers
+from bot.core.repository import (
+    Puller,
+    RegistryId,
+    RepositoryId,
+    is_repository_name,
+    pullers,
+)
 from bot.parallel import cached_method
 from bot.ports import DatedAnswer, ManifestText
 
@@ -92,7 +99,7 @@ class EcrRegistry:
             return {tag["Key"]: tag.get("Value", "") for tag in answer["tags"]}
 
     def describe(self, repository: RepositoryId) -> Iterator[DescribedImage]:
-        with _calling("ecr:DescribeImages", repository):
+        with _calling(DESCRIBE, repository):
             for page in self._pages("describe_images", repository):
                 yield from map(_described, page["imageDetails"])
 
@@ -120,40 +127,22 @@ class EcrRegistry:
     def describe_some(
         self, repository: RepositoryId, digests: Sequence[str]
     ) -> Mapping[str, DescribedImage]:
-        """Describes the images that still exist.
+        account, name = repository.registry.account, repository.name
+        with _calling(DESCRIBE, repository):
+            found = ImageLookup(self._ecr, account, name, "imageDigest").find(digests)
+            return {digest: _described(detail) for digest, detail in found.items()}
 
-        ECR rejects the whole call if an image does not exist, and names one such image in the error
-        (API reference, DescribeImages). So n missing images cost n more calls. If the error names
-        no image, the batch is split in halves, down to single images.
-        """
-        with _calling("ecr:DescribeImages", repository):
-            batches, found = [digests] if digests else [], dict[str, DescribedImage]()
-            while batches:
-                batch = batches.pop()
-                try:
-                    found |= self._describe_batch(repository, batch)
-                except ClientError as error:
-                    if error_code(error) != "ImageNotFoundException":
-                        raise
-                    batches += _without_missing(batch, error)
-        return found
-
-    def _describe_batch(
-        self, repository: RepositoryId, digests: Sequence[str]
-    ) -> Mapping[str, DescribedImage]:
-        answer = self._ecr.describe_images(
-            registryId=repository.registry.account,
-            repositoryName=repository.name,
-            imageIds=[{"imageDigest": digest} for digest in digests],
-        )
-        found = {detail["imageDigest"]: _described(detail) for detail in answer["imageDetails"]}
-        if left_out := len(set(digests) - found.keys()):
-            raise ServiceError(
-                f"ecr:DescribeImages on {repository.uri} omitted {left_out} of {len(digests)} "
-                "images without an error: try again",
-                FailedAwsCall("ecr:DescribeImages"),
-            )
-        return {digest: found[digest] for digest in digests}
+    def digests_of_tags(self, name: str, tags: Sequence[str]) -> Mapping[str, str]:
+        if not is_repository_name(name):
+            return {}
+        with explain_errors(DESCRIBE, f"{name} in {self._label}"):
+            try:
+                found = ImageLookup(self._ecr, self.id().account, name, "imageTag").find(tags)
+            except ClientError as error:
+                if error_code(error) == "RepositoryNotFoundException":
+                    return {}
+                raise
+            return {tag: detail["imageDigest"] for tag, detail in found.items()}
 
     def texts(self, repository: RepositoryId, digests: Sequence[str]) -> DatedAnswer[ManifestText]:
         """Leaves out texts that do not match their digest."""
@@ -327,19 +316,6 @@ def _arn(repository: RepositoryId) -> str:
     """Service Authorization Reference, ECR, resource types."""
     account, region = repository.registry.account, repository.registry.region
     return f"arn:{partition_of(region)}:ecr:{region}:{account}:repository/{repository.name}"
-
-
-def _without_missing(batch: Sequence[str], error: ClientError) -> Iterator[Sequence[str]]:
-    """The batches that still have to be described."""
-    missing = [digest for digest in batch if digest in error.response["Error"]["Message"]]
-    if len(missing) == 1:
-        parts = [[digest for digest in batch if digest not in missing]]
-    elif len(batch) > 1:
-        middle = len(batch) // 2
-        parts = [[*batch[:middle]], [*batch[middle:]]]
-    else:
-        parts = []
-    return filter(None, parts)
 
 
 def _rule_covers(rule: dict[str, Any], name: str) -> bool:

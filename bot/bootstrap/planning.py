@@ -48,6 +48,7 @@ def open_planner(
         clock=system_clock,
         progress=progress,
         names=scan.names,
+        covered_since=scan.covered_since,
     )
 
 

@@ -1,10 +1,11 @@
 """Opens the usage sources that are switched on, and the AWS sessions and accounts that they
 scan."""
 
+import logging
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -19,6 +20,7 @@ from bot.aws.sessions import AssumedRole, SharedAwsSessions
 from bot.bootstrap.kubernetes import known_clusters, kubernetes_sources
 from bot.bootstrap.storage import open_usage_cache
 from bot.core.errors import ErrorText, RequestError, ServiceError
+from bot.core.last_use import ScanPlace
 from bot.core.patterns import Patterns
 from bot.core.repository import RegistryId
 from bot.core.usage import (
@@ -49,6 +51,9 @@ from bot.usage.sagemaker import sagemaker_source
 from bot.usage.usage_scan import BrokenUsageSource, UsageScanner
 from bot.usecases.check_authority import AuthorityChecker
 from bot.usecases.repositories import RepositoryNames
+from bot.usecases.usage_history import USES_KEPT_FOR, MemoryOfScans, UsageRecorder
+
+_log = logging.getLogger(__name__)
 
 _SESSIONS = SharedAwsSessions()
 """Shared by the whole process."""
@@ -163,12 +168,14 @@ def _account_accesses(
 
 class CompletedScan(NamedTuple):
     """One scan of all usage sources. `at`: when it started, in UTC; `coverage`: what was scanned;
-    `names`: all repositories of the registries."""
+    `names`: all repositories of the registries. `covered_since`: since when remembered scans
+    without a gap cover a registry; registries that they do not cover may be left out."""
 
     snapshot: UsageSnapshot
     at: datetime
     coverage: ScanCoverage
     names: RepositoryNames
+    covered_since: Mapping[RegistryId, datetime | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,11 +213,34 @@ class UsageSources:
             ignored=Patterns(settings.usage.ignore_references),
         )
         snapshot = scanner.scan()
+        covered_since = self._remember(snapshot, at, settings.usage.scan_every, memory)
         lists = [account.region_list() for account in self.accounts]
         scans = merge_denied_regions(snapshot.scans, lists)
         return CompletedScan(
-            replace(snapshot, scans=scans), at, self.coverage, RepositoryNames(self.all_registries)
+            replace(snapshot, scans=scans),
+            at,
+            self.coverage,
+            RepositoryNames(self.all_registries),
+            covered_since,
         )
+
+    def _remember(
+        self,
+        snapshot: UsageSnapshot,
+        at: datetime,
+        scan_every: timedelta | None,
+        memory: ScanMemory,
+    ) -> Mapping[RegistryId, datetime | None]:
+        """Records what the scan saw in use. Returns `covered_since` as in CompletedScan."""
+        if memory.writer:
+            UsageRecorder(
+                memory.writer, self.all_registries, self.registries, scan_every, _log.warning
+            ).record(snapshot, at)
+        if memory.history is None:
+            return {}
+        places = {ScanPlace(source.name, source.scope) for source in self.sources}
+        scans = MemoryOfScans(memory.history, places, at, scan_every)
+        return scans.covered_since(self.registries | self.coverage.places, USES_KEPT_FOR)
 
     def scan_with_other_regions(
         self,

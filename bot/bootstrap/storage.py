@@ -83,12 +83,13 @@ class Storage(NamedTuple):
 
     @property
     def scans(self) -> ScanMemory:
-        return ScanMemory(self.store or self.cache, self.cache)
+        return ScanMemory(self.store or self.cache, self.cache, self.store, self.store)
 
     @property
     def read_only_scans(self) -> ScanMemory:
         """For scans under settings that are not in force."""
-        return self.scans._replace(usage=ReadOnlyWorkloadCountMemory(self.scans.usage))
+        counts = ReadOnlyWorkloadCountMemory(self.scans.usage)
+        return self.scans._replace(usage=counts, writer=None)
 
 
 def open_store() -> "Store":

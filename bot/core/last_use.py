@@ -1,11 +1,16 @@
 """When images were last in use, by the scans of usage that the store remembers."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple, TypeAlias
 
-from bot.core.repository import RepositoryId
+from bot.core.image_references import RepositoryPlace
+from bot.core.repository import RegistryId
+
+Users: TypeAlias = Mapping[str, Sequence[str]]
+"""By digest or by tag, the workloads."""
 
 CLOCKS_DIFFER = timedelta(hours=1)
 """Times of scans that are further ahead are ignored: the clock of that process was wrong."""
@@ -34,7 +39,32 @@ class SeenUses:
     that the tags named at that time."""
 
     by_digest: Mapping[str, LastUse]
-    by_tag: Mapping[RepositoryId, Mapping[str, LastUse]]
+    by_tag: Mapping[RepositoryPlace, Mapping[str, LastUse]]
+
+
+def seen_uses(
+    by_digest: Users,
+    by_tag: Mapping[RepositoryPlace, Users],
+    digests: Mapping[RepositoryPlace, Mapping[str, str]],
+    at: datetime,
+) -> SeenUses:
+    """`by_digest`, `by_tag`: the workloads. `digests`: by tag, as far as they are known."""
+    users: defaultdict[str, set[str]] = defaultdict(set)
+    for place, digest_by_tag in digests.items():
+        for tag, digest in digest_by_tag.items():
+            users[digest].update(by_tag[place][tag])
+    named = {
+        digest: LastUse.by(at, found.union(by_digest.get(digest, ())))
+        for digest, found in users.items()
+    }
+    return SeenUses(
+        {digest: LastUse.by(at, found) for digest, found in by_digest.items()} | named,
+        {place: _last_uses(tags, at) for place, tags in by_tag.items()},
+    )
+
+
+def _last_uses(users: Users, at: datetime) -> Mapping[str, LastUse]:
+    return {tag: LastUse.by(at, found) for tag, found in users.items()}
 
 
 class ScanPlace(NamedTuple):
@@ -45,6 +75,11 @@ class ScanPlace(NamedTuple):
 
 
 TAGS = "tags"
+
+
+def tags_in(registry: RegistryId) -> ScanPlace:
+    return ScanPlace(TAGS, str(registry))
+
 
 ScanTimes: TypeAlias = Mapping[ScanPlace, Sequence[datetime]]
 """When each place was scanned whole, in UTC. In any order."""
@@ -60,6 +95,12 @@ class MemoryReach:
 
     def is_whole(self, now: datetime) -> bool:
         return self.since is not None and self.since <= now - self.within
+
+
+def longest_gap(scan_every: timedelta | None) -> timedelta | None:
+    """The longest pause between two regular scans that leaves no gap in the memory. None if scans
+    are not regular."""
+    return None if scan_every is None else 2 * scan_every
 
 
 def covered_since(

@@ -194,6 +194,7 @@ PositiveDuration = Annotated[
     BeforeValidator(_duration),
     Field(ge=timedelta(seconds=1), description="a duration of at least 1s, such as 30s, 5m or 24h"),
 ]
+ScanInterval = Annotated[timedelta, BeforeValidator(_duration), Field(ge=timedelta(minutes=5))]
 Percentage = Annotated[
     float, BeforeValidator(_share), Field(le=1, description="a percentage from 0% to 100%")
 ]

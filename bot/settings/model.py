@@ -51,6 +51,7 @@ from bot.settings.field_types import (
     RepositoryPattern,
     ResourceName,
     RoleArn,
+    ScanInterval,
     Schedule,
     ServicePrincipal,
     TimeZone,
@@ -216,6 +217,11 @@ class UsageSection(SettingsSection):
     ] = Field(default_factory=dict)
     ignore_references: Entries[ReferencePattern] = ()
     expect_none: Boolean = False
+    scan_every: Annotated[
+        ScanInterval | None,
+        BeforeValidator(_none_if_off),
+        Field(description="a duration of at least 5m, such as 6h, or false"),
+    ] = timedelta(hours=6)
 
 
 class ReportSection(SettingsSection):

@@ -8,8 +8,8 @@ from typing import Any
 from sqlalchemy import Table, delete, select
 from sqlalchemy.orm import Session
 
+from bot.core.image_references import RepositoryPlace
 from bot.core.last_use import LastUse, ScanPlace, ScanTimes, SeenUses
-from bot.core.repository import RepositoryId
 from bot.parallel import in_batches
 from bot.store.table_base import (
     StoreQueries,
@@ -33,8 +33,8 @@ class UsageHistoryQueries(StoreQueries):
             {"digest": digest} | use._asdict() for digest, use in sorted(seen.by_digest.items())
         )
         tags = (
-            {"repository": repository.uri, "tag": tag} | use._asdict()
-            for repository, uses in sorted(seen.by_tag.items(), key=_by_uri)
+            {"repository": repository, "tag": tag} | use._asdict()
+            for repository, uses in sorted((_key(place), u) for place, u in seen.by_tag.items())
             for tag, use in sorted(uses.items())
         )
         with self._database.writing() as session:
@@ -56,12 +56,12 @@ class UsageHistoryQueries(StoreQueries):
                     found[digest] = LastUse(at, tuple(users), others)
         return found
 
-    def last_uses_of_tags(self, repositories: Iterable[RepositoryId]) -> Mapping[str, LastUse]:
+    def last_uses_of_tags(self, repositories: Iterable[RepositoryPlace]) -> Mapping[str, LastUse]:
         """By tag, the last use in any of the repositories."""
         found: dict[str, LastUse] = {}
-        uris = [repository.uri for repository in repositories]
+        keys = [_key(repository) for repository in repositories]
         query = select(TagUseRow.tag, TagUseRow.at, TagUseRow.users, TagUseRow.others).where(
-            TagUseRow.repository.in_(uris)
+            TagUseRow.repository.in_(keys)
         )
         with self._database.reading() as session:
             for tag, at, users, others in session.execute(query):
@@ -89,8 +89,9 @@ class UsageHistoryQueries(StoreQueries):
                 session.execute(delete(row).where(row.at < before))
 
 
-def _by_uri(item: tuple[RepositoryId, object]) -> str:
-    return item[0].uri
+def _key(repository: RepositoryPlace) -> str:
+    registry, name = repository
+    return f"{registry.account}/{registry.region}/{name}"
 
 
 def _keep_later(session: Session, row: type[TableBase], values: Iterable[dict[str, Any]]) -> None:

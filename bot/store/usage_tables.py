@@ -19,7 +19,7 @@ class DigestUseRow(TableBase):
 
 
 class TagUseRow(TableBase):
-    """The last scan that saw a tag in use, as in LastUse. `repository`: a URI."""
+    """The last scan that saw a tag in use, as in LastUse. `repository`: ACCOUNT/REGION/NAME."""
 
     __tablename__ = "tag_uses"
 

@@ -78,7 +78,8 @@ class Planner:
 
     `snapshot` and `coverage`: what was in use at `scanned_at`, and what was scanned. `store` None:
     there are no pins and no plans. `authority` checks who removed pins. `names`: the repositories
-    in the registries."""
+    in the registries. `covered_since`: since when remembered scans of usage without a gap cover a
+    registry; registries that they do not cover may be left out."""
 
     snapshot: UsageSnapshot
     scanned_at: datetime
@@ -92,6 +93,7 @@ class Planner:
     clock: Clock
     progress: Progress
     names: RepositoryNames
+    covered_since: Mapping[RegistryId, datetime | None]
 
     def plan(self, found: FoundRepository, gone: Sequence[Manifest] = ()) -> Planned:
         """`gone`: deleted manifests, which get verdicts as if they still existed.

@@ -4,10 +4,11 @@ from datetime import timedelta
 
 from bot.core.last_use import LastUse, ScanPlace, SeenUses
 from bot.store.store import Store
-from tests.store.support import HERE, THERE
+from tests.store.support import PLACE
 from tests.support import NOW
 
 DAY = timedelta(days=1)
+HERE, THERE = (PLACE, "team/api"), (PLACE, "team/web")
 ECS, LAMBDA = ScanPlace("ecs", "here"), ScanPlace("lambda", "here")
 FIRST, SECOND = LastUse(NOW - DAY, ("ECS prod/api",)), LastUse(NOW, ("Lambda f", "Lambda g"), 4)
 

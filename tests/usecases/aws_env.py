@@ -227,6 +227,7 @@ class AwsEnv:
             clock=self.clock,
             progress=lambda *_: None,
             names=RepositoryNames(),
+            covered_since={},
         )
 
     def starter(self, worker: PlanWorker = HERE, *, enabled: bool = True) -> RunStarter:

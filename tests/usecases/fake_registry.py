@@ -135,6 +135,15 @@ class FakeRegistry:
         self.described_images |= found
         return found
 
+    def digests_of_tags(self, name: str, tags: Sequence[str]) -> Mapping[str, str]:
+        assert name == API.name
+        return {
+            tag: digest
+            for digest, image in self.images.items()
+            for tag in image.tags
+            if tag in tags
+        }
+
     def read(
         self, repository: RepositoryId, batch: Sequence[DescribedImage]
     ) -> DatedAnswer[ManifestContent | ManifestReadFailure]:

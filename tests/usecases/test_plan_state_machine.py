@@ -584,6 +584,7 @@ class PlanStateMachine(RuleBasedStateMachine):
             clock=self.clock,
             progress=lambda *_: None,
             names=RepositoryNames(),
+            covered_since={},
         )
 
     def _decisions(self) -> Decisions:

@@ -77,6 +77,7 @@ def make_all(aws: AwsStandIn, registry: EcrRegistry, cache: SqliteManifestCache)
             clock=clock,
             progress=lambda *_: None,
             names=RepositoryNames(),
+            covered_since={},
         )
         return planner.plan(FoundRepository(shelf.id, registry))
 

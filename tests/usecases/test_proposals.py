@@ -106,6 +106,7 @@ class ProposalSetup:
             clock=self.env.clock,
             progress=lambda *_: None,
             names=RepositoryNames(),
+            covered_since={},
         )
 
 

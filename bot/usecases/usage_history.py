@@ -1,0 +1,179 @@
+"""Records what scans of usage saw in use, and reads when images were last in use."""
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, NamedTuple
+
+from bot.core.errors import RequestError, ServiceError
+from bot.core.image_references import RepositoryPlace
+from bot.core.last_use import (
+    LastUse,
+    ScanPlace,
+    covered_since,
+    longest_gap,
+    seen_uses,
+    tags_in,
+)
+from bot.core.manifest import Manifest
+from bot.core.plan_problems import NothingInUse, ScanFailureCause
+from bot.core.repository import RegistryId, RepositoryId
+from bot.core.usage import SourceScan, Workloads
+from bot.core.usage_snapshot import UsageSnapshot
+from bot.parallel import in_batches, in_parallel
+from bot.ports import Registry, UsageHistory, UsageHistoryWriter
+
+if TYPE_CHECKING:
+    from bot.store.store import Store
+
+USES_KEPT_FOR = timedelta(days=400)
+"""How long uses and scans are remembered, at least."""
+
+PART_OF_INTERVAL = 0.25
+"""Two scans that are remembered as whole are at least this part of the interval of regular scans
+apart."""
+
+
+class _TagsCall(NamedTuple):
+    """`tags`: some of those in use in the repository."""
+
+    registry: Registry
+    place: RepositoryPlace
+    tags: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class UsageRecorder:
+    """`registries`: those of the settings. `asked`: those for which usage was scanned.
+    `scan_every`: the interval of regular scans, None if there are none. `warn` gets sentences for
+    the log."""
+
+    history: UsageHistoryWriter
+    registries: Iterable[Registry]
+    asked: frozenset[RegistryId]
+    scan_every: timedelta | None
+    warn: Callable[[str], None]
+
+    def record(self, snapshot: UsageSnapshot, at: datetime) -> None:
+        """Records what the scan saw in use, also if a part of it failed. Records as scanned whole
+        the sources that did not fail, and the registries whose tags in use were all resolved. `at`:
+        when the scan started, in UTC.
+
+        Raises ServiceError if the database fails."""
+        registries = self._asked_registries()
+        calls = [*_calls(registries, snapshot.by_tag)]
+        digests: defaultdict[RepositoryPlace, dict[str, str]] = defaultdict(dict)
+        failures: dict[RegistryId, RequestError | ServiceError] = {}
+        for call, answer in zip(calls, in_parallel(_digests_or_error, calls), strict=True):
+            if isinstance(answer, RequestError | ServiceError):
+                failures.setdefault(call.place[0], answer)
+            else:
+                digests[call.place].update(answer)
+        for registry, error in failures.items():
+            self.warn(f"{error}; not all tags in use in {registry} are remembered with their image")
+        scanned = whole_places(snapshot.scans, registries.keys() - failures.keys())
+        seen = seen_uses(snapshot.by_digest, snapshot.by_tag, digests, at)
+        self.history.record_usage(seen, self._without_recent(scanned, at), at)
+
+    def _asked_registries(self) -> Mapping[RegistryId, Registry]:
+        found: dict[RegistryId, Registry] = {}
+        for registry in self.registries:
+            id_ = _id_or_none(registry)
+            if id_ in self.asked:
+                found.setdefault(id_, registry)
+            if found.keys() == self.asked:
+                break
+        return found
+
+    def _without_recent(self, scanned: Iterable[ScanPlace], at: datetime) -> list[ScanPlace]:
+        """Leaves out places of which a scan is stored that is hardly older: each report scans
+        usage, and the memory needs few of these scans."""
+        if self.scan_every is None:
+            return [*scanned]
+        known = self.history.usage_scans(at - self.scan_every * PART_OF_INTERVAL)
+        return [place for place in scanned if not any(each <= at for each in known.get(place, ()))]
+
+
+def _calls(
+    registries: Mapping[RegistryId, Registry], by_tag: Mapping[RepositoryPlace, Workloads]
+) -> Iterator[_TagsCall]:
+    for place, tags in by_tag.items():
+        if registry := registries.get(place[0]):
+            for some in in_batches(sorted(tags), registry.read_at_once):
+                yield _TagsCall(registry, place, some)
+
+
+def _digests_or_error(call: _TagsCall) -> Mapping[str, str] | RequestError | ServiceError:
+    try:
+        return call.registry.digests_of_tags(call.place[1], call.tags)
+    except (RequestError, ServiceError) as error:
+        return error
+
+
+def _id_or_none(registry: Registry) -> RegistryId | None:
+    try:
+        return registry.id()
+    except (RequestError, ServiceError):
+        return None
+
+
+def whole_places(
+    scans: Iterable[SourceScan], resolved: Iterable[RegistryId]
+) -> frozenset[ScanPlace]:
+    """What was scanned whole. `resolved`: the registries whose tags in use were all resolved. None
+    if nothing is in use, since the sources probably scan the wrong accounts."""
+    by_place: defaultdict[ScanPlace, list[ScanFailureCause | None]] = defaultdict(list)
+    for scan in scans:
+        if isinstance(scan.failure, NothingInUse):
+            return frozenset()
+        by_place[ScanPlace(scan.source, scan.scope)].append(scan.failure)
+    whole = (place for place, failures in by_place.items() if not any(failures))
+    return frozenset([*whole, *map(tags_in, resolved)])
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryOfScans:
+    """`places`: the usage sources of a scan, which started at `at`. `scan_every` as in
+    UsageRecorder."""
+
+    history: UsageHistory
+    places: Collection[ScanPlace]
+    at: datetime
+    scan_every: timedelta | None
+
+    def covered_since(
+        self, registries: Iterable[RegistryId], within: timedelta
+    ) -> Mapping[RegistryId, datetime | None]:
+        """Since when scans without a gap cover each registry, at most the last `within`. Raises
+        ServiceError if the database fails."""
+        gap = longest_gap(self.scan_every)
+        if gap is None:
+            return {}
+        known = self.history.usage_scans(self.at - within - gap)
+        return {
+            registry: covered_since(
+                {place: known.get(place, ()) for place in [*self.places, tags_in(registry)]},
+                self.at,
+                gap,
+            )
+            for registry in registries
+            if tags_in(registry) in known
+        }
+
+
+def last_uses_of(
+    store: "Store",
+    repository: RepositoryId,
+    destinations: Iterable[RegistryId],
+    manifests: Sequence[Manifest],
+) -> Mapping[str, LastUse]:
+    """By digest, the last use of the image or of one of its tags. `destinations`: registries with
+    replicas of the repository, whose tags count too. Raises ServiceError if the database fails."""
+    places = [(registry, repository.name) for registry in (repository.registry, *destinations)]
+    of_tags = store.last_uses_of_tags(places)
+    found = {**store.last_uses([manifest.digest for manifest in manifests])}
+    for manifest in manifests:
+        for tag in of_tags.keys() & set(manifest.tags):
+            found[manifest.digest] = max(of_tags[tag], found.get(manifest.digest, of_tags[tag]))
+    return found
