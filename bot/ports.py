@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from bot.core.last_use import ScanPlace, ScanTimes, SeenUses
@@ -310,11 +310,13 @@ class RegionMemory(Protocol):
 class DefinitionKey(NamedTuple):
     """Names what workloads are started from, such as a revision of a task definition. `place`: the
     endpoint that answers for it, the account and the Region. `fingerprint`: changes with the
-    content; empty if the content never changes."""
+    content; empty if the content never changes. `valid_for`: how long the content may be used;
+    None: forever."""
 
     place: str
     name: str
     fingerprint: str = ""
+    valid_for: timedelta | None = None
 
 
 class DefinitionCache(Protocol):
@@ -322,7 +324,7 @@ class DefinitionCache(Protocol):
     raises ServiceError if it fails."""
 
     def known(self, keys: Iterable[DefinitionKey]) -> Mapping[DefinitionKey, tuple[str, ...]]:
-        """Leaves out definitions that are unknown, changed or damaged."""
+        """Leaves out definitions that are unknown, changed, too old or damaged."""
 
     def remember(self, definitions: Mapping[DefinitionKey, tuple[str, ...]]) -> None: ...
 

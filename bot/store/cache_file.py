@@ -55,7 +55,8 @@ _ARTIFACT_TYPES = (
 
 _DEFINITIONS = (
     """CREATE TABLE IF NOT EXISTS definitions (
-        place TEXT, name TEXT, fingerprint TEXT, content BLOB, checksum BLOB, used_at REAL,
+        place TEXT, name TEXT, fingerprint TEXT, content BLOB, checksum BLOB, read_at REAL,
+        used_at REAL,
         PRIMARY KEY (place, name)
     ) WITHOUT ROWID""",
 )

@@ -15,7 +15,8 @@ from bot.store.cache_file import SqliteCacheFile
 NAMES_A_QUERY = 500
 
 _ROWS_OF = (
-    "SELECT name, fingerprint, content, checksum, used_at >= ? FROM definitions WHERE place = ?"
+    "SELECT name, fingerprint, content, checksum, read_at, used_at >= ? "
+    "FROM definitions WHERE place = ?"
 )
 
 KEPT_UNUSED = timedelta(days=90)
@@ -37,7 +38,7 @@ class SqliteUsageCache(SqliteCacheFile):
         now = self._clock()
         found: dict[DefinitionKey, tuple[str, ...]] = {}
         noted_long_ago: list[DefinitionKey] = []
-        for key, packed, is_noted in self._rows(keys, now - _USE_IS_NOTED_AFTER):
+        for key, packed, is_noted in self._rows(keys, now):
             found[key] = tuple(orjson.loads(packed))
             if not is_noted:
                 noted_long_ago.append(key)
@@ -48,19 +49,20 @@ class SqliteUsageCache(SqliteCacheFile):
         if not definitions:
             return
         now = self._clock()
+        at = now.timestamp()
         rows = [
-            (*key, packed := orjson.dumps(content), _checksum(key, packed), now.timestamp())
+            (*key[:3], packed := orjson.dumps(content), _checksum(key, packed), at, at)
             for key, content in definitions.items()
         ]
-        self._insert("INSERT OR REPLACE INTO definitions VALUES (?, ?, ?, ?, ?, ?)", rows)
+        self._insert("INSERT OR REPLACE INTO definitions VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
         self._insert(
             "DELETE FROM definitions WHERE used_at < ?", [((now - KEPT_UNUSED).timestamp(),)]
         )
 
     def _rows(
-        self, keys: Iterable[DefinitionKey], noted_since: datetime
+        self, keys: Iterable[DefinitionKey], now: datetime
     ) -> Iterator[tuple[DefinitionKey, bytes, bool]]:
-        """Yields the content of each key, and whether its use was noted since this time."""
+        """Yields the content of each key, and whether its use was noted in the last days."""
         by_place: defaultdict[str, dict[str, DefinitionKey]] = defaultdict(dict)
         for key in keys:
             by_place[key.place][key.name] = key
@@ -68,12 +70,13 @@ class SqliteUsageCache(SqliteCacheFile):
             for place, named in by_place.items():
                 for some in in_batches(list(named), NAMES_A_QUERY):
                     marks = ",".join("?" * len(some))
-                    values = (noted_since.timestamp(), place, *some)
-                    for name, *stored, is_noted in self._db.execute(
+                    values = ((now - _USE_IS_NOTED_AFTER).timestamp(), place, *some)
+                    for name, *stored, read_at, is_noted in self._db.execute(
                         f"{_ROWS_OF} AND name IN ({marks})", values
                     ):
                         key = named[name]
-                        if (packed := _content(key, *stored)) is not None:
+                        packed = _content(key, *stored)
+                        if packed is not None and _is_valid(key, read_at, now):
                             yield key, packed, bool(is_noted)
 
     def _note_use(self, keys: Sequence[DefinitionKey], now: datetime) -> None:
@@ -91,5 +94,12 @@ def _content(
     return packed if checksum == _checksum(key, packed) else None
 
 
+def _is_valid(key: DefinitionKey, read_at: float, now: datetime) -> bool:
+    """A time in the future, by another clock, is not valid."""
+    if key.valid_for is None:
+        return True
+    return 0 <= now.timestamp() - read_at < key.valid_for.total_seconds()
+
+
 def _checksum(key: DefinitionKey, packed: bytes) -> bytes:
-    return sha256(orjson.dumps([*key]) + packed).digest()
+    return sha256(orjson.dumps(key[:3]) + packed).digest()

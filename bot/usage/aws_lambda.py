@@ -1,15 +1,16 @@
 """AWS Lambda: the images of all versions of container functions."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import timedelta
+from hashlib import sha256
 from typing import NamedTuple
 
 from bot.aws.aws_api import AwsAnswer, AwsApi, error_with
 from bot.aws.errors import explain_errors
 from bot.core.usage import ImageUse
-from bot.parallel import in_parallel
 from bot.ports import DefinitionKey, OpenDefinitionCache
-from bot.usage.known_definitions import Reading, no_definition_cache, read_once
+from bot.usage.known_definitions import Reading, no_definition_cache, one_by_one, read_once
 
 _PAGE = 50
 """Largest page of Lambda, also for a higher MaxItems: API reference."""
@@ -18,6 +19,10 @@ _NOT_FOUND = error_with("ResourceNotFoundException")
 """The function or version was deleted after it was listed."""
 
 LATEST = "$LATEST"
+
+ALIASES_VALID_FOR = timedelta(days=1)
+"""Aliases only name versions in messages: all versions count as in use, with and without one.
+Lambda has no list of all aliases, and answers few of these calls in a second."""
 
 
 class _FunctionVersion(NamedTuple):
@@ -53,7 +58,7 @@ class LambdaSource:
         """Yields the image as deployed, and the digest that Lambda resolved and runs."""
         with explain_errors("Reading Lambda", self.scope, is_call=False):
             versions = dict(self._versions())
-            aliases = self._all_aliases(list(versions))
+            aliases = self._all_aliases(versions)
             for version, (uri, digest) in self._images(versions).items():
                 yield ImageUse(uri, _workload_name(version, aliases), digest)
 
@@ -81,26 +86,43 @@ class LambdaSource:
             for version, code in versions.items()
         }
         return read_once(
-            self._open_cache, keys, lambda version: self._image(version, versions[version])
+            self._open_cache,
+            keys,
+            one_by_one(lambda version: self._image(version, versions[version])),
         )
 
-    def _all_aliases(self, versions: Sequence[_FunctionVersion]) -> _Aliases:
+    def _all_aliases(self, versions: Mapping[_FunctionVersion, _CodeState]) -> _Aliases:
+        """Reads the aliases of a function again when it has another version or other code, and
+        after ALIASES_VALID_FOR."""
+        states: defaultdict[str, list[str]] = defaultdict(list)
+        for version, code in versions.items():
+            states[version.function].append(" ".join([version.version, *code]))
+        place = self._aws.place_of("lambda")
+        keys = {
+            function: DefinitionKey(
+                place, f"aliases:{function}", _fingerprint(state), ALIASES_VALID_FOR
+            )
+            for function, state in states.items()
+        }
         found: defaultdict[_FunctionVersion, list[str]] = defaultdict(list)
-        functions = dict.fromkeys(version.function for version in versions)
-        for aliases in in_parallel(self._aliases, functions):
-            for version, alias in aliases:
-                found[version].append(alias)
+        read = read_once(self._open_cache, keys, one_by_one(self._aliases))
+        for function, aliases in read.items():
+            for each in aliases:
+                number, _, alias = each.partition(" ")
+                found[_FunctionVersion(function, number)].append(alias)
         return found
 
-    def _aliases(self, function: str) -> list[tuple[_FunctionVersion, str]]:
-        aliases = self._aws.pages(
-            "lambda", "list_aliases", "Aliases", _NOT_FOUND, FunctionName=function, MaxItems=_PAGE
-        )
-        return [
-            (_FunctionVersion(function, version), alias["Name"])
-            for alias in aliases
-            for version in _versions_of_alias(alias)
-        ]
+    def _aliases(self, function: str) -> Reading | None:
+        """Version and alias, separated by a space. None if the function was deleted."""
+        request = {"FunctionName": function, "MaxItems": _PAGE}
+        aliases: list[str] = []
+        while answer := self._aws.find("lambda", "list_aliases", _NOT_FOUND, **request):
+            for alias in answer["Aliases"]:
+                aliases += [f"{version} {alias['Name']}" for version in _versions_of_alias(alias)]
+            if not (token := answer.next_page()):
+                return Reading(tuple(aliases))
+            request |= token
+        return None
 
     def _image(self, version: _FunctionVersion, listed: _CodeState) -> Reading | None:
         """It is final if the answer is about the code that was listed: the function may have been
@@ -118,6 +140,10 @@ class LambdaSource:
         digest = code["ResolvedImageUri"].rpartition("@")[2]
         is_listed = _CodeState.of(answer["Configuration"]) == listed
         return Reading((code["ImageUri"], digest), is_listed and bool(digest))
+
+
+def _fingerprint(states: Iterable[str]) -> str:
+    return sha256(" ".join(sorted(states)).encode()).hexdigest()
 
 
 def _versions_of_alias(alias: AwsAnswer) -> set[str]:

@@ -1,7 +1,7 @@
 """Amazon ECS: the images of tasks, services, daemons, scheduled tasks and newest task
 definitions."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import NamedTuple
@@ -17,13 +17,13 @@ from bot.usage.ecs_definitions import (
     TaskDefinitions,
     TaskDefinitionUse,
     container_image_uses,
-    describe_all,
     describe_in_clusters,
     list_in_cluster,
     short_name,
 )
 from bot.usage.ecs_revisions import Revisions, active_revisions, newest_uses
 from bot.usage.ecs_schedules import rule_findings, schedule_findings
+from bot.usage.ecs_services import service_findings
 from bot.usage.known_definitions import no_definition_cache
 
 _TASKS = EcsDescribeCall("describe_tasks", parameter="tasks", result_key="tasks", limit=100)
@@ -37,32 +37,6 @@ _SERVICE_GROUP = "service:"
 _RUNS_NOTHING = frozenset({"PROVISIONING", "PENDING", "STOPPED"})
 _STARTING = frozenset({"PROVISIONING", "PENDING", "ACTIVATING"})
 """Values of lastStatus: developer guide, task lifecycle."""
-
-_SERVICES = EcsDescribeCall(
-    "describe_services", parameter="services", result_key="services", limit=10
-)
-"""Limit: API reference, DescribeServices."""
-
-_DEPLOYMENTS = EcsDescribeCall(
-    "describe_service_deployments",
-    parameter="serviceDeploymentArns",
-    result_key="serviceDeployments",
-    limit=20,
-)
-
-_REVISIONS = EcsDescribeCall(
-    "describe_service_revisions",
-    parameter="serviceRevisionArns",
-    result_key="serviceRevisions",
-    limit=20,
-)
-"""Limits: API reference. Both calls answer MISSING for deployments before October 25, 2024."""
-
-_DEPLOYMENT_STATES = {"PRIMARY": "", "ACTIVE": " (draining)", "INACTIVE": " (replaced)"}
-"""API reference, Deployment, status. ACTIVE deployments are being replaced and still run tasks."""
-
-_TASK_SET_STATES = {"PRIMARY": "", "ACTIVE": " (second task set)", "DRAINING": " (draining)"}
-"""API reference, TaskSet, status. ACTIVE task sets serve no production traffic."""
 
 
 def task_findings(aws: AwsApi, clusters: Sequence[str]) -> Iterator[ImageUse | TaskDefinitionUse]:
@@ -114,63 +88,6 @@ def _state(task: AwsAnswer) -> str:
     return " (starting)" if task["lastStatus"] in _STARTING else ""
 
 
-def service_findings(
-    aws: AwsApi, clusters: Sequence[str]
-) -> Iterator[ImageUse | TaskDefinitionUse]:
-    def listed(cluster: str) -> Sequence[str]:
-        return list(list_in_cluster(aws, "list_services", "serviceArns", cluster))
-
-    revisions: dict[str, str] = {}
-    deployments: dict[str, str] = {}
-    for service in describe_in_clusters(aws, _SERVICES, clusters, listed):
-        used_by = f"ECS {short_name(service['clusterArn'])}/{service['serviceName']}"
-        yield from _definitions(service, used_by)
-        for revision in service.get("currentServiceRevisions") or ():
-            revisions[revision["arn"]] = used_by
-        if deployment := service.get("currentServiceDeployment"):
-            deployments[deployment] = used_by
-    for arn, used_by in _rollback_targets(aws, deployments):
-        revisions.setdefault(arn, f"{used_by} (to roll back to)")
-    yield from _revision_findings(aws, revisions)
-
-
-def _definitions(service: AwsAnswer, used_by: str) -> Iterator[TaskDefinitionUse]:
-    """With the deployment controllers CODE_DEPLOY and EXTERNAL, a service has task sets instead of
-    deployments. With EXTERNAL it has no task definition."""
-    if definition := service.get("taskDefinition"):
-        yield TaskDefinitionUse(definition, used_by)
-    for deployment in service["deployments"]:
-        state = _DEPLOYMENT_STATES.get(deployment["status"], "")
-        yield TaskDefinitionUse(deployment["taskDefinition"], f"{used_by}{state}")
-    for task_set in service.get("taskSets") or ():
-        state = _TASK_SET_STATES.get(task_set["status"], "")
-        yield TaskDefinitionUse(task_set["taskDefinition"], f"{used_by}{state}")
-
-
-def _rollback_targets(aws: AwsApi, deployments: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """Yields the source, target and rollback revisions of each deployment."""
-    for deployment in describe_all(aws, _DEPLOYMENTS, list(deployments)):
-        used_by = deployments[deployment["serviceDeploymentArn"]]
-        for source in deployment.get("sourceServiceRevisions") or ():
-            yield source["arn"], used_by
-        yield deployment["targetServiceRevision"]["arn"], used_by
-        rollback = deployment.get("rollback")
-        if rollback and (arn := rollback.get("serviceRevisionArn")):
-            yield arn, used_by
-
-
-def _revision_findings(
-    aws: AwsApi, revisions: Mapping[str, str]
-) -> Iterator[ImageUse | TaskDefinitionUse]:
-    """Yields the digests that ECS resolved at deployment, and the task definition: a container with
-    versionConsistency `disabled` has no digest."""
-    for revision in describe_all(aws, _REVISIONS, list(revisions)):
-        used_by = revisions[revision["serviceRevisionArn"]]
-        yield TaskDefinitionUse(revision["taskDefinition"], used_by)
-        for container in revision.get("containerImages") or ():
-            yield from container_image_uses(container, used_by)
-
-
 class EcsSource:
     """ECS in one account and Region. `revisions`: how many of the newest revisions count, for every
     family of task definitions and daemon task definitions."""
@@ -220,7 +137,8 @@ class EcsSource:
     def _tasks_and_services(self, clusters: Sequence[str]) -> list[ImageUse | TaskDefinitionUse]:
         """Lists tasks before services, so that a task that starts in between is covered by its
         service."""
-        return [*task_findings(self._aws, clusters), *service_findings(self._aws, clusters)]
+        tasks = list(task_findings(self._aws, clusters))
+        return [*tasks, *service_findings(self._aws, self._open_cache, clusters)]
 
 
 class _Listed(NamedTuple):

@@ -21,7 +21,7 @@ from bot.usage.ecs_definitions import (
     short_name,
     split_revision,
 )
-from bot.usage.known_definitions import Reading, read_once
+from bot.usage.known_definitions import Reading, one_by_one, read_once
 
 _DEPLOYMENTS = EcsDescribeCall(
     "describe_daemon_deployments",
@@ -76,7 +76,7 @@ def daemon_definition_image_uses(
 
     place = aws.place_of("ecs")
     keys = {arn: DefinitionKey(place, arn) for arn in users}
-    for arn, images in read_once(open_cache, keys, described).items():
+    for arn, images in read_once(open_cache, keys, one_by_one(described)).items():
         yield from image_uses_of(images, users[arn])
 
 

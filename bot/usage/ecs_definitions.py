@@ -12,7 +12,7 @@ from bot.core.usage import ImageUse, TagRunner, UnresolvedTagReference
 from bot.parallel import in_parallel
 from bot.ports import DefinitionKey, OpenDefinitionCache
 from bot.sanitize import quoted
-from bot.usage.known_definitions import Reading, read_once
+from bot.usage.known_definitions import Reading, one_by_one, read_once
 
 PAGE = 100
 """Largest page of ECS's List… calls: API reference, maxResults. ListServices returns 10 by
@@ -110,7 +110,8 @@ def _batches(arns: Sequence[str], call: EcsDescribeCall) -> Iterator[Sequence[st
 
 class TaskDefinitionUse(NamedTuple):
     """A task definition that a workload names: `family`, `family:revision` or an ARN. Without a
-    revision it is the newest ACTIVE one (API reference, RunTask, taskDefinition)."""
+    revision it is the newest ACTIVE one (API reference, RunTask, taskDefinition). A revision never
+    changes, and its number is not used again (API reference, DeleteTaskDefinitions)."""
 
     definition: str
     used_by: str
@@ -152,7 +153,7 @@ class TaskDefinitions:
         keys = {
             name: None if name in may_be_deleted else _revision_key(place, name) for name in users
         }
-        for name, images in read_once(self.open_cache, keys, self._describe).items():
+        for name, images in read_once(self.open_cache, keys, one_by_one(self._describe)).items():
             yield from image_uses_of(images, users[name])
 
     def _name_here(self, definition: str, newest: Mapping[str, str]) -> str | None:

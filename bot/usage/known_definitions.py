@@ -1,6 +1,6 @@
 """Reads each definition of workloads once, since what it contains never changes."""
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import NamedTuple, TypeVar
 
@@ -20,19 +20,18 @@ class Reading(NamedTuple):
 def read_once(
     open_cache: OpenDefinitionCache,
     keys: Mapping[Item, DefinitionKey | None],
-    read: Callable[[Item], Reading | None],
+    read: Callable[[Sequence[Item]], Iterable[tuple[Item, Reading]]],
 ) -> dict[Item, tuple[str, ...]]:
-    """Returns the content of each item, from the cache or by `read`, in parallel. An item without a
-    key is always read. Leaves out items for which `read` returns None. Remembers what is final,
-    also if a later call fails."""
+    """Returns the content of each item, from the cache or by `read`. An item without a key is
+    always read. Leaves out items that `read` leaves out. Remembers what is final, also if a later
+    call fails."""
     with open_cache() as cache:
         known = cache.known(key for key in keys.values() if key)
         missing = [item for item, key in keys.items() if key not in known]
         new: dict[Item, Reading] = {}
         try:
-            for item, answer in zip(missing, in_parallel(read, missing), strict=True):
-                if answer is not None:
-                    new |= {item: answer}
+            for item, answer in read(missing):
+                new |= {item: answer}
         finally:
             cache.remember(
                 {
@@ -43,6 +42,19 @@ def read_once(
             )
     read_before = {item: known[key] for item, key in keys.items() if key and key in known}
     return read_before | {item: answer.content for item, answer in new.items()}
+
+
+def one_by_one(
+    read: Callable[[Item], Reading | None],
+) -> Callable[[Sequence[Item]], Iterator[tuple[Item, Reading]]]:
+    """Reads single items in parallel. Leaves out those for which `read` returns None."""
+
+    def read_all(items: Sequence[Item]) -> Iterator[tuple[Item, Reading]]:
+        for item, answer in zip(items, in_parallel(read, items), strict=True):
+            if answer is not None:
+                yield item, answer
+
+    return read_all
 
 
 class NoDefinitionCache:

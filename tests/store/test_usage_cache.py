@@ -111,7 +111,7 @@ def test_contents_of_two_keys_that_changed_places(filled: Path) -> None:
     other = DefinitionKey(PLACE, "task-definition/job:2")
     changed(
         filled,
-        "INSERT INTO definitions SELECT place, ?, fingerprint, content, checksum, used_at "
+        "INSERT INTO definitions SELECT place, ?, fingerprint, content, checksum, read_at, used_at "
         "FROM definitions WHERE name = ?",
         other.name,
         JOB.name,
@@ -127,6 +127,15 @@ def test_definitions_that_no_scan_asks_for_are_removed(filled: Path) -> None:
     with opened(filled, NOW + KEPT_UNUSED + timedelta(days=1)) as cache:
         cache.remember({new: ("job:2",)})
         assert cache.known([*STORED, new]).keys() == {JOB, new}
+
+
+@pytest.mark.parametrize(("hours", "is_known"), [(0, True), (23, True), (24, False), (-1, False)])
+def test_a_definition_with_a_lifetime(path: Path, hours: int, *, is_known: bool) -> None:
+    aliases = DefinitionKey(PLACE, "aliases:f", "sha", timedelta(days=1))
+    with opened(path) as cache:
+        cache.remember({aliases: ("1 live",)})
+    with opened(path, NOW + timedelta(hours=hours)) as cache:
+        assert cache.known([aliases]) == ({aliases: ("1 live",)} if is_known else {})
 
 
 def test_a_file_of_the_version_before_gets_the_table(path: Path) -> None:

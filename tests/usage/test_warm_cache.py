@@ -19,7 +19,15 @@ pytestmark = pytest.mark.usefixtures("environment")
 
 NOW = datetime(2026, 11, 29, tzinfo=UTC)
 Scan = Callable[[], set[ImageUse]]
-DESCRIBED = ("ecs:DescribeTaskDefinition", "ecs:DescribeDaemonTaskDefinition", "lambda:GetFunction")
+DESCRIBED = (
+    "ecs:DescribeDaemonTaskDefinition",
+    "ecs:DescribeServiceDeployments",
+    "ecs:DescribeServiceRevisions",
+    "ecs:DescribeTaskDefinition",
+    "lambda:GetFunction",
+    "lambda:ListAliases",
+)
+"""Calls whose answers are remembered."""
 
 
 @pytest.fixture
@@ -39,6 +47,7 @@ def ecs(aws: AwsStandIn) -> EcsState:
     ecs = aws.world.ecs()
     ecs.create_service("prod", "api", [image("api")], digests=[digest(1)])
     ecs.deploy("prod", "api", [image("api", "2")], digests=[digest(2)])
+    ecs.finish("prod", "api")
     ecs.deploy_daemon("prod", "agent", [image("agent")])
     ecs.register("job", [image("job"), "nginx"])
     aws.world.events().run_task("nightly", "job")
@@ -92,7 +101,7 @@ def test_an_updated_function_is_read_again(
         ImageUse(image("thumbnailer"), "Lambda thumbnailer version 1 (alias live)", digest(3)),
         ImageUse(image("thumbnailer", "2"), "Lambda thumbnailer $LATEST", digest(4)),
     }
-    assert described(aws) == ["lambda:GetFunction"]
+    assert described(aws) == ["lambda:GetFunction", "lambda:ListAliases"]
 
 
 def test_a_function_updated_with_another_tag_of_the_same_image(
@@ -153,13 +162,49 @@ def _configuration(functions: LambdaState) -> dict[str, object]:
     }
 
 
+def test_a_deployment_in_progress_is_read_again(aws: AwsStandIn, ecs: EcsState, scan: Scan) -> None:
+    """ECS resolves digests while it deploys."""
+    ecs.deploy("prod", "api", [image("api", "3")], digests=[digest(3)])
+    scan()
+    aws.world.calls.reset()
+    scan()
+    assert described(aws) == ["ecs:DescribeServiceDeployments", "ecs:DescribeServiceRevisions"]
+    ecs.finish("prod", "api")
+    scan()
+    aws.world.calls.reset()
+    assert ImageUse(image("api", "3"), "ECS prod/api", digest(3)) in scan()
+    assert described(aws) == []
+
+
+def test_a_revision_without_digests_is_read_again(
+    aws: AwsStandIn, ecs: EcsState, scan: Scan
+) -> None:
+    ecs.register("tagged", [image("tagged")], version_consistency=False)
+    ecs.create_service("prod", "tagged", family="tagged")
+    scan()
+    aws.world.calls.reset()
+    scan()
+    assert described(aws) == ["ecs:DescribeServiceRevisions"]
+
+
+def test_an_alias_that_moves_to_a_new_version(functions: LambdaState, scan: Scan) -> None:
+    scan()
+    functions.publish("thumbnailer", image("thumbnailer", "2"), digest=digest(4))
+    functions.alias("thumbnailer", "live", "2")
+    assert {each.used_by for each in scan()} == {
+        "Lambda thumbnailer $LATEST",
+        "Lambda thumbnailer version 1",
+        "Lambda thumbnailer version 2 (alias live)",
+    }
+
+
 def test_an_inactive_revision_of_a_service_is_known(
     aws: AwsStandIn, ecs: EcsState, scan: Scan
 ) -> None:
     scan()
     ecs.deregister("api:1")
     aws.world.calls.reset()
-    assert ImageUse(image("api"), "ECS prod/api (draining)") in scan()
+    assert ImageUse(image("api"), "ECS prod/api (to roll back to)", digest(1)) in scan()
     assert described(aws) == []
 
 
