@@ -20,6 +20,7 @@ from bot.core.pull_times import BotRead
 from bot.core.records import AuditEvent, PlanMessage
 from bot.core.repository import Puller, RegistryId, RepositoryId
 from bot.core.usage import ImageUse
+from bot.core.workload_counts import DoubtedUsage, WorkloadCount, WorkloadHistory
 
 Clock = Callable[[], datetime]
 """The time now, in UTC."""
@@ -225,36 +226,10 @@ class ManifestCache(RepositoryMemory, Protocol):
     def add_contents(self, contents: Mapping[str, ManifestContent]) -> None: ...
 
 
-class WorkloadCount(NamedTuple):
-    """How many workloads a source listed, and when. UTC."""
-
-    workloads: int
-    at: datetime
-
-
-class DoubtedUsage(NamedTuple):
-    """A source listed far fewer workloads than `before`. An approver may confirm this number."""
-
-    source: str
-    scope: str
-    listed: WorkloadCount
-    before: WorkloadCount
-
-
-class UsageConfirmation(NamedTuple):
-    """A confirmation that a source listed the right number of workloads. `by`: the id of a Slack
-    user or an AWS ARN. UTC."""
-
-    doubted: DoubtedUsage
-    by: str
-    at: datetime
-
-
 class WorkloadCountMemory(Protocol):
-    """What each source listed last, so that a sudden drop is noticed."""
+    """What sources listed in earlier scans, so that a drop is noticed."""
 
-    def last_listed(self, source: str, scope: str) -> WorkloadCount | None:
-        """The last number that counts: it was not doubted, or it was confirmed."""
+    def history(self, source: str, scope: str) -> WorkloadHistory: ...
 
     def accept(self, source: str, scope: str, listed: WorkloadCount) -> None:
         """Later scans are compared with this number. Ends all doubt."""
@@ -263,15 +238,12 @@ class WorkloadCountMemory(Protocol):
         """Stores the number for a confirmation. Scans are not compared with it."""
 
     def confirm(self, doubted: DoubtedUsage, event: AuditEvent | None) -> bool:
-        """From now on, scans are compared with the doubted number. `event`: the confirmation, for
-        the audit, if the memory has one. False, and nothing is written, if the number is no longer
-        in doubt, or another number is."""
+        """From now on, scans are compared with the doubted number, and with none before. `event`:
+        the confirmation, for the audit, if the memory has one. False, and nothing is written, if
+        the number is no longer in doubt, or another number is."""
 
     def doubted(self) -> Sequence[DoubtedUsage]:
         """All numbers in doubt, by source and scope."""
-
-    def confirmations(self, source: str, scope: str) -> Sequence[UsageConfirmation]:
-        """Oldest first."""
 
 
 class UsageHistory(Protocol):

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -10,6 +11,7 @@ from bot.core.errors import RequestError
 from bot.core.manifest import ManifestContent
 from bot.core.pull_times import BotRead
 from bot.core.repository import RepositoryId
+from bot.core.workload_counts import WorkloadCount, WorkloadHistory
 from bot.ports import ManifestCache, PriceMemory, RepositoryMemory, ScanMemory
 from bot.process import system_clock
 from bot.settings.environment import Environment
@@ -144,18 +146,26 @@ def open_storage_with(store: "Store | None") -> Iterator[Storage]:
 def _move_usage_counts(cache: SqliteManifestCache, store: "Store") -> None:
     """Moves the workload counts of sources from the time before there was a store. Without them, a
     source that lists less now would count as scanned for the first time."""
-    believed, in_doubt = cache.all_listed(), cache.doubted()
-    if not believed and not in_doubt:
+    listed, in_doubt = cache.listed_sources(), cache.doubted()
+    if not listed and not in_doubt:
         return
-    for source, scope, listed in believed:
-        if store.last_listed(source, scope) is None:
-            store.accept(source, scope, listed)
+    for source, scope in listed:
+        if store.history(source, scope).last is None:
+            _move_counts(cache.history(source, scope), partial(store.accept, source, scope))
     known = {(each.source, each.scope) for each in store.doubted()}
     for doubted in in_doubt:
-        is_current = store.last_listed(doubted.source, doubted.scope) == doubted.before
-        if is_current and (doubted.source, doubted.scope) not in known:
+        key = (doubted.source, doubted.scope)
+        if key not in known and store.history(*key) == cache.history(*key):
             store.doubt(doubted)
     cache.forget_listed()
+
+
+def _move_counts(history: WorkloadHistory, accept: Callable[[WorkloadCount], None]) -> None:
+    """Accepts the counts in their order."""
+    for count in history.recent:
+        accept(count)
+    if history.last:
+        accept(history.last)
 
 
 def _url(environment: Environment) -> str:

@@ -18,7 +18,7 @@ from bot.cli.runs import PlanExecutor, execute, note_after_interrupt
 from bot.cli.terminal import note, print_line
 from bot.core.plan import PlanState
 from bot.core.records import PlanRecord
-from bot.ports import DoubtedUsage
+from bot.core.workload_counts import DoubtedUsage
 from bot.process import system_clock
 from bot.render.refusals import figures_words, pause_words
 from bot.render.stored_plans import deletion_words, status_sentence

@@ -117,7 +117,7 @@ def _scan(settings: Settings, registries: Sequence[EcrRegistry]) -> UsageScan:
         authority = open_authority(settings)
         seen = sources.scan(settings, authority, memory.scans, system_clock, progress)
         listed = {
-            (scan.source, scan.scope): memory.scans.usage.last_listed(scan.source, scan.scope)
+            (scan.source, scan.scope): memory.scans.usage.history(scan.source, scan.scope).last
             for scan in seen.snapshot.scans
         }
         elsewhere = sources.elsewhere(NullRegionMemory(), seen.at)

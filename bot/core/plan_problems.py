@@ -14,11 +14,13 @@ from bot.core.repository import RegistryId
 
 @dataclass(frozen=True, slots=True)
 class UsageDrop:
-    """A source lists far fewer workloads than before. A user can confirm the number. UTC."""
+    """A source lists far fewer workloads than before. A user can confirm the number. `at`: when
+    the scan started; None in plans of earlier versions. UTC."""
 
     workloads: int
     before: int
     before_at: datetime
+    at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +118,10 @@ class ScanFailed:
     source: str
     scope: str
     cause: ScanFailureCause
+
+    @property
+    def place(self) -> str:
+        return f"{self.source} ({self.scope})"
 
 
 @dataclass(frozen=True, slots=True)

@@ -131,12 +131,19 @@ def _name_and_tag(user: ImageUser) -> tuple[str, str, bool]:
 
 @dataclass(frozen=True, slots=True)
 class SourceScan:
-    """The result of one source in one scope: the number of different images, or why it failed."""
+    """The result of one source in one scope: the number of different images, or why it failed.
+
+    `at`: when the scan started; None if it is no scan of a source, or unknown. `last_whole_at`:
+    when the source was last scanned whole, `at` if this scan did not fail; None if never or
+    unknown. UTC.
+    """
 
     source: str
     scope: str
     images: int
     failure: ScanFailureCause | None = None
+    at: datetime | None = None
+    last_whole_at: datetime | None = None
 
     @property
     def usage_drop(self) -> UsageDrop | None:

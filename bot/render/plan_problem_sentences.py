@@ -21,7 +21,8 @@ from bot.core.result_reasons import NewPlanProblem, NewPlanProblems, StartProble
 from bot.core.text_formatting import first_few, format_time, short_digest
 from bot.core.usage import source_for
 from bot.render.hints import Surface, hint_words
-from bot.render.refusals import approval_problem_words
+from bot.render.quantities import count
+from bot.render.refusals import approval_problem_words, most_words
 
 IGNORE_REFERENCES = "usage.ignore_references"
 FIX_UNREADABLE = f"write [HOST/]REPOSITORY[:TAG][@DIGEST] there, or list it in {IGNORE_REFERENCES}"
@@ -36,8 +37,8 @@ def plan_problem_words(problem: PlanProblem, surface: Surface | None = None) -> 
     """A sentence without a full stop. It names a command of `surface` if that fixes the problem;
     None: no command."""
     match problem:
-        case why.ScanFailed(source, scope, _):
-            return f"{source} ({scope}): {scan_words(problem, surface)}"
+        case why.ScanFailed():
+            return f"{problem.place}: {scan_words(problem, surface)}"
         case why.UnreadableManifestsProblem(digests, cause):
             return f"{_some(digests)} could not be read: {unread_words(cause)}"
         case why.MissingPushTimes(digests):
@@ -96,8 +97,8 @@ def scan_words(failed: ScanFailed, surface: Surface | None = None) -> str:
 
 def usage_drop_words(drop: UsageDrop) -> str:
     return (
-        f"it lists {drop.workloads:,} workloads, but listed {drop.before:,} on "
-        f"{drop.before_at:%Y-%m-%d}"
+        f"it lists {count(drop.workloads, 'workload')}, but listed {drop.before:,} on "
+        f"{drop.before_at:%Y-%m-%d}{most_words(drop.before_at, drop.at)}"
     )
 
 

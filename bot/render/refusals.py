@@ -1,5 +1,6 @@
 """Sentences for refusals, approvals, plan states and pauses."""
 
+from datetime import datetime
 from typing import assert_never
 
 from bot.core import refusal_reasons as why
@@ -7,8 +8,10 @@ from bot.core.plan import PlanState
 from bot.core.records import Pause
 from bot.core.refusal_reasons import ApprovalProblem, Refusal, WorkloadFigures
 from bot.core.text_formatting import format_duration, format_time
+from bot.core.workload_counts import COMPARED_FOR, is_of_last_days
 from bot.render.permission_sentences import only_in_slack, person_refusal_words
 from bot.render.pins import pin_words
+from bot.render.quantities import count
 
 _STATES = {
     PlanState.PROPOSED: "is proposed but not approved",
@@ -104,10 +107,17 @@ def approval_problem_words(lack: ApprovalProblem) -> str:
 
 def figures_words(figures: WorkloadFigures) -> str:
     return (
-        f"{figures.source} lists {figures.workloads:,} workloads in {figures.scope} "
-        f"({format_time(figures.at)}), and listed {figures.before:,} before "
-        f"({format_time(figures.before_at)})"
+        f"{figures.source} lists {count(figures.workloads, 'workload')} in {figures.scope} "
+        f"({format_time(figures.at)}), but listed {figures.before:,} on "
+        f"{format_time(figures.before_at)}{most_words(figures.before_at, figures.at)}"
     )
+
+
+def most_words(before_at: datetime, at: datetime | None) -> str:
+    """Continues a clause about the number that a source listed at `before_at`. Empty if that was
+    the last scan before a pause. `at`: when it listed less; None if unknown."""
+    is_most = at is not None and is_of_last_days(before_at, at)
+    return f", the most of the {COMPARED_FOR.days} days before" if is_most else ""
 
 
 def pause_words(pause: Pause) -> str:

@@ -61,10 +61,20 @@ _DEFINITIONS = (
     ) WITHOUT ROWID""",
 )
 
+_WORKLOAD_COUNTS = (
+    """CREATE TABLE IF NOT EXISTS workload_counts (
+        source TEXT, scope TEXT, at REAL, workloads INTEGER,
+        PRIMARY KEY (source, scope, at)
+    ) WITHOUT ROWID""",
+    """INSERT OR IGNORE INTO workload_counts
+        SELECT source, scope, at, workloads FROM usage_listed WHERE is_believed""",
+)
+
 _STEPS = (
     _FIRST_TABLES,
     _SPANS_OF_READS + _OTHER_REGIONS + _ARTIFACT_TYPES,
     _DEFINITIONS,
+    _WORKLOAD_COUNTS,
 )
 """The statements that create each version of the file from the one before."""
 

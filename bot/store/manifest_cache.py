@@ -1,7 +1,6 @@
 """The manifest cache: a file, so that each manifest is read only once.
 
-It also stores the last workload counts of usage sources, and answers of Regions that no source
-scans.
+It also stores the workload counts of usage sources, and answers of Regions that no source scans.
 """
 
 import sys
@@ -14,18 +13,15 @@ import orjson
 
 from bot.core.manifest import Blob, ManifestContent
 from bot.core.pull_times import BotRead, TimeSpan
-from bot.core.records import AuditEvent
 from bot.core.repository import RepositoryId
 from bot.parallel import in_batches
-from bot.ports import DoubtedUsage, RegionAnswer, UsageConfirmation, WorkloadCount
-from bot.store.cache_file import SqliteCacheFile
+from bot.ports import RegionAnswer
+from bot.store.cached_workload_counts import CachedWorkloadCounts
 
 DIGESTS_A_QUERY = 500
 
-_DOUBTED, _BELIEVED = 0, 1
 
-
-class SqliteManifestCache(SqliteCacheFile):
+class SqliteManifestCache(CachedWorkloadCounts):
     """Raises ServiceError if the file cannot be used."""
 
     def contents(self, digests: Iterable[str]) -> dict[str, ManifestContent]:
@@ -73,58 +69,6 @@ class SqliteManifestCache(SqliteCacheFile):
         rows = [(repository.uri, digest) for digest in digests]
         self._insert("INSERT OR IGNORE INTO subjects_seen VALUES (?, ?)", rows)
 
-    def last_listed(self, source: str, scope: str) -> WorkloadCount | None:
-        return self._listed(source, scope, _BELIEVED)
-
-    def all_listed(self) -> Sequence[tuple[str, str, WorkloadCount]]:
-        """Source, scope, and the last number that needs no confirmation."""
-        query = "SELECT source, scope, workloads, at FROM usage_listed WHERE is_believed = ?"
-        with self._explained():
-            rows = self._db.execute(query, (_BELIEVED,)).fetchall()
-        return [(source, scope, WorkloadCount(n, _time(at))) for source, scope, n, at in rows]
-
-    def forget_listed(self) -> None:
-        """After the numbers were moved to the store."""
-        with self._explained(), self._db:
-            self._db.execute("DELETE FROM usage_listed")
-
-    def accept(self, source: str, scope: str, listed: WorkloadCount) -> None:
-        self._note_listed(source, scope, _BELIEVED, listed)
-
-    def doubt(self, doubted: DoubtedUsage) -> None:
-        """Does not store `before`."""
-        self._note_listed(doubted.source, doubted.scope, _DOUBTED, doubted.listed)
-
-    def confirm(self, doubted: DoubtedUsage, event: AuditEvent | None) -> bool:
-        """Records no event: this file has no audit."""
-        del event
-        now = self._listed(doubted.source, doubted.scope, _DOUBTED)
-        if now is None or now.workloads != doubted.listed.workloads:
-            return False
-        self.accept(doubted.source, doubted.scope, doubted.listed)
-        return True
-
-    def doubted(self) -> Sequence[DoubtedUsage]:
-        query = (
-            "SELECT source, scope, workloads, at FROM usage_listed WHERE is_believed = ? "
-            "ORDER BY 1, 2"
-        )
-        with self._explained():
-            rows = self._db.execute(query, (_DOUBTED,)).fetchall()
-        return [
-            self._doubted(source, scope, WorkloadCount(n, _time(at)))
-            for source, scope, n, at in rows
-        ]
-
-    def confirmations(self, source: str, scope: str) -> Sequence[UsageConfirmation]:
-        """None: this file does not store who confirmed a number."""
-        del source, scope
-        return ()
-
-    def _doubted(self, source: str, scope: str, listed: WorkloadCount) -> DoubtedUsage:
-        before = self._listed(source, scope, _BELIEVED) or listed
-        return DoubtedUsage(source, scope, listed, before)
-
     def asked_regions(self, account: str) -> Mapping[tuple[str, str], RegionAnswer]:
         query = "SELECT region, source, has_any, at FROM asked_regions WHERE account = ?"
         with self._explained():
@@ -137,27 +81,6 @@ class SqliteManifestCache(SqliteCacheFile):
             for (region, source), each in asked.items()
         ]
         self._insert("INSERT OR REPLACE INTO asked_regions VALUES (?, ?, ?, ?, ?)", rows)
-
-    def _listed(self, source: str, scope: str, is_believed: int) -> WorkloadCount | None:
-        query = (
-            "SELECT workloads, at FROM usage_listed "
-            "WHERE source = ? AND scope = ? AND is_believed = ?"
-        )
-        with self._explained():
-            row = self._db.execute(query, (source, scope, is_believed)).fetchone()
-            return WorkloadCount(row[0], _time(row[1])) if row else None
-
-    def _note_listed(
-        self, source: str, scope: str, is_believed: int, listed: WorkloadCount
-    ) -> None:
-        """A believed number deletes a doubted one."""
-        row = (source, scope, is_believed, listed.workloads, listed.at.timestamp())
-        with self._explained(), self._db:
-            if is_believed:
-                self._db.execute(
-                    "DELETE FROM usage_listed WHERE source = ? AND scope = ?", (source, scope)
-                )
-            self._db.execute("INSERT OR REPLACE INTO usage_listed VALUES (?, ?, ?, ?, ?)", row)
 
     def _of(
         self, digests: Sequence[str] | None, query: str, *values: object

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TypeAlias
 
 from bot.core.errors import ErrorText, RequestError, ServiceError
 from bot.core.image_references import MalformedReferenceError, RegistryHosts
@@ -12,18 +14,19 @@ from bot.core.records import AuditEvent
 from bot.core.repository import RegistryId
 from bot.core.usage import ImageUse, SourceScan
 from bot.core.usage_snapshot import ImageUseCollector, UsageSnapshot
-from bot.ports import (
-    Clock,
+from bot.core.workload_counts import (
     DoubtedUsage,
-    Progress,
-    UsageConfirmation,
-    UsageSource,
     WorkloadCount,
-    WorkloadCountMemory,
+    WorkloadHistory,
+    usage_drop,
 )
+from bot.ports import Clock, Progress, UsageSource, WorkloadCountMemory
 
 SOURCES_AT_ONCE = 8
 STEP = "scanning usage"
+
+_Found: TypeAlias = list[ImageUse] | RequestError | ServiceError
+"""What a source lists, or why it could not be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,7 @@ class UsageScanner:
 
     def scan(self) -> UsageSnapshot:
         """Records the failure of a source in its SourceScan and does not raise it."""
+        at = self.clock()
         index = ImageUseCollector(self.hosts, self.ignored)
         scans: dict[int, SourceScan] = {}
         with ThreadPoolExecutor(SOURCES_AT_ONCE) as pool:
@@ -57,46 +61,36 @@ class UsageScanner:
             }
             for done, finished in enumerate(as_completed(waiting), start=1):
                 position, source = waiting[finished]
-                scans[position] = self._scan_result(source, index, finished.result())
+                scans[position] = self._scan_result(source, index, finished.result(), at)
                 self.progress(STEP, done, len(waiting))
         ordered = [scan for _, scan in sorted(scans.items())]
         return index.snapshot((*ordered, *self._nothing_in_use(ordered)), self.not_checked)
 
     def _scan_result(
-        self,
-        source: UsageSource,
-        index: ImageUseCollector,
-        found: list[ImageUse] | RequestError | ServiceError,
+        self, source: UsageSource, index: ImageUseCollector, found: _Found, at: datetime
     ) -> SourceScan:
+        history = self.memory.history(source.name, source.scope)
+        last = history.last and history.last.at
         if isinstance(found, RequestError | ServiceError):
-            return SourceScan(source.name, source.scope, 0, ErrorText.of(found))
+            return SourceScan(source.name, source.scope, 0, ErrorText.of(found), at, last)
         try:
             ours = {s.image for s in found if not self.registries.isdisjoint(index.add(s))}
         except MalformedReferenceError as error:
-            return SourceScan(source.name, source.scope, 0, ErrorText.of(error))
-        workloads = len({image_use.used_by for image_use in found})
-        doubt = self._drop_in_usage(source, WorkloadCount(workloads, self.clock()))
-        return SourceScan(source.name, source.scope, len(ours), doubt)
+            return SourceScan(source.name, source.scope, 0, ErrorText.of(error), at, last)
+        listed = WorkloadCount(len({image_use.used_by for image_use in found}), at)
+        drop = self._drop_in_usage(source, listed, history)
+        return SourceScan(source.name, source.scope, len(ours), drop, at, last if drop else at)
 
-    def _drop_in_usage(self, source: UsageSource, now: WorkloadCount) -> UsageDrop | None:
-        """Returns a UsageDrop if the source lists fewer than half of its last workloads, since it
-        may now scan the wrong account or cluster."""
-        last = self._last_listed(source)
-        if last is None or 2 * now.workloads >= last.workloads:
-            self.memory.accept(source.name, source.scope, now)
-            return None
-        self.memory.doubt(DoubtedUsage(source.name, source.scope, now, last))
-        return UsageDrop(now.workloads, last.workloads, last.at)
-
-    def _last_listed(self, source: UsageSource) -> WorkloadCount | None:
-        """Ignores confirmations by users who may not confirm by these settings."""
-        last = self.memory.last_listed(source.name, source.scope)
-        for each in reversed(self.memory.confirmations(source.name, source.scope)):
-            if self.may_confirm(each.by):
-                break
-            before = each.doubted.before
-            last = before if last is None or before.workloads > last.workloads else last
-        return last
+    def _drop_in_usage(
+        self, source: UsageSource, listed: WorkloadCount, history: WorkloadHistory
+    ) -> UsageDrop | None:
+        before = history.most(listed.at, self.may_confirm)
+        drop = usage_drop(listed, before)
+        if before and drop:
+            self.memory.doubt(DoubtedUsage(source.name, source.scope, listed, before))
+        else:
+            self.memory.accept(source.name, source.scope, listed)
+        return drop
 
     def _nothing_in_use(self, scans: Iterable[SourceScan]) -> Iterable[SourceScan]:
         """Yields a failed scan if no source found an image in use: the sources probably scan the
@@ -116,8 +110,8 @@ class ReadOnlyWorkloadCountMemory:
 
     memory: WorkloadCountMemory
 
-    def last_listed(self, source: str, scope: str) -> WorkloadCount | None:
-        return self.memory.last_listed(source, scope)
+    def history(self, source: str, scope: str) -> WorkloadHistory:
+        return self.memory.history(source, scope)
 
     def accept(self, source: str, scope: str, listed: WorkloadCount) -> None: ...
 
@@ -129,11 +123,8 @@ class ReadOnlyWorkloadCountMemory:
     def doubted(self) -> Sequence[DoubtedUsage]:
         return self.memory.doubted()
 
-    def confirmations(self, source: str, scope: str) -> Sequence[UsageConfirmation]:
-        return self.memory.confirmations(source, scope)
 
-
-def _all_image_uses(source: UsageSource) -> list[ImageUse] | RequestError | ServiceError:
+def _all_image_uses(source: UsageSource) -> _Found:
     try:
         return list(source.image_uses())
     except (RequestError, ServiceError) as error:

@@ -37,7 +37,8 @@ from bot.core.policy import ApprovalRules
 from bot.core.records import Approval, AuditEventName, Pause, PlanRecord, StoreChange
 from bot.core.refusal_reasons import AlreadyPaused, OutdatedWorkloadCount, WorkloadFigures
 from bot.core.repository import RepositoryId
-from bot.ports import Clock, DoubtedUsage, WorkloadCountMemory
+from bot.core.workload_counts import DoubtedUsage
+from bot.ports import Clock, WorkloadCountMemory
 from bot.usecases.audit import AuditedAction, AuditedRepositoryAction, one_line
 from bot.usecases.proposals import find_plan
 

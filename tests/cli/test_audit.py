@@ -131,6 +131,6 @@ def test_confirmed_usage_is_an_event(
         None,
         None,
     )
-    assert told["detail"].startswith("confirmed: files lists 1 workloads in used.txt (")
-    assert "), and listed 3 before (" in told["detail"]
+    assert told["detail"].startswith("confirmed: files lists 1 workload in used.txt (")
+    assert "), but listed 3 on " in told["detail"]
     assert " confirmed usage\n" in run("audit").out

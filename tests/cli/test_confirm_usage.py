@@ -34,8 +34,8 @@ def test_the_plan_names_the_command(shrunk: Result) -> None:
 def test_a_confirmed_drop_makes_the_plan_complete(run: Run, plan: Run) -> None:
     result = run("confirm-usage", "files", "used.txt", "--workloads", "1")
     assert (result.status, result.err) == (0, "")
-    assert result.out.startswith("Confirmed: files lists 1 workloads in used.txt (")
-    assert "), and listed 3 before (" in result.out
+    assert result.out.startswith("Confirmed: files lists 1 workload in used.txt (")
+    assert "), but listed 3 on " in result.out
     assert plan().status == 0
 
 
@@ -43,7 +43,7 @@ def test_a_confirmed_drop_makes_the_plan_complete(run: Run, plan: Run) -> None:
 def test_without_a_terminal_the_number_must_be_given(run: Run, plan: Run) -> None:
     result = run("confirm-usage", "files", "used.txt")
     assert (result.status, result.out) == (2, "")
-    assert "files lists 1 workloads in used.txt" in result.sentence
+    assert "files lists 1 workload in used.txt" in result.sentence
     assert result.sentence.endswith(": to confirm, add --workloads 1")
     assert plan().status == 3
 
@@ -52,7 +52,7 @@ def test_without_a_terminal_the_number_must_be_given(run: Run, plan: Run) -> Non
 def test_an_outdated_number_is_refused(run: Run, plan: Run) -> None:
     result = run("confirm-usage", "files", "used.txt", "--workloads", "2")
     assert (result.status, result.out) == (2, "")
-    assert "The confirmed number, 2, is outdated: files lists 1 workloads" in result.sentence
+    assert "The confirmed number, 2, is outdated: files lists 1 workload" in result.sentence
     assert plan().status == 3
 
 
@@ -68,7 +68,7 @@ def test_a_terminal_is_shown_the_number_and_asked(
     for end in (ours, theirs):
         os.close(end)
     assert process.returncode == status, err
-    assert "files lists 1 workloads in used.txt" in err
+    assert "files lists 1 workload in used.txt" in err
     assert "Is that expected?" in err
     assert out.startswith("Confirmed: " if status == 0 else "")
     assert plan().status == then

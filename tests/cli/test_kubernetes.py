@@ -350,7 +350,7 @@ def test_a_drop_in_workloads(
     assert look(BY_EKS).status == 0
     for name in ("a", "b"):
         cluster.delete("Pod", "default", name)
-    is_unknown(plan(), "prod", "it lists 1 workloads, but listed 3")
+    is_unknown(plan(), "prod", "it lists 1 workload, but listed 3")
     assert run("confirm-usage", "kubernetes", "prod", "--workloads", "1").status == 0
     assert plan().status == 0
 

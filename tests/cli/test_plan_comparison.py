@@ -299,7 +299,7 @@ def test_a_source_that_lists_far_less_under_the_file(
     file(f"usage: {{{others_off('ecs')}, ecs: {{revisions: 1}}}}\n")
     result = compare_json()
     assert (result.status, result.plan["file_complete"]) == (3, False)
-    assert "it lists 1 workloads, but listed 5" in result.sentence
+    assert "it lists 1 workload, but listed 5" in result.sentence
 
 
 def test_other_approvers_need_a_scan_of_their_own(

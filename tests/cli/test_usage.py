@@ -325,7 +325,7 @@ def test_a_drop_in_workloads(
         functions.functions.pop(f"f{number}")
     result = plan()
     assert result.status == 3
-    assert "it lists 1 workloads, but listed 3" in result.sentence
+    assert "it lists 1 workload, but listed 3" in result.sentence
 
 
 def test_the_table_shows_users(

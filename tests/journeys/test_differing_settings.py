@@ -7,9 +7,9 @@ import pytest
 
 from bot.core.audit_details import UsageConfirmed
 from bot.core.plan import PlanState
+from bot.core.workload_counts import WorkloadCount
 from bot.playground.aws import AwsStandIn
 from bot.playground.slack import SimulatedUser, Workspace
-from bot.ports import WorkloadCount
 from bot.render.audit_events import detail_words
 from bot.store.store import Store
 from tests.cli.plan_execution import DELETION, as_stored, late_by, proposed, until
@@ -196,7 +196,7 @@ def test_usage_confirmed_under_other_settings_does_not_count(
 
     result = run("plan", releases.id.name)
     assert result.status == 3
-    assert "it lists 1 workloads, but listed 10 on " in result.sentence
+    assert "it lists 1 workload, but listed 10 on " in result.sentence
 
 
 # confirmation of a number
@@ -233,7 +233,7 @@ def test_confirm_usage_confirms_the_number_in_the_message(
         assert "it lists 4 workloads, but listed 10" in str(report["blocks"])
         use(0)
         assert run("plan", releases.id.name).status == 3
-        assert ann.uses("confirm_usage:0", channel=ops, ts=report["ts"]).ok
+        assert ann.uses("confirm_usage:0", confirm=True, channel=ops, ts=report["ts"]).ok
         until_answered(ann, ops)
         (said,) = private_messages(ann, ops)
         assert said.startswith("The confirmed number, 4, is outdated: files lists 0 workloads in ")
@@ -242,9 +242,9 @@ def test_confirm_usage_confirms_the_number_in_the_message(
 
         assert ann.uses("try_again", channel=ops, ts=report["ts"]).ok
         until(lambda: "it lists 0 workloads, but" in str(_last(ann, ops)["blocks"]))
-        assert ann.uses("confirm_usage:0", channel=ops, ts=_last(ann, ops)["ts"]).ok
+        assert ann.uses("confirm_usage:0", confirm=True, channel=ops, ts=_last(ann, ops)["ts"]).ok
         until(lambda: not own_store.doubted())
-    last = own_store.last_listed(doubted.source, doubted.scope)
+    last = own_store.history(doubted.source, doubted.scope).last
     assert isinstance(last, WorkloadCount)
     assert last.workloads == 0
     (event,) = (each for each in own_store.events() if each.event == "confirmed_usage")

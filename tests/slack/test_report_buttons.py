@@ -9,9 +9,9 @@ from slack_sdk.models.blocks import ActionsBlock
 from bot.core.audit_details import UsageConfirmed
 from bot.core.errors import ServiceError
 from bot.core.records import AuditEventName
+from bot.core.workload_counts import DoubtedUsage, WorkloadCount
 from bot.playground.slack import CallFault, SimulatedUser, Workspace
 from bot.playground.slack.faults import DeliveryFault
-from bot.ports import DoubtedUsage, WorkloadCount
 from bot.slack.action_ids import PlanRef
 from bot.slack.messages.block_kit import button
 from tests.slack.conftest import StartBot
@@ -126,7 +126,7 @@ def bot_in_doubt(bot: RunningBot) -> RunningBot:
 def test_usage_is_confirmed(bot_in_doubt: RunningBot, ann: SimulatedUser) -> None:
     message = bot_in_doubt.posted(INCOMPLETE)
     bot_in_doubt.clicks(ann, "confirm_usage:0", message)
-    assert bot_in_doubt.store.last_listed(IN_DOUBT.source, IN_DOUBT.scope) == DOUBTED.listed
+    assert bot_in_doubt.store.history(IN_DOUBT.source, IN_DOUBT.scope).last == DOUBTED.listed
     (event,) = (e for e in bot_in_doubt.store.events() if e.event is AuditEventName.CONFIRMED_USAGE)
     assert event.by == ann.id
     assert isinstance(event.detail, UsageConfirmed)
@@ -141,7 +141,7 @@ def test_an_outdated_number_of_workloads(bot_in_doubt: RunningBot, ann: Simulate
     bot_in_doubt.clicks(ann, "confirm_usage:0", message)
     (said,) = private_messages(ann, bot_in_doubt.channel)
     assert said.startswith("The confirmed number, 4, is outdated: ecs lists 0 workloads in 1234567")
-    assert bot_in_doubt.store.last_listed(IN_DOUBT.source, IN_DOUBT.scope) is None
+    assert bot_in_doubt.store.history(IN_DOUBT.source, IN_DOUBT.scope).last is None
     assert bot_in_doubt.jobs() == []
     assert "confirm_usage:0" in buttons(message_at(ann, bot_in_doubt.channel, message.ts))
 
@@ -155,7 +155,7 @@ def test_only_approvers_may_confirm_usage(
     bot.clicks(ann, "confirm_usage:0", message)
     (said,) = private_messages(ann, bot.channel)
     assert "is not an approver" in said
-    assert bot.store.last_listed(IN_DOUBT.source, IN_DOUBT.scope) is None
+    assert bot.store.history(IN_DOUBT.source, IN_DOUBT.scope).last is None
     assert bot.jobs() == []
 
 

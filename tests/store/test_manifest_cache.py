@@ -14,6 +14,7 @@ from bot.core.errors import ServiceError
 from bot.core.manifest import OCI_INDEX, OCI_MANIFEST, SCHEMA_1_SIGNED, Blob, ManifestContent
 from bot.core.pull_times import BotRead, TimeSpan
 from bot.core.repository import RegistryId, RepositoryId
+from bot.core.workload_counts import WorkloadCount, WorkloadHistory
 from bot.store.manifest_cache import SqliteManifestCache
 from tests.store.support import journal_of, mount
 from tests.support import NOW
@@ -185,12 +186,20 @@ def test_a_file_of_the_first_version_keeps_its_data(path: Path) -> None:
         )
         read = (HERE.uri, "sha256:1", NOW.timestamp(), None)
         older.execute("INSERT INTO our_reads VALUES (?, ?, ?, ?)", read)
+        older.execute(
+            "CREATE TABLE usage_listed (source TEXT, scope TEXT, is_believed INTEGER, "
+            "workloads INTEGER, at REAL, PRIMARY KEY (source, scope, is_believed)) WITHOUT ROWID"
+        )
+        listed = [("ecs", "here", is_believed, 7, NOW.timestamp()) for is_believed in (0, 1)]
+        older.executemany("INSERT INTO usage_listed VALUES (?, ?, ?, ?, ?)", listed)
         older.execute("PRAGMA user_version = 1")
         older.commit()
     span = TimeSpan(NOW - timedelta(seconds=1), NOW + timedelta(seconds=10))
     for _ in range(2):
         with SqliteManifestCache(path) as cache:
             assert cache.bot_reads(HERE) == {"sha256:1": [BotRead(NOW, None, span)]}
+            listed_then = WorkloadCount(7, NOW)
+            assert cache.history("ecs", "here") == WorkloadHistory(listed_then, (listed_then,))
 
 
 def test_a_newer_version_is_an_error(path: Path) -> None:

@@ -285,7 +285,7 @@ def read_all(store: Store) -> None:
     assert store.pins()
     assert list(store.events())
     assert store.tag_scan(plan.repository)
-    assert store.last_listed("text", "text")
+    assert store.history("text", "text").last
     assert store.take_job("worker", datetime.max.replace(tzinfo=UTC), NOW - NOW)
 
 

@@ -22,7 +22,7 @@ from bot.core.records import (
     TagScan,
 )
 from bot.core.verdict_reasons import NoRuleKeeps
-from bot.ports import DoubtedUsage, WorkloadCount
+from bot.core.workload_counts import DoubtedUsage, WorkloadCount
 from bot.store.store import Store, open_store
 from tests.store.support import (
     BEHIND_A_POOLER_TOO,
@@ -256,7 +256,7 @@ def test_nothing_is_lost_between_scans_and_usage(stores: Sequence[Store]) -> Non
     at_once(stores, [remember(minute) for minute in range(10)])
     latest = NOW + timedelta(minutes=9)
     assert stores[0].tag_scan(HERE) == TagScan(latest, {}, {"sha256:9": latest})
-    assert stores[0].last_listed("ecs", "here")
+    assert stores[0].history("ecs", "here").last
 
 
 def worker(number: int) -> PlanWorker:

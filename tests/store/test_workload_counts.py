@@ -9,7 +9,8 @@ import pytest
 from sqlalchemy import insert
 
 from bot.core.records import AuditEventName
-from bot.ports import DoubtedUsage, UsageConfirmation, WorkloadCount, WorkloadCountMemory
+from bot.core.workload_counts import DoubtedUsage, UsageConfirmation, WorkloadCount
+from bot.ports import WorkloadCountMemory
 from bot.store.manifest_cache import SqliteManifestCache
 from bot.store.store import Store
 from bot.store.tables import UsageListedRow
@@ -36,7 +37,7 @@ def memory(
 
 
 def test_an_empty_memory(memory: WorkloadCountMemory) -> None:
-    assert memory.last_listed("ecs", "here") is None
+    assert memory.history("ecs", "here").last is None
     assert list(memory.doubted()) == []
     assert not memory.confirm(doubted(), None)
 
@@ -44,15 +45,15 @@ def test_an_empty_memory(memory: WorkloadCountMemory) -> None:
 def test_a_believed_number_is_returned(memory: WorkloadCountMemory) -> None:
     memory.accept("ecs", "here", MANY)
     memory.accept("ecs", "there", FEW)
-    assert memory.last_listed("ecs", "here") == MANY
-    assert memory.last_listed("ecs", "there") == FEW
-    assert memory.last_listed("lambda", "here") is None
+    assert memory.history("ecs", "here").last == MANY
+    assert memory.history("ecs", "there").last == FEW
+    assert memory.history("lambda", "here").last is None
 
 
 def test_the_last_number_counts(memory: WorkloadCountMemory) -> None:
     memory.accept("ecs", "here", MANY)
     memory.accept("ecs", "here", FEW)
-    assert memory.last_listed("ecs", "here") == FEW
+    assert memory.history("ecs", "here").last == FEW
 
 
 def doubted(source: str = "ecs", scope: str = "here", listed: WorkloadCount = FEW) -> DoubtedUsage:
@@ -63,7 +64,7 @@ def test_a_doubted_number_is_not_believed(memory: WorkloadCountMemory) -> None:
     memory.accept("ecs", "here", MANY)
     memory.doubt(doubted(listed=WorkloadCount(3, NOW)))
     memory.doubt(doubted())
-    assert memory.last_listed("ecs", "here") == MANY
+    assert memory.history("ecs", "here").last == MANY
     assert list(memory.doubted()) == [doubted()]
 
 
@@ -71,17 +72,17 @@ def test_a_confirmed_number_is_believed(memory: WorkloadCountMemory) -> None:
     memory.accept("ecs", "here", MANY)
     memory.doubt(doubted())
     assert memory.confirm(doubted(), None)
-    assert memory.last_listed("ecs", "here") == FEW
+    assert memory.history("ecs", "here").last == FEW
     assert list(memory.doubted()) == []
     assert not memory.confirm(doubted(), None)
-    assert memory.confirmations("ecs", "here") in ([], ())
+    assert memory.history("ecs", "here").confirmations == ()
 
 
 def test_another_number_is_not_confirmed(memory: WorkloadCountMemory) -> None:
     memory.accept("ecs", "here", MANY)
     memory.doubt(doubted(listed=WorkloadCount(0, NOW)))
     assert not memory.confirm(doubted(), None)
-    assert memory.last_listed("ecs", "here") == MANY
+    assert memory.history("ecs", "here").last == MANY
     assert list(memory.doubted()) == [doubted(listed=WorkloadCount(0, NOW))]
 
 
@@ -108,6 +109,35 @@ def test_doubted_numbers_are_sorted(memory: WorkloadCountMemory) -> None:
     ]
 
 
+def recent(memory: WorkloadCountMemory) -> list[int]:
+    return [each.workloads for each in memory.history("ecs", "here").recent]
+
+
+def test_counts_of_8_days_are_kept(memory: WorkloadCountMemory) -> None:
+    for days, workloads in [(0, 90), (1, 70), (8, 50), (9, 30)]:
+        memory.accept("ecs", "here", WorkloadCount(workloads, NOW + timedelta(days=days)))
+    memory.accept("ecs", "there", MANY)
+    assert recent(memory) == [70, 50, 30]
+    last = WorkloadCount(30, NOW + timedelta(days=9))
+    assert memory.history("ecs", "here").last == last
+
+
+def test_a_count_that_a_later_one_reaches_is_removed(memory: WorkloadCountMemory) -> None:
+    for hours, workloads in [(0, 90), (1, 50), (2, 70), (2, 60), (3, 70), (-1, 95)]:
+        memory.accept("ecs", "here", WorkloadCount(workloads, NOW + timedelta(hours=hours)))
+    assert recent(memory) == [95, 90, 70]
+
+
+def test_a_confirmation_removes_earlier_and_later_counts(memory: WorkloadCountMemory) -> None:
+    for days in (-1, 0, 700):
+        memory.accept("ecs", "here", WorkloadCount(10, NOW + timedelta(days=days)))
+    memory.accept("ecs", "there", MANY)
+    memory.doubt(doubted())
+    assert memory.confirm(doubted(), None)
+    assert memory.history("ecs", "here").recent == (FEW,)
+    assert memory.history("ecs", "there").recent == (MANY,)
+
+
 # who confirmed a number: only in the store
 
 
@@ -118,18 +148,18 @@ def test_a_confirmation_is_stored_with_its_audit_event(store: Store) -> None:
     for each, confirmed in [(doubted(), first), (none, second)]:
         store.doubt(each)
         assert store.confirm(each, confirmed)
-    assert store.confirmations("ecs", "here") == [
+    assert store.history("ecs", "here").confirmations == (
         UsageConfirmation(doubted(), "U1", NOW),
         UsageConfirmation(none, "U2", NOW + timedelta(days=1)),
-    ]
-    assert store.confirmations("ecs", "there") == []
+    )
+    assert store.history("ecs", "there").confirmations == ()
     assert list(store.events()) == [first, second]
 
 
 def test_a_refused_confirmation_is_not_stored(store: Store) -> None:
     store.doubt(doubted())
     assert not store.confirm(doubted(listed=MANY), event(AuditEventName.CONFIRMED_USAGE))
-    assert store.confirmations("ecs", "here") == []
+    assert store.history("ecs", "here").confirmations == ()
     assert list(store.events()) == []
 
 

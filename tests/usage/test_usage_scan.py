@@ -1,7 +1,7 @@
 """One scan for each run. A source that fails never counts as \"no image in use\"."""
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
@@ -15,15 +15,16 @@ from bot.core.plan_problems import UsageDrop
 from bot.core.repository import RegistryId, RepositoryId
 from bot.core.usage import SOURCES, ImageUse, SourceScan
 from bot.core.usage_snapshot import UsageSnapshot
-from bot.ports import (
+from bot.core.workload_counts import (
     DoubtedUsage,
     UsageConfirmation,
-    UsageSource,
     WorkloadCount,
-    WorkloadCountMemory,
+    WorkloadHistory,
 )
+from bot.ports import UsageSource, WorkloadCountMemory
 from bot.render.hints import Surface
 from bot.render.plan_problem_sentences import scan_words
+from bot.render.quantities import count
 from bot.store.manifest_cache import SqliteManifestCache
 from bot.usage.usage_scan import BrokenUsageSource, UsageScanner
 
@@ -84,7 +85,9 @@ def errors(scans: Sequence[SourceScan]) -> list[str]:
 def test_number_of_images_by_source(cache: SqliteManifestCache) -> None:
     elsewhere = ListingSource(2, image="docker.io/library/nginx:1", scope="there")
     snapshot = take(cache, ListingSource(3), elsewhere)
-    assert snapshot.scans == (SourceScan("ecs", "here", 1), SourceScan("ecs", "there", 0))
+    here, there = snapshot.scans
+    assert here == SourceScan("ecs", "here", 1, at=NOW, last_whole_at=NOW)
+    assert there == SourceScan("ecs", "there", 0, at=NOW, last_whole_at=NOW)
     assert snapshot.not_checked == ("lambda",)
     usage = snapshot.usage_of(RepositoryId(IRELAND, "team/api", ""))
     assert usage.users_of("sha256:x", ("1",)) == ("ECS prod/0", "ECS prod/1", "ECS prod/2")
@@ -93,7 +96,10 @@ def test_number_of_images_by_source(cache: SqliteManifestCache) -> None:
 def test_a_failed_source_does_not_affect_others(cache: SqliteManifestCache) -> None:
     denied = ErrorText("denied", FailedAwsCall("sts:AssumeRole", "AccessDenied"))
     snapshot = take(cache, BrokenUsageSource("ecs", "there", denied), ListingSource(1))
-    assert snapshot.scans == (SourceScan("ecs", "there", 0, denied), SourceScan("ecs", "here", 1))
+    assert snapshot.scans == (
+        SourceScan("ecs", "there", 0, denied, NOW),
+        SourceScan("ecs", "here", 1, None, NOW, NOW),
+    )
 
 
 def test_a_malformed_reference_to_our_registry(cache: SqliteManifestCache) -> None:
@@ -126,10 +132,11 @@ def test_fewer_than_half_of_the_last_workloads_is_doubted(
     scans = take(cache, ListingSource(now), anchor).scans
     problems = errors(scans)
     assert bool(problems) is is_doubted
-    assert scans[0].usage_drop == (UsageDrop(now, before, NOW) if is_doubted else None)
+    assert scans[0].usage_drop == (UsageDrop(now, before, NOW, NOW) if is_doubted else None)
     if is_doubted:
         assert problems == [
-            f"it lists {now} workloads, but listed {before} on 2026-11-23; if that is expected, "
+            f"it lists {count(now, 'workload')}, but listed {before} on 2026-11-23, the most of "
+            "the 8 days before; if that is expected, "
             f"confirm it: ecr-clean confirm-usage ecs 'here' --workloads {now}"
         ]
 
@@ -158,21 +165,21 @@ class CacheWithConfirmations:
     def __init__(self, cache: SqliteManifestCache, *confirmed: tuple[str, int, int]) -> None:
         """`confirmed`: user, confirmed count, and count before; oldest first."""
         self._cache = cache
-        self._confirmed = [
+        self._confirmed = tuple(
             UsageConfirmation(
                 DoubtedUsage("ecs", "here", WorkloadCount(now, NOW), WorkloadCount(before, NOW)),
                 by,
                 NOW,
             )
             for by, now, before in confirmed
-        ]
+        )
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._cache, name)
 
-    def confirmations(self, source: str, scope: str) -> Sequence[UsageConfirmation]:
+    def history(self, source: str, scope: str) -> WorkloadHistory:
         assert (source, scope) == ("ecs", "here")
-        return self._confirmed
+        return replace(self._cache.history(source, scope), confirmations=self._confirmed)
 
 
 @pytest.mark.parametrize(
@@ -197,13 +204,13 @@ def test_only_confirmations_by_permitted_users_count(
     cache.accept("ecs", "here", WorkloadCount(2, NOW))
     memory = cast("WorkloadCountMemory", CacheWithConfirmations(cache, *confirmed))
     scans = take(memory, ListingSource(2), approvers=["ann"]).scans
-    expected = None if compared_with is None else UsageDrop(2, compared_with, NOW)
+    expected = None if compared_with is None else UsageDrop(2, compared_with, NOW, NOW)
     assert scans[0].usage_drop == expected, why
 
 
 def test_a_rejected_confirmation_without_a_last_count(cache: SqliteManifestCache) -> None:
     memory = cast("WorkloadCountMemory", CacheWithConfirmations(cache, ("eve", 2, 10)))
-    assert take(memory, ListingSource(2)).scans[0].usage_drop == UsageDrop(2, 10, NOW)
+    assert take(memory, ListingSource(2)).scans[0].usage_drop == UsageDrop(2, 10, NOW, NOW)
 
 
 def test_no_image_in_use_is_doubted(cache: SqliteManifestCache) -> None:

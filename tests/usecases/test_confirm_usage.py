@@ -10,7 +10,8 @@ from bot.core.errors import RequestError
 from bot.core.permission_reasons import NotAnApprover
 from bot.core.records import AuditEvent, AuditEventName
 from bot.core.refusal_reasons import OutdatedWorkloadCount, WorkloadFigures
-from bot.ports import DoubtedUsage, WorkloadCount, WorkloadCountMemory
+from bot.core.workload_counts import DoubtedUsage, WorkloadCount
+from bot.ports import WorkloadCountMemory
 from bot.store.manifest_cache import SqliteManifestCache
 from bot.usecases.decisions import confirm_usage_without_store
 from tests.support import NOW
@@ -35,7 +36,7 @@ def confirm(env: StoreEnv) -> DoubtedUsage:
 def test_a_confirmed_number_counts(cache: SqliteManifestCache) -> None:
     doubt(cache)
     assert confirm_usage_without_store(cache, "ecs", "here", 4) == DOUBTED
-    assert cache.last_listed("ecs", "here") == FEW
+    assert cache.history("ecs", "here").last == FEW
 
 
 def test_a_number_is_confirmed_once(cache: SqliteManifestCache) -> None:
@@ -53,7 +54,7 @@ def test_only_a_doubted_source_can_be_confirmed(
     doubt(cache, DOUBTED._replace(source="files", scope="a.txt"))
     with pytest.raises(RequestError, match="only these can be confirmed: ecs 'here', files 'a"):
         confirm_usage_without_store(cache, source, scope, 4)
-    assert cache.last_listed("ecs", "here") == MANY
+    assert cache.history("ecs", "here").last == MANY
 
 
 def test_the_audit_has_the_confirmation(env: StoreEnv) -> None:
@@ -66,7 +67,7 @@ def test_the_audit_has_the_confirmation(env: StoreEnv) -> None:
         env.now,
     )
     assert event.detail == UsageConfirmed(FIGURES)
-    (confirmation,) = env.store.confirmations("ecs", "here")
+    (confirmation,) = env.store.history("ecs", "here").confirmations
     assert confirmation == (DOUBTED, ANN.name, env.now)
 
 
@@ -76,7 +77,7 @@ def test_only_approvers_may_confirm(env: StoreEnv) -> None:
     with refused(NotAnApprover(ANN.name)):
         confirm(env)
     assert env.last_event().event is AuditEventName.REFUSED
-    assert env.store.last_listed("ecs", "here") == MANY
+    assert env.store.history("ecs", "here").last == MANY
 
 
 def test_a_confirmation_without_a_doubt_is_not_in_the_audit(env: StoreEnv) -> None:
@@ -94,8 +95,8 @@ def test_an_outdated_number_is_refused(env: StoreEnv) -> None:
         AuditEventName.REFUSED,
         RequestRefused(NONE_NOW),
     )
-    assert env.store.last_listed("ecs", "here") == MANY
-    assert env.store.confirmations("ecs", "here") == []
+    assert env.store.history("ecs", "here").last == MANY
+    assert env.store.history("ecs", "here").confirmations == ()
 
 
 def test_an_outdated_number_is_refused_without_a_store(cache: SqliteManifestCache) -> None:

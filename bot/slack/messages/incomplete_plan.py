@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from slack_sdk.models.blocks import ActionsBlock, Block, ButtonElement
+from slack_sdk.models.blocks import ActionsBlock, Block, ButtonElement, ConfirmObject
 
 from bot.core.plan_problems import PlanProblem, ScanFailed, UsageDrop
 from bot.render.plan_problem_sentences import plan_problem_words, usage_drop_words
@@ -17,13 +17,16 @@ from bot.slack.action_ids import (
 )
 from bot.slack.api import MessageContent
 from bot.slack.messages import common_texts
-from bot.slack.messages.block_kit import button, context, header, message, section
-from bot.slack.mrkdwn import date, escape, prose
+from bot.slack.messages.block_kit import button, context, danger, header, message, section
+from bot.slack.mrkdwn import date, escape, prose, shortened
 from bot.slack.view_models import PlanView
 
 PROBLEMS = 5
 
 MOST_IN_PROBLEM = 600
+
+MOST_IN_TITLE = 100
+"""Of a dialog."""
 
 
 def incomplete(view: PlanView) -> MessageContent:
@@ -78,7 +81,7 @@ def _doubt(problem: PlanProblem) -> str:
     """Omits the command that confirms the usage, since the button does the same."""
     assert isinstance(problem, ScanFailed)
     assert isinstance(problem.cause, UsageDrop)
-    return f"{problem.source} ({problem.scope}): {usage_drop_words(problem.cause)}"
+    return f"{problem.place}: {usage_drop_words(problem.cause)}"
 
 
 def _confirm_button(view: PlanView, problem: PlanProblem, place: int) -> ButtonElement | None:
@@ -86,8 +89,18 @@ def _confirm_button(view: PlanView, problem: PlanProblem, place: int) -> ButtonE
     text then contains the command."""
     if not (isinstance(problem, ScanFailed) and isinstance(problem.cause, UsageDrop)):
         return None
-    plan, workloads = view.plan, problem.cause.workloads
-    ref = UsageRef(plan.id, plan.version, workloads, problem.source, problem.scope)
+    plan, drop = view.plan, problem.cause
+    ref = UsageRef(plan.id, plan.version, drop.workloads, problem.source, problem.scope)
     if len(str(ref)) > MOST_IN_LINE:
         return None
-    return button("Confirm usage", f"{CONFIRM_USAGE}:{place}", ref)
+    dialog = _confirm_dialog(problem.place, drop)
+    return button("Confirm usage", f"{CONFIRM_USAGE}:{place}", ref, confirm=dialog)
+
+
+def _confirm_dialog(place: str, drop: UsageDrop) -> ConfirmObject:
+    return danger(
+        shortened(f"Confirm {place}?", MOST_IN_TITLE),
+        f"Now {usage_drop_words(drop)}. Later scans are compared with {drop.workloads:,}.",
+        yes="Confirm usage",
+        no="Cancel",
+    )

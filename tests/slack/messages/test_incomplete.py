@@ -50,6 +50,18 @@ def test_an_incomplete_plan_names_the_problems() -> None:
     assert values(content.blocks)["confirm_usage:1"] == "p7k2:1 3 ecs eu-west-1"
 
 
+def test_the_dialog_names_the_figures() -> None:
+    most = replace(DOUBTED, failure=UsageDrop(3, 40, NOW - timedelta(days=8), NOW))
+    content = checked(plan_message(view(plan(image(1), usage=replace(USED, scans=(most,))))))
+    (button,) = (at["accessory"] for at in content.blocks if "accessory" in at)
+    dialog = button["confirm"]
+    assert (dialog["title"]["text"], dialog["text"]["text"]) == (
+        "Confirm ecs (eu-west-1)?",
+        "Now it lists 3 workloads, but listed 40 on 2026-11-15, the most of the 8 days before. "
+        "Later scans are compared with 3.",
+    )
+
+
 def test_a_scope_too_long_for_a_button() -> None:
     """The text contains the command instead."""
     made = plan(image(1), usage=replace(USED, scans=(replace(DOUBTED, scope="x" * 2000),)))
