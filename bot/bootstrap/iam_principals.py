@@ -1,6 +1,7 @@
 """Finds which IAM principals need which permissions. Reads the settings only, and calls no AWS
 API."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
@@ -71,9 +72,16 @@ def _checks_other_regions(
     principal: Principal, account: str, scans: Sequence[tuple[Principal, RegistryId]]
 ) -> bool:
     """Whether this principal checks the account's other Regions for workloads. The first principal
-    that scans the account does, unless all Regions are scanned."""
-    here = [(scanner, at.region) for scanner, at in scans if account in (at.account, ANY)]
-    return bool(here) and here[0][0] == principal and all(region != ANY for _, region in here)
+    that scans the account does, unless all Regions are scanned. If the account is unknown, it may
+    be any account that the principal scans."""
+    here: defaultdict[str, list[tuple[Principal, str]]] = defaultdict(list)
+    for scanner, at in scans:
+        if account in (at.account, ANY):
+            here[at.account].append((scanner, at.region))
+    return any(
+        scanners[0][0] == principal and all(region != ANY for _, region in scanners)
+        for scanners in here.values()
+    )
 
 
 def deletion_scopes(settings: Settings, own: RegistryId) -> Mapping[Principal, IamPolicyScope]:

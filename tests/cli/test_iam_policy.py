@@ -263,6 +263,21 @@ def test_it_needs_no_credentials(
     assert "with AWS credentials, it names the account" in result.sentence
 
 
+def test_without_credentials_it_covers_the_same_calls(
+    run: Run, settings_file: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also if a role scans another account first."""
+    settings_file(
+        f"registries: [{{region: eu-west-1, account: '{HERE}'}}]\n"
+        f"usage: {{accounts: [{{account: '{THERE}', role_arn: '{LOOKER}'}}]}}"
+    )
+    with_credentials = granted(statements(run("iam-policy")))
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
+    assert granted(statements(run("iam-policy"))) == with_credentials
+    assert "ec2:DescribeRegions" in with_credentials
+
+
 def test_it_makes_no_aws_calls(aws: AwsStandIn, run: Run) -> None:
     aws.world.deny("*")
     assert statements(run("iam-policy"))
