@@ -15,6 +15,7 @@ from bot.core.report_schedules import (
     ScheduleEntry,
     TooManyAttempts,
     due_rounds,
+    entry_named,
     entry_of,
     why_not_posted,
 )
@@ -87,6 +88,14 @@ def test_which_plans_are_posted() -> None:
 def test_names_of_repositories() -> None:
     this_round = ReportRound("*", datetime(2026, 11, 23, 9), 0)  # noqa: DTZ001
     assert ScheduledReport(HERE.uri, this_round).name == HERE.name
+
+
+def test_an_entry_by_its_name() -> None:
+    """None if the settings have changed since."""
+    team, all_ = entry("team/*", "lab/*"), entry("*")
+    assert entry_named("team/*, lab/*", [team, all_]) is team
+    assert entry_named("*", [team, all_]) is all_
+    assert entry_named("lab/*", [team, all_]) is None
 
 
 def test_failures_of_the_same_call_are_of_the_same_kind() -> None:

@@ -154,3 +154,8 @@ def test_measured_days_and_reconstructed_ones_are_told_apart() -> None:
     history = StorageHistory([*past, measured(1, 30)], [])
     assert [day.is_measured for day in history.weekly(NOW, 3)] == [False, False, True, True]
     assert history.measured_since == weeks_ago(1)
+
+
+def test_all_runs_together() -> None:
+    assert StorageHistory([], [freed(3, 40), freed(1, 2, unconfirmed=1)]).freed_bytes == 42
+    assert StorageHistory([], []).freed_bytes == 0
