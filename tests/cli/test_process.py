@@ -35,16 +35,15 @@ def ran(command: list[str], *arguments: str) -> subprocess.CompletedProcess[byte
 
 @pytest.mark.parametrize("command", [COMMAND, INSTALLED], ids=["python -m bot", "ecr-clean"])
 def test_both_entry_points(command: list[str], shelf: Shelf) -> None:
-    shelf.image("a")
-    planned = ran(command, "plan", "team/api", "--format", "json")
-    assert (planned.returncode, planned.stderr) == (0, b"")
-    assert orjson.loads(planned.stdout)["repository"] == "team/api"
-    refused = ran(command, "plan", "team/apo")
-    assert (refused.returncode, refused.stdout) == (2, b"")
-    assert refused.stderr == b"ecr-clean: Unknown repository team/apo: did you mean team/api?\n"
+    """Without a terminal there is no progress."""
+    shelf.images(150)
+    done = ran(command, "plan", "team/api", "team/apo", "--format", "json")
+    assert done.returncode == 2
+    assert orjson.loads(done.stdout)["repository"] == "team/api"
+    assert done.stderr == b"ecr-clean: Unknown repository team/apo: did you mean team/api?\n"
 
 
-@pytest.mark.parametrize("form", ["json", "csv", "table"])
+@pytest.mark.parametrize("form", ["json", "table"])
 def test_a_closed_pipe_is_no_error(form: str, aws: AwsStandIn) -> None:
     for number in range(3):
         Shelf(aws, f"team/service-{number}").images(300)
@@ -91,16 +90,11 @@ def test_a_terminal_shows_progress(shelf: Shelf) -> None:
     assert b"110 of 110" in seen
 
 
-def test_without_a_terminal_there_is_no_progress(shelf: Shelf) -> None:
-    shelf.images(150)
-    assert ran(COMMAND, "plan", "team/api", "--format", "json").stderr == b""
-
-
-@pytest.mark.parametrize("module", ["bot.cli.planning", "bot.cli.plans", "bot.cli.decisions"])
-def test_commands_start_fast(module: str) -> None:
-    program = f"import sys, {module}; print('\\n'.join(sys.modules))"
+def test_commands_start_fast() -> None:
+    modules = ["bot.cli.planning", "bot.cli.plans", "bot.cli.decisions"]
+    program = f"import sys, {', '.join(modules)}; print('\\n'.join(sys.modules))"
     loaded = ran([sys.executable], "-c", program).stdout.decode().splitlines()
-    assert module in loaded
+    assert set(modules) <= set(loaded)
     assert [name for name in (*SLOW_TO_LOAD, "tenacity") if name in loaded] == []
 
 
