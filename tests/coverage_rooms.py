@@ -1,7 +1,9 @@
 """A pytest plugin: which tests count for coverage.
 
-Coverage doubles the time of a test, so it is off in tests of other rooms than those below. Slow
-tests and property tests do not count either: what they reach depends on timing or on examples.
+Coverage doubles the time of a test, so it is off in tests of other rooms than those below. A use
+case or a decision that only another room reaches gets its own tests in `tests/usecases` or
+`tests/core`. Slow tests and property tests do not count either: what they reach depends on timing
+or on examples.
 """
 
 from collections.abc import Generator
@@ -20,9 +22,7 @@ MEASURED = [
         "render",
         "scenarios",
         "settings",
-        "slack",
-        "worker",
-        "cli/test_cost.py",
+        "slack/messages",
         "cli/test_doctor.py",
         "cli/test_image_volumes.py",
         "cli/test_init.py",
