@@ -18,7 +18,7 @@ from bot.core.lifecycle_translation import (
     UntranslatedRule,
     translate_lifecycle_policy,
 )
-from bot.core.proposed_rules import KeepAll, KeepNewest, KeepVersions, ProposedRule
+from bot.core.proposed_rules import KeepAll, KeepNewest, KeepUsedWithin, KeepVersions, ProposedRule
 from bot.core.repository import RepositoryId
 from bot.core.rules.tag_groups import GroupPattern
 from bot.core.tag_schemes import TagKind, TagScheme, find_tag_scheme
@@ -28,6 +28,9 @@ NEWEST_BUILDS = 10
 NEWEST_OF_BRANCH = 5
 NEWEST_MINORS = 10
 NEWEST_PATCHES = 10
+
+USED_WITHIN_DAYS = 30
+"""Covers nightly and weekly jobs, and rollbacks to a version of the last weeks."""
 
 MOST_NAMED_TAGS = 20
 """A repository with more tags that are not understood is kept whole."""
@@ -241,6 +244,7 @@ def _policy(basis: _Basis, listed: Sequence[ListedScheme]) -> PolicyProposal:
     keep = (*_keep_named(named), *basis.rules)
     if not basis.is_translated:
         keep = (*keep, _rest_rule(named, basis.rules))
+    keep = (*keep, ProposedRule(KeepUsedWithin(USED_WITHIN_DAYS)))
     return PolicyProposal(tuple(listed), keep, basis.is_translated, basis.remarks)
 
 

@@ -28,6 +28,11 @@ class KeepPulledWithin:
 
 
 @dataclass(frozen=True, slots=True)
+class KeepUsedWithin:
+    days: int
+
+
+@dataclass(frozen=True, slots=True)
 class KeepVersions:
     """Keeps the newest `minors` of each major version, and the newest `patches` of each of them.
     A build of a version counts as a patch."""
@@ -36,7 +41,9 @@ class KeepVersions:
     patches: int
 
 
-KeepBy: TypeAlias = KeepAll | KeepNewest | KeepPushedWithin | KeepPulledWithin | KeepVersions
+KeepBy: TypeAlias = (
+    KeepAll | KeepNewest | KeepPushedWithin | KeepPulledWithin | KeepUsedWithin | KeepVersions
+)
 
 
 @dataclass(frozen=True, slots=True)

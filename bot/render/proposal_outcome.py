@@ -97,7 +97,6 @@ def _check_words(proposal: SettingsProposal, planned: PlannedProposal) -> Iterat
     yield from _failed(planned.failed)
     yield from _unmatched(planned.plans)
     yield from _named_tags(proposal.policies.policies)
-    yield from _recently_pulled(planned.plans)
     yield from _lifecycle_policies(proposal.with_lifecycle_policy)
     yield (
         "Images that run outside of AWS and of the listed clusters, that builds start from (FROM), "
@@ -157,18 +156,6 @@ def _named_tags(policies: Sequence[PolicyProposal]) -> Iterator[str]:
             yield (
                 f"{each.pattern}: the rule `tags` keeps {first_few(list(tags))}, whose kind init "
                 "does not know."
-            )
-
-
-def _recently_pulled(plans: Sequence[Plan]) -> Iterator[str]:
-    for plan in plans:
-        pulled = [judged.manifest for judged in plan.judged if judged.pulled_recently]
-        if pulled:
-            names = first_few([manifest.tags[0] for manifest in pulled if manifest.tags])
-            yield (
-                f"{plan.repository.name}: {count(len(pulled), 'image')} to delete, pulled in the "
-                f"last 30 days{f' ({names})' if names else ''}. No known workload uses "
-                f"{'it' if len(pulled) == 1 else 'them'}."
             )
 
 

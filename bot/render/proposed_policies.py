@@ -14,6 +14,7 @@ from bot.core.lifecycle_translation import (
 from bot.core.proposed_policies import (
     NEWEST_MINORS,
     NEWEST_PATCHES,
+    USED_WITHIN_DAYS,
     KeptWhole,
     KeptWholeCause,
     ListedScheme,
@@ -72,6 +73,11 @@ def policies_section(
         yield from comment(
             f"semver keeps, of each major version, the newest {NEWEST_MINORS} minor versions, each "
             f"with its newest {NEWEST_PATCHES} patches."
+        )
+    if proposed.policies:
+        yield from comment(
+            f"used_within keeps images that workloads used in the last {USED_WITHIN_DAYS} days: "
+            "those of nightly jobs, and those that a rollback starts."
         )
     for each in with_comments:
         yield from comment(each)

@@ -12,6 +12,7 @@ from bot.core.proposed_rules import (
     KeepNewest,
     KeepPulledWithin,
     KeepPushedWithin,
+    KeepUsedWithin,
     KeepVersions,
     ProposedRule,
 )
@@ -75,6 +76,8 @@ def _selector(rule: ProposedRule) -> Mapping[str, SettingValue]:
             return {"pushed_within": f"{days}d"}
         case KeepPulledWithin(days):
             return {"pulled_within": f"{days}d"}
+        case KeepUsedWithin(days):
+            return {"used_within": f"{days}d"}
         case KeepVersions(minors, patches):
             return {"semver": {"minors": minors, "patches": patches}}
         case _:

@@ -7,6 +7,7 @@ from bot.core.proposed_rules import (
     KeepNewest,
     KeepPulledWithin,
     KeepPushedWithin,
+    KeepUsedWithin,
     KeepVersions,
     ProposedRule,
 )
@@ -24,6 +25,7 @@ from bot.render.settings_text import list_lines, rule_lines
         ),
         (ProposedRule(KeepPushedWithin(14)), "- {pushed_within: 14d}"),
         (ProposedRule(KeepPulledWithin(14)), "- {pulled_within: 14d}"),
+        (ProposedRule(KeepUsedWithin(30)), "- {used_within: 30d}"),
         (ProposedRule(KeepVersions(10, 3)), "- {semver: {minors: 10, patches: 3}}"),
     ],
 )
