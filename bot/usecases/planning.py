@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, TypeVar
 
 from bot.core.errors import ErrorText, ServiceError
+from bot.core.last_use import LastUse, MemoryReach
 from bot.core.manifest import Manifest
 from bot.core.plan import Plan, make_plan
 from bot.core.plan_problems import (
@@ -15,18 +16,20 @@ from bot.core.plan_problems import (
     UnscannedReplicaRegistries,
     UnscannedServicesMayPull,
 )
-from bot.core.policy import PinEntry, PlanInputs, PolicyEntry, pins_for, policy_for
+from bot.core.policy import PinEntry, PlanInputs, Policy, PolicyEntry, pins_for, policy_for
 from bot.core.prices import GbPrice
 from bot.core.records import PinRemoval, RepositoryPin, TagScan
 from bot.core.repository import Puller, RegistryId, RepositoryId
+from bot.core.rules.used_within import longest_memory
 from bot.core.savings import SavingsTerms
 from bot.core.tag_history import PastTagUsers, find_past_tag_users, retagged_at, scan_tags
-from bot.core.usage import ScanCoverage, SourceScan
+from bot.core.usage import RepositoryUsage, ScanCoverage, SourceScan
 from bot.core.usage_snapshot import REFERENCES, UsageSnapshot, missing_repositories_scan
 from bot.ports import Clock, ManifestCache, PriceOf, Progress, Registry
 from bot.usecases.check_authority import AuthorityChecker
 from bot.usecases.inventory import Inventory, InventoryTaker
 from bot.usecases.repositories import FoundRepository, RepositoryNames
+from bot.usecases.usage_history import last_uses_of
 
 if TYPE_CHECKING:
     from bot.store.store import Store
@@ -128,11 +131,12 @@ class Planner:
         past = find_past_tag_users(scan.tags, runs, manifests)
         if past.unknown:
             scans.append(_failed("tag history", repository, self._unknown_runs(past, scan.tags)))
+        policy = policy_for(self.policies, repository)
         usage = self.snapshot.usage_of(repository, scans, scan.destinations)
         inputs = PlanInputs(
-            policy=policy_for(self.policies, repository),
+            policy=policy,
             now=scan.at,
-            usage=replace(usage, by_past_tag=past.users),
+            usage=replace(self._with_memory(usage, policy, scan), by_past_tag=past.users),
             pins=(
                 *pins_for(self.pins, repository),
                 *(each.pin for each in scan.pins),
@@ -154,6 +158,24 @@ class Planner:
             scan.tags,
             prices,
         )
+
+    def _with_memory(
+        self, usage: RepositoryUsage, policy: Policy | None, scan: RepositoryScan
+    ) -> RepositoryUsage:
+        """With what earlier scans saw in use, if a rule needs it. Deletions also reach replicas, so
+        the memory must cover them."""
+        within = longest_memory(policy.keep) if policy else None
+        if within is None:
+            return usage
+        repository = scan.found.repository
+        places = (repository.registry, *scan.destinations)
+        covered = [since for place in places if (since := self.covered_since.get(place))]
+        since = max(covered) if len(covered) == len(places) else None
+        uses: Mapping[str, LastUse] = {}
+        if self.store:
+            manifests = scan.inventory.manifests
+            uses = last_uses_of(self.store, repository, scan.destinations, manifests)
+        return replace(usage, last_uses=uses, memory=MemoryReach(since, within))
 
     def _prices(self, registries: Iterable[RegistryId]) -> Mapping[str, GbPrice]:
         """By Region."""

@@ -1,11 +1,12 @@
 """Keeps images that a scan of usage saw in use recently."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import ClassVar
 
 from bot.core.last_use import MemoryReach
-from bot.core.rules.selection import ImageGroup, RuleCandidates, RuleSelection, TagFilter
+from bot.core.rules.selection import ImageGroup, Rule, RuleCandidates, RuleSelection, TagFilter
 from bot.core.verdict_reasons import PulledWithoutMemory, UsedRecently
 
 
@@ -42,3 +43,9 @@ class UsedWithinRule:
 
     def could_keep(self, tag: str) -> bool:  # noqa: ARG002 - as all rules
         return False
+
+
+def longest_memory(rules: Iterable[Rule]) -> timedelta | None:
+    """How long scans of usage need to be remembered for these rules. None if none needs it."""
+    durations = (rule.duration for rule in rules if isinstance(rule, UsedWithinRule))
+    return max(durations, default=None)
