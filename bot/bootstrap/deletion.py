@@ -86,7 +86,7 @@ def open_run_starter(
 ) -> RunStarter:
     """`scans`: of all runs of this process."""
     authority = open_authority(settings)
-    progress = _unless_shut_down(display.scans, shutdown)
+    progress = unless_shut_down(display.scans, shutdown)
     return RunStarter(
         runner=RunExecutor(
             store, system_clock, shutdown.sleep, display.deletions, shutdown.is_requested
@@ -99,7 +99,7 @@ def open_run_starter(
     )
 
 
-def _unless_shut_down(progress: Progress, shutdown: Shutdown) -> Progress:
+def unless_shut_down(progress: Progress, shutdown: Shutdown) -> Progress:
     """The same progress, but each step raises ShutdownError once shutdown is requested: a scan may
     take minutes."""
 

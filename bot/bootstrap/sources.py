@@ -5,7 +5,7 @@ import logging
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -51,7 +51,7 @@ from bot.usage.sagemaker import sagemaker_source
 from bot.usage.usage_scan import BrokenUsageSource, UsageScanner
 from bot.usecases.check_authority import AuthorityChecker
 from bot.usecases.repositories import RepositoryNames
-from bot.usecases.usage_history import USES_KEPT_FOR, MemoryOfScans, UsageRecorder
+from bot.usecases.usage_history import MemoryOfScans, UsageRecorder
 
 _log = logging.getLogger(__name__)
 
@@ -213,7 +213,7 @@ class UsageSources:
             ignored=Patterns(settings.usage.ignore_references),
         )
         snapshot = scanner.scan()
-        covered_since = self._remember(snapshot, at, settings.usage.scan_every, memory)
+        covered_since = self._remember(snapshot, at, settings, memory)
         lists = [account.region_list() for account in self.accounts]
         scans = merge_denied_regions(snapshot.scans, lists)
         return CompletedScan(
@@ -228,19 +228,20 @@ class UsageSources:
         self,
         snapshot: UsageSnapshot,
         at: datetime,
-        scan_every: timedelta | None,
+        settings: Settings,
         memory: ScanMemory,
     ) -> Mapping[RegistryId, datetime | None]:
         """Records what the scan saw in use. Returns `covered_since` as in CompletedScan."""
+        scan_every, within = settings.usage.scan_every, settings.longest_used_within()
         if memory.writer:
             UsageRecorder(
                 memory.writer, self.all_registries, self.registries, scan_every, _log.warning
             ).record(snapshot, at)
-        if memory.history is None:
+        if memory.history is None or within is None:
             return {}
         places = {ScanPlace(source.name, source.scope) for source in self.sources}
         scans = MemoryOfScans(memory.history, places, at, scan_every)
-        return scans.covered_since(self.registries | self.coverage.places, USES_KEPT_FOR)
+        return scans.covered_since(self.registries | self.coverage.places, within)
 
     def scan_with_other_regions(
         self,

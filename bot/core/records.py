@@ -357,6 +357,14 @@ class QueuedJob:
     leased_until: datetime
 
 
+class UsageScanTurn(NamedTuple):
+    """A worker's turn to make the regular scan of usage. `attempt`: differs for each worker that
+    takes the turn. `leased_until`: when the lease expires, unless it is renewed, in UTC."""
+
+    attempt: int
+    leased_until: datetime
+
+
 @dataclass(frozen=True, slots=True)
 class StoreChange:
     """Changes that are written in one transaction.

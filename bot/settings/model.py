@@ -307,6 +307,11 @@ class Settings(SettingsSection):
     def policy_entries(self) -> tuple[PolicyEntry, ...]:
         return tuple(policy.entry() for policy in self.policies)
 
+    def longest_used_within(self) -> timedelta | None:
+        """The longest duration of a rule `used_within`. None if there is no such rule."""
+        rules = (rule for policy in self.policies for rule in policy.keep)
+        return max((rule.used_within for rule in rules if rule.used_within), default=None)
+
     def hosts(self) -> RegistryHosts:
         aliases = self.usage.registry_aliases.items()
         registries = ((_normal_alias(alias), parse_registry_host(uri)) for alias, uri in aliases)

@@ -31,6 +31,7 @@ from bot.store.sqlite import SqliteDatabase
 from bot.store.storage_history import StorageHistoryQueries
 from bot.store.tables import DatabaseInfoRow
 from bot.store.usage_history import UsageHistoryQueries
+from bot.store.usage_scan_turn import UsageScanTurnQueries
 from bot.store.workload_counts import WorkloadCountQueries
 
 _ALLOWED = "sqlite:///FILE or postgresql://USER:PASSWORD@HOST/DATABASE"
@@ -101,6 +102,7 @@ class Store(
     TagScanQueries,
     WorkloadCountQueries,
     UsageHistoryQueries,
+    UsageScanTurnQueries,
     BotReadQueries,
     MessageQueries,
     JobQueries,

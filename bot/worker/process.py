@@ -38,10 +38,14 @@ from bot.store.store import Store
 from bot.usecases.deletion.start import IsGone, RunOverview, find_runs
 from bot.usecases.proposals import expire
 from bot.worker.plan_runner import RUNS_AT_ONCE, NotifyPlan, PlanRunner
+from bot.worker.usage_scans import open_usage_scans
 
 SECONDS_BETWEEN_POLLS = 2
 SECONDS_BETWEEN_REPORTS = 60
 SECONDS_BETWEEN_SYNCS = 3600
+
+SECONDS_BETWEEN_SCAN_CHECKS = 60
+"""Most checks find that no scan of usage is due."""
 
 SECONDS_BETWEEN_PRICE_CHECKS = 60
 """Most checks find current prices in the store, and do not call AWS."""
@@ -103,12 +107,22 @@ class RepeatedTask:
 
 
 def open_scheduler(
-    settings: Settings, store: Store, take: Callable[[RunOverview], None], *, debug: bool
+    settings: Settings,
+    store: Store,
+    take: Callable[[RunOverview], None],
+    shutdown: Shutdown,
+    *,
+    debug: bool,
 ) -> BackgroundScheduler:
-    """Does not start the scheduler. `take`: as in `PlanPoll`. Without a bot token, only plans are
-    polled."""
+    """Does not start the scheduler. `take`: as in `PlanPoll`. Without a bot token, only polls plans
+    and scans usage."""
     scheduler = BackgroundScheduler(timezone="UTC")
     _repeat(scheduler, PlanPoll(store, system_clock, is_gone, take, debug), SECONDS_BETWEEN_POLLS)
+    if settings.usage.scan_every:
+        open_scans = partial(open_usage_scans, settings, store, shutdown)
+        when_failed = "Usage cannot be recorded, retrying later"
+        scans = RepeatedTask(open_scans, system_clock, when_failed, debug)
+        _repeat(scheduler, scans, SECONDS_BETWEEN_SCAN_CHECKS)
     if is_in_slack():
         open_reports = partial(open_report_scheduler, settings, store, _log.warning)
         when_failed = "Scheduled reports cannot be queued, retrying in a minute"
@@ -160,7 +174,7 @@ def _work(config: Path | None, shutdown: Shutdown, *, debug: bool) -> None:
     ):
         starter = open_run_starter(settings, store, SharedScans(), _NO_DISPLAY, shutdown)
         runner = PlanRunner(starter, pool.submit, system_clock, notify, debug=debug)
-        scheduler = open_scheduler(settings, store, runner.take, debug=debug)
+        scheduler = open_scheduler(settings, store, runner.take, shutdown, debug=debug)
         scheduler.start()
         _wait_for(shutdown)
         scheduler.shutdown()

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
+from bot.bootstrap.processes import Shutdown
 from bot.core.prices import PriceListProblem, RegionPrices
 from bot.playground.aws import AwsStandIn
 from bot.playground.aws.pricing.catalog import PriceTier
@@ -29,7 +30,7 @@ def run_all(aws: AwsStandIn, own_store: Store) -> RunAll:
     aws.world.price_list.set_storage("us-east-1", PriceTier("0.12"))
 
     def run(settings: Settings) -> None:
-        scheduler = open_scheduler(settings, own_store, lambda _: None, debug=False)
+        scheduler = open_scheduler(settings, own_store, lambda _: None, Shutdown(), debug=False)
         for task in scheduler.get_jobs():
             task.func()
 

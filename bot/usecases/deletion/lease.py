@@ -1,4 +1,4 @@
-"""Leases of runs and jobs: one worker has a run or a job, as long as it renews its lease."""
+"""Leases of runs, jobs and regular scans: one worker has each, as long as it renews its lease."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from bot.core.errors import ServiceError
 from bot.core.plan import PlanState
-from bot.core.records import PlanRecord, PlanRun, QueuedJob
+from bot.core.records import PlanRecord, PlanRun, QueuedJob, UsageScanTurn
 from bot.parallel import repeat_in_background
 from bot.ports import Clock
 
@@ -25,19 +25,21 @@ LEASE_MARGIN = timedelta(seconds=30)
 differ by this much."""
 
 JOB_LEASE = timedelta(minutes=1)
+USAGE_SCAN_LEASE = timedelta(minutes=3)
 
 RUN_RENEWAL = timedelta(seconds=20)
 JOB_RENEWAL = timedelta(seconds=15)
+USAGE_SCAN_RENEWAL = timedelta(seconds=30)
 """How often the lease is renewed during long work."""
 
 
 class LeaseLostError(Exception):
-    """Another worker has the run or the job."""
+    """Another worker has the run, the job or the scan."""
 
 
 @dataclass(frozen=True, slots=True)
 class LeasedItem:
-    """A run or a job with a lease. `until`: when the lease expires.
+    """A run, a job or a scan with a lease. `until`: when the lease expires.
 
     `renew` takes the new end and returns False if another worker has the item. `release` takes the
     time from which any worker may take it.
@@ -102,6 +104,12 @@ def lease_of_job(store: "Store", job: QueuedJob, clock: Clock) -> Lease:
         job.leased_until, partial(store.renew_job, job), partial(store.put_job_back, job)
     )
     return Lease(leased, clock, length=JOB_LEASE, renewal=JOB_RENEWAL)
+
+
+def lease_of_usage_scan(store: "Store", turn: UsageScanTurn, clock: Clock) -> Lease:
+    renew = partial(store.renew_usage_scan, turn)
+    leased = LeasedItem(turn.leased_until, renew, release=renew)
+    return Lease(leased, clock, length=USAGE_SCAN_LEASE, renewal=USAGE_SCAN_RENEWAL)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,97 @@
+"""Scans usage for all registries, so that the bot remembers what was in use between reports."""
+
+import logging
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+from bot.bootstrap.deletion import unless_shut_down
+from bot.bootstrap.planning import open_registries
+from bot.bootstrap.processes import Shutdown, this_worker
+from bot.bootstrap.sources import open_sources
+from bot.bootstrap.storage import open_storage_with
+from bot.bootstrap.usecases import open_authority
+from bot.core.errors import RequestError, ServiceError
+from bot.core.repository import RegistryId
+from bot.core.usage import ImageUse
+from bot.ports import Clock, Registry, UsageSource
+from bot.process import system_clock
+from bot.render.plan_problem_sentences import scan_words
+from bot.settings.model import Settings
+from bot.store.store import Store
+from bot.usecases.usage_history import USES_KEPT_FOR
+from bot.usecases.usage_scans import RegularUsageScans
+
+_log = logging.getLogger(__name__)
+
+
+def open_usage_scans(
+    settings: Settings, store: Store, shutdown: Shutdown, clock: Clock = system_clock
+) -> RegularUsageScans:
+    """`settings.usage.scan_every` is set."""
+    every = settings.usage.scan_every
+    assert every is not None
+    kept_for = max(USES_KEPT_FOR, settings.longest_used_within() or USES_KEPT_FOR)
+    scan = RegistriesScan(settings, store, shutdown, clock)
+    worker = this_worker()
+    return RegularUsageScans(store, f"{worker.host} {worker.pid}", every, kept_for, scan, clock)
+
+
+@dataclass(frozen=True, slots=True)
+class RegistriesScan:
+    settings: Settings
+    store: Store
+    shutdown: Shutdown
+    clock: Clock
+
+    def __call__(self, expect_turn: Callable[[], None]) -> bool:
+        """Stops by ShutdownError, and by what `expect_turn` raises. Logs what fails. False if
+        something failed."""
+
+        def go_on(_step: str, _done: int, _total: int | None, _note: str = "", /) -> None:
+            expect_turn()
+
+        progress = unless_shut_down(go_on, self.shutdown)
+        registries = open_registries(self.settings)
+        ids = [id_ for registry in registries if (id_ := _id_or_none(registry))]
+        if not ids:
+            return False
+        opened = open_sources(self.settings, registries, frozenset(ids))
+        sources = [StoppableSource(source, lambda: progress("", 0, 0)) for source in opened.sources]
+        with open_storage_with(self.store) as storage:
+            scan = replace(opened, sources=sources).scan(
+                self.settings, open_authority(self.settings), storage.scans, self.clock, progress
+            )
+        problems = [scan.problem for scan in scan.snapshot.scans if scan.problem]
+        for problem in problems:
+            _log.warning("Usage is not recorded whole: %s", scan_words(problem))
+        return not problems and len(ids) == len(registries)
+
+
+def _id_or_none(registry: Registry) -> RegistryId | None:
+    try:
+        return registry.id()
+    except (RequestError, ServiceError) as error:
+        _log.warning("%s; what is in use of this registry is not recorded", error)
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class StoppableSource:
+    """The same source. `go_on` is called for each image use, and stops the scan if it raises an
+    error: a source may take minutes."""
+
+    source: UsageSource
+    go_on: Callable[[], None]
+
+    @property
+    def name(self) -> str:
+        return self.source.name
+
+    @property
+    def scope(self) -> str:
+        return self.source.scope
+
+    def image_uses(self) -> Iterator[ImageUse]:
+        for image_use in self.source.image_uses():
+            self.go_on()
+            yield image_use
