@@ -107,6 +107,42 @@ def test_another_error_does_not_mean_missing_images(
         registry.describe_some(shelf.id, [digest])
 
 
+def test_tags_are_resolved_to_what_they_name_now(
+    aws: AwsStandIn, shelf: Shelf, registry: EcrRegistry
+) -> None:
+    """Also two tags of an image, and the tag of an archived image."""
+    shelf.image("before", "main")
+    main, old = shelf.image("now", "main", "1.0", "2.0"), shelf.image("old", "0.9")
+    aws.world.archive(shelf.repository, old)
+    found = registry.digests_of_tags(shelf.id.name, ["main", "1.0", "0.9"])
+    assert found == {"main": main, "1.0": main, "0.9": old}
+    (call,) = calls(aws, "DescribeImages")
+    assert call["imageIds"] == [{"imageTag": "main"}, {"imageTag": "1.0"}, {"imageTag": "0.9"}]
+
+
+def test_missing_tags_are_left_out(aws: AwsStandIn, shelf: Shelf, registry: EcrRegistry) -> None:
+    """Each costs a call. A tag may be the name of the repository, or a part of the message."""
+    digest = shelf.image("a", "1", "team", "image")
+    asked = ["1", "team", "gone", "image", "null", "no"]
+    found = registry.digests_of_tags(shelf.id.name, asked)
+    assert found == dict.fromkeys(["1", "team", "image"], digest)
+    assert len(calls(aws, "DescribeImages")) == 4
+
+
+def test_a_missing_repository_has_no_tags(aws: AwsStandIn, registry: EcrRegistry) -> None:
+    """ECR's names have two characters at least."""
+    assert registry.digests_of_tags("team/unknown", ["1"]) == {}
+    assert registry.digests_of_tags("a", ["1"]) == {}
+    assert len(calls(aws, "DescribeImages")) == 1
+
+
+def test_tags_that_cannot_be_resolved(aws: AwsStandIn, shelf: Shelf, registry: EcrRegistry) -> None:
+    shelf.image("a")
+    aws.world.deny("ecr:DescribeImages")
+    with pytest.raises(ServiceError, match=r"refused ecr:DescribeImages on team/api in"):
+        registry.digests_of_tags(shelf.id.name, ["a"])
+
+
 def test_an_error_after_missing_images_is_raised(
     aws: AwsStandIn, shelf: Shelf, registry: EcrRegistry
 ) -> None:
