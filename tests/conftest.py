@@ -20,7 +20,7 @@ from tests.support import NO_SOURCES, NOW, Result, Run, Shelf, without_sources
 settings.register_profile(
     "quick", max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
-settings.register_profile("thorough", settings.get_profile("quick"), max_examples=150)
+settings.register_profile("thorough", settings.get_profile("quick"), max_examples=75)
 settings.load_profile("quick")
 
 WORKERS_A_CORE = 2

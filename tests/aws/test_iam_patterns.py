@@ -58,7 +58,7 @@ def test_names_of_an_unknown_account() -> None:
     st.from_regex(r"[a1]{1,3}(/[a1.-]{0,2}[a1])?", fullmatch=True),
     st.sampled_from(["", f"{HOST}/", "*.com/", "*/", "1*.amazonaws.com/"]),
 )
-@tries(500)
+@tries(250)
 def test_every_repository_that_a_glob_matches_is_covered(
     globs: list[str], name: str, host: str
 ) -> None:

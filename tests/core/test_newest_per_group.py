@@ -137,7 +137,7 @@ def _is_newer(root: Manifest, other: Manifest, is_part: bool) -> bool:  # noqa: 
 
 
 @given(repositories(), rules)
-@tries(600)
+@tries(240)
 def test_exactly_the_newest_of_each_group_are_kept(
     manifests: list[Manifest], rule: NewestRule
 ) -> None:
@@ -147,7 +147,7 @@ def test_exactly_the_newest_of_each_group_are_kept(
 
 
 @given(some.worlds, st.integers(0, 4), some.filters)
-@tries(150)
+@tries(75)
 def test_one_group_is_the_rule_without_per(world: World, count: int, tags: TagFilter) -> None:
     """The pattern captures nothing of every tag."""
     policy = Policy(timedelta(), Patterns(), (NewestRule(count, tags),))
@@ -157,7 +157,7 @@ def test_one_group_is_the_rule_without_per(world: World, count: int, tags: TagFi
 
 
 @given(repositories(), rules, st.randoms(use_true_random=False))
-@tries(150)
+@tries(75)
 def test_the_order_of_images_and_tags_changes_nothing(
     manifests: list[Manifest], rule: NewestRule, random: Random
 ) -> None:
@@ -170,7 +170,7 @@ def test_the_order_of_images_and_tags_changes_nothing(
 
 
 @given(repositories(), rules)
-@tries(150)
+@tries(75)
 def test_a_rule_could_keep_a_tag_if_it_keeps_it_alone(
     manifests: list[Manifest], rule: NewestRule
 ) -> None:

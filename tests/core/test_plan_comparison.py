@@ -27,7 +27,7 @@ def digests(changes: ImageChanges) -> list[str]:
 
 
 @given(world=some.ruled_worlds, other=some.ruled_worlds)
-@tries(150)
+@tries(75)
 def test_changes_are_the_differences_of_both_plans(world: World, other: World) -> None:
     policy = other.inputs.policy
     changed = World(world.manifests, replace(world.inputs, policy=policy))
@@ -43,7 +43,7 @@ def test_changes_are_the_differences_of_both_plans(world: World, other: World) -
 
 
 @given(world=some.ruled_worlds, other=some.ruled_worlds)
-@tries(50)
+@tries(25)
 def test_swapped_settings_swap_the_changes(world: World, other: World) -> None:
     changed = World(world.manifests, replace(world.inputs, policy=other.inputs.policy))
     there, back = compared(world, changed), compared(changed, world)
@@ -53,7 +53,7 @@ def test_swapped_settings_swap_the_changes(world: World, other: World) -> None:
 
 
 @given(world=some.worlds)
-@tries(50)
+@tries(25)
 def test_the_same_settings_change_nothing(world: World) -> None:
     found = compared(world, world)
     assert (found.more_deleted.groups, found.more_kept.groups) == ((), ())

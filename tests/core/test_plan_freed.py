@@ -85,7 +85,7 @@ def test_an_image_whose_layers_are_unknown_counts_with_its_listed_size() -> None
 
 
 @given(some.worlds, st.randoms(use_true_random=False))
-@tries(200)
+@tries(100)
 def test_all_deletions_free_the_promised_bytes(world: World, random: Random) -> None:
     plan = world.plan()
     shuffled = random.sample(plan.delete, len(plan.delete))
@@ -94,7 +94,7 @@ def test_all_deletions_free_the_promised_bytes(world: World, random: Random) -> 
 
 
 @given(some.worlds, st.randoms(use_true_random=False), st.integers(0, some.MOST))
-@tries(150)
+@tries(75)
 def test_the_bytes_only_grow_and_do_not_depend_on_interruptions(
     world: World, random: Random, already: int
 ) -> None:

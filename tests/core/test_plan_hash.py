@@ -138,7 +138,7 @@ def test_the_hash_is_sha_256_in_hex() -> None:
 
 
 @given(some.worlds, st.randoms(use_true_random=False))
-@tries(80)
+@tries(40)
 def test_order_without_meaning_is_not_hashed(world: World, random: Random) -> None:
     plan = world.plan()
 
@@ -160,7 +160,7 @@ def test_order_without_meaning_is_not_hashed(world: World, random: Random) -> No
 
 
 @given(some.worlds, some.worlds)
-@tries(50)
+@tries(25)
 def test_other_verdicts_make_another_hash(one: World, other: World) -> None:
     plans = one.plan(), other.plan()
     if plans[0].delete != plans[1].delete:

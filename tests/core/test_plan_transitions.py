@@ -286,7 +286,7 @@ lives = st.lists(st.tuples(st.sampled_from(PlanStep), people, st.integers(0, 9))
 
 
 @given(lives, st.integers(1, 3))
-@tries(300)
+@tries(150)
 def test_random_steps_keep_the_invariants(
     life: list[tuple[PlanStep, str, int]], required: int
 ) -> None:

@@ -193,7 +193,7 @@ def test_every_tag_of_every_scenario(path: Path) -> None:
 
 
 @given(some.worlds, st.lists(some.pins, min_size=1, max_size=3))
-@tries(200)
+@tries(100)
 def test_the_verdicts_are_those_of_a_new_plan(world: World, pins: list[Pin]) -> None:
     agrees_with_a_new_plan(world, pins)
 
@@ -219,7 +219,7 @@ def essence(judged: JudgedManifest) -> JudgedManifest:
 
 
 @given(some.worlds, st.lists(some.pins, max_size=3))
-@tries(150)
+@tries(75)
 def test_any_pins(world: World, pins: list[Pin]) -> None:
     before = as_stored(world.plan())
     after = pinned(before, *pins)
@@ -241,14 +241,14 @@ def test_any_pins(world: World, pins: list[Pin]) -> None:
 
 
 @given(some.worlds, st.lists(some.pins, max_size=3))
-@tries(150)
+@tries(75)
 def test_a_stored_plan_with_pins_is_the_same(world: World, pins: list[Pin]) -> None:
     plan = world.plan()
     assert as_stored(pinned(plan, *pins)) == as_stored(pinned(as_stored(plan), *pins))
 
 
 @given(some.worlds, st.lists(some.pins, max_size=3))
-@tries(100)
+@tries(50)
 def test_a_plan_with_pins_has_all_invariants(world: World, pins: list[Pin]) -> None:
     plan = world.plan()
     if all(judged.manifest.blobs is not None for judged in plan.judged):

@@ -240,7 +240,7 @@ def test_an_empty_repository() -> None:
 
 
 @given(world=some.worlds, random=st.randoms(use_true_random=False))
-@tries(100)
+@tries(50)
 def test_the_order_of_manifests_changes_nothing(world: World, random: Random) -> None:
     judged = list(world.plan().judged)
     shuffled = random.sample(judged, len(judged))
@@ -248,7 +248,7 @@ def test_the_order_of_manifests_changes_nothing(world: World, random: Random) ->
 
 
 @given(world=some.worlds)
-@tries(100)
+@tries(50)
 def test_twice_the_bytes_grow_twice_as_fast(world: World) -> None:
     judged = world.plan().judged
     doubled = [replace(each, manifest=_doubled(each.manifest)) for each in judged]

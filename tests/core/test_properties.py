@@ -27,20 +27,20 @@ def tries(number: int) -> settings:
 
 
 @given(world=some.worlds)
-@tries(500)
+@tries(250)
 def test_every_plan_has_all_invariants(world: World) -> None:
     check(world.manifests, world.inputs, world.plan())
 
 
 @given(world=some.worlds, random=st.randoms(use_true_random=False))
-@tries(150)
+@tries(75)
 def test_the_order_of_the_inventory_changes_nothing(world: World, random: Random) -> None:
     shuffled = random.sample(world.manifests, len(world.manifests))
     assert World(shuffled, world.inputs).plan() == world.plan()
 
 
 @given(world=some.ruled_worlds, rule=some.rules, place=st.integers(0, 4))
-@tries(150)
+@tries(75)
 def test_another_rule_never_deletes_more(world: World, rule: Rule, place: int) -> None:
     policy = world.inputs.policy
     assert policy
@@ -49,12 +49,12 @@ def test_another_rule_never_deletes_more(world: World, rule: Rule, place: int) -
 
 
 @given(world=some.worlds, pin=some.pins)
-@tries(150)
+@tries(75)
 def test_another_pin_never_deletes_more(world: World, pin: Pin) -> None:
     assert world.deleted(pins=(*world.inputs.pins, pin)) <= world.deleted()
 
 
 @given(world=some.worlds, usage=some.usages)
-@tries(150)
+@tries(75)
 def test_a_use_never_deletes_more(world: World, usage: RepositoryUsage) -> None:
     assert world.deleted(usage=usage) <= world.deleted(usage=RepositoryUsage())

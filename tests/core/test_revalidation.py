@@ -478,14 +478,14 @@ def runs(draw: st.DrawFn, most: int = some.MOST) -> Run:
 
 
 @given(runs())
-@tries(120)
+@tries(60)
 def test_no_image_is_ever_added(run: Run) -> None:
     assert run.skipped().keys() <= set(run.pending)
     assert all(map(reason_words, run.skipped().values()))
 
 
 @given(runs())
-@tries(120)
+@tries(60)
 def test_deleted_images_are_unchanged_and_not_kept_by_rules(run: Run) -> None:
     known = {manifest.digest: manifest for manifest in run.approved.manifests}
     there = {manifest.digest: manifest for manifest in run.there}
@@ -506,7 +506,7 @@ def is_later(now: Manifest, then: Manifest) -> bool:
 
 
 @given(runs())
-@tries(120)
+@tries(60)
 def test_no_part_of_a_skipped_image_is_deleted(run: Run) -> None:
     skipped = run.skipped()
     above = parents(run.approved.manifests)
@@ -515,7 +515,7 @@ def test_no_part_of_a_skipped_image_is_deleted(run: Run) -> None:
 
 
 @given(runs(most=0))
-@tries(120)
+@tries(60)
 def test_a_change_by_a_user_skips_all_parents(run: Run) -> None:
     skipped = run.skipped()
     above = parents(run.approved.manifests)
@@ -525,7 +525,7 @@ def test_a_change_by_a_user_skips_all_parents(run: Run) -> None:
 
 
 @given(runs(), st.randoms(use_true_random=False))
-@tries(80)
+@tries(40)
 def test_the_order_of_changes_does_not_matter(run: Run, random: Random) -> None:
     shuffled = replace(
         run,
@@ -540,7 +540,7 @@ def shuffle(manifests: list[Manifest], random: Random) -> list[Manifest]:
 
 
 @given(some.worlds, st.integers(0, some.MOST))
-@tries(120)
+@tries(60)
 def test_without_changes_nothing_is_skipped(world: World, already: int) -> None:
     """After any number of deletions."""
     if world.plan().complete:
@@ -549,14 +549,14 @@ def test_without_changes_nothing_is_skipped(world: World, already: int) -> None:
 
 
 @given(runs())
-@tries(80)
+@tries(40)
 def test_a_stored_plan_skips_the_same_images(run: Run) -> None:
     stored = compare(as_stored(run.plan), run.plan_now)
     assert stored.changes(run.pending) == compare(run.plan, run.plan_now).changes(run.pending)
 
 
 @given(runs())
-@tries(80)
+@tries(40)
 def test_dependents_are_parts_at_any_depth(run: Run) -> None:
     above, failed = parents(run.approved.manifests), ErrorText("it failed")
     for parent in run.plan.delete:

@@ -131,7 +131,7 @@ def oracle(images: Sequence[Sequence[Made]], limits: Sequence[int | None]) -> se
     limits=st.tuples(counts, counts, counts),
     style=st.randoms(use_true_random=False),
 )
-@tries(400)
+@tries(150)
 def test_it_keeps_the_versions_that_the_oracle_keeps(
     images: list[list[Made]], limits: tuple[int | None, int | None, int | None], style: Random
 ) -> None:
@@ -146,7 +146,7 @@ def test_it_keeps_the_versions_that_the_oracle_keeps(
 
 
 @given(images=repositories, style=st.randoms(use_true_random=False))
-@tries(100)
+@tries(50)
 def test_the_order_of_images_and_tags_changes_nothing(
     images: list[list[Made]], style: Random
 ) -> None:
@@ -159,7 +159,7 @@ def test_the_order_of_images_and_tags_changes_nothing(
 
 
 @given(made=made, style=st.randoms(use_true_random=False))
-@tries(100)
+@tries(50)
 def test_a_tag_that_could_be_kept_is_kept_if_it_is_alone(made: Made, style: Random) -> None:
     rule = SemverRule(ANY, 1, 1, 1)
     tag = made.tag(style)

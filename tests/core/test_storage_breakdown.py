@@ -220,7 +220,7 @@ def test_the_state_of_a_layer(
 
 
 @given(some.worlds)
-@tries(400)
+@tries(150)
 def test_bytes_and_counts_are_right_to_the_byte(world: World) -> None:
     plan = world.plan()
     found = break_down(plan)
@@ -247,7 +247,7 @@ def test_bytes_and_counts_are_right_to_the_byte(world: World) -> None:
 
 
 @given(some.worlds)
-@tries(400)
+@tries(150)
 def test_the_largest_layers_by_definition(world: World) -> None:
     plan = world.plan()
     blobs = {blob for each in world.manifests for blob in each.blobs or ()}

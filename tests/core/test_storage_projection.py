@@ -83,14 +83,14 @@ def test_pushes_that_stopped_may_start_again() -> None:
 
 
 @given(weeks)
-@tries(200)
+@tries(100)
 def test_low_is_at_most_expected_and_high_at_least(new_bytes: Sequence[int]) -> None:
     found = growth(new_bytes)
     assert 0 <= found.low <= found.expected <= found.high
 
 
 @given(weeks)
-@tries(100)
+@tries(50)
 def test_twice_the_bytes_are_twice_the_growth(new_bytes: Sequence[int]) -> None:
     once, twice = growth(new_bytes), growth([2 * each for each in new_bytes])
     assert (twice.low, twice.expected, twice.high) == pytest.approx(
@@ -122,7 +122,7 @@ def test_a_policy_keeps_no_more_than_is_pushed() -> None:
 
 
 @given(amounts, growths(), amounts)
-@tries(200)
+@tries(100)
 def test_months_are_in_their_range(start: int, grows: WeeklyGrowth, policy_growth: int) -> None:
     without, kept = project(start, grows), project_policy(start, policy_growth, grows)
     for month in (*without, *kept):

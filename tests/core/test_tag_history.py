@@ -217,7 +217,7 @@ steps = st.lists(some.repositories(), min_size=2, max_size=4)
 
 
 @given(steps, st.randoms(use_true_random=False))
-@tries(60)
+@tries(30)
 def test_the_order_of_the_inventory_changes_nothing(
     inventories: list[list[Manifest]], random: Random
 ) -> None:
@@ -230,7 +230,7 @@ def test_the_order_of_the_inventory_changes_nothing(
 
 
 @given(steps)
-@tries(60)
+@tries(30)
 def test_invariants_of_any_scan(inventories: list[list[Manifest]]) -> None:
     last = None
     for day, manifests in enumerate(inventories):
@@ -378,7 +378,7 @@ renewals = st.dictionaries(st.sampled_from(DIGESTS), some.times)
 
 
 @given(some.worlds, renewals, st.randoms(use_true_random=False))
-@tries(80)
+@tries(40)
 def test_the_order_of_retagged_images_changes_nothing(
     any_world: World, renewed: Mapping[str, datetime], random: Random
 ) -> None:
@@ -388,7 +388,7 @@ def test_the_order_of_retagged_images_changes_nothing(
 
 
 @given(some.ruled_worlds, renewals)
-@tries(80)
+@tries(40)
 def test_no_image_retagged_within_the_minimum_age_is_deleted(
     any_world: World, renewed: Mapping[str, datetime]
 ) -> None:

@@ -200,7 +200,7 @@ strict = st.builds(
 
 
 @given(one=strict, other=strict)
-@tries(300)
+@tries(150)
 def test_strict_versions_have_the_order_of_semver_org(one: str, other: str) -> None:
     first, second = parsed(one), parsed(other)
     if first.line == second.line:
@@ -212,7 +212,7 @@ def order(version: TagVersion) -> tuple[object, ...]:
 
 
 @given(tag=st.text("1.02-_vxabrc+m", max_size=20))
-@tries(500)
+@tries(250)
 def test_any_text_is_read_or_is_no_version(tag: str) -> None:
     version = VERSIONS.parse(tag)
     assert version is None or version == VERSIONS.parse(tag.upper())

@@ -71,7 +71,7 @@ def members(union: Any) -> Iterator[type]:
 
 @pytest.mark.parametrize("value", [*members(FindingDetail)], ids=lambda value: value.__name__)
 @given(data=st.data())
-@settings(max_examples=examples(30))
+@settings(max_examples=examples(15))
 def test_every_finding_has_a_sentence(value: type, data: st.DataObject) -> None:
     detail: Any = data.draw(st.from_type(value))
     assert finding_words(detail)
@@ -84,7 +84,7 @@ def test_every_finding_has_a_sentence(value: type, data: st.DataObject) -> None:
 
 @pytest.mark.parametrize("source", ["ecs", "files", "kubernetes", "regions", "usage"])
 @given(data=st.data())
-@settings(max_examples=examples(30))
+@settings(max_examples=examples(15))
 def test_every_failed_source_has_a_fix(source: str, data: st.DataObject) -> None:
     assert fix_words(data.draw(st.builds(ScanFailed, st.just(source))))
 

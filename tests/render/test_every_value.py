@@ -105,7 +105,7 @@ CASES = [(member, words) for kind, words in WORDS for member in dict.fromkeys(me
     ("member", "words"), CASES, ids=[f"{member.__name__}" for member, _ in CASES]
 )
 @given(data=st.data())
-@settings(max_examples=examples(30))
+@settings(max_examples=examples(15))
 def test_every_value_has_a_sentence(member: type, words: Words, data: st.DataObject) -> None:
     value = data.draw(st.from_type(member))
     sentence = words(value)
@@ -117,7 +117,7 @@ def test_every_value_has_a_sentence(member: type, words: Words, data: st.DataObj
 
 @pytest.mark.parametrize("member", dict.fromkeys(members(Reason)), ids=lambda kind: kind.__name__)
 @given(data=st.data())
-@settings(max_examples=examples(30))
+@settings(max_examples=examples(15))
 def test_json_of_a_reason_has_its_fields_and_its_sentence(
     member: type, data: st.DataObject
 ) -> None:

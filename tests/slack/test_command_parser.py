@@ -92,7 +92,7 @@ QUOTED_OR_BARE = re.compile(
 
 
 @given(st.text("`\"'“”‘’„«»a, \n", max_size=30))  # noqa: RUF001
-@tries(500)
+@tries(250)
 def test_quoted_words_match_the_regular_expression(text: str) -> None:
     """The expression defines the words, but takes quadratic time for quotes that never close."""
     spans = [(word.start, word.end) for word in CommandLine.of(text).words]
@@ -110,7 +110,7 @@ def test_a_command_that_is_too_long() -> None:
 
 
 @given(st.text(max_size=200))
-@tries(200)
+@tries(100)
 def test_any_text_can_be_parsed(text: str) -> None:
     line = CommandLine.of(text)
     for index, word in enumerate(line.words):

@@ -58,7 +58,7 @@ def test_prose(text: str, shown: str | None) -> None:
 
 
 @given(st.text(max_size=400))
-@tries(300)
+@tries(150)
 def test_any_prose_is_short_and_without_markup(text: str) -> None:
     said = prose(text, 100)
     assert len(said) <= 200

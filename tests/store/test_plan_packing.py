@@ -43,7 +43,7 @@ USED_BY = 19
 
 
 @given(world=some.worlds)
-@tries(120)
+@tries(60)
 def test_a_plan_is_equal_after_unpacking(world: World) -> None:
     usage = replace(
         world.inputs.usage, scans=LOOKS, not_checked=SOURCES[2:], unscanned_regions=UNSEEN
@@ -57,7 +57,7 @@ def test_a_plan_is_equal_after_unpacking(world: World) -> None:
 
 
 @given(world=some.worlds, data=st.data())
-@tries(60)
+@tries(30)
 def test_savings_of_fewer_deletions_can_be_computed(world: World, data: st.DataObject) -> None:
     plan = world.plan(usage=RepositoryUsage())
     pinned = frozenset(data.draw(st.sets(st.sampled_from(plan.delete)))) if plan.delete else set()

@@ -21,7 +21,7 @@ not changed."""
 
 @pytest.mark.parametrize("type_", NAMES, ids=lambda type_: type_.__name__)
 @given(data=st.data())
-@settings(max_examples=examples(30))
+@settings(max_examples=examples(15))
 def test_a_value_is_read_as_it_was_written(type_: type, data: st.DataObject) -> None:
     value = data.draw(st.from_type(type_))
     assert from_json(to_json(value)) == value

@@ -281,13 +281,13 @@ def play(memory: WorkloadCountMemory, made: Sequence[Step]) -> None:
         scans.now += timedelta(minutes=1)
 
 
-@settings(max_examples=examples(200), deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(made=steps(SETTINGS, ["ann", "eve"]))
 def test_any_order_with_a_store(one_store: Store, made: Sequence[Step]) -> None:
     play(one_store, made)
 
 
-@settings(max_examples=examples(200), deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(made=steps(SETTINGS[1:], ["ann"]))
 def test_any_order_without_a_store(one_cache: SqliteManifestCache, made: Sequence[Step]) -> None:
     play(one_cache, made)

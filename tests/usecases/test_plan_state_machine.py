@@ -614,7 +614,7 @@ TERMS = PlanTerms(PRICES.of, timedelta(days=7))
 
 TestLife = PlanStateMachine.TestCase
 TestLife.settings = settings(
-    max_examples=examples(20),
+    max_examples=examples(10),
     stateful_step_count=40,
     deadline=None,
     phases=(Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink),
@@ -626,7 +626,7 @@ Attempt = tuple[list[Happening], list[str | None], bool]
 
 
 @given(st.lists(st.tuples(happenings, faults, st.booleans()), min_size=1, max_size=3))
-@settings(max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(30), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_anything_may_happen_during_a_run(attempts: list[Attempt]) -> None:
     """Several workers run the plan one after another. Each may die; the last one ends the run."""
     run_attempts(*attempts)

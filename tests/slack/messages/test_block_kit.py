@@ -23,7 +23,7 @@ LINES = st.lists(st.text(min_size=1, max_size=400), min_size=1, max_size=30)
 
 @given(text=st.text(min_size=1).filter(str.strip))
 @example("x" * 5000)
-@tries(100)
+@tries(50)
 def test_long_names_are_cut(text: str) -> None:
     assert len(header(text).to_dict()["text"]["text"]) <= 150
     assert len(button(text, "stop_plan", text[:2000]).to_dict()["text"]["text"]) <= 75
@@ -31,7 +31,7 @@ def test_long_names_are_cut(text: str) -> None:
 
 
 @given(LINES)
-@tries(100)
+@tries(50)
 def test_only_whole_lines_are_shown(lines: list[str]) -> None:
     (shown, small_print) = as_json([section(*lines), context(*lines)])
     text = shown["text"]["text"]

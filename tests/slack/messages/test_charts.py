@@ -133,7 +133,7 @@ def test_names_that_are_cut_stay_distinct() -> None:
 
 
 @given(st.lists(NAMES, min_size=1, max_size=20), NAMES)
-@tries(100)
+@tries(50)
 def test_any_names(labels: list[str], title: str) -> None:
     made = chart(
         *series(*labels[:6], values=tuple(range(len(labels)))),

@@ -161,7 +161,7 @@ def test_a_message_with_the_longest_names() -> None:
 
 
 @given(st.lists(st.text(min_size=1, max_size=300).filter(str.strip), min_size=1, max_size=120))
-@tries(100)
+@tries(50)
 def test_any_names(given_names: list[str]) -> None:
     fitting = fitting_rows(COLUMNS, [TableRow(name, ("1 GB",)) for name in given_names])
     assert block(table(*fitting))

@@ -179,7 +179,7 @@ def test_progress_before_there_is_a_plan() -> None:
     page=st.integers(-1, 3),
     report_only=st.booleans(),
 )
-@tries(150)
+@tries(75)
 def test_any_plan(world: World, state: PlanState, page: int, report_only: bool) -> None:  # noqa: FBT001
     inputs = replace(world.inputs, usage=replace(world.inputs.usage, scans=(), not_checked=()))
     made = make_plan(HERE, world.manifests, inputs, SavingsTerms(0.1, layers_stay_within=False))

@@ -79,7 +79,7 @@ def test_a_message_without_room() -> None:
 
 
 @given(st.lists(st.text(min_size=1, max_size=300).filter(str.strip), min_size=1, max_size=100))
-@tries(50)
+@tries(25)
 def test_any_names(names: list[str]) -> None:
     rows = fitting_rows(COLUMNS, [row(name, warnings=name, state=name[:9]) for name in names])
     if rows:

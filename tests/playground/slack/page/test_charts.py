@@ -156,7 +156,7 @@ NUMBERS = st.floats(allow_nan=False, allow_infinity=False) | st.integers(-(2**62
 
 
 @given(st.lists(st.tuples(NUMBERS, NUMBERS, NUMBERS), min_size=1, max_size=6))
-@tries(200)
+@tries(100)
 def test_any_numbers_stay_in_the_plot(rows: list[tuple[float, ...]]) -> None:
     named = {f"series {number}": row for number, row in enumerate(rows)}
     points = [point for each in drawn("line", **named).series for point in each.points]
