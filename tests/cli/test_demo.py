@@ -34,6 +34,8 @@ HABITS = {
     "HTTP_PROXY": "http://127.0.0.1:1",
     "https_proxy": "http://127.0.0.1:1",
     "ECR_CLEAN_CONFIG": "none.yml",
+    "ECR_CLEAN_SETTINGS": "nonsense: true",
+    "PGPASSWORD": "of-work",
     "DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none",
     "SLACK_BOT_TOKEN": "xoxb-of-work",
     "SLACK_APP_TOKEN": "xapp-of-work",

@@ -71,6 +71,18 @@ def test_an_empty_account(init: Init) -> None:
     assert "Nothing: there is no repository with an entry" in proposal.file
 
 
+def test_settings_in_the_environment_are_not_read(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ECR_CLEAN_SETTINGS", "nonsense: true")
+    result = run("init")
+    assert result.status == 0
+    assert result.err.splitlines()[1:] == [
+        "ecr-clean: ECR_CLEAN_SETTINGS is set. Unset it before you use the file: the two cannot be "
+        "combined"
+    ]
+
+
 def test_the_demos_company(
     aws: AwsStandIn, cluster: Cluster, init: Init, run: Run, tmp_path: Path
 ) -> None:
