@@ -21,12 +21,14 @@ from bot.core.plan import Plan
 from bot.core.repository import RegistryId
 from bot.ports import Clock, Progress, Registry, ScanMemory
 from bot.process import system_clock, tune_garbage_collection
-from bot.render.plans import (
-    CSV_HEADER,
+from bot.render.explanations import (
     EXPLANATION_HEADER,
     explained_as_json,
     explained_as_rows,
     explained_as_text,
+)
+from bot.render.plans import (
+    CSV_HEADER,
     plan_as_json,
     plan_as_rows,
     plan_as_table,
@@ -36,7 +38,7 @@ from bot.render.plans import (
 from bot.settings.load import load_settings
 from bot.settings.model import Settings
 from bot.usecases.check_authority import AuthorityChecker
-from bot.usecases.explanations import Explanation, explain
+from bot.usecases.explanations import Explanation, explain, with_last_use
 from bot.usecases.planning import Planner
 from bot.usecases.repositories import FoundRepository, find_repositories, find_repository
 
@@ -247,17 +249,17 @@ def _explanations(
 ) -> Iterator[Explanation]:
     settings = load_settings(options.config)
     for plan in MultiRepositoryPlanner(settings, memory, outcome, make_plan).plan_one(repository):
-        yield explain(plan, manifest)
+        yield with_last_use(memory.store, explain(plan, manifest))
         note_if_incomplete(plan, outcome)
 
 
 def _why_texts(explanations: Iterable[Explanation]) -> Iterator["RenderableType"]:
     for each in explanations:
-        yield explained_as_text(each.repository, each.judged, each.family)
+        yield explained_as_text(each.repository, each.judged, each.family, each.last_use)
 
 
 def _json(each: Explanation) -> Iterator[bytes]:
-    return explained_as_json(each.judged, each.family)
+    return explained_as_json(each.judged, each.family, each.last_use)
 
 
 def _rows(each: Explanation) -> Iterator[tuple[object, ...]]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from bot.core.image_groups import PlannedImageGroup
 from bot.core.judge import JudgedManifest
 from bot.core.last_use import MemoryReach
-from bot.core.manifest import Manifest, ManifestKind
+from bot.core.manifest import Manifest
 from bot.core.permissions import forgets_many
 from bot.core.plan import Plan, count_image_groups
 from bot.core.repository import RepositoryId
@@ -15,13 +15,9 @@ from bot.core.savings import Savings
 from bot.core.text_formatting import (
     first_few,
     format_duration,
-    format_time,
-    manifest_label,
-    restored_text,
 )
 from bot.core.unmatched_tags import UnmatchedTags
 from bot.core.usage import RepositoryUsage, SourceScan
-from bot.core.verdict_reasons import Verdict
 from bot.render.hints import Surface
 from bot.render.image_counts import count_images, image_and_manifest_words
 from bot.render.last_uses import short_memory_words
@@ -37,7 +33,6 @@ from bot.render.terminal import (
     REST_OF_LINE,
     ROWS,
     Heading,
-    bullets,
     how_many_more,
     indented,
     section,
@@ -54,22 +49,6 @@ if TYPE_CHECKING:
 IMAGES_PER_CHUNK = 1000
 ALL_LISTED = "--format csv lists all"
 PLACE_COLUMNS: Columns[Plan, Any] = Columns(*place_columns(lambda plan: place(plan.repository)))
-
-KINDS = {
-    ManifestKind.IMAGE: "an image",
-    ManifestKind.INDEX: "an index",
-    ManifestKind.ARTIFACT: "an artifact",
-    ManifestKind.REFERRER: "a referrer of another manifest",
-}
-
-VERDICTS = {
-    Verdict.KEEP: ("Keep:", "bold green"),
-    Verdict.DELETE: ("Delete:", "bold yellow"),
-}
-
-IMAGE_GROUP_COLUMNS: Columns[Sequence[JudgedManifest], Any] = Columns(
-    Column("family", lambda group: [each.manifest.digest for each in group])
-)
 
 
 def group_name(group: PlannedImageGroup) -> str:
@@ -335,58 +314,3 @@ def unchecked_note(plan: Plan) -> Iterator["RenderableType"]:
             "usage."
         )
         yield shown(words, style="yellow")
-
-
-EXPLANATION_HEADER = (*CSV_HEADER, *IMAGE_GROUP_COLUMNS.header)
-
-
-def explained_as_json(judged: JudgedManifest, group: Sequence[JudgedManifest]) -> Iterator[bytes]:
-    found = MANIFEST_COLUMNS.as_object(judged) | IMAGE_GROUP_COLUMNS.as_object(group)
-    yield dumps(found) + b"\n"
-
-
-def explained_as_rows(
-    repository: RepositoryId, judged: JudgedManifest, group: Sequence[JudgedManifest]
-) -> Iterator[tuple[object, ...]]:
-    manifest = MANIFEST_COLUMNS.as_row(judged)
-    yield (*place(repository), *manifest, *IMAGE_GROUP_COLUMNS.as_row(group))
-
-
-def explained_as_text(
-    repository: RepositoryId, judged: JudgedManifest, group: Sequence[JudgedManifest]
-) -> "RenderableType":
-    verdict, style = VERDICTS[judged.verdict]
-    parts = [_what(repository, judged.manifest), shown(verdict, style=style)]
-    parts.append(bullets(map(reason_words, judged.reasons)))
-    if judged.used_by:
-        parts.append(shown(f"In use by {', '.join(map(user_words, judged.used_by))}."))
-    parts += _group_members([each for each in group if each is not judged])
-    return stacked(*parts, shown(_times(judged.manifest)))
-
-
-def _what(repository: RepositoryId, manifest: Manifest) -> "RenderableType":
-    tags = f" (tags {', '.join(manifest.tags)})" if len(manifest.tags) > 1 else ""
-    return shown(
-        (repository.name, "bold"),
-        f": {manifest_label(manifest.digest, manifest.tags)}{tags} is {KINDS[manifest.kind]} of "
-        f"{size(manifest.size_bytes)}.",
-    )
-
-
-def _group_members(others: Sequence[JudgedManifest]) -> Iterator["RenderableType"]:
-    if not others:
-        yield shown("It has no parts and belongs to no other manifest.")
-        return
-    yield shown(f"Its image group has {count(len(others), 'other manifest')}:")
-    yield bullets(
-        manifest_label(each.manifest.digest, each.manifest.tags) for each in others[:ROWS]
-    )
-    yield from how_many_more(len(others), "--format json lists all")
-
-
-def _times(manifest: Manifest) -> str:
-    pushed, pulled, restored = manifest.pushed_at, manifest.pulled_at, manifest.restored_at
-    since = f"Pushed {format_time(pushed)}" if pushed else "ECR returned no push time"
-    back = f"; {restored_text(restored)}" if restored else ""
-    last_pull = f"last pulled {format_time(pulled)}" if pulled else "no pull is recorded"
-    return f"{since}{back}; {last_pull}."

@@ -32,6 +32,7 @@ from bot.slack.messages.recent_pulls import PIN_LASTS
 from bot.slack.modals import Modal, loading, open_modal, reporting_in
 from bot.slack.payloads import PayloadSender, PlanButtonClick
 from bot.slack.review_payloads import ReviewClick, ReviewPinClick, ReviewSearch
+from bot.usecases.usage_history import last_uses_of_groups
 
 
 def register(app: App, context: SlackContext) -> None:
@@ -151,7 +152,10 @@ def _view(context: SlackContext, state: ReviewState, sender: PayloadSender, **fa
         now=context.clock(),
         **facts,
     )
-    return image_review(review)
+    images = [image for _, image in review.rows_of_page]
+    groups = [image.group.members for image in images]
+    uses = zip(images, last_uses_of_groups(context.store, repository, groups), strict=True)
+    return image_review(review, {image.digest: use for image, use in uses if use})
 
 
 def _may_pin(context: SlackContext, plan: PlanRecord, sender: PayloadSender) -> bool:

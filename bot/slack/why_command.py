@@ -19,6 +19,7 @@ from bot.usecases.explanations import (
     ManifestNotFoundError,
     explain,
     find_deleted,
+    with_last_use,
 )
 
 
@@ -40,7 +41,7 @@ def why_answer(
             reference=reference,
             plan=plan,
             scanned_at=context.store.scanned_at(plan),
-            explanation=explanation,
+            explanation=with_last_use(context.store, explanation),
             new_pins=_new_pins(context, plan.repository, explanation),
             item=_item(context, plan, explanation),
             pause=context.store.pause(),

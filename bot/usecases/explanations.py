@@ -1,19 +1,21 @@
 """Explains why a manifest is kept or deleted, and finds deleted manifests."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from bot.core.errors import HintedError, RequestError
 from bot.core.hints import DidYouMean, ListDeletions, ListManifests
 from bot.core.judge import JudgedManifest
+from bot.core.last_use import LastUse
 from bot.core.manifest import reference_matches
 from bot.core.manifest_graph import build_graph, image_group_of
 from bot.core.plan import Plan, PlanState
 from bot.core.records import ImageOutcome, KeptManifest, PlanItem, PlanRecord
 from bot.core.repository import RepositoryId
 from bot.core.text_formatting import first_few
+from bot.usecases.usage_history import last_uses_of_groups
 
 if TYPE_CHECKING:
     from bot.store.store import Store
@@ -31,11 +33,13 @@ class ManifestNotFoundError(HintedError):
 @dataclass(frozen=True, slots=True)
 class Explanation:
     """Why the plan keeps or deletes a manifest. `family`: the image group that is kept or deleted
-    with it, itself included, lowest digest first."""
+    with it, itself included, lowest digest first. `last_use`: when a scan last saw a part of it in
+    use, if none is in use now."""
 
     repository: RepositoryId
     judged: JudgedManifest
     family: Sequence[JudgedManifest]
+    last_use: LastUse | None = None
 
 
 def explain(plan: Plan, reference: str) -> Explanation:
@@ -56,6 +60,14 @@ def explain(plan: Plan, reference: str) -> Explanation:
     graph = build_graph(each.manifest for each in plan.judged)
     family = image_group_of(graph, found[0].manifest.digest)
     return Explanation(plan.repository, found[0], [by_digest[digest] for digest in family])
+
+
+def with_last_use(store: "Store | None", explained: Explanation) -> Explanation:
+    """Without a store, no use is remembered. Raises ServiceError if the database fails."""
+    if store is None:
+        return explained
+    (last_use,) = last_uses_of_groups(store, explained.repository, [explained.family])
+    return replace(explained, last_use=last_use)
 
 
 def _closest(plan: Plan, reference: str) -> str | None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from bot.core.errors import RequestError, ServiceError
 from bot.core.image_references import RepositoryPlace
+from bot.core.judge import JudgedManifest
 from bot.core.last_use import (
     LastUse,
     ScanPlace,
@@ -177,3 +178,20 @@ def last_uses_of(
         for tag in of_tags.keys() & set(manifest.tags):
             found[manifest.digest] = max(of_tags[tag], found.get(manifest.digest, of_tags[tag]))
     return found
+
+
+def last_uses_of_groups(
+    store: "Store", repository: RepositoryId, groups: Sequence[Sequence[JudgedManifest]]
+) -> Sequence[LastUse | None]:
+    """For each image group, when a scan last saw a part of it in use. None if no scan did, or if a
+    part is in use now. Raises ServiceError if the database fails."""
+    manifests = [judged.manifest for group in groups for judged in group]
+    uses = last_uses_of(store, repository, (), manifests)
+    return [_last_use_of(group, uses) for group in groups]
+
+
+def _last_use_of(group: Sequence[JudgedManifest], uses: Mapping[str, LastUse]) -> LastUse | None:
+    if any(judged.used_by for judged in group):
+        return None
+    found = (uses.get(judged.manifest.digest) for judged in group)
+    return max(filter(None, found), default=None)

@@ -29,10 +29,11 @@ def multi(releases: Shelf) -> str:
 def test_json_has_the_entry_of_images_and_the_image_group(run: Run, plan: Run, multi: str) -> None:
     found = run("why", "team/api", "multi", "--format", "json")
     assert (found.status, found.err) == (0, "")
-    assert found.plan.keys() == IMAGE_KEYS | {"family"}
+    assert found.plan.keys() == IMAGE_KEYS | {"family", "last_use"}
     images = {image["digest"]: image for image in plan().plan["images"]}
     entry = found.plan
     family = entry.pop("family")
+    assert entry.pop("last_use") is None
     assert entry == images[multi]
     children = [manifests.digest_of(image_text(name)) for name in ("amd64", "arm64")]
     assert family == sorted([multi, *children])
@@ -74,6 +75,25 @@ def test_users(run: Run, releases: Shelf, environment: Path) -> None:
     assert "- is in use by used.txt line 1" in out
     assert "In use by used.txt line 1." in out
     assert "last pulled 20" in out
+
+
+def test_the_last_use(run: Run, releases: Shelf, environment: Path) -> None:
+    """Of an image that no workload uses now, and that a scan saw in use."""
+    releases.image("used", "2.0", age=100)
+    (environment / "used.txt").write_text("team/api:2.0\n")
+    (environment / "ecr-clean.yml").write_text(
+        f"usage: {{{others_off('files')}, files: [used.txt], expect_none: true}}"
+    )
+    assert run("propose", "team/api").status == 0
+    assert run("why", "team/api", "2.0", "--format", "json").plan["last_use"] is None
+    (environment / "used.txt").write_text("")
+    assert "Not in use now, last seen in use 20" in (
+        out := words(run("why", "team/api", "2.0").out)
+    )
+    assert "UTC by used.txt line 1." in out
+    found = run("why", "team/api", "2.0", "--format", "json").plan["last_use"]
+    assert found.pop("at").startswith("20")
+    assert found == {"users": ["used.txt line 1"], "others": 0}
 
 
 @pytest.mark.usefixtures("first_releases")

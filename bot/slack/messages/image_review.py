@@ -1,7 +1,7 @@
 """The modal *Review images*: the images that a plan deletes or keeps, a search by tag, and a button
 to keep an image."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -18,6 +18,7 @@ from slack_sdk.models.blocks import (
 from slack_sdk.models.blocks.basic_components import DispatchActionConfig
 from slack_sdk.models.views import View
 
+from bot.core.last_use import LastUse
 from bot.core.pins import Pin, PinIndex
 from bot.core.records import PlanRecord
 from bot.core.text_formatting import short_digest
@@ -31,6 +32,7 @@ from bot.render.image_sections import (
     found_sections,
     kept_sections,
 )
+from bot.render.last_uses import users_words
 from bot.render.plan_problem_sentences import plan_problem_words
 from bot.render.plan_summary import PlanSummary
 from bot.render.quantities import age, count, size
@@ -109,6 +111,23 @@ class ImageReview:
     def shown(self) -> Sequence[ImageSection]:
         return self.deleted if self.state.verdict is Verdict.DELETE else self.kept
 
+    @cached_property
+    def rows(self) -> Sequence[tuple[ImageSection, ListedImage]]:
+        return [(each, image) for each in self.shown for image in each.images]
+
+    @property
+    def last_page(self) -> int:
+        return max(0, (len(self.rows) - 1) // A_PAGE)
+
+    @property
+    def page(self) -> int:
+        """A page number past the last page means the last page."""
+        return min(max(self.state.page, 0), self.last_page)
+
+    @property
+    def rows_of_page(self) -> Sequence[tuple[ImageSection, ListedImage]]:
+        return self.rows[self.page * A_PAGE : (self.page + 1) * A_PAGE]
+
     @property
     def deleted_images(self) -> int:
         """Without those that a pin keeps by now."""
@@ -120,12 +139,12 @@ class ImageReview:
         return sum(len(each.images) for each in self.kept)
 
 
-def image_review(review: ImageReview) -> Json:
-    """A page number past the last page shows the last page."""
-    rows = [(each, image) for each in review.shown for image in each.images]
-    last = max(0, (len(rows) - 1) // A_PAGE)
-    page = min(max(review.state.page, 0), last)
-    of_page = rows[page * A_PAGE : (page + 1) * A_PAGE]
+LastUses = Mapping[str, LastUse]
+"""By the digest of the root, when a scan last saw the image in use; not of images in use now."""
+
+
+def image_review(review: ImageReview, last_uses: LastUses) -> Json:
+    """`last_uses`: of the images on the page."""
     return View(
         type="modal",
         callback_id=REVIEW_IMAGES,
@@ -137,10 +156,10 @@ def image_review(review: ImageReview) -> Json:
             *([section(review.notice)] if review.notice else []),
             ActionsBlock(elements=[*_tabs(review)]),
             _search(review),
-            *_listed(review, of_page),
-            *_page_buttons(page, last),
-            *(_sources(review) if _ends_with_sources(review, page, last) else ()),
-            context(_small_print(review, page, len(rows))),
+            *_listed(review, last_uses),
+            *_page_buttons(review.page, review.last_page),
+            *(_sources(review) if _ends_with_sources(review) else ()),
+            context(_small_print(review)),
         ],
     ).to_dict()
 
@@ -171,17 +190,15 @@ def _search(review: ImageReview) -> Block:
     )
 
 
-def _listed(
-    review: ImageReview, rows: Sequence[tuple[ImageSection, ListedImage]]
-) -> Iterator[Block]:
-    if not rows:
+def _listed(review: ImageReview, last_uses: LastUses) -> Iterator[Block]:
+    if not review.rows:
         yield section(_nothing(review))
     number = 0
-    for _, group in groupby(rows, key=lambda row: id(row[0])):
+    for _, group in groupby(review.rows_of_page, key=lambda row: id(row[0])):
         for place, (of, image) in enumerate(group):
             if not place and (heading := _heading(of)):
                 yield section(heading)
-            yield _row(review, of, image, number)
+            yield _row(review, of, image, number, last_uses.get(image.digest))
             number += 1
 
 
@@ -212,7 +229,13 @@ def _heading(of: ImageSection) -> str:
             return ""
 
 
-def _row(review: ImageReview, of: ImageSection, image: ListedImage, number: int) -> SectionBlock:
+def _row(
+    review: ImageReview,
+    of: ImageSection,
+    image: ListedImage,
+    number: int,
+    last_use: LastUse | None,
+) -> SectionBlock:
     pin = next(iter(review.pin_index.of(image.group.root.manifest)), None)
     is_deleted = image.group.root.verdict is Verdict.DELETE
     lines = [_name(image), _facts(review, of, image)]
@@ -224,6 +247,9 @@ def _row(review: ImageReview, of: ImageSection, image: ListedImage, number: int)
         lines.append(f"{_pinned(pin)}: {prose(pin.reason, MOST_IN_REASON)}")
     elif words := (image.whole_reason if of.kind is SectionKind.FOUND else image.own_reason):
         lines.append(prose(words[:1].upper() + words[1:], MOST_IN_REASON))
+    if last_use:
+        users = prose(users_words(last_use.users, last_use.others), MOST_IN_REASON)
+        lines.append(f"Last seen in use {date(last_use.at)} by {users}")
     return section(*lines, button=_keep_button(review, image, number, pin))
 
 
@@ -270,8 +296,9 @@ def _page_buttons(page: int, last: int) -> Iterator[Block]:
         )
 
 
-def _ends_with_sources(review: ImageReview, page: int, last: int) -> bool:
-    return review.state.verdict is Verdict.KEEP and page == last and not review.state.search
+def _ends_with_sources(review: ImageReview) -> bool:
+    is_last = review.page == review.last_page
+    return review.state.verdict is Verdict.KEEP and is_last and not review.state.search
 
 
 def _sources(review: ImageReview) -> Iterator[Block]:
@@ -304,10 +331,11 @@ def _scan_line(scan: SourceScan) -> str:
     return f"• {prose(scan.scope, MOST_IN_SCOPE)}: {count(scan.images, 'image')}"
 
 
-def _small_print(review: ImageReview, page: int, total: int) -> str:
+def _small_print(review: ImageReview) -> str:
+    total = len(review.rows)
     name = code(review.plan.repository.name, MOST_IN_NAME)
     plan = f"{name} · plan {review.plan.id} v{review.plan.version} · {SIZES}"
     if total <= A_PAGE:
         return plan
-    first = page * A_PAGE
+    first = review.page * A_PAGE
     return f"{first + 1:,} to {min(first + A_PAGE, total):,} of {count(total, 'image')} · {plan}"

@@ -10,6 +10,7 @@ from bot.core.records import AuditEvent, ImageOutcome, Pause, PlanItem, PlanReco
 from bot.core.repository import RepositoryId
 from bot.core.verdict_reasons import Verdict
 from bot.render.audit_events import item_words
+from bot.render.last_uses import users_words
 from bot.render.plan_summary import name_of, why
 from bot.render.quantities import count
 from bot.render.reasons import user_words
@@ -128,6 +129,9 @@ def _users(view: WhyView) -> Iterator[str]:
         more = len(users) - USERS
         listed = ", ".join(prose(user_words(user), MOST_IN_USER) for user in users[:USERS])
         yield f"*Used by:* {listed}" + (f" and {more:,} more" if more > 0 else "") + "."
+    if last_use := view.explanation.last_use:
+        by = prose(users_words(last_use.users, last_use.others), MOST_IN_WHY)
+        yield f"*Last seen in use:* {date(last_use.at)} by {by}."
 
 
 def _image_group(view: WhyView) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """The modal Review images: both views, search, pages and pinned rows."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 import pytest
 
 from bot.core.errors import ErrorText
+from bot.core.last_use import LastUse
 from bot.core.manifest import OCI_INDEX, Manifest, ManifestContent
 from bot.core.pins import Pin
 from bot.core.plan import Plan, PlanState, with_pins
@@ -34,10 +36,16 @@ from tests.slack.messages.plan_views import (
 from tests.support import NOW
 
 STATE = ReviewState(PlanRef("p7k2", 1, HOME))
+NONE: Mapping[str, LastUse] = {}
 IN_A_MONTH = NOW + timedelta(days=30)
 
 
-def shown(content: Plan, newest: Plan | None = None, **facts: Any) -> Json:
+def shown(
+    content: Plan,
+    newest: Plan | None = None,
+    last_uses: Mapping[str, LastUse] = NONE,
+    **facts: Any,
+) -> Json:
     """`facts`: fields of the state and of the review."""
     newest = newest or content
     fields = {name: facts.pop(name) for name in ("verdict", "page", "search") if name in facts}
@@ -50,7 +58,7 @@ def shown(content: Plan, newest: Plan | None = None, **facts: Any) -> Json:
         newest=PlanSummary(newest),
         **{"pins": (), "may_pin": True, "now": NOW, **facts},
     )
-    return checked_view(image_review(review))
+    return checked_view(image_review(review, last_uses))
 
 
 def text(content: Plan, newest: Plan | None = None, **facts: Any) -> str:
@@ -356,3 +364,11 @@ def test_a_plan_that_deletes_or_keeps_nothing() -> None:
 def test_the_state_survives(text_: str) -> None:
     state = ReviewState(PlanRef("p7k2", 12, HOME), Verdict.KEEP, 7, text_)
     assert ReviewState.parse(str(state)) == state
+
+
+def test_the_last_use_of_an_image() -> None:
+    made = plan(image(1, "new"), image(2, "old"), newest=1)
+    digest = made.delete[0]
+    uses = {digest: LastUse(NOW - timedelta(days=3), ("ECS prod/batch",), 2)}
+    said = text(made, last_uses=uses)
+    assert "Last seen in use 2026-11-20 12:00 UTC by ECS prod/batch and 2 more" in said

@@ -205,7 +205,7 @@ def check_review(made: Plan, page: int, search: str = "", notice: str = "") -> N
             now=NOW,
             notice=escape(notice),
         )
-        _harmless(read(checked_view(image_review(shown))["blocks"]))
+        _harmless(read(checked_view(image_review(shown, {}))["blocks"]))
 
 
 def _harmless(text: str) -> None:
