@@ -40,7 +40,9 @@ def init(options: CommonOptions) -> int:
     print_lines(proposal_outcome(proposal, planned).rstrip("\n"))
     note("review the file, above all its end: what to check by hand")
     if settings_variable():
-        note(f"{VARIABLE} is set. Unset it before you use the file: the two cannot be combined")
+        note(
+            f"{VARIABLE} is set, and applies instead of the file: unset it before you use the file"
+        )
     return outcome.status
 
 

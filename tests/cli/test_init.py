@@ -78,8 +78,8 @@ def test_settings_in_the_environment_are_not_read(
     result = run("init")
     assert result.status == 0
     assert result.err.splitlines()[1:] == [
-        "ecr-clean: ECR_CLEAN_SETTINGS is set. Unset it before you use the file: the two cannot be "
-        "combined"
+        "ecr-clean: ECR_CLEAN_SETTINGS is set, and applies instead of the file: unset it before "
+        "you use the file"
     ]
 
 
