@@ -86,7 +86,11 @@ def test_the_user_and_its_folders(build: DockerfileBuild, image: Image) -> None:
     assert {f"--owner={name}", f"--group={name}"} <= set(install)
     for program, *arguments in (useradd, install):
         known = subprocess.run(
-            [program, "--help"], capture_output=True, text=True, check=True, timeout=60
+            [shutil.which(program, path="/usr/sbin:/usr/bin") or program, "--help"],
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=60,
         )
         for option in (each.partition("=")[0] for each in arguments if each.startswith("--")):
             assert option in known.stdout, f"{program} has no {option}"
