@@ -3,7 +3,7 @@
 `bot/render/plan_problem_sentences.py` has the sentences.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeAlias
 
@@ -15,12 +15,13 @@ from bot.core.repository import RegistryId
 @dataclass(frozen=True, slots=True)
 class UsageDrop:
     """A source lists far fewer workloads than before. A user can confirm the number. `at`: when
-    the scan started; None in plans of earlier versions. UTC."""
+    the scan started; None in plans of earlier versions. UTC. Equal drops of two scans are one
+    problem."""
 
     workloads: int
     before: int
     before_at: datetime
-    at: datetime | None = None
+    at: datetime | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

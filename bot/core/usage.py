@@ -10,7 +10,13 @@ from typing import NamedTuple, TypeAlias
 
 from bot.core.errors import ErrorText
 from bot.core.last_use import LastUse, MemoryReach
-from bot.core.plan_problems import RegionsDenied, ScanFailed, ScanFailureCause, UsageDrop
+from bot.core.plan_problems import (
+    PlanProblem,
+    RegionsDenied,
+    ScanFailed,
+    ScanFailureCause,
+    UsageDrop,
+)
 from bot.core.repository import Puller, RegistryId
 
 SOURCES = (
@@ -155,6 +161,12 @@ class SourceScan:
         return None if self.failure is None else ScanFailed(self.source, self.scope, self.failure)
 
     @property
+    def is_unread(self) -> bool:
+        """Whether the source could not be read. False for a drop in workloads, and for problems
+        that are no scan of a source."""
+        return self.at is not None and self.failure is not None and self.usage_drop is None
+
+    @property
     def place(self) -> str:
         return f"{self.source} ({self.scope})"
 
@@ -201,6 +213,16 @@ class RepositoryUsage:
     @property
     def failed(self) -> tuple[SourceScan, ...]:
         return tuple(scan for scan in self.scans if scan.failure is not None)
+
+    @property
+    def scanned_at(self) -> datetime | None:
+        """When the scan of the sources started. None without sources, or if unknown."""
+        return min((scan.at for scan in self.scans if scan.at), default=None)
+
+    def unread_source(self, problem: PlanProblem) -> SourceScan | None:
+        """The source that could not be read, if that is the problem."""
+        found = (scan for scan in self.scans if scan.is_unread and scan.problem == problem)
+        return next(found, None)
 
     def users_of(self, digest: str, tags: tuple[str, ...]) -> tuple[ImageUser, ...]:
         """The users of this digest and of its tags, sorted."""

@@ -1,6 +1,7 @@
 """Sentences for problems that make a plan incomplete or prevent its start."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
 from typing import assert_never
 
 from bot.core import manifest
@@ -19,7 +20,7 @@ from bot.core.plan_problems import (
 from bot.core.repository import ANY_PRINCIPAL
 from bot.core.result_reasons import NewPlanProblem, NewPlanProblems, StartProblem
 from bot.core.text_formatting import first_few, format_time, short_digest
-from bot.core.usage import source_for
+from bot.core.usage import SourceScan, source_for
 from bot.render.hints import Surface, hint_words
 from bot.render.quantities import count
 from bot.render.refusals import approval_problem_words, most_words
@@ -100,6 +101,15 @@ def usage_drop_words(drop: UsageDrop) -> str:
         f"it lists {count(drop.workloads, 'workload')}, but listed {drop.before:,} on "
         f"{drop.before_at:%Y-%m-%d}{most_words(drop.before_at, drop.at)}"
     )
+
+
+def last_whole_scan_words(scan: SourceScan | None, say: Callable[[datetime], str]) -> str:
+    """Follows the problem of a source that could not be read: `. Last whole scan 3 days ago`. Empty
+    if there is none. `say`: writes the time."""
+    if scan is None:
+        return ""
+    last = scan.last_whole_at
+    return f". Last whole scan {say(last)}" if last else ". Never scanned whole"
 
 
 def start_problem_words(problem: StartProblem) -> str:

@@ -22,9 +22,13 @@ from bot.render.hints import Surface
 from bot.render.image_counts import count_images, image_and_manifest_words
 from bot.render.last_uses import short_memory_words
 from bot.render.output import Column, Columns, TableColumn, dumps, place, place_columns
-from bot.render.plan_problem_sentences import plan_problem_words, scan_words
+from bot.render.plan_problem_sentences import (
+    last_whole_scan_words,
+    plan_problem_words,
+    scan_words,
+)
 from bot.render.plan_summary import PlanSummary, name_of, why
-from bot.render.quantities import age, count, freed_of_all, iso, saves, size
+from bot.render.quantities import age, ago, count, freed_of_all, iso, saves, size
 from bot.render.reasons import reason_as_keys, reason_words, user_words
 from bot.render.terminal import (
     NUMBER,
@@ -154,8 +158,15 @@ def _totals(plan: Plan) -> dict[str, Any]:
         "unmatched_tags": unmatched_as_keys(plan.unmatched_tags),
         "problems": [plan_problem_words(each, Surface.TERMINAL) for each in plan.problems],
         "usage": [
-            {"source": at.source, "scope": at.scope, "images": at.images, "error": _error(at)}
-            for at in plan.usage.scans
+            {
+                "source": scan.source,
+                "scope": scan.scope,
+                "images": scan.images,
+                "error": _error(scan),
+                "scanned_at": iso(scan.at),
+                "last_whole_scan_at": iso(scan.last_whole_at),
+            }
+            for scan in plan.usage.scans
         ],
         "not_checked": plan.usage.not_checked,
         "usage_memory": memory_as_keys(plan.usage.memory),
@@ -190,8 +201,8 @@ def plan_as_table(plan: Plan, now: datetime) -> "RenderableType":
     """The overview of a plan in a terminal."""
     summary = PlanSummary(plan)
     parts = [
-        repository_title(plan.repository),
-        *_warnings(plan),
+        repository_title(plan.repository, _usage_age(plan, now)),
+        *_warnings(plan, now),
         *_forgotten(plan),
         *_short_memory(plan, now),
         _headline(summary),
@@ -225,15 +236,23 @@ def _short_memory(plan: Plan, now: datetime) -> Iterator["RenderableType"]:
         yield indented(shown(words, style="yellow"))
 
 
-def repository_title(repository: RepositoryId) -> "RenderableType":
-    return shown((repository.name, "bold"), ("  " + str(repository.registry), "dim"))
+def repository_title(repository: RepositoryId, more: str = "") -> "RenderableType":
+    return shown((repository.name, "bold"), (f"  {repository.registry}{more}", "dim"))
 
 
-def _warnings(plan: Plan) -> Iterator["RenderableType"]:
+def _usage_age(plan: Plan, now: datetime) -> str:
+    scanned = plan.usage.scanned_at
+    return f", usage scanned {ago(now - scanned)}" if scanned else ""
+
+
+def _warnings(plan: Plan, now: datetime) -> Iterator["RenderableType"]:
     if plan.problems:
         yield shown("INCOMPLETE: it cannot be approved until this is fixed", style="bold red")
         for problem in plan.problems:
-            yield indented(shown(f"- {plan_problem_words(problem, Surface.TERMINAL)}", style="red"))
+            unread = plan.usage.unread_source(problem)
+            last = last_whole_scan_words(unread, lambda at: ago(now - at))
+            words = f"- {plan_problem_words(problem, Surface.TERMINAL)}{last}"
+            yield indented(shown(words, style="red"))
 
 
 def _headline(summary: PlanSummary) -> "RenderableType":

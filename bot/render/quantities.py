@@ -106,6 +106,14 @@ def age(since: timedelta) -> str:
     return count(max(0, int(since.total_seconds())) // 3600, "hour")
 
 
+def ago(since: timedelta) -> str:
+    """`just now`, `5 minutes ago`, `3 hours ago`, `12 days ago`"""
+    minutes = int(since.total_seconds()) // 60
+    if minutes < 1:
+        return "just now"
+    return f"{count(minutes, 'minute') if minutes < 60 else age(since)} ago"
+
+
 def duration_words(duration: timedelta) -> str:
     """`5 minutes`, `90 seconds`: in the largest unit without a remainder."""
     seconds = int(duration.total_seconds())

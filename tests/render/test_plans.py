@@ -3,6 +3,8 @@ unusual characters."""
 
 import csv
 import io
+from dataclasses import replace
+from datetime import timedelta
 
 import orjson
 import pytest
@@ -12,6 +14,7 @@ from bot.core.errors import ErrorText
 from bot.core.manifest import OCI_INDEX, ManifestContent, ManifestReadFailure
 from bot.core.pins import Pin
 from bot.core.plan import Plan
+from bot.core.plan_problems import UsageDrop
 from bot.core.repository import RegistryId
 from bot.core.usage import PastTagUser, RepositoryUsage, SourceScan, UnscannedRegion
 from bot.render.output import write_rows
@@ -25,6 +28,7 @@ from bot.render.plans import (
     unchecked_note,
     usage_notes,
 )
+from bot.render.quantities import ago
 from bot.render.terminal import ROWS
 from tests.render.builders import GB, image, plan
 from tests.support import NOW
@@ -56,14 +60,31 @@ def as_rows(made: Plan) -> list[dict[str, str]]:
 
 
 def test_usage_in_json() -> None:
-    found = as_json(plan(image(1, "a"), image(2, "b"), usage=USAGE))
+    (whole, failed), before = USAGE.scans, NOW - timedelta(days=3)
+    whole, failed = replace(whole, at=NOW, last_whole_at=NOW), replace(failed, last_whole_at=before)
+    usage = replace(USAGE, scans=(whole, failed))
+    found = as_json(plan(image(1, "a"), image(2, "b"), usage=usage))
     assert [each["used_by"] for each in found["images"]] == [
         ["ecs: web", "lambda: mail"],
         ['k8s: "prod"; ns/pod, é'],
     ]
     assert found["usage"] == [
-        {"source": "ecs", "scope": "eu-west-1", "images": 7, "error": None},
-        {"source": "lambda", "scope": "eu-west-1", "images": 0, "error": "AccessDenied"},
+        {
+            "source": "ecs",
+            "scope": "eu-west-1",
+            "images": 7,
+            "error": None,
+            "scanned_at": "2026-11-23T12:00:00Z",
+            "last_whole_scan_at": "2026-11-23T12:00:00Z",
+        },
+        {
+            "source": "lambda",
+            "scope": "eu-west-1",
+            "images": 0,
+            "error": "AccessDenied",
+            "scanned_at": None,
+            "last_whole_scan_at": "2026-11-20T12:00:00Z",
+        },
     ]
     assert found["not_checked"] == ["files"]
 
@@ -121,6 +142,42 @@ def shown(made: Plan, width: int = 80) -> list[str]:
 
 def words(made: Plan) -> str:
     return " ".join(" ".join(shown(made)).split())
+
+
+def test_the_age_of_usage() -> None:
+    whole, failed = (
+        replace(scan, at=NOW - timedelta(hours=5), last_whole_at=NOW - timedelta(days=3))
+        for scan in USAGE.scans
+    )
+    never = replace(failed, scope="eu-west-2", last_whole_at=None)
+    drop = replace(failed, source="files", failure=UsageDrop(1, 9, NOW, NOW))
+    no_source = SourceScan("references", "team/api", 0, ErrorText("cannot be read"))
+    usage = replace(USAGE, scans=(whole, failed, never, drop, no_source))
+    told = shown(plan(image(1), usage=usage), width=200)
+    assert told[0].endswith("123456789012 in eu-west-1, usage scanned 5 hours ago")
+    assert [line.strip() for line in told if line.startswith("  - ")] == [
+        "- lambda (eu-west-1): AccessDenied. Last whole scan 3 days ago",
+        "- lambda (eu-west-2): AccessDenied. Never scanned whole",
+        "- files (eu-west-1): it lists 1 workload, but listed 9 on 2026-11-23, the most of the "
+        "8 days before; if that is expected, confirm it: ecr-clean confirm-usage files 'eu-west-1' "
+        "--workloads 1",
+        "- references (team/api): cannot be read",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("since", "then"),
+    [
+        (timedelta(seconds=59), "just now"),
+        (timedelta(seconds=-5), "just now"),
+        (timedelta(minutes=1), "1 minute ago"),
+        (timedelta(minutes=59), "59 minutes ago"),
+        (timedelta(hours=1), "1 hour ago"),
+        (timedelta(days=3), "3 days ago"),
+    ],
+)
+def test_how_long_ago(since: timedelta, then: str) -> None:
+    assert ago(since) == then
 
 
 def test_the_headline() -> None:

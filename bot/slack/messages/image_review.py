@@ -33,7 +33,7 @@ from bot.render.image_sections import (
     kept_sections,
 )
 from bot.render.last_uses import users_words
-from bot.render.plan_problem_sentences import plan_problem_words
+from bot.render.plan_problem_sentences import last_whole_scan_words, plan_problem_words
 from bot.render.plan_summary import PlanSummary
 from bot.render.quantities import age, count, size
 from bot.slack.action_ids import (
@@ -48,7 +48,7 @@ from bot.slack.api import Json
 from bot.slack.messages.block_kit import and_more, button, context, plain, section
 from bot.slack.messages.common_texts import source_name
 from bot.slack.messages.recent_pulls import PIN_LASTS
-from bot.slack.mrkdwn import code, codes, date, day, mention, prose
+from bot.slack.mrkdwn import code, codes, date, day, mention, pretty_day, prose
 
 A_PAGE = 15
 """Images."""
@@ -327,7 +327,8 @@ def _source_lines(source: str, scans: Sequence[SourceScan]) -> Iterator[str]:
 
 def _scan_line(scan: SourceScan) -> str:
     if scan.problem:
-        return f"• :warning: {prose(plan_problem_words(scan.problem), MOST_IN_REASON)}"
+        last = last_whole_scan_words(scan if scan.is_unread else None, pretty_day)
+        return f"• :warning: {prose(plan_problem_words(scan.problem), MOST_IN_REASON)}{last}"
     return f"• {prose(scan.scope, MOST_IN_SCOPE)}: {count(scan.images, 'image')}"
 
 

@@ -5,7 +5,11 @@ from collections.abc import Iterator
 from slack_sdk.models.blocks import ActionsBlock, Block, ButtonElement, ConfirmObject
 
 from bot.core.plan_problems import PlanProblem, ScanFailed, UsageDrop
-from bot.render.plan_problem_sentences import plan_problem_words, usage_drop_words
+from bot.render.plan_problem_sentences import (
+    last_whole_scan_words,
+    plan_problem_words,
+    usage_drop_words,
+)
 from bot.render.quantities import count
 from bot.slack.action_ids import (
     CONFIRM_USAGE,
@@ -18,7 +22,7 @@ from bot.slack.action_ids import (
 from bot.slack.api import MessageContent
 from bot.slack.messages import common_texts
 from bot.slack.messages.block_kit import button, context, danger, header, message, section
-from bot.slack.mrkdwn import date, escape, prose, shortened
+from bot.slack.mrkdwn import date, escape, pretty_day, prose, shortened
 from bot.slack.view_models import PlanView
 
 PROBLEMS = 5
@@ -72,7 +76,8 @@ def _problems(view: PlanView) -> Iterator[Block]:
     for place, problem in enumerate(problems[:PROBLEMS]):
         confirm = _confirm_button(view, problem, place)
         text = _doubt(problem) if confirm else plan_problem_words(problem)
-        yield section(f"• {prose(text, MOST_IN_PROBLEM)}", button=confirm)
+        last = last_whole_scan_words(view.content.usage.unread_source(problem), pretty_day)
+        yield section(f"• {prose(text, MOST_IN_PROBLEM)}{last}", button=confirm)
     if (more := len(problems) - PROBLEMS) > 0:
         yield context(f"… and {more:,} more. *Retry* shows those that are left.")
 

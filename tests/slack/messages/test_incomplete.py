@@ -50,6 +50,18 @@ def test_an_incomplete_plan_names_the_problems() -> None:
     assert values(content.blocks)["confirm_usage:1"] == "p7k2:1 3 ecs eu-west-1"
 
 
+def test_a_source_that_cannot_be_read_has_its_last_whole_scan() -> None:
+    unread = replace(DENIED, at=NOW, failure=ErrorText("denied"))
+    before = replace(unread, scope="cluster dev", last_whole_at=NOW - timedelta(days=3))
+    made = plan(image(1), usage=replace(USED, scans=(unread, before, replace(DOUBTED, at=NOW))))
+    lines = read(checked(plan_message(view(made))).blocks).splitlines()
+    assert lines[2:5] == [
+        "• kubernetes (cluster prod): denied. Never scanned whole",
+        "• kubernetes (cluster dev): denied. Last whole scan 2026-11-20",
+        "• ecs (eu-west-1): it lists 3 workloads, but listed 40 on 2026-11-22",
+    ]
+
+
 def test_the_dialog_names_the_figures() -> None:
     most = replace(DOUBTED, failure=UsageDrop(3, 40, NOW - timedelta(days=8), NOW))
     content = checked(plan_message(view(plan(image(1), usage=replace(USED, scans=(most,))))))
