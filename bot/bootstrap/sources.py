@@ -31,7 +31,7 @@ from bot.core.usage import (
     merge_denied_regions,
 )
 from bot.core.usage_snapshot import UsageSnapshot
-from bot.ports import Clock, Progress, RegionMemory, ScanMemory, UsageSource
+from bot.ports import Clock, OpenDefinitionCache, Progress, RegionMemory, ScanMemory, UsageSource
 from bot.settings.environment import check_aws_secrets
 from bot.settings.model import Settings
 from bot.usage.app_runner import app_runner_source
@@ -264,14 +264,17 @@ class UsageSources:
 
 
 def open_sources(
-    settings: Settings, registries: Sequence[EcrRegistry], asked: frozenset[RegistryId]
+    settings: Settings,
+    registries: Sequence[EcrRegistry],
+    asked: frozenset[RegistryId],
+    open_cache: OpenDefinitionCache = open_usage_cache,
 ) -> UsageSources:
-    """`asked`: the registries of the repositories to plan.
+    """`asked`: the registries of the repositories to plan. `open_cache`: what earlier scans read.
 
     An account that cannot be opened becomes a source whose scan fails, so it is never left out.
     """
     on = switched_on(settings)
-    makers = aws_sources(settings)
+    makers = aws_sources(settings, open_cache)
     files = settings.usage.files or ()
     sources: list[UsageSource] = [
         FileSource(Path(file), sorted(asked, key=str), settings.hosts()) for file in files
@@ -320,14 +323,16 @@ def _questions(settings: Settings) -> Mapping[str, Question]:
     return questions
 
 
-def aws_sources(settings: Settings) -> Mapping[str, AwsSourceMaker]:
+def aws_sources(
+    settings: Settings, open_cache: OpenDefinitionCache = open_usage_cache
+) -> Mapping[str, AwsSourceMaker]:
     makers: dict[str, AwsSourceMaker] = {}
     if settings.usage.ecs:
         makers["ecs"] = partial(
-            EcsSource, revisions=settings.usage.ecs.revisions, open_cache=open_usage_cache
+            EcsSource, revisions=settings.usage.ecs.revisions, open_cache=open_cache
         )
     if settings.usage.lambda_:
-        makers["lambda"] = partial(LambdaSource, open_cache=open_usage_cache)
+        makers["lambda"] = partial(LambdaSource, open_cache=open_cache)
     if settings.usage.app_runner:
         makers["app_runner"] = app_runner_source
     if settings.usage.batch:

@@ -48,6 +48,7 @@ from bot.settings.load import load_settings
 from bot.settings.model import Settings
 from bot.settings.pattern_places import written_patterns
 from bot.settings.source import DEFAULT_FILE, find_source
+from bot.usage.known_definitions import no_definition_cache
 from bot.usage.other_regions import NullRegionMemory
 from bot.usecases.doctor import Doctor, UsageScan
 
@@ -112,7 +113,9 @@ def _pattern_findings(
 
 
 def _scan(settings: Settings, registries: Sequence[EcrRegistry]) -> UsageScan:
-    sources = open_sources(settings, registries, frozenset(each.id() for each in registries))
+    """Without the cache of earlier scans, so that it makes all calls that a scan may need."""
+    asked = frozenset(each.id() for each in registries)
+    sources = open_sources(settings, registries, asked, no_definition_cache)
     with opened_memory() as memory, progress_display() as progress:
         authority = open_authority(settings)
         seen = sources.scan(settings, authority, memory.scans, system_clock, progress)

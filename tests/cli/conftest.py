@@ -68,6 +68,8 @@ def use_everywhere(aws: AwsStandIn) -> UseEverywhere:
     def use(image: str, *, account: str = DEFAULT_ACCOUNT, region: str = DEFAULT_REGION) -> None:
         world = aws.world
         world.ecs(account, region).deploy_daemon("prod", "agent", [image])
+        for _ in range(101):
+            world.ecs(account, region).register("web", [image])
         world.apprunner(account, region).create("shop-web", image)
         world.batch(account, region).register("nightly", image)
         world.codebuild(account, region).create("build", image)

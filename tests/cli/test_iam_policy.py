@@ -175,13 +175,13 @@ def roles(
 
 @pytest.mark.usefixtures("company", "roles")
 @pytest.mark.parametrize(
-    ("more", "revisions", "clusters"),
+    ("more", "clusters"),
     the_first(
         1,
         [
-            ("  kubernetes: {clusters: [{name: c, eks: there}]}\n", False, True),
-            ("  ecs: {revisions: 2}\n", True, False),
-            ("", False, False),
+            ("  kubernetes: {clusters: [{name: c, eks: there}]}\n", True),
+            ("  ecs: {revisions: 2}\n", False),
+            ("", False),
         ],
     ),
 )
@@ -191,7 +191,6 @@ def test_each_principal_has_exactly_its_calls(
     settings_file: Write,
     more: str,
     *,
-    revisions: bool,
     clusters: bool,
 ) -> None:
     settings_file(ROLES + more)
@@ -205,7 +204,6 @@ def test_each_principal_has_exactly_its_calls(
         for ask in asked:
             assert any(allows(statement, ask) for statement in found), ask
     looks = granted(statements(run("iam-policy", "--role", LOOKER)))
-    assert ("ecs:ListTaskDefinitions" in looks) is revisions
     assert ("eks:DescribeCluster" in looks) is clusters
     assert looks > {"ec2:DescribeRegions", "apprunner:DescribeService"}
     ours = statements(run("iam-policy"))
