@@ -190,8 +190,12 @@ class AwsAnswer:
         self._target = target
 
     def __getitem__(self, key: str) -> Any:
-        with explain_errors(self._action, self._target):
-            return self._part(self._content[key])
+        try:
+            found = self._content[key]
+        except (LookupError, TypeError):
+            with explain_errors(self._action, self._target):
+                raise
+        return self._part(found)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._content)

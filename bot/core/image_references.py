@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from bot.core.repository import NAME, REGISTRY_HOST, RegistryId, parse_registry_host
 
@@ -59,6 +60,7 @@ class Reference:
     digest: str | None
 
 
+@lru_cache(maxsize=10_000)
 def parse_reference(text: str) -> Reference:
     """By the grammar of distribution/reference: the part before the first `/` is a host if it has a
     dot or a port, or is `localhost`. Raises MalformedReferenceError."""

@@ -123,22 +123,17 @@ class EcsSource:
         aws = self._aws
         clusters = list(aws.pages("ecs", "list_clusters", "clusterArns", maxResults=PAGE))
         with ThreadPoolExecutor() as pool:
-            workloads = pool.submit(self._tasks_and_services, clusters)
-            daemons = pool.submit(list, daemon_findings(aws, clusters, self._revisions))
-            rules = pool.submit(list, rule_findings(aws))
-            schedules = pool.submit(list, schedule_findings(aws))
+            workloads = pool.submit(self._workloads, clusters)
+            scheduled = pool.submit(lambda: [*rule_findings(aws), *schedule_findings(aws)])
             active = pool.submit(active_revisions, aws, self._revisions)
-            return _Listed(
-                [*workloads.result(), *daemons.result()],
-                [*rules.result(), *schedules.result()],
-                active.result(),
-            )
+            return _Listed(workloads.result(), scheduled.result(), active.result())
 
-    def _tasks_and_services(self, clusters: Sequence[str]) -> list[ImageUse | TaskDefinitionUse]:
+    def _workloads(self, clusters: Sequence[str]) -> list[ImageUse | TaskDefinitionUse]:
         """Lists tasks before services, so that a task that starts in between is covered by its
         service."""
         tasks = list(task_findings(self._aws, clusters))
-        return [*tasks, *service_findings(self._aws, self._open_cache, clusters)]
+        services = list(service_findings(self._aws, self._open_cache, clusters))
+        return [*tasks, *services, *daemon_findings(self._aws, clusters, self._revisions)]
 
 
 class _Listed(NamedTuple):

@@ -153,11 +153,11 @@ def test_an_answer_without_a_digest_is_not_remembered(
 
 
 def _configuration(functions: LambdaState) -> dict[str, object]:
-    latest = functions.function("thumbnailer").latest
+    at = functions.function("thumbnailer").latest.modified_at
     return {
         "Configuration": {
             "CodeSha256": digest(4).removeprefix("sha256:"),
-            "LastModified": latest.modified_at.strftime("%Y-%m-%dT%H:%M:%S.000+0000"),
+            "LastModified": f"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03}+0000",
         }
     }
 

@@ -1,5 +1,6 @@
 """ListFunctions, GetFunction and ListAliases."""
 
+from datetime import datetime
 from typing import Any
 
 from bot.playground.aws.aws_lambda.service import (
@@ -79,12 +80,17 @@ def _configuration(code: FunctionVersion, arn: str) -> dict[str, Any]:
         "Description": "",
         "Timeout": 3,
         "MemorySize": 128,
-        "LastModified": code.modified_at.strftime("%Y-%m-%dT%H:%M:%S.000+0000"),
+        "LastModified": _timestamp(code.modified_at),
         "Version": code.version,
         "Architectures": ["x86_64"],
         "EphemeralStorage": {"Size": 512},
         "TracingConfig": {"Mode": "PassThrough"},
     }
+
+
+def _timestamp(at: datetime) -> str:
+    """In milliseconds (model)."""
+    return f"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03}+0000"
 
 
 @aws_lambda.operation("GetFunction")
