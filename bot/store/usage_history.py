@@ -21,6 +21,8 @@ from bot.store.table_base import (
 from bot.store.usage_tables import DigestUseRow, TagUseRow, UsageScanRow
 
 DIGESTS_A_QUERY = 500
+USES_A_TRANSACTION = 10_000
+"""They take up to half a second."""
 
 
 class UsageHistoryQueries(StoreQueries):
@@ -28,19 +30,28 @@ class UsageHistoryQueries(StoreQueries):
         """Stores what a scan saw, and that it scanned these places whole. Does not replace a later
         use. `at`: when the scan started, in UTC.
 
-        Writes rows by key: two transactions with another order could wait for each other."""
-        digests = (
-            {"digest": digest} | use._asdict() for digest, use in sorted(seen.by_digest.items())
-        )
-        tags = (
-            {"repository": repository, "tag": tag} | use._asdict()
+        Writes the scans last. Uses are written in several transactions, so that no other process
+        waits for long; each by key, since two transactions with another order could wait for each
+        other."""
+        digests = [({"digest": digest}, use) for digest, use in sorted(seen.by_digest.items())]
+        tags = [
+            ({"repository": repository, "tag": tag}, use)
             for repository, uses in sorted((_key(place), u) for place, u in seen.by_tag.items())
             for tag, use in sorted(uses.items())
-        )
+        ]
+        self._keep_later(DigestUseRow, digests)
+        self._keep_later(TagUseRow, tags)
         with self._database.writing() as session:
-            _keep_later(session, DigestUseRow, digests)
-            _keep_later(session, TagUseRow, tags)
             insert_new(session, UsageScanRow, [each._asdict() | {"at": at} for each in scanned])
+
+    def _keep_later(
+        self, row: type[TableBase], uses: Sequence[tuple[dict[str, str], LastUse]]
+    ) -> None:
+        """`uses`: each with its key."""
+        for some in in_batches(uses, USES_A_TRANSACTION):
+            values = [key | use._asdict() for key, use in some]
+            with self._database.writing() as session:
+                _upsert_later(session, row, values)
 
     def last_uses(self, digests: Sequence[str]) -> Mapping[str, LastUse]:
         """By digest, in any repository. Digests that no scan saw in use are left out."""
@@ -94,7 +105,7 @@ def _key(repository: RepositoryPlace) -> str:
     return f"{registry.account}/{registry.region}/{name}"
 
 
-def _keep_later(session: Session, row: type[TableBase], values: Iterable[dict[str, Any]]) -> None:
+def _upsert_later(session: Session, row: type[TableBase], values: Iterable[dict[str, Any]]) -> None:
     table = row.__table__
     assert isinstance(table, Table)
     added = insert_into(session, row)

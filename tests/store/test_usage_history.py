@@ -2,7 +2,11 @@
 
 from datetime import timedelta
 
+import pytest
+from sqlalchemy.exc import StatementError
+
 from bot.core.last_use import LastUse, ScanPlace, SeenUses
+from bot.store import usage_history
 from bot.store.store import Store
 from tests.store.support import PLACE
 from tests.support import NOW
@@ -49,3 +53,15 @@ def test_old_uses_and_scans_are_forgotten(store: Store) -> None:
     assert store.last_uses(["sha256:a", "sha256:b"]) == {"sha256:b": SECOND}
     assert store.last_uses_of_tags([HERE]) == {"2": SECOND}
     assert store.usage_scans(NOW - 9 * DAY) == {ECS: [NOW]}
+
+
+def test_half_a_scan_does_not_count_as_whole(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if the worker were killed in the middle."""
+    monkeypatch.setattr(usage_history, "USES_A_TRANSACTION", 1)
+    digests = [f"sha256:{name}" for name in "abc"]
+    good = dict.fromkeys(digests, FIRST)
+    bad = {HERE: {"1": FIRST._replace(at=NOW.replace(tzinfo=None))}}
+    with pytest.raises(StatementError, match="no time zone"):
+        store.record_usage(SeenUses(good, bad), [ECS], NOW)
+    assert store.last_uses(digests) == good
+    assert store.usage_scans(NOW - DAY) == {}
