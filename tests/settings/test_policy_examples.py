@@ -9,10 +9,12 @@ from typing import NamedTuple
 import pytest
 
 from bot.core.judge import JudgedManifest
+from bot.core.last_use import LastUse
 from bot.core.plan import make_plan
 from bot.core.policy import PlanInputs, policy_for
 from bot.core.repository import RegistryId, RepositoryId
 from bot.core.savings import SavingsTerms
+from bot.core.usage import RepositoryUsage
 from bot.core.verdict_reasons import Verdict
 from bot.render.plan_summary import why
 from bot.settings.load import load_settings
@@ -20,16 +22,19 @@ from tests.render.builders import image
 from tests.support import NOW
 
 PAGE = Path(__file__).parents[2] / "docs" / "policies.md"
-_ROW = re.compile(r"^\| (`.*?`|no tag) \| (\d+) \| (.*?)\|$", re.MULTILINE)
+_ROW = re.compile(
+    r"^\| (`.*?`|no tag)(?:, in use (\d+) days? ago)? \| (\d+) \| (.*?)\|$", re.MULTILINE
+)
 
 REGISTRY = RegistryId("123456789012", "eu-west-1")
 
 
 class Row(NamedTuple):
-    """A line of a table. `pushed`: in days ago."""
+    """A line of a table. `pushed` and `used`: in days ago."""
 
     tags: tuple[str, ...]
     pushed: float
+    used: int | None
     result: str
 
 
@@ -54,10 +59,9 @@ def examples() -> Iterator[Example]:
 
 
 def _rows(text: str) -> Iterator[Row]:
-    for tags, pushed, result in re.findall(
-        r"^\| (`.*?`|no tag) \| (\d+) \| (.*?)\|$", text, re.MULTILINE
-    ):
-        yield Row(tuple(re.findall(r"`(.*?)`", tags)), float(pushed), result.strip())
+    for tags, used, pushed, result in _ROW.findall(text):
+        names = tuple(re.findall(r"`(.*?)`", tags))
+        yield Row(names, float(pushed), int(used) if used else None, result.strip())
 
 
 def judged(example: Example, folder: Path) -> Sequence[JudgedManifest]:
@@ -66,8 +70,14 @@ def judged(example: Example, folder: Path) -> Sequence[JudgedManifest]:
     file.write_text(example.settings)
     policy = policy_for(load_settings(file).policy_entries(), example.repository)
     images = [image(number, *row.tags, age=row.pushed) for number, row in enumerate(example.rows)]
+    uses = {
+        each.digest: LastUse(NOW - timedelta(days=row.used), ("ECS prod/web",))
+        for each, row in zip(images, example.rows, strict=True)
+        if row.used is not None
+    }
+    usage = RepositoryUsage(last_uses=uses)
     terms = SavingsTerms(0.10, layers_stay_within=True)
-    plan = make_plan(example.repository, images, PlanInputs(policy, NOW), terms)
+    plan = make_plan(example.repository, images, PlanInputs(policy, NOW, usage), terms)
     by_digest = {each.manifest.digest: each for each in plan.judged}
     return [by_digest[each.digest] for each in images]
 
@@ -84,6 +94,6 @@ def test_the_page_says_what_the_policy_does(example: Example, tmp_path: Path) ->
     assert found == [row.result for row in example.rows]
 
 
-def test_there_are_six_examples() -> None:
-    assert len(list(examples())) == 6
+def test_there_are_seven_examples() -> None:
+    assert len(list(examples())) == 7
     assert timedelta(hours=24) == load_settings(None).policies[0].min_age
