@@ -1,9 +1,9 @@
 """The growth that a policy allows.
 
-Rules with a bound (`newest`, `semver`, `pushed_within`, `pulled_within`, `used_within`, `min_age`) and workloads
-keep about as much in a year as today, once `newest` and `pushed_within` have reached their bound.
-So does `newest` with `per` and `active_within`. Without `active_within`, each group that ends adds
-its newest. All other reasons to keep add up.
+Rules with a bound (`newest`, `semver`, `pushed_within`, `pulled_within`, `used_within`, `min_age`)
+and workloads keep about as much in a year as today, once `newest` and `pushed_within` have reached
+their bound. So does `newest` with `per` and `active_within`. Without `active_within`, each group
+that ends adds its newest. All other reasons to keep add up.
 """
 
 from collections import Counter, defaultdict
