@@ -45,6 +45,7 @@ usage:
   ignore_services: []
   registry_aliases: {}
   ignore_references: []
+  scan_every: 6h
   calls_per_second: 50
   expect_none: false
 reports:

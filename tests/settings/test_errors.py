@@ -11,6 +11,7 @@ from bot.core.name_syntax import ABOUT_PATTERNS
 from bot.settings.load import load_settings
 
 LIST, DURATION = "a list", "a duration, such as 30s, 5m, 24h or 30d"
+SCAN_INTERVAL = "a duration of at least 5m, such as 6h, or false"
 LISTED = "a non-empty list"
 VERSION = "a pattern for tags with a place for the version, such as release-{version}, "
 PER = "a pattern for tags with placeholders, such as feature-{branch}-*"
@@ -113,6 +114,9 @@ def error(text: str, folder: Path) -> str:
         ("usage: {ignore_services: [lambda]}", "usage.ignore_services[0]", "'lambda'", "a service principal"),
         ("usage: {registry_aliases: []}", "usage.registry_aliases", "[]", "a mapping of host names"),
         ("usage: {ignore_references: x}", "usage.ignore_references", "'x'", LIST),
+        ("usage: {scan_every: 4m}", "usage.scan_every", "'4m'", SCAN_INTERVAL),
+        ("usage: {scan_every: true}", "usage.scan_every", "true", SCAN_INTERVAL),
+        ("usage: {scan_every: null}", "usage.scan_every", "null", SCAN_INTERVAL),
         ("usage: {calls_per_second: 0}", "usage.calls_per_second", "0", POSITIVE),
         ("usage: {expect_none: 1}", "usage.expect_none", "1", SWITCH),
         ("usage: {kubernetes: {clusters: x}}", "usage.kubernetes.clusters", "'x'", LIST),

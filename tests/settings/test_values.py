@@ -220,6 +220,7 @@ def test_a_complete_file(tmp_path: Path) -> None:
           ignore_services: [emr-serverless.amazonaws.com, build.apprunner.amazonaws.com, "*"]
           registry_aliases: {images.example.com: 123456789012.dkr.ecr.eu-west-1.amazonaws.com}
           ignore_references: ["*/gone/*"]
+          scan_every: false
           calls_per_second: 20
           expect_none: true
         reports: [{repositories: [a], channel: C1, time_zone: Europe/Berlin, min_saving: 1.5,
@@ -231,6 +232,7 @@ def test_a_complete_file(tmp_path: Path) -> None:
     assert settings.registries[0].external_id == "an id"
     assert settings.usage.files == (str(tmp_path / "used.txt"),)
     assert settings.usage.accounts[0].regions == ("eu-west-1", "all")
+    assert settings.usage.scan_every is None
     assert settings.reports[0].min_saving == 1.5
     assert settings.execution.enabled is False
 
