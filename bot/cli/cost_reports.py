@@ -19,6 +19,7 @@ from bot.core.plan_problems import PlanProblem
 from bot.core.repository_cost import without_copies_in
 from bot.core.storage_breakdown import break_down
 from bot.core.usage import RepositoryUsage
+from bot.ports import Clock
 from bot.process import system_clock
 from bot.render.cost_details import costs_as_text
 from bot.render.cost_json import cost_as_line
@@ -60,6 +61,7 @@ class CostReports:
     arguments: Sequence[str]
     keep: Sequence[str]
     format_: str
+    clock: Clock = system_clock
 
     def print(self) -> int:
         """Returns the exit status."""
@@ -91,7 +93,7 @@ class CostReports:
                 policy = PolicySection().entry().policy
                 return _report(CostReporter(planner, memory.store, tried, policy), each, own)
 
-            planning = MultiRepositoryPlanner(settings, memory, outcome, make)
+            planning = MultiRepositoryPlanner(settings, memory, outcome, make, clock=self.clock)
             for reported in planning.plan_found(found, registries):
                 yield reported
                 if reported.problems:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,11 +12,12 @@ from bot.bootstrap.usecases import open_authority
 from bot.cli.exit_status import ExitStatusCollector
 from bot.cli.open_storage import opened_memory
 from bot.cli.options import CommonOptions
-from bot.cli.planning import OpenedSettings, ScannedSettings, find_all, for_each, registries_of
+from bot.cli.planning import find_all, for_each, registries_of
 from bot.cli.terminal import OutputFormats, progress_display
+from bot.cli.usage_scans import OpenedSettings, RepeatedScans, ScannedSettings
 from bot.core.errors import ServiceError
 from bot.core.plan_comparison import SettingsComparison
-from bot.ports import Progress
+from bot.ports import Clock, Progress
 from bot.process import system_clock, tune_garbage_collection
 from bot.render.plan_comparison import comparisons_as_text
 from bot.render.plan_comparison_json import (
@@ -40,6 +42,7 @@ class SettingsFileComparison:
     options: CommonOptions
     arguments: Sequence[str]
     file: Path
+    clock: Clock = system_clock
 
     def print(self, format_: str) -> int:
         """Returns the exit status."""
@@ -67,9 +70,12 @@ class SettingsFileComparison:
         in_force = OpenedSettings(settings, registries, registries_of(found))
         other = self._open_other(other_settings, in_force)
         with opened_memory() as memory:
-            scanned = self._scan(in_force, other, memory)
+            scans = RepeatedScans(partial(self._scan, in_force, other, memory), self.clock)
+            with progress_display() as progress:
+                scans.recent(progress)
 
             def compare(each: FoundRepository, progress: Progress) -> SettingsComparison:
+                scanned = scans.recent(progress)
                 planner, other_planner = (some.planner(memory, progress) for some in scanned)
                 return SettingsComparer(planner, other_planner, other.asked).compare(each)
 
@@ -89,16 +95,16 @@ class SettingsFileComparison:
         return OpenedSettings(settings, registries, in_force.asked & listed)
 
     def _scan(
-        self, in_force: OpenedSettings, other: OpenedSettings, memory: Storage
+        self, in_force: OpenedSettings, other: OpenedSettings, memory: Storage, progress: Progress
     ) -> tuple[ScannedSettings, ScannedSettings]:
         """Scans usage once if it is the same under both settings, or if the other settings list no
         registry of the repositories."""
-        with progress_display() as progress:
-            first = in_force.scan_usage(memory.scans, progress)
-            if _are_scans_alike(in_force.settings, other.settings) or not other.asked:
-                authority = open_authority(other.settings)
-                return first, ScannedSettings(other.settings, authority, first.scan)
-            return first, other.scan_usage(memory.read_only_scans, _named(progress, self.file))
+        first = in_force.scan_usage(memory.scans, self.clock, progress)
+        if _are_scans_alike(in_force.settings, other.settings) or not other.asked:
+            authority = open_authority(other.settings)
+            return first, ScannedSettings(other.settings, authority, first.scan)
+        named = _named(progress, self.file)
+        return first, other.scan_usage(memory.read_only_scans, self.clock, named)
 
     def _note_if_incomplete(
         self, comparison: SettingsComparison, outcome: ExitStatusCollector

@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 import click
 
 from bot.aws.ecr import EcrRegistry
-from bot.bootstrap.planning import open_planner, open_registries
-from bot.bootstrap.sources import CompletedScan, UsageSources, open_sources
+from bot.bootstrap.planning import open_registries
+from bot.bootstrap.sources import UsageSources
 from bot.bootstrap.storage import Storage
-from bot.bootstrap.usecases import open_authority
 from bot.cli.exit_status import ExitStatusCollector
 from bot.cli.open_storage import opened_memory
 from bot.cli.options import CommonOptions, common_options, format_option, repositories_argument
 from bot.cli.terminal import OutputFormats, progress_display
+from bot.cli.usage_scans import OpenedSettings, RepeatedScans, ScannedSettings, UsageScan
 from bot.core.errors import RequestError, ServiceError
 from bot.core.plan import Plan
 from bot.core.repository import RegistryId
-from bot.ports import Clock, Progress, Registry, ScanMemory
+from bot.ports import Clock, Progress, Registry
 from bot.process import system_clock, tune_garbage_collection
 from bot.render.explanations import (
     EXPLANATION_HEADER,
@@ -37,7 +37,6 @@ from bot.render.plans import (
 )
 from bot.settings.load import load_settings
 from bot.settings.model import Settings
-from bot.usecases.check_authority import AuthorityChecker
 from bot.usecases.explanations import Explanation, explain, with_last_use
 from bot.usecases.planning import Planner
 from bot.usecases.repositories import FoundRepository, find_repositories, find_repository
@@ -47,40 +46,6 @@ if TYPE_CHECKING:
 
 
 Result = TypeVar("Result")
-
-UsageScan = Callable[
-    [UsageSources, Settings, AuthorityChecker, ScanMemory, Clock, Progress], CompletedScan
-]
-
-
-@dataclass(frozen=True, slots=True)
-class ScannedSettings:
-    """Settings, and one scan of usage under them."""
-
-    settings: Settings
-    authority: AuthorityChecker
-    scan: CompletedScan
-
-    def planner(self, storage: Storage, progress: Progress) -> Planner:
-        return open_planner(self.settings, self.authority, self.scan, storage, progress)
-
-
-@dataclass(frozen=True, slots=True)
-class OpenedSettings:
-    """Settings, with their registries. `asked`: the registries of the repositories to plan, without
-    those that the settings do not list."""
-
-    settings: Settings
-    registries: Sequence[EcrRegistry]
-    asked: frozenset[RegistryId]
-
-    def scan_usage(
-        self, memory: ScanMemory, progress: Progress, scan: UsageScan = UsageSources.scan
-    ) -> ScannedSettings:
-        authority = open_authority(self.settings)
-        sources = open_sources(self.settings, self.registries, self.asked)
-        seen = scan(sources, self.settings, authority, memory, system_clock, progress)
-        return ScannedSettings(self.settings, authority, seen)
 
 
 def for_each(
@@ -106,8 +71,8 @@ def registries_of(found: Iterable[FoundRepository]) -> frozenset[RegistryId]:
 
 @dataclass(frozen=True, slots=True)
 class MultiRepositoryPlanner(Generic[Result]):
-    """Plans several repositories with one usage scan. An error of one repository is printed, and
-    the others go ahead.
+    """Plans several repositories with the same usage scan, as long as it is recent. An error of one
+    repository is printed, and the others go ahead.
 
     `make` makes the result for a repository. `scan` scans usage.
     """
@@ -117,6 +82,7 @@ class MultiRepositoryPlanner(Generic[Result]):
     outcome: ExitStatusCollector
     make: Callable[[Planner, FoundRepository], Result]
     scan: UsageScan = UsageSources.scan
+    clock: Clock = system_clock
 
     def plan_all(self, arguments: Sequence[str]) -> Iterator[Result]:
         """Plans every repository. Errors are printed and counted in `outcome`."""
@@ -136,10 +102,16 @@ class MultiRepositoryPlanner(Generic[Result]):
             return
         tune_garbage_collection()
         opened = OpenedSettings(self.settings, registries, registries_of(found))
+
+        def scan(progress: Progress) -> tuple[ScannedSettings]:
+            return (opened.scan_usage(self.memory.scans, self.clock, progress, self.scan),)
+
+        scans = RepeatedScans(scan, self.clock)
         with progress_display() as progress:
-            scanned = opened.scan_usage(self.memory.scans, progress, self.scan)
+            scans.recent(progress)
 
         def make(each: FoundRepository, progress: Progress) -> Result:
+            (scanned,) = scans.recent(progress)
             return self.make(scanned.planner(self.memory, progress), each)
 
         yield from for_each(found, self.outcome, make)

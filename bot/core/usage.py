@@ -4,7 +4,7 @@ import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple, TypeAlias
 
@@ -29,6 +29,9 @@ SOURCES = (
     "codebuild",
     "files",
 )
+
+MAX_SCAN_AGE = timedelta(minutes=10)
+"""Plans and runs that come later use a new scan: a workload may have started since."""
 
 Workloads = Mapping[str, tuple[str, ...]]
 """By digest or by tag, the workloads, as the source names them."""

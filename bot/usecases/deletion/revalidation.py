@@ -20,6 +20,7 @@ from bot.core.revalidation import (
     deleted_manifests,
     find_new_plan_problems,
 )
+from bot.core.usage import MAX_SCAN_AGE
 from bot.parallel import in_batches, in_parallel
 from bot.ports import DatedAnswer, ImageDeleter, ManifestText
 from bot.usecases.deletion.lease import LeasedRun
@@ -27,9 +28,6 @@ from bot.usecases.deletion.results import RunResults
 from bot.usecases.inventory import BatchSize, ManifestReader, open_manifest_reader, pulled_by_others
 from bot.usecases.planning import Planned, Planner, pins_and_removals
 from bot.usecases.repositories import FoundRepository
-
-MAX_SCAN_AGE = timedelta(minutes=10)
-"""A run makes a new scan of usage after this time."""
 
 MAX_LIST_AGE = timedelta(seconds=60)
 """A run lists a large repository again after this time."""
