@@ -41,7 +41,8 @@ class UsageScanRow(TableBase):
 
 
 class WorkloadCountRow(TableBase):
-    """How many workloads a source listed in one whole scan that was not doubted."""
+    """How many workloads a source listed in one whole scan that was not doubted, or that was
+    confirmed. Counts that a later one reaches are removed, and those of more than 8 days."""
 
     __tablename__ = "workload_counts"
 
