@@ -51,9 +51,17 @@ def machine(tmp_path: Path) -> Machine:
 
 
 @pytest.mark.slow
-def test_it_reports_and_exits(machine: Machine) -> None:
-    done = machine.run()
-    assert (done.returncode, done.stderr) == (0, "")
+def test_it_reports_and_runs_until_ctrl_c(machine: Machine) -> None:
+    port = free_port()
+    with machine.started("--port", str(port)) as run:
+        run.until("ends the demo")
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/") as answer:
+            assert b"Mia Brandt" in answer.read()
+        assert len(machine.processes()) >= 2, "both processes of the bot"
+        assert "shop/payments" in on_its_command_line(machine, run, "plans")
+        assert run.end(signal.SIGINT) == 0
+        assert run.said[-1] == "The demo is over.\n"
+    said = "".join(run.said)
     for words in (
         "The workspace of a simulated company is open: http://127.0.0.1:",
         "│ shop/api · delete 255 images, save $41 a year\n",
@@ -67,22 +75,7 @@ def test_it_reports_and_exits(machine: Machine) -> None:
         "• partner/feeds: 1 check failed, so nothing can be deleted",
         "12 repositories. All deletions together save about $",
     ):
-        assert words in done.stdout
-    assert machine.files() == []
-    until(lambda: not machine.processes())
-
-
-@pytest.mark.slow
-def test_it_runs_until_ctrl_c(machine: Machine) -> None:
-    port = free_port()
-    with machine.started("--port", str(port)) as run:
-        run.until("ends the demo")
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/") as answer:
-            assert b"Mia Brandt" in answer.read()
-        assert len(machine.processes()) >= 2, "both processes of the bot"
-        assert "shop/payments" in on_its_command_line(machine, run, "plans")
-        assert run.end(signal.SIGINT) == 0
-        assert run.said[-1] == "The demo is over.\n"
+        assert words in said
     assert machine.files() == []
     until(lambda: not machine.processes())
 
