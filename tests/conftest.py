@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator
+from math import ceil
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -23,8 +24,9 @@ settings.register_profile(
 settings.register_profile("thorough", settings.get_profile("quick"), max_examples=75)
 settings.load_profile("quick")
 
-WORKERS_A_CORE = 2
-"""Many tests wait for another process or for a database."""
+WORKERS_A_CORE = 1.5
+"""Some tests wait for another process or for a database. Each worker collects all tests and starts
+its own PostgreSQL."""
 
 pytest_plugins = [
     "tests.aws_models",
@@ -36,7 +38,7 @@ pytest_plugins = [
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    return WORKERS_A_CORE * (os.cpu_count() or 1)
+    return ceil(WORKERS_A_CORE * (os.cpu_count() or 1))
 
 
 def pytest_collection_finish() -> None:
