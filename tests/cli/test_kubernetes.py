@@ -419,11 +419,11 @@ def test_a_custom_resource_that_a_cluster_lacks(
 @pytest.mark.parametrize(
     ("way", "fault"),
     the_first(
-        4,
+        2,
         [
-            (BY_EKS, None),
             (BY_EKS, Fault(body="<html>", times=None)),
             (BY_BOTH, Fault(status=401, times=None)),
+            (BY_EKS, None),
             (BY_EKS, Fault(cut="before", times=None)),
             (BY_EKS, Fault(status=401, times=None)),
             (BY_EKS, Fault(status=403, times=None)),

@@ -10,6 +10,7 @@ import pytest
 from bot.core.redaction import AWS_SECRETS, MARK, SLACK_SECRETS
 from bot.playground.aws import AwsStandIn, Fault
 from tests.cli.stored_plans import Write
+from tests.matrices import the_first
 from tests.postgres import STRANGER, Server, without_password
 from tests.support import NO_SOURCES, Run, Shelf, others_off
 from tests.tables import stored_texts
@@ -119,7 +120,9 @@ def test_surrounding_white_space_is_stripped(
     assert (result.status, result.err) == (0, "")
 
 
-@pytest.mark.parametrize("name", [*EVERY, "PGPASSWORD", "HTTPS_PROXY"])
+@pytest.mark.parametrize(
+    "name", the_first(4, dict.fromkeys([*ONE_OF_EACH_KIND, *EVERY, "PGPASSWORD", "HTTPS_PROXY"]))
+)
 def test_a_server_that_quotes_the_secret(
     name: str,
     aws: AwsStandIn,

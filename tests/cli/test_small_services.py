@@ -7,6 +7,7 @@ import pytest
 
 from bot.playground.aws import DEFAULT_ACCOUNT, AwsStandIn
 from tests.cli.conftest import UseEverywhere
+from tests.matrices import the_first
 from tests.support import Result, Run, Shelf, others_off
 
 PLACE = f"{DEFAULT_ACCOUNT} in eu-west-1"
@@ -116,7 +117,9 @@ def test_the_image_of_an_endpoint_is_kept_after_its_tag_moved(
     assert {each["digest"] for each in images if each["used_by"]} == {deployed, moved_to}
 
 
-@pytest.mark.parametrize("action", [action for actions in ASKED.values() for action in actions])
+@pytest.mark.parametrize(
+    "action", the_first(4, [action for actions in ASKED.values() for action in actions])
+)
 def test_denied_actions(
     aws: AwsStandIn,
     shelf: Shelf,

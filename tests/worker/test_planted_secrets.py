@@ -12,6 +12,7 @@ from bot.playground.aws import AwsStandIn
 from bot.playground.aws import Fault as AwsFault
 from bot.playground.slack import APP_TOKEN, BOT_TOKEN, CallFault, Workspace
 from bot.store.store import Store
+from tests.matrices import the_first
 from tests.support import Shelf, others_off
 from tests.tables import stored_texts
 from tests.worker.conftest import MakeOffice, WriteSettings
@@ -53,7 +54,8 @@ def expect_nothing(slack: Workspace, environment: Path, caplog: pytest.LogCaptur
 
 
 @pytest.mark.parametrize(
-    "operation", ["DescribeRepositories", "DescribeImages", "BatchGetImage", "ListFunctions"]
+    "operation",
+    the_first(2, ["DescribeImages", "ListFunctions", "DescribeRepositories", "BatchGetImage"]),
 )
 def test_aws_quotes_a_secret(
     operation: str, office: Office, aws: AwsStandIn, expect_nothing: Expect
