@@ -642,7 +642,7 @@ FAULTS_OF_ANSWERS = [None, "lost after", "late", "cut short"]
 
 @pytest.mark.parametrize(
     ("moment", "act", "fault"),
-    matrix(SECOND_CALLS, [die, shut_down, stop, lose_run], FAULTS_OF_ANSWERS, meet=1),
+    matrix(SECOND_CALLS, [die, shut_down, stop, lose_run], FAULTS_OF_ANSWERS, meet=2),
 )
 def test_actions_around_the_second_call(moment: str, act: Act, fault: str | None) -> None:
     run_attempts(([(moment, 2, act, 0)], [None, fault], False))
