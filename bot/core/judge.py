@@ -1,7 +1,7 @@
 """The verdict on every manifest of a repository: keep it, or delete it if nothing keeps it."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import chain
@@ -9,7 +9,13 @@ from typing import TypeVar
 
 from bot.core.last_use import LastUse
 from bot.core.manifest import ImageStatus, Manifest, ManifestKind
-from bot.core.manifest_graph import ManifestGraph, PartReasons, nearest_parent, with_dependents
+from bot.core.manifest_graph import (
+    ManifestGraph,
+    PartReasons,
+    nearest_parent,
+    with_dependents,
+    with_parents,
+)
 from bot.core.patterns import Patterns
 from bot.core.pins import PinIndex
 from bot.core.policy import PlanInputs, Policy
@@ -174,11 +180,14 @@ def rule_candidates(
     artifacts: frozenset[str],
     last_pull: Mapping[str, datetime],
     inputs: PlanInputs,
+    used: Iterable[str],
 ) -> RuleCandidates:
-    """`artifacts`: the result of `find_artifacts`. `last_pull`: the result of `last_pulls`."""
+    """`artifacts`: the result of `find_artifacts`. `last_pull`: the result of `last_pulls`.
+    `used`: the digests of the manifests in use."""
     retagged_at = inputs.retagged_at
     uses, memory = inputs.usage.last_uses, inputs.usage.memory
     last_use = _latest_in_parts(graph, lambda manifest: uses.get(manifest.digest)) if uses else {}
+    used_with_parents = with_parents(graph, used)
     last_push = _latest_in_parts(graph, lambda manifest: manifest.pushed_at)
     last_restoration = _latest_in_parts(graph, lambda manifest: manifest.restored_at)
     youngest = last_push
@@ -193,6 +202,7 @@ def rule_candidates(
             young_since=youngest.get(digest),
             last_pull=last_pull.get(digest),
             last_use=last_use.get(digest),
+            is_in_use=digest in used_with_parents,
         )
 
     def age(manifest: Manifest) -> tuple[datetime, datetime]:
@@ -257,16 +267,14 @@ def judge(graph: ManifestGraph, inputs: PlanInputs) -> tuple[JudgedManifest, ...
     """One verdict for every manifest, lowest digest first."""
     policy = inputs.policy
     last_pull = last_pulls(graph)
-    own: list[Iterator[tuple[str, Reason]]] = [
-        pinned(graph, inputs),
-        in_use(graph, inputs),
-    ]
+    used = dict(in_use(graph, inputs))
+    own: list[Iterable[tuple[str, Reason]]] = [pinned(graph, inputs), used.items()]
     not_kept: list[Mapping[str, NotKeptByRule]] = []
     if policy is None:
         own.append(without_policy(graph))
     else:
         artifacts = find_artifacts(graph, policy.artifact_types)
-        candidates = rule_candidates(graph, artifacts, last_pull, inputs)
+        candidates = rule_candidates(graph, artifacts, last_pull, inputs, used)
         own += [
             _by_rules(policy.keep, candidates, not_kept),
             too_young(policy, candidates),

@@ -94,6 +94,11 @@ def with_dependents(graph: ManifestGraph, digests: Iterable[str]) -> set[str]:
     return found
 
 
+def with_parents(graph: ManifestGraph, digests: Iterable[str]) -> set[str]:
+    """These manifests and all those that they are parts of."""
+    return _reachable(graph.parents, digests)
+
+
 def nearest_parent(graph: ManifestGraph, digest: str, kept: AbstractSet[str]) -> str | None:
     """The kept parent, if there is one, then the one with the lowest digest."""
     above = (parent for parent in graph.parents.get(digest, ()) if parent != digest)
@@ -119,7 +124,7 @@ class PartReasons:
 def roots_of(graph: ManifestGraph, digests: Iterable[str]) -> set[str]:
     """The roots of these manifests. Manifests that refer to each other in a circle, and belong to
     no root, are their own roots."""
-    above = _reachable(graph.parents, digests)
+    above = with_parents(graph, digests)
     return {each for each in above if not graph.parents.get(each)} or above
 
 

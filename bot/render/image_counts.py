@@ -18,12 +18,13 @@ from bot.core.verdict_reasons import (
     CapturedGroup,
     KeptByTag,
     NewestGroup,
+    PulledWithoutMemory,
     Reason,
     RuleName,
     TagPatterns,
 )
 from bot.render.newest_words import placeholder_words
-from bot.render.plan_summary import KEPT_BECAUSE
+from bot.render.plan_summary import kept_because
 from bot.render.quantities import count
 
 _IMAGES = frozenset({ManifestKind.IMAGE, ManifestKind.INDEX})
@@ -104,7 +105,10 @@ def kept_by_reason(
 
 
 def _common_group(reason: Reason) -> Hashable:
-    """The same for all groups of a rule with `per`."""
+    """The same for all groups of a rule with `per`. Pulls that `used_within` keeps are apart from
+    uses."""
+    if isinstance(reason, PulledWithoutMemory):
+        return PulledWithoutMemory
     if isinstance(reason, AmongNewest) and isinstance(reason.group, CapturedGroup):
         return without_texts(reason.group)
     return reason.group if isinstance(reason, AmongNewest | KeptByTag) else None
@@ -129,7 +133,7 @@ def kept_reason_words(groups: Sequence[PlannedImageGroup]) -> str:
         return f"{number:,} newest {newest_words(number, reason.group, groups)}"
     if reason.rule is RuleName.SEMVER:
         return count(number, "newest version")
-    return f"{number:,} {KEPT_BECAUSE[reason.rule]}"
+    return f"{number:,} {kept_because(reason)}"
 
 
 def newest_words(number: int, group: NewestGroup, groups: Iterable[PlannedImageGroup]) -> str:

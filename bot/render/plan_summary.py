@@ -13,11 +13,18 @@ from bot.core.manifest_graph import build_graph
 from bot.core.plan import Plan
 from bot.core.text_formatting import short_digest
 from bot.core.usage import SOURCES, ImageUser, sorted_users
-from bot.core.verdict_reasons import AmongNewest, Pinned, Reason, RuleName, Verdict
+from bot.core.verdict_reasons import (
+    AmongNewest,
+    Pinned,
+    PulledWithoutMemory,
+    Reason,
+    RuleName,
+    Verdict,
+)
 from bot.render.newest_words import newest_of_words
 from bot.render.reasons import reason_words, short_reason_words
 
-KEPT_BECAUSE = {
+_BY_RULE = {
     RuleName.PINNED: "pinned",
     RuleName.IN_USE: "in use",
     RuleName.TAGS: "kept by tag",
@@ -25,6 +32,7 @@ KEPT_BECAUSE = {
     RuleName.SEMVER: "among the newest versions",
     RuleName.PUSHED_WITHIN: "pushed recently",
     RuleName.PULLED_WITHIN: "pulled recently",
+    RuleName.USED_WITHIN: "in use recently",
     RuleName.MIN_AGE: "too young to delete",
     RuleName.ARTIFACT: "not container images",
     RuleName.ARCHIVED: "archived",
@@ -147,7 +155,14 @@ def _because(reason: Reason) -> str:
     if isinstance(reason, AmongNewest):
         newest = newest_of_words(reason.of, reason.group)
         return newest if reason.of == 1 else f"among {newest}"
-    return KEPT_BECAUSE[reason.rule]
+    return kept_because(reason)
+
+
+def kept_because(reason: Reason) -> str:
+    """After a number of images that are kept for this reason."""
+    if isinstance(reason, PulledWithoutMemory):
+        return _BY_RULE[RuleName.PULLED_WITHIN]
+    return _BY_RULE[reason.rule]
 
 
 def _only_use_keeps(judged: JudgedManifest) -> bool:

@@ -18,6 +18,7 @@ ALONE = {
     RuleName.SEMVER,
     RuleName.PUSHED_WITHIN,
     RuleName.PULLED_WITHIN,
+    RuleName.USED_WITHIN,
     RuleName.PINNED,
     RuleName.ARTIFACT,
     RuleName.ORPHAN,

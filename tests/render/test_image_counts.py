@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from bot.core.last_use import LastUse, MemoryReach
 from bot.core.manifest import OCI_INDEX, ManifestContent
 from bot.core.patterns import Patterns
 from bot.core.pins import Pin
@@ -15,8 +16,10 @@ from bot.core.rules.selection import Rule, TagFilter
 from bot.core.rules.semver import SemverRule
 from bot.core.rules.tag_groups import Grouping, GroupPattern
 from bot.core.rules.tags import TagsRule
+from bot.core.rules.used_within import UsedWithinRule
 from bot.core.savings import SavingsTerms
 from bot.core.usage import RepositoryUsage
+from bot.core.verdict_reasons import LegacyReason, RuleName
 from bot.render.image_counts import (
     ImageCount,
     count_images,
@@ -24,7 +27,7 @@ from bot.render.image_counts import (
     image_words,
     kept_words,
 )
-from bot.render.plan_summary import PlanSummary
+from bot.render.plan_summary import PlanSummary, kept_because
 from tests.render.builders import HERE, image, plan
 from tests.support import NOW
 
@@ -113,6 +116,25 @@ def test_other_rules() -> None:
     assert kept("1.1.0", "1.0.0", rules=(SemverRule(TagFilter()),)) == "2 newest versions"
     stable = TagsRule(TagFilter(Patterns(("stable*", "lts*"))))
     assert kept("stable1", "lts2", rules=(stable,)) == "2 tagged `stable*` or `lts*`"
+
+
+def test_recent_uses_and_pulls_are_counted_apart() -> None:
+    """Until the memory covers the duration, `used_within` keeps pulled images too."""
+    month = timedelta(days=30)
+    used = RepositoryUsage(
+        last_uses={image(0).digest: LastUse(NOW - timedelta(days=3), ("a job",))},
+        memory=MemoryReach(None, month),
+    )
+    policy = Policy(timedelta(), Patterns(), (UsedWithinRule(month, TagFilter()),))
+    images = [image(0, age=40), image(1, age=40, pulled=1), image(2, age=40, pulled=2)]
+    terms = SavingsTerms(0.10, layers_stay_within=True)
+    made = make_plan(HERE, images, PlanInputs(policy, NOW, used), terms)
+    assert kept_words(PlanSummary(made).kept_groups, 6) == "2 pulled recently · 1 in use recently"
+
+
+@pytest.mark.parametrize("rule", set(RuleName) - {RuleName.NOTHING_KEEPS})
+def test_every_rule_that_keeps_has_words(rule: RuleName) -> None:
+    assert kept_because(LegacyReason(rule, "a sentence"))
 
 
 def test_the_newest_of_each_group() -> None:

@@ -16,7 +16,8 @@ from bot.core.verdict_reasons import AgeEvent, AgeStart, NotKeptByRule, Reason, 
 class ImageGroup:
     """A manifest, and the last times at which it or a part of it was pushed, restored from the
     archive, or pulled. `young_since`: the last push, restoration, or change of tags. UTC; None if
-    it never happened, or if ECR has no time. `last_use`: None if no scan saw it in use."""
+    it never happened, or if ECR has no time. `last_use`: None if no scan saw it in use.
+    `is_in_use`: it or a part of it is in use now."""
 
     manifest: Manifest
     last_push: datetime | None
@@ -24,6 +25,7 @@ class ImageGroup:
     young_since: datetime | None
     last_pull: datetime | None
     last_use: LastUse | None = None
+    is_in_use: bool = False
 
 
 @dataclass(frozen=True, slots=True)

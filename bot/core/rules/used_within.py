@@ -13,7 +13,7 @@ from bot.core.verdict_reasons import PulledWithoutMemory, UsedRecently
 @dataclass(frozen=True, slots=True)
 class UsedWithinRule:
     """A use of a part counts for its root. Until the remembered scans cover the duration, a pull
-    counts as a use."""
+    counts as a use. Images in use now are left to their own reason."""
 
     duration: timedelta
     filter: TagFilter
@@ -24,6 +24,8 @@ class UsedWithinRule:
         pulls_count = not memory.is_whole(candidates.now)
         kept: dict[str, UsedRecently | PulledWithoutMemory] = {}
         for group in self.filter.matching_groups(candidates):
+            if group.is_in_use:
+                continue
             digest = group.manifest.digest
             if used := self._used_recently(group, candidates.now):
                 kept[digest] = used
