@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 import boto3
 import pytest
-from moto.server import ThreadedMotoServer
 
 from bot.aws.aws_api import AccountAccess, AwsApi, open_aws_apis
 from bot.aws.sessions import AssumedRole, open_session
@@ -22,6 +21,8 @@ def endpoint(request: pytest.FixtureRequest, aws: AwsStandIn) -> Iterator[str]:
     if request.param == "stand-in":
         yield aws.url
         return
+    from moto.server import ThreadedMotoServer  # noqa: PLC0415 - loads slowly, in each test process
+
     server = ThreadedMotoServer(port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()

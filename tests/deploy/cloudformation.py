@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cfnlint.decode.cfn_yaml import loads
-
 FOLDER = Path(__file__).parents[2] / "deploy" / "cloudformation"
 EXAMPLE = FOLDER / "example"
 
@@ -52,6 +50,12 @@ def template_text(name: str) -> str:
     return (FOLDER / f"{name}.yaml").read_text()
 
 
+def read_template(name: str) -> Any:
+    from cfnlint.decode.cfn_yaml import loads  # noqa: PLC0415 - loads slowly, in each test process
+
+    return loads(template_text(name))
+
+
 def example_parameters(name: str) -> dict[str, str]:
     """The values of a parameter file, as `aws cloudformation deploy` takes it."""
     entries = json.loads((EXAMPLE / f"{name}.json").read_text())
@@ -60,7 +64,7 @@ def example_parameters(name: str) -> dict[str, str]:
 
 def fill(name: str, parameters: Mapping[str, str], account: str) -> Stack:
     """The template in eu-west-1 of the account. Raises RejectedError."""
-    template = loads(template_text(name))
+    template = read_template(name)
     filler = _Filler(template, _values(template["Parameters"], parameters), account)
     filler.check_rules()
     return Stack(filler.section("Resources"), filler.section("Outputs"))

@@ -8,9 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cfnlint.api import lint
-from cfnlint.config import ManualArgs
-from cfnlint.decode.cfn_yaml import loads
 
 from bot.cli.main import COMMANDS
 from bot.core.redaction import SLACK_SECRETS
@@ -24,6 +21,7 @@ from tests.deploy.cloudformation import (
     Stack,
     example_parameters,
     fill,
+    read_template,
     template_text,
 )
 
@@ -61,9 +59,9 @@ def readable_secrets(stack: Stack) -> list[str]:
     return [arn for each in found for arn in ([each] if isinstance(each, str) else each)]
 
 
-def with_lists(template: str, parameters: Mapping[str, str]) -> dict[str, Any]:
+def with_lists(name: str, parameters: Mapping[str, str]) -> dict[str, Any]:
     """Values as cfn-lint takes them."""
-    declared = loads(template)["Parameters"]
+    declared = read_template(name)["Parameters"]
     return {
         name: value.split(",") if declared[name]["Type"] == "CommaDelimitedList" else value
         for name, value in parameters.items()
@@ -72,9 +70,11 @@ def with_lists(template: str, parameters: Mapping[str, str]) -> dict[str, Any]:
 
 @pytest.mark.parametrize(("name", "parameters"), FILLED)
 def test_a_filled_template_is_valid(name: str, parameters: Mapping[str, str]) -> None:
-    text = template_text(name)
-    values = ManualArgs(parameters=[with_lists(text, parameters)], regions=["eu-west-1"])
-    assert lint(text, config=values) == []
+    from cfnlint.api import lint  # noqa: PLC0415 - loads slowly, in each test process
+    from cfnlint.config import ManualArgs  # noqa: PLC0415
+
+    values = ManualArgs(parameters=[with_lists(name, parameters)], regions=["eu-west-1"])
+    assert lint(template_text(name), config=values) == []
     fill(name, parameters, DEFAULT_ACCOUNT)
 
 
@@ -86,7 +86,7 @@ def test_a_template_can_be_uploaded_as_it_is(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["bot", "account"])
 def test_every_parameter_is_described_in_a_group(name: str) -> None:
-    template = loads(template_text(name))
+    template = read_template(name)
     groups = template["Metadata"]["AWS::CloudFormation::Interface"]["ParameterGroups"]
     grouped = [parameter for group in groups for parameter in group["Parameters"]]
     assert sorted(grouped) == sorted(template["Parameters"])

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 import pytest
 
 from bot.core.detailed_cost import DetailedCost
-from bot.render.cost_picture import DOTS_PER_INCH, INCHES, draw_costs
 from tests.matrices import the_first
 from tests.render.costs import GROWING, day, detailed
+
+pytestmark = pytest.mark.xdist_group("pictures")  # matplotlib loads slowly, so in one process
 
 FLAT = [day(weeks, 5, in_use=0, freeable=0) for weeks in range(12, -1, -1)]
 LONG = "platform/" + "payments-gateway-" * 14
@@ -33,6 +34,8 @@ LONG = "platform/" + "payments-gateway-" * 14
     ),
 )
 def test_a_picture(description: str, costs: Sequence[DetailedCost]) -> None:
+    from bot.render.cost_picture import DOTS_PER_INCH, INCHES, draw_costs  # noqa: PLC0415
+
     picture = draw_costs(costs)
     assert picture.startswith(b"\x89PNG\r\n\x1a\n"), description
     size = struct.unpack(">II", picture[16:24])
