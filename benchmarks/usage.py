@@ -116,14 +116,16 @@ def _processes(
     everything = settings_file(folder, "all", {**UNBOUND, "kubernetes": listed})
     one, many = "plan of 1", f"plan of {REPOSITORIES}"
     bare = [sys.executable, "-m"]
+    scan = [*bare, "benchmarks.usage_scan", str(aws)]
     return {
         BARE_AWS: Process([*bare, "benchmarks.bare_usage_listing"]),
+        "first scan of AWS's workloads": Process(scan, BARE_AWS, is_first=True),
+        "second scan of AWS's workloads": Process(scan, BARE_AWS),
         BARE_CLUSTERS: Process(
             [*bare, "benchmarks.bare_cluster_listing", *_kubeconfigs(folder, clusters)]
         ),
         f"{one}, sources off": _plan(repository, off),
-        f"{one}, AWS's on, first scan": _plan(repository, aws, BARE_AWS, is_first=True),
-        f"{one}, AWS's on, second scan": _plan(repository, aws, BARE_AWS),
+        f"{one}, AWS's on": _plan(repository, aws, BARE_AWS),
         f"{one}, Kubernetes on": _plan(repository, kubernetes, BARE_CLUSTERS),
         f"{one}, all on": _plan(repository, everything),
         f"{many}, sources off": _plan("*", off),
@@ -131,11 +133,9 @@ def _processes(
     }
 
 
-def _plan(
-    repositories: str, settings: Path, baseline: str = "", *, is_first: bool = False
-) -> Process:
+def _plan(repositories: str, settings: Path, baseline: str = "") -> Process:
     plan = [sys.executable, "-m", "bot", "plan", repositories, "--format", "json"]
-    return Process([*plan, "--config", str(settings)], baseline, is_first)
+    return Process([*plan, "--config", str(settings)], baseline)
 
 
 def _kubeconfigs(folder: Path, clusters: Sequence[ClusterAddress]) -> Iterator[str]:
