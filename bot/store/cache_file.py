@@ -5,7 +5,7 @@ Uses plain sqlite3, since the file is a cache that may be deleted at any time.
 
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from itertools import chain
 from pathlib import Path
 from types import TracebackType
@@ -87,13 +87,15 @@ class SqliteCacheFile:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        with self._explained():
+        with self._explained(), ExitStack() as on_failure:
             make_folder(path.parent)
             make_private(path)
             self._db = sqlite3.connect(path, timeout=WAIT_FOR_OTHERS)
+            on_failure.callback(self._db.close)
             self._expect_journal()
             self._db.execute("PRAGMA synchronous = NORMAL")
             self._prepare()
+            on_failure.pop_all()
 
     def __enter__(self) -> Self:
         return self

@@ -146,6 +146,19 @@ def test_a_damaged_file_is_an_error(path: Path) -> None:
     refuses(path, "file is not a database")
 
 
+def test_a_damaged_file_is_not_kept_open(path: Path) -> None:
+    path.parent.mkdir()
+    path.write_bytes(b"this is no database" * 100)
+    with pytest.raises(ServiceError) as refused:
+        SqliteManifestCache(path)
+    assert path not in open_files()
+    assert refused.traceback, "keeps the cache in memory"
+
+
+def open_files() -> set[Path]:
+    return {file.resolve() for file in Path("/proc/self/fd").iterdir()}
+
+
 def test_damaged_contents_are_an_error(path: Path) -> None:
     with SqliteManifestCache(path) as cache:
         cache.add_contents({"sha256:1": IMAGE})
