@@ -232,7 +232,7 @@ def _forgotten(plan: Plan) -> Iterator["RenderableType"]:
 
 
 def _short_memory(plan: Plan, now: datetime) -> Iterator["RenderableType"]:
-    if words := short_memory_words(plan.usage.memory, now):
+    if words := short_memory_words(plan.usage.memory, plan.usage.scanned_at or now):
         yield indented(shown(words, style="yellow"))
 
 

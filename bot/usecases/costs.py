@@ -30,7 +30,7 @@ from bot.core.storage_history import (
     measure,
     reconstruct,
 )
-from bot.usecases.planning import Planned, Planner
+from bot.usecases.planning import Planned, Planner, RepositoryScan
 from bot.usecases.repositories import FoundRepository
 
 if TYPE_CHECKING:
@@ -125,7 +125,8 @@ class CostReporter:
 
     def report(self, found: FoundRepository) -> CostReport:
         """Stores what the scan measured. Raises ServiceError if the images cannot be listed."""
-        planned = self.planner.plan(found)
+        scan = self.planner.scan(found)
+        planned = self.planner.plan_scanned(scan)
         plan, repository = planned.plan, planned.plan.repository
         cost = repository_cost(
             repository,
@@ -135,7 +136,7 @@ class CostReporter:
             planned.inputs.now,
         )
         assert cost, "the repository was scanned just now"
-        tried = self._try(self.tried, planned, cost) if self.tried else None
+        tried = self._try(self.tried, scan, planned, cost) if self.tried else None
         return CostReport(cost, plan, tried)
 
     def _history(self, planned: Planned) -> StorageHistory:
@@ -149,12 +150,15 @@ class CostReporter:
         day = measured(planned)
         return StorageHistory([*_past(planned.plan, day), day], ())
 
-    def _try(self, tried: TriedPolicy, planned: Planned, cost: RepositoryCost) -> TriedCost:
+    def _try(
+        self, tried: TriedPolicy, scan: RepositoryScan, planned: Planned, cost: RepositoryCost
+    ) -> TriedCost:
         policy = replace(planned.inputs.policy or self.without_policy, keep=tried.rules)
+        usage = self.planner.with_memory(planned.inputs.usage, policy, scan)
         plan = make_plan(
             planned.plan.repository,
             [judged.manifest for judged in planned.plan.judged],
-            replace(planned.inputs, policy=policy),
+            replace(planned.inputs, policy=policy, usage=usage),
             SavingsTerms(cost.price.usd, layers_stay_within=planned.plan.savings.exact),
         )
         day = measure(plan, planned.inputs.now, policy_growth(plan.judged, planned.inputs.now))

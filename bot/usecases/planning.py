@@ -136,7 +136,7 @@ class Planner:
         inputs = PlanInputs(
             policy=policy,
             now=scan.at,
-            usage=replace(self._with_memory(usage, policy, scan), by_past_tag=past.users),
+            usage=replace(self.with_memory(usage, policy, scan, gone), by_past_tag=past.users),
             pins=(
                 *pins_for(self.pins, repository),
                 *(each.pin for each in scan.pins),
@@ -159,11 +159,17 @@ class Planner:
             prices,
         )
 
-    def _with_memory(
-        self, usage: RepositoryUsage, policy: Policy | None, scan: RepositoryScan
+    def with_memory(
+        self,
+        usage: RepositoryUsage,
+        policy: Policy | None,
+        scan: RepositoryScan,
+        gone: Sequence[Manifest] = (),
     ) -> RepositoryUsage:
         """With what earlier scans saw in use, if a rule needs it. Deletions also reach replicas, so
-        the memory must cover them."""
+        the memory must cover them. `gone`: as for `plan`.
+
+        Raises ServiceError if the database fails."""
         within = longest_memory(policy.keep) if policy else None
         if within is None:
             return usage
@@ -173,7 +179,7 @@ class Planner:
         since = max(covered) if len(covered) == len(places) else None
         uses: Mapping[str, LastUse] = {}
         if self.store:
-            manifests = scan.inventory.manifests
+            manifests = _with_deleted(scan.inventory.manifests, gone)
             uses = last_uses_of(self.store, repository, scan.destinations, manifests)
         return replace(usage, last_uses=uses, memory=MemoryReach(since, within))
 

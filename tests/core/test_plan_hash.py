@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from bot.core.errors import ErrorText
 from bot.core.judge import JudgedManifest
+from bot.core.last_use import MemoryReach
 from bot.core.manifest import ManifestName
 from bot.core.plan import Plan, content_hash
 from bot.core.plan_problems import UsageDrop
@@ -34,6 +35,7 @@ from tests.core.test_properties import tries
 ECS = SourceScan("ecs", "123456789012 in eu-west-1", 7)
 FILES = SourceScan("files", "used.txt", 3)
 ELSEWHERE = RegistryId("210987654321", "eu-west-1")
+SHORT = MemoryReach(NOW - timedelta(days=3), timedelta(days=30))
 UNSEEN = (UnscannedRegion(ELSEWHERE, ("ecs",)),)
 PLAN = replace(
     CASE.plan,
@@ -114,6 +116,7 @@ def test_changes_that_make_another_hash(description: str, other: Plan) -> None:
         ("who uses it", judging(used_by=("ecs/prod/api",))),
         ("the number of images of a source", looking(replace(ECS, images=99), FILES)),
         ("savings", replace(PLAN, savings=replace(PLAN.savings, freed_bytes=1, exact=False))),
+        ("the memory of usage", replace(PLAN, usage=replace(PLAN.usage, memory=SHORT))),
         ("users of missing images", replace(PLAN, usage=replace(PLAN.usage, by_tag={"x": ("y",)}))),
     ],
 )

@@ -22,6 +22,7 @@ from bot.core.rules.selection import Rule, TagFilter
 from bot.core.rules.semver import SemverRule
 from bot.core.rules.tag_groups import Grouping, GroupPattern
 from bot.core.rules.tags import TagsRule
+from bot.core.rules.used_within import UsedWithinRule
 from bot.core.savings import SavingsTerms
 from bot.core.storage_projection import WEEKS_PER_YEAR
 from tests.core import strategies as some
@@ -64,6 +65,7 @@ def weekly(weeks: int = 20, *moving: str) -> list[Manifest]:
         NewestRule(3, TagFilter()),
         SemverRule(TagFilter(), minors=3, patches=2),
         PushedWithinRule(timedelta(days=30), TagFilter()),
+        UsedWithinRule(timedelta(days=30), TagFilter()),
     ],
 )
 def test_rules_with_a_bound_do_not_grow(rule: Rule) -> None:

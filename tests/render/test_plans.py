@@ -11,6 +11,7 @@ import pytest
 from rich.console import Console
 
 from bot.core.errors import ErrorText
+from bot.core.last_use import MemoryReach
 from bot.core.manifest import OCI_INDEX, ManifestContent, ManifestReadFailure
 from bot.core.pins import Pin
 from bot.core.plan import Plan
@@ -163,6 +164,26 @@ def test_the_age_of_usage() -> None:
         "--workloads 1",
         "- references (team/api): cannot be read",
     ]
+
+
+def test_the_memory_of_usage() -> None:
+    """As it was when usage was scanned, also if the stored plan is shown later."""
+    scanned = NOW - timedelta(days=25)
+    memory = MemoryReach(scanned - timedelta(days=10), timedelta(days=30))
+    scans = (replace(USAGE.scans[0], at=scanned),)
+    usage = replace(USAGE, scans=scans, memory=memory)
+    words = (
+        "Usage is remembered since 2026-10-19 12:00 UTC (10d of 30d): `used_within` also keeps "
+        "images pulled in the last 30d."
+    )
+    made = plan(image(1), usage=usage)
+    assert words in [line.strip() for line in shown(made, width=200)]
+    assert as_json(made)["usage_memory"] == {"since": "2026-10-19T12:00:00Z", "within": "30d"}
+    never = replace(made, usage=replace(usage, memory=MemoryReach(None, memory.within)))
+    assert as_json(never)["usage_memory"] == {"since": None, "within": "30d"}
+    needless = replace(made, usage=replace(usage, memory=None))
+    assert as_json(needless)["usage_memory"] is None
+    assert not any("remembered" in line for line in shown(needless, width=200))
 
 
 @pytest.mark.parametrize(

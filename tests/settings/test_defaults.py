@@ -13,6 +13,7 @@ from bot.core.rules.pushed_within import PushedWithinRule
 from bot.core.rules.selection import TagFilter
 from bot.core.rules.semver import SemverRule
 from bot.core.rules.tags import TagsRule
+from bot.core.rules.used_within import UsedWithinRule
 from bot.core.version_pattern import version_pattern
 from bot.core.version_tags import VersionSyntax
 from bot.settings.load import load_settings
@@ -142,6 +143,12 @@ def test_a_list_replaces_the_default_list(tmp_path: Path) -> None:
         ),
         ("{pushed_within: 30d}", PushedWithinRule(timedelta(days=30), TagFilter())),
         ("{pulled_within: 90s}", PulledWithinRule(timedelta(seconds=90), TagFilter())),
+        (
+            "{used_within: 30d, tags: [a], except_tags: [b]}",
+            UsedWithinRule(
+                timedelta(days=30), TagFilter(Patterns.of("a"), Patterns.of("b"))
+            ),
+        ),
         ("{semver: {majors: 2, minors: 3, patches: 1}}", SemverRule(TagFilter(), 2, 3, 1)),
         ("{semver: {minors: 0}, tags: [v*]}", SemverRule(TagFilter(Patterns.of("v*")), None, 0)),
         ("{semver: {}}", SemverRule(TagFilter())),

@@ -8,6 +8,7 @@ from html import unescape
 import pytest
 
 from bot.core.errors import ErrorText
+from bot.core.last_use import LastUse, SeenUses
 from bot.core.pins import PinKind
 from bot.core.plan import PlanState
 from bot.core.records import (
@@ -27,7 +28,7 @@ from bot.playground.slack import SimulatedUser, Workspace
 from bot.slack.commands import COMMANDS
 from bot.slack.listener import UNEXPECTED_PAYLOAD
 from bot.usecases.reports import MAX_REPORTS
-from tests.render.builders import GB, HERE
+from tests.render.builders import GB, HERE, image
 from tests.slack.conftest import StartBot
 from tests.slack.messages.plan_views import STAR, read
 from tests.slack.running_bot import (
@@ -424,6 +425,15 @@ def test_why(bot: RunningBot, ann: SimulatedUser) -> None:
     assert said.startswith("*`old` in `team/api` will be deleted if the plan is approved.*")
     start_execution(bot, plan)
     assert "is being deleted" in answer_to(bot, ann, f"why team/api sha256:{1:064}")
+
+
+def test_why_names_the_last_use(bot: RunningBot, ann: SimulatedUser) -> None:
+    bot.proposed()
+    use = LastUse(NOW - timedelta(days=3), ("ECS prod/batch",))
+    bot.store.record_usage(SeenUses({image(1).digest: use}, {}), (), NOW)
+    said = answer_to(bot, ann, "why team/api old")
+    assert "*Last seen in use:* 2026-11-20 12:00 UTC by ECS prod/batch." in said
+    assert "Last seen in use" not in answer_to(bot, ann, "why team/api older")
 
 
 def test_why_of_skipped_and_failed_images(bot: RunningBot, ann: SimulatedUser) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from bot.core.errors import ServiceError
+from bot.core.last_use import LastUse, SeenUses
 from bot.core.pins import Pin
 from bot.core.plan import Plan, PlanState, content_hash
 from bot.core.records import (
@@ -100,6 +101,15 @@ def test_the_modal_opens_before_the_plan_is_read(
     reviews(bot, ann, bot.posted())
     (opened,) = calls(slack, "views.open")
     assert opened["view"]["blocks"][0]["text"] == loading_view()["blocks"][0]["text"]
+
+
+def test_the_last_use_of_an_image(bot: RunningBot, ann: SimulatedUser) -> None:
+    digest = image(1).digest
+    use = LastUse(NOW - timedelta(days=3), ("ECS prod/batch",))
+    bot.store.record_usage(SeenUses({digest: use}, {}), (), NOW)
+    said = reviews(bot, ann, bot.posted())
+    assert said.count("Last seen in use") == 1
+    assert "by ECS prod/batch" in said
 
 
 def test_keep_opens_the_kept_images(bot: RunningBot, ann: SimulatedUser) -> None:

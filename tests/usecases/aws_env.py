@@ -14,6 +14,7 @@ from bot.aws.sessions import open_session
 from bot.bootstrap.storage import SharedManifestCache
 from bot.core.errors import ErrorText
 from bot.core.image_references import RegistryHosts
+from bot.core.last_use import LastUse, SeenUses
 from bot.core.patterns import Patterns
 from bot.core.permissions import AwsIdentity, Person
 from bot.core.plan import PlanState
@@ -22,7 +23,7 @@ from bot.core.records import ImageOutcome, PlanItem, PlanRecord, PlanRun, PlanWo
 from bot.core.repository import RegistryId
 from bot.core.result_reasons import AlreadyDeleted, PartOfSkipped, ResultReason, SkippedWithRelated
 from bot.core.rules.newest import NewestRule
-from bot.core.rules.selection import TagFilter
+from bot.core.rules.selection import Rule, TagFilter
 from bot.core.usage import ImageUse, ScanCoverage, SourceScan
 from bot.core.usage_snapshot import ImageUseCollector, UsageSnapshot
 from bot.playground.aws import AwsStandIn, Fault
@@ -109,7 +110,8 @@ class HookedStore(Store):
 class AwsEnv:
     """The clock is the stand-in's. `in_use`: users of digests; `tags_in_use`: users of tags.
     `image_uses`: other references. `unread`: why the usage source cannot be read. `rules`,
-    `undo_window` and `directory` belong to the process that runs plans."""
+    `undo_window` and `directory` belong to the process that runs plans. `keep`: keep rules besides
+    the newest."""
 
     aws: AwsStandIn
     shelf: Shelf
@@ -119,6 +121,7 @@ class AwsEnv:
     tags_in_use: dict[str, tuple[str, ...]] = field(default_factory=dict)
     image_uses: tuple[ImageUse, ...] = ()
     unread: str | None = None
+    keep: tuple[Rule, ...] = ()
     sources: tuple[str, ...] = ("files",)
     not_checked: tuple[str, ...] = ()
     places: frozenset[RegistryId] = frozenset()
@@ -157,6 +160,12 @@ class AwsEnv:
         self.aws.world.clock.advance(timedelta(**duration))
 
     # actions of users
+
+    def remember_use(self, digest: str) -> None:
+        """As a scan that sees the digest in use now."""
+        now = self.clock()
+        seen = SeenUses({digest: LastUse(now, ("a job",))}, {})
+        self.store.record_usage(seen, (), now)
 
     def propose(self) -> PlanRecord:
         return (
@@ -198,9 +207,8 @@ class AwsEnv:
 
     def scan(self) -> Planner:
         self.scans += 1
-        policy = Policy(
-            timedelta(hours=24), Patterns(), (NewestRule(NEWEST, TagFilter(Patterns.of("*"))),)
-        )
+        newest = NewestRule(NEWEST, TagFilter(Patterns.of("*")))
+        policy = Policy(timedelta(hours=24), Patterns(), (newest, *self.keep))
         place = (self.shelf.id.registry, self.shelf.id.name)
         index = ImageUseCollector(RegistryHosts({}))
         for image_use in self.image_uses:

@@ -17,6 +17,7 @@ from bot.core.records import ImageOutcome
 from bot.core.rules.newest import NewestRule
 from bot.core.rules.selection import TagFilter
 from bot.core.rules.tags import TagsRule
+from bot.core.rules.used_within import UsedWithinRule
 from bot.core.storage_history import StorageDay
 from bot.playground.aws import manifests
 from bot.store.cost_tables import StorageDayRow
@@ -267,6 +268,16 @@ def test_a_tried_policy_deletes_and_keeps_by_its_own_rules(aws_env: AwsEnv) -> N
     assert made.tried.freed_bytes == sum(110 + number for number in range(3))
     assert made.tried.projection
     assert made.tried.projection.start_bytes == stored(app(number) for number in (3, 4, 5))
+
+
+def test_a_tried_policy_remembers_what_was_in_use(aws_env: AwsEnv) -> None:
+    """Also if no rule in force needs that."""
+    digests = [aws_env.shelf.push(app(number), f"1.{number}", age=60) for number in range(3)]
+    aws_env.remember_use(digests[0])
+    rule = UsedWithinRule(timedelta(days=30), TagFilter())
+    made = report(aws_env, TriedPolicy(["used_within: 30d"], (rule,)))
+    assert made.tried
+    assert made.tried.deletions == 2
 
 
 def test_costs_without_a_database_are_the_same(aws_env: AwsEnv) -> None:

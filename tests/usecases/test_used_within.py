@@ -1,14 +1,15 @@
 """The keep rule `used_within`, from a scan that sees an image in use to the plans after it."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import pytest
 
 from bot.aws.ecr import EcrRegistry
+from bot.core.errors import ServiceError
 from bot.core.image_references import RegistryHosts
-from bot.core.last_use import MemoryReach, ScanPlace
+from bot.core.last_use import LastUse, MemoryReach, ScanPlace
 from bot.core.patterns import Patterns
 from bot.core.plan import Plan
 from bot.core.policy import Policy, PolicyEntry
@@ -183,6 +184,25 @@ def test_after_a_gap_pulls_count_again(remembering: Bot) -> None:
     assert bot.plan().delete == (old,)
     bot.aws.world.clock.advance(timedelta(hours=25))
     assert bot.plan().delete == ()
+
+
+class UnreadableUses(Store):
+    """The database fails when it is asked for the last uses."""
+
+    def last_uses(self, digests: Sequence[str]) -> Mapping[str, LastUse]:
+        raise ServiceError(f"The database failed: {len(digests)} digests")
+
+
+def test_without_the_rule_nothing_is_asked(bot: Bot) -> None:
+    bot.shelf.image("old", age=400)
+    found, planner = FoundRepository(bot.shelf.id, bot.registry), bot.scan()
+    store = UnreadableUses(bot.env.store._database, is_new=bot.env.store.is_new)
+    planner = replace(planner, store=store)
+    with pytest.raises(ServiceError, match="The database failed"):
+        planner.plan(found)
+    without = Policy(timedelta(), Patterns(), (NEWEST,))
+    plan = replace(planner, policies=[PolicyEntry(Patterns.of("*"), without)]).plan(found).plan
+    assert plan.usage.memory is None
 
 
 @pytest.mark.parametrize("reason", ["no store", "no regular scans"])

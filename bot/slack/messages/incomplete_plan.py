@@ -41,6 +41,7 @@ def incomplete(view: PlanView) -> MessageContent:
         section(":warning: *Nothing can be deleted until this is fixed:*"),
         *_problems(view),
         *map(section, _warnings(view)),
+        *map(context, common_texts.short_memory(view)),
         ActionsBlock(
             elements=[
                 button("Retry", TRY_AGAIN, ref, style="primary"),

@@ -7,6 +7,7 @@ import pytest
 
 from bot.core.errors import ErrorText, RefusedError
 from bot.core.judge import JudgedManifest
+from bot.core.last_use import LastUse
 from bot.core.pins import Pin
 from bot.core.plan import PlanState
 from bot.core.prices import NO_COST
@@ -209,6 +210,15 @@ def test_why_names_users_by_a_tag_that_has_moved() -> None:
     said = harmless(why_message(WhyView("v2", *shown)))
     words = "ECS shop/web (by the tag v1, which this image had)"
     assert f"*Why:* is in use by {words}.\n*Used by:* {words}." in said
+
+
+def test_why_names_the_last_use() -> None:
+    made = plan(image(1, "v2"))
+    last_use = LastUse(NOW - timedelta(days=3), ("ECS prod/batch",), 2)
+    explanation = Explanation(HERE, made.judged[0], made.judged, last_use)
+    shown = (view(made).plan, NOW, explanation, (), None, None, NOW)
+    said = harmless(why_message(WhyView("v2", *shown)))
+    assert "*Last seen in use:* 2026-11-20 12:00 UTC by ECS prod/batch and 2 more." in said
 
 
 def _most_used() -> JudgedManifest:

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from bot.core.errors import ErrorText
+from bot.core.last_use import MemoryReach
 from bot.core.plan_problems import UsageDrop
 from bot.core.usage import SourceScan
 from bot.slack.messages.plan import plan_message
@@ -48,6 +49,16 @@ def test_an_incomplete_plan_names_the_problems() -> None:
 ~ eu-west-1 · 123456789012 · checked 2026-11-23 12:00 UTC · plan p7k2 v1"""
     )
     assert values(content.blocks)["confirm_usage:1"] == "p7k2:1 3 ecs eu-west-1"
+
+
+def test_a_short_memory_of_usage_is_named() -> None:
+    memory = MemoryReach(NOW - timedelta(hours=30), timedelta(days=30))
+    usage = replace(USED, scans=(DENIED,), memory=memory)
+    lines = read(checked(plan_message(view(plan(image(1), usage=usage)))).blocks).splitlines()
+    assert lines[-3] == (
+        "~ Usage is remembered since 2026-11-22 06:00 UTC (1d of 30d): `used_within` also keeps "
+        "images pulled in the last 30d."
+    )
 
 
 def test_a_source_that_cannot_be_read_has_its_last_whole_scan() -> None:

@@ -382,7 +382,7 @@ def test_a_short_memory_of_usage_is_named() -> None:
 
     month, kept = timedelta(days=30), "also keeps images pulled in the last 30d."
     ten_days = NOW - timedelta(days=10)
-    assert f"2026-11-13 12:00 UTC (10 of 30d): `used_within` {kept}" in said(
+    assert f"2026-11-13 12:00 UTC (10d of 30d): `used_within` {kept}" in said(
         MemoryReach(ten_days, month)
     )
     assert f"Usage is not remembered yet: `used_within` {kept}" in said(MemoryReach(None, month))

@@ -19,7 +19,9 @@ from bot.core.result_reasons import (
     PushedAgain,
     SkippedWithRelated,
 )
-from bot.core.verdict_reasons import InheritedVerdict, InUse
+from bot.core.rules.selection import TagFilter
+from bot.core.rules.used_within import UsedWithinRule
+from bot.core.verdict_reasons import InheritedVerdict, InUse, UsedRecently
 from bot.render.audit_events import item_words
 from bot.store.manifest_cache import SqliteManifestCache
 from bot.usecases.planning import Planner
@@ -96,6 +98,40 @@ def test_images_changed_between_two_rounds_are_skipped(aws_env: AwsEnv, change: 
     assert LATER[change].replace("1.0", tag) in item_words(item)
     assert list(aws_env.outcomes(plan).values()).count(ImageOutcome.DELETED) == MANY - 1
     aws_env.check_results(plan)
+
+
+USED_WITHIN = UsedWithinRule(timedelta(days=30), TagFilter())
+
+
+def test_images_seen_in_use_after_the_approval_are_skipped(aws_env: AwsEnv) -> None:
+    """Another scan saw them, and they are in use no longer."""
+    aws_env.keep = (USED_WITHIN,)
+    releases(aws_env, 3)
+    plan = aws_env.approved()
+    victim = victim_of(aws_env, plan)
+    aws_env.remember_use(victim)
+    seen_at = aws_env.clock()
+    plan = aws_env.execute(plan)
+    reason = KeptByRulesNow(UsedRecently(USED_WITHIN.duration, seen_at, ("a job",), 0))
+    assert aws_env.items(plan)[victim].reason == reason
+    assert list(aws_env.outcomes(plan).values()).count(ImageOutcome.DELETED) == 2
+
+
+def test_a_use_of_a_deleted_index_keeps_its_children(
+    aws_env: AwsEnv, family: dict[str, str]
+) -> None:
+    aws_env.keep = (USED_WITHIN,)
+    plan = aws_env.approved()
+
+    def see() -> None:
+        aws_env.remember_use(family["1.0"])
+        aws_env.wait(minutes=11)
+
+    aws_env.after("record_results", 1, see)
+    plan = aws_env.execute(plan)
+    outcomes = aws_env.outcomes(plan)
+    assert outcomes.pop(family["1.0"]) is ImageOutcome.DELETED
+    assert set(outcomes.values()) == {ImageOutcome.SKIPPED}
 
 
 def test_a_scan_is_used_for_ten_minutes(aws_env: AwsEnv) -> None:
