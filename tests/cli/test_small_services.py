@@ -92,7 +92,11 @@ def test_workloads_keep_their_image(aws: AwsStandIn, shelf: Shelf, look: Look, w
     assert kept["tags"] == ["1.1"]
     assert [reason["rule"] for reason in kept["reasons"]] == ["in_use"]
     assert kept["used_by"] == [used_by]
-    assert result.plan["usage"] == [{"source": source, "scope": PLACE, "images": 1, "error": None}]
+    (scan,) = result.plan["usage"]
+    assert (scan["source"], scan["scope"], scan["images"]) == (source, PLACE, 1)
+    assert scan["error"] is None
+    assert scan["scanned_at"] == scan["last_whole_scan_at"]
+    assert scan["scanned_at"] is not None
     assert source not in result.plan["not_checked"]
 
 
