@@ -39,6 +39,28 @@ def test_a_confirmed_drop_makes_the_plan_complete(run: Run, plan: Run) -> None:
     assert plan().status == 0
 
 
+@pytest.mark.parametrize("has_store", [False, True])
+def test_a_slope_is_noticed_and_confirmed(
+    run: Run, environment: Path, shelf: Shelf, settings_file: Write, *, has_store: bool
+) -> None:
+    shelf.image("a")
+    settings_file(f"usage: {{{others_off('files')}, files: [used.txt]}}")
+    if has_store:
+        assert run("pin", shelf.id.name, "a", "--reason", "creates the database").status == 0
+
+    def status(workloads: int) -> int:
+        lines = "".join(f"team/api:{number}\n" for number in range(workloads))
+        (environment / "used.txt").write_text(lines)
+        return run("plan", shelf.id.name).status
+
+    assert [status(each) for each in (100, 51, 26)] == [0, 0, 3]
+    confirmed = run("confirm-usage", "files", "used.txt", "--workloads", "26")
+    assert confirmed.out.startswith("Confirmed: files lists 26 workloads in used.txt (")
+    assert "), but listed 100 on " in confirmed.out
+    assert confirmed.out.endswith(", the most of the 8 days before.\n")
+    assert [status(each) for each in (26, 14, 7)] == [0, 0, 3]
+
+
 @pytest.mark.usefixtures("shrunk")
 def test_without_a_terminal_the_number_must_be_given(run: Run, plan: Run) -> None:
     result = run("confirm-usage", "files", "used.txt")
