@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 PROXIES = ("http_proxy", "https_proxy", "all_proxy")
-OWN_PREFIXES = ("slack_", "database_url", "ecr_clean_", "xdg_state_home")
+OWN_PREFIXES = ("slack_", "database_url", "pgpassword", "ecr_clean_", "xdg_state_home")
 
 UNSET = f"""\
 for name in $(awk 'BEGIN {{ for (name in ENVIRON) print name }}' |
