@@ -1,7 +1,7 @@
 """What a scan of usage records, and which scans cover the time since then."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -17,7 +17,9 @@ from bot.core.usage import ImageUse, SourceScan
 from bot.core.usage_snapshot import ImageUseCollector
 from bot.playground.aws import AwsStandIn, Fault
 from bot.store.store import Store
+from bot.usecases.explanations import explain, with_last_use
 from bot.usecases.usage_history import MemoryOfScans, UsageRecorder, last_uses_of
+from tests.render.builders import image, plan
 from tests.support import NOW, Shelf
 from tests.usecases.store_env import StoreEnv
 
@@ -248,3 +250,25 @@ def test_frequent_scans_are_stored_as_few(memory: Memory) -> None:
     stored = memory.store.usage_scans(NOW - DAY)
     assert [len(stored[place]) for place in (ECS, LAMBDA)] == [17, 17]
     assert memory.covered_since(NOW + DAY) == NOW
+
+
+# explanations
+
+
+def test_an_explanation_says_when_a_scan_saw_the_image_in_use(memory: Memory) -> None:
+    seen, unseen = image(1, "1.0"), image(2, "2.0")
+    memory.record(memory.use(seen.digest), at=NOW - DAY)
+    memory.record(at=NOW)
+    made = plan(seen, unseen)
+    said = with_last_use(memory.store, explain(made, "1.0"))
+    assert said.last_use == LastUse(NOW - DAY, (JOB,))
+    assert with_last_use(memory.store, explain(made, "2.0")).last_use is None
+    assert with_last_use(None, explain(made, "1.0")).last_use is None
+
+
+def test_an_image_in_use_has_no_last_use(memory: Memory) -> None:
+    seen = image(1, "1.0")
+    memory.record(memory.use(seen.digest), at=NOW - DAY)
+    now = explain(plan(seen), "1.0")
+    used = replace(now, family=[replace(each, used_by=("ECS prod",)) for each in now.family])
+    assert with_last_use(memory.store, used).last_use is None
