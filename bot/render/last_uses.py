@@ -20,8 +20,11 @@ def users_words(users: Sequence[str], others: int) -> str:
 
 
 def remembered_words(since: datetime | None) -> str:
-    """After `usage is`."""
-    return f"remembered only since {format_time(since)}" if since else "not remembered yet"
+    """Why a pull counts as a use. None: there is no database, scans are not regular, or a source
+    was never scanned whole."""
+    if since is None:
+        return "no regular scans of usage are remembered"
+    return f"usage is remembered only since {format_time(since)}"
 
 
 def short_memory_words(memory: MemoryReach | None, now: datetime) -> str | None:
@@ -32,7 +35,7 @@ def short_memory_words(memory: MemoryReach | None, now: datetime) -> str | None:
     within = format_duration(memory.within)
     kept = f"`used_within` also keeps images pulled in the last {within}"
     if memory.since is None:
-        return f"Usage is not remembered yet: {kept}."
+        return f"No regular scans of usage are remembered: {kept}."
     covered = _rounded_down(max(now - memory.since, timedelta()))
     return f"Usage is remembered since {format_time(memory.since)} ({covered} of {within}): {kept}."
 

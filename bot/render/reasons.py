@@ -82,7 +82,7 @@ def reason_words(reason: ResultReason) -> str:  # noqa: C901, PLR0911, PLR0912 -
             return f"{last_use_words(LastUse(at, users, others))}, within {format_duration(within)}"
         case why.PulledWithoutMemory(within, at, since):
             pulled = f"pulled within {format_duration(within)} ({format_time(at)})"
-            return f"{pulled}, and usage is {remembered_words(since)}"
+            return f"{pulled}, and {remembered_words(since)}"
         case why.TooYoung(min_age, since):
             return f"{_age_start(since)}, less than {format_duration(min_age)} ago"
         case why.InUse(users):

@@ -385,6 +385,7 @@ def test_a_short_memory_of_usage_is_named() -> None:
     assert f"2026-11-13 12:00 UTC (10d of 30d): `used_within` {kept}" in said(
         MemoryReach(ten_days, month)
     )
-    assert f"Usage is not remembered yet: `used_within` {kept}" in said(MemoryReach(None, month))
+    never = f"No regular scans of usage are remembered: `used_within` {kept}"
+    assert never in said(MemoryReach(None, month))
     for whole in (None, MemoryReach(NOW - month, month)):
         assert "remembered" not in said(whole)
