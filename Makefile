@@ -37,7 +37,7 @@ lint: setup
 	$(RUN)/lint-imports
 	$(RUN)/hadolint Dockerfile
 	$(RUN)/cfn-lint deploy/cloudformation/*.yaml
-	$(RUN)/kubernetes-validate --strict --quiet $$(find deploy/kubernetes -name '*.yaml' ! -name kustomization.yaml)
+	$(RUN)/kubernetes-validate --strict --quiet $$(find deploy/kubernetes deploy/example -name '*.yaml' ! -name kustomization.yaml)
 	$(RUN)/zizmor --offline --quiet --persona=auditor --strict-collection .
 	$(RUN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
 	$(RUN)/check-jsonschema --builtin-schema vendor.dependabot .github/dependabot.yml

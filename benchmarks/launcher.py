@@ -1,5 +1,5 @@
-"""Runs a command, discards its output, and prints its wall time in seconds and its peak memory in
-KiB.
+"""Runs a command, discards its output, and prints its wall time and CPU time in seconds, and its
+peak memory in KiB.
 
 This process is small, since Linux counts a process as at least as large as its parent (exec_mmap
 in fs/exec.c).
@@ -16,5 +16,5 @@ command = sys.argv[1:]
 pid = os.posix_spawn(command[0], command, os.environ, file_actions=[NO_OUTPUT])
 _, status, usage = os.wait4(pid, 0)
 seconds = time.perf_counter() - started
-sys.stdout.write(f"{seconds} {usage.ru_maxrss}\n")
+sys.stdout.write(f"{seconds} {usage.ru_utime + usage.ru_stime} {usage.ru_maxrss}\n")
 sys.exit(os.waitstatus_to_exitcode(status))

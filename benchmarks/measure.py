@@ -13,9 +13,11 @@ _LAUNCHER = [sys.executable, "-I", "-S", str(Path(__file__).with_name("launcher.
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """Wall time in seconds, and peak memory in MB (10^6 bytes) as counted by the kernel."""
+    """Wall time and CPU time in seconds, and peak memory in MB (10^6 bytes), as counted by the
+    kernel."""
 
     seconds: float
+    cpu_seconds: float
     peak_mb: float
 
 
@@ -28,10 +30,14 @@ def measure(command: Sequence[str], environment: Mapping[str, str]) -> Measured:
         text=True,
         check=True,
     )
-    seconds, peak_kib = launched.stdout.split()
-    return Measured(float(seconds), int(peak_kib) * 1024 / 1e6)
+    seconds, cpu_seconds, peak_kib = launched.stdout.split()
+    return Measured(float(seconds), float(cpu_seconds), int(peak_kib) * 1024 / 1e6)
 
 
 def middle(runs: Sequence[Measured]) -> Measured:
-    """The median of the times, and the highest peak."""
-    return Measured(median(r.seconds for r in runs), max(r.peak_mb for r in runs))
+    """The medians of the times, and the highest peak."""
+    return Measured(
+        median(r.seconds for r in runs),
+        median(r.cpu_seconds for r in runs),
+        max(r.peak_mb for r in runs),
+    )

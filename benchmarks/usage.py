@@ -67,7 +67,7 @@ class Run:
 
 def table() -> Table:
     shown = Table(title=TITLE, caption=CAPTION)
-    for heading in ("process", "seconds", "ratio", "MB", "calls", "most frequent"):
+    for heading in ("process", "seconds", "ratio", "CPU seconds", "MB", "calls", "most frequent"):
         shown.add_column(heading, justify="left" if heading == "process" else "right")
     with ExitStack() as stack:
         environment = stack.enter_context(stand_in())
@@ -86,6 +86,7 @@ def table() -> Table:
             what,
             f"{middles[what].seconds:.2f}",
             f"{middles[what].seconds / bare.seconds:.2f}" if bare else "",
+            f"{middles[what].cpu_seconds:.2f}",
             f"{middles[what].peak_mb:.0f}",
             f"{runs[what][-1].calls.total():,}",
             ", ".join(f"{call.rpartition('/')[2]} {number:,}" for call, number in most),

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-FOLDER = Path(__file__).parents[2] / "deploy" / "cloudformation"
-EXAMPLE = FOLDER / "example"
+DEPLOY = Path(__file__).parents[2] / "deploy"
+FOLDER, EXAMPLE = DEPLOY / "cloudformation", DEPLOY / "example"
+SHARED, STAGING, PRODUCTION = "111111111111", "222222222222", "333333333333"
 
 _NO_VALUE = object()
 _VARIABLE = re.compile(r"\$\{([^!}][^}]*)\}")

@@ -11,7 +11,7 @@ import pytest
 from ruamel.yaml import YAML
 
 ROOT = Path(__file__).parents[2]
-FOLDER = ROOT / "deploy" / "kubernetes"
+FOLDER, EXAMPLE = ROOT / "deploy" / "kubernetes", ROOT / "deploy" / "example"
 IN_CLUSTER, SQLITE = (FOLDER / "components" / name for name in ("in-cluster", "sqlite"))
 
 INSTALL = "kubectl is missing: apt-get install kubernetes-client (Debian 13 or newer)"

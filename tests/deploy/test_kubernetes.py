@@ -15,6 +15,7 @@ from bot.settings.environment import Environment
 from bot.settings.load import load_settings
 from bot.settings.model import Settings
 from tests.deploy.kubernetes import (
+    EXAMPLE,
     FOLDER,
     IN_CLUSTER,
     ROOT,
@@ -26,9 +27,14 @@ from tests.deploy.kubernetes import (
 )
 from tests.support import Run
 
-BASE, EXAMPLE, SCANNED = (FOLDER / name for name in ("base", "overlays/example", "scanned-cluster"))
+BASE, SCANNED = FOLDER / "base", FOLDER / "scanned-cluster"
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
-FILES = sorted(path for path in FOLDER.rglob("*.yaml") if path.name != "kustomization.yaml")
+FILES = sorted(
+    path
+    for folder in (FOLDER, EXAMPLE)
+    for path in folder.rglob("*.yaml")
+    if path.name != "kustomization.yaml"
+)
 
 Overlay = Callable[..., Rendered]
 
@@ -39,11 +45,11 @@ def overlay(tmp_path: Path) -> Overlay:
 
     def render_it(*components: Path, namespace: str = "ecr-clean") -> Rendered:
         copy = shutil.copytree(FOLDER, tmp_path / "kubernetes")
-        own = copy / "overlays" / "own"
+        own = copy / "own"
         own.mkdir()
         content = {
-            "resources": ["../../base"],
-            "components": [f"../../components/{each.name}" for each in components],
+            "resources": ["../base"],
+            "components": [f"../components/{each.name}" for each in components],
             "namespace": namespace,
         }
         (own / "kustomization.yaml").write_text(json.dumps(content))
@@ -56,7 +62,7 @@ def expect_valid(found: Object) -> None:
     kubernetes_validate.validate(found, kubernetes_validate.latest_version(), strict=True)
 
 
-@pytest.mark.parametrize("file", FILES, ids=lambda path: str(path.relative_to(FOLDER)))
+@pytest.mark.parametrize("file", FILES, ids=lambda path: str(path.relative_to(FOLDER.parent)))
 def test_every_file_is_valid(file: Path) -> None:
     for each in objects(file.read_text()):
         expect_valid(each)
@@ -158,7 +164,7 @@ def test_the_settings_of_the_config_map_are_valid(folder: Path, tmp_path: Path) 
     file.write_text(text)
     settings = load_settings(file)
     assert reads_own_cluster(settings) == found.pod["automountServiceAccountToken"]
-    assert settings.execution.enabled == (folder == EXAMPLE)
+    assert not settings.execution.enabled
 
 
 def test_secrets_are_not_in_the_manifests() -> None:

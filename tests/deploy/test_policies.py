@@ -9,11 +9,19 @@ import orjson
 import pytest
 
 from bot.aws.iam_policy import size_of
-from bot.playground.aws import DEFAULT_ACCOUNT
-from tests.deploy.cloudformation import EXAMPLE, Stack, example_parameters, fill
+from bot.playground.aws import AwsStandIn
+from bot.playground.aws.identity import DEFAULT_KEY
+from tests.deploy.cloudformation import (
+    EXAMPLE,
+    PRODUCTION,
+    SHARED,
+    STAGING,
+    Stack,
+    example_parameters,
+    fill,
+)
 from tests.support import Run
 
-STAGING, PRODUCTION = "222222222222", "333333333333"
 PRINTED = {"read-registries", "read-workloads", "read-prices", "assume-roles", "delete"}
 """The policies of the bot's role that `iam-policy` prints."""
 
@@ -24,6 +32,12 @@ Grant = tuple[str, str, str]
 """Action, resource without its Region, Region."""
 
 Write = Callable[[str], Path]
+
+
+@pytest.fixture(autouse=True)
+def shared_account(aws: AwsStandIn) -> None:
+    """The commands run in the account of the bot."""
+    aws.world.identities.add_user(DEFAULT_KEY, "admin", SHARED)
 
 
 def grants(statements: Iterable[Any]) -> set[Grant]:
@@ -75,12 +89,12 @@ def granted_to_bot(stack: Stack) -> set[Grant]:
 
 
 def example_settings() -> str:
-    return (EXAMPLE / "settings.yml").read_text()
+    return (EXAMPLE / "ecr-clean.yml").read_text()
 
 
 def test_the_bots_role_in_the_example(run: Run, settings_file: Write) -> None:
     settings_file(example_settings())
-    bot = fill("bot", example_parameters("bot"), DEFAULT_ACCOUNT)
+    bot = fill("bot", example_parameters("bot"), SHARED)
     assert granted_to_bot(bot) == printed(run, "--read") | printed(run, "--delete")
 
 
@@ -91,7 +105,7 @@ def test_settings_in_a_parameter_apply_to_the_bot(
     from_file = printed(run)
     file.unlink()
     parameters = {"SettingsArn": "", "Settings": example_settings()}
-    bot = fill("bot", {**example_parameters("bot"), **parameters}, DEFAULT_ACCOUNT)
+    bot = fill("bot", {**example_parameters("bot"), **parameters}, SHARED)
     (container,) = bot.properties("TaskDefinition")["ContainerDefinitions"]
     given = {each["Name"]: each["Value"] for each in container["Environment"]}
     monkeypatch.setenv("ECR_CLEAN_SETTINGS", given["ECR_CLEAN_SETTINGS"])
@@ -162,9 +176,9 @@ def test_the_bots_role(
     others = {
         key: each for key, each in example_parameters("bot").items() if key not in OF_SETTINGS
     }
-    bot = fill("bot", {**others, **parameters}, DEFAULT_ACCOUNT)
+    bot = fill("bot", {**others, **parameters}, SHARED)
     assert granted_to_bot(bot) == printed(run, "--read") | printed(run, "--delete")
-    report_only = fill("bot", {**others, **parameters, "DeleteImages": "no"}, DEFAULT_ACCOUNT)
+    report_only = fill("bot", {**others, **parameters, "DeleteImages": "no"}, SHARED)
     without_deletion = granted_to_bot(report_only)
     assert "ecr:BatchDeleteImage" not in {action for action, _, _ in without_deletion}
     assert printed(run, "--read") <= without_deletion
@@ -199,7 +213,7 @@ def test_policies_have_a_legal_size() -> None:
             f"arn:aws:iam::{account:012}:role/ecr-clean-read" for account in range(80)
         ),
     }
-    bot = fill("bot", {**example_parameters("bot"), **everything}, DEFAULT_ACCOUNT)
+    bot = fill("bot", {**example_parameters("bot"), **everything}, SHARED)
     for role in ("TaskRole", "ExecutionRole"):
         assert sum(map(size_of, bot.policies(role).values())) < MAX_INLINE_SIZE
 

@@ -11,12 +11,12 @@ import pytest
 
 from bot.cli.main import COMMANDS
 from bot.core.redaction import SLACK_SECRETS
-from bot.playground.aws import DEFAULT_ACCOUNT
 from bot.settings.environment import Environment
 from bot.settings.load import load_settings
 from bot.store.store import open_database
 from tests.deploy.cloudformation import (
     EXAMPLE,
+    SHARED,
     RejectedError,
     Stack,
     example_parameters,
@@ -36,7 +36,7 @@ FILLED = [
 
 
 def bot(**parameters: str) -> Stack:
-    return fill("bot", {**example_parameters("bot"), **parameters}, DEFAULT_ACCOUNT)
+    return fill("bot", {**example_parameters("bot"), **parameters}, SHARED)
 
 
 def container(stack: Stack) -> Any:
@@ -75,7 +75,7 @@ def test_a_filled_template_is_valid(name: str, parameters: Mapping[str, str]) ->
 
     values = ManualArgs(parameters=[with_lists(name, parameters)], regions=["eu-west-1"])
     assert lint(template_text(name), config=values) == []
-    fill(name, parameters, DEFAULT_ACCOUNT)
+    fill(name, parameters, SHARED)
 
 
 @pytest.mark.parametrize("name", ["bot", "account"])
@@ -94,7 +94,7 @@ def test_every_parameter_is_described_in_a_group(name: str) -> None:
 
 
 def test_the_settings_of_the_example_fit_its_parameters() -> None:
-    settings = load_settings(EXAMPLE / "settings.yml")
+    settings = load_settings(EXAMPLE / "ecr-clean.yml")
     own = example_parameters("bot")
     registries, accounts = settings.registries, settings.usage.accounts
     readers = {(each.role_arn, each.external_id) for each in registries}
