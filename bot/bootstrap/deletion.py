@@ -144,4 +144,4 @@ class _TargetOpener:
 def _can_share(plan: PlanRecord, scan: CompletedScan) -> bool:
     """Whether the scan started after the plan's undo window, and is recent."""
     is_after_window = plan.execute_after is not None and scan.at >= plan.execute_after
-    return is_after_window and system_clock() - scan.at <= SCAN_SHARED_FOR
+    return is_after_window and system_clock() - scan.ended_at <= SCAN_SHARED_FOR

@@ -14,6 +14,7 @@ import boto3
 from botocore.config import Config
 
 from bot.aws.aws_api import ALL_REGIONS, AccountAccess, AwsApi, open_aws_apis
+from bot.aws.call_rate import CallRate
 from bot.aws.ecr import EcrRegistry
 from bot.aws.errors import explain_errors
 from bot.aws.sessions import AssumedRole, SharedAwsSessions
@@ -167,12 +168,13 @@ def _account_accesses(
 
 
 class CompletedScan(NamedTuple):
-    """One scan of all usage sources. `at`: when it started, in UTC; `coverage`: what was scanned;
+    """One scan of all usage sources. `at`, `ended_at`: in UTC; `coverage`: what was scanned;
     `names`: all repositories of the registries. `covered_since`: since when remembered scans
     without a gap cover a registry; registries that they do not cover may be left out."""
 
     snapshot: UsageSnapshot
     at: datetime
+    ended_at: datetime
     coverage: ScanCoverage
     names: RepositoryNames
     covered_since: Mapping[RegistryId, datetime | None]
@@ -219,6 +221,7 @@ class UsageSources:
         return CompletedScan(
             replace(snapshot, scans=scans),
             at,
+            clock(),
             self.coverage,
             RepositoryNames(self.all_registries),
             covered_since,
@@ -234,8 +237,9 @@ class UsageSources:
         """Records what the scan saw in use. Returns `covered_since` as in CompletedScan."""
         scan_every, within = settings.usage.scan_every, settings.longest_used_within()
         if memory.writer:
+            wait = CallRate(settings.usage.calls_per_second).wait
             UsageRecorder(
-                memory.writer, self.all_registries, self.registries, scan_every, _log.warning
+                memory.writer, self.all_registries, self.registries, scan_every, wait, _log.warning
             ).record(snapshot, at)
         if memory.history is None or within is None:
             return {}

@@ -175,9 +175,10 @@ def _posted(
             return poster.reports.plan(request, partial(proposer.propose, each))
 
         rounds: defaultdict[ScheduleEntry, list[PlannedReport]] = defaultdict(list)
-        for planned in MultiRepositoryPlanner(settings, memory, outcome, plan).plan_found(
-            found, registries
-        ):
+        planning = MultiRepositoryPlanner(
+            settings, memory, outcome, plan, UsageSources.scan_with_other_regions
+        )
+        for planned in planning.plan_found(found, registries):
             if planned.request.round is None:
                 yield from poster.post(planned)
             elif entry := entry_named(planned.request.round.entry, entries):

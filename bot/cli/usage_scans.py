@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 
 from bot.aws.ecr import EcrRegistry
 from bot.bootstrap.planning import open_planner
@@ -66,11 +65,10 @@ class RepeatedScans:
     scan: Callable[[Progress], tuple[ScannedSettings, ...]]
     clock: Clock
     _last: tuple[ScannedSettings, ...] = field(default=(), init=False)
-    _ended_at: datetime | None = field(default=None, init=False)
 
     def recent(self, progress: Progress) -> tuple[ScannedSettings, ...]:
         """Raises what the scan raises; the next call then scans again."""
-        if self._ended_at is None or self.clock() - self._ended_at > MAX_SCAN_AGE:
+        ended_at = max((each.scan.ended_at for each in self._last), default=None)
+        if ended_at is None or self.clock() - ended_at > MAX_SCAN_AGE:
             self._last = self.scan(progress)
-            self._ended_at = self.clock()
         return self._last

@@ -47,13 +47,14 @@ class _TagsCall(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class UsageRecorder:
     """`registries`: those of the settings. `asked`: those for which usage was scanned.
-    `scan_every`: the interval of regular scans, None if there are none. `warn` gets sentences for
-    the log."""
+    `scan_every`: the interval of regular scans, None if there are none. `wait` returns when the
+    next call to a registry may be made. `warn` gets sentences for the log."""
 
     history: UsageHistoryWriter
     registries: Iterable[Registry]
     asked: frozenset[RegistryId]
     scan_every: timedelta | None
+    wait: Callable[[], None]
     warn: Callable[[str], None]
 
     def record(self, snapshot: UsageSnapshot, at: datetime) -> None:
@@ -66,7 +67,7 @@ class UsageRecorder:
         calls = [*_calls(registries, snapshot.by_tag)]
         digests: defaultdict[RepositoryPlace, dict[str, str]] = defaultdict(dict)
         failures: dict[RegistryId, RequestError | ServiceError] = {}
-        for call, answer in zip(calls, in_parallel(_digests_or_error, calls), strict=True):
+        for call, answer in zip(calls, in_parallel(self._digests_or_error, calls), strict=True):
             if isinstance(answer, RequestError | ServiceError):
                 failures.setdefault(call.place[0], answer)
             else:
@@ -76,6 +77,13 @@ class UsageRecorder:
         scanned = whole_places(snapshot.scans, registries.keys() - failures.keys())
         seen = seen_uses(snapshot.by_digest, snapshot.by_tag, digests, at)
         self.history.record_usage(seen, self._without_recent(scanned, at), at)
+
+    def _digests_or_error(self, call: _TagsCall) -> Mapping[str, str] | RequestError | ServiceError:
+        self.wait()
+        try:
+            return call.registry.digests_of_tags(call.place[1], call.tags)
+        except (RequestError, ServiceError) as error:
+            return error
 
     def _asked_registries(self) -> Mapping[RegistryId, Registry]:
         found: dict[RegistryId, Registry] = {}
@@ -103,13 +111,6 @@ def _calls(
         if registry := registries.get(place[0]):
             for some in in_batches(sorted(tags), registry.read_at_once):
                 yield _TagsCall(registry, place, some)
-
-
-def _digests_or_error(call: _TagsCall) -> Mapping[str, str] | RequestError | ServiceError:
-    try:
-        return call.registry.digests_of_tags(call.place[1], call.tags)
-    except (RequestError, ServiceError) as error:
-        return error
 
 
 def _id_or_none(registry: Registry) -> RegistryId | None:

@@ -65,7 +65,7 @@ class ReportScans:
         """False if the repository's open plan is newer than the scan."""
         plan = self.store.open_plan(repository)
         is_newer_than_plan = plan is None or plan.proposed_at <= scan.at
-        return is_newer_than_plan and self.clock() - scan.at < SCAN_SHARED_FOR
+        return is_newer_than_plan and self.clock() - scan.ended_at < SCAN_SHARED_FOR
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,9 @@ OTHER = RegistryId("123456789012", "us-east-1")
 pytestmark = pytest.mark.usefixtures("environment")
 
 
+def no_wait() -> None: ...
+
+
 @dataclass
 class Memory:
     """Records scans. `failed`: the sources that fail."""
@@ -59,7 +62,7 @@ class Memory:
     def recorder(self) -> UsageRecorder:
         asked = frozenset({self.here})
         warn = self.warnings.append
-        return UsageRecorder(self.store, self.registries, asked, self.scan_every, warn)
+        return UsageRecorder(self.store, self.registries, asked, self.scan_every, no_wait, warn)
 
     def use(self, name: str, used_by: str = JOB) -> ImageUse:
         separator = "@" if name.startswith("sha256:") else ":"

@@ -29,6 +29,10 @@ from bot.usecases.usage_history import MemoryOfScans, UsageRecorder
 from tests.support import NOW, PRICES, Shelf
 from tests.usecases.store_env import StoreEnv
 
+
+def no_wait() -> None: ...
+
+
 DAY = timedelta(days=1)
 MONTH = 30 * DAY
 SCAN_EVERY = timedelta(hours=12)
@@ -60,9 +64,9 @@ class Bot:
         covered: Mapping[RegistryId, datetime | None] = {}
         if self.store:
             asked = frozenset([here])
-            UsageRecorder(self.store, [self.registry], asked, self.scan_every, pytest.fail).record(
-                snapshot, at
-            )
+            UsageRecorder(
+                self.store, [self.registry], asked, self.scan_every, no_wait, pytest.fail
+            ).record(snapshot, at)
             covered = MemoryOfScans(self.store, [ECS], at, self.scan_every).covered_since(
                 asked, MONTH
             )
