@@ -9,6 +9,7 @@ from bot.core.plan import PlanState
 from bot.core.records import QueuedJob
 from bot.playground.aws import DEFAULT_ACCOUNT, DEFAULT_REGION, AwsStandIn
 from bot.playground.aws import Fault as AwsFault
+from bot.playground.aws.access import AccessRequest
 from bot.playground.aws.ec2.state import ALWAYS_ENABLED
 from bot.playground.slack import CallFault, Workspace
 from bot.process import system_clock
@@ -410,6 +411,24 @@ def test_a_shared_scan_expires(scanning_office: Office, aws: AwsStandIn) -> None
     scanning_office.watch.passed += SCAN_SHARED_FOR
     report(scanning_office, "team/web")
     assert aws.world.calls.count(LAMBDA) == 2
+
+
+@pytest.mark.usefixtures("api", "web")
+def test_a_scan_that_takes_long_is_shared(
+    scanning_office: Office, aws: AwsStandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """For a minute after its end. Otherwise each repository of a large account would be planned
+    with its own scan."""
+    denial = aws.world.access.denial
+
+    def slow_denial(ask: AccessRequest) -> str | None:
+        if ask.action == LAMBDA:
+            scanning_office.watch.passed += 2 * SCAN_SHARED_FOR
+        return denial(ask)
+
+    monkeypatch.setattr(aws.world.access, "denial", slow_denial)
+    report(scanning_office, "team/api", "team/web")
+    assert aws.world.calls.count(LAMBDA) == 1
 
 
 @pytest.mark.usefixtures("api")
