@@ -15,6 +15,9 @@ DEPLOY = Path(__file__).parents[2] / "deploy"
 FOLDER, EXAMPLE = DEPLOY / "cloudformation", DEPLOY / "example"
 SHARED, STAGING, PRODUCTION = "111111111111", "222222222222", "333333333333"
 
+MAX_INLINE_SIZE = 10_240
+"""Characters of all inline policies of a role: IAM user guide, IAM and STS quotas."""
+
 _NO_VALUE = object()
 _VARIABLE = re.compile(r"\$\{([^!}][^}]*)\}")
 

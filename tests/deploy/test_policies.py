@@ -13,6 +13,7 @@ from bot.playground.aws import AwsStandIn
 from bot.playground.aws.identity import DEFAULT_KEY
 from tests.deploy.cloudformation import (
     EXAMPLE,
+    MAX_INLINE_SIZE,
     PRODUCTION,
     SHARED,
     STAGING,
@@ -24,9 +25,6 @@ from tests.support import Run
 
 PRINTED = {"read-registries", "read-workloads", "read-prices", "assume-roles", "delete"}
 """The policies of the bot's role that `iam-policy` prints."""
-
-MAX_INLINE_SIZE = 10_240
-"""Characters of all inline policies of a role: IAM user guide, IAM and STS quotas."""
 
 Grant = tuple[str, str, str]
 """Action, resource without its Region, Region."""

@@ -14,6 +14,7 @@ import orjson
 import pytest
 from ruamel.yaml import YAML
 
+from bot.aws.iam_policy import size_of
 from bot.playground.aws import AwsStandIn
 from bot.playground.aws.ec2.state import ALWAYS_ENABLED
 from bot.playground.aws.identity import DEFAULT_KEY
@@ -24,6 +25,7 @@ from bot.slack.commands import COMMANDS as SLACK_COMMANDS
 from tests.deploy.aws_commands import check_aws, content, option
 from tests.deploy.cloudformation import (
     EXAMPLE,
+    MAX_INLINE_SIZE,
     PRODUCTION,
     SHARED,
     STAGING,
@@ -196,8 +198,16 @@ def test_the_role_for_kubernetes_trusts_the_pod(walked: Walk) -> None:
     }
     role = f"arn:aws:iam::{SHARED}:role/{option(created, 'role-name')}"
     assert account["annotations"] == {"eks.amazonaws.com/role-arn": role}
-    for call in walked.starting("aws iam put-role-policy"):
-        assert json.loads(call.piped)["Statement"]
+    policies = [
+        json.loads(call.piped)
+        for call in walked.starting("aws iam put-role-policy")
+        if option(call, "role-name") == option(created, "role-name")
+    ]
+    actions = [each["Action"] for policy in policies for each in policy["Statement"]]
+    assert {"sts:AssumeRole", "ecr:BatchDeleteImage"} <= {
+        action for each in actions for action in ([each] if isinstance(each, str) else each)
+    }
+    assert sum(map(size_of, policies)) < MAX_INLINE_SIZE
 
 
 def test_the_log_of_the_check_is_that_of_its_task(walked: Walk) -> None:
