@@ -12,6 +12,7 @@ from bot.core.judge import JudgedManifest
 from bot.core.last_use import (
     LastUse,
     ScanPlace,
+    ScanTimes,
     covered_since,
     longest_gap,
     seen_uses,
@@ -32,8 +33,8 @@ USES_KEPT_FOR = timedelta(days=400)
 """How long uses and scans are remembered, at least."""
 
 PART_OF_INTERVAL = 0.25
-"""Two scans that are remembered as whole are at least this part of the interval of regular scans
-apart."""
+"""Two scans of the same places that are remembered as whole are at least this part of the interval
+of regular scans apart."""
 
 
 class _TagsCall(NamedTuple):
@@ -95,13 +96,18 @@ class UsageRecorder:
                 break
         return found
 
-    def _without_recent(self, scanned: Iterable[ScanPlace], at: datetime) -> list[ScanPlace]:
-        """Leaves out places of which a scan is stored that is hardly older: each report scans
+    def _without_recent(self, scanned: frozenset[ScanPlace], at: datetime) -> frozenset[ScanPlace]:
+        """None of them if a scan of them all is stored that is hardly older: each report scans
         usage, and the memory needs few of these scans."""
         if self.scan_every is None:
-            return [*scanned]
+            return scanned
+        by_time: defaultdict[datetime, set[ScanPlace]] = defaultdict(set)
         known = self.history.usage_scans(at - self.scan_every * PART_OF_INTERVAL)
-        return [place for place in scanned if not any(each <= at for each in known.get(place, ()))]
+        for place, times in known.items():
+            for time in times:
+                by_time[time].add(place)
+        is_known = any(time <= at and scanned <= places for time, places in by_time.items())
+        return frozenset() if is_known else scanned
 
 
 def _calls(
@@ -147,20 +153,25 @@ class MemoryOfScans:
     def covered_since(
         self, registries: Iterable[RegistryId], within: timedelta
     ) -> Mapping[RegistryId, datetime | None]:
-        """Since when scans without a gap cover each registry, at most the last `within`. Raises
+        """Since when scans without a gap cover each registry, at most the last `within`. A source
+        counts as scanned if the same scan resolved the tags in use in the registry. Raises
         ServiceError if the database fails."""
         gap = longest_gap(self.scan_every)
         if gap is None:
             return {}
         known = self.history.usage_scans(self.at - within - gap)
         return {
-            registry: covered_since(
-                {place: known.get(place, ()) for place in [*self.places, tags_in(registry)]},
-                self.at,
-                gap,
-            )
+            registry: covered_since(self._scans_with(tags, known), self.at, gap)
             for registry in registries
-            if tags_in(registry) in known
+            if (tags := tags_in(registry)) in known
+        }
+
+    def _scans_with(self, tags: ScanPlace, known: ScanTimes) -> ScanTimes:
+        """Of each source, the scans that also resolved these tags."""
+        resolved = frozenset(known[tags])
+        return {
+            place: [at for at in known.get(place, ()) if at in resolved]
+            for place in [*self.places, tags]
         }
 
 

@@ -255,6 +255,27 @@ def test_frequent_scans_are_stored_as_few(memory: Memory) -> None:
     assert memory.covered_since(NOW + DAY) == NOW
 
 
+def test_a_scan_of_sources_and_another_of_tags_cover_nothing(memory: Memory) -> None:
+    """No scan resolved a tag that a workload of ECS used."""
+    memory.failed = (ECS,)
+    for hours in range(0, 25, 2):
+        memory.record(at=NOW - timedelta(hours=hours))
+    memory.failed = ()
+    memory.aws.world.deny("ecr:DescribeImages")
+    for hours in range(1, 25, 2):
+        memory.record(memory.use("1.0"), at=NOW - timedelta(hours=hours))
+    assert {ECS, LAMBDA, tags_in(memory.here)} <= memory.scanned()
+    assert memory.covered_since() is None
+
+
+def test_a_scan_after_a_partial_one_is_stored_whole(memory: Memory) -> None:
+    memory.failed = (LAMBDA,)
+    memory.record(at=NOW - HOUR)
+    memory.failed = ()
+    memory.record()
+    assert memory.covered_since() == NOW
+
+
 # explanations
 
 
