@@ -132,7 +132,7 @@ def test_recent_uses_and_pulls_are_counted_apart() -> None:
     assert kept_words(PlanSummary(made).kept_groups, 6) == "2 pulled recently · 1 in use recently"
 
 
-@pytest.mark.parametrize("rule", set(RuleName) - {RuleName.NOTHING_KEEPS})
+@pytest.mark.parametrize("rule", sorted(set(RuleName) - {RuleName.NOTHING_KEEPS}))
 def test_every_rule_that_keeps_has_words(rule: RuleName) -> None:
     assert kept_because(LegacyReason(rule, "a sentence"))
 
