@@ -170,7 +170,8 @@ def _account_accesses(
 class CompletedScan(NamedTuple):
     """One scan of all usage sources. `at`, `ended_at`: in UTC; `coverage`: what was scanned;
     `names`: all repositories of the registries. `covered_since`: since when remembered scans
-    without a gap cover a registry; registries that they do not cover may be left out."""
+    without a gap cover a registry; registries that they do not cover may be left out. `unresolved`:
+    registries where a tag in use could not be resolved, so that the memory has a gap."""
 
     snapshot: UsageSnapshot
     at: datetime
@@ -178,6 +179,7 @@ class CompletedScan(NamedTuple):
     coverage: ScanCoverage
     names: RepositoryNames
     covered_since: Mapping[RegistryId, datetime | None]
+    unresolved: frozenset[RegistryId]
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +217,7 @@ class UsageSources:
             ignored=Patterns(settings.usage.ignore_references),
         )
         snapshot = scanner.scan()
-        covered_since = self._remember(snapshot, at, settings, memory)
+        unresolved = self._record(snapshot, at, settings, memory)
         lists = [account.region_list() for account in self.accounts]
         scans = merge_denied_regions(snapshot.scans, lists)
         return CompletedScan(
@@ -224,27 +226,35 @@ class UsageSources:
             clock(),
             self.coverage,
             RepositoryNames(self.all_registries),
-            covered_since,
+            self._covered_since(at, settings, memory),
+            unresolved,
         )
 
-    def _remember(
-        self,
-        snapshot: UsageSnapshot,
-        at: datetime,
-        settings: Settings,
-        memory: ScanMemory,
+    def _record(
+        self, snapshot: UsageSnapshot, at: datetime, settings: Settings, memory: ScanMemory
+    ) -> frozenset[RegistryId]:
+        """Records what the scan saw in use. Returns `unresolved` as in CompletedScan."""
+        if memory.writer is None:
+            return frozenset()
+        recorder = UsageRecorder(
+            memory.writer,
+            self.all_registries,
+            self.registries,
+            settings.usage.scan_every,
+            CallRate(settings.usage.calls_per_second).wait,
+            _log.warning,
+        )
+        return recorder.record(snapshot, at)
+
+    def _covered_since(
+        self, at: datetime, settings: Settings, memory: ScanMemory
     ) -> Mapping[RegistryId, datetime | None]:
-        """Records what the scan saw in use. Returns `covered_since` as in CompletedScan."""
-        scan_every, within = settings.usage.scan_every, settings.longest_used_within()
-        if memory.writer:
-            wait = CallRate(settings.usage.calls_per_second).wait
-            UsageRecorder(
-                memory.writer, self.all_registries, self.registries, scan_every, wait, _log.warning
-            ).record(snapshot, at)
+        """As in CompletedScan."""
+        within = settings.longest_used_within()
         if memory.history is None or within is None:
             return {}
         places = {ScanPlace(source.name, source.scope) for source in self.sources}
-        scans = MemoryOfScans(memory.history, places, at, scan_every)
+        scans = MemoryOfScans(memory.history, places, at, settings.usage.scan_every)
         return scans.covered_since(self.registries | self.coverage.places, within)
 
     def scan_with_other_regions(

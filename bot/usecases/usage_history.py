@@ -25,6 +25,7 @@ from bot.core.usage import SourceScan, Workloads
 from bot.core.usage_snapshot import UsageSnapshot
 from bot.parallel import in_batches, in_parallel
 from bot.ports import Registry, UsageHistory, UsageHistoryWriter
+from bot.sanitize import quoted
 
 if TYPE_CHECKING:
     from bot.store.store import Store
@@ -58,10 +59,10 @@ class UsageRecorder:
     wait: Callable[[], None]
     warn: Callable[[str], None]
 
-    def record(self, snapshot: UsageSnapshot, at: datetime) -> None:
+    def record(self, snapshot: UsageSnapshot, at: datetime) -> frozenset[RegistryId]:
         """Records what the scan saw in use, also if a part of it failed. Records as scanned whole
-        the sources that did not fail, and the registries whose tags in use were all resolved. `at`:
-        when the scan started, in UTC.
+        the sources that did not fail, and the registries whose references were all readable and
+        whose tags in use were all resolved. `at`: when the scan started, in UTC.
 
         Raises ServiceError if the database fails."""
         registries = self._asked_registries()
@@ -75,9 +76,17 @@ class UsageRecorder:
                 digests[call.place].update(answer)
         for registry, error in failures.items():
             self.warn(f"{error}; not all tags in use in {registry} are remembered with their image")
-        scanned = whole_places(snapshot.scans, registries.keys() - failures.keys())
+        unreadable = _unreadable_references(snapshot)
+        for registry in registries.keys() & unreadable.keys():
+            self.warn(
+                f"{quoted(unreadable[registry])} is not an image reference; not all images in use "
+                f"in {registry} are remembered"
+            )
+        resolved = registries.keys() - failures.keys() - unreadable.keys()
+        scanned = whole_places(snapshot.scans, resolved)
         seen = seen_uses(snapshot.by_digest, snapshot.by_tag, digests, at)
         self.history.record_usage(seen, self._without_recent(scanned, at), at)
+        return frozenset(failures)
 
     def _digests_or_error(self, call: _TagsCall) -> Mapping[str, str] | RequestError | ServiceError:
         self.wait()
@@ -117,6 +126,15 @@ def _calls(
         if registry := registries.get(place[0]):
             for some in in_batches(sorted(tags), registry.read_at_once):
                 yield _TagsCall(registry, place, some)
+
+
+def _unreadable_references(snapshot: UsageSnapshot) -> Mapping[RegistryId, str]:
+    """By registry, an invalid reference that may name an image there."""
+    return {
+        possible.registry: each.image
+        for each in snapshot.unreadable
+        for possible in each.possible_names
+    }
 
 
 def _id_or_none(registry: Registry) -> RegistryId | None:

@@ -64,7 +64,7 @@ class RegistriesScan:
         problems = [scan.problem for scan in scan.snapshot.scans if scan.problem]
         for problem in problems:
             _log.warning("Usage is not recorded whole: %s", scan_words(problem))
-        return not problems and len(ids) == len(registries)
+        return not problems and not scan.unresolved and len(ids) == len(registries)
 
 
 def _id_or_none(registry: Registry) -> RegistryId | None:

@@ -194,6 +194,18 @@ def test_tags_that_cannot_be_resolved_are_logged_once(memory: Memory) -> None:
     assert memory.scanned() == {ECS, LAMBDA}
 
 
+@pytest.mark.parametrize("text", [":1.0 ", "@sha256:1"])
+def test_a_registry_with_an_unreadable_reference_is_not_whole(text: str, memory: Memory) -> None:
+    """The plan of its repository is incomplete, too."""
+    memory.record(ImageUse(f"{memory.shelf.id.uri}{text}", JOB))
+    assert memory.scanned() == {ECS, LAMBDA}
+    (warning,) = memory.warnings
+    assert warning == (
+        f"{memory.shelf.id.uri}{text.strip()} is not an image reference; not all images in use in "
+        f"{memory.here} are remembered"
+    )
+
+
 def test_some_tags_that_cannot_be_resolved(memory: Memory) -> None:
     """What the other calls resolved is recorded."""
     digest = memory.shelf.image("a", *(f"1.{number:03}" for number in range(150)))

@@ -127,6 +127,26 @@ def test_a_registry_that_cannot_be_opened_is_left_out(
     assert own_store.last_uses([digest])[digest].at > system_clock() + timedelta(hours=1)
 
 
+def test_a_scan_that_cannot_resolve_a_tag_is_repeated_earlier(
+    aws: AwsStandIn,
+    shelf: Shelf,
+    own_store: Store,
+    write_settings: WriteSettings,
+    check: Check,
+    watch: Watch,
+) -> None:
+    """The memory would have a gap: two intervals pass until the next scan but one."""
+    shelf.image("1.0")
+    aws.world.ecs().create_service("prod", "api", [f"{shelf.id.uri}:1.0"])
+    settings = write_settings(ECS)
+    aws.world.faults.add(Fault(operation="DescribeImages", error="AccessDeniedException"))
+    check(settings)
+    assert scanned(own_store) == {place_of(HERE)}
+    watch.passed = timedelta(hours=2)
+    check(settings)
+    assert scanned(own_store) == {place_of(HERE), tags_in(HERE)}
+
+
 def test_without_any_registry_nothing_is_scanned(
     aws: AwsStandIn, own_store: Store, write_settings: WriteSettings, check: Check
 ) -> None:
