@@ -1,7 +1,8 @@
 """Scans usage for all registries, so that the bot remembers what was in use between reports."""
 
 import logging
-from collections.abc import Callable, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from bot.bootstrap.deletion import unless_shut_down
@@ -11,7 +12,9 @@ from bot.bootstrap.sources import open_sources
 from bot.bootstrap.storage import open_storage_with
 from bot.bootstrap.usecases import open_authority
 from bot.core.errors import RequestError, ServiceError
+from bot.core.plan_problems import ScanFailed
 from bot.core.repository import RegistryId
+from bot.core.text_formatting import first_few
 from bot.core.usage import ImageUse
 from bot.ports import Clock, Registry, UsageSource
 from bot.process import system_clock
@@ -62,9 +65,18 @@ class RegistriesScan:
                 self.settings, open_authority(self.settings), storage.scans, self.clock, progress
             )
         problems = [scan.problem for scan in scan.snapshot.scans if scan.problem]
-        for problem in problems:
-            _log.warning("Usage is not recorded whole: %s", scan_words(problem))
+        _log_once(problems)
         return not problems and not scan.unresolved and len(ids) == len(registries)
+
+
+def _log_once(problems: Iterable[ScanFailed]) -> None:
+    """A cause that several sources have is logged once: a missing role fails all of its account."""
+    scopes: defaultdict[str, dict[str, None]] = defaultdict(dict)
+    for problem in problems:
+        scopes[scan_words(problem)][problem.scope] = None
+    for words, concerned in scopes.items():
+        places = first_few([*concerned])
+        _log.warning("Usage is not recorded whole in %s: %s", places, words)
 
 
 def _id_or_none(registry: Registry) -> RegistryId | None:

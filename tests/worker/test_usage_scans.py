@@ -98,8 +98,24 @@ def test_a_source_that_fails_is_logged(
     with caplog.at_level(logging.WARNING, "bot.worker"):
         check(write_settings(ECS))
     (line,) = logged(caplog)
-    assert line.startswith("Usage is not recorded whole: AWS refused ecs:ListClusters")
+    assert line.startswith(f"Usage is not recorded whole in {HERE}: AWS refused ecs:ListClusters")
     assert scanned(own_store) == {tags_in(HERE)}
+
+
+@pytest.mark.usefixtures("own_store")
+def test_an_account_that_cannot_be_read_is_logged_once(
+    shelf: Shelf,
+    write_settings: WriteSettings,
+    check: Check,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    shelf.image("1.0")
+    role = "arn:aws:iam::210987654321:role/missing"
+    usage = f"usage: {{accounts: [{{account: '210987654321', role_arn: '{role}'}}]}}"
+    with caplog.at_level(logging.WARNING, "bot.worker"):
+        check(write_settings(usage))
+    (line,) = [line for line in logged(caplog) if "AssumeRole" in line]
+    assert line.startswith("Usage is not recorded whole in 210987654321: AWS refused")
 
 
 def test_a_registry_that_cannot_be_opened_is_left_out(
