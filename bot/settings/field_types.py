@@ -32,6 +32,9 @@ _DAY = "(?:mon|tue|wed|thu|fri|sat|sun)"
 _SCHEDULE = re.compile(rf"(?:daily|{_DAY}(?:,{_DAY})*) (?:[01]\d|2[0-3]):[0-5]\d", re.ASCII)
 AUTO: Literal["auto"] = "auto"
 
+LONGEST_MEMORY = timedelta(days=3650)
+"""Of scans of usage: there is no time so long ago that the bot could not compute it."""
+
 _PERCENT = re.compile(r"\d{1,3}%", re.ASCII)
 
 
@@ -194,7 +197,18 @@ PositiveDuration = Annotated[
     BeforeValidator(_duration),
     Field(ge=timedelta(seconds=1), description="a duration of at least 1s, such as 30s, 5m or 24h"),
 ]
-ScanInterval = Annotated[timedelta, BeforeValidator(_duration), Field(ge=timedelta(minutes=5))]
+UseDuration = Annotated[
+    timedelta,
+    BeforeValidator(_duration),
+    Field(
+        ge=timedelta(seconds=1),
+        le=LONGEST_MEMORY,
+        description="a duration from 1s to 3650d, such as 30d",
+    ),
+]
+ScanInterval = Annotated[
+    timedelta, BeforeValidator(_duration), Field(ge=timedelta(minutes=5), le=LONGEST_MEMORY)
+]
 Percentage = Annotated[
     float, BeforeValidator(_share), Field(le=1, description="a percentage from 0% to 100%")
 ]

@@ -21,6 +21,7 @@ from bot.settings.field_types import (
     NonNegativeInt,
     PositiveDuration,
     TagPattern,
+    UseDuration,
     VersionPatternText,
 )
 from bot.settings.section import Entries, SettingsSection, SomeEntries
@@ -52,7 +53,7 @@ class KeepRule(SettingsSection):
     active_within: PositiveDuration | None = None
     pushed_within: Duration | None = None
     pulled_within: Duration | None = None
-    used_within: PositiveDuration | None = None
+    used_within: UseDuration | None = None
     semver: SemverSection | None = None
 
     @model_validator(mode="after")

@@ -220,7 +220,7 @@ class UsageSection(SettingsSection):
     scan_every: Annotated[
         ScanInterval | None,
         BeforeValidator(_none_if_off),
-        Field(description="a duration of at least 5m, such as 6h, or false"),
+        Field(description="a duration from 5m to 3650d, such as 6h, or false"),
     ] = timedelta(hours=6)
 
 

@@ -4,6 +4,7 @@ import logging
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from bot.bootstrap.deletion import unless_shut_down
 from bot.bootstrap.planning import open_registries
@@ -12,6 +13,7 @@ from bot.bootstrap.sources import open_sources
 from bot.bootstrap.storage import open_storage_with
 from bot.bootstrap.usecases import open_authority
 from bot.core.errors import RequestError, ServiceError
+from bot.core.last_use import longest_gap
 from bot.core.plan_problems import ScanFailed
 from bot.core.repository import RegistryId
 from bot.core.text_formatting import first_few
@@ -33,10 +35,17 @@ def open_usage_scans(
     """`settings.usage.scan_every` is set."""
     every = settings.usage.scan_every
     assert every is not None
-    kept_for = max(USES_KEPT_FOR, settings.longest_used_within() or USES_KEPT_FOR)
     scan = RegistriesScan(settings, store, shutdown, clock)
     worker = this_worker()
-    return RegularUsageScans(store, f"{worker.host} {worker.pid}", every, kept_for, scan, clock)
+    name = f"{worker.host} {worker.pid}"
+    return RegularUsageScans(store, name, every, _kept_for(settings), scan, clock)
+
+
+def _kept_for(settings: Settings) -> timedelta:
+    """A rule's memory is whole only with a scan from before its duration."""
+    within = settings.longest_used_within() or timedelta()
+    gap = longest_gap(settings.usage.scan_every) or timedelta()
+    return max(USES_KEPT_FOR, within + gap)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from bot.core.name_syntax import ABOUT_PATTERNS
 from bot.settings.load import load_settings
 
 LIST, DURATION = "a list", "a duration, such as 30s, 5m, 24h or 30d"
-SCAN_INTERVAL = "a duration of at least 5m, such as 6h, or false"
+SCAN_INTERVAL = "a duration from 5m to 3650d, such as 6h, or false"
 LISTED = "a non-empty list"
 VERSION = "a pattern for tags with a place for the version, such as release-{version}, "
 PER = "a pattern for tags with placeholders, such as feature-{branch}-*"
@@ -90,7 +90,8 @@ def error(text: str, folder: Path) -> str:
         ("policies: [{keep: [{tags: v}]}]", "policies[0].keep[0].tags", "'v'", LISTED),
         ("policies: [{keep: [{except_tags: ['[']}]}]", "policies[0].keep[0].except_tags[0]", "'['", TAGS),
         ("policies: [{keep: [{pushed_within: x}]}]", "policies[0].keep[0].pushed_within", "'x'", DURATION),
-        ("policies: [{keep: [{used_within: 5}]}]", "policies[0].keep[0].used_within", "5", "a duration of at least 1s"),
+        ("policies: [{keep: [{used_within: 5}]}]", "policies[0].keep[0].used_within", "5", "a duration from 1s to 3650d"),
+        ("policies: [{keep: [{used_within: 999999d}]}]", "policies[0].keep[0].used_within", "'999999d'", "a duration from 1s to 3650d"),
         ("policies: [{keep: [{pulled_within: 5}]}]", "policies[0].keep[0].pulled_within", "5", DURATION),
         ("policies: [{keep: [{semver: 3}]}]", "policies[0].keep[0].semver", "3", "a section with the keys majors"),
         ("policies: [{keep: [{semver: {majors: -1}}]}]", "policies[0].keep[0].semver.majors", "-1", COUNT),

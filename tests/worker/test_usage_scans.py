@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from bot.bootstrap.processes import Shutdown
-from bot.core.last_use import ScanPlace, tags_in
+from bot.core.last_use import ScanPlace, SeenUses, tags_in
 from bot.core.repository import RegistryId
 from bot.playground.aws import AwsStandIn, Fault
 from bot.process import system_clock
@@ -193,6 +193,21 @@ def test_a_shutdown_stops_the_scan(
     assert scanned(own_store) == set()
     open_usage_scans(settings, own_store, Shutdown(), watch)(watch())
     assert own_store.last_uses([digest])
+
+
+def test_a_memory_of_more_than_400_days_is_kept_until_it_is_whole(
+    shelf: Shelf, own_store: Store, write_settings: WriteSettings, check: Check, watch: Watch
+) -> None:
+    """The scan before the duration is not removed."""
+    shelf.image("1.0")
+    settings = write_settings(
+        f"usage: {{{others_off('ecs')}, expect_none: true, scan_every: 1d}}\n"
+        "policies: [{repositories: [team/*], keep: [{used_within: 500d}]}]\n"
+    )
+    before = watch() - 501 * DAY
+    own_store.record_usage(SeenUses({}, {}), [place_of(HERE)], before)
+    check(settings)
+    assert own_store.usage_scans(before - DAY)[place_of(HERE)][0] == before
 
 
 @pytest.mark.parametrize(("setting", "scans"), [("6h", True), ("false", False)])
