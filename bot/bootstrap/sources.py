@@ -240,6 +240,7 @@ class UsageSources:
             memory.writer,
             self.all_registries,
             self.registries,
+            settings.hosts(),
             settings.usage.scan_every,
             CallRate(settings.usage.calls_per_second).wait,
             _log.warning,
@@ -254,7 +255,9 @@ class UsageSources:
         if memory.history is None or within is None:
             return {}
         places = {ScanPlace(source.name, source.scope) for source in self.sources}
-        scans = MemoryOfScans(memory.history, places, at, settings.usage.scan_every)
+        scans = MemoryOfScans(
+            memory.history, places, settings.hosts(), at, settings.usage.scan_every
+        )
         return scans.covered_since(self.registries | self.coverage.places, within)
 
     def scan_with_other_regions(

@@ -114,6 +114,10 @@ class RegistryHosts:
         behind = self._behind_alias(_without_port(reference.host), reference.name.split("/"))
         return (*([(own, reference.name)] if own else ()), *behind)
 
+    def aliases_of(self, registry: RegistryId) -> Sequence[str]:
+        """Sorted."""
+        return sorted(alias for alias, known in self.aliases.items() if known == registry)
+
     def may_be_ecr_host(self, host: str) -> bool:
         """Whether a host without a place may still be an ECR registry. Not the host of an alias
         with a path, since it has other images too."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple, TypeAlias
 
-from bot.core.image_references import RepositoryPlace
+from bot.core.image_references import RegistryHosts, RepositoryPlace
 from bot.core.repository import RegistryId
 
 Users: TypeAlias = Mapping[str, Sequence[str]]
@@ -77,8 +77,10 @@ class ScanPlace(NamedTuple):
 TAGS = "tags"
 
 
-def tags_in(registry: RegistryId) -> ScanPlace:
-    return ScanPlace(TAGS, str(registry))
+def tags_in(registry: RegistryId, hosts: RegistryHosts) -> ScanPlace:
+    """With other aliases of the registry it is another place: a scan sees no use by an alias that
+    the settings lack."""
+    return ScanPlace(TAGS, " or ".join([str(registry), *hosts.aliases_of(registry)]))
 
 
 ScanTimes: TypeAlias = Mapping[ScanPlace, Sequence[datetime]]

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from bot.core.errors import RequestError, ServiceError
-from bot.core.image_references import RepositoryPlace
+from bot.core.image_references import RegistryHosts, RepositoryPlace
 from bot.core.judge import JudgedManifest
 from bot.core.last_use import (
     LastUse,
@@ -48,13 +48,15 @@ class _TagsCall(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class UsageRecorder:
-    """`registries`: those of the settings. `asked`: those for which usage was scanned.
-    `scan_every`: the interval of regular scans, None if there are none. `wait` returns when the
-    next call to a registry may be made. `warn` gets sentences for the log."""
+    """`registries`: those of the settings. `asked`: those for which usage was scanned. `hosts`: how
+    references were resolved. `scan_every`: the interval of regular scans, None if there are none.
+    `wait` returns when the next call to a registry may be made. `warn` gets sentences for the
+    log."""
 
     history: UsageHistoryWriter
     registries: Iterable[Registry]
     asked: frozenset[RegistryId]
+    hosts: RegistryHosts
     scan_every: timedelta | None
     wait: Callable[[], None]
     warn: Callable[[str], None]
@@ -83,7 +85,8 @@ class UsageRecorder:
                 f"in {registry} are remembered"
             )
         resolved = registries.keys() - failures.keys() - unreadable.keys()
-        scanned = whole_places(snapshot.scans, resolved)
+        tags = [tags_in(registry, self.hosts) for registry in resolved]
+        scanned = whole_places(snapshot.scans, tags)
         seen = seen_uses(snapshot.by_digest, snapshot.by_tag, digests, at)
         self.history.record_usage(seen, self._without_recent(scanned, at), at)
         return frozenset(failures)
@@ -144,27 +147,26 @@ def _id_or_none(registry: Registry) -> RegistryId | None:
         return None
 
 
-def whole_places(
-    scans: Iterable[SourceScan], resolved: Iterable[RegistryId]
-) -> frozenset[ScanPlace]:
-    """What was scanned whole. `resolved`: the registries whose tags in use were all resolved. None
-    if nothing is in use, since the sources probably scan the wrong accounts."""
+def whole_places(scans: Iterable[SourceScan], tags: Iterable[ScanPlace]) -> frozenset[ScanPlace]:
+    """What was scanned whole. `tags`: the registries whose tags in use were all resolved. None if
+    nothing is in use, since the sources probably scan the wrong accounts."""
     by_place: defaultdict[ScanPlace, list[ScanFailureCause | None]] = defaultdict(list)
     for scan in scans:
         if isinstance(scan.failure, NothingInUse):
             return frozenset()
         by_place[ScanPlace(scan.source, scan.scope)].append(scan.failure)
     whole = (place for place, failures in by_place.items() if not any(failures))
-    return frozenset([*whole, *map(tags_in, resolved)])
+    return frozenset([*whole, *tags])
 
 
 @dataclass(frozen=True, slots=True)
 class MemoryOfScans:
-    """`places`: the usage sources of a scan, which started at `at`. `scan_every` as in
-    UsageRecorder."""
+    """`places`: the usage sources of a scan, which started at `at`. `hosts` and
+    `scan_every` as in UsageRecorder."""
 
     history: UsageHistory
     places: Collection[ScanPlace]
+    hosts: RegistryHosts
     at: datetime
     scan_every: timedelta | None
 
@@ -181,7 +183,7 @@ class MemoryOfScans:
         return {
             registry: covered_since(self._scans_with(tags, known), self.at, gap)
             for registry in registries
-            if (tags := tags_in(registry)) in known
+            if (tags := tags_in(registry, self.hosts)) in known
         }
 
     def _scans_with(self, tags: ScanPlace, known: ScanTimes) -> ScanTimes:

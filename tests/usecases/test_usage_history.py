@@ -29,6 +29,7 @@ ECS, LAMBDA = ScanPlace("ecs", "here"), ScanPlace("lambda", "here")
 JOB = "ECS task nightly"
 NO_CONTENT = ManifestContent(OCI_MANIFEST, None, ())
 DENIED = ErrorText("AWS refused it")
+NO_ALIASES = RegistryHosts({})
 OTHER = RegistryId("123456789012", "us-east-1")
 
 pytestmark = pytest.mark.usefixtures("environment")
@@ -46,11 +47,12 @@ class Memory:
     store: Store
     registries: Sequence[EcrRegistry]
     scan_every: timedelta | None = EVERY
+    hosts: RegistryHosts = NO_ALIASES
     failed: tuple[ScanPlace, ...] = ()
     warnings: list[str] = field(default_factory=list)
 
     def record(self, *uses: ImageUse, at: datetime = NOW) -> None:
-        collector = ImageUseCollector(RegistryHosts({}))
+        collector = ImageUseCollector(self.hosts)
         for use in uses:
             collector.add(use)
         scans = [
@@ -62,7 +64,9 @@ class Memory:
     def recorder(self) -> UsageRecorder:
         asked = frozenset({self.here})
         warn = self.warnings.append
-        return UsageRecorder(self.store, self.registries, asked, self.scan_every, no_wait, warn)
+        return UsageRecorder(
+            self.store, self.registries, asked, self.hosts, self.scan_every, no_wait, warn
+        )
 
     def use(self, name: str, used_by: str = JOB) -> ImageUse:
         separator = "@" if name.startswith("sha256:") else ":"
@@ -71,6 +75,10 @@ class Memory:
     @property
     def here(self) -> RegistryId:
         return self.shelf.id.registry
+
+    @property
+    def tags(self) -> ScanPlace:
+        return tags_in(self.here, NO_ALIASES)
 
     def last_uses(self, *digests: str) -> dict[str, LastUse]:
         return {**self.store.last_uses(digests)}
@@ -84,7 +92,7 @@ class Memory:
         return {*self.store.usage_scans(NOW - 400 * DAY)}
 
     def covered_since(self, now: datetime = NOW) -> datetime | None:
-        memory = MemoryOfScans(self.store, {ECS, LAMBDA}, now, self.scan_every)
+        memory = MemoryOfScans(self.store, {ECS, LAMBDA}, self.hosts, now, self.scan_every)
         return memory.covered_since([self.here, OTHER], 30 * DAY).get(self.here)
 
 
@@ -108,7 +116,7 @@ def test_a_use_by_tag_is_recorded_for_the_tag_and_its_image(memory: Memory) -> N
         "1.0": LastUse(NOW, (JOB,)),
         "nightly": LastUse(NOW, ("ECS b",)),
     }
-    assert memory.scanned() == {ECS, LAMBDA, tags_in(memory.here)}
+    assert memory.scanned() == {ECS, LAMBDA, memory.tags}
 
 
 def test_a_moved_tag_protects_both_images(memory: Memory) -> None:
@@ -148,7 +156,7 @@ def test_tags_and_repositories_that_are_gone_name_nothing(memory: Memory) -> Non
     uri = memory.shelf.id.uri
     memory.record(memory.use("gone"), ImageUse(f"{uri}-gone:1.0", JOB))
     assert memory.warnings == []
-    assert tags_in(memory.here) in memory.scanned()
+    assert memory.tags in memory.scanned()
 
 
 def test_a_partial_scan_records_uses_and_claims_only_what_it_scanned(memory: Memory) -> None:
@@ -156,7 +164,7 @@ def test_a_partial_scan_records_uses_and_claims_only_what_it_scanned(memory: Mem
     memory.failed = (LAMBDA,)
     memory.record(memory.use(digest))
     assert memory.last_uses(digest) == {digest: LastUse(NOW, (JOB,))}
-    assert memory.scanned() == {ECS, tags_in(memory.here)}
+    assert memory.scanned() == {ECS, memory.tags}
     assert memory.covered_since() is None
 
 
@@ -172,13 +180,13 @@ def test_a_failed_scan_forgets_nothing(memory: Memory) -> None:
 
 def test_two_sources_of_one_scope_are_whole_together(memory: Memory) -> None:
     scans = [SourceScan(*ECS, 1), SourceScan(*ECS, 0, DENIED)]
-    memory.recorder().record(ImageUseCollector(RegistryHosts({})).snapshot(scans, ()), NOW)
-    assert memory.scanned() == {tags_in(memory.here)}
+    memory.recorder().record(ImageUseCollector(NO_ALIASES).snapshot(scans, ()), NOW)
+    assert memory.scanned() == {memory.tags}
 
 
 def test_a_scan_that_found_nothing_in_use_claims_nothing(memory: Memory) -> None:
     nothing = SourceScan("usage", "all sources", 0, NothingInUse((memory.here,)))
-    snapshot = ImageUseCollector(RegistryHosts({})).snapshot([SourceScan(*ECS, 0), nothing], ())
+    snapshot = ImageUseCollector(NO_ALIASES).snapshot([SourceScan(*ECS, 0), nothing], ())
     memory.recorder().record(snapshot, NOW)
     assert memory.scanned() == set()
 
@@ -231,7 +239,7 @@ class UnknownRegistry(EcrRegistry):
 def test_other_registries_are_not_asked_for(memory: Memory, registry: EcrRegistry) -> None:
     memory.registries = [registry, UnknownRegistry(registry.session)]
     memory.record(memory.use("1.0"))
-    assert memory.scanned() == {ECS, LAMBDA, tags_in(memory.here)}
+    assert memory.scanned() == {ECS, LAMBDA, memory.tags}
     memory.registries = [EcrRegistry(registry.session, "us-east-1"), registry]
     memory.record(memory.use("1.0"), at=NOW + DAY)
     assert memory.covered_since(NOW + DAY) == NOW + DAY
@@ -253,7 +261,7 @@ def test_scans_with_gaps_and_wrong_clocks(
 def test_without_regular_scans_nothing_is_covered(memory: Memory) -> None:
     memory.scan_every = None
     memory.record()
-    assert memory.scanned() == {ECS, LAMBDA, tags_in(memory.here)}
+    assert memory.scanned() == {ECS, LAMBDA, memory.tags}
     assert memory.covered_since() is None
 
 
@@ -276,8 +284,19 @@ def test_a_scan_of_sources_and_another_of_tags_cover_nothing(memory: Memory) -> 
     memory.aws.world.deny("ecr:DescribeImages")
     for hours in range(1, 25, 2):
         memory.record(memory.use("1.0"), at=NOW - timedelta(hours=hours))
-    assert {ECS, LAMBDA, tags_in(memory.here)} <= memory.scanned()
+    assert {ECS, LAMBDA, memory.tags} <= memory.scanned()
     assert memory.covered_since() is None
+
+
+def test_scans_without_an_alias_do_not_cover_it(memory: Memory) -> None:
+    """They ignored the workloads that pull by the alias."""
+    memory.record(ImageUse("images.example.com/team/api:1.0", JOB), at=NOW - DAY / 2)
+    memory.hosts = RegistryHosts({"images.example.com": OTHER})
+    assert memory.covered_since() == NOW - DAY / 2
+    memory.hosts = RegistryHosts({"images.example.com": memory.here})
+    assert memory.covered_since() is None
+    memory.record(at=NOW - HOUR)
+    assert memory.covered_since() == NOW - HOUR
 
 
 def test_a_scan_after_a_partial_one_is_stored_whole(memory: Memory) -> None:

@@ -36,6 +36,7 @@ def no_wait() -> None: ...
 DAY = timedelta(days=1)
 MONTH = 30 * DAY
 SCAN_EVERY = timedelta(hours=12)
+NO_ALIASES = RegistryHosts({})
 ECS = ScanPlace("ecs", "here")
 JOB = "ECS task nightly"
 NEWEST = NewestRule(1, TagFilter())
@@ -56,7 +57,7 @@ class Bot:
 
     def scan(self) -> Planner:
         at = self.aws.world.clock.now()
-        collector = ImageUseCollector(RegistryHosts({}))
+        collector = ImageUseCollector(NO_ALIASES)
         for tag in self.uses:
             collector.add(ImageUse(f"{self.shelf.id.uri}:{tag}", JOB))
         snapshot = collector.snapshot([SourceScan(*ECS, 1)], ())
@@ -65,11 +66,17 @@ class Bot:
         if self.store:
             asked = frozenset([here])
             UsageRecorder(
-                self.store, [self.registry], asked, self.scan_every, no_wait, pytest.fail
+                self.store,
+                [self.registry],
+                asked,
+                NO_ALIASES,
+                self.scan_every,
+                no_wait,
+                pytest.fail,
             ).record(snapshot, at)
-            covered = MemoryOfScans(self.store, [ECS], at, self.scan_every).covered_since(
-                asked, MONTH
-            )
+            covered = MemoryOfScans(
+                self.store, [ECS], NO_ALIASES, at, self.scan_every
+            ).covered_since(asked, MONTH)
         return self._planner(snapshot, covered)
 
     def _planner(

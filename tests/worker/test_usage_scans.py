@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from bot.bootstrap.processes import Shutdown
+from bot.core.image_references import RegistryHosts
 from bot.core.last_use import ScanPlace, SeenUses, tags_in
 from bot.core.repository import RegistryId
 from bot.playground.aws import AwsStandIn, Fault
@@ -60,6 +61,10 @@ def place_of(registry: RegistryId) -> ScanPlace:
     return ScanPlace("ecs", str(registry))
 
 
+def tags_of(registry: RegistryId) -> ScanPlace:
+    return tags_in(registry, RegistryHosts({}))
+
+
 def test_images_of_all_registries_are_remembered(
     aws: AwsStandIn, own_store: Store, write_settings: WriteSettings, check: Check, watch: Watch
 ) -> None:
@@ -75,7 +80,7 @@ def test_images_of_all_registries_are_remembered(
     seen = own_store.last_uses([first, other])
     assert seen.keys() == {first, other}
     assert scanned(own_store) == {
-        place_of(HERE), place_of(THERE), tags_in(HERE), tags_in(THERE)
+        place_of(HERE), place_of(THERE), tags_of(HERE), tags_of(THERE)
     }  # fmt: skip
     second = api.image("second", "main")
     check(settings)
@@ -99,7 +104,7 @@ def test_a_source_that_fails_is_logged(
         check(write_settings(ECS))
     (line,) = logged(caplog)
     assert line.startswith(f"Usage is not recorded whole in {HERE}: AWS refused ecs:ListClusters")
-    assert scanned(own_store) == {tags_in(HERE)}
+    assert scanned(own_store) == {tags_of(HERE)}
 
 
 @pytest.mark.usefixtures("own_store")
@@ -160,7 +165,7 @@ def test_a_scan_that_cannot_resolve_a_tag_is_repeated_earlier(
     assert scanned(own_store) == {place_of(HERE)}
     watch.passed = timedelta(hours=2)
     check(settings)
-    assert scanned(own_store) == {place_of(HERE), tags_in(HERE)}
+    assert scanned(own_store) == {place_of(HERE), tags_of(HERE)}
 
 
 def test_without_any_registry_nothing_is_scanned(
