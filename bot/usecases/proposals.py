@@ -50,6 +50,7 @@ from bot.usecases.audit import AuditedRepositoryAction
 from bot.usecases.costs import record_storage
 from bot.usecases.planning import Planned, Planner
 from bot.usecases.repositories import FoundRepository
+from bot.usecases.usage_history import record_past_tags
 
 if TYPE_CHECKING:
     from bot.store.store import Store
@@ -106,6 +107,7 @@ class Proposer:
         planned = self.planner.plan(found)
         proposal = self._stored(planned)
         self.store.save_tag_scan(found.repository, planned.tags)
+        record_past_tags(self.store, planned.inputs.usage.by_past_tag, planned.scanned_at)
         if proposal.is_new or _is_unchanged(proposal.record, planned):
             self._remember_scan(proposal.record, planned)
         record_storage(self.store, planned)

@@ -13,6 +13,7 @@ from bot.core.last_use import (
     LastUse,
     ScanPlace,
     ScanTimes,
+    SeenUses,
     covered_since,
     longest_gap,
     seen_uses,
@@ -21,7 +22,7 @@ from bot.core.last_use import (
 from bot.core.manifest import Manifest
 from bot.core.plan_problems import NothingInUse, ScanFailureCause
 from bot.core.repository import RegistryId, RepositoryId
-from bot.core.usage import SourceScan, Workloads
+from bot.core.usage import ImageUser, ImageUsers, PastTagUser, SourceScan, Workloads
 from bot.core.usage_snapshot import UsageSnapshot
 from bot.parallel import in_batches, in_parallel
 from bot.ports import Registry, UsageHistory, UsageHistoryWriter
@@ -157,6 +158,23 @@ def whole_places(scans: Iterable[SourceScan], tags: Iterable[ScanPlace]) -> froz
         by_place[ScanPlace(scan.source, scan.scope)].append(scan.failure)
     whole = (place for place, failures in by_place.items() if not any(failures))
     return frozenset([*whole, *tags])
+
+
+def record_past_tags(history: UsageHistoryWriter, by_past_tag: ImageUsers, at: datetime) -> None:
+    """Records the images of workloads whose tags have moved since. Only a plan knows them. `at`:
+    when the scan of usage started, in UTC.
+
+    Raises ServiceError if the database fails."""
+    if by_past_tag:
+        uses = {
+            digest: LastUse.by(at, {_name(user) for user in users})
+            for digest, users in by_past_tag.items()
+        }
+        history.record_usage(SeenUses(uses, {}), (), at)
+
+
+def _name(user: ImageUser) -> str:
+    return user.name if isinstance(user, PastTagUser) else user
 
 
 @dataclass(frozen=True, slots=True)

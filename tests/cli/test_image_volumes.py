@@ -69,6 +69,21 @@ def test_the_mounted_image_is_kept_by_the_tag_history(
     assert f"Keep: - is in use by {words} In use by {words}." in why
 
 
+def test_an_image_that_was_in_use_by_a_past_tag_is_remembered(
+    aws: AwsStandIn, cluster: Cluster, models: Shelf, run: Run, settings_file: Write
+) -> None:
+    cluster.apply(pod("web", f"{models.repository.uri}:b"))
+    propose(run)
+    cluster.apply(mounting(models, datetime.now(UTC) + START_CLOCKS_DIFFER))
+    promote(aws, models)
+    propose(run)
+    cluster.delete("Pod", "default", "trainer")
+    settings_file(SETTINGS.replace("keep: []", "keep: [{used_within: 30d}]"))
+    (kept,) = (image for image in propose(run).plan["images"] if image["tags"] == ["a"])
+    assert [reason["rule"] for reason in kept["reasons"]] == ["used_within"]
+    assert "Kubernetes prod: Pod default/trainer" in str(kept["reasons"])
+
+
 def test_a_pod_older_than_the_tag_history_makes_the_plan_incomplete(
     aws: AwsStandIn, cluster: Cluster, models: Shelf, run: Run
 ) -> None:
