@@ -47,6 +47,7 @@ ISSUER = "oidc.eks.eu-west-1.amazonaws.com/id/EXAMPLED539D4633E53DE1B71EXAMPLE"
 ANSWERS = {
     "aws ecr get-login-password": "password",
     "aws cloudformation describe-stacks": "an-output",
+    "aws organizations list-roots": "r-ab12",
     "aws eks describe-cluster": f"https://{ISSUER}",
     "aws ecs describe-services": json.dumps({"awsvpcConfiguration": {"subnets": ["subnet-1"]}}),
     "aws ecs run-task": f"arn:aws:ecs:eu-west-1:{SHARED}:task/ecr-clean/0123",
@@ -129,6 +130,8 @@ def test_every_command_of_the_page_ran(walked: Walk) -> None:
 def test_the_image_is_the_one_that_both_platforms_pull(walked: Walk) -> None:
     tag = words_after(walked.one("docker buildx build"), "--tag")
     assert tag == example_parameters("bot")["Image"]
+    platform = words_after(walked.one("docker buildx build"), "--platform")
+    assert platform == f"linux/{example_parameters('bot')['Architecture'].lower()}"
     assert tag == render(EXAMPLE).container["image"]
     host, _, rest = tag.partition("/")
     repository = option(walked.one("aws ecr create-repository"), "repository-name")
