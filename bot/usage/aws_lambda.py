@@ -125,8 +125,8 @@ class LambdaSource:
         return None
 
     def _image(self, version: _FunctionVersion, listed: _CodeState) -> Reading | None:
-        """It is final if the answer is about the code that was listed: the function may have been
-        updated in between."""
+        """It is final if the answer is about the code that was listed, since the function may have
+        been updated in between, and if no update is in progress or has failed."""
         answer = self._aws.find(
             "lambda",
             "get_function",
@@ -136,10 +136,17 @@ class LambdaSource:
         )
         if answer is None:
             return None
-        code = answer["Code"]
+        code, configuration = answer["Code"], answer["Configuration"]
         digest = code["ResolvedImageUri"].rpartition("@")[2]
-        is_listed = _CodeState.of(answer["Configuration"]) == listed
-        return Reading((code["ImageUri"], digest), is_listed and bool(digest))
+        is_final = _CodeState.of(configuration) == listed and _is_settled(configuration)
+        return Reading((code["ImageUri"], digest), is_final and bool(digest))
+
+
+def _is_settled(configuration: AwsAnswer) -> bool:
+    """While an update is in progress, Lambda runs the code from before it (developer guide, Lambda
+    function states). What it answers until the update succeeds may change."""
+    is_created = configuration.get("State") != "Pending"
+    return is_created and configuration.get("LastUpdateStatus") in (None, "Successful")
 
 
 def _fingerprint(states: Iterable[str]) -> str:

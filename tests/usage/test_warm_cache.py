@@ -152,7 +152,25 @@ def test_an_answer_without_a_digest_is_not_remembered(
     assert digest(4) in {each.digest for each in scan()}
 
 
-def _configuration(functions: LambdaState) -> dict[str, object]:
+@pytest.mark.parametrize(
+    "state",
+    [{"LastUpdateStatus": "InProgress"}, {"LastUpdateStatus": "Failed"}, {"State": "Pending"}],
+)
+def test_an_unfinished_update_is_not_remembered(
+    state: dict[str, str], aws: AwsStandIn, functions: LambdaState, scan: Scan
+) -> None:
+    """Its answer may name another image than the one that runs in the end."""
+    scan()
+    functions.update("thumbnailer", image("thumbnailer", "2"), digest=digest(4))
+    answer = _configuration(functions)
+    answer["Configuration"] |= state
+    code = {"ImageUri": image("x"), "ResolvedImageUri": f"{image('x')}@{digest(9)}"}
+    aws.world.faults.add(Fault(operation="GetFunction", answer={**answer, "Code": code}))
+    assert digest(9) in {each.digest for each in scan()}
+    assert {each.digest for each in scan()} == {digest(3), digest(4)}
+
+
+def _configuration(functions: LambdaState) -> dict[str, dict[str, str]]:
     at = functions.function("thumbnailer").latest.modified_at
     return {
         "Configuration": {
