@@ -58,6 +58,9 @@ def _never(_error: ClientError) -> bool:
     return False
 
 
+def _go_on() -> None: ...
+
+
 class AwsApi:
     """AWS in one account and Region. Thread-safe. All methods raise ServiceError."""
 
@@ -75,11 +78,16 @@ class AwsApi:
         self.session = session
         self._config = config
         self._rate = rate
+        self._before_call: Callable[[], None] = _go_on
         self._is_denied = False
         self._has_answered = False
 
     def __str__(self) -> str:
         return f"{self.account} in {self.region}"
+
+    def before_each_call(self, check: Callable[[], None]) -> None:
+        """`check` may raise an error, which ends what makes the calls."""
+        self._before_call = check
 
     def call(self, service: str, operation: str, **request: Any) -> "AwsAnswer":
         """`operation`: boto3's name, such as `list_tasks`."""
@@ -93,6 +101,7 @@ class AwsApi:
         """Returns None if `not_found` matches the error."""
         client = self.client(service)
         action = f"{service}:{client.meta.method_to_api_mapping[operation]}"
+        self._before_call()
         if self._rate:
             self._rate.wait()
         with self._recorded_denial(), explain_errors(action, str(self)):

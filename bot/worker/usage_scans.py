@@ -9,7 +9,7 @@ from datetime import timedelta
 from bot.bootstrap.deletion import unless_shut_down
 from bot.bootstrap.planning import open_registries
 from bot.bootstrap.processes import Shutdown, this_worker
-from bot.bootstrap.sources import open_sources
+from bot.bootstrap.sources import UsageSources, open_sources
 from bot.bootstrap.storage import open_storage_with
 from bot.bootstrap.usecases import open_authority
 from bot.core.errors import RequestError, ServiceError
@@ -67,10 +67,11 @@ class RegistriesScan:
         ids = [id_ for registry in registries if (id_ := _id_or_none(registry))]
         if not ids:
             return False
-        opened = open_sources(self.settings, registries, frozenset(ids))
-        sources = [StoppableSource(source, lambda: progress("", 0, 0)) for source in opened.sources]
+        opened = stoppable(
+            open_sources(self.settings, registries, frozenset(ids)), lambda: progress("", 0, 0)
+        )
         with open_storage_with(self.store) as storage:
-            scan = replace(opened, sources=sources).scan(
+            scan = opened.scan(
                 self.settings, open_authority(self.settings), storage.scans, self.clock, progress
             )
         problems = [scan.problem for scan in scan.snapshot.scans if scan.problem]
@@ -96,10 +97,18 @@ def _id_or_none(registry: Registry) -> RegistryId | None:
         return None
 
 
+def stoppable(opened: UsageSources, go_on: Callable[[], None]) -> UsageSources:
+    """The same sources. `go_on` is called for each call of AWS and each image use, and stops the
+    scan if it raises an error: a source may take minutes."""
+    for account in opened.accounts:
+        for aws in account.apis.values():
+            aws.before_each_call(go_on)
+    return replace(opened, sources=[StoppableSource(each, go_on) for each in opened.sources])
+
+
 @dataclass(frozen=True, slots=True)
 class StoppableSource:
-    """The same source. `go_on` is called for each image use, and stops the scan if it raises an
-    error: a source may take minutes."""
+    """The same source. `go_on`: as in `stoppable`, for each image use."""
 
     source: UsageSource
     go_on: Callable[[], None]

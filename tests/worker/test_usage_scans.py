@@ -196,6 +196,7 @@ def test_a_shutdown_stops_the_scan(
     check(settings)
     assert own_store.last_uses([digest]) == {}
     assert scanned(own_store) == set()
+    assert aws.world.calls.count("ecs:ListClusters") == 0
     open_usage_scans(settings, own_store, Shutdown(), watch)(watch())
     assert own_store.last_uses([digest])
 
