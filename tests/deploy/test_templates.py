@@ -174,7 +174,9 @@ def test_postgresql() -> None:
     assert instance["MasterUsername"] == instance["DBName"] == "ecr_clean"
     assert instance["StorageEncrypted"]
     assert instance["BackupRetentionPeriod"] >= 7
-    assert instance["DeletionProtection"]
+    assert not instance["DeletionProtection"]
+    protected = bot(Database="postgresql", DatabaseDeletionProtection="yes")
+    assert protected.properties("PostgresqlInstance")["DeletionProtection"]
     assert not instance["PubliclyAccessible"]
     assert stack.resources["PostgresqlInstance"]["DeletionPolicy"] == "Snapshot"
     assert stack.properties("DatabaseIngress")["FromPort"] == 5432
