@@ -88,4 +88,4 @@ def usage_drop(listed: WorkloadCount, before: WorkloadCount | None) -> UsageDrop
 def is_of_last_days(before_at: datetime, at: datetime) -> bool:
     """Whether the count of `before_at` is the most of the 8 days before `at`. Otherwise it is the
     last one before a longer pause."""
-    return before_at >= at - COMPARED_FOR
+    return at - before_at <= COMPARED_FOR

@@ -14,7 +14,7 @@ from bot.bootstrap.storage import open_storage_with
 from bot.bootstrap.usecases import open_authority
 from bot.core.errors import RequestError, ServiceError
 from bot.core.last_use import longest_gap
-from bot.core.plan_problems import ScanFailed
+from bot.core.plan_problems import ScanFailed, ScanFailureCause
 from bot.core.repository import RegistryId
 from bot.core.text_formatting import first_few
 from bot.core.usage import ImageUse
@@ -81,12 +81,12 @@ class RegistriesScan:
 
 def _log_once(problems: Iterable[ScanFailed]) -> None:
     """A cause that several sources have is logged once: a missing role fails all of its account."""
-    scopes: defaultdict[str, dict[str, None]] = defaultdict(dict)
+    by_cause: defaultdict[ScanFailureCause, list[ScanFailed]] = defaultdict(list)
     for problem in problems:
-        scopes[scan_words(problem)][problem.scope] = None
-    for words, concerned in scopes.items():
-        places = first_few([*concerned])
-        _log.warning("Usage is not recorded whole in %s: %s", places, words)
+        by_cause[problem.cause].append(problem)
+    for failed in by_cause.values():
+        places = first_few([*dict.fromkeys(each.scope for each in failed)])
+        _log.warning("Usage is not recorded whole in %s: %s", places, scan_words(failed[0]))
 
 
 def _id_or_none(registry: Registry) -> RegistryId | None:
