@@ -119,13 +119,13 @@ def test_a_killed_replica_is_replaced(env: StoreEnv, one: Replica, two: Replica)
 
 
 def test_a_replica_that_was_frozen_stops(
-    env: StoreEnv, one: Replica, two: Replica, monkeypatch: pytest.MonkeyPatch
+    one: Replica, two: Replica, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Its lease expired, and another replica scans."""
-    monkeypatch.setattr("bot.usecases.deletion.lease.USAGE_SCAN_RENEWAL", MINUTE / 60_000)
+    """Its lease expired by the clock of another replica, which scans."""
+    monkeypatch.setattr("bot.usecases.deletion.lease.USAGE_SCAN_RENEWAL", MINUTE / 3_000)
 
     def frozen(expect_turn: Callable[[], None]) -> bool:
-        env.now += USAGE_SCAN_LEASE
+        two.ahead = USAGE_SCAN_LEASE
         two.check()
         for _ in range(10_000):
             expect_turn()
@@ -135,7 +135,7 @@ def test_a_replica_that_was_frozen_stops(
     two.during = one.check
     one.schedule.scan = frozen
     one.check()
-    assert two.scans == [NOW + USAGE_SCAN_LEASE]
+    assert two.scans == [NOW]
     one.restart()
     one.check()
     assert one.scans == []
