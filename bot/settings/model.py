@@ -27,6 +27,7 @@ from bot.core.policy import (
 )
 from bot.core.prices import DEFAULT_USD
 from bot.core.repository import RepositoryId, parse_registry_host
+from bot.core.rules.used_within import longest_memory
 from bot.settings.field_types import (
     Account,
     AccountOrAny,
@@ -309,8 +310,7 @@ class Settings(SettingsSection):
 
     def longest_used_within(self) -> timedelta | None:
         """The longest duration of a rule `used_within`. None if there is no such rule."""
-        rules = (rule for policy in self.policies for rule in policy.keep)
-        return max((rule.used_within for rule in rules if rule.used_within), default=None)
+        return longest_memory(rule for entry in self.policy_entries() for rule in entry.policy.keep)
 
     def hosts(self) -> RegistryHosts:
         aliases = self.usage.registry_aliases.items()

@@ -109,7 +109,7 @@ class CachedWorkloadCounts(SqliteCacheFile):
 
 
 def _everyone(_name: str) -> bool:
-    """There is nobody to refuse: the file has no confirmations."""
+    """The file has no confirmations that could be refused."""
     return True
 
 

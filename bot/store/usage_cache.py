@@ -23,7 +23,7 @@ KEPT_UNUSED = timedelta(days=90)
 """How long definitions are kept that no scan asks for."""
 
 _USE_IS_NOTED_AFTER = timedelta(days=7)
-"""Spares a write for each scan."""
+"""Otherwise each scan would write."""
 
 
 class SqliteUsageCache(SqliteCacheFile):
